@@ -1,0 +1,3 @@
+"""SeqStudio: an offline studio for sequences of sound."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The command line, drawn from plugin manifests."""

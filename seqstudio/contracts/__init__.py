@@ -1,0 +1,1 @@
+"""What host, services and plugins agree on: frozen dataclasses and protocols, torch-free."""

@@ -1,0 +1,202 @@
+"""The plugin manifest, `seqstudio.toml`: all that the host knows before it runs a plugin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from seqstudio.contracts.plain import from_plain
+from seqstudio.errors import PluginError
+
+API_VERSION = (1, 0)
+RESERVED = frozenset(
+    ["app", "batch", "config", "demo", "doctor", "evaluate", "help", "jobs", "models", "plugins", "sessions", "train", "version"]
+)
+HOST_OPTIONS = frozenset(
+    ["out", "recursive", "workers", "executor", "watch", "format", "nice", "seed", "takes", "device", "model", "json", "help"]
+)
+
+Kind = Literal["audio", "midi", "text", "transcript", "table", "model", "clip", "selection",
+               "stream.audio", "stream.midi"]
+OptionType = Literal["int", "float", "bool", "str", "choice", "path"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of an operation: a flag on the command line, a field in the app's form."""
+
+    type: OptionType
+    default: Any = None  # None: absent unless given
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[str, ...] = ()
+    repeat: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """An input or output of an operation."""
+
+    name: str
+    kind: Kind
+    many: bool = False
+    optional: bool = False
+    formats: tuple[str, ...] = ()  # outputs: file formats, the default first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationEntry:
+    """An operation: `seqstudio PLUGIN NAME`."""
+
+    name: str
+    title: str
+    help: str = ""  # a longer text with an example
+    task: str = ""  # fills --model with the models of this task; "" needs none
+    tasks: tuple[str, ...] = ()  # where models of several tasks will do, the preferred first
+    runs: Literal["batch", "single", "stream", "tool"] = "single"
+    generative: bool = False
+    deterministic: bool = True
+    reason: str = ""  # why not deterministic
+    inputs: tuple[Port, ...] = ()
+    outputs: tuple[Port, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()  # shown in --help
+
+    def model_tasks(self) -> tuple[str, ...]:
+        """Tasks whose models this operation can run; empty where it needs no model."""
+        return ((self.task,) if self.task else ()) + self.tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEntry:
+    """A task that the plugin can train."""
+
+    name: str
+    title: str
+    data: tuple[str, ...]  # data kinds that importers offer
+    presets: tuple[str, ...]
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model in the plugin's package; `sha256` is over the bundle's `hashes.json`."""
+
+    name: str
+    task: str
+    path: str
+    sha256: str
+    title: str = ""
+    default_for: tuple[str, ...] = ()  # operations that pick it first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedEntry:
+    """Something the plugin offers by a hook: an importer, exporter, part, callback or metric."""
+
+    name: str
+    kind: str = ""  # exporters: the kind they write; importers: the data kind they read
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What the plugin asks for beyond its job's own files, each with its reason."""
+
+    microphone: str = ""
+    midi: str = ""
+    gpu: str = ""
+    read: str = ""
+    write: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One plugin, as it describes itself."""
+
+    schema: int
+    id: str
+    title: str
+    api: str
+    license: str
+    help: str = ""
+    permissions: Permissions = Permissions()
+    tasks: tuple[TaskEntry, ...] = ()
+    operations: tuple[OperationEntry, ...] = ()
+    models: tuple[ModelEntry, ...] = ()
+    importers: tuple[NamedEntry, ...] = ()
+    exporters: tuple[NamedEntry, ...] = ()
+    parts: tuple[NamedEntry, ...] = ()
+    train_callbacks: tuple[NamedEntry, ...] = ()
+    metrics: tuple[NamedEntry, ...] = ()
+
+
+def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
+    """Check a manifest in full.
+
+    Parameters
+    ----------
+    table : what `tomllib` read
+    where : the file, which begins every error
+
+    Raises
+    ------
+    PluginError
+        If a field is unknown, missing or of another type; if the schema or API range is not
+        this host's; if the id or a command is reserved; if an option is malformed.
+    """
+    if (schema := table.get("schema")) != 1:
+        raise PluginError(f"{where}: schema={schema!r}, expected 1")
+    manifest = from_plain(Manifest, table, where, error=PluginError)
+    if not _is_name(manifest.id) or manifest.id in RESERVED:
+        raise PluginError(
+            f"{where}: id={manifest.id!r}, expected lower-case letters, digits and '-', "
+            f"and none of the host's own verbs"
+        )
+    check_api(manifest.api, where)
+    for task in manifest.tasks:
+        if not task.name.startswith(f"{manifest.id}."):
+            raise PluginError(
+                f"{where}: task {task.name!r}, expected a name that begins with '{manifest.id}.'"
+            )
+    for operation in manifest.operations:
+        _check_operation(operation, where)
+    return manifest
+
+
+def check_api(api: str, where: str) -> None:
+    """Compare an API range such as `>=1.0,<2` with this host's.
+
+    Raises
+    ------
+    PluginError
+        If the range is malformed, or this host's version lies outside it.
+    """
+    have = ".".join(map(str, API_VERSION))
+    for clause in api.replace(" ", "").split(","):
+        sign = ">=" if clause.startswith(">=") else "<" if clause.startswith("<") else ""
+        numbers = clause[len(sign):].split(".")
+        if not sign or not all(number.isdigit() for number in numbers):
+            raise PluginError(f"{where}: api={api!r}, expected a range such as '>=1.0,<2'")
+        bound = tuple(map(int, numbers))
+        if (bound > API_VERSION) if sign == ">=" else (bound <= API_VERSION):
+            raise PluginError(f"{where}: api={api!r}, expected a range that holds {have}")
+
+
+def _is_name(name: str) -> bool:
+    return name.replace("-", "").isalnum() and name.islower() and name.isascii()
+
+
+def _check_operation(operation: OperationEntry, where: str) -> None:
+    place = f"{where}: operation {operation.name!r}"
+    if not _is_name(operation.name):
+        raise PluginError(f"{place}: expected lower-case letters, digits and '-'")
+    if not operation.deterministic and not operation.reason:
+        raise PluginError(f"{place}: deterministic=false, expected a reason")
+    for name, option in operation.options.items():
+        if name in HOST_OPTIONS:
+            raise PluginError(f"{place}: option {name!r} is the host's own, expected another name")
+        if not _is_name(name.replace("_", "-")):
+            raise PluginError(f"{place}: option {name!r}, expected lower-case letters and '_'")
+        if (option.type == "choice") != bool(option.choices):
+            raise PluginError(f"{place}: option {name!r}: expected choices with type 'choice' only")

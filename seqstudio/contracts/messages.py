@@ -1,0 +1,218 @@
+"""The worker protocol: 4-byte big-endian length, then one JSON object, over a socketpair.
+
+Host to worker: start, feed, close_input, pause, resume, cancel. Worker to host: ready, progress,
+partial, result, artifact, done, failed. Big things are files in the job's folder.
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seqstudio.contracts.plain import from_plain, to_plain
+from seqstudio.errors import JobError
+
+FRAME_LIMIT = 16 * 2**20
+HEADER = struct.Struct(">I")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Open a job: which plugin, what to run, with what. The worker answers `Ready`.
+
+    `verb` is operation, train, evaluate or verify; `name` the operation or task.
+    """
+
+    plugin: str
+    extensions: tuple[str, ...] = ()
+    verb: str
+    name: str
+    model: str = ""  # path of the bundle; "" for none
+    options: Mapping[str, Any] = field(default_factory=dict)
+    formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # output -> formats
+    device: str = "cpu"
+    folder: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # of train and evaluate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """One item in the host's books: a file of a batch, or a take."""
+
+    item: int
+    take: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Do these items, which share inputs and differ in their takes; or bytes of a stream."""
+
+    items: tuple[FeedItem, ...] = ()
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    data: str = ""  # base64, for streams
+
+
+@dataclass(frozen=True, slots=True)
+class CloseInput:
+    """No more feeds: finish and say `Done`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait at the next check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop; after 2 s the host kills."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The plugin is loaded and accepts feeds."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far, 0 to 1, never falling within an item. Training events travel in `event`."""
+
+    fraction: float
+    note: str = ""
+    item: int = 0
+    event: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partial:
+    """Provisional output, never stored."""
+
+    text: str
+    item: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """A finished file in the job's folder, to be moved to its target."""
+
+    output: str  # the manifest's output name
+    format: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """Durable: this item is finished. `record` is what replay needs."""
+
+    item: int
+    files: tuple[OutputFile, ...] = ()
+    summary: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFailed:
+    """This item ends with a reason; the worker lives and takes the next feed."""
+
+    item: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file in the job's folder, for whoever watches: a preview, a checkpoint."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The worker has nothing left to do. `value` is what evaluate or verify found."""
+
+    value: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The job cannot go on: the reason, and whether the person can mend it."""
+
+    reason: str
+    fixable: bool = True
+    traceback: str = ""
+
+
+FROM_HOST = {"start": Start, "feed": Feed, "close_input": CloseInput, "pause": Pause,
+             "resume": Resume, "cancel": Cancel}
+FROM_WORKER = {"ready": Ready, "progress": Progress, "partial": Partial, "result": ItemResult,
+               "refused": ItemFailed, "artifact": Artifact, "done": Done, "failed": Failed}
+NAMES = {kind: name for name, kind in (FROM_HOST | FROM_WORKER).items()}
+
+
+def encode(message: object) -> bytes:
+    """Frame one message.
+
+    Raises
+    ------
+    JobError
+        If it is larger than 16 MiB.
+    """
+    body = json.dumps({"type": NAMES[type(message)], **to_plain(message)}).encode()
+    if len(body) > FRAME_LIMIT:
+        raise JobError(f"message of {len(body)} bytes, expected at most {FRAME_LIMIT}")
+    return HEADER.pack(len(body)) + body
+
+
+def decode(body: bytes, kinds: Mapping[str, type]) -> Any:
+    """Read the body of one frame as one of `kinds` (FROM_HOST or FROM_WORKER).
+
+    Raises
+    ------
+    JobError
+        If it is not JSON, not of a known type, or has other fields than its type.
+    """
+    try:
+        table = json.loads(body)
+    except ValueError as bad:
+        raise JobError(f"message {body[:40]!r}, expected JSON") from bad
+    name = table.pop("type", None) if isinstance(table, dict) else None
+    if name not in kinds:
+        raise JobError(f"message of type {name!r}, expected one of {', '.join(kinds)}")
+    return from_plain(kinds[name], table, f"message {name}", error=JobError)
+
+
+class Unframer:
+    """Collects bytes and gives back whole frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Add bytes, return the bodies of all frames that are now complete.
+
+        Raises
+        ------
+        JobError
+            If a frame announces more than 16 MiB.
+        """
+        self._buffer += data
+        bodies = []
+        while len(self._buffer) >= HEADER.size:
+            (length,) = HEADER.unpack_from(self._buffer)
+            if length > FRAME_LIMIT:
+                raise JobError(f"message of {length} bytes, expected at most {FRAME_LIMIT}")
+            if len(self._buffer) < HEADER.size + length:
+                break
+            bodies.append(bytes(self._buffer[HEADER.size:HEADER.size + length]))
+            del self._buffer[:HEADER.size + length]
+        return bodies

@@ -1,0 +1,1 @@
+"""Use cases over core and contracts: training, sampling, bundles, evaluation."""
