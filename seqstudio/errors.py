@@ -1,4 +1,4 @@
-"""Errors that the person at the keyboard can fix: one sentence each, where, what, value, expected."""
+"""Errors that the person at the keyboard can fix: where, what, value, expected, in a sentence."""
 
 
 class SeqStudioError(Exception):

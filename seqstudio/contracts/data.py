@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-SPLITS = {"train": "train", "dev": "valid", "val": "valid", "valid": "valid",
-          "validation": "valid", "test": "test"}
+SPLITS = {
+    "train": "train",
+    "dev": "valid",
+    "val": "valid",
+    "valid": "valid",
+    "validation": "valid",
+    "test": "test",
+}
 
 
 def canonical_split(name: str) -> str:

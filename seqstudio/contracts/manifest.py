@@ -9,14 +9,52 @@ from seqstudio.errors import PluginError
 
 API_VERSION = (1, 0)
 RESERVED = frozenset(
-    ["app", "batch", "config", "demo", "doctor", "evaluate", "help", "jobs", "models", "plugins", "sessions", "train", "version"]
+    [
+        "app",
+        "batch",
+        "config",
+        "demo",
+        "doctor",
+        "evaluate",
+        "help",
+        "jobs",
+        "models",
+        "plugins",
+        "sessions",
+        "train",
+        "version",
+    ]
 )
 HOST_OPTIONS = frozenset(
-    ["out", "recursive", "workers", "executor", "watch", "format", "nice", "seed", "takes", "device", "model", "json", "help"]
+    [
+        "out",
+        "recursive",
+        "workers",
+        "executor",
+        "watch",
+        "format",
+        "nice",
+        "seed",
+        "takes",
+        "device",
+        "model",
+        "json",
+        "help",
+    ]
 )
 
-Kind = Literal["audio", "midi", "text", "transcript", "table", "model", "clip", "selection",
-               "stream.audio", "stream.midi"]
+Kind = Literal[
+    "audio",
+    "midi",
+    "text",
+    "transcript",
+    "table",
+    "model",
+    "clip",
+    "selection",
+    "stream.audio",
+    "stream.midi",
+]
 OptionType = Literal["int", "float", "bool", "str", "choice", "path"]
 
 
@@ -175,7 +213,7 @@ def check_api(api: str, where: str) -> None:
     have = ".".join(map(str, API_VERSION))
     for clause in api.replace(" ", "").split(","):
         sign = ">=" if clause.startswith(">=") else "<" if clause.startswith("<") else ""
-        numbers = clause[len(sign):].split(".")
+        numbers = clause[len(sign) :].split(".")
         if not sign or not all(number.isdigit() for number in numbers):
             raise PluginError(f"{where}: api={api!r}, expected a range such as '>=1.0,<2'")
         bound = tuple(map(int, numbers))

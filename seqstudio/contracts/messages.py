@@ -122,7 +122,7 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFailed:
-    """This item ends with a reason; the worker lives and takes the next feed."""
+    """The item ends with a reason; the worker lives and takes the next feed."""
 
     item: int
     reason: str
@@ -152,10 +152,24 @@ class Failed:
     traceback: str = ""
 
 
-FROM_HOST = {"start": Start, "feed": Feed, "close_input": CloseInput, "pause": Pause,
-             "resume": Resume, "cancel": Cancel}
-FROM_WORKER = {"ready": Ready, "progress": Progress, "partial": Partial, "result": ItemResult,
-               "refused": ItemFailed, "artifact": Artifact, "done": Done, "failed": Failed}
+FROM_HOST = {
+    "start": Start,
+    "feed": Feed,
+    "close_input": CloseInput,
+    "pause": Pause,
+    "resume": Resume,
+    "cancel": Cancel,
+}
+FROM_WORKER = {
+    "ready": Ready,
+    "progress": Progress,
+    "partial": Partial,
+    "result": ItemResult,
+    "refused": ItemFailed,
+    "artifact": Artifact,
+    "done": Done,
+    "failed": Failed,
+}
 NAMES = {kind: name for name, kind in (FROM_HOST | FROM_WORKER).items()}
 
 
@@ -186,7 +200,7 @@ def decode(body: bytes, kinds: Mapping[str, type]) -> Any:
     except ValueError as bad:
         raise JobError(f"message {body[:40]!r}, expected JSON") from bad
     name = table.pop("type", None) if isinstance(table, dict) else None
-    if name not in kinds:
+    if not isinstance(name, str) or name not in kinds:
         raise JobError(f"message of type {name!r}, expected one of {', '.join(kinds)}")
     return from_plain(kinds[name], table, f"message {name}", error=JobError)
 
@@ -213,6 +227,6 @@ class Unframer:
                 raise JobError(f"message of {length} bytes, expected at most {FRAME_LIMIT}")
             if len(self._buffer) < HEADER.size + length:
                 break
-            bodies.append(bytes(self._buffer[HEADER.size:HEADER.size + length]))
-            del self._buffer[:HEADER.size + length]
+            bodies.append(bytes(self._buffer[HEADER.size : HEADER.size + length]))
+            del self._buffer[: HEADER.size + length]
         return bodies

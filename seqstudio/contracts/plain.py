@@ -54,9 +54,8 @@ def from_plain(
     ...
     seqstudio.errors.ConfigError: notes[1]='b', expected int
     """
-    if dataclasses.is_dataclass(kind):
-        return _dataclass(kind, value, where, error)
-    return _value(kind, value, where, error)
+    read = _dataclass if dataclasses.is_dataclass(kind) else _value
+    return typing.cast(T, read(kind, value, where, error))
 
 
 def _dataclass(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> Any:
@@ -133,7 +132,8 @@ def _scalar(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> A
     if kind is Path and isinstance(value, str):
         return Path(value)
     exact = kind in (bool, int, float, str) and type(value) is kind
-    if exact or (kind not in (bool, int, float, str) and isinstance(kind, type)
-                 and isinstance(value, kind)):
+    if exact or (
+        kind not in (bool, int, float, str) and isinstance(kind, type) and isinstance(value, kind)
+    ):
         return value
     raise error(f"{where}={value!r}, expected {getattr(kind, '__name__', kind)}")

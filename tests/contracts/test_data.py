@@ -1,0 +1,42 @@
+"""Ledgers, draws and pooled metrics."""
+
+import pytest
+
+from seqstudio.contracts.data import Draws, Ledger, Measured, canonical_split, pool
+from seqstudio.errors import DataError
+
+
+def test_every_input_is_counted_once() -> None:
+    ledger = Ledger()
+    for name in ("a.wav", "b.wav"):
+        ledger.use(name)
+    ledger.refuse("b.wav", "0 samples, expected some")
+
+    assert ledger.used == ["a.wav"]
+    assert ledger.summary() == "1 used, 1 refused"
+
+
+def test_metrics_are_pooled_and_not_averaged() -> None:
+    short = Measured(id="1", sums={"wer": (1, 1)})
+    long = Measured(id="2", sums={"wer": (1, 9)})
+
+    assert pool([short, long]) == {"wer": 0.2}
+
+
+def test_nothing_measured_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"^0 items measured, expected at least 1$"):
+        pool([])
+
+
+def test_a_draw_depends_on_seed_epoch_and_item_alone() -> None:
+    first = Draws(1, 2).of("a").random(3)
+    Draws(1, 2).of("b").random(100)
+
+    assert (Draws(1, 2).of("a").random(3) == first).all()
+    assert (Draws(1, 3).of("a").random(3) != first).all()
+    assert (Draws(2, 2).of("a").random(3) != first).all()
+
+
+def test_splits_have_one_name() -> None:
+    names = ("dev", "val", "validation", "valid", "test", "blues")
+    assert [canonical_split(name) for name in names] == ["valid"] * 4 + ["test", "blues"]

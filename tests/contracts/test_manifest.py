@@ -1,0 +1,74 @@
+"""A manifest is checked in full before anything of its plugin runs."""
+
+from typing import Any
+
+import pytest
+
+from seqstudio.contracts.manifest import check_api, parse_manifest
+from seqstudio.errors import PluginError
+
+GOOD: dict[str, Any] = {
+    "schema": 1,
+    "id": "rhythm",
+    "title": "Rhythm",
+    "api": ">=1.0,<2",
+    "license": "MIT",
+    "tasks": [{"name": "rhythm.steps", "title": "Steps", "data": ["text"], "presets": ["small"]}],
+    "operations": [
+        {
+            "name": "beat",
+            "title": "Make a beat",
+            "task": "rhythm.steps",
+            "generative": True,
+            "outputs": [{"name": "beat", "kind": "midi", "formats": ["mid"]}],
+            "options": {"bars": {"type": "int", "default": 4, "min": 1, "help": "Bars."}},
+        }
+    ],
+}
+
+
+def operation(**changes: Any) -> dict[str, Any]:
+    return {**GOOD, "operations": [{**GOOD["operations"][0], **changes}]}
+
+
+def test_a_good_manifest_is_read_whole() -> None:
+    manifest = parse_manifest(GOOD, "seqstudio.toml")
+    (beat,) = manifest.operations
+
+    assert beat.model_tasks() == ("rhythm.steps",)
+    assert beat.options["bars"].default == 4
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ({**GOOD, "schema": 2}, "schema=2, expected 1"),
+        ({**GOOD, "id": "train"}, "id='train', expected lower-case letters"),
+        ({**GOOD, "id": "Rhythm"}, "id='Rhythm', expected lower-case letters"),
+        ({**GOOD, "colour": "red"}, "unknown field 'colour'"),
+        ({**GOOD, "permissions": {"network": "x"}}, r"permissions: unknown field 'network'"),
+        (
+            {**GOOD, "tasks": [{**GOOD["tasks"][0], "name": "speech.ctc"}]},
+            r"task 'speech.ctc', expected a name that begins with 'rhythm\.'",
+        ),
+        (operation(options={"seed": {"type": "int"}}), "option 'seed' is the host's own"),
+        (operation(options={"how": {"type": "choice"}}), "option 'how': expected choices"),
+        (operation(deterministic=False), "deterministic=false, expected a reason"),
+        (operation(runs="forever"), r"operations\[0\].runs='forever', expected one of 'batch'"),
+    ],
+)
+def test_a_bad_manifest_is_refused_with_its_fault(table: dict[str, Any], text: str) -> None:
+    with pytest.raises(PluginError, match=rf"^seqstudio\.toml.*{text}"):
+        parse_manifest(table, "seqstudio.toml")
+
+
+@pytest.mark.parametrize("api", [">=1.1", ">=2,<3", "<1"])
+def test_another_api_is_refused_with_ours(api: str) -> None:
+    with pytest.raises(PluginError, match=r"expected a range that holds 1\.0$"):
+        check_api(api, "seqstudio.toml")
+
+
+@pytest.mark.parametrize("api", ["", "1.0", ">=one", "~=1.0"])
+def test_a_malformed_range_is_refused(api: str) -> None:
+    with pytest.raises(PluginError, match=r"expected a range such as"):
+        check_api(api, "seqstudio.toml")

@@ -1,0 +1,60 @@
+"""The worker protocol frames, checks and refuses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqstudio.contracts.messages import (
+    FROM_HOST,
+    FROM_WORKER,
+    HEADER,
+    Feed,
+    FeedItem,
+    Partial,
+    Progress,
+    Unframer,
+    decode,
+    encode,
+)
+from seqstudio.errors import JobError
+
+
+@given(st.text(), st.floats(0, 1), st.integers(1, 7))
+def test_messages_survive_any_cut_of_the_stream(note: str, fraction: float, cut: int) -> None:
+    sent = [Progress(fraction=fraction, note=note), Partial(text=note, item=2)]
+    stream = b"".join(encode(message) for message in sent)
+    unframer = Unframer()
+    pieces = (stream[at : at + cut] for at in range(0, len(stream), cut))
+
+    bodies = [body for piece in pieces for body in unframer.feed(piece)]
+
+    assert [decode(body, FROM_WORKER) for body in bodies] == sent
+
+
+def test_takes_travel_with_their_seeds() -> None:
+    feed = Feed(items=(FeedItem(item=3, take=7, seed=99),), inputs={"primer": ("a.mid",)})
+
+    assert decode(encode(feed)[HEADER.size :], FROM_HOST) == feed
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"\xff\xfe", "expected JSON"),
+        (b"[]", "message of type None, expected one of ready"),
+        (b'{"type": "start"}', "message of type 'start', expected one of ready"),
+        (b'{"type": ["ready"]}', r"message of type \['ready'\], expected one of ready"),
+        (b'{"type": "partial", "text": 1}', r"message partial\.text=1, expected str"),
+        (b'{"type": "done", "extra": 1}', "message done: unknown field 'extra'"),
+    ],
+)
+def test_garbage_is_refused_in_one_line(body: bytes, text: str) -> None:
+    with pytest.raises(JobError, match=text):
+        decode(body, FROM_WORKER)
+
+
+def test_a_giant_frame_is_refused_before_it_is_read() -> None:
+    with pytest.raises(JobError, match=r"^message of 1000000000 bytes, expected at most 16777216$"):
+        Unframer().feed(HEADER.pack(10**9))
+    with pytest.raises(JobError, match=r"expected at most 16777216$"):
+        encode(Partial(text="x" * (17 * 2**20)))
