@@ -4,6 +4,7 @@ The core's modules are in `seqstudio.api.nn`, so that a plugin without a model l
 """
 
 from seqstudio.contracts.data import (
+    AudioExample,
     Batch,
     Draws,
     Example,
@@ -41,6 +42,7 @@ from seqstudio.errors import (
 )
 
 __all__ = [
+    "AudioExample",
     "Batch",
     "Cancelled",
     "ConfigError",

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from seqstudio.errors import DataError
@@ -36,12 +37,28 @@ class Example:
     """One item of a data set. Tasks subclass it with what their `collate` needs.
 
     `id` is unique in its data set and stable between runs: random draws hang on it. `split` is
-    canonical, or "" where the source is unsplit.
+    canonical, or "" where the source is unsplit. `group` names what must not lie on both sides of
+    a split (a speaker, a composer), or "" where unknown.
     """
 
     id: str
     split: str = ""
+    group: str = ""
     tokens: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioExample(Example):
+    """One recording and what is said in it: what importers of `audio+transcript` yield.
+
+    The audio may turn out to be missing or unreadable; whoever opens it finds out. `where` is the
+    name of the item in the ledger.
+    """
+
+    audio: Path
+    transcript: str
+    where: str
+    seconds: float = 0.0  # 0 where the source does not say
 
 
 @dataclass(slots=True)

@@ -41,6 +41,7 @@ class TrainConfig:
     save_every_s: float = 60.0  # seconds between checkpoints inside an epoch
     gradient_flow_every: int = 0  # steps; 0 measures none
     valid_share: float = 0.05  # held out by hash of the id where the data have no valid split
+    valid_groups: int = 0  # instead: this many groups, where the data name more than twice as many
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "accumulate", "bucket", "average", "evaluate_every"):
@@ -52,6 +53,8 @@ class TrainConfig:
             raise ConfigError(f"warmup={self.warmup}, expected 0 <= warmup < 1")
         if not 0 < self.valid_share < 1:
             raise ConfigError(f"valid_share={self.valid_share}, expected 0 < valid_share < 1")
+        if self.valid_groups < 0:
+            raise ConfigError(f"valid_groups={self.valid_groups}, expected 0 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
