@@ -103,8 +103,12 @@ class Job(Protocol):
     folder: Path  # scratch; files left here belong to the job
     device: str
 
-    def model(self) -> LoadedModel:
-        """Load the chosen model, once; later calls are free."""
+    def model(self, prefer: str = "") -> LoadedModel:
+        """Load the chosen model, once; later calls are free.
+
+        Where the person chose none, `prefer` names the model of this plugin that suits the input;
+        "" takes the operation's default.
+        """
 
     def sample(
         self,
