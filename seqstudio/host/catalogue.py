@@ -1,0 +1,173 @@
+"""The catalogue of installed plugins, from their manifests: no plugin is imported.
+
+What a scan found is kept as JSON in the profile, and holds as long as every folder of `sys.path`
+and every manifest has the time and size it had then. This module is on the path of `--help`, so
+it imports nothing that costs milliseconds before a manifest or a scan is asked for.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from seqstudio import __version__
+from seqstudio.errors import JobError
+from seqstudio.host.profile import Profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seqstudio.contracts.manifest import Manifest, ModelEntry, OperationEntry, TaskEntry
+
+Record = Mapping[str, Any]  # JSON: one plugin, as a scan found it
+Stamp = list[int] | None  # time in ns and size; None: not there
+
+
+class Plugin:
+    """One installed plugin. The manifest was checked when it was scanned; it is built on use."""
+
+    __slots__ = ("_manifest", "distribution", "id", "root", "table", "title", "top", "version")
+
+    def __init__(self, record: Record) -> None:
+        self.table: Mapping[str, Any] = record["table"]  # the manifest, as TOML gave it
+        self.id: str = self.table["id"]
+        self.title: str = self.table["title"]
+        self.root: str = record["root"]
+        self.top: str = record["top"]
+        self.distribution: str = record["distribution"]
+        self.version: str = record["version"]
+        self._manifest: Manifest | None = None
+
+    @property
+    def manifest(self) -> "Manifest":
+        """All that the plugin says of itself."""
+        if self._manifest is None:
+            from seqstudio.contracts.manifest import Manifest
+            from seqstudio.contracts.plain import from_plain
+
+            self._manifest = from_plain(Manifest, self.table, self.id)
+        return self._manifest
+
+    @property
+    def folder(self) -> "Path":
+        """The plugin's top package."""
+        from pathlib import Path
+
+        return Path(self.root)
+
+    def operation(self, name: str) -> "OperationEntry":
+        """Find an operation.
+
+        Raises
+        ------
+        JobError
+            If there is none of this name; the text lists those there are.
+        """
+        for entry in self.manifest.operations:
+            if entry.name == name:
+                return entry
+        names = ", ".join(entry.name for entry in self.manifest.operations) or "none"
+        raise JobError(f"{self.id} has no operation {name!r}, expected one of: {names}")
+
+
+class Catalogue:
+    """The plugins that are installed, and by name why others were refused."""
+
+    def __init__(self, records: Iterable[Record], broken: Mapping[str, str]) -> None:
+        self.plugins = tuple(Plugin(record) for record in records)
+        self.broken = dict(broken)
+
+    @classmethod
+    def load(cls, profile: Profile) -> "Catalogue":
+        """Read the kept scan where it still holds, else scan anew and keep that."""
+        paths = search_path()
+        file = os.path.join(profile.root, "cache", f"catalogue-{_key(paths)}.json")
+        kept = _read(file)
+        if kept is None or kept["version"] != __version__ or not _holds(kept["stamps"]):
+            from seqstudio.host import discovery
+
+            kept = discovery.scan(paths)
+            kept["version"] = __version__
+            _keep(file, kept)
+        return cls(kept["plugins"], kept["broken"])
+
+    def plugin(self, name: str) -> Plugin:
+        """Find a plugin by its id.
+
+        Raises
+        ------
+        JobError
+            If it is not installed, or was refused; the text says which.
+        """
+        for plugin in self.plugins:
+            if plugin.id == name:
+                return plugin
+        if name in self.broken:
+            raise JobError(f"plugin {name!r} is refused: {self.broken[name]}")
+        names = ", ".join(plugin.id for plugin in self.plugins) or "none"
+        raise JobError(f"no plugin {name!r}, expected one of: {names}")
+
+    def task(self, name: str) -> "tuple[Plugin, TaskEntry]":
+        """Find a task and the plugin that brings it.
+
+        Raises
+        ------
+        JobError
+            If no plugin brings it; the text lists the tasks there are.
+        """
+        every = [(plugin, task) for plugin in self.plugins for task in plugin.manifest.tasks]
+        for plugin, task in every:
+            if task.name == name:
+                return plugin, task
+        names = ", ".join(task.name for _, task in every) or "none"
+        raise JobError(f"no task {name!r}, expected one of: {names}")
+
+    def models(self) -> "tuple[tuple[Plugin, ModelEntry], ...]":
+        """Give every model that a plugin ships."""
+        return tuple((plugin, entry) for plugin in self.plugins for entry in plugin.manifest.models)
+
+
+def search_path() -> list[str]:
+    """Give the folders and archives of `sys.path`, absolute, without the current folder's ''."""
+    return [os.path.abspath(entry) for entry in sys.path if entry and os.path.exists(entry)]
+
+
+def stamp(path: str) -> Stamp:
+    """Give what tells a changed file or folder from an unchanged one."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return [found.st_mtime_ns, found.st_size]
+
+
+def _key(paths: Iterable[str]) -> str:
+    from _blake2 import blake2b  # hashlib loads OpenSSL, which costs what reading the cache costs
+
+    return blake2b("\n".join(paths).encode(), digest_size=8).hexdigest()
+
+
+def _holds(stamps: Mapping[str, Stamp]) -> bool:
+    return all(stamp(path) == was for path, was in stamps.items())
+
+
+def _read(file: str) -> dict[str, Any] | None:
+    try:
+        with open(file, encoding="utf-8") as stream:
+            kept: dict[str, Any] = json.load(stream)
+    except (OSError, ValueError):  # a damaged cache is as good as none: it is made anew
+        return None
+    return kept
+
+
+def _keep(file: str, kept: Mapping[str, Any]) -> None:
+    """Write the cache whole or not at all; a read-only profile only costs time."""
+    temporary = f"{file}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as stream:
+            json.dump(kept, stream)
+        os.replace(temporary, file)
+    except OSError:
+        return

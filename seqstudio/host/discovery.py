@@ -1,0 +1,100 @@
+"""Finding plugins: entry points name a top package, `find_spec` finds it, its manifest is read."""
+
+import importlib.metadata
+import importlib.util
+import os
+import tomllib
+from collections.abc import Iterator, Sequence
+from importlib.metadata import Distribution, EntryPoint
+from typing import Any
+
+from seqstudio.contracts.manifest import parse_manifest
+from seqstudio.errors import PluginError
+from seqstudio.host.catalogue import Stamp, stamp
+
+GROUP = "seqstudio.plugins"
+MANIFEST = "seqstudio.toml"
+
+
+def scan(paths: Sequence[str]) -> dict[str, Any]:
+    """Look at every installed distribution.
+
+    Parameters
+    ----------
+    paths : the folders of `sys.path`
+
+    Returns
+    -------
+    JSON values: `plugins` (one record each), `broken` (name -> reason), and `stamps` of all that,
+    when it changes, makes this result stale. A bad plugin is refused by its name; none raises.
+    """
+    stamps: dict[str, Stamp] = {path: stamp(path) for path in paths}
+    records: dict[str, dict[str, Any]] = {}
+    broken: dict[str, str] = {}
+    for distribution, entry in _entries(paths):
+        try:
+            record = _read(distribution, entry, stamps)
+        except PluginError as bad:
+            broken[entry.name] = str(bad)
+            continue
+        name = record["table"]["id"]
+        if name in records or name in broken:
+            owners = sorted({record["distribution"], _owner(records.get(name))} - {""})
+            broken[name] = f"id {name!r} is claimed by {' and '.join(owners)}, expected one"
+            records.pop(name, None)
+        else:
+            records[name] = record
+    plugins = [records[name] for name in sorted(records)]
+    return {"plugins": plugins, "broken": broken, "stamps": stamps}
+
+
+def _owner(record: dict[str, Any] | None) -> str:
+    return str(record["distribution"]) if record else ""
+
+
+def _entries(paths: Sequence[str]) -> Iterator[tuple[Distribution, EntryPoint]]:
+    """Give our entry points; of a distribution that is on the path twice, the first counts."""
+    seen = set()
+    for distribution in importlib.metadata.distributions(path=list(paths)):
+        if GROUP not in (distribution.read_text("entry_points.txt") or ""):
+            continue
+        name = distribution.name.lower().replace("_", "-")
+        if name not in seen:
+            seen.add(name)
+            yield from ((distribution, e) for e in distribution.entry_points if e.group == GROUP)
+
+
+def _read(
+    distribution: Distribution, entry: EntryPoint, stamps: dict[str, Stamp]
+) -> dict[str, Any]:
+    top = entry.value.partition(":")[0].partition(".")[0].strip()
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError) as bad:
+        raise PluginError(f"package {top!r} cannot be found: {bad}") from bad
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if not folders:
+        raise PluginError(f"no package {top!r}, expected one with a {MANIFEST}")
+    root = os.path.abspath(folders[0])
+    file = os.path.join(root, MANIFEST)
+    stamps[file] = stamp(file)
+    return {
+        "table": _table(file),
+        "root": root,
+        "top": top,
+        "distribution": distribution.name,
+        "version": distribution.version,
+    }
+
+
+def _table(file: str) -> dict[str, Any]:
+    """Read a manifest and check it in full, so that the cache holds only sound ones."""
+    try:
+        with open(file, "rb") as stream:
+            table = tomllib.load(stream)
+    except OSError as bad:
+        raise PluginError(f"{file}: {bad.strerror}, expected a manifest") from bad
+    except ValueError as bad:  # not TOML, or not UTF-8
+        raise PluginError(f"{file}: {bad}, expected TOML") from bad
+    parse_manifest(table, file)
+    return table
