@@ -1,0 +1,144 @@
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from seqstudio.core.ctc import best_path, ctc_loss_sum, frames_needed, prefix_beam
+from seqstudio.errors import TrainingError
+
+Floats = NDArray[np.float64]
+
+
+def emissions(seed: int, frames: int, vocabulary: int, *, sharpness: float = 1.0) -> Floats:
+    scores = sharpness * np.random.default_rng(seed).normal(size=(frames, vocabulary))
+    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+
+
+def collapse(path: tuple[int, ...]) -> tuple[int, ...]:
+    merged = [label for at, label in enumerate(path) if at == 0 or path[at - 1] != label]
+    return tuple(label for label in merged if label)
+
+
+def brute_force(log_probs: Floats) -> dict[tuple[int, ...], float]:
+    """Sum every one of the V ** T paths under the labelling that it spells."""
+    totals: dict[tuple[int, ...], float] = {}
+    frames, vocabulary = log_probs.shape
+    for path in product(range(vocabulary), repeat=frames):
+        score = float(sum(log_probs[t, label] for t, label in enumerate(path)))
+        labels = collapse(path)
+        totals[labels] = float(np.logaddexp(totals.get(labels, -np.inf), score))
+    return totals
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(("frames", "vocabulary"), [(1, 3), (4, 2), (5, 3), (6, 3), (4, 5)])
+def test_a_wide_prefix_beam_equals_the_sum_over_all_paths(
+    seed: int, frames: int, vocabulary: int
+) -> None:
+    log_probs = emissions(seed, frames, vocabulary, sharpness=2.0)
+    exact = brute_force(log_probs)
+
+    found = prefix_beam(log_probs, beam=10_000, floor=-np.inf)
+
+    assert {one.labels for one in found} == set(exact)
+    for one in found:
+        assert one.log_prob == pytest.approx(exact[one.labels], abs=1e-9)
+    assert [one.log_prob for one in found] == sorted((one.log_prob for one in found), reverse=True)
+
+
+def test_the_beam_finds_a_labelling_that_the_best_path_misses() -> None:
+    # Blank is the likeliest at both frames, yet the three paths that spell (1,) weigh more.
+    log_probs = np.log([[0.6, 0.4], [0.6, 0.4]])
+    assert best_path(log_probs) == ()
+    best = prefix_beam(log_probs, beam=4)[0]
+    assert best.labels == (1,)
+    assert best.log_prob == pytest.approx(np.log(0.64))
+
+
+def test_a_repeat_needs_a_blank_between() -> None:
+    sure = np.full((3, 2), 1e-9)
+    sure[[0, 1, 2], [1, 0, 1]] = 1.0
+    assert best_path(np.log(sure)) == (1, 1)
+    assert prefix_beam(np.log(sure), beam=4)[0].labels == (1, 1)
+    assert best_path(np.log(sure[[0, 0, 2]])) == (1,)
+    assert prefix_beam(np.log(sure[[0, 0, 2]]), beam=4)[0].labels == (1,)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_prefix_is_listed_twice_and_none_is_overcounted_by_a_narrow_beam(seed: int) -> None:
+    log_probs = emissions(seed, 7, 3)
+    exact = brute_force(log_probs)
+    found = prefix_beam(log_probs, beam=3, floor=-np.inf)
+    assert len({one.labels for one in found}) == len(found) == 3
+    for one in found:
+        assert one.log_prob <= exact[one.labels] + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_pruning_unlikely_labels_keeps_the_best_labelling_of_sharp_emissions(seed: int) -> None:
+    log_probs = emissions(seed, 60, 30, sharpness=6.0)
+    pruned = prefix_beam(log_probs, beam=16)[0]
+    full = prefix_beam(log_probs, beam=16, floor=-np.inf)[0]
+    assert pruned.labels == full.labels
+    assert pruned.log_prob == pytest.approx(full.log_prob, abs=1e-2)
+
+
+def test_no_frames_spell_nothing() -> None:
+    nothing = np.zeros((0, 4))
+    assert best_path(nothing) == ()
+    assert [one.labels for one in prefix_beam(nothing)] == [()]
+
+
+def test_a_beam_of_one_still_sums_the_paths_of_its_prefix() -> None:
+    log_probs = np.log([[0.1, 0.9], [0.4, 0.6]])
+    assert prefix_beam(log_probs, beam=1)[0].log_prob == pytest.approx(np.log(0.9))
+
+
+@pytest.mark.parametrize(
+    ("labels", "frames"), [((), 0), ((3,), 1), ((3, 3), 3), ((1, 2, 2, 2, 1), 7)]
+)
+def test_frames_needed_counts_labels_and_repeats(labels: tuple[int, ...], frames: int) -> None:
+    assert frames_needed(labels) == frames
+
+
+def test_the_loss_is_minus_the_log_sum_of_all_paths() -> None:
+    one, two = emissions(1, 6, 3), emissions(2, 4, 3)
+    log_probs = torch.zeros(2, 6, 3, dtype=torch.float64)
+    log_probs[0], log_probs[1, :4] = torch.tensor(one), torch.tensor(two)
+    labels = torch.tensor([[1, 1, 2], [2, 1, 0]])
+
+    total = ctc_loss_sum(log_probs, torch.tensor([6, 4]), labels, torch.tensor([3, 2]))
+
+    exact = brute_force(one)[1, 1, 2] + brute_force(two)[2, 1]
+    assert float(total) == pytest.approx(-exact, abs=1e-9)
+
+
+def test_an_impossible_row_is_named_and_never_hidden() -> None:
+    # 52 labels with 3 repeats need 55 frames.
+    labels = torch.arange(1, 53).repeat(3, 1)
+    labels[2, [10, 20, 30]] = labels[2, [9, 19, 29]]
+    log_probs = torch.zeros(3, 60, 60).log_softmax(-1)
+    lengths, label_lengths = torch.tensor([60, 52, 40]), torch.tensor([52, 52, 52])
+    expected = r"^row 2: 40 frames for 52 labels, expected at least 55$"
+    with pytest.raises(TrainingError, match=expected):
+        ctc_loss_sum(log_probs, lengths, labels, label_lengths)
+    lengths[2] = 54
+    with pytest.raises(TrainingError, match=r"^row 2: 54 frames for 52 labels"):
+        ctc_loss_sum(log_probs, lengths, labels, label_lengths)
+    lengths[2] = 55
+    assert ctc_loss_sum(log_probs, lengths, labels, label_lengths).isfinite()
+
+
+def test_repeats_in_the_padding_need_no_frames() -> None:
+    log_probs = torch.zeros(1, 2, 5).log_softmax(-1)
+    labels = torch.tensor([[1, 2, 2, 2, 2]])
+    assert ctc_loss_sum(log_probs, torch.tensor([2]), labels, torch.tensor([2])).isfinite()
+
+
+def test_an_empty_transcript_costs_its_blanks() -> None:
+    log_probs = torch.full((1, 3, 4), 0.25).log()
+    labels = torch.zeros(1, 0, dtype=torch.int64)
+    loss = ctc_loss_sum(log_probs, torch.tensor([3]), labels, torch.tensor([0]))
+    assert float(loss) == pytest.approx(3 * np.log(4))

@@ -1,0 +1,149 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from seqstudio.contracts.job import SamplingConfig
+from seqstudio.core.filters import draw, filter_logits
+
+logit = st.floats(-30, 30, allow_nan=False)
+rows = st.lists(st.one_of(logit, st.just(-torch.inf)), min_size=1, max_size=20).filter(
+    lambda row: max(row) > -torch.inf
+)
+configs = st.builds(
+    SamplingConfig,
+    temperature=st.one_of(st.just(0.0), st.floats(1e-3, 10)),
+    top_k=st.integers(0, 25),
+    top_p=st.floats(0.01, 1.0),
+    min_p=st.floats(0.0, 0.99),
+)
+
+
+def kept(row: list[float], config: SamplingConfig) -> Tensor:
+    """Say which tokens may still be drawn, (V,) bool."""
+    return filter_logits(torch.tensor([row], dtype=torch.float64), config)[0] > -torch.inf
+
+
+@given(rows, configs)
+def test_some_token_is_always_left_and_no_masked_one(
+    row: list[float], config: SamplingConfig
+) -> None:
+    left = kept(row, config)
+    assert left.any()
+    assert left[int(torch.tensor(row).argmax())]
+    assert not left[torch.tensor(row) == -torch.inf].any()
+
+
+@given(rows, st.floats(0.01, 0.99))
+def test_top_p_keeps_the_smallest_set_that_reaches_its_mass(row: list[float], p: float) -> None:
+    chances = torch.tensor(row, dtype=torch.float64).softmax(0)
+    left = kept(row, SamplingConfig(top_p=p))
+    inside = chances[left].sort().values
+    assert float(inside.sum()) >= p - 1e-9
+    assert float(inside[1:].sum()) < p + 1e-9  # without its smallest it would not reach
+    if not left.all():
+        assert float(inside[0]) >= float(chances[~left].max())
+
+
+@given(rows, st.integers(1, 25))
+def test_top_k_keeps_k_of_the_likeliest(row: list[float], k: int) -> None:
+    left = kept(row, SamplingConfig(top_k=k))
+    values = torch.tensor(row, dtype=torch.float64)
+    assert int(left.sum()) == min(k, int((values > -torch.inf).sum()))
+    if not left.all():
+        assert float(values[left].min()) >= float(values[~left].max())
+
+
+@given(rows, st.floats(0.01, 0.99))
+def test_min_p_keeps_what_is_near_the_likeliest(row: list[float], p: float) -> None:
+    chances = torch.tensor(row, dtype=torch.float64).softmax(0)
+    left = kept(row, SamplingConfig(min_p=p))
+    bound = p * float(chances.max())
+    assert (chances[left] >= bound * (1 - 1e-9)).all()
+    assert (chances[~left] < bound * (1 + 1e-9)).all()
+
+
+@given(rows, configs, st.floats(0.01, 1.0), st.integers(1, 25), st.floats(0, 0.99))
+def test_a_stricter_filter_never_keeps_more(
+    row: list[float], config: SamplingConfig, p: float, k: int, m: float
+) -> None:
+    strict = SamplingConfig(
+        temperature=config.temperature,
+        top_k=min(config.top_k or 25, k),
+        top_p=min(config.top_p, p),
+        min_p=max(config.min_p, m),
+    )
+    wide = SamplingConfig(
+        temperature=config.temperature, top_k=config.top_k or 25, top_p=1.0, min_p=config.min_p
+    )
+    assert not (kept(row, strict) & ~kept(row, wide)).any()
+
+
+@given(st.sets(logit, min_size=1, max_size=20), configs, st.randoms(use_true_random=False))
+def test_the_order_of_the_vocabulary_does_not_matter(
+    values: set[float], config: SamplingConfig, random: object
+) -> None:
+    # Ties are broken by place, so all logits are apart by enough to stay apart.
+    row = [round(value, 3) for value in sorted(values)]
+    row = sorted(set(row))
+    order = list(range(len(row)))
+    random.shuffle(order)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    left = kept(row, config)
+    shuffled = kept([row[at] for at in order], config)
+    assert int(shuffled.sum()) == int(left.sum())
+    assert shuffled.tolist() == [bool(left[at]) for at in order]
+
+
+@given(st.lists(rows, min_size=1, max_size=4), configs)
+def test_a_row_is_filtered_alike_alone_and_among_others(
+    batch: list[list[float]], config: SamplingConfig
+) -> None:
+    width = max(map(len, batch))
+    padded = [row + [-torch.inf] * (width - len(row)) for row in batch]
+    together = filter_logits(torch.tensor(padded), config)
+    for row, result in zip(padded, together, strict=True):
+        assert torch.equal(filter_logits(torch.tensor([row]), config)[0], result)
+
+
+def test_filters_apply_in_their_order() -> None:
+    logits = torch.log(torch.tensor([[0.4, 0.3, 0.2, 0.1]]))
+    # Of the three that top-k leaves (0.44, 0.33, 0.22), top-p 0.7 needs two.
+    left = filter_logits(logits, SamplingConfig(top_k=3, top_p=0.7)) > -torch.inf
+    assert left.tolist() == [[True, True, False, False]]
+    # Temperature comes first: at 0.5 the chances are 0.53, 0.3, 0.13, 0.03.
+    left = filter_logits(logits, SamplingConfig(temperature=0.5, top_p=0.5)) > -torch.inf
+    assert left.tolist() == [[True, False, False, False]]
+
+
+def test_temperature_sharpens_and_zero_takes_the_likeliest() -> None:
+    logits = torch.tensor([[1.0, 3.0, 3.0, -torch.inf]])
+    assert filter_logits(logits, SamplingConfig(temperature=0)).argmax() == 1
+    halved = filter_logits(logits, SamplingConfig(temperature=2.0))
+    assert halved.tolist() == [[-1.0, 0.0, 0.0, -torch.inf]]
+    tiny = filter_logits(logits, SamplingConfig(temperature=1e-300))
+    assert tiny[0, 1:].tolist() == [0.0, 0.0, -torch.inf]
+
+
+@given(rows, st.floats(0, 1, exclude_max=True))
+def test_a_draw_inverts_the_cumulative_distribution(row: list[float], uniform: float) -> None:
+    logits = torch.tensor([row], dtype=torch.float64)
+    token = int(draw(logits, torch.tensor([uniform], dtype=torch.float64)))
+    chances = logits[0].softmax(0)
+    assert chances[token] > 0
+    assert float(chances[:token].sum()) <= uniform + 1e-9
+    assert float(chances[: token + 1].sum()) >= uniform - 1e-9
+
+
+def test_draws_follow_the_distribution() -> None:
+    chances = torch.tensor([0.5, 0.0, 0.2, 0.3], dtype=torch.float64)
+    uniforms = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
+    tokens = draw(chances.log().expand(1000, 4), uniforms)
+    assert torch.bincount(tokens, minlength=4).tolist() == [500, 0, 200, 300]
+
+
+@pytest.mark.parametrize("uniform", [0.0, 1 - 2**-53])
+def test_the_ends_of_the_range_never_draw_a_masked_token(uniform: float) -> None:
+    logits = torch.tensor([[-torch.inf, 0.1, 0.2, 0.3, -torch.inf]])
+    token = int(draw(logits, torch.tensor([uniform], dtype=torch.float64)))
+    assert token == (1 if uniform == 0 else 3)
