@@ -86,6 +86,17 @@ class LoadedModel(Protocol):
     settings: Any  # the task's settings_type
     preparation: Any  # seqstudio.contracts.task.Preparation, as the task made it
 
+    def sample(
+        self,
+        prompts: Sequence[Sequence[int]],
+        takes: Sequence[Take],
+        guide: "Guide",
+        config: SamplingConfig,
+        *,
+        covariates: "torch.Tensor | None" = None,
+    ) -> Iterator[tuple[int, int]]:
+        """Draw tokens as `Job.sample` does: for previews, where there is no job."""
+
 
 class Guide(Protocol):
     """Says, while sampling, which tokens may come next, when a take is over, and what is given."""
