@@ -1,0 +1,193 @@
+"""Recordings in and out: wav, flac, ogg (vorbis, opus) and mp3, with no system package.
+
+soundfile and soxr are imported where they are used: front ends look at `AudioInfo` and errors
+without paying 60 ms for two C libraries.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from seqstudio.errors import DataError
+
+if TYPE_CHECKING:
+    import soundfile
+
+Samples: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Sound in memory: `samples` is (N, channels) float32, full scale at -1 and 1."""
+
+    samples: Samples
+    rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioInfo:
+    """What a recording's header says."""
+
+    duration_s: float
+    rate_hz: int
+    channels: int
+    format: str  # "WAV", "FLAC", "OGG", "MP3"
+
+
+def audio_info(path: Path) -> AudioInfo:
+    """Read the header only.
+
+    Raises
+    ------
+    DataError
+        As `read_audio`, for faults that a header shows.
+    """
+    with _open(path) as file:
+        return AudioInfo(
+            duration_s=file.frames / file.samplerate,
+            rate_hz=file.samplerate,
+            channels=file.channels,
+            format=file.format,
+        )
+
+
+def read_audio(path: Path) -> Audio:
+    """Read a whole recording.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, a folder, unreadable, empty, no audio, cut short, holds no
+        samples, or holds one that is not finite.
+    """
+    with _open(path) as file:
+        rate_hz = file.samplerate
+        blocks = [block for _, block in _blocks(file, path, rate_hz * 60)]
+    return Audio(np.concatenate(blocks), rate_hz)
+
+
+def read_blocks(path: Path, seconds: float) -> Iterator[Audio]:
+    """Read a recording in blocks of `seconds`, the last one shorter: memory stays level.
+
+    Raises
+    ------
+    DataError
+        As `read_audio`; a fault further on is raised when it is reached.
+    """
+    with _open(path) as file:
+        frames = max(1, round(seconds * file.samplerate))
+        for _, block in _blocks(file, path, frames):
+            yield Audio(block, file.samplerate)
+
+
+def mono(audio: Audio) -> Audio:
+    """Give the mean of all channels, as (N, 1)."""
+    if audio.samples.shape[1] == 1:
+        return audio
+    return Audio(audio.samples.mean(axis=1, keepdims=True, dtype=np.float32), audio.rate_hz)
+
+
+def resample(audio: Audio, rate_hz: int) -> Audio:
+    """Bring audio to another rate with soxr's high quality filter."""
+    if rate_hz == audio.rate_hz:
+        return audio
+    import soxr
+
+    samples = soxr.resample(audio.samples, audio.rate_hz, rate_hz)
+    return Audio(np.ascontiguousarray(samples, dtype=np.float32), rate_hz)
+
+
+def resample_blocks(blocks: Iterable[Audio], rate_hz: int) -> Iterator[Audio]:
+    """Bring a stream of blocks to another rate, with no seam where blocks meet.
+
+    The first block may come out empty: the filter looks ahead.
+    """
+    stream = None
+    last = np.zeros((0, 1), np.float32)
+    for block in blocks:
+        if block.rate_hz == rate_hz:
+            yield block
+            continue
+        if stream is None:
+            import soxr
+
+            stream = soxr.ResampleStream(block.rate_hz, rate_hz, block.samples.shape[1])
+            last = np.zeros((0, block.samples.shape[1]), np.float32)
+        yield Audio(stream.resample_chunk(block.samples), rate_hz)
+    if stream is not None:
+        yield Audio(stream.resample_chunk(last, last=True), rate_hz)
+
+
+def write_wav(path: Path, audio: Audio) -> None:
+    """Write 16-bit PCM; samples beyond full scale are clipped."""
+    import soundfile
+
+    levels = np.clip(np.round(audio.samples * 32767), -32768, 32767).astype(np.int16)
+    soundfile.write(path, levels, audio.rate_hz, subtype="PCM_16", format="WAV")
+
+
+@contextmanager
+def _open(path: Path) -> "Iterator[soundfile.SoundFile]":
+    """Open a recording, naming what is wrong with it."""
+    import soundfile
+
+    if path.is_dir():
+        raise DataError(f"{path}: a folder, expected an audio file")
+    if not path.exists():
+        raise DataError(f"{path}: no such file, expected an audio file")
+    if not path.stat().st_size:
+        raise DataError(f"{path}: empty file (0 bytes), expected audio")
+    if not os.access(path, os.R_OK):
+        raise DataError(f"{path}: no permission to read it")
+    try:
+        file = soundfile.SoundFile(path)
+    except soundfile.LibsndfileError as error:
+        raise DataError(
+            f"{path}: not readable as audio ({error.error_string.rstrip('.')}), "
+            "expected wav, flac, ogg or mp3"
+        ) from error
+    with file:
+        yield file
+
+
+def _blocks(
+    file: "soundfile.SoundFile", path: Path, frames: int
+) -> Iterator[tuple[int, Samples]]:
+    """Yield (first frame, samples) to the end, checking each block and the total."""
+    import soundfile
+
+    done = 0
+    while True:
+        try:
+            block = file.read(frames, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            at_s = done / file.samplerate
+            reason = error.error_string.rstrip(".")
+            raise DataError(f"{path}: damaged after {at_s:.2f} s ({reason})") from error
+        if not len(block):
+            break
+        _check_finite(block, done, file.samplerate, path)
+        yield done, block
+        done += len(block)
+    if not done:
+        raise DataError(f"{path}: holds no samples, expected at least 1")
+
+
+def _check_finite(block: Samples, first: int, rate_hz: int, path: Path) -> None:
+    if np.isfinite(block.sum()):
+        return
+    frames, channels = np.nonzero(~np.isfinite(block))
+    if len(frames):
+        at, value = first + int(frames[0]), block[frames[0], channels[0]]
+        raise DataError(f"{path}: sample {at} ({at / rate_hz:.3f} s) is {value}, expected a number")

@@ -1,0 +1,225 @@
+"""MIDI scores: read, look at, edit, write. What nobody edited comes back byte for byte."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from seqstudio.contracts.notes import Note
+from seqstudio.errors import DataError
+from seqstudio.media.smf import (
+    END_OF_TRACK,
+    HEADER,
+    META,
+    METER,
+    PROGRAM,
+    TEMPO,
+    TRACK,
+    TRACK_NAME,
+    Chunk,
+    Event,
+    split_chunks,
+)
+from seqstudio.media.timing import Meter, Tempo, Timeline
+from seqstudio.media.tracks import Track
+
+
+@dataclass(frozen=True)
+class Score:
+    """A MIDI file in memory. Edits give a new score; all else of the file stays as it is."""
+
+    header: Chunk
+    body: tuple[Chunk | Track, ...]
+    tail: bytes = b""
+
+    @classmethod
+    def read(cls, path: Path) -> "Score":
+        """Read a Standard MIDI File of type 0 or 1.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read, is no MIDI file, is cut short, or has no single line of
+            beats (type 2, SMPTE time).
+        """
+        if path.is_dir():
+            raise DataError(f"{path}: a folder, expected a MIDI file")
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{path}: {error.strerror}, expected a MIDI file") from error
+        return cls.from_bytes(content, str(path))
+
+    @classmethod
+    def from_bytes(cls, content: bytes, name: str = "MIDI") -> "Score":
+        """Read the bytes of a file; `name` begins every error, tracks are counted from 1."""
+        chunks = split_chunks(content, name)
+        body: list[Chunk | Track] = []
+        for chunk in chunks.body:
+            number = sum(isinstance(part, Track) for part in body) + 1
+            is_track = chunk.kind == TRACK
+            where = f"{name}: track {number}"
+            body.append(Track.parse(chunk.data, where) if is_track else chunk)
+        return cls(chunks.header, tuple(body), chunks.tail)
+
+    @classmethod
+    def new(
+        cls,
+        *,
+        ticks_per_beat: int = 480,
+        tempo_bpm: float = 120.0,
+        meter: tuple[int, int] = (4, 4),
+    ) -> "Score":
+        """Begin a score of type 1 that holds a tempo and a meter, and no notes.
+
+        Raises
+        ------
+        DataError
+            If a value cannot be written in a MIDI file.
+        """
+        if not 1 <= ticks_per_beat < 1 << 15:
+            raise DataError(f"ticks_per_beat={ticks_per_beat}, expected 1 to {(1 << 15) - 1}")
+        fields = (1, 1, ticks_per_beat)
+        header = Chunk(HEADER, b"".join(field.to_bytes(2) for field in fields))
+        return cls(header, (Track.of(_opening(Tempo.of(tempo_bpm), Meter.of(*meter))),))
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks, in file order; the first of a type 1 file often holds time only."""
+        return tuple(part for part in self.body if isinstance(part, Track))
+
+    @property
+    def kind(self) -> int:
+        """0: one track; 1: several that sound together."""
+        return int.from_bytes(self.header.data[0:2])
+
+    @property
+    def ticks_per_beat(self) -> int:
+        """Ticks in a quarter note."""
+        return int.from_bytes(self.header.data[4:6])
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """The notes of all tracks, by onset and pitch."""
+        return tuple(sorted(note for track in self.tracks for note in track.notes))
+
+    @cached_property
+    def end_tick(self) -> int:
+        """Where the last note ends; 0 where there is none."""
+        return max((note.onset_ticks + note.length_ticks for note in self.notes), default=0)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Tempos and meters, as one line of time."""
+        events = sorted(
+            (event for track in self.tracks for event in track.events),
+            key=lambda event: event.tick,
+        )
+        return Timeline.of(events, self.ticks_per_beat)
+
+    @property
+    def tempos(self) -> tuple[Tempo, ...]:
+        """Tempos by tick, the first at tick 0 (120 bpm where the file names none)."""
+        return self.timeline.tempos
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """Meters by tick, the first at tick 0 (4/4 where the file names none)."""
+        return self.timeline.meters
+
+    def seconds(self, tick: float) -> float:
+        """Say when a tick sounds, in seconds from the start."""
+        return self.timeline.seconds(tick)
+
+    def ticks(self, seconds: float) -> int:
+        """Give the tick nearest to a time."""
+        return self.timeline.ticks(seconds)
+
+    @property
+    def bars(self) -> tuple[int, ...]:
+        """Onset ticks of all bars that hold or precede a note, then the end of the last."""
+        return self.timeline.bars(self.end_tick)
+
+    @cached_property
+    def faults(self) -> tuple[str, ...]:
+        """What a careful writer would not have written, one line each; tracks count from 1."""
+        found = [
+            f"track {number}: {fault}"
+            for number, track in enumerate(self.tracks, start=1)
+            for fault in track.faults
+        ]
+        declared = int.from_bytes(self.header.data[2:4])
+        if declared != len(self.tracks):
+            found.insert(0, f"the header declares {declared} tracks, the file has {len(self.tracks)}")
+        return tuple(found)
+
+    def repaired(self) -> "Score":
+        """Mend every fault; tracks without one stay as they are, byte for byte."""
+        if not self.faults:
+            return self
+        parts = (part.repaired() if isinstance(part, Track) else part for part in self.body)
+        return self._with_body(tuple(parts))
+
+    def with_track_notes(self, index: int, notes: Iterable[Note]) -> "Score":
+        """Replace the notes of `tracks[index]`.
+
+        All other events and tracks stay. Notes that were there already keep their own events;
+        the others are written clean, as `Track.with_notes` says.
+
+        Raises
+        ------
+        DataError
+            If there is no such track.
+        """
+        if not 0 <= index < len(self.tracks):
+            raise DataError(f"track index {index}, expected 0 to {len(self.tracks) - 1}")
+        at = [n for n, part in enumerate(self.body) if isinstance(part, Track)][index]
+        edited = self.tracks[index].with_notes(notes)
+        return dataclasses.replace(self, body=(*self.body[:at], edited, *self.body[at + 1 :]))
+
+    def with_new_track(
+        self, notes: Iterable[Note], *, name: str = "", program: int = 0, channel: int = 0
+    ) -> "Score":
+        """Append a track after the last one, its notes all on `channel` (9 is drums).
+
+        A score of type 0 becomes type 1.
+
+        Raises
+        ------
+        DataError
+            If program or channel is out of range.
+        """
+        for what, value, most in (("program", program, 127), ("channel", channel, 15)):
+            if not 0 <= value <= most:
+                raise DataError(f"{what}={value}, expected 0 to {most}")
+        opening = [Event(0, META, name.encode(), TRACK_NAME)] if name else []
+        opening.append(Event(0, PROGRAM | channel, bytes([program])))
+        opening.append(Event(0, META, b"", END_OF_TRACK))
+        moved = [dataclasses.replace(note, channel=channel) for note in notes]
+        track = Track.of(opening).with_notes(moved)
+        at = max(n for n, part in enumerate(self.body) if isinstance(part, Track)) + 1
+        return self._with_body((*self.body[:at], track, *self.body[at:]))
+
+    def to_bytes(self) -> bytes:
+        """Give the file's bytes."""
+        return b"".join([part.to_bytes() for part in (self.header, *self.body)]) + self.tail
+
+    def write(self, path: Path) -> None:
+        """Write the file."""
+        path.write_bytes(self.to_bytes())
+
+    def _with_body(self, body: tuple[Chunk | Track, ...]) -> "Score":
+        """Replace all parts; the header says how many tracks there are."""
+        count = sum(isinstance(part, Track) for part in body)
+        kind = self.kind if count == 1 else 1
+        data = kind.to_bytes(2) + count.to_bytes(2) + self.header.data[4:]
+        return Score(Chunk(HEADER, data), body, self.tail)
+
+
+def _opening(tempo: Tempo, meter: Meter) -> list[Event]:
+    return [
+        Event(0, META, tempo.to_data(), TEMPO),
+        Event(0, META, meter.to_data(), METER),
+        Event(0, META, b"", END_OF_TRACK),
+    ]

@@ -1,0 +1,135 @@
+"""Musical time: tempos, meters, and the way between ticks, seconds and bars."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from seqstudio.errors import DataError
+from seqstudio.media.smf import METER, TEMPO, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """A tempo from `tick` on."""
+
+    tick: int
+    beat_us: int  # microseconds a quarter note
+
+    @classmethod
+    def of(cls, bpm: float) -> "Tempo":
+        """Make a tempo from quarter notes a minute, at tick 0.
+
+        Raises
+        ------
+        DataError
+            If a MIDI file cannot hold it.
+        """
+        if not 3.6 <= bpm <= 60e6:
+            raise DataError(f"tempo_bpm={bpm}, expected 3.6 or more")
+        return cls(0, round(60e6 / bpm))
+
+    @property
+    def bpm(self) -> float:
+        """Quarter notes a minute."""
+        return 60e6 / self.beat_us
+
+    def to_data(self) -> bytes:
+        """Give the payload of a tempo event."""
+        return self.beat_us.to_bytes(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter from `tick` on: 6/8 has `beats` 6 and `unit` 8."""
+
+    tick: int
+    beats: int
+    unit: int
+
+    @classmethod
+    def of(cls, beats: int, unit: int) -> "Meter":
+        """Make a meter at tick 0.
+
+        Raises
+        ------
+        DataError
+            If a MIDI file cannot hold it.
+        """
+        if not 1 <= beats <= 255 or unit not in (1, 2, 4, 8, 16, 32, 64):
+            raise DataError(f"meter={beats}/{unit}, expected beats 1 to 255 over a power of 2")
+        return cls(0, beats, unit)
+
+    def to_data(self) -> bytes:
+        """Give the payload of a meter event: a click each beat, 8 thirty-seconds a quarter."""
+        clocks = max(1, 96 // self.unit)
+        return bytes([self.beats, self.unit.bit_length() - 1, clocks, 8])
+
+    def bar_ticks(self, ticks_per_beat: int) -> int:
+        """Length of a bar; at least 1 where ticks are too coarse for the unit."""
+        return max(1, self.beats * 4 * ticks_per_beat // self.unit)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All tempos and meters of a score, by tick, the first of each at tick 0."""
+
+    tempos: tuple[Tempo, ...]
+    meters: tuple[Meter, ...]
+    ticks_per_beat: int
+
+    @classmethod
+    def of(cls, events: Iterable[Event], ticks_per_beat: int) -> "Timeline":
+        """Gather tempos and meters from events in tick order; at one tick the last one counts.
+
+        An event whose payload makes no sense (a tempo of 0) is passed over, as players do.
+        """
+        tempos = {0: Tempo(0, 500_000)}
+        meters = {0: Meter(0, 4, 4)}
+        for event in events:
+            if event.meta == TEMPO and (beat_us := int.from_bytes(event.data[:3])):
+                tempos[event.tick] = Tempo(event.tick, beat_us)
+            if event.meta == METER and len(event.data) >= 2 and event.data[0]:
+                power = min(event.data[1], 6)
+                meters[event.tick] = Meter(event.tick, event.data[0], 1 << power)
+        return cls(tuple(tempos.values()), tuple(meters.values()), ticks_per_beat)
+
+    @cached_property
+    def _tempo_ticks(self) -> list[int]:
+        return [tempo.tick for tempo in self.tempos]
+
+    @cached_property
+    def _tempo_seconds(self) -> list[float]:
+        """When each tempo begins."""
+        starts = [0.0]
+        for tempo, after in zip(self.tempos, self.tempos[1:], strict=False):
+            beats = (after.tick - tempo.tick) / self.ticks_per_beat
+            starts.append(starts[-1] + beats * tempo.beat_us * 1e-6)
+        return starts
+
+    def seconds(self, tick: float) -> float:
+        """Say when a tick sounds, in seconds from the start."""
+        at = bisect_right(self._tempo_ticks, tick) - 1
+        tempo = self.tempos[max(at, 0)]
+        beats = (tick - tempo.tick) / self.ticks_per_beat
+        return self._tempo_seconds[max(at, 0)] + beats * tempo.beat_us * 1e-6
+
+    def ticks(self, seconds: float) -> int:
+        """Give the tick nearest to a time; times before the start give 0."""
+        at = max(bisect_right(self._tempo_seconds, seconds) - 1, 0)
+        beats = (seconds - self._tempo_seconds[at]) * 1e6 / self.tempos[at].beat_us
+        return max(0, self.tempos[at].tick + round(beats * self.ticks_per_beat))
+
+    def bars(self, end_tick: int) -> tuple[int, ...]:
+        """Onset ticks of the bars up to `end_tick`, then the end of the last; a meter begins a bar."""
+        starts: list[int] = []
+        for meter, after in zip(self.meters, [*self.meters[1:], None], strict=True):
+            if meter.tick >= end_tick and starts:
+                break
+            stop = end_tick if after is None else min(after.tick, end_tick)
+            length = meter.bar_ticks(self.ticks_per_beat)
+            starts.extend(range(meter.tick, max(stop, 1), length))
+            end = starts[-1] + length
+            if after is not None and after.tick < end:
+                end = after.tick
+        return (*starts, end)
