@@ -1,0 +1,59 @@
+"""Additive attention over the encoder's output, masked by its lengths."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from seqstudio.core.config import AttentionConfig
+from seqstudio.core.encoder import Encoded
+from seqstudio.core.recurrent import valid_mask
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionMemory:
+    """What is attended to: keys are made once, and serve every step."""
+
+    keys: Tensor  # (B, T', A) float
+    values: Tensor  # (B, T', D) float
+    valid: Tensor  # (B, T') bool
+
+    def select(self, rows: Tensor) -> "AttentionMemory":
+        """Take rows by their numbers, (R,) int64."""
+        return AttentionMemory(self.keys[rows], self.values[rows], self.valid[rows])
+
+
+class AdditiveAttention(nn.Module):
+    """Scores v . tanh(W query + U key) (Bahdanau et al. 2015).
+
+    The query is the decoder's output of the same step, and the context joins it before the output
+    layer, so that a whole sequence is trained in one pass (the placement of Luong et al. 2015).
+    """
+
+    def __init__(self, config: AttentionConfig, width: int, query: int) -> None:
+        super().__init__()
+        self.width = width
+        self.key = nn.Linear(width, config.dimension)
+        self.query = nn.Linear(query, config.dimension, bias=False)
+        self.score = nn.Linear(config.dimension, 1, bias=False)
+
+    def remember(self, encoded: Encoded) -> AttentionMemory:
+        """Make the memory of an encoded batch."""
+        valid = valid_mask(encoded.lengths, encoded.output.shape[1])
+        return AttentionMemory(self.key(encoded.output), encoded.output, valid)
+
+    def forward(self, queries: Tensor, memory: AttentionMemory) -> tuple[Tensor, Tensor]:
+        """Attend.
+
+        Parameters
+        ----------
+        queries : (B, U, Q) float
+
+        Returns
+        -------
+        (B, U, D) float contexts and (B, U, T') float weights, which sum to 1 over each length
+        """
+        energies = torch.tanh(self.query(queries)[:, :, None] + memory.keys[:, None])
+        scores = self.score(energies).squeeze(-1)
+        weights = scores.masked_fill(~memory.valid[:, None], -torch.inf).softmax(dim=-1)
+        return weights @ memory.values, weights

@@ -1,0 +1,82 @@
+"""Where a model's frames come from: continuous features, or tokens; and how they are made fewer."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqstudio.core.config import FramesConfig, TokensConfig
+from seqstudio.core.geometry import FrameGeometry
+from seqstudio.core.recurrent import valid_mask
+from seqstudio.errors import ConfigError
+
+
+def masked(frames: Tensor, lengths: Tensor) -> Tensor:
+    """Zero (B, T, F) frames past each length."""
+    return frames.masked_fill(~valid_mask(lengths, frames.shape[1])[:, :, None], 0.0)
+
+
+class StackedFrames(nn.Module):
+    """Joins every `factor` frames into one; a last incomplete group is filled with zeros."""
+
+    def __init__(self, config: FramesConfig) -> None:
+        super().__init__()
+        self.features = config.features
+        self.width = config.features * config.factor
+        self.geometry = FrameGeometry(stride=config.factor, offset=(config.factor - 1) / 2)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Give (B, T', width) frames, and their (B,) lengths, of (B, T, F) features."""
+        check_features(inputs, self.features)
+        frames, stride = masked(inputs, lengths), self.geometry.stride
+        frames = functional.pad(frames, (0, 0, 0, -frames.shape[1] % stride))
+        return frames.unflatten(1, (-1, stride)).flatten(2), -(-lengths // stride)
+
+
+class ConvolvedFrames(nn.Module):
+    """Halves the frames with each strided convolution over time, masking padding before each."""
+
+    def __init__(self, config: FramesConfig) -> None:
+        super().__init__()
+        self.features = config.features
+        self.width = config.features * config.factor
+        self.geometry = FrameGeometry(stride=config.factor, offset=0.0)
+        widths = [config.features] + [self.width] * (config.factor.bit_length() - 1)
+        self.halvings = nn.ModuleList(
+            nn.Conv1d(before, after, kernel_size=3, stride=2, padding=1)
+            for before, after in zip(widths, widths[1:], strict=False)
+        )
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Give (B, T', width) frames, and their (B,) lengths, of (B, T, F) features."""
+        check_features(inputs, self.features)
+        frames = inputs
+        for halving in self.halvings:
+            frames = halving(masked(frames, lengths).transpose(1, 2)).transpose(1, 2).relu()
+            lengths = (lengths + 1) // 2
+        return frames, lengths
+
+
+class EmbeddedTokens(nn.Module):
+    """Looks tokens up in a table; padding may hold any number."""
+
+    def __init__(self, config: TokensConfig) -> None:
+        super().__init__()
+        self.width = config.dimension
+        self.geometry = FrameGeometry()
+        self.table = nn.Embedding(config.vocabulary, config.dimension)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Give (B, T, width) frames, and their (B,) lengths, of (B, T) int64 tokens."""
+        valid = valid_mask(lengths, inputs.shape[1])
+        return self.table(torch.where(valid, inputs, 0)), lengths
+
+
+def check_features(inputs: Tensor, features: int) -> None:
+    """Raise ConfigError unless `inputs` is (B, T, features)."""
+    if inputs.ndim != 3 or inputs.shape[2] != features:
+        raise ConfigError(f"inputs of shape {tuple(inputs.shape)}, expected (B, T, {features})")
+
+
+def build_frames(config: FramesConfig) -> nn.Module:
+    """Build the source of continuous frames that `config` asks for."""
+    return ConvolvedFrames(config) if config.subsampling == "conv" else StackedFrames(config)
