@@ -1,4 +1,4 @@
-"""The media room for plugins: sound in and out, torch-free."""
+"""The media room for plugins: sound and MIDI, in and out, torch-free."""
 
 from seqstudio.media.audio import (
     Audio,
@@ -10,10 +10,17 @@ from seqstudio.media.audio import (
     resample,
     resample_blocks,
 )
+from seqstudio.media.midi import Score
+from seqstudio.media.timing import Meter, Tempo
+from seqstudio.media.tracks import Track
 
 __all__ = [
     "Audio",
     "AudioInfo",
+    "Meter",
+    "Score",
+    "Tempo",
+    "Track",
     "audio_info",
     "mono",
     "read_audio",

@@ -1,0 +1,72 @@
+"""Folders of MIDI files, with or without a `manifest.tsv` that gives the splits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqstudio.api import DataError, Ledger, canonical_split
+
+SUFFIXES = (".mid", ".midi")
+MANIFEST = "manifest.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class MidiFile:
+    """One file of a folder: its name in the ledger, where it lies, and its split."""
+
+    name: str
+    path: Path
+    split: str = ""
+
+
+def midi_files(source: Path, ledger: Ledger) -> Iterator[MidiFile]:
+    """List MIDI files, counting each as used; a listed file that is missing is refused.
+
+    Parameters
+    ----------
+    source : a MIDI file; a folder with `manifest.tsv` (columns `split` and `path` among others, no
+        quoting); or any folder, searched in depth and unsplit
+
+    Raises
+    ------
+    DataError
+        If `source` is no such thing.
+    """
+    if source.is_file() and source.suffix.lower() in SUFFIXES:
+        ledger.use(source.name)
+        yield MidiFile(source.name, source)
+    elif (source / MANIFEST).is_file():
+        yield from _listed(source, ledger)
+    elif source.is_dir():
+        yield from _found(source, ledger)
+    else:
+        raise DataError(f"{source}: not a MIDI file or a folder, expected one of them")
+
+
+def _listed(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
+    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    header = lines[0].split("\t") if lines else []
+    if not {"split", "path"} <= set(header):
+        raise DataError(f"{folder / MANIFEST}:1: columns {header}, expected split and path")
+    split_at, path_at = header.index("split"), header.index("path")
+    for number, line in enumerate(lines[1:], start=2):
+        cells = line.split("\t")
+        if len(cells) <= max(split_at, path_at):
+            ledger.refuse(f"{MANIFEST}:{number}", f"{len(cells)} cells, expected {len(header)}")
+            continue
+        name = cells[path_at]
+        if not (folder / name).is_file():
+            ledger.refuse(name, f"listed in {MANIFEST}:{number}, expected a file there")
+            continue
+        ledger.use(name)
+        yield MidiFile(name, folder / name, canonical_split(cells[split_at]))
+
+
+def _found(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
+    names = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    if not names:
+        raise DataError(f"{folder}: no MIDI files, expected some that end in .mid or .midi")
+    for path in names:
+        name = path.relative_to(folder).as_posix()
+        ledger.use(name)
+        yield MidiFile(name, path)
