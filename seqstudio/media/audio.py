@@ -161,9 +161,7 @@ def _open(path: Path) -> "Iterator[soundfile.SoundFile]":
         yield file
 
 
-def _blocks(
-    file: "soundfile.SoundFile", path: Path, frames: int
-) -> Iterator[tuple[int, Samples]]:
+def _blocks(file: "soundfile.SoundFile", path: Path, frames: int) -> Iterator[tuple[int, Samples]]:
     """Yield (first frame, samples) to the end, checking each block and the total."""
     import soundfile
 

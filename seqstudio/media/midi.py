@@ -151,7 +151,9 @@ class Score:
         ]
         declared = int.from_bytes(self.header.data[2:4])
         if declared != len(self.tracks):
-            found.insert(0, f"the header declares {declared} tracks, the file has {len(self.tracks)}")
+            found.insert(
+                0, f"the header declares {declared} tracks, the file has {len(self.tracks)}"
+            )
         return tuple(found)
 
     def repaired(self) -> "Score":

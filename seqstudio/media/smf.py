@@ -29,7 +29,9 @@ class Event(NamedTuple):
     status: int  # 0x80 to 0xEF channel messages, 0xF0 and 0xF7 sysex, 0xFF meta
     data: bytes
     meta: int = -1  # the type of a meta event
-    start: int = -1  # byte span in the chunk's content, the delta time included; -1: not from a file
+    start: int = (
+        -1
+    )  # byte span in the chunk's content, the delta time included; -1: not from a file
     end: int = -1
 
     @property
@@ -84,7 +86,9 @@ def split_chunks(content: bytes, name: str) -> Chunks:
         raise DataError(f"{name}: begins with {content[:4]!r}, expected a MIDI file (b'MThd')")
     size = int.from_bytes(content[4:8])
     if len(content) < 14 or len(content) < 8 + size:
-        raise DataError(f"{name}: {len(content)} bytes, cut short in the header, expected 14 or more")
+        raise DataError(
+            f"{name}: {len(content)} bytes, cut short in the header, expected 14 or more"
+        )
     header = Chunk(HEADER, content[8 : 8 + size])
     declared = _check_header(header, name)
     body, at = _body(content, 8 + size, declared, name)

@@ -222,9 +222,7 @@ def overlaps(notes: Iterable[Note]) -> list[tuple[Note, Note]]:
     return found
 
 
-def fit_notes(
-    notes: Iterable[Note], obstacles: Sequence[tuple[Key, int, int]]
-) -> tuple[Note, ...]:
+def fit_notes(notes: Iterable[Note], obstacles: Sequence[tuple[Key, int, int]]) -> tuple[Note, ...]:
     """Make notes clean: on one channel no pitch begins before it has ended.
 
     An earlier note is cut where a later one begins; of two with one onset the longer stays. Where
