@@ -11,6 +11,15 @@ from seqstudio.core.config import (
     NestedConfig,
     TokensConfig,
 )
+from seqstudio.core.ctc import (
+    AlignedLabel,
+    Hypothesis,
+    align,
+    best_path,
+    ctc_loss_sum,
+    frames_needed,
+    prefix_beam,
+)
 from seqstudio.core.dropout import Dropout, reseed
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.geometry import FrameGeometry
@@ -20,6 +29,7 @@ from seqstudio.core.parts import Around, Part, default_parts, with_offers
 from seqstudio.core.recurrent import reverse_within, valid_mask
 
 __all__ = [
+    "AlignedLabel",
     "Around",
     "AttentionConfig",
     "BridgeConfig",
@@ -30,14 +40,20 @@ __all__ = [
     "EncoderConfig",
     "FrameGeometry",
     "FramesConfig",
+    "Hypothesis",
     "ModelConfig",
     "NestedConfig",
     "Part",
     "SequenceModel",
     "TokensConfig",
+    "align",
+    "best_path",
     "build",
     "cross_entropy_sum",
+    "ctc_loss_sum",
     "default_parts",
+    "frames_needed",
+    "prefix_beam",
     "reseed",
     "reverse_within",
     "valid_mask",
