@@ -1,0 +1,55 @@
+"""Perturbations of training utterances, each a function of the generator it is given."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from seqstudio.api.media import Audio, resample
+from torch import Tensor
+
+from seqstudio_speech.settings import AugmentSettings
+
+LONGEST_TIME_MASK = 8  # a mask hides at most this part (one in ...) of an utterance
+
+
+def change_speed(
+    samples: NDArray[np.float32], speed: float, rate_hz: int
+) -> NDArray[np.float32]:
+    """Play mono samples, (N,), faster or slower, pitch and all: about N / speed samples."""
+    if speed == 1:
+        return samples
+    played = Audio(samples[:, None], round(rate_hz * speed))
+    return resample(played, rate_hz).samples[:, 0]
+
+
+def change_gain(
+    samples: NDArray[np.float32], most_db: float, generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Make samples, (N,), louder or softer by up to `most_db`."""
+    gain_db = generator.uniform(-most_db, most_db)
+    return samples * np.float32(10 ** (gain_db / 20))
+
+
+def mask(frames: Tensor, settings: AugmentSettings, generator: np.random.Generator) -> Tensor:
+    """Hide random bands and stretches of standardised frames, (T, mels), behind their mean, 0."""
+    frames = frames.clone()
+    length, mels = frames.shape
+    longest = min(settings.time_width, length // LONGEST_TIME_MASK)
+    for _ in range(settings.frequency_masks):
+        start, stop = _span(mels, min(settings.frequency_width, mels), generator)
+        frames[:, start:stop] = 0
+    for _ in range(settings.time_masks):
+        start, stop = _span(length, longest, generator)
+        frames[start:stop] = 0
+    return frames
+
+
+def _span(length: int, widest: int, generator: np.random.Generator) -> tuple[int, int]:
+    """Draw a span of up to `widest`, anywhere in `length`."""
+    width = int(generator.integers(0, widest + 1))
+    start = int(generator.integers(0, length - width + 1))
+    return start, start + width
+
+
+def to_tensor(samples: NDArray[np.float32]) -> Tensor:
+    """Share samples with torch."""
+    return torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))

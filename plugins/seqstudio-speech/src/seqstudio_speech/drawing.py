@@ -1,0 +1,95 @@
+"""From an utterance on the disk to the frames that a training step sees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from seqstudio.api import AudioExample, Batch, Draws
+from seqstudio.api.nn import FrameGeometry, frames_needed
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from seqstudio_speech.augment import change_gain, change_speed, mask
+from seqstudio_speech.features import log_mel, standardise
+from seqstudio_speech.settings import SpeechSettings
+from seqstudio_speech.sound import Samples, read_mono
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeechBatch(Batch):
+    """Utterances, padded: frames (B, T, F) float and labels (B, U) int64, with their lengths."""
+
+    frames: Tensor
+    frame_lengths: Tensor
+    labels: Tensor
+    label_lengths: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Whether labels fit into what the model's encoder gives for an utterance, at any speed."""
+
+    settings: SpeechSettings
+    geometry: FrameGeometry
+
+    def frames(self, samples: int, speed: float = 1.0) -> int:
+        """Encoder frames of an utterance of so many samples, played at `speed`.
+
+        A resampler may round either way: one sample less than exact is taken.
+        """
+        played = samples if speed == 1 else max(0, int(samples / speed) - 1)
+        return self.geometry.output_length(self.settings.features.frames(played))
+
+    def fits(self, samples: int, labels: tuple[int, ...], speed: float = 1.0) -> bool:
+        """Say whether CTC can spell the labels."""
+        return frames_needed(labels) <= self.frames(samples, speed)
+
+
+def perturb(
+    samples: Samples, labels: tuple[int, ...], room: Room, generator: np.random.Generator
+) -> Samples:
+    """Change an utterance's speed and gain; where no speed-up leaves room, keep its speed."""
+    settings = room.settings
+    speed = float(generator.choice(settings.augment.speeds))
+    if not room.fits(len(samples), labels, max(settings.augment.speeds)):
+        speed = 1.0
+    samples = change_speed(samples, speed, settings.features.rate_hz)
+    return change_gain(samples, settings.augment.gain_db, generator)
+
+
+def draw_frames(
+    example: AudioExample,
+    labels: tuple[int, ...],
+    room: Room,
+    buffers: Mapping[str, Tensor],
+    draws: Draws | None,
+) -> Tensor:
+    """Read an utterance as standardised frames, (T, F); with `draws`, perturbed and masked.
+
+    Raises
+    ------
+    DataError
+        If the recording cannot be read.
+    """
+    features = room.settings.features
+    samples = read_mono(example.audio, features.rate_hz)
+    generator = draws.of(example.id) if draws else None
+    if generator is not None:
+        samples = perturb(samples, labels, room, generator)
+    frames = standardise(log_mel(torch.from_numpy(samples), features), buffers)
+    return mask(frames, room.settings.augment, generator) if generator is not None else frames
+
+
+def pad_batch(
+    examples: list[AudioExample], frames: list[Tensor], labels: list[tuple[int, ...]]
+) -> SpeechBatch:
+    """Pad frames, (T, F) each, and labels into one batch."""
+    rows = [torch.tensor(row, dtype=torch.int64) for row in labels]
+    return SpeechBatch(
+        ids=tuple(example.id for example in examples),
+        frames=pad_sequence(frames, batch_first=True),
+        frame_lengths=torch.tensor([len(row) for row in frames]),
+        labels=pad_sequence(rows, batch_first=True),
+        label_lengths=torch.tensor([len(row) for row in rows]),
+    )

@@ -1,0 +1,60 @@
+"""Word and character errors: counted as sums to be pooled, and named one by one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rapidfuzz.distance import Levenshtein
+
+ErrorKind = Literal["substitution", "deletion", "insertion"]
+KINDS: Mapping[str, ErrorKind] = {
+    "replace": "substitution",
+    "delete": "deletion",
+    "insert": "insertion",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WordError:
+    """One error of a hypothesis: `reference` is "" for an insertion, `hypothesis` for a deletion.
+
+    `at` counts the reference's words that come before it.
+    """
+
+    kind: ErrorKind
+    at: int
+    reference: str
+    hypothesis: str
+
+
+def word_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> list[WordError]:
+    """Align two sequences of words with the fewest errors, and give these in order.
+
+    >>> word_errors(["GO", "TWO"], ["TWO", "TWO", "SIX"])[0]
+    WordError(kind='substitution', at=0, reference='GO', hypothesis='TWO')
+    """
+    return [
+        WordError(
+            KINDS[op.tag],
+            op.src_pos,
+            reference[op.src_pos] if op.tag != "insert" else "",
+            hypothesis[op.dest_pos] if op.tag != "delete" else "",
+        )
+        for op in Levenshtein.editops(reference, hypothesis)
+    ]
+
+
+def error_sums(reference: str, hypothesis: str) -> dict[str, tuple[float, float]]:
+    """Count errors over reference length, for words (`wer`, and by kind) and characters (`cer`).
+
+    Both texts are normalised: characters count the single spaces between words.
+    """
+    words = reference.split()
+    errors = word_errors(words, hypothesis.split())
+    sums = {"wer": (float(len(errors)), float(len(words)))}
+    sums["cer"] = float(Levenshtein.distance(reference, hypothesis)), float(len(reference))
+    for kind in KINDS.values():
+        count = sum(error.kind == kind for error in errors)
+        sums[f"{kind}s"] = float(count), float(len(words))
+    sums["wrong_utterances"] = float(bool(errors)), 1.0
+    return sums

@@ -1,0 +1,78 @@
+"""From aligned labels to words with times and confidence, and from words to segments."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from seqstudio.api import Segment, Word
+from seqstudio.api.nn import AlignedLabel
+
+PAUSE_S = 0.6  # silence between two words that begins a new segment
+LONGEST_SEGMENT_S = 7.0  # what a reader of subtitles can take in
+
+Seconds = Callable[[int, int], tuple[float, float]]
+
+
+def words_of(
+    text: str, aligned: Sequence[AlignedLabel], seconds: Seconds, offset_s: float
+) -> tuple[Word, ...]:
+    """Cut a spelled text at its spaces.
+
+    Parameters
+    ----------
+    text : as many characters as `aligned` has labels
+    aligned : where each character lies
+    seconds : turns a half-open range of frames into seconds
+    offset_s : added to all times
+
+    Returns
+    -------
+    Words in order. Confidence is the geometric mean of the probabilities of their characters,
+    each over the frames on which it lies.
+    """
+    words = []
+    for start, stop in _spans(text):
+        inside = aligned[start:stop]
+        start_s, end_s = seconds(inside[0].start_frame, inside[-1].end_frame)
+        mean = sum(math.log(max(one.score, 1e-9)) for one in inside) / len(inside)
+        words.append(
+            Word(
+                word=text[start:stop],
+                start_s=start_s + offset_s,
+                end_s=end_s + offset_s,
+                confidence=round(math.exp(mean), 4),
+            )
+        )
+    return tuple(words)
+
+
+def segments_of(words: Sequence[Word]) -> tuple[Segment, ...]:
+    """Gather words into segments, cut at pauses and before they grow too long to read."""
+    groups: list[list[Word]] = []
+    for word in words:
+        group = groups[-1] if groups else []
+        fits = group and word.start_s - group[-1].end_s < PAUSE_S
+        if fits and word.end_s - group[0].start_s <= LONGEST_SEGMENT_S:
+            group.append(word)
+        else:
+            groups.append([word])
+    return tuple(_segment(group) for group in groups)
+
+
+def _segment(words: list[Word]) -> Segment:
+    known = [word.confidence for word in words if word.confidence is not None]
+    return Segment(
+        start_s=words[0].start_s,
+        end_s=words[-1].end_s,
+        text=" ".join(word.word for word in words),
+        confidence=round(sum(known) / len(known), 4) if known else None,
+        words=tuple(words),
+    )
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the half-open spans of text between spaces."""
+    start = 0
+    for part in text.split(" "):
+        if part:
+            yield start, start + len(part)
+        start += len(part) + 1
