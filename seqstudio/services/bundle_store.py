@@ -1,0 +1,104 @@
+"""Reads the bytes of a bundle from a folder or from a zip, refusing what is unsafe. Torch-free."""
+
+import contextlib
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from seqstudio.errors import ModelError
+
+SIZE_LIMIT = 4 * 2**30  # bytes of one bundle
+
+
+class Store(Protocol):
+    """The files of one bundle."""
+
+    sizes: Mapping[str, int]  # name -> bytes
+
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
+        """Read a file, or its first `limit` bytes."""
+
+
+class FolderStore:
+    """A bundle as a folder of plain files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()  # a run's `model` is a link; its target stays the same
+        self.sizes = {}
+        for path in sorted(self._folder.iterdir()):
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                raise ModelError(f"{folder}: {path.name} is a link, expected a file")
+            if not stat.S_ISREG(mode):
+                raise ModelError(f"{folder}: {path.name} is not a file, expected only files")
+            self.sizes[path.name] = path.stat().st_size
+
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
+        """Read a file, or its first `limit` bytes."""
+        with (self._folder / name).open("rb") as file:
+            return file.read(-1 if limit is None else limit)
+
+
+class ZipStore:
+    """A bundle as one zip whose entries are stored, not compressed."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self.sizes = {}
+        for entry in archive.infolist():
+            _check_entry(entry, path)
+            if entry.filename in self.sizes:
+                raise ModelError(f"{path}: {entry.filename} appears twice, expected once")
+            self.sizes[entry.filename] = entry.file_size
+        if (total := sum(self.sizes.values())) > path.stat().st_size:
+            raise ModelError(f"{path}: entries of {total} bytes, expected less than the file's")
+
+    def read(self, name: str, *, limit: int | None = None) -> bytes:
+        """Read a file, or its first `limit` bytes."""
+        with self._archive.open(name) as file:
+            return file.read(-1 if limit is None else limit)
+
+
+def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
+    name = entry.filename
+    if name.startswith(("/", "\\")) or ":" in name or ".." in name.replace("\\", "/").split("/"):
+        raise ModelError(f"{path}: entry {name!r} leads outside, expected a plain file name")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise ModelError(f"{path}: {name} is a link, expected a file")
+    if entry.flag_bits & 1:
+        raise ModelError(f"{path}: {name} is encrypted, expected plain")
+    if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+        raise ModelError(f"{path}: {name} is compressed, expected stored entries (zip -0)")
+
+
+@contextlib.contextmanager
+def open_store(path: Path) -> Iterator[Store]:
+    """Open a bundle for reading.
+
+    Raises
+    ------
+    ModelError
+        If there is no bundle at `path`, or it holds links, folders, paths that lead outside,
+        compressed or duplicate entries, or more than 4 GiB.
+    """
+    if path.is_dir():
+        yield _limited(FolderStore(path), path)
+        return
+    if not path.is_file():
+        raise ModelError(f"{path}: not there, expected a model's folder or .seqmodel file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield _limited(ZipStore(path, archive), path)
+    except zipfile.BadZipFile as bad:
+        with path.open("rb") as file:
+            pickled = file.read(1) == b"\x80"
+        what = "a pickle, which is never opened" if pickled else f"no bundle ({bad})"
+        raise ModelError(f"{path}: {what}, expected a folder or a .seqmodel file") from bad
+
+
+def _limited(store: Store, path: Path) -> Store:
+    if (total := sum(store.sizes.values())) > SIZE_LIMIT:
+        raise ModelError(f"{path}: {total} bytes, expected at most {SIZE_LIMIT}")
+    return store

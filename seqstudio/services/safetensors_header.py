@@ -1,0 +1,96 @@
+"""The header of a safetensors file, checked before any library maps it. Torch-free.
+
+Layout: 8 bytes, the header's length, little-endian; that many bytes of JSON, tensor name to dtype,
+shape and the half-open range of its bytes after the header.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seqstudio.errors import ModelError
+
+HEADER_LIMIT = 2**20  # bytes; hundreds of tensors take some ten thousand
+ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorEntry:
+    """One tensor of the file: where its bytes are, counted from the end of the header."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+def read_header(start: bytes, size: int, where: str) -> dict[str, TensorEntry]:
+    """Read and check a header.
+
+    Parameters
+    ----------
+    start : the file's first bytes, the whole header among them (`HEADER_LIMIT` + 8 are enough)
+    size : bytes in the whole file
+    where : the file's name, which begins every error
+
+    Raises
+    ------
+    ModelError
+        If this is no safetensors file, the header is too long, a field is unknown, or the tensors
+        do not lie end to end from the header to the end of the file.
+    """
+    if start[:1] == b"\x80" or start[:2] == b"PK":
+        raise ModelError(f"{where}: a pickle, expected safetensors; it was not opened")
+    if len(start) < 8:
+        raise ModelError(f"{where}: {size} bytes, expected a safetensors file")
+    length = int.from_bytes(start[:8], "little")
+    if length > HEADER_LIMIT:
+        raise ModelError(f"{where}: header of {length} bytes, expected at most {HEADER_LIMIT}")
+    if length + 8 > size or length + 8 > len(start):
+        raise ModelError(f"{where}: header of {length} bytes, expected less than the file's {size}")
+    try:
+        table = json.loads(start[8 : 8 + length], object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError) as bad:
+        raise ModelError(f"{where}: header is not JSON: {bad}, expected a table") from bad
+    if not isinstance(table, dict):
+        raise ModelError(f"{where}: header is no table, expected tensor names")
+    table.pop("__metadata__", None)
+    entries = {name: _entry(value, f"{where}: {name}") for name, value in table.items()}
+    _check_layout(entries, size - 8 - length, where)
+    return entries
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} appears twice")
+    return table
+
+
+def _entry(value: Any, where: str) -> TensorEntry:
+    if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
+        raise ModelError(f"{where}: {value!r:.80}, expected dtype, shape and data_offsets")
+    dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
+    if dtype not in ITEM_BYTES:
+        raise ModelError(f"{where}: dtype {dtype!r}, expected one of {', '.join(ITEM_BYTES)}")
+    for numbers in (shape, offsets):
+        if not isinstance(numbers, list) or any(type(n) is not int or n < 0 for n in numbers):
+            raise ModelError(f"{where}: {numbers!r:.80}, expected whole numbers of 0 or more")
+    if len(offsets) != 2 or offsets[1] - offsets[0] != math.prod(shape) * ITEM_BYTES[dtype]:
+        expected = math.prod(shape) * ITEM_BYTES[dtype]
+        raise ModelError(f"{where}: bytes {offsets}, expected a range of {expected} bytes")
+    return TensorEntry(dtype, tuple(shape), offsets[0], offsets[1])
+
+
+def _check_layout(entries: Mapping[str, TensorEntry], size: int, where: str) -> None:
+    at = 0
+    for name, entry in sorted(entries.items(), key=lambda pair: (pair[1].begin, pair[1].end)):
+        if entry.begin != at:
+            raise ModelError(f"{where}: {name} begins at byte {entry.begin}, expected {at}")
+        at = entry.end
+    if at != size:
+        raise ModelError(f"{where}: tensors of {at} bytes, expected {size} as in the file")

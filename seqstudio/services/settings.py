@@ -1,0 +1,121 @@
+"""`--set key=value`: change a preset by field names, strictly by field type."""
+
+import dataclasses
+import difflib
+import json
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqstudio.contracts.plain import from_plain, type_hints
+from seqstudio.contracts.task import Preset
+from seqstudio.errors import ConfigError
+
+
+def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
+    """Give the preset with each `key=value` applied, the last one winning.
+
+    A key is looked up among the fields of `TrainConfig`, then among those of the task's options.
+
+    Raises
+    ------
+    ConfigError
+        If a text has no `=`, a key is unknown (near ones are named), or a value does not fit
+        its field.
+    """
+    training: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    known = _fields(preset.train) | _fields(preset.options)
+    for text in settings:
+        key, equals, value = text.partition("=")
+        key = key.strip()
+        if not equals:
+            raise ConfigError(f"setting {text!r}, expected key=value")
+        if key not in known:
+            raise ConfigError(f"setting {key!r} is unknown, expected {_near(key, known)}")
+        target = training if key in _fields(preset.train) else options
+        target[key] = parse_value(known[key], value.strip(), key)
+    try:
+        return Preset(
+            train=dataclasses.replace(preset.train, **training),
+            options=dataclasses.replace(typing.cast(Any, preset.options), **options),
+        )
+    except ConfigError as bad:
+        raise ConfigError(f"settings {' '.join(settings)}: {bad}") from bad
+
+
+def find_preset(presets: Mapping[str, Preset], name: str) -> Preset:
+    """Give the named preset, the first one for "".
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    if not name:
+        return next(iter(presets.values()))
+    if name not in presets:
+        raise ConfigError(f"preset {name!r} is unknown, expected one of {', '.join(presets)}")
+    return presets[name]
+
+
+def parse_value(kind: Any, text: str, key: str) -> Any:
+    """Read `text` as a field's type: tuples by commas, tables as JSON, yes and no as words.
+
+    >>> parse_value(tuple[int, ...], "1,2", "lags"), parse_value(bool, "false", "flip")
+    ((1, 2), False)
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _parse_union(arguments, text, key)
+    if origin is tuple:
+        items = [item.strip() for item in text.split(",")] if text else []
+        inner = [arguments[0]] * len(items) if arguments[-1] is Ellipsis else list(arguments)
+        if len(inner) != len(items):
+            raise ConfigError(f"{key}={text!r}, expected {len(inner)} values with commas")
+        return tuple(parse_value(k, item, key) for k, item in zip(inner, items, strict=True))
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise ConfigError(f"{key}={text!r}, expected true or false")
+        return text == "true"
+    if kind in (str, Path) or origin is typing.Literal:
+        return from_plain(kind, _literal(arguments, text), key)
+    return from_plain(kind, _json(text, kind, key), key)
+
+
+def _parse_union(choices: Any, text: str, key: str) -> Any:
+    if text == "none" and types.NoneType in choices:
+        return None
+    kinds = [kind for kind in choices if kind is not types.NoneType]
+    for kind in kinds[:-1]:
+        try:
+            return parse_value(kind, text, key)
+        except ConfigError:
+            continue  # the next type of the union may fit
+    return parse_value(kinds[-1], text, key)
+
+
+def _literal(choices: Sequence[Any], text: str) -> Any:
+    return next((choice for choice in choices if str(choice) == text), text)
+
+
+def _json(text: str, kind: Any, key: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as bad:
+        name = getattr(kind, "__name__", str(kind))
+        raise ConfigError(f"{key}={text!r}, expected {name}") from bad
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    hints = type_hints(type(value))
+    return {field.name: hints[field.name] for field in dataclasses.fields(value)}
+
+
+def _near(key: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    if len(near) == 1:
+        return near[0]
+    return f"one of {', '.join(near or sorted(known))}"
