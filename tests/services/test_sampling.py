@@ -1,0 +1,269 @@
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from seqstudio.contracts.data import stable_seed
+from seqstudio.contracts.job import Guide, SamplingConfig, Take
+from seqstudio.core.config import (
+    BridgeConfig,
+    Cell,
+    DecoderConfig,
+    EncoderConfig,
+    ModelConfig,
+    NestedConfig,
+    TokensConfig,
+)
+from seqstudio.core.model import SequenceModel, build
+from seqstudio.errors import ModelError
+from seqstudio.services.sampling import LEAST_ROWS, sample
+
+VOCABULARY = 23
+
+
+class Until:
+    """A guide that ends each row after its own number of tokens, and may mask some."""
+
+    def __init__(self, lengths: Sequence[int], masks: Sequence[Tensor] = ()) -> None:
+        self.lengths = lengths
+        self.masks = masks
+
+    def allowed(self, take: int, tokens: Sequence[int]) -> Tensor | None:
+        return self.masks[len(tokens) % len(self.masks)] if self.masks else None
+
+    def finished(self, take: int, tokens: Sequence[int]) -> bool:
+        return len(tokens) >= self.lengths[take]
+
+
+def flat(hidden: int, *, cell: Cell = "lstm", covariates: tuple[int, ...] = ()) -> ModelConfig:
+    decoder = DecoderConfig(
+        vocabulary=VOCABULARY, dimension=32, cell=cell, hidden=hidden, covariates=covariates
+    )
+    return ModelConfig(decoder=decoder)
+
+
+def nested(hidden: int, *, covariates: tuple[int, ...] = ()) -> ModelConfig:
+    decoder = NestedConfig(
+        vocabulary=VOCABULARY, hidden=hidden, inner_hidden=hidden, covariates=covariates
+    )
+    return ModelConfig(decoder=decoder)
+
+
+def made(config: ModelConfig, *, seed: int = 0) -> SequenceModel:
+    """Build a model with weights large enough that its tokens differ."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = build(config).eval()
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=3 / parameter.shape[-1] ** 0.5)
+    return model
+
+
+def drawn(
+    model: SequenceModel,
+    prompts: Sequence[Sequence[int]],
+    takes: Sequence[Take],
+    lengths: Sequence[int],
+    config: SamplingConfig,
+    *,
+    covariates: Tensor | None = None,
+    guide: Guide | None = None,
+) -> list[list[int]]:
+    rows: list[list[int]] = [[] for _ in takes]
+    guide = guide or Until(lengths)
+    for row, token in sample(model, prompts, takes, guide, config, covariates=covariates):
+        rows[row].append(token)
+    return rows
+
+
+TAKES = [Take(number, seed=stable_seed("takes", number)) for number in range(1, 17)]
+PROMPTS = [[number % 5, 5 + number % 7, 22][: number % 4] for number in range(16)]
+LENGTHS = [12 + 3 * (number % 6) for number in range(16)]
+WARM = SamplingConfig(temperature=1.1, top_p=0.98)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("kind", [flat, nested])
+@pytest.mark.parametrize("hidden", [64, 320])
+def test_take_seven_alone_equals_take_seven_among_sixteen(
+    kind: Callable[[int], ModelConfig], hidden: int
+) -> None:
+    model = made(kind(hidden))
+    among = drawn(model, PROMPTS, TAKES, LENGTHS, WARM)
+    for some in ([6], [0], [1, 6], [3, 4, 5, 6, 7], [6, 5, 4, 3, 2, 1, 0]):
+        part = drawn(
+            model,
+            [PROMPTS[row] for row in some],
+            [TAKES[row] for row in some],
+            [LENGTHS[row] for row in some],
+            WARM,
+        )
+        assert part == [among[row] for row in some]
+    assert len({tuple(row[:9]) for row in among}) == 16
+    assert [len(row) for row in among] == [
+        end - len(prompt) for end, prompt in zip(LENGTHS, PROMPTS, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("kind", [flat, nested])
+@pytest.mark.parametrize("hidden", [64, 200, 512])
+@pytest.mark.usefixtures("one_thread")
+def test_a_row_has_the_same_bits_in_every_batch_that_sampling_makes(
+    kind: Callable[[int], ModelConfig], hidden: int
+) -> None:
+    model = made(kind(hidden))
+    some = [6, 0, 15, 3, 9, 4, 2]
+    random = np.random.default_rng(hidden)
+    with torch.inference_mode():
+        wide, wide_state = model.start(16)
+        for rows in (some[:LEAST_ROWS], some):
+            logits, state = model.start(len(rows))
+            for _ in range(12):
+                assert torch.equal(logits, wide[rows])
+                legal = [np.flatnonzero(row > -torch.inf) for row in wide.numpy()]
+                tokens = torch.tensor([int(random.choice(places)) for places in legal])
+                wide, wide_state = model.step(tokens, wide_state)
+                logits, state = model.step(tokens[rows], state)
+            wide, wide_state = model.start(16)
+
+
+@pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
+def test_a_take_that_goes_on_from_another_ones_tokens_repeats_it(cell: Cell) -> None:
+    model = made(flat(24, cell=cell))
+    whole = drawn(model, [[]], TAKES[:1], [30], WARM)[0]
+    later = drawn(model, [whole[:11]], TAKES[:1], [30], WARM)[0]
+    assert whole[:11] + later == whole
+
+
+def test_equal_seeds_agree_and_others_do_not() -> None:
+    takes = [Take(1, 5), Take(2, 5), Take(3, 6)]
+    first, second, third = drawn(made(flat(24)), [[]] * 3, takes, [20] * 3, WARM)
+    assert first == second != third
+
+
+def test_temperature_zero_ignores_the_seed_and_takes_the_likeliest() -> None:
+    model = made(flat(24))
+    config = SamplingConfig(temperature=0)
+    one, two = drawn(model, [[3], [3]], TAKES[:2], [15, 15], config)
+    assert one == two
+    tokens = torch.tensor([[3, *one]])
+    logits = model.decode(tokens, torch.tensor([15]))
+    assert logits[0, 1:].argmax(dim=-1).tolist() == one
+
+
+def test_tokens_follow_the_distribution_of_the_model() -> None:
+    model = made(flat(8))
+    takes = [Take(number, seed=number) for number in range(4000)]
+    first = [row[0] for row in drawn(model, [[7]] * 4000, takes, [2] * 4000, SamplingConfig())]
+    with torch.no_grad():
+        logits = model.decode(torch.tensor([[7, 0]]), torch.tensor([2]))
+    expected = logits[0, 1].softmax(dim=0) * 4000
+    found = torch.bincount(torch.tensor(first), minlength=VOCABULARY)
+    chi_square = ((found - expected) ** 2 / expected).sum()
+    assert float(chi_square) < 60  # 22 degrees of freedom: exceeded once in 50,000 seeds
+
+
+def test_tokens_come_row_by_row_as_they_are_drawn() -> None:
+    prompts = [[1, 2], [], [3]]
+    guide = Until([4, 2, 3])
+    order = [row for row, _ in sample(made(flat(16)), prompts, TAKES[:3], guide, SamplingConfig())]
+    assert order == [1, 1, 2, 0, 2, 0]
+
+
+def test_a_guide_masks_and_a_finished_prompt_draws_nothing() -> None:
+    even = torch.arange(VOCABULARY) % 2 == 0
+    model = made(flat(16))
+    guide = Until([20, 2, 0], masks=[even, ~even])
+    rows = drawn(model, [[], [1, 2], []], TAKES[:3], [], SamplingConfig(), guide=guide)
+    assert [token % 2 for token in rows[0]] == [0, 1] * 10
+    assert rows[1:] == [[], []]
+
+
+def test_covariates_reach_each_row_and_agree_with_teacher_forcing() -> None:
+    model = made(flat(16, covariates=(4, 3)))
+    covariates = torch.randint(0, 3, (3, 9, 2), generator=torch.Generator().manual_seed(1))
+    rows = drawn(
+        model, [[]] * 3, TAKES[:3], [9, 6, 8], SamplingConfig(temperature=0), covariates=covariates
+    )
+    for row, own in zip(rows, covariates, strict=True):
+        tokens = torch.tensor([row])
+        logits = model.decode(tokens, torch.tensor([len(row)]), covariates=own[None])
+        assert logits[0].argmax(dim=-1).tolist() == row
+
+
+def test_a_decoder_over_an_encoder_starts_from_its_own_row() -> None:
+    config = ModelConfig(
+        source=TokensConfig(vocabulary=9),
+        encoder=EncoderConfig(hidden=16, layers=1),
+        bridge=BridgeConfig(),
+        decoder=DecoderConfig(vocabulary=VOCABULARY, hidden=16, layers=1),
+    )
+    model = made(config)
+    inputs = torch.tensor([[1, 2, 3], [4, 5, 0], [8, 7, 6]])
+    greedy = SamplingConfig(temperature=0)
+    with torch.no_grad():
+        encoded = model.encode(inputs, torch.tensor([3, 2, 3]))
+    rows: list[list[int]] = [[], [], []]
+    guide = Until([6, 4, 6])
+    for row, token in sample(model, [[]] * 3, TAKES[:3], guide, greedy, encoded=encoded):
+        rows[row].append(token)
+    assert len({tuple(row[:4]) for row in rows}) == 3
+    logits = model.decode(
+        torch.tensor([rows[2]]),
+        torch.tensor([6]),
+        encoded=model.encode(inputs[2:], torch.tensor([3])),
+    )
+    assert logits[0].argmax(dim=-1).tolist() == rows[2]
+
+
+def test_no_takes_draw_nothing() -> None:
+    assert drawn(made(flat(16)), [], [], [], SamplingConfig()) == []
+
+
+def test_a_guide_that_allows_nothing_is_named() -> None:
+    none = torch.zeros(VOCABULARY, dtype=torch.bool)
+    guide = Until([9, 9], masks=[~none, none])
+    expected = r"^take 1, token 1: the guide allows 0 tokens and the model none of them"
+    with pytest.raises(ModelError, match=expected):
+        drawn(made(flat(16)), [[], []], TAKES[:2], [], SamplingConfig(), guide=guide)
+
+
+def test_a_guide_and_a_grammar_that_exclude_each_other_are_named() -> None:
+    low = torch.arange(VOCABULARY) < 3  # a rising group that has reached 2 cannot go on, nor end
+    guide = Until([9], masks=[low])
+    with pytest.raises(
+        ModelError, match="take 1, token 1: the guide allows 3 tokens and the model"
+    ):
+        drawn(made(nested(16)), [[2]], TAKES[:1], [], SamplingConfig(), guide=guide)
+
+
+def test_a_prompt_outside_the_vocabulary_or_the_grammar_is_named() -> None:
+    with pytest.raises(ModelError, match=r"^take 1, token 1: 23 in the prompt, expected 0 to 22$"):
+        drawn(made(flat(16)), [[4, 23]], TAKES[:1], [5], SamplingConfig())
+    with pytest.raises(ModelError, match=r"^take 1, token 1: 4 in the prompt may not stand here$"):
+        drawn(made(nested(16)), [[9, 4]], TAKES[:1], [5], SamplingConfig())
+
+
+def test_a_damaged_model_is_named_not_sampled() -> None:
+    model = made(flat(16))
+    with torch.no_grad():
+        next(model.parameters()).fill_(torch.nan)
+    with pytest.raises(ModelError, match=r"^take 1, token 0: the model gives NaN"):
+        drawn(model, [[]], TAKES[:1], [5], SamplingConfig())
+
+
+def test_sampling_leaves_the_callers_threads_and_modes_as_they_were() -> None:
+    threads = torch.get_num_threads()
+    for _ in sample(made(flat(16)), [[]], TAKES[:1], Until([3]), SamplingConfig()):
+        assert torch.get_num_threads() == threads
+        assert not torch.is_inference_mode_enabled()
+        assert torch.is_grad_enabled()
