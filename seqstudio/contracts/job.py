@@ -78,13 +78,33 @@ class SamplingConfig:
 class LoadedModel(Protocol):
     """A bundle in memory: weights in place, settings checked."""
 
-    name: str
-    task: str
-    sha256: str  # over the bundle's files
-    device: str
-    module: Any  # seqstudio.api.nn.SequenceModel, in eval mode
-    settings: Any  # the task's settings_type
-    preparation: Any  # seqstudio.contracts.task.Preparation, as the task made it
+    @property
+    def name(self) -> str:
+        """Its bundle's name."""
+
+    @property
+    def task(self) -> str:
+        """The task it was trained for."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash over the bundle's files; "" while it is still in training."""
+
+    @property
+    def device(self) -> str:
+        """Where its weights are."""
+
+    @property
+    def module(self) -> Any:
+        """The `seqstudio.api.nn.SequenceModel`, in eval mode."""
+
+    @property
+    def settings(self) -> Any:
+        """The task's `settings_type`."""
+
+    @property
+    def preparation(self) -> Any:
+        """The `seqstudio.contracts.task.Preparation`, as the task made it."""
 
     def sample(
         self,
