@@ -102,4 +102,5 @@ def _band_noise(count: int, band_hz: tuple[float, float], rate_hz: int, seed: in
     low, high = band_hz[0], min(band_hz[1], 0.45 * rate_hz)
     spectrum *= 1 / (1 + (low / np.maximum(hz, 1)) ** 6) / (1 + (hz / high) ** 8)
     noise = np.fft.irfft(spectrum, count)
-    return (0.5 * noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    level = np.sqrt(np.mean(noise**2))
+    return np.asarray(0.5 * noise / level, dtype=np.float32)

@@ -13,7 +13,7 @@ from seqstudio.media import subtitles
 from seqstudio.media.midi import Score
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TextExporter:
     """Writes what a function makes of the value, as UTF-8."""
 
@@ -26,24 +26,22 @@ class TextExporter:
         path.write_text(self.text_of(value), encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
 class MidiExporter:
     """Writes a score as a MIDI file."""
 
-    name: str = "mid"
-    kind: str = "midi"
+    name = "mid"
+    kind = "midi"
 
     def write(self, value: Score, path: Path) -> None:
         """Write `value` to a new file at `path`."""
         value.write(path)
 
 
-@dataclass(frozen=True, slots=True)
 class SoundExporter:
     """Writes a score as sound, 16-bit stereo."""
 
-    name: str = "wav"
-    kind: str = "midi"
+    name = "wav"
+    kind = "midi"
 
     def write(self, value: Score, path: Path) -> None:
         """Write `value` to a new file at `path`."""
@@ -53,12 +51,11 @@ class SoundExporter:
         write_wav(path, render(value))
 
 
-@dataclass(frozen=True, slots=True)
 class PianoRollExporter:
     """Writes a score as a picture."""
 
-    name: str = "png"
-    kind: str = "midi"
+    name = "png"
+    kind = "midi"
 
     def write(self, value: Score, path: Path) -> None:
         """Write `value` to a new file at `path`."""

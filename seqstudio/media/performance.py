@@ -70,7 +70,7 @@ class Controls:
             value = event.data[0] + (event.data[1] << 7)
             self.bend.add(time_s, (value - 8192) / 8192 * self._range)
         elif event.kind == CONTROL:
-            self._control(*event.data, time_s)
+            self._control(event.data[0], event.data[1], time_s)
 
     def _control(self, number: int, value: int, time_s: float) -> None:
         lanes = {

@@ -103,7 +103,7 @@ def _bent(sound: Sound, note: Voice, count: int, rate_hz: int) -> Sound:
     at_s = note.start_s + np.arange(count) / rate_hz
     steps = 2 ** (bend.curve(at_s) / 12)
     places = np.concatenate([[0.0], np.cumsum(steps[:-1])])
-    return np.interp(places, np.arange(len(sound)), sound).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(sound)), sound), dtype=np.float32)
 
 
 def _shape(sound: Sound, note: Voice, timbre: Timbre, rate_hz: int) -> None:

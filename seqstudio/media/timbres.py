@@ -29,7 +29,7 @@ class Timbre:
 
 
 def harmonics(*amplitudes: float, first: int = 1) -> tuple[tuple[float, float], ...]:
-    """Number amplitudes as harmonics.
+    """Give amplitudes their harmonic numbers.
 
     >>> harmonics(1.0, 0.5)
     ((1, 1.0), (2, 0.5))
@@ -115,8 +115,8 @@ FLUTE = Timbre(
 )
 # One for each eight programs, in General MIDI's order.
 FAMILIES = (
-    (PIANO, MALLET, ORGAN, PLUCKED, BASS, STRINGS, CHOIR, BRASS)
-    + (REED, FLUTE, REED, CHOIR, STRINGS, PLUCKED, MALLET, FLUTE)
+    PIANO, MALLET, ORGAN, PLUCKED, BASS, STRINGS, CHOIR, BRASS,
+    REED, FLUTE, REED, CHOIR, STRINGS, PLUCKED, MALLET, FLUTE,
 )  # fmt: skip
 PLUCKED_STRINGS = range(45, 47)  # pizzicato and harp stand among the bowed strings
 STRING_SECTIONS = range(48, 52)  # and the sections among the choirs

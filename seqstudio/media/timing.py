@@ -121,7 +121,10 @@ class Timeline:
         return max(0, self.tempos[at].tick + round(beats * self.ticks_per_beat))
 
     def bars(self, end_tick: int) -> tuple[int, ...]:
-        """Onset ticks of the bars up to `end_tick`, then the end of the last; a meter begins a bar."""
+        """Give the onset ticks of the bars up to `end_tick`, then the end of the last.
+
+        A change of meter begins a bar.
+        """
         starts: list[int] = []
         for meter, after in zip(self.meters, [*self.meters[1:], None], strict=True):
             if meter.tick >= end_tick and starts:

@@ -1,0 +1,183 @@
+"""Pictures of music: a piano roll with bars, pitch names and a colour for each track."""
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import NamedTuple
+
+from seqstudio.contracts.notes import Note
+from seqstudio.media.canvas import COLOURS, FADED, FAINT, GRID, INK, Canvas, mixed, text_width
+from seqstudio.media.midi import Score
+
+WIDTH, MARGIN, KEYS = 1400, 24, 46  # points: the picture, its border, the pitch names
+BAR_WIDTH, LONGEST_ROWS = 64, 24  # a bar's least width, until the picture would grow too tall
+NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+BLACK = (1, 3, 6, 8, 10)
+
+
+class Shown(NamedTuple):
+    """One track as the roll shows it."""
+
+    label: str
+    colour: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where things stand on a roll of several rows; all sizes in points."""
+
+    bars: tuple[int, ...]  # onset ticks, and the end of the last
+    per_row: int
+    low: int  # pitches, both drawn
+    high: int
+    key: float  # height of a pitch
+    top: float  # of the first row
+
+    @property
+    def row_height(self) -> float:
+        """Height of a row with the space below it."""
+        return (self.high - self.low + 1) * self.key + 34
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return ceil((len(self.bars) - 1) / self.per_row)
+
+    def row(self, number: int) -> tuple[int, int]:
+        """Give the first and last tick of a row; the last row is as long as the others."""
+        first = number * self.per_row
+        last = min(first + self.per_row, len(self.bars) - 1)
+        missing = (first + self.per_row - last) * (self.bars[-1] - self.bars[-2])
+        return self.bars[first], self.bars[last] + missing
+
+    def y(self, number: int, pitch: int) -> float:
+        """Give the upper edge of a pitch in a row."""
+        return self.top + number * self.row_height + (self.high - pitch) * self.key
+
+    def x(self, number: int, tick: float) -> float:
+        """Give the place of a tick in a row."""
+        start, end = self.row(number)
+        left, right = MARGIN + KEYS, WIDTH - MARGIN
+        return left + (right - left) * (tick - start) / (end - start)
+
+
+def draw_piano_roll(score: Score, path: Path, *, title: str = "") -> None:
+    """Draw all notes of a score as PNG: time to the right in bars, pitch upwards.
+
+    Parameters
+    ----------
+    score : at least one note; long ones are broken into rows
+    path : a new file
+    title : stands above the roll
+    """
+    shown = _shown(score)
+    layout = _layout(score)
+    height = round(layout.top + layout.rows * layout.row_height - 34 + 30)
+    canvas = Canvas(WIDTH, height)
+    _draw_head(canvas, score, shown, title)
+    for number in range(layout.rows):
+        _draw_keys(canvas, layout, number)
+        _draw_bars(canvas, layout, number, score)
+        for track in shown:
+            _draw_notes(canvas, layout, number, track)
+    canvas.save(path)
+
+
+def _shown(score: Score) -> list[Shown]:
+    tracks = [track for track in score.tracks if track.notes]
+    return [
+        Shown(
+            track.name or ("drums" if track.is_drums else f"track {number}"),
+            COLOURS[(number - 1) % len(COLOURS)],
+            track.notes,
+        )
+        for number, track in enumerate(tracks, start=1)
+    ]
+
+
+def _layout(score: Score) -> Layout:
+    bars = score.bars
+    pitches = [note.pitch for note in score.notes] or [60]
+    low, high = min(pitches) - 2, max(pitches) + 2
+    wanted = max(1, (WIDTH - 2 * MARGIN - KEYS) // BAR_WIDTH)
+    count = len(bars) - 1
+    rows = min(ceil(count / wanted), LONGEST_ROWS)
+    key = 11.0 if rows == 1 else 7.0
+    return Layout(
+        bars=bars, per_row=ceil(count / rows), low=low, high=high, key=key, top=MARGIN + 64.0
+    )
+
+
+def _draw_head(canvas: Canvas, score: Score, shown: list[Shown], title: str) -> None:
+    tempo, meter = score.tempos[0], score.meters[0]
+    seconds = score.seconds(score.end_tick)
+    facts = (
+        f"{len(score.notes)} notes, {len(score.bars) - 1} bars, {meter.beats}/{meter.unit}, "
+        f"{tempo.bpm:.0f} bpm, {int(seconds // 60)}:{seconds % 60:04.1f}"
+    )
+    if title:
+        canvas.text((MARGIN, MARGIN - 6), title, 16)
+    canvas.text((WIDTH - MARGIN, MARGIN - 3), facts, 12, fill=FADED, anchor="ra")
+    x = float(MARGIN + KEYS)
+    for track in shown:
+        wide = 16 + text_width(track.label, 12)
+        if x + wide > WIDTH - MARGIN:
+            canvas.text((x, MARGIN + 22), "...", 12)
+            break
+        canvas.box((x, MARGIN + 25), (x + 10, MARGIN + 35), track.colour, radius=2)
+        canvas.text((x + 15, MARGIN + 22), track.label, 12)
+        x += wide + 20
+
+
+def _draw_keys(canvas: Canvas, layout: Layout, number: int) -> None:
+    left, right = MARGIN + KEYS, WIDTH - MARGIN
+    for pitch in range(layout.low, layout.high + 1):
+        y = layout.y(number, pitch)
+        if pitch % 12 in BLACK:
+            canvas.box((left, y), (right, y + layout.key), FAINT)
+        if pitch % 12 == 0:
+            canvas.line([(left, y + layout.key), (right, y + layout.key)], GRID, 1)
+        named = pitch % 12 in ((0, 4, 7) if layout.key > 9 else (0,))
+        if named:
+            name = f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+            middle = y + layout.key / 2
+            canvas.text((left - 8, middle), name, 10, fill=FADED, anchor="rm")
+
+
+def _draw_bars(canvas: Canvas, layout: Layout, number: int, score: Score) -> None:
+    top = layout.y(number, layout.high)
+    bottom = layout.y(number, layout.low) + layout.key
+    first = number * layout.per_row
+    last = min(first + layout.per_row, len(layout.bars) - 1)
+    for bar in range(first, last):
+        start, end = layout.bars[bar], layout.bars[bar + 1]
+        meter = [meter for meter in score.meters if meter.tick <= start][-1]
+        wide = layout.x(number, end) - layout.x(number, start)
+        if wide / meter.beats > 9:
+            for beat in range(1, meter.beats):
+                x = layout.x(number, start + (end - start) * beat / meter.beats)
+                canvas.line([(x, top), (x, bottom)], FAINT, 1)
+        x = layout.x(number, start)
+        canvas.line([(x, top), (x, bottom)], GRID, 1.5)
+        if (bar - first) % max(1, ceil(24 / wide)) == 0:
+            canvas.text((x + 3, top - 14), str(bar + 1), 10, fill=FADED)
+    edge = layout.x(number, layout.bars[last])
+    canvas.line([(edge, top), (edge, bottom)], INK if last == len(layout.bars) - 1 else GRID, 1.5)
+
+
+def _draw_notes(canvas: Canvas, layout: Layout, number: int, track: Shown) -> None:
+    start, end = layout.row(number)
+    edge = mixed(INK, 0.6, track.colour)
+    for note in track.notes:
+        note_end = note.onset_ticks + note.length_ticks
+        if note_end <= start or note.onset_ticks >= end:
+            continue
+        left = layout.x(number, max(start, note.onset_ticks))
+        right = max(left + 2.5, layout.x(number, min(end, note_end)) - 0.5)
+        y = layout.y(number, note.pitch)
+        fill = mixed(track.colour, 0.35 + 0.65 * note.velocity / 127)
+        radius = min(2.5, layout.key / 4, (right - left) / 2)
+        canvas.box(
+            (left, y + 0.5), (right, y + layout.key - 0.5), fill, outline=edge, radius=radius
+        )
