@@ -74,8 +74,8 @@ class Preparation:
     are tensors kept with the weights under these names: means, variances, filter banks.
     """
 
-    settings: Dataclass
-    model: Dataclass
+    settings: Any  # a frozen dataclass: the task's settings_type
+    model: Any  # seqstudio.api.nn.ModelConfig
     buffers: Mapping[str, "torch.Tensor"] = field(default_factory=dict)
 
 
@@ -89,7 +89,10 @@ class Previewed:
 
 @runtime_checkable
 class Task(Protocol):
-    """One kind of trainable model. Stateless: all it learned travels in a `Preparation`."""
+    """One kind of trainable model. Stateless: all it learned travels in a `Preparation`.
+
+    Examples and batches are of the task's own subclasses, hence Any where they are taken.
+    """
 
     name: str  # as in the manifest, e.g. "speech.ctc"
     presets: Mapping[str, Preset]
@@ -103,27 +106,27 @@ class Task(Protocol):
         is used or refused in `ledger`. Raises DataError where the source is not for this task.
         """
 
-    def prepare(self, examples: Sequence[Example], options: Any) -> Preparation:
+    def prepare(self, examples: Sequence[Any], options: Any) -> Preparation:
         """Learn vocabulary and statistics from the training split; configure the model."""
 
     def preflight(
-        self, examples: Sequence[Example], preparation: Preparation, ledger: Ledger
-    ) -> list[Example]:
+        self, examples: Sequence[Any], preparation: Preparation, ledger: Ledger
+    ) -> list[Any]:
         """Keep what can be trained on; refuse the rest, by name, with the reason."""
 
-    def length(self, example: Example) -> int:
+    def length(self, example: Any) -> int:
         """How long an example is, in any unit: for buckets of like length."""
 
     def collate(
-        self, examples: Sequence[Example], preparation: Preparation, draws: Draws | None
+        self, examples: Sequence[Any], preparation: Preparation, draws: Draws | None
     ) -> Batch:
         """Pad examples into a batch; with `draws`, perturb each by its own generator."""
 
-    def loss(self, model: Any, batch: Batch) -> LossSum:
+    def loss(self, model: Any, batch: Any) -> LossSum:
         """Sum the loss over a batch, and count what it sums over. `model`: a SequenceModel."""
 
-    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[Any]) -> Iterator[Measured]:
         """Measure a model, decoding exactly as the task's operation does."""
 
-    def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> Previewed:
+    def preview(self, model: LoadedModel, examples: Sequence[Any], seed: int) -> Previewed:
         """Show what the model does now: the same seed and examples at every stage."""
