@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from seqstudio.api import Importer, Operation, Task, hookimpl
-
 from seqstudio_speech.importers import LibriSpeechImporter, ManifestImporter, SidecarImporter
 from seqstudio_speech.operation import Transcribe
 from seqstudio_speech.task import CtcTask

@@ -3,17 +3,15 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from seqstudio.api.media import Audio, resample
 from torch import Tensor
 
+from seqstudio.api.media import Audio, resample
 from seqstudio_speech.settings import AugmentSettings
 
 LONGEST_TIME_MASK = 8  # a mask hides at most this part (one in ...) of an utterance
 
 
-def change_speed(
-    samples: NDArray[np.float32], speed: float, rate_hz: int
-) -> NDArray[np.float32]:
+def change_speed(samples: NDArray[np.float32], speed: float, rate_hz: int) -> NDArray[np.float32]:
     """Play mono samples, (N,), faster or slower, pitch and all: about N / speed samples."""
     if speed == 1:
         return samples

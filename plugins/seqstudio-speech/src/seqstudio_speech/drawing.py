@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from seqstudio.api import AudioExample, Batch, Draws
-from seqstudio.api.nn import FrameGeometry, frames_needed
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from seqstudio.api import AudioExample, Batch, Draws
+from seqstudio.api.nn import FrameGeometry, frames_needed
 from seqstudio_speech.augment import change_gain, change_speed, mask
 from seqstudio_speech.features import log_mel, standardise
 from seqstudio_speech.settings import SpeechSettings
@@ -34,7 +34,7 @@ class Room:
     geometry: FrameGeometry
 
     def frames(self, samples: int, speed: float = 1.0) -> int:
-        """Encoder frames of an utterance of so many samples, played at `speed`.
+        """Count the encoder frames of an utterance of so many samples, played at `speed`.
 
         A resampler may round either way: one sample less than exact is taken.
         """

@@ -4,10 +4,10 @@ import functools
 from collections.abc import Iterable, Mapping
 
 import torch
-from seqstudio.api import DataError
 from torch import Tensor
 from torchaudio.transforms import MelSpectrogram
 
+from seqstudio.api import DataError
 from seqstudio_speech.settings import FeatureSettings
 
 LEAST_DEVIATION = 1e-3  # a band that never moves is centred, not blown up

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from seqstudio.api import Job, Request, Result
 from seqstudio.api.media import audio_info
-
 from seqstudio_speech.recognise import Recogniser
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
+
 from seqstudio.api import LoadedModel, Transcript, Word
 from seqstudio.api.media import audio_info
 from seqstudio.api.nn import align, best_path, prefix_beam
-from torch import Tensor
-
 from seqstudio_speech.features import log_mel, standardise
 from seqstudio_speech.settings import SpeechSettings
 from seqstudio_speech.sound import Chunk, chunks, is_silent
@@ -108,7 +108,7 @@ class Recogniser:
 def _inside(words: tuple[Word, ...], duration_s: float) -> Iterator[Word]:
     """Keep times inside the recording, to a millisecond."""
     for word in words:
-        start_s, end_s = (round(min(max(0.0, t), duration_s), 3) for t in (word.start_s, word.end_s))
+        start_s, end_s = (
+            round(min(max(0.0, t), duration_s), 3) for t in (word.start_s, word.end_s)
+        )
         yield Word(word=word.word, start_s=start_s, end_s=end_s, confidence=word.confidence)
-
-

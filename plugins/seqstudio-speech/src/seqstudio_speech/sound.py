@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from seqstudio.api.media import Audio, mono, read_blocks, resample_blocks
 
 Samples = NDArray[np.float32]
@@ -80,7 +81,8 @@ def is_silent(samples: Samples, rate_hz: int) -> bool:
 def _powers(samples: Samples, hop: int) -> NDArray[np.float64]:
     whole = len(samples) // hop * hop
     squares = np.square(samples[:whole], dtype=np.float64)
-    return squares.reshape(-1, hop).mean(axis=1)
+    powers: NDArray[np.float64] = squares.reshape(-1, hop).mean(axis=1)
+    return powers
 
 
 def _blocks(path: Path, rate_hz: int) -> Iterator[Samples]:

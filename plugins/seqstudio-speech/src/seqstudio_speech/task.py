@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
+
 from seqstudio.api import (
     AudioExample,
     DataError,
@@ -17,22 +17,13 @@ from seqstudio.api import (
     Preparation,
     Preset,
     Previewed,
-    TrainConfig,
 )
 from seqstudio.api.media import audio_info
-from seqstudio.api.nn import (
-    CTCConfig,
-    EncoderConfig,
-    FramesConfig,
-    ModelConfig,
-    SequenceModel,
-    build,
-    ctc_loss_sum,
-)
-
+from seqstudio.api.nn import SequenceModel, build, ctc_loss_sum, frames_needed
 from seqstudio_speech.drawing import Room, SpeechBatch, draw_frames, pad_batch
 from seqstudio_speech.features import log_mel, statistics
 from seqstudio_speech.importers import LibriSpeechImporter, ManifestImporter, SidecarImporter
+from seqstudio_speech.presets import BASE, SMALL, model_config
 from seqstudio_speech.recognise import Recogniser
 from seqstudio_speech.scoring import error_sums, word_errors
 from seqstudio_speech.settings import FeatureSettings, SpeechOptions, SpeechSettings
@@ -42,43 +33,13 @@ from seqstudio_speech.text import Alphabet, case_of, normalise, normaliser_name,
 PREVIEWS = 5
 PERTURBED = "utterances too short for the fastest speed, drawn at their own"
 
-SMALL = Preset(
-    train=TrainConfig(
-        epochs=60,
-        batch_size=8,
-        bucket=8,
-        learning_rate=1.5e-3,
-        schedule="cosine",
-        warmup=0.1,
-        clip_norm=5.0,
-        average=5,
-        preview_every=5,
-        valid_groups=8,
-    ),
-    options=SpeechOptions(),
-)
-BASE = Preset(
-    train=TrainConfig(
-        epochs=40,
-        batch_size=16,
-        learning_rate=1e-3,
-        schedule="cosine",
-        warmup=0.1,
-        clip_norm=5.0,
-        average=5,
-        preview_every=2,
-        valid_groups=8,
-    ),
-    options=SpeechOptions(hidden=512, layers=4, dropout=0.3),
-)
-
 
 class CtcTask:
     """Character CTC (Graves et al. 2006) on log-mel frames, for any alphabet."""
 
     name = "speech.ctc"
     presets: Mapping[str, Preset] = {"small": SMALL, "base": BASE}
-    settings_type = SpeechSettings
+    settings_type: type = SpeechSettings
     monitor = "wer"
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[AudioExample]:
@@ -195,9 +156,7 @@ class CtcTask:
                 refused=refused,
             )
 
-    def preview(
-        self, model: LoadedModel, examples: Sequence[AudioExample], seed: int
-    ) -> Previewed:
+    def preview(self, model: LoadedModel, examples: Sequence[AudioExample], seed: int) -> Previewed:
         """Show what is heard in the same few utterances at every stage; `seed` has no part."""
         first = sorted(examples, key=lambda example: example.id)[:PREVIEWS]
         lines = [
@@ -207,35 +166,13 @@ class CtcTask:
         return Previewed(text="\n".join(lines))
 
 
-def model_config(options: SpeechOptions, *, labels: int) -> ModelConfig:
-    """Configure the core: frames, a bidirectional LSTM, CTC over `labels`, blank included."""
-    return ModelConfig(
-        source=FramesConfig(
-            features=options.mels, subsampling=options.subsampling, factor=options.factor
-        ),
-        encoder=EncoderConfig(
-            cell="lstm",
-            hidden=options.hidden,
-            layers=options.layers,
-            bidirectional=True,
-            dropout=options.dropout,
-        ),
-        ctc=CTCConfig(vocabulary=labels),
-    )
-
-
 def _room(preparation: Preparation) -> Room:
-    model: Any = preparation.model
     with torch.device("meta"):  # the geometry alone is wanted: no weights are made
-        geometry = build(model).geometry
+        geometry = build(preparation.model).geometry
     return Room(preparation.settings, geometry)
 
 
-def _check_fit(
-    example: AudioExample, samples: int, labels: tuple[int, ...], room: Room
-) -> None:
-    from seqstudio.api.nn import frames_needed
-
+def _check_fit(example: AudioExample, samples: int, labels: tuple[int, ...], room: Room) -> None:
     if not labels:
         raise DataError(f"{example.audio}: the transcript is empty, expected some text")
     if not room.fits(samples, labels):

@@ -4,17 +4,16 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from seqstudio.api import DataError
-
 from seqstudio_speech.settings import Case, SpeechSettings
 
 
 def normalise(text: str, case: Case = "keep") -> str:
-    """Give NFC with single spaces, none at the ends, in the model's case.
+    r"""Give NFC with single spaces, none at the ends, in the model's case.
 
-    >>> normalise("  two \\t Words", "upper")
+    >>> normalise("  two \t Words", "upper")
     'TWO WORDS'
     """
-    text = {"keep": str, "upper": str.upper, "lower": str.lower}[case](text)
+    text = text.upper() if case == "upper" else text.lower() if case == "lower" else text
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 

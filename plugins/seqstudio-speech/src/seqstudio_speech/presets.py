@@ -1,0 +1,52 @@
+"""Recipes: how a speech model is trained, and what it is made of."""
+
+from seqstudio.api import Preset, TrainConfig
+from seqstudio.api.nn import CTCConfig, EncoderConfig, FramesConfig, ModelConfig
+from seqstudio_speech.settings import SpeechOptions
+
+SMALL = Preset(
+    train=TrainConfig(
+        epochs=60,
+        batch_size=8,
+        bucket=8,
+        learning_rate=1.5e-3,
+        schedule="cosine",
+        warmup=0.1,
+        clip_norm=5.0,
+        average=5,
+        preview_every=5,
+        valid_groups=8,
+    ),
+    options=SpeechOptions(),
+)
+BASE = Preset(
+    train=TrainConfig(
+        epochs=40,
+        batch_size=16,
+        learning_rate=1e-3,
+        schedule="cosine",
+        warmup=0.1,
+        clip_norm=5.0,
+        average=5,
+        preview_every=2,
+        valid_groups=8,
+    ),
+    options=SpeechOptions(hidden=512, layers=4, dropout=0.3),
+)
+
+
+def model_config(options: SpeechOptions, *, labels: int) -> ModelConfig:
+    """Configure the core: frames, a bidirectional LSTM, CTC over `labels`, blank included."""
+    return ModelConfig(
+        source=FramesConfig(
+            features=options.mels, subsampling=options.subsampling, factor=options.factor
+        ),
+        encoder=EncoderConfig(
+            cell="lstm",
+            hidden=options.hidden,
+            layers=options.layers,
+            bidirectional=True,
+            dropout=options.dropout,
+        ),
+        ctc=CTCConfig(vocabulary=labels),
+    )
