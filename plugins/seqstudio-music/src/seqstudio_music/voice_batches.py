@@ -1,0 +1,141 @@
+"""From pieces in voices to batches of tokens, and the measure of whole pieces."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqstudio.api import Batch, DataError, LoadedModel, Measured
+from seqstudio.api.media import Score
+from seqstudio_music.covariates import SIZES, covariates
+from seqstudio_music.keys import transpose_key
+from seqstudio_music.score_voices import READERS
+from seqstudio_music.slots import CHORALE, LAYOUTS, Layout, Slot
+from seqstudio_music.voice_data import Voices, VoicesExample, chorale_voices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceSettings:
+    """What a trained model of voices keeps besides its weights."""
+
+    layout: str
+    slots: tuple[Slot, ...]
+    crop: int
+    lead: int
+    lowest_shift: int
+    highest_shift: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceBatch(Batch):
+    """Sixteenths as groups of tokens, with what is known of each in advance."""
+
+    tokens: Tensor  # (B, T, S) int64, padded with -1
+    lengths: Tensor  # (B,) int64, sixteenths
+    covariates: Tensor  # (B, T, C) int64
+    counted: Tensor  # (B, T) bool, sixteenths that carry loss
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One piece as the model takes it; `start` is where a crop begins in its piece."""
+
+    tokens: NDArray[np.int64]  # (T, S)
+    covariates: NDArray[np.int64]  # (T, C)
+    start: int = 0
+
+
+def voice_settings(settings: object) -> VoiceSettings:
+    """Narrow the settings that a bundle carries.
+
+    Raises
+    ------
+    DataError
+        If they are another task's.
+    """
+    if not isinstance(settings, VoiceSettings):
+        raise DataError(f"settings of {type(settings).__name__}, expected a model of music.voices")
+    return settings
+
+
+def voices_of(example: VoicesExample, layout: str) -> Voices:
+    """Give the voices of an example, from its steps or from its MIDI file.
+
+    Raises
+    ------
+    DataError
+        If the MIDI file cannot be read, or the piece has other voices than the layout.
+    """
+    if example.voices is not None:
+        return example.voices
+    if example.midi is not None:
+        return READERS[layout](Score.read(example.midi))
+    if example.steps is None or LAYOUTS[layout] != CHORALE:
+        raise DataError(f"{example.where}: four voices, expected a {layout}")
+    return chorale_voices(example.steps)
+
+
+def spelled(voices: Voices, layout: Layout) -> Row:
+    """Spell a whole piece, with neither key nor end given away."""
+    known = covariates(voices.grid, key=None, end_known=False)
+    return Row(layout.encode(voices.values, voices.held), known)
+
+
+def perturbed(
+    voices: Voices, layout: Layout, settings: VoiceSettings, generator: np.random.Generator
+) -> Row:
+    """Crop and transpose one piece; tell its key and its end each half the time."""
+    low, high = layout.shifts(voices.values, settings.lowest_shift, settings.highest_shift)
+    shift = int(generator.integers(low, high + 1))
+    with_key, with_end = generator.random(2) < 0.5
+    key = transpose_key(voices.key, shift) if with_key else None
+    tokens = layout.encode(layout.transpose(voices.values, shift), voices.held)
+    known = covariates(voices.grid, key=key, end_known=bool(with_end))
+    start, crop = 0, settings.crop
+    if crop and len(tokens) > crop:
+        # starts that overhang are moved inside: the ends of a piece keep their share
+        drawn = int(generator.integers(-(crop // 2), len(tokens) - crop // 2 + 1))
+        start = min(max(drawn, 0), len(tokens) - crop)
+        tokens, known = tokens[start : start + crop], known[start : start + crop]
+    return Row(tokens, known, start)
+
+
+def padded(ids: tuple[str, ...], rows: Sequence[Row], lead: int) -> VoiceBatch:
+    """Pad pieces into a batch; the first `lead` steps of a crop inside a piece do not count."""
+    lengths = torch.tensor([len(row.tokens) for row in rows])
+    longest, slots = int(lengths.max()), rows[0].tokens.shape[1]
+    tokens = np.full((len(rows), longest, slots), -1, dtype=np.int64)
+    known = np.zeros((len(rows), longest, len(SIZES)), dtype=np.int64)
+    for number, row in enumerate(rows):
+        tokens[number, : len(row.tokens)] = row.tokens
+        known[number, : len(row.tokens)] = row.covariates
+    at = torch.arange(longest)
+    leads = torch.tensor([lead if row.start else 0 for row in rows])
+    return VoiceBatch(
+        ids=ids,
+        tokens=torch.from_numpy(tokens),
+        lengths=lengths,
+        covariates=torch.from_numpy(known),
+        counted=(at < lengths[:, None]) & (at >= leads[:, None]),
+    )
+
+
+def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Row]]) -> Iterator[Measured]:
+    """Measure some whole pieces side by side."""
+    if not pieces:
+        return
+    batch = padded(tuple(name for name, _ in pieces), [row for _, row in pieces], 0)
+    batch = batch.to(model.device)
+    with torch.inference_mode():
+        log_probs = model.module.decode_groups(
+            batch.tokens, batch.lengths, covariates=batch.covariates
+        )
+    totals = -log_probs.double().sum((1, 2)).cpu()
+    for (name, row), total in zip(pieces, totals.tolist(), strict=True):
+        steps, slots = row.tokens.shape
+        sums = {"nats_per_16th": (total, float(steps))}
+        sums["nll_per_token"] = total, float(steps * slots)
+        yield Measured(id=name, sums=sums)
