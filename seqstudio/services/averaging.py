@@ -1,6 +1,6 @@
 """The best checkpoints of a run, kept as weights and averaged at its end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 import torch
@@ -41,7 +41,7 @@ def keep_best(
     return best
 
 
-def forget_others(folder: Path, needed: set[str]) -> None:
+def forget_others(folder: Path, needed: Set[str]) -> None:
     """Remove weights that no checkpoint speaks of any more."""
     for path in folder.glob("*.safetensors"):
         if path.name not in needed:

@@ -196,7 +196,7 @@ def parse(kind: Any, data: bytes, where: str) -> Any:
 
 def write_bundle(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write the files of a bundle into an empty folder, with their hashes."""
-    for name, data in (contents | {HASHES: hashes_of(contents)}).items():
+    for name, data in {**contents, HASHES: hashes_of(contents)}.items():
         (folder / name).write_bytes(data)
 
 

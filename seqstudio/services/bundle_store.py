@@ -3,7 +3,7 @@
 import contextlib
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ SIZE_LIMIT = 4 * 2**30  # bytes of one bundle
 class Store(Protocol):
     """The files of one bundle."""
 
-    sizes: Mapping[str, int]  # name -> bytes
+    sizes: dict[str, int]  # name -> bytes
 
     def read(self, name: str, *, limit: int | None = None) -> bytes:
         """Read a file, or its first `limit` bytes."""
@@ -26,7 +26,7 @@ class FolderStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()  # a run's `model` is a link; its target stays the same
-        self.sizes = {}
+        self.sizes: dict[str, int] = {}
         for path in sorted(self._folder.iterdir()):
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
@@ -46,7 +46,7 @@ class ZipStore:
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self.sizes = {}
+        self.sizes: dict[str, int] = {}
         for entry in archive.infolist():
             _check_entry(entry, path)
             if entry.filename in self.sizes:

@@ -12,10 +12,10 @@ from torch import Tensor
 from seqstudio.contracts.job import Guide, SamplingConfig, Take
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Preparation, Task
-from seqstudio.core.config import config_from_plain, config_to_plain
+from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
 from seqstudio.core.model import Extras, SequenceModel, build
 from seqstudio.core.parts import Parts, default_parts
-from seqstudio.errors import ModelError
+from seqstudio.errors import ModelError, PluginError
 from seqstudio.services.bundle_files import (
     CARD,
     CONFIG,
@@ -68,9 +68,23 @@ def build_module(
     table = parts or default_parts()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = build(preparation.model, table)
+        module = build(model_config(preparation), table)
     module.extras = Extras(preparation.buffers)
     return module.to(device)
+
+
+def model_config(preparation: Preparation) -> ModelConfig:
+    """Give the core's configuration that a task prepared.
+
+    Raises
+    ------
+    PluginError
+        If the task gave something else.
+    """
+    if not isinstance(preparation.model, ModelConfig):
+        found = type(preparation.model).__name__
+        raise PluginError(f"prepare() gave a model of type {found}, expected ModelConfig")
+    return preparation.model
 
 
 def round_half(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -109,7 +123,7 @@ def save_bundle(
         plugin=plugin,
         plugin_version=plugin_version,
         requires=requires or {},
-        model=config_to_plain(preparation.model),
+        model=config_to_plain(model_config(preparation)),
         settings=to_plain(preparation.settings),
         buffers={name: tuple(tensor.shape) for name, tensor in preparation.buffers.items()},
     )
@@ -144,7 +158,7 @@ def load_bundle(
     buffers = {
         name: weights[EXTRAS + name] for name in facts.config.buffers if EXTRAS + name in weights
     }
-    settings = from_plain(
+    settings: Any = from_plain(
         task.settings_type, facts.config.settings, f"{path}: settings", error=ModelError
     )
     model = config_from_plain(facts.config.model, table, error=ModelError)

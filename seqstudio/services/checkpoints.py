@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Checkpoint:
 
     progress: Progress
     weights: Mapping[str, Tensor]
-    optimiser: Mapping[str, Any] = field(default_factory=dict)
+    optimiser: Mapping[int, Mapping[str, Any]]  # parameter -> its state
 
 
 def save_checkpoint(
@@ -88,7 +88,7 @@ def load_newest(folder: Path) -> Checkpoint | None:
 
 
 def restore_optimiser(
-    optimiser: torch.optim.Optimizer, state: Mapping[str, Any], where: str
+    optimiser: torch.optim.Optimizer, state: Mapping[int, Mapping[str, Any]], where: str
 ) -> None:
     """Put a saved state back.
 
@@ -131,7 +131,7 @@ def _is_whole(path: Path) -> bool:
         hashes = json.loads(manifest.read_bytes())
     except ValueError:
         return False  # cut short: the checkpoint before it is taken
-    return hashes == {name: sha256_of_file(path / name) for name in FILES}
+    return bool(hashes == {name: sha256_of_file(path / name) for name in FILES})
 
 
 def _read(path: Path) -> Checkpoint:

@@ -103,19 +103,19 @@ def _literal(choices: Sequence[Any], text: str) -> Any:
 
 def _json(text: str, kind: Any, key: str) -> Any:
     try:
-        return json.loads(text)
+        return kind(text) if kind in (int, float) else json.loads(text)
     except ValueError as bad:
         name = getattr(kind, "__name__", str(kind))
         raise ConfigError(f"{key}={text!r}, expected {name}") from bad
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    hints = type_hints(type(value))
+    hints: dict[str, Any] = type_hints(type(value))  # type: ignore[arg-type]  # a class is hashable
     return {field.name: hints[field.name] for field in dataclasses.fields(value)}
 
 
 def _near(key: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    near: list[str] = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
     if len(near) == 1:
         return near[0]
     return f"one of {', '.join(near or sorted(known))}"

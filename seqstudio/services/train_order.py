@@ -12,6 +12,7 @@ from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preset, Task
 from seqstudio.core.parts import Parts
 from seqstudio.errors import TrainingError
+from seqstudio.services.bundles import load_bundle
 from seqstudio.services.datasets import (
     fingerprint,
     hash_source,
@@ -82,7 +83,10 @@ def carry_out(
     learn, valid, rule = training_splits(examples, preset.train)
     spec = _spec(order, task, around, name, preset, examples, rule)
     run = _run(order, spec)
-    preparation = task.prepare(learn, preset.options)
+    if order.resume and run.model.exists():  # what was learned then, not learned again
+        preparation = load_bundle(run.model, task, parts=around.parts).preparation
+    else:
+        preparation = task.prepare(learn, preset.options)
     usable = task.preflight(learn, preparation, ledger)
     run.write_ledger(ledger)
     if not usable:
