@@ -1,0 +1,114 @@
+"""`seqstudio doctor`: what this machine can do, and what is amiss. Nothing heavy is imported."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from seqstudio import __version__
+from seqstudio.cli.options import json_flag
+from seqstudio.cli.output import size, to_json
+from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.profile import Profile
+
+NEEDED = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "mido", "safetensors", "Pillow")
+FREE_BYTES = 500_000_000  # a run folder, its checkpoints, and room to spare
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    fact: str
+    amiss: str = ""  # what to do about it; "" where all is well
+
+
+@click.command()
+@json_flag
+def doctor(*, as_json: bool) -> None:
+    """Say what this machine can do, and what is amiss. Exit code 1 if something is."""
+    profile = Profile()
+    findings = [*machine(), *libraries(), *plugin_findings(profile), home(profile)]
+    if as_json:
+        click.echo(to_json(findings))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.subject}: {finding.fact}")
+    amiss = [finding for finding in findings if finding.amiss]
+    for finding in amiss:
+        click.echo(f"{finding.subject}: {finding.amiss}", err=True)
+    if amiss:
+        click.get_current_context().exit(1)
+
+
+def machine() -> list[Finding]:
+    """Look at versions, processors and graphics cards."""
+    supported = sys.platform in ("linux", "darwin")
+    return [
+        Finding("SeqStudio", __version__),
+        Finding("Python", f"{platform.python_version()} at {sys.executable}"),
+        Finding(
+            "system",
+            f"{platform.system()} {platform.release()}, {platform.machine()}",
+            "" if supported else "only Linux is tested; workers need POSIX sockets",
+        ),
+        Finding("processors", f"{processors()} usable"),
+        Finding("GPU", gpu()),
+    ]
+
+
+def processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def gpu() -> str:
+    """Say whether an NVIDIA driver is there; whether torch can use it, a worker finds out."""
+    if Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi"):
+        return "an NVIDIA driver is there; speeds are not yet measured on a GPU"
+    return "none found; everything runs on the CPU"
+
+
+def libraries() -> list[Finding]:
+    """Look up the versions of what workers import, without importing it."""
+    found = []
+    for name in NEEDED:
+        try:
+            found.append(Finding(name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            found.append(Finding(name, "missing", f"not installed; pip install {name}"))
+    return found
+
+
+def plugin_findings(profile: Profile) -> list[Finding]:
+    """Name plugins and their models; say what is amiss with refused ones."""
+    catalogue = Catalogue.load(profile)
+    found = [
+        Finding(
+            f"plugin {plugin.id}",
+            f"{plugin.version}, {len(plugin.table.get('models', ()))} models, {plugin.root}",
+        )
+        for plugin in catalogue.plugins
+    ]
+    found += [Finding(f"plugin {name}", "refused", why) for name, why in catalogue.broken.items()]
+    return found or [Finding("plugins", "none", "no plugin is installed; see README.md")]
+
+
+def home(profile: Profile) -> Finding:
+    """Look at the profile's folder: can it be written, and is there room?"""
+    folder = profile.home
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    fact = f"{profile.home}, {size(free)} free"
+    if not os.access(folder, os.W_OK):
+        return Finding("profile", fact, f"{folder} cannot be written; set SEQSTUDIO_HOME")
+    short = f"less than {size(FREE_BYTES)} free; training needs more"
+    return Finding("profile", fact, short if free < FREE_BYTES else "")

@@ -1,0 +1,141 @@
+"""`seqstudio models`: what is installed, where it comes from, and whether it is whole."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seqstudio.cli.options import device_option, json_flag, pass_studio
+from seqstudio.cli.output import size, table, to_json
+from seqstudio.cli.verifying import verify_model
+from seqstudio.host.models import FoundModel
+from seqstudio.host.studio import Studio
+
+model_argument = click.argument("model")
+
+
+@click.group()
+def models() -> None:
+    """List, show, verify, export, import and remove models.
+
+    MODEL is an installed name, a bundle (a folder or a .seqmodel file) or a run folder.
+    """
+
+
+@models.command("list")
+@json_flag
+@pass_studio
+def list_models(studio: Studio, *, as_json: bool) -> None:
+    """Show the models that are installed, and what each was measured at."""
+    cards, damaged = studio.models.cards(), studio.models.damaged()
+    if as_json:
+        found = [summary(model) for model in cards]
+        click.echo(to_json({"models": found, "damaged": damaged}))
+        return
+    head = ("model", "task", "from", "size", "figures")
+    rows = [(m.name, m.facts.task, m.origin, size(m.facts.size), figures(m) or "-") for m in cards]
+    click.echo(table(head, rows) if rows else "No model is installed; `seqstudio train` makes one.")
+    for reason in damaged.values():
+        click.echo(reason, err=True)
+
+
+@models.command("show")
+@model_argument
+@json_flag
+@pass_studio
+def show_model(studio: Studio, *, model: str, as_json: bool) -> None:
+    """Show one model's card: data, recipe, licence, figures."""
+    found = studio.models.find(model)
+    if as_json:
+        click.echo(to_json({**summary(found), "card": found.facts.card}))
+        return
+    click.echo(table(("what", "value"), card_rows(found)))
+
+
+@models.command("verify")
+@model_argument
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Also measure it on this data, and compare with the card's figures.",
+)
+@device_option
+@json_flag
+@pass_studio
+def verify(studio: Studio, *, model: str, data: Path | None, device: str, as_json: bool) -> None:
+    """Check every file against its hash, and what the model does against what it once did."""
+    verify_model(studio, model, data=data, device=device, as_json=as_json)
+
+
+@models.command("export")
+@model_argument
+@click.argument("target", type=click.Path(path_type=Path))
+@pass_studio
+def export_model(studio: Studio, *, model: str, target: Path) -> None:
+    """Copy MODEL to TARGET: a new folder, or one file if its name ends in .seqmodel."""
+    found = studio.models.export(model, target)
+    click.echo(f"{found.path}: {size(found.facts.size)}, sha256 {found.sha256}")
+
+
+@models.command("import")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="Installed name; the bundle's own if not given.")
+@pass_studio
+def import_model(studio: Studio, *, bundle: Path, name: str) -> None:
+    """Install a BUNDLE, or a run's best model, after checking every file of it."""
+    found = studio.models.add(bundle, name)
+    click.echo(f"{found.name}: {found.facts.task}, installed")
+
+
+@models.command("remove")
+@click.argument("name")
+@pass_studio
+def remove_model(studio: Studio, *, name: str) -> None:
+    """Remove an imported model."""
+    studio.models.remove(name)
+    click.echo(f"{name}: removed")
+
+
+def summary(model: FoundModel) -> dict[str, Any]:
+    """Give what a program wants to know of a model."""
+    facts = model.facts
+    return {
+        "name": model.name,
+        "title": facts.card.title,
+        "task": facts.task,
+        "origin": model.origin,
+        "path": model.path,
+        "sha256": model.sha256,
+        "bytes": facts.size,
+        "parameters": facts.parameters,
+        "licence": facts.card.licence,
+        "figures": facts.card.figures,
+    }
+
+
+def figures(model: FoundModel) -> str:
+    """Say the card's figures: name, value, split."""
+    return ", ".join(f"{f.name} {f.value:.4g} ({f.split})" for f in model.facts.card.figures)
+
+
+def card_rows(model: FoundModel) -> list[tuple[str, object]]:
+    """Give the card as rows; what it leaves open is left out."""
+    facts, card = model.facts, model.facts.card
+    rows: list[tuple[str, object]] = [
+        ("name", model.name),
+        ("title", card.title),
+        ("about", card.description),
+        ("task", facts.task),
+        ("from", model.origin),
+        ("path", model.path),
+        ("size", f"{size(facts.size)}, {facts.parameters:,} parameters, {', '.join(facts.dtypes)}"),
+        ("data", card.data),
+        ("source", card.source),
+        ("licence", card.licence),
+        ("made by", card.command),
+        ("training", f"{card.training_minutes:.0f} min, {card.steps} steps; {card.machine}"),
+        ("figures", figures(model)),
+        ("sha256", model.sha256),
+    ]
+    rows += [("note", note) for note in card.notes]
+    return [row for row in rows if row[1]]

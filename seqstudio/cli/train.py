@@ -1,0 +1,55 @@
+"""`seqstudio train`: one command for every task of every plugin."""
+
+from pathlib import Path
+
+import click
+
+from seqstudio.cli.options import device_option, json_flag, pass_studio
+from seqstudio.cli.running import run_job
+from seqstudio.host.studio import JobSpec, Studio
+
+EPILOG = """\b
+Examples:
+  seqstudio train speech.ctc my-recordings --run runs/mine
+  seqstudio train music.rolls JSB_Chorales.train.npz --run runs/jsb --set epochs=20 --set seed=3
+  seqstudio train speech.ctc my-recordings --run runs/mine --resume
+
+The run folder is a model at any time: evaluate it, or give it to --model."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("task")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--run", type=click.Path(path_type=Path), required=True, help="Folder of this run.")
+@click.option("--preset", default="", help="A named starting point; the task's first if not given.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change one setting; repeatable."
+)
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint, exactly.")
+@device_option
+@json_flag
+@pass_studio
+def train(
+    studio: Studio,
+    *,
+    task: str,
+    data: Path,
+    run: Path,
+    preset: str,
+    settings: tuple[str, ...],
+    resume: bool,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Train TASK on DATA, and leave model, log, ledger and checkpoints in the run folder."""
+    plugin, _ = studio.catalogue.task(task)
+    arguments = {
+        "data": str(data),
+        "run": str(run),
+        "preset": preset,
+        "settings": settings,
+        "resume": resume,
+    }
+    spec = JobSpec(plugin=plugin.id, verb="train", name=task, device=device, arguments=arguments)
+    go_on = f"to go on: seqstudio train {task} {data} --run {run} --resume"
+    run_job(studio.submit(spec), as_json=as_json, batch=False, go_on=go_on)
