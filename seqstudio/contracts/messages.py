@@ -18,17 +18,36 @@ HEADER = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSource:
+    """Where a worker finds one plugin, and what its manifest promises of its hooks."""
+
+    id: str
+    module: str  # what the entry point names
+    version: str
+    manifest: Mapping[str, Any]  # as TOML gave it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSource:
+    """One model that a job may load."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """Open a job: which plugin, what to run, with what. The worker answers `Ready`.
 
-    `verb` is operation, train, evaluate or verify; `name` the operation or task.
+    `verb` is operation, train, evaluate or verify; `name` the operation or task. `models` are
+    those the job may load, the default first; where the person chose one, there is no other.
     """
 
-    plugin: str
-    extensions: tuple[str, ...] = ()
+    plugin: PluginSource
+    extensions: tuple[PluginSource, ...] = ()
     verb: str
     name: str
-    model: str = ""  # path of the bundle; "" for none
+    models: tuple[ModelSource, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # output -> formats
     device: str = "cpu"

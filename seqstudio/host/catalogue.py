@@ -27,14 +27,14 @@ Stamp = list[int] | None  # time in ns and size; None: not there
 class Plugin:
     """One installed plugin. The manifest was checked when it was scanned; it is built on use."""
 
-    __slots__ = ("_manifest", "distribution", "id", "root", "table", "title", "top", "version")
+    __slots__ = ("_manifest", "distribution", "id", "module", "root", "table", "title", "version")
 
     def __init__(self, record: Record) -> None:
         self.table: Mapping[str, Any] = record["table"]  # the manifest, as TOML gave it
         self.id: str = self.table["id"]
         self.title: str = self.table["title"]
         self.root: str = record["root"]
-        self.top: str = record["top"]
+        self.module: str = record["module"]  # what the entry point names
         self.distribution: str = record["distribution"]
         self.version: str = record["version"]
         self._manifest: Manifest | None = None

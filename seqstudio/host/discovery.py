@@ -81,7 +81,7 @@ def _read(
     return {
         "table": _table(file),
         "root": root,
-        "top": top,
+        "module": entry.module,
         "distribution": distribution.name,
         "version": distribution.version,
     }

@@ -1,0 +1,177 @@
+"""The books of all jobs: one SQLite file for each profile, and its rows as values.
+
+Any front end may write, in short transactions: whole, or not at all.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seqstudio.contracts.job import State
+from seqstudio.contracts.plain import to_plain
+from seqstudio.errors import JobError
+from seqstudio.host.outputs import Placed
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS job (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, identity TEXT NOT NULL,
+    plugin TEXT NOT NULL, verb TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL,
+    seed INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '',
+    heartbeat REAL NOT NULL DEFAULT 0, wish TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '', value TEXT NOT NULL DEFAULT '{}');
+CREATE TABLE IF NOT EXISTS item (
+    job INTEGER NOT NULL REFERENCES job (id), number INTEGER NOT NULL, batch INTEGER NOT NULL,
+    name TEXT NOT NULL, take INTEGER NOT NULL, seed INTEGER NOT NULL, inputs TEXT NOT NULL,
+    targets TEXT NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
+    fingerprint TEXT NOT NULL DEFAULT '', outputs TEXT NOT NULL DEFAULT '[]',
+    reason TEXT NOT NULL DEFAULT '', summary TEXT NOT NULL DEFAULT '',
+    details TEXT NOT NULL DEFAULT '{}', record TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (job, number)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS item_state ON item (job, state, batch);
+CREATE INDEX IF NOT EXISTS item_fingerprint ON item (fingerprint) WHERE fingerprint != '';
+CREATE INDEX IF NOT EXISTS job_identity ON job (identity);
+PRAGMA user_version = 1;
+"""
+VERSION = 1
+WAIT_S = 20.0  # for another process's transaction
+
+Targets = Mapping[str, Mapping[str, Path]]  # output -> format -> path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """One item in the books."""
+
+    number: int  # in its job, from 1
+    batch: int  # items with the same number share one feed
+    name: str
+    take: int
+    seed: int
+    inputs: Mapping[str, tuple[Path, ...]]
+    targets: Targets
+    state: State = "queued"
+    attempt: int = 0
+    outputs: tuple[Placed, ...] = ()
+    reason: str = ""
+    summary: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRow:
+    """One job in the books, with how many of its items are in which state."""
+
+    id: int
+    created: float  # seconds since 1970
+    plugin: str
+    verb: str
+    name: str
+    spec: str  # JSON: see `spec_from_text`
+    seed: int
+    state: State
+    reason: str
+    value: Mapping[str, Any]
+    counts: Mapping[str, int]
+
+
+class Books:
+    """The open file, for one thread."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def read(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """Give the rows of a query.
+
+        Raises
+        ------
+        JobError
+            If the file cannot be read, or was made by a newer SeqStudio.
+        """
+        try:
+            return self._opened().execute(query, values).fetchall()
+        except sqlite3.Error as bad:
+            raise JobError(f"{self._database}: {bad}") from bad
+
+    @contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """Give a short transaction that may write.
+
+        Raises
+        ------
+        JobError
+            If the file cannot be written, or was made by a newer SeqStudio.
+        """
+        connection = self._opened()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as bad:
+            raise JobError(f"{self._database}: {bad}") from bad
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = _open(self._database)
+        return self._connection
+
+
+def _open(database: Path) -> sqlite3.Connection:
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(database, timeout=WAIT_S, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, database)
+    except (OSError, sqlite3.Error) as bad:
+        raise JobError(f"{database}: cannot be opened: {bad}") from bad
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, database: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise JobError(
+            f"{database}: version {version}, expected at most {VERSION}: update SeqStudio"
+        )
+    if version == 0:
+        connection.executescript("BEGIN EXCLUSIVE;" + SCHEMA + "COMMIT;")
+
+
+def item_of(row: sqlite3.Row) -> ItemRow:
+    """Read an item's row."""
+    names = ("number", "batch", "name", "take", "seed", "state", "attempt", "reason", "summary")
+    return ItemRow(
+        **{name: row[name] for name in names},
+        inputs={name: tuple(map(Path, paths)) for name, paths in json.loads(row["inputs"]).items()},
+        targets={
+            output: {form: Path(path) for form, path in forms.items()}
+            for output, forms in json.loads(row["targets"]).items()
+        },
+        outputs=tuple(Placed(Path(p["path"]), p["sha256"]) for p in json.loads(row["outputs"])),
+        details=json.loads(row["details"]),
+        record=json.loads(row["record"]),
+    )
+
+
+def to_text(value: Any) -> str:
+    """Write a column's value as JSON."""
+    return json.dumps(to_plain(value))

@@ -1,0 +1,203 @@
+"""The loop that runs one job: claims items, feeds workers, and hears what they say."""
+
+import selectors
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from seqstudio.contracts.job import State
+from seqstudio.contracts.messages import (
+    Cancel,
+    CloseInput,
+    Done,
+    Failed,
+    ItemFailed,
+    ItemResult,
+    Partial,
+    Pause,
+    Progress,
+    Ready,
+    Resume,
+)
+from seqstudio.errors import JobError
+from seqstudio.host import events
+from seqstudio.host.handle import Mailbox, Order
+from seqstudio.host.ledger import Ledger
+from seqstudio.host.limits import Limits
+from seqstudio.host.slot import Slot, Watch
+from seqstudio.host.supervisor import Worker
+
+TICK_S = 0.2
+BEAT_S = 1.0
+
+
+class Driver:
+    """Runs one job on a thread of the front end, until nothing is left to do."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        spawn: Callable[[], Worker],
+        *,
+        workers: int,
+        limits: Limits,
+        orders: Mailbox[Order],
+        emit: Callable[[events.JobEvent], None],
+    ) -> None:
+        self._ledger = ledger
+        self._spawn = spawn
+        self._workers = workers
+        self._watch = Watch(limits, saves=ledger.plan.start.verb == "train")
+        self._orders = orders
+        self._emit = emit
+        self._slots: list[Slot] = []
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(orders, selectors.EVENT_READ)
+        self._paused = False
+        self._cancelled = False
+        self._broken = ""  # why no worker can do any of this job
+        self._value: Mapping[str, Any] = {}
+        self._beaten = 0.0
+
+    def run(self) -> None:
+        """Run the job; the last event says how it ended."""
+        try:
+            self._ledger.state("running")
+            while self._advance():
+                self._turn()
+            finished = self._finish()
+        except JobError as bad:  # the books are lost or full: nothing more can be recorded
+            finished = events.JobFinished(state="interrupted", reason=str(bad))
+        except BaseException as bad:
+            self._emit(events.JobFinished(state="failed", reason=f"{type(bad).__name__}: {bad}"))
+            raise
+        finally:
+            for slot in self._slots:
+                slot.worker.kill()
+            self._selector.close()
+            self._ledger.close()
+        self._emit(finished)
+
+    def _finish(self) -> events.JobFinished:
+        counts = self._ledger.counts()
+        done, failed = counts.get("done", 0), counts.get("failed", 0)
+        state: State = "cancelled" if self._cancelled else "done"
+        if self._broken or (failed and not done and not self._cancelled):
+            state = "failed"
+        self._ledger.finish(state, reason=self._broken, value=self._value)
+        counts = self._ledger.counts()
+        return events.JobFinished(
+            state=state,
+            done=counts.get("done", 0),
+            failed=counts.get("failed", 0),
+            value=self._value,
+            reason=self._broken,
+        )
+
+    def _advance(self) -> bool:
+        """Give work to those who can take it; say whether anything is still going on."""
+        if not (self._paused or self._cancelled or self._broken):
+            idle = [slot for slot in self._slots if slot.idle]
+            while idle or len(self._slots) < self._workers:
+                work = self._ledger.next(self._emit)
+                if work is None:
+                    break
+                slot = idle.pop() if idle else self._hire()
+                self._say(slot, lambda slot=slot, work=work: slot.give(work))
+                for item in work.items.values():
+                    self._emit(events.ItemStarted(item=item.number, name=item.name))
+            for slot in idle:
+                self._say(slot, slot.dismiss)
+        return bool(self._slots) or self._paused
+
+    def _hire(self) -> Slot:
+        slot = Slot(self._spawn())
+        self._slots.append(slot)
+        self._selector.register(slot.worker, selectors.EVENT_READ, slot)
+        self._say(slot, lambda: slot.worker.send(self._ledger.plan.start))
+        return slot
+
+    def _turn(self) -> None:
+        for key, _ in self._selector.select(TICK_S):
+            if key.data is None:
+                for order in self._orders.take():
+                    self._obey(order)
+            elif key.data in self._slots:
+                self._hear(key.data)
+        now = time.monotonic()
+        if now - self._beaten >= BEAT_S:
+            self._beaten = now
+            if wish := self._ledger.beat():
+                self._obey(wish)
+        for slot, reason in self._watch.faults(self._slots, paused=self._paused):
+            self._lose(slot, f"{reason}, and was {slot.worker.kill()}")
+
+    def _obey(self, order: str) -> None:
+        if order == "cancel":
+            self._cancelled, self._paused = True, False
+        elif not self._cancelled:
+            self._paused = order == "pause"
+            self._ledger.state("paused" if self._paused else "running")
+        message = {"cancel": Cancel(), "pause": Pause(), "resume": Resume()}[order]
+        for slot in list(self._slots):
+            slot.order(cancelled=self._cancelled)
+            self._say(slot, lambda slot=slot: slot.worker.send(message))
+
+    def _say(self, slot: Slot, say: Callable[[], None]) -> None:
+        try:
+            say()
+        except JobError as bad:
+            self._lose(slot, f"{bad}, and was {slot.worker.kill()}")
+
+    def _hear(self, slot: Slot) -> None:
+        try:
+            messages = slot.worker.receive()
+            if messages is None:
+                self._lose(slot, slot.worker.end())
+                return
+            for message in messages:
+                self._take(slot, message)
+        except JobError as bad:
+            self._lose(slot, f"sent what is no {bad}, and was {slot.worker.kill()}")
+
+    def _take(self, slot: Slot, message: object) -> None:
+        slot.heard = time.monotonic()
+        match message:
+            case Ready():
+                slot.start()
+            case Progress(fraction=fraction, note=note, item=item, event=event):
+                self._emit(
+                    events.ItemProgress(item=item, fraction=fraction, note=note, event=event)
+                )
+            case Partial(text=text, item=item):
+                self._emit(events.PartialText(item=item, text=text))
+            case ItemResult():
+                self._emit(self._ledger.done(slot.take(message.item), message))
+            case ItemFailed():
+                self._fail(slot, message.item, message.reason)
+            case Done(value=value):
+                self._value = value or self._value
+                self._lose(slot, "stopped without a result")
+            case Failed(reason=reason):
+                self._broken = self._broken if slot.ready else reason
+                self._let_go(slot, reason)
+
+    def _lose(self, slot: Slot, how: str) -> None:
+        """Let go of a worker that ended or was ended; what it had in hand fails with the reason."""
+        plugin = self._ledger.plan.start.plugin.id
+        if not (slot.ready or self._cancelled):
+            self._broken = f"plugin {plugin!r}: its worker {how} while it was loading"
+        self._let_go(slot, f"the worker of {plugin} {how}; its log is {self._ledger.log}")
+
+    def _let_go(self, slot: Slot, reason: str) -> None:
+        if slot not in self._slots:
+            return
+        self._slots.remove(slot)
+        self._selector.unregister(slot.worker)
+        slot.worker.end()
+        if not self._cancelled:
+            for number in list(slot.items):
+                self._fail(slot, number, reason)
+
+    def _fail(self, slot: Slot, number: int, reason: str) -> None:
+        self._emit(self._ledger.failed(slot.take(number).item, reason))

@@ -1,0 +1,182 @@
+"""Jobs in the books: written down, listed, asked to stop, and taken back from dead processes."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from seqstudio.errors import JobError
+from seqstudio.host.books import Books, ItemRow, JobRow, item_of, to_text
+from seqstudio.host.outputs import sweep
+from seqstudio.host.processes import is_alive
+
+LEASE_S = 60.0  # without a heartbeat; a dead owner is seen at once, so this is for stopped ones
+LIVE = "('queued', 'running', 'paused')"
+JOB_FIELDS = ("id", "created", "plugin", "verb", "name", "spec", "seed", "state", "reason")
+
+Wish = Literal["pause", "resume", "cancel"]
+
+
+class Jobs:
+    """The jobs of one profile, for one thread."""
+
+    def __init__(self, database: Path) -> None:
+        self.books = Books(database)
+
+    def add(
+        self, *, identity: str, plugin: str, verb: str, name: str, spec: str, seed: int, owner: str
+    ) -> int:
+        """Write a new job down, held by `owner` and without items; give its id."""
+        now = time.time()
+        with self.books.change() as books:
+            cursor = books.execute(
+                "INSERT INTO job (created, identity, plugin, verb, name, spec, seed, state, owner,"
+                " heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
+                (now, identity, plugin, verb, name, spec, seed, owner, now),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def add_items(self, job: int, items: Sequence[ItemRow]) -> None:
+        """Add items to a job."""
+        rows = [
+            (job, item.number, item.batch, item.name, item.take, item.seed, to_text(item.inputs),
+             to_text(item.targets), item.state, item.reason)
+            for item in items
+        ]  # fmt: skip
+        with self.books.change() as books:
+            books.executemany(
+                "INSERT INTO item (job, number, batch, name, take, seed, inputs, targets, state,"
+                " reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def list(self) -> tuple[JobRow, ...]:
+        """Give all jobs, the newest first; those of dead processes are interrupted."""
+        self.reclaim()
+        return tuple(map(self._job, self.books.read("SELECT * FROM job ORDER BY id DESC")))
+
+    def get(self, job: int) -> JobRow:
+        """Give one job.
+
+        Raises
+        ------
+        JobError
+            If there is none with this number.
+        """
+        self.reclaim()
+        return self._job(self._row(job))
+
+    def items(self, job: int) -> tuple[ItemRow, ...]:
+        """Give the items of a job, in order."""
+        rows = self.books.read("SELECT * FROM item WHERE job = ? ORDER BY number", (job,))
+        return tuple(map(item_of, rows))
+
+    def ask(self, job: int, wish: Wish) -> None:
+        """Ask whichever process runs a job to pause, resume or cancel it; it looks each second.
+
+        Raises
+        ------
+        JobError
+            If there is no such job, or nobody runs it.
+        """
+        found = self.get(job)
+        with self.books.change() as books:
+            if found.state == "interrupted" and wish == "cancel":
+                books.execute("UPDATE job SET state = 'cancelled' WHERE id = ?", (job,))
+            elif found.state in ("queued", "running", "paused"):
+                books.execute("UPDATE job SET wish = ? WHERE id = ?", (wish, job))
+            else:
+                raise JobError(f"job {job} is {found.state}, expected one that runs")
+
+    def owned(self, identity: str) -> JobRow | None:
+        """Find the newest job of the same command that is not over, or was stopped early."""
+        self.reclaim()
+        rows = self.books.read(
+            f"SELECT * FROM job WHERE identity = ? AND (state IN {LIVE}"
+            " OR state IN ('interrupted', 'cancelled')) ORDER BY id DESC LIMIT 1",
+            (identity,),
+        )
+        return self._job(rows[0]) if rows else None
+
+    def hold(self, job: int, owner: str, *, retry: bool) -> None:
+        """Take up a job that nobody runs; its unfinished items are queued again.
+
+        Raises
+        ------
+        JobError
+            If another process runs it.
+        """
+        self.reclaim()
+        again = (
+            "('cancelled', 'interrupted', 'failed')" if retry else "('cancelled', 'interrupted')"
+        )
+        with self.books.change() as books:
+            row = books.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
+            if row is None:
+                raise JobError(f"no job {job}; `seqstudio jobs list` shows those there are")
+            if row["owner"]:
+                pid = row["owner"].partition(":")[0]
+                raise JobError(
+                    f"job {job} runs in process {pid}; wait for it, or give another --out"
+                )
+            books.execute(
+                "UPDATE job SET state = 'queued', wish = '', reason = '', owner = ?, heartbeat = ?"
+                " WHERE id = ?",
+                (owner, time.time(), job),
+            )
+            books.execute(
+                f"UPDATE item SET state = 'queued', reason = '' WHERE job = ? AND state IN {again}",
+                (job,),
+            )
+
+    def reclaim(self) -> None:
+        """Take back what dead processes held, and sweep what they left beside their targets."""
+        held = self.books.read(
+            f"SELECT id, owner, heartbeat FROM job WHERE state IN {LIVE} AND owner != ''"
+        )
+        for row in held:
+            if not _holds(row):
+                with self.books.change() as books:
+                    items = _release(books, row["id"], row["owner"])
+                for item in items:
+                    sweep(path for forms in item.targets.values() for path in forms.values())
+
+    def _row(self, job: int) -> sqlite3.Row:
+        rows = self.books.read("SELECT * FROM job WHERE id = ?", (job,))
+        if not rows:
+            raise JobError(f"no job {job}; `seqstudio jobs list` shows those there are")
+        return rows[0]
+
+    def _job(self, row: sqlite3.Row) -> JobRow:
+        counted = self.books.read(
+            "SELECT state, count(*) AS items FROM item WHERE job = ? GROUP BY state", (row["id"],)
+        )
+        return JobRow(
+            **{name: row[name] for name in JOB_FIELDS},
+            value=json.loads(row["value"]),
+            counts={one["state"]: one["items"] for one in counted},
+        )
+
+
+def _holds(row: sqlite3.Row) -> bool:
+    return is_alive(row["owner"]) and time.time() - row["heartbeat"] < LEASE_S
+
+
+def _release(books: sqlite3.Connection, job: int, owner: str) -> list[ItemRow]:
+    """Mark one job as interrupted, unless someone has taken it up since."""
+    changed = books.execute(
+        "UPDATE job SET state = 'interrupted', owner = '', wish = '' WHERE id = ? AND owner = ?",
+        (job, owner),
+    )
+    if not changed.rowcount:
+        return []
+    running = books.execute("SELECT * FROM item WHERE job = ? AND state = 'running'", (job,))
+    items = [item_of(row) for row in running.fetchall()]
+    books.execute(
+        "UPDATE item SET state = 'interrupted', attempt = attempt + 1"
+        " WHERE job = ? AND state IN ('running', 'queued')",
+        (job,),
+    )
+    return items

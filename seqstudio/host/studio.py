@@ -1,0 +1,124 @@
+"""`Studio`: the one object through which front ends use the host."""
+
+import os
+import secrets
+import threading
+from pathlib import Path
+
+from seqstudio.host.catalogue import Catalogue, search_path
+from seqstudio.host.driver import Driver
+from seqstudio.host.events import JobEvent
+from seqstudio.host.handle import JobHandle, Mailbox, Order
+from seqstudio.host.jobs import Jobs
+from seqstudio.host.lease import Lease
+from seqstudio.host.ledger import Ledger
+from seqstudio.host.models import Models
+from seqstudio.host.plan import Plan, plan_job, with_folder
+from seqstudio.host.processes import owner_name
+from seqstudio.host.profile import Profile
+from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
+from seqstudio.host.supervisor import ProcessWorker, ThreadWorker, Worker
+
+__all__ = ["JobHandle", "JobSpec", "Studio"]
+
+
+class Studio:
+    """The host of one profile.
+
+    Parameters
+    ----------
+    home : the profile's folder; without it `SEQSTUDIO_HOME`, or the platform's place for data
+    workers : False runs plugins on a thread of this process, where nothing can be killed
+    """
+
+    def __init__(self, home: Path | None = None, *, workers: bool = True) -> None:
+        self.profile = Profile(home)
+        self.catalogue = Catalogue.load(self.profile)
+        self.models = Models(self.catalogue, self.profile)
+        self.jobs = Jobs(self.profile.database)
+        self._processes = workers
+
+    def submit(self, spec: JobSpec) -> JobHandle:
+        """Start a job, or take up the one that the same command left unfinished.
+
+        Raises
+        ------
+        SeqStudioError
+            If the spec names what there is not, or another process runs this very job.
+        """
+        plan = plan_job(spec, self.catalogue, self.models)
+        key = identity(spec, plan.start.plugin.version)
+        rejoins = spec.verb == "operation" and spec.out is not None
+        if rejoins and (left := self.jobs.owned(key)):
+            self.jobs.hold(left.id, self._owner(), retry=False)
+            return self._run(left.id, plan, left.seed)
+        seed = secrets.randbits(31) if spec.seed is None else spec.seed
+        number = self.jobs.add(
+            identity=key,
+            plugin=spec.plugin,
+            verb=spec.verb,
+            name=spec.name,
+            spec=spec_to_text(spec),
+            seed=seed,
+            owner=self._owner(),
+        )
+        self.jobs.add_items(number, plan.items(self._folder(number) / "outputs", seed))
+        return self._run(number, plan, seed)
+
+    def resume(self, job: int) -> JobHandle:
+        """Go on with an interrupted or cancelled job; finished items stay finished.
+
+        Raises
+        ------
+        SeqStudioError
+            If there is no such job, another process runs it, or its plugin is gone.
+        """
+        return self._again(job, retry=False)
+
+    def retry(self, job: int) -> JobHandle:
+        """Run the failed items of a job again, and those it never came to."""
+        return self._again(job, retry=True)
+
+    def _again(self, job: int, *, retry: bool) -> JobHandle:
+        row = self.jobs.get(job)
+        plan = plan_job(spec_from_text(row.spec, f"job {job}"), self.catalogue, self.models)
+        self.jobs.hold(job, self._owner(), retry=retry)
+        return self._run(job, plan, row.seed)
+
+    def _run(self, number: int, plan: Plan, seed: int) -> JobHandle:
+        folder = self._folder(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        plan = with_folder(plan, folder)
+        happened: Mailbox[JobEvent] = Mailbox()
+        orders: Mailbox[Order] = Mailbox()
+        lease = Lease(self.profile.database, number, self._owner())
+        driver = Driver(
+            Ledger(plan, seed, lease, folder),
+            lambda: self._spawn(plan, folder),
+            workers=plan.spec.workers,
+            limits=self.profile.limits(),
+            orders=orders,
+            emit=happened.put,
+        )
+        threading.Thread(target=driver.run, name=f"job {number}", daemon=True).start()
+        return JobHandle(number, seed, happened, orders)
+
+    def _spawn(self, plan: Plan, folder: Path) -> Worker:
+        if not self._processes:
+            return ThreadWorker()
+        threads = 1 if plan.spec.verb == "operation" else len(os.sched_getaffinity(0))
+        return ProcessWorker(
+            self._paths(plan), folder / "worker.log", nice=plan.spec.nice, threads=threads
+        )
+
+    def _paths(self, plan: Plan) -> list[str]:
+        """Give a worker's import path: ours, and where its plugins lie if that is elsewhere."""
+        used = {plan.start.plugin.id, *(one.id for one in plan.start.extensions)}
+        roots = [os.path.dirname(p.root) for p in self.catalogue.plugins if p.id in used]
+        return list(dict.fromkeys([*search_path(), *roots]))
+
+    def _folder(self, number: int) -> Path:
+        return self.profile.jobs / str(number)
+
+    def _owner(self) -> str:
+        return owner_name(os.getpid())

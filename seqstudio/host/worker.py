@@ -1,0 +1,66 @@
+"""A worker: one process that loads one plugin and runs its jobs, one at a time.
+
+Started by the host with `-I -S` and an explicit path. It talks over an inherited socket, never over
+standard input or output, and ends when that socket closes.
+"""
+
+import os
+import socket
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from seqstudio.contracts.job import Cancelled
+from seqstudio.contracts.messages import Done, Failed, Ready, Start
+from seqstudio.errors import SeqStudioError
+from seqstudio.host.worker_line import Line
+from seqstudio.host.worker_plugins import Plugins
+
+ORPHANED = 3  # exit status of a worker whose host is gone
+
+
+def main(descriptor: int, nice: int) -> None:
+    """Serve the host at the other end of `descriptor` until it closes."""
+    os.nice(nice)
+    line = socket.socket(fileno=descriptor)
+    serve(line, on_close=lambda: os._exit(ORPHANED))
+
+
+def serve(line: socket.socket, *, on_close: Callable[[], None]) -> None:
+    """Run the jobs that come over a line, one after another, until it closes."""
+    host = Line(line, on_close)
+    try:
+        for start in host.starts():
+            host.send(_outcome(start, host))
+    except Cancelled:  # the host went away while it was being told
+        return
+
+
+def _outcome(start: Start, host: Line) -> Done | Failed:
+    """Run one job to its end; what ends it early is said, and never ends the worker."""
+    try:
+        return Done(value=_run(start, host))
+    except Cancelled:
+        return Done()
+    except SeqStudioError as bad:
+        return Failed(reason=str(bad))
+    except BaseException as bad:  # a bug, or a plugin that tries to exit: told to the host, by name
+        traceback.print_exc()
+        reason = f"{start.plugin.id} {start.name}: {type(bad).__name__}: {bad}"
+        return Failed(reason=reason, fixable=False, traceback=traceback.format_exc())
+
+
+def _run(start: Start, host: Line) -> Mapping[str, Any]:
+    plugins = Plugins((start.plugin, *start.extensions))
+    if start.verb == "operation":
+        from seqstudio.host.worker_operation import run_operation
+
+        return run_operation(start, plugins, host, ready)
+    from seqstudio.host.worker_services import run_service  # these need torch from the first step
+
+    return run_service(start, plugins, host, ready)
+
+
+def ready(host: Line) -> None:
+    """Say that the plugin is loaded."""
+    host.send(Ready(pid=os.getpid()))

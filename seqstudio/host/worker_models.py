@@ -1,0 +1,81 @@
+"""Models inside a worker: loaded when first asked for, which is when torch is imported."""
+
+from collections.abc import Sequence
+
+from seqstudio.contracts.job import LoadedModel
+from seqstudio.contracts.messages import ModelSource
+from seqstudio.errors import ConfigError, ModelError
+from seqstudio.host.worker_plugins import Plugins
+
+
+class Models:
+    """The models that a job may load, the default first."""
+
+    def __init__(self, sources: Sequence[ModelSource], plugins: Plugins, device: str) -> None:
+        self._sources = tuple(sources)
+        self._plugins = plugins
+        self._wanted = device
+        self._device = ""
+        self._loaded: dict[str, LoadedModel] = {}
+
+    def device(self) -> str:
+        """Resolve the device, once."""
+        if not self._device:
+            self._device = resolve_device(self._wanted)
+        return self._device
+
+    def load(self, prefer: str = "") -> LoadedModel:
+        """Load the preferred model where the job may choose, else the one it was given.
+
+        Raises
+        ------
+        ModelError
+            If there is no model to load, or the bundle is damaged.
+        """
+        if not self._sources:
+            raise ModelError("no model is installed for this operation; name one with --model")
+        free = len(self._sources) > 1 and prefer
+        source = self._find(prefer) if free else self._sources[0]
+        if source.path not in self._loaded:
+            self._loaded[source.path] = self._read(source)
+        return self._loaded[source.path]
+
+    def _find(self, name: str) -> ModelSource:
+        for source in self._sources:
+            if source.name == name:
+                return source
+        names = ", ".join(source.name for source in self._sources)
+        raise ModelError(f"model {name!r} is not installed, expected one of: {names}")
+
+    def _read(self, source: ModelSource) -> LoadedModel:
+        from seqstudio.core.parts import default_parts, with_offers
+        from seqstudio.services.bundle_files import inspect
+        from seqstudio.services.bundles import load_bundle
+
+        facts = inspect(source.path)
+        task = self._plugins.own("tasks", facts.task)
+        parts = with_offers(default_parts(), self._plugins.all_offers("parts"))
+        return load_bundle(source.path, task, device=self.device(), parts=parts)
+
+
+def resolve_device(wanted: str) -> str:
+    """Turn `auto` into the best device there is, and check a named one.
+
+    Raises
+    ------
+    ConfigError
+        If the named device is not on this machine.
+    """
+    import torch
+
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if wanted == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there.get(wanted):
+        found = ", ".join(name for name, is_there in there.items() if is_there)
+        raise ConfigError(f"device={wanted}: not on this machine, expected auto or one of: {found}")
+    return wanted
