@@ -1,6 +1,7 @@
 """Pictures of speech: the waveform with each word at its time, coloured by confidence."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import NamedTuple
@@ -65,7 +66,7 @@ def _rows(duration_s: float) -> Iterator[Row]:
 
 
 def _words(transcript: Transcript) -> list[Word]:
-    words = []
+    words: list[Word] = []
     for segment in transcript.segments:
         whole = Word(
             word=segment.text,
@@ -124,7 +125,7 @@ def _draw_wave(canvas: Canvas, row: Row, samples: np.ndarray, rate_hz: int) -> N
     middle, half = row.top + WAVE / 2, WAVE / 2 - 4
     wide = WIDTH - 2 * MARGIN
     edges = np.linspace(row.start_s, row.end_s, 2 * wide + 1) * rate_hz
-    for column, (first, last) in enumerate(zip(edges, edges[1:], strict=False)):
+    for column, (first, last) in enumerate(pairwise(edges)):
         part = samples[int(first) : max(int(last), int(first) + 1)]
         if not len(part):
             break

@@ -9,17 +9,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from seqstudio.errors import DataError
+from seqstudio.media.containers import mp3_counts_frames, what_is_missing
 
 if TYPE_CHECKING:
     import soundfile
 
 Samples: TypeAlias = npt.NDArray[np.float32]
+UNKNOWN_FRAMES = 1 << 60  # more frames than any file holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,14 @@ class Audio:
 class AudioInfo:
     """What a recording's header says."""
 
-    duration_s: float
+    duration_s: float  # an estimate for an mp3 of varying bit rate that does not count its frames
     rate_hz: int
     channels: int
     format: str  # "WAV", "FLAC", "OGG", "MP3"
 
 
 def audio_info(path: Path) -> AudioInfo:
-    """Read the header only.
+    """Read the header only; a FLAC that does not tell its length is decoded.
 
     Raises
     ------
@@ -54,8 +56,11 @@ def audio_info(path: Path) -> AudioInfo:
         As `read_audio`, for faults that a header shows.
     """
     with _open(path) as file:
+        frames = file.frames
+        if frames > UNKNOWN_FRAMES:
+            frames = sum(len(block) for block in _blocks(file, path, file.samplerate * 60))
         return AudioInfo(
-            duration_s=file.frames / file.samplerate,
+            duration_s=frames / file.samplerate,
             rate_hz=file.samplerate,
             channels=file.channels,
             format=file.format,
@@ -73,7 +78,7 @@ def read_audio(path: Path) -> Audio:
     """
     with _open(path) as file:
         rate_hz = file.samplerate
-        blocks = [block for _, block in _blocks(file, path, rate_hz * 60)]
+        blocks = list(_blocks(file, path, rate_hz * 60))
     return Audio(np.concatenate(blocks), rate_hz)
 
 
@@ -87,7 +92,7 @@ def read_blocks(path: Path, seconds: float) -> Iterator[Audio]:
     """
     with _open(path) as file:
         frames = max(1, round(seconds * file.samplerate))
-        for _, block in _blocks(file, path, frames):
+        for block in _blocks(file, path, frames):
             yield Audio(block, file.samplerate)
 
 
@@ -139,53 +144,72 @@ def write_wav(path: Path, audio: Audio) -> None:
 
 @contextmanager
 def _open(path: Path) -> "Iterator[soundfile.SoundFile]":
-    """Open a recording, naming what is wrong with it."""
+    """Open a recording by its bytes (the name may lie), naming what is wrong with it."""
     import soundfile
 
     if path.is_dir():
         raise DataError(f"{path}: a folder, expected an audio file")
-    if not path.exists():
-        raise DataError(f"{path}: no such file, expected an audio file")
-    if not path.stat().st_size:
-        raise DataError(f"{path}: empty file (0 bytes), expected audio")
-    if not os.access(path, os.R_OK):
-        raise DataError(f"{path}: no permission to read it")
     try:
-        file = soundfile.SoundFile(path)
-    except soundfile.LibsndfileError as error:
-        raise DataError(
-            f"{path}: not readable as audio ({error.error_string.rstrip('.')}), "
-            "expected wav, flac, ogg or mp3"
-        ) from error
-    with file:
-        yield file
+        # Unbuffered: the decoder reads by the descriptor.
+        raw = path.open("rb", buffering=0)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}, expected an audio file") from error
+    with raw:
+        _check_whole(raw, path)
+        try:
+            file = soundfile.SoundFile(raw.fileno(), closefd=False)
+        except soundfile.LibsndfileError as error:
+            reason = error.error_string.rstrip(".")
+            raise DataError(
+                f"{path}: not readable as audio ({reason}), expected wav, flac, ogg or mp3"
+            ) from error
+        with file:
+            # Read straight on: the seek that follows each block fails in a FLAC of unknown length.
+            file.seekable = lambda: False
+            yield file
 
 
-def _blocks(file: "soundfile.SoundFile", path: Path, frames: int) -> Iterator[tuple[int, Samples]]:
-    """Yield (first frame, samples) to the end, checking each block and the total."""
+def _check_whole(raw: BinaryIO, path: Path) -> None:
+    size = os.fstat(raw.fileno()).st_size
+    if not size:
+        raise DataError(f"{path}: empty file (0 bytes), expected audio")
+    if missing := what_is_missing(raw, size):
+        raise DataError(f"{path}: cut short ({missing}), expected a whole file")
+    raw.seek(0)
+
+
+def _blocks(file: "soundfile.SoundFile", path: Path, frames: int) -> Iterator[Samples]:
+    """Yield samples to the end, checking each block and the total."""
     import soundfile
 
-    done = 0
+    done, rate_hz = 0, file.samplerate
     while True:
         try:
-            block = file.read(frames, dtype="float32", always_2d=True)
+            # A FLAC may be followed by tags, where its decoder would stumble.
+            wanted = min(frames, file.frames - done) if file.format == "FLAC" else frames
+            block = file.read(wanted, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            at_s = done / file.samplerate
             reason = error.error_string.rstrip(".")
-            raise DataError(f"{path}: damaged after {at_s:.2f} s ({reason})") from error
+            raise DataError(
+                f"{path}: damaged or cut short after {done / rate_hz:.2f} s ({reason}), "
+                "expected a whole file"
+            ) from error
         if not len(block):
             break
-        _check_finite(block, done, file.samplerate, path)
-        yield done, block
+        _check_finite(block, done, rate_hz, path)
+        yield block
         done += len(block)
     if not done:
         raise DataError(f"{path}: holds no samples, expected at least 1")
+    declared_s, held_s = file.frames / rate_hz, done / rate_hz
+    if file.format == "MP3" and held_s < declared_s - 0.1 and mp3_counts_frames(path):
+        raise DataError(f"{path}: cut short, holds {held_s:.2f} s, expected {declared_s:.2f} s")
 
 
 def _check_finite(block: Samples, first: int, rate_hz: int, path: Path) -> None:
-    if np.isfinite(block.sum()):
+    finite = np.isfinite(block)
+    if finite.all():
         return
-    frames, channels = np.nonzero(~np.isfinite(block))
-    if len(frames):
-        at, value = first + int(frames[0]), block[frames[0], channels[0]]
-        raise DataError(f"{path}: sample {at} ({at / rate_hz:.3f} s) is {value}, expected a number")
+    frames, channels = np.nonzero(~finite)
+    at, value = first + int(frames[0]), block[frames[0], channels[0]]
+    raise DataError(f"{path}: sample {at} ({at / rate_hz:.3f} s) is {value}, expected a number")

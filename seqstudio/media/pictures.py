@@ -10,7 +10,7 @@ from seqstudio.media.canvas import COLOURS, FADED, FAINT, GRID, INK, Canvas, mix
 from seqstudio.media.midi import Score
 
 WIDTH, MARGIN, KEYS = 1400, 24, 46  # points: the picture, its border, the pitch names
-BAR_WIDTH, LONGEST_ROWS = 64, 24  # a bar's least width, until the picture would grow too tall
+BAR_WIDTH, LEAST_BAR, ROWS = 64, 26, 8  # a bar's width; less where that would take more rows
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 BLACK = (1, 3, 6, 8, 10)
 
@@ -100,9 +100,9 @@ def _layout(score: Score) -> Layout:
     bars = score.bars
     pitches = [note.pitch for note in score.notes] or [60]
     low, high = min(pitches) - 2, max(pitches) + 2
-    wanted = max(1, (WIDTH - 2 * MARGIN - KEYS) // BAR_WIDTH)
-    count = len(bars) - 1
-    rows = min(ceil(count / wanted), LONGEST_ROWS)
+    room, count = WIDTH - 2 * MARGIN - KEYS, len(bars) - 1
+    rows = min(ceil(count / (room // BAR_WIDTH)), ROWS)
+    rows = max(rows, ceil(count / (room // LEAST_BAR)))
     key = 11.0 if rows == 1 else 7.0
     return Layout(
         bars=bars, per_row=ceil(count / rows), low=low, high=high, key=key, top=MARGIN + 64.0
