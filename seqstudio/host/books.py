@@ -86,6 +86,9 @@ class Books:
         self._database = database
         self._connection: sqlite3.Connection | None = None
 
+    def __del__(self) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close the file."""
         if self._connection is not None:
@@ -135,7 +138,9 @@ class Books:
 def _open(database: Path) -> sqlite3.Connection:
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(database, timeout=WAIT_S, isolation_level=None)
+        connection = sqlite3.connect(
+            database, timeout=WAIT_S, isolation_level=None, check_same_thread=False
+        )
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -149,9 +154,7 @@ def _open(database: Path) -> sqlite3.Connection:
 def _migrate(connection: sqlite3.Connection, database: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
-        raise JobError(
-            f"{database}: version {version}, expected at most {VERSION}: update SeqStudio"
-        )
+        raise JobError(f"{database}: version {version}, expected {VERSION}: update SeqStudio")
     if version == 0:
         connection.executescript("BEGIN EXCLUSIVE;" + SCHEMA + "COMMIT;")
 

@@ -2,10 +2,10 @@
 
 import importlib.metadata
 import importlib.util
-import os
 import tomllib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import Distribution, EntryPoint
+from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.manifest import parse_manifest
@@ -75,26 +75,26 @@ def _read(
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
         raise PluginError(f"no package {top!r}, expected one with a {MANIFEST}")
-    root = os.path.abspath(folders[0])
-    file = os.path.join(root, MANIFEST)
-    stamps[file] = stamp(file)
+    root = Path(folders[0]).absolute()
+    file = root / MANIFEST
+    stamps[str(file)] = stamp(str(file))
     return {
         "table": _table(file),
-        "root": root,
+        "root": str(root),
         "module": entry.module,
         "distribution": distribution.name,
         "version": distribution.version,
     }
 
 
-def _table(file: str) -> dict[str, Any]:
+def _table(file: Path) -> dict[str, Any]:
     """Read a manifest and check it in full, so that the cache holds only sound ones."""
     try:
-        with open(file, "rb") as stream:
+        with file.open("rb") as stream:
             table = tomllib.load(stream)
     except OSError as bad:
         raise PluginError(f"{file}: {bad.strerror}, expected a manifest") from bad
     except ValueError as bad:  # not TOML, or not UTF-8
         raise PluginError(f"{file}: {bad}, expected TOML") from bad
-    parse_manifest(table, file)
+    parse_manifest(table, str(file))
     return table

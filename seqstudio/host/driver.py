@@ -3,12 +3,12 @@
 import selectors
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from seqstudio.contracts.job import State
 from seqstudio.contracts.messages import (
     Cancel,
-    CloseInput,
     Done,
     Failed,
     ItemFailed,
@@ -103,18 +103,18 @@ class Driver:
                 if work is None:
                     break
                 slot = idle.pop() if idle else self._hire()
-                self._say(slot, lambda slot=slot, work=work: slot.give(work))
+                self._say(slot, partial(slot.give, work))
                 for item in work.items.values():
                     self._emit(events.ItemStarted(item=item.number, name=item.name))
             for slot in idle:
                 self._say(slot, slot.dismiss)
-        return bool(self._slots) or self._paused
+        return bool(self._slots) or (self._paused and not self._broken)
 
     def _hire(self) -> Slot:
         slot = Slot(self._spawn())
         self._slots.append(slot)
         self._selector.register(slot.worker, selectors.EVENT_READ, slot)
-        self._say(slot, lambda: slot.worker.send(self._ledger.plan.start))
+        self._say(slot, partial(slot.worker.send, self._ledger.plan.start))
         return slot
 
     def _turn(self) -> None:
@@ -141,7 +141,7 @@ class Driver:
         message = {"cancel": Cancel(), "pause": Pause(), "resume": Resume()}[order]
         for slot in list(self._slots):
             slot.order(cancelled=self._cancelled)
-            self._say(slot, lambda slot=slot: slot.worker.send(message))
+            self._say(slot, partial(slot.worker.send, message))
 
     def _say(self, slot: Slot, say: Callable[[], None]) -> None:
         try:

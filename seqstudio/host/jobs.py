@@ -109,9 +109,7 @@ class Jobs:
             If another process runs it.
         """
         self.reclaim()
-        again = (
-            "('cancelled', 'interrupted', 'failed')" if retry else "('cancelled', 'interrupted')"
-        )
+        again = "'cancelled', 'interrupted'" + (", 'failed'" if retry else "")
         with self.books.change() as books:
             row = books.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
             if row is None:
@@ -127,7 +125,7 @@ class Jobs:
                 (owner, time.time(), job),
             )
             books.execute(
-                f"UPDATE item SET state = 'queued', reason = '' WHERE job = ? AND state IN {again}",
+                f"UPDATE item SET state = 'queued', reason = '' WHERE job = ? AND state IN ({again})",
                 (job,),
             )
 

@@ -1,4 +1,4 @@
-"""A running job's items: claimed with their hashes, skipped where done before, finished or failed."""
+"""A running job's items: claimed, skipped where done before, finished or failed."""
 
 import shutil
 from collections.abc import Callable, Mapping

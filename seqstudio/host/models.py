@@ -109,9 +109,7 @@ class Models:
         tasks = entry.model_tasks()
         if not tasks:
             if text:
-                raise ModelError(
-                    f"{plugin.id} {entry.name} uses no model, expected none, not {text}"
-                )
+                raise ModelError(f"{plugin.id} {entry.name} uses no model, not {text}")
             return ()
         if text:
             found = self.find(text)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from seqstudio.contracts.data import stable_seed
 from seqstudio.contracts.manifest import OperationEntry
@@ -15,6 +16,8 @@ from seqstudio.host.models import Models
 from seqstudio.host.options import fill_options
 from seqstudio.host.outputs import place_names, targets, wanted_formats
 from seqstudio.host.spec import JobSpec
+
+PATHS = ("data", "run", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Plan:
         seed : the job's base seed
         """
         takes = self.spec.takes
-        rows = []
+        rows: list[ItemRow] = []
         for batch, (group, stem) in enumerate(zip(self.groups, self.stems, strict=True), start=1):
             for take in range(1, takes + 1):
                 name = f"{group.name}, take {take}" if takes > 1 else group.name
@@ -76,7 +79,7 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
         models=tuple(ModelSource(name=name, path=path) for name, path, _ in found),
         device=spec.device,
         folder="",
-        arguments=spec.arguments,
+        arguments=_absolute(spec.arguments),
     )
     group = Group({}, f"{spec.verb} {spec.model or spec.name}", Path(spec.verb))
     shas = tuple((name, sha) for name, _, sha in found)
@@ -189,6 +192,14 @@ def _not_onto_its_input(item: ItemRow) -> ItemRow:
                 reason = f"{target}: would replace its own input, expected another --out"
                 return replace(item, state="failed", reason=reason)
     return item
+
+
+def _absolute(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the paths among a verb's arguments absolute: a worker has another current folder."""
+    return {
+        name: str(Path(value).absolute()) if name in PATHS else value
+        for name, value in arguments.items()
+    }
 
 
 def with_folder(plan: Plan, folder: Path) -> Plan:

@@ -70,7 +70,7 @@ class Slot:
             self.waiting = work.feed()
 
     def start(self) -> None:
-        """It is ready."""
+        """Hear that it is ready, and hand over what waits."""
         self.ready = True
         if self.waiting is not None:
             self.worker.send(self.waiting)

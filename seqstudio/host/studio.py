@@ -114,7 +114,7 @@ class Studio:
     def _paths(self, plan: Plan) -> list[str]:
         """Give a worker's import path: ours, and where its plugins lie if that is elsewhere."""
         used = {plan.start.plugin.id, *(one.id for one in plan.start.extensions)}
-        roots = [os.path.dirname(p.root) for p in self.catalogue.plugins if p.id in used]
+        roots = [str(p.folder.parent) for p in self.catalogue.plugins if p.id in used]
         return list(dict.fromkeys([*search_path(), *roots]))
 
     def _folder(self, number: int) -> Path:

@@ -21,17 +21,7 @@ BOOTSTRAP = (
     "import json, sys; descriptor, nice, sys.path[:] = json.loads(sys.argv[1]); "
     "from seqstudio.host.worker import main; main(descriptor, nice)"
 )
-KEPT = (
-    "HOME",
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TMPDIR",
-    "TZ",
-    "USER",
-    "CUDA_VISIBLE_DEVICES",
-)
+KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES")
 SEND_S = 10.0  # a worker that takes no bytes for so long is stuck
 RECEIVE_BYTES = 2**18
 FAREWELL_S = 2.0
@@ -131,13 +121,13 @@ class ProcessWorker(Wire):
 
     def kill(self) -> str:
         """Kill the process group."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.returncode is None:  # its number may be another's by now otherwise
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self.close()
-        code = self._process.wait()
-        return (
-            f"ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-        )
+        if (code := self._process.wait()) < 0:
+            return f"ended by {signal.Signals(-code).name}"
+        return f"exited with status {code}"
 
 
 class ThreadWorker(Wire):

@@ -12,7 +12,7 @@ from typing import Any
 
 from seqstudio.contracts.job import Cancelled
 from seqstudio.contracts.messages import Done, Failed, Ready, Start
-from seqstudio.errors import SeqStudioError
+from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.worker_line import Line
 from seqstudio.host.worker_plugins import Plugins
 
@@ -31,9 +31,16 @@ def serve(line: socket.socket, *, on_close: Callable[[], None]) -> None:
     host = Line(line, on_close)
     try:
         for start in host.starts():
-            host.send(_outcome(start, host))
+            _tell(host, _outcome(start, host))
     except Cancelled:  # the host went away while it was being told
         return
+
+
+def _tell(host: Line, outcome: Done | Failed) -> None:
+    try:
+        host.send(outcome)
+    except JobError as bad:  # more than a message holds
+        host.send(Failed(reason=str(bad)))
 
 
 def _outcome(start: Start, host: Line) -> Done | Failed:

@@ -1,6 +1,7 @@
 """Models inside a worker: loaded when first asked for, which is when torch is imported."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.messages import ModelSource
@@ -48,13 +49,13 @@ class Models:
         raise ModelError(f"model {name!r} is not installed, expected one of: {names}")
 
     def _read(self, source: ModelSource) -> LoadedModel:
-        from seqstudio.core.parts import default_parts, with_offers
+        from seqstudio.core.parts import with_offers
         from seqstudio.services.bundle_files import inspect
         from seqstudio.services.bundles import load_bundle
 
-        facts = inspect(source.path)
+        facts = inspect(Path(source.path))
         task = self._plugins.own("tasks", facts.task)
-        parts = with_offers(default_parts(), self._plugins.all_offers("parts"))
+        parts = with_offers(self._plugins.all_offers("parts"))
         return load_bundle(source.path, task, device=self.device(), parts=parts)
 
 

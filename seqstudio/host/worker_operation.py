@@ -68,9 +68,7 @@ class Runner:
             reason = str(bad)
         except Cancelled:
             raise
-        except (
-            BaseException
-        ) as bad:  # a plugin's bug, or its exit: this item's end, not the worker's
+        except BaseException as bad:  # a plugin's bug or exit ends this item, not the worker
             traceback.print_exc()
             reason = f"{self._place()}: {type(bad).__name__}: {bad}"
         for item in pending.values():

@@ -1,4 +1,4 @@
-"""Plugins inside a worker: exactly those of the job, each hook guarded, names as in the manifest."""
+"""Plugins inside a worker: exactly those of the job, each hook guarded, its names checked."""
 
 import importlib
 import traceback

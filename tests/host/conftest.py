@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from seqstudio.host.events import JobEvent
 from seqstudio.host.studio import JobHandle, Studio
 

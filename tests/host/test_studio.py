@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from seqstudio.host.events import ItemDone, ItemProgress, ItemStarted, JobFinished
 from seqstudio.host.studio import JobSpec, Studio
 
