@@ -102,7 +102,7 @@ def plugin_findings(profile: Profile) -> list[Finding]:
 
 
 def home(profile: Profile) -> Finding:
-    """Look at the profile's folder: can it be written, and is there room?"""
+    """See whether the profile's folder can be written, and has room."""
     folder = profile.home
     while not folder.exists():
         folder = folder.parent

@@ -139,12 +139,12 @@ def host_flags(operation: OperationEntry) -> list[click.Parameter]:
         ]
     if operation.runs == "batch":
         flags += batch_flags()
-    if operation.model_tasks():
+    if tasks := operation.model_tasks():
         flags += [
             click.Option(
                 ["host_model", "--model"],
                 default="",
-                help=f"Installed name, bundle or run folder ({', '.join(operation.model_tasks())}).",
+                help=f"Installed name, bundle or run folder ({' or '.join(tasks)}).",
             ),
             click.Option(
                 ["host_device", "--device"],
@@ -241,8 +241,8 @@ def runner(plugin: str, operation: OperationEntry) -> Callable[..., None]:
             options=options,
             **host,
         )
-        batch = operation.runs == "batch"
-        run_job(Studio().submit(spec), as_json=as_json, batch=batch, go_on=GO_ON)
+        several = operation.runs == "batch" or spec.takes > 1
+        run_job(Studio().submit(spec), as_json=as_json, several=several, go_on=GO_ON)
 
     return run
 

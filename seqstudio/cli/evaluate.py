@@ -43,18 +43,23 @@ def evaluate(
         name=found.facts.task,
         model=model,
         device=device,
-        arguments={"data": str(data), "split": split},
+        arguments={"data": str(data.absolute()), "split": split},
     )
     to_stdout = str(json_file) == "-"
     handle = studio.submit(spec)
-    finished = follow(handle, Quiet() if to_stdout else reporter_for_people(), go_on=GO_ON)
-    leave(finished, batch=False)
+    ending = follow(
+        handle,
+        Quiet(several=False) if to_stdout else reporter_for_people(several=False),
+        go_on=GO_ON,
+    )
+    leave(ending, several=False)
+    report = ending.finished.value
     if to_stdout:
-        click.echo(to_json(finished.value))
+        click.echo(to_json(report))
         return
     if json_file is not None:
-        json_file.write_text(to_json(finished.value) + "\n", encoding="utf-8")
-    for line in figure_lines(finished.value):
+        json_file.write_text(to_json(report) + "\n", encoding="utf-8")
+    for line in figure_lines(report):
         click.echo(line)
 
 

@@ -103,7 +103,7 @@ def carry_on(handle: JobHandle, row: JobRow, *, as_json: bool) -> None:
     """Follow a job that was taken up again."""
     several = sum(row.counts.values()) > 1
     go_on = f"to go on: seqstudio jobs resume {row.id}"
-    run_job(handle, as_json=as_json, batch=several, go_on=go_on)
+    run_job(handle, as_json=as_json, several=several, go_on=go_on)
 
 
 def summary(row: JobRow) -> dict[str, Any]:

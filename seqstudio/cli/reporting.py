@@ -11,11 +11,15 @@ from seqstudio.cli.training_lines import training_line
 from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
 
 class Reporter(Protocol):
-    """Hears every event of a job, in order, then is closed."""
+    """Hears every event of a job, in order, then is closed.
+
+    Where a job has several items, each that fails is named when it does; where it has one, the
+    reason is the command's own error.
+    """
 
     def hear(self, event: object) -> None:
         """Take one event."""
@@ -27,7 +31,8 @@ class Reporter(Protocol):
 class Lines:
     """One line for each item that ends, and for each training event that people want to see."""
 
-    def __init__(self, say: Callable[[str], None] = click.echo) -> None:
+    def __init__(self, *, several: bool, say: Callable[[str], None] = click.echo) -> None:
+        self._several = several
         self._say = say
 
     def hear(self, event: object) -> None:
@@ -35,7 +40,7 @@ class Lines:
         match event:
             case ItemDone():
                 self._say(done_line(event))
-            case ItemFailed():
+            case ItemFailed() if self._several:
                 click.echo(failed_line(event), err=True)
             case ItemProgress() if line := training_line(event.event):
                 self._say(line)
@@ -47,9 +52,12 @@ class Lines:
 class Quiet:
     """Names failures on stderr and says nothing else: stdout is for a program."""
 
+    def __init__(self, *, several: bool) -> None:
+        self._several = several
+
     def hear(self, event: object) -> None:
         """Name an item that failed."""
-        if isinstance(event, ItemFailed):
+        if isinstance(event, ItemFailed) and self._several:
             click.echo(failed_line(event), err=True)
 
     def close(self) -> None:
@@ -59,11 +67,11 @@ class Quiet:
 class Bars:
     """A bar for each item that runs, under the lines; for terminals."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, several: bool) -> None:
         from rich.console import Console  # rich loads when there is something to draw
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._progress: Progress = Progress(
+        self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
@@ -73,7 +81,7 @@ class Bars:
             transient=True,
         )
         self._bars: dict[int, TaskID] = {}
-        self._lines = Lines(self._print)
+        self._lines = Lines(several=several, say=self._print)
         self._progress.start()
 
     def _print(self, text: str) -> None:
@@ -100,7 +108,8 @@ class Bars:
 class Collected(Quiet):
     """Keeps every item's end, for one JSON object."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, several: bool) -> None:
+        super().__init__(several=several)
         self.items: list[dict[str, Any]] = []
 
     def hear(self, event: object) -> None:
@@ -126,9 +135,10 @@ class Collected(Quiet):
         return to_json({**facts, "items": self.items})
 
 
-def reporter_for_people() -> Reporter:
+def reporter_for_people(*, several: bool) -> Reporter:
     """Give bars where both streams are a terminal, else plain lines."""
-    return Bars() if sys.stdout.isatty() and sys.stderr.isatty() else Lines()
+    kind = Bars if sys.stdout.isatty() and sys.stderr.isatty() else Lines
+    return kind(several=several)
 
 
 def done_line(event: ItemDone) -> str:

@@ -4,14 +4,15 @@ import select
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 import click
 
 from seqstudio.cli.group import INTERRUPTED
-from seqstudio.cli.reporting import Collected, Reporter, reporter_for_people
+from seqstudio.cli.reporting import Collected, Reporter, failed_line, reporter_for_people
 from seqstudio.errors import JobError
-from seqstudio.host.events import JobFinished
+from seqstudio.host.events import ItemFailed, JobFinished
 from seqstudio.host.studio import JobHandle
 
 POLL_S = 0.2  # how long a Ctrl-C may wait until it is seen
@@ -24,7 +25,8 @@ class Stops:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+    def count_one(self, _number: int, _frame: FrameType | None) -> None:
+        """Handle the signal."""
         self.count += 1
         if self.count > 1:
             raise KeyboardInterrupt
@@ -35,7 +37,7 @@ def counted_stops() -> Iterator[Stops]:
     """Count Ctrl-C, and a polite kill, while the block runs."""
     stops = Stops()
     signals = (signal.SIGINT, signal.SIGTERM)
-    old = {number: signal.signal(number, stops) for number in signals}
+    old = {number: signal.signal(number, stops.count_one) for number in signals}
     try:
         yield stops
     finally:
@@ -43,7 +45,15 @@ def counted_stops() -> Iterator[Stops]:
             signal.signal(number, handler)
 
 
-def follow(handle: JobHandle, reporter: Reporter, *, go_on: str) -> JobFinished:
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ended, and why its items failed, in the order in which they did."""
+
+    finished: JobFinished
+    reasons: tuple[str, ...] = ()
+
+
+def follow(handle: JobHandle, reporter: Reporter, *, go_on: str) -> Ending:
     """Hear a job's events until it ends; after a Ctrl-C, say how to go on and stop it.
 
     Parameters
@@ -53,14 +63,17 @@ def follow(handle: JobHandle, reporter: Reporter, *, go_on: str) -> JobFinished:
     go_on : how a stopped job is carried on, in words
     """
     told = False
+    reasons: list[str] = []
     try:
         with counted_stops() as stops:
             while True:
                 select.select([handle.fileno()], [], [], POLL_S)
                 for event in handle.poll():
                     reporter.hear(event)
+                    if isinstance(event, ItemFailed):
+                        reasons.append(failed_line(event))
                     if isinstance(event, JobFinished):
-                        return event
+                        return Ending(event, tuple(reasons))
                 if stops.count and not told:
                     told = True
                     click.echo(f"stopping; {go_on} (Ctrl-C again to end it at once)", err=True)
@@ -69,30 +82,32 @@ def follow(handle: JobHandle, reporter: Reporter, *, go_on: str) -> JobFinished:
         reporter.close()
 
 
-def run_job(handle: JobHandle, *, as_json: bool, batch: bool, go_on: str) -> JobFinished:
+def run_job(handle: JobHandle, *, as_json: bool, several: bool, go_on: str) -> None:
     """Follow a job, say how it ended, and leave with its exit code unless all is done."""
-    collected = Collected() if as_json else None
-    finished = follow(handle, collected or reporter_for_people(), go_on=go_on)
+    collected = Collected(several=several) if as_json else None
+    reporter = collected or reporter_for_people(several=several)
+    ending = follow(handle, reporter, go_on=go_on)
+    finished = ending.finished
     if collected:
         facts = {"job": handle.id, "state": finished.state, "seed": handle.seed}
         click.echo(collected.document(**facts, done=finished.done, failed=finished.failed))
-    elif batch:
-        click.echo(f"{finished.done} done, {finished.failed} refused; job {handle.id}")
-    leave(finished, batch=batch)
-    return finished
+    elif several:
+        click.echo(f"{finished.done} done, {finished.failed} refused or failed (job {handle.id})")
+    leave(ending, several=several)
 
 
-def leave(finished: JobFinished, *, batch: bool) -> None:
+def leave(ending: Ending, *, several: bool) -> None:
     """Leave with the exit code of a job that did not end well; come back from one that did.
 
     Raises
     ------
     JobError
-        If the job failed as a whole: its reason, which becomes exit code 1.
+        If the job failed as a whole, or its only item did: the reason; exit code 1.
     """
+    finished = ending.finished
     if finished.state in ("cancelled", "interrupted"):
         click.get_current_context().exit(INTERRUPTED)
-    if finished.reason:
-        raise JobError(finished.reason)
-    if finished.failed:  # each was named when it failed
-        click.get_current_context().exit(INCOMPLETE if batch or finished.done else 1)
+    if finished.failed and several:  # each was named when it failed
+        click.get_current_context().exit(INCOMPLETE)
+    if reason := finished.reason or "; ".join(ending.reasons):
+        raise JobError(reason)

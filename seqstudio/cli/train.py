@@ -44,12 +44,12 @@ def train(
     """Train TASK on DATA, and leave model, log, ledger and checkpoints in the run folder."""
     plugin, _ = studio.catalogue.task(task)
     arguments = {
-        "data": str(data),
-        "run": str(run),
+        "data": str(data.absolute()),
+        "run": str(run.absolute()),
         "preset": preset,
         "settings": settings,
         "resume": resume,
     }
     spec = JobSpec(plugin=plugin.id, verb="train", name=task, device=device, arguments=arguments)
     go_on = f"to go on: seqstudio train {task} {data} --run {run} --resume"
-    run_job(studio.submit(spec), as_json=as_json, batch=False, go_on=go_on)
+    run_job(studio.submit(spec), as_json=as_json, several=False, go_on=go_on)
