@@ -10,6 +10,8 @@ from seqstudio.core.config import (
     ModelConfig,
     NestedConfig,
     TokensConfig,
+    config_from_plain,
+    config_to_plain,
 )
 from seqstudio.core.ctc import (
     AlignedLabel,
@@ -20,10 +22,12 @@ from seqstudio.core.ctc import (
     frames_needed,
     prefix_beam,
 )
+from seqstudio.core.devices import choose_device
 from seqstudio.core.dropout import Dropout, reseed
 from seqstudio.core.encoder import Encoded
+from seqstudio.core.filters import draw, filter_logits
 from seqstudio.core.geometry import FrameGeometry
-from seqstudio.core.losses import cross_entropy_sum
+from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.parts import Around, Part, default_parts, with_offers
 from seqstudio.core.recurrent import reverse_within, valid_mask
@@ -49,10 +53,17 @@ __all__ = [
     "align",
     "best_path",
     "build",
+    "choose_device",
+    "config_from_plain",
+    "config_to_plain",
     "cross_entropy_sum",
     "ctc_loss_sum",
+    "ctc_sum",
     "default_parts",
+    "draw",
+    "filter_logits",
     "frames_needed",
+    "joint_sum",
     "prefix_beam",
     "reseed",
     "reverse_within",

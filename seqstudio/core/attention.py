@@ -57,3 +57,15 @@ class AdditiveAttention(nn.Module):
         scores = self.score(energies).squeeze(-1)
         weights = scores.masked_fill(~memory.valid[:, None], -torch.inf).softmax(dim=-1)
         return weights @ memory.values, weights
+
+    def attend(self, asked: Tensor, memory: AttentionMemory) -> tuple[Tensor, Tensor]:
+        """Attend once, with (B, A) queries that are mapped already.
+
+        Returns
+        -------
+        (B, D) float contexts and (B, T') float weights; a row never depends on its neighbours
+        """
+        energies = torch.tanh(asked[:, None] + memory.keys)
+        scores = (energies * self.score.weight[0]).sum(dim=-1)
+        weights = scores.masked_fill(~memory.valid, -torch.inf).softmax(dim=-1)
+        return (weights[:, :, None] * memory.values).sum(dim=1), weights

@@ -201,9 +201,9 @@ class ModelConfig:
             raise ConfigError("no decoder and no ctc, expected at least one")
         if isinstance(self.decoder, NestedConfig) and self.attention is not None:
             raise ConfigError("attention with a nested decoder, expected a flat one")
-        if self.encoder is not None and self.decoder is not None:
-            if self.bridge is None and self.attention is None:
-                raise ConfigError("encoder and decoder unjoined, expected a bridge or attention")
+        unjoined = self.bridge is None and self.attention is None
+        if self.encoder is not None and self.decoder is not None and unjoined:
+            raise ConfigError("encoder and decoder unjoined, expected a bridge or attention")
 
 
 def config_to_plain(config: ModelConfig) -> dict[str, Any]:

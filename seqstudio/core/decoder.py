@@ -1,13 +1,12 @@
 """The flat decoder: one token a step, over itself alone or over an encoder."""
 
-from dataclasses import dataclass, replace
-
 import torch
 from torch import Tensor, nn
 
-from seqstudio.core.attention import AdditiveAttention, AttentionMemory
+from seqstudio.core.attention import AdditiveAttention
 from seqstudio.core.config import DecoderConfig
 from seqstudio.core.encoder import Encoded
+from seqstudio.core.flat_steps import DecoderState, FlatStepper
 from seqstudio.core.recurrent import RecurrentStack, state_width
 
 
@@ -24,50 +23,12 @@ class Covariates(nn.Module):
             [table(values[..., number]) for number, table in enumerate(self.tables)]
         ).sum(dim=0)
 
-    def at(self, values: Tensor, position: Tensor) -> Tensor:
-        """Embed each row's own step.
-
-        Parameters
-        ----------
-        values : (B, T, C) int64
-        position : (B,) int64
-
-        Returns
-        -------
-        (B, width) float; zero for a row past the end, whose next token nobody needs
-        """
-        inside = position < values.shape[1]
-        steps = torch.where(inside, position, 0)
-        rows = torch.arange(len(position), device=values.device)
-        return self(values[rows, steps]) * inside[:, None]
-
 
 def rows_of(covariates: Tensor | None, rows: int) -> Tensor | None:
     """Give every row the covariates of a (T, C) tensor; a (B, T, C) one stays as it is."""
     if covariates is None or covariates.ndim == 3:
         return covariates
     return covariates[None].expand(rows, -1, -1)
-
-
-@dataclass(frozen=True, slots=True)
-class DecoderState:
-    """Where each row of a stepping decoder stands."""
-
-    recurrent: Tensor  # (layers, B, S) float
-    position: Tensor  # (B,) int64, the step whose logits were given last
-    covariates: Tensor | None  # (B, T, C) int64
-    memory: AttentionMemory | None
-    weights: Tensor | None  # (B, T') float, where the last step attended
-
-    def select(self, rows: Tensor) -> "DecoderState":
-        """Take rows by their numbers, (R,) int64: to repeat a prefix, or to drop what is over."""
-        return DecoderState(
-            self.recurrent[:, rows],
-            self.position[rows],
-            None if self.covariates is None else self.covariates[rows],
-            None if self.memory is None else self.memory.select(rows),
-            None if self.weights is None else self.weights[rows],
-        )
 
 
 class Decoder(nn.Module):
@@ -119,8 +80,10 @@ class Decoder(nn.Module):
         if self.attention is not None and encoded is not None:
             contexts, _ = self.attention(outputs, self.attention.remember(encoded))
             outputs = torch.cat([outputs, contexts], dim=-1)
-        return self.output(outputs)
+        logits: Tensor = self.output(outputs)
+        return logits
 
+    @torch.no_grad()
     def start(
         self,
         rows: int,
@@ -130,28 +93,12 @@ class Decoder(nn.Module):
         covariates: Tensor | None = None,
     ) -> tuple[Tensor, DecoderState]:
         """Give the (rows, V) logits of the first token, and the state to step on from."""
-        device = self.table.weight.device
         if first is None:
             width = state_width(self.config.cell, self.config.hidden)
-            first = torch.zeros(self.config.layers, rows, width, device=device)
-        remembered = None
-        if self.attention is not None and encoded is not None:
-            remembered = self.attention.remember(encoded)
-        position = torch.full((rows,), -1, device=device)
-        state = DecoderState(first, position, rows_of(covariates, rows), remembered, None)
-        return self.step(torch.full((rows,), self.config.vocabulary, device=device), state)
+            first = self.output.weight.new_zeros(self.config.layers, rows, width)
+        return FlatStepper(self).start(first, encoded, rows_of(covariates, rows))
 
+    @torch.no_grad()
     def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """Take (B,) tokens and give the (B, V) logits of the next ones. `state` stays usable."""
-        position = state.position + 1
-        inputs = self.table(tokens)
-        if self.covariates is not None and state.covariates is not None:
-            inputs = inputs + self.covariates.at(state.covariates, position)
-        outputs, recurrent = self.body(inputs[:, None], state.recurrent)
-        weights = None
-        if self.attention is not None and state.memory is not None:
-            contexts, all_weights = self.attention(outputs, state.memory)
-            outputs, weights = torch.cat([outputs, contexts], dim=-1), all_weights[:, 0]
-        logits = self.output(outputs[:, 0])
-        state = replace(state, recurrent=recurrent, position=position, weights=weights)
-        return logits, state
+        return state.stepper.step(tokens, state)

@@ -1,6 +1,7 @@
 """The recurrent encoder, what it gives, and the bridge from its final state to a decoder."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +30,7 @@ class Encoder(nn.Module):
         self.width = directions * config.hidden
         self.state_parts = directions * state_width(config.cell, config.hidden) // self.width
         self.depth = config.layers
-        kind = BidirectionalLayer if config.bidirectional else RecurrentLayer
+        kind: type[nn.Module] = BidirectionalLayer if config.bidirectional else RecurrentLayer
         widths = [width] + [self.width] * (config.layers - 1)
         self.layers = nn.ModuleList(kind(config.cell, size, config.hidden) for size in widths)
         self.between = nn.ModuleList(Dropout(config.dropout) for _ in widths[1:])
@@ -44,16 +45,15 @@ class Encoder(nn.Module):
         final : whether the final states are wanted
         """
         states: list[Tensor] = []
-        for number, layer in enumerate(self.layers):
+        layers: list[Any] = list(self.layers)
+        for number, layer in enumerate(layers):
             if number > 0:
                 frames = self.between[number - 1](frames)
             if final:
                 frames, last = layer.final(frames, lengths)
                 states.append(last)
-            elif isinstance(layer, BidirectionalLayer):
-                frames = layer(frames, lengths)
             else:
-                frames, _ = layer(frames)
+                frames = layer.outputs(frames, lengths)
         return Encoded(masked(frames, lengths), lengths, torch.stack(states) if final else None)
 
 

@@ -1,29 +1,73 @@
-"""Losses as a sum and how many things it sums over: the trainer divides once, globally."""
+"""Losses as a sum, and how many things it sums over: the trainer divides once, globally."""
 
 from torch import Tensor
 from torch.nn import functional
 
+from seqstudio.core.ctc import ctc_loss_sum
 from seqstudio.core.recurrent import valid_mask
+from seqstudio.errors import ConfigError
 
 
 def cross_entropy_sum(
     logits: Tensor, tokens: Tensor, lengths: Tensor, *, smoothing: float = 0.0
 ) -> tuple[Tensor, int]:
-    """Sum the cross entropy of tokens inside each length.
+    """Sum the cross entropy of the tokens inside each length.
 
     Parameters
     ----------
     logits : (B, U, V) float
-    tokens : (B, U) int64
+    tokens : (B, U) int64; past `lengths` they may hold any number
     lengths : (B,) int64
-    smoothing : share of the target spread evenly over the vocabulary (Szegedy et al. 2016)
+    smoothing : share of each target spread evenly over the vocabulary (Szegedy et al. 2016)
 
     Returns
     -------
-    () float, in nats, and the number of tokens
+    () float, nats, differentiable; and the number of tokens
     """
+    if not 0.0 <= smoothing < 1.0:
+        raise ConfigError(f"smoothing={smoothing}, expected 0 <= smoothing < 1")
     inside = valid_mask(lengths, tokens.shape[1])
     total = functional.cross_entropy(
         logits[inside], tokens[inside], label_smoothing=smoothing, reduction="sum"
     )
-    return total, int(lengths.sum())
+    return total, int(inside.sum())
+
+
+def ctc_sum(
+    log_probs: Tensor, lengths: Tensor, labels: Tensor, label_lengths: Tensor
+) -> tuple[Tensor, int]:
+    """Sum the CTC loss, and count the labels it sums over.
+
+    Parameters
+    ----------
+    log_probs : (B, T, V) float
+    lengths : (B,) int64, frames of each row
+    labels : (B, U) int64, padded
+    label_lengths : (B,) int64
+
+    Raises
+    ------
+    TrainingError
+        If a row has more labels than its frames can spell.
+    """
+    total = ctc_loss_sum(log_probs, lengths, labels, label_lengths)
+    return total, int(label_lengths.sum())
+
+
+def joint_sum(
+    ctc: tuple[Tensor, int], attention: tuple[Tensor, int], share: float
+) -> tuple[Tensor, int]:
+    """Weigh the CTC loss of a batch against its attention loss (Watanabe et al. 2017).
+
+    Parameters
+    ----------
+    ctc, attention : what `ctc_sum` and `cross_entropy_sum` gave for the same transcripts
+    share : weight of CTC, 0 to 1; attention has the rest
+
+    Returns
+    -------
+    () float, nats, and how many tokens the attention loss sums over, which the total is per
+    """
+    if not 0.0 <= share <= 1.0:
+        raise ConfigError(f"share={share}, expected 0 <= share <= 1")
+    return share * ctc[0] + (1.0 - share) * attention[0], attention[1]

@@ -72,12 +72,14 @@ class SequenceModel(nn.Module):
         if not 1 <= int(lengths.min()) <= int(lengths.max()) <= inputs.shape[1]:
             raise ConfigError(f"lengths={lengths.tolist()}, expected 1 to {inputs.shape[1]}")
         frames, lengths = self.source(inputs, lengths)
-        return self.encoder(frames, lengths, final=self.bridge is not None)
+        encoded: Encoded = self.encoder(frames, lengths, final=self.bridge is not None)
+        return encoded
 
     def ctc_log_probs(self, encoded: Encoded) -> Tensor:
         """Give (B, T', V) log-probabilities of labels, blank first."""
         self.need("ctc")
-        return self.ctc(encoded.output).log_softmax(dim=-1)
+        scores: Tensor = self.ctc(encoded.output)
+        return scores.log_softmax(dim=-1)
 
     def decode(
         self,
@@ -102,7 +104,9 @@ class SequenceModel(nn.Module):
         self.need("decoder", grouped=False)
         self.check_given(encoded, covariates)
         first = self.first_state(encoded)
-        return self.decoder(tokens, first=first, encoded=encoded, covariates=covariates)
+        attended = encoded if self.config.attention is not None else None
+        logits: Tensor = self.decoder(tokens, first=first, encoded=attended, covariates=covariates)
+        return logits
 
     def decode_groups(
         self,
@@ -127,7 +131,8 @@ class SequenceModel(nn.Module):
         self.need("decoder", grouped=True)
         self.check_given(encoded, covariates)
         first = self.first_state(encoded)
-        return self.decoder(tokens, lengths, first=first, covariates=covariates)
+        log_probs: Tensor = self.decoder(tokens, lengths, first=first, covariates=covariates)
+        return log_probs
 
     def start(
         self, rows: int, *, encoded: Encoded | None = None, covariates: Tensor | None = None
@@ -150,7 +155,8 @@ class SequenceModel(nn.Module):
         given: dict[str, Any] = {"first": self.first_state(encoded), "covariates": covariates}
         if self.config.attention is not None:
             given["encoded"] = encoded
-        return self.decoder.start(rows, **given)
+        begun: tuple[Tensor, Any] = self.decoder.start(rows, **given)
+        return begun
 
     def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Take the (B,) tokens that were drawn; give the (B, V) logits of the next ones.
@@ -158,13 +164,15 @@ class SequenceModel(nn.Module):
         `state` is not changed: it may be stepped from again, and `state.select(rows)` repeats
         or drops rows. Rows may be inside different groups.
         """
-        return self.decoder.step(tokens, state)
+        stepped: tuple[Tensor, Any] = self.decoder.step(tokens, state)
+        return stepped
 
     def first_state(self, encoded: Encoded | None) -> Tensor | None:
         """Give the decoder's first state, where a bridge makes one."""
         if self.bridge is None or encoded is None or encoded.state is None:
             return None
-        return self.bridge(encoded.state)
+        first: Tensor = self.bridge(encoded.state)
+        return first
 
     def need(self, part: str, *, grouped: bool | None = None) -> None:
         """Raise ConfigError where the model lacks a part, or its decoder is of the other kind."""

@@ -4,8 +4,6 @@ The sum of a group's token log-probabilities is exactly the group's own, because
 grammar forbids are masked, and the rest renormalised, in training and in sampling alike.
 """
 
-from dataclasses import dataclass, replace
-
 import torch
 from torch import Tensor, nn
 
@@ -13,34 +11,8 @@ from seqstudio.core.config import NestedConfig
 from seqstudio.core.decoder import Covariates, rows_of
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import pack_groups
+from seqstudio.core.nested_steps import NestedState, NestedStepper
 from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack, state_width
-
-
-@dataclass(frozen=True, slots=True)
-class NestedState:
-    """Where each row of a stepping nested decoder stands; rows may be inside different groups."""
-
-    outer: Tensor  # (layers, B, S) float
-    inner: Tensor  # (B, S') float
-    context: Tensor  # (B, H) float, the outer output of the group being spelled
-    heard: Tensor  # (B, H) float, what the group's tokens so far will tell the outer RNN
-    last: Tensor  # (B,) int64, the group's last token; -1 at its beginning
-    slot: Tensor  # (B,) int64, how many tokens of the group are spelled
-    position: Tensor  # (B,) int64, the group being spelled
-    covariates: Tensor | None  # (B, T, C) int64
-
-    def select(self, rows: Tensor) -> "NestedState":
-        """Take rows by their numbers, (R,) int64: to repeat a prefix, or to drop what is over."""
-        return NestedState(
-            self.outer[:, rows],
-            self.inner[rows],
-            self.context[rows],
-            self.heard[rows],
-            self.last[rows],
-            self.slot[rows],
-            self.position[rows],
-            None if self.covariates is None else self.covariates[rows],
-        )
 
 
 class NestedDecoder(nn.Module):
@@ -104,10 +76,10 @@ class NestedDecoder(nn.Module):
         inputs = self.spelled(before) + self.told(of_group)[packed.group_of]
         begun = torch.tanh(self.begun(of_group))
         spelled, _ = self.inner.packed(packed.sequence(inputs), begun)
-        logits = self.logits(spelled, of_group[packed.group_of])
+        logits = self.output(torch.cat([spelled, of_group[packed.group_of]], dim=-1))
         logits = logits.masked_fill(~self.grammar.allowed(packed.before, packed.slots), -torch.inf)
         chosen = logits.log_softmax(dim=-1).gather(1, packed.tokens[:, None])[:, 0]
-        flat = chosen.new_zeros(tokens.numel()).index_put((packed.places,), chosen)
+        flat: Tensor = chosen.new_zeros(tokens.numel()).index_put((packed.places,), chosen)
         return flat.view(tokens.shape)
 
     def contexts(self, tokens: Tensor, first: Tensor | None, covariates: Tensor | None) -> Tensor:
@@ -119,61 +91,27 @@ class NestedDecoder(nn.Module):
         inputs = torch.cat([start, heard[:, :-1]], dim=1)
         if self.covariates is not None and covariates is not None:
             inputs = inputs + self.covariates(covariates)
-        outputs, _ = self.outer(inputs, first)
+        outputs: Tensor = self.outer(inputs, first)[0]
         return outputs
 
-    def logits(self, spelled: Tensor, contexts: Tensor) -> Tensor:
-        """Give (N, V) logits of (N, H') inner and (N, H) outer outputs."""
-        return self.output(torch.cat([spelled, contexts], dim=-1))
+    def split_output(self) -> tuple[tuple[Tensor, Tensor], Tensor]:
+        """Give the output layer's part for the inner RNN, with its bias, and that for the outer."""
+        inner, outer = self.output.weight.split(
+            (self.config.inner_hidden, self.config.hidden), dim=1
+        )
+        return (inner, self.output.bias), outer
 
+    @torch.no_grad()
     def start(
         self, rows: int, *, first: Tensor | None = None, covariates: Tensor | None = None
     ) -> tuple[Tensor, NestedState]:
         """Give the (rows, V) logits of the first token, and the state to step on from."""
-        config, like = self.config, self.first_input
         if first is None:
-            first = like.new_zeros(config.layers, rows, state_width(config.cell, config.hidden))
-        begun = like.new_zeros(rows, state_width(config.inner_cell, config.inner_hidden))
-        heard = like.expand(rows, -1)
-        none = torch.full((rows,), -1, device=like.device)
-        state = NestedState(first, begun, heard, heard, none, none, none, rows_of(covariates, rows))
-        return self.spell(self.step_outer(state, torch.arange(rows, device=like.device)))
+            width = state_width(self.config.cell, self.config.hidden)
+            first = self.first_input.new_zeros(self.config.layers, rows, width)
+        return NestedStepper(self).start(first, rows_of(covariates, rows))
 
+    @torch.no_grad()
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
         """Take (B,) tokens and give the (B, V) logits of the next ones. `state` stays usable."""
-        kinds = self.grammar.kinds(tokens, state.slot)
-        heard = state.heard + self.heard.weight[kinds]
-        state = replace(state, heard=heard, last=tokens, slot=state.slot + 1)
-        over = self.grammar.over(tokens, state.slot).nonzero()[:, 0]
-        if len(over):
-            state = self.step_outer(state, over)
-        return self.spell(state)
-
-    def step_outer(self, state: NestedState, rows: Tensor) -> NestedState:
-        """Let the outer RNN hear the finished groups of `rows`, and begin their next ones."""
-        part = state.select(rows)
-        position = part.position + 1
-        inputs = part.heard
-        if self.covariates is not None and part.covariates is not None:
-            inputs = inputs + self.covariates.at(part.covariates, position)
-        contexts, outer = self.outer(inputs[:, None], part.outer)
-        context = contexts[:, 0]
-        return replace(
-            state,
-            outer=state.outer.index_copy(1, rows, outer),
-            inner=state.inner.index_copy(0, rows, torch.tanh(self.begun(context))),
-            context=state.context.index_copy(0, rows, context),
-            heard=state.heard.index_fill(0, rows, 0.0),
-            last=state.last.index_fill(0, rows, -1),
-            slot=state.slot.index_fill(0, rows, 0),
-            position=state.position.index_copy(0, rows, position),
-        )
-
-    def spell(self, state: NestedState) -> tuple[Tensor, NestedState]:
-        """Step the inner RNN of every row, and give the logits of what it spells next."""
-        before = self.grammar.kinds(state.last, state.slot - 1)
-        inputs = self.spelled(before) + self.told(state.context)
-        spelled, inner = self.inner(inputs[:, None], state.inner)
-        logits = self.logits(spelled[:, 0], state.context)
-        allowed = self.grammar.allowed(state.last, state.slot)
-        return logits.masked_fill(~allowed, -torch.inf), replace(state, inner=inner)
+        return state.stepper.step(tokens, state)

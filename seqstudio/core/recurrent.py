@@ -1,4 +1,4 @@
-"""Recurrent stacks over padded batches: exact in both directions, one state tensor for all cells."""
+"""Recurrent layers over padded batches: exact both ways, one state tensor for all cells."""
 
 from collections.abc import Callable
 
@@ -57,6 +57,10 @@ class RecurrentLayer(nn.Module):
         output, last = self.rnn(frames, self.unjoined(state))
         return output, self.joined(last)
 
+    def outputs(self, frames: Tensor, lengths: Tensor) -> Tensor:
+        """Run as `forward` does: (B, T, H), arbitrary past each length."""
+        return self.forward(frames)[0]
+
     def packed(self, frames: PackedSequence, state: Tensor | None) -> tuple[Tensor, Tensor]:
         """Run over packed sequences: (N, H) outputs in packed order, (B, S) final states."""
         output, last = self.rnn(frames, self.unjoined(state))
@@ -100,14 +104,14 @@ class BidirectionalLayer(nn.Module):
         self.ahead = RecurrentLayer(cell, width, hidden)
         self.back = RecurrentLayer(cell, width, hidden)
 
-    def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
+    def outputs(self, frames: Tensor, lengths: Tensor) -> Tensor:
         """Encode a padded batch: (B, T, F) to (B, T, 2H), arbitrary past each length."""
         ahead, _ = self.ahead(frames)
         back, _ = self.back(reverse_within(frames, lengths))
         return torch.cat([ahead, reverse_within(back, lengths)], dim=-1)
 
     def final(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode as `forward` does, with the (B, 2S) final states of both directions."""
+        """Encode as `outputs` does, with the (B, 2S) final states of both directions."""
         ahead, ahead_state = self.ahead.final(frames, lengths)
         back, back_state = self.back.final(reverse_within(frames, lengths), lengths)
         state = torch.stack([ahead_state, back_state], dim=1)

@@ -1,5 +1,7 @@
 """Where a model's frames come from: continuous features, or tokens; and how they are made fewer."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -43,7 +45,7 @@ class ConvolvedFrames(nn.Module):
         widths = [config.features] + [self.width] * (config.factor.bit_length() - 1)
         self.halvings = nn.ModuleList(
             nn.Conv1d(before, after, kernel_size=3, stride=2, padding=1)
-            for before, after in zip(widths, widths[1:], strict=False)
+            for before, after in pairwise(widths)
         )
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
