@@ -107,9 +107,9 @@ class _Training:
             restore_optimiser(self.optimiser, checkpoint.optimiser, str(folder))
             self.progress = checkpoint.progress
             self.kept_before = frozenset(one.file for one in self.progress.kept)
-        self.run.cut_events(self.progress.events_bytes)
         if not self.run.model.exists():
             self._write_unmeasured()
+        self.run.cut_events(self.progress.events_bytes)
 
     def events(
         self, stop: Callable[[], bool], exporters: Sequence[Exporter] = ()
