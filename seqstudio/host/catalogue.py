@@ -6,7 +6,7 @@ it imports nothing that costs milliseconds before a manifest or a scan is asked 
 """
 
 # pathlib would cost 8 ms of the 60 that --help may take.
-# ruff: noqa: PTH
+# ruff: noqa: PTH100, PTH103, PTH105, PTH110, PTH116, PTH118, PTH120, PTH123
 import json
 import os
 import sys

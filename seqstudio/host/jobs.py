@@ -125,7 +125,8 @@ class Jobs:
                 (owner, time.time(), job),
             )
             books.execute(
-                f"UPDATE item SET state = 'queued', reason = '' WHERE job = ? AND state IN ({again})",
+                "UPDATE item SET state = 'queued', reason = ''"
+                f" WHERE job = ? AND state IN ({again})",
                 (job,),
             )
 

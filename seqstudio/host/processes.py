@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+LINUX = sys.platform == "linux"  # elsewhere `ps` is asked, which is slower
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -20,7 +21,7 @@ def is_alive(owner: str) -> bool:
 
 
 def _start_time(pid: int) -> str:
-    if sys.platform == "linux":
+    if LINUX:
         try:
             text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -34,7 +35,7 @@ def _start_time(pid: int) -> str:
 
 
 def _boot() -> str:
-    if sys.platform != "linux":
+    if not LINUX:
         return ""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
@@ -52,7 +53,7 @@ def machine_memory_bytes() -> int:
 
 def resident_bytes(pid: int) -> int:
     """Give the memory that a process and its descendants hold now; 0 where it is gone."""
-    if sys.platform != "linux":
+    if not LINUX:
         found = subprocess.run(
             ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False
         )

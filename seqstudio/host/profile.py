@@ -5,7 +5,7 @@ that costs milliseconds (pathlib, dataclasses) before it is needed.
 """
 
 # pathlib would cost 8 ms of the 60 that --help may take.
-# ruff: noqa: PTH
+# ruff: noqa: PTH100, PTH111, PTH118
 import os
 import sys
 from typing import TYPE_CHECKING

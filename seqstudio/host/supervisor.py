@@ -115,16 +115,18 @@ class ProcessWorker(Wire):
         self.close()
         deadline = time.monotonic() + FAREWELL_S
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT  # unreaped, its group keeps its number
-        while not os.waitid(os.P_PID, self._process.pid, flags) and time.monotonic() < deadline:
+        while self._process.returncode is None and time.monotonic() < deadline:
+            if os.waitid(os.P_PID, self._process.pid, flags):
+                break
             time.sleep(0.005)
         return self.kill()
 
     def kill(self) -> str:
         """Kill the process group."""
-        if self._process.returncode is None:  # its number may be another's by now otherwise
+        self.close()
+        if self._process.returncode is None:  # afterwards its number may be another's
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-        self.close()
         if (code := self._process.wait()) < 0:
             return f"ended by {signal.Signals(-code).name}"
         return f"exited with status {code}"

@@ -1,4 +1,4 @@
-"""Training, measuring and verifying in a worker: the verbs that need torch from their first step."""
+"""Training, measuring and verifying in a worker: the verbs that need torch from the start."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -73,10 +73,13 @@ class Site:
         (info / "entry_points.txt").write_text(f"[seqstudio.plugins]\n{name} = plugin_{name}\n")
         return package
 
+    def manifest(self, *operations: str) -> str:
+        """Describe batch operations, from text files to text files."""
+        return "".join(BATCH.format(name=operation) for operation in operations)
+
     def batch(self, name: str, code: str, operations: tuple[str, ...] = ("shout",)) -> Path:
-        """Put a plugin of batch operations there, from text files to text files."""
-        manifest = "".join(BATCH.format(name=operation) for operation in operations)
-        return self.install(name, manifest, HEAD + textwrap.dedent(code) + TAIL)
+        """Put a plugin of such operations there; `code` ends in RUN, which maps their names."""
+        return self.install(name, self.manifest(*operations), HEAD + textwrap.dedent(code) + TAIL)
 
 
 @pytest.fixture

@@ -1,0 +1,223 @@
+"""Five real plugins that misbehave, beside one that does not: each ends its own items only."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, JobFinished
+from seqstudio.host.studio import JobSpec, Studio
+
+BAD = """
+import ctypes, os, socket, sys, time
+
+
+def done(request):
+    return Result(outputs={"text": "done"})
+
+
+def at_b(fault):
+    def run(request, job):
+        if request.inputs["words"][0].stem == "b":
+            job.progress(0.1)
+            fault(job)
+        yield done(request)
+
+    return run
+
+
+def hang(job):
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+
+
+def socket_of_the_host():
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                return int(name)
+        except OSError:
+            pass
+
+
+def garbage(job):
+    os.write(socket_of_the_host(), b"\\x00\\x00\\x00\\x07garbage")
+    time.sleep(60)
+
+
+def endless_frame(job):
+    os.write(socket_of_the_host(), b"\\xff\\xff\\xff\\xff")
+    time.sleep(60)
+
+
+def hang_up(job):
+    socket.socket(fileno=socket_of_the_host()).shutdown(socket.SHUT_RDWR)
+    time.sleep(60)
+
+
+def eat(job):
+    held = []
+    while True:
+        held.append(bytearray(b"x") * 2**24)
+
+
+def noisy(job):
+    print("garbage on stdout", os.urandom(64), flush=True)
+    os.write(1, bytes(range(256)))
+    sys.stdin.read()
+
+
+def leave(job):
+    raise SystemExit(0)
+
+
+def crash(job):
+    ctypes.string_at(0)
+
+
+RUN = {
+    "abort": at_b(lambda job: os.abort()),
+    "segfault": at_b(crash),
+    "leave": at_b(leave),
+    "exit": at_b(lambda job: os._exit(0)),
+    "hang": at_b(hang),
+    "garbage": at_b(garbage),
+    "endless": at_b(endless_frame),
+    "hang-up": at_b(hang_up),
+    "eat": at_b(eat),
+    "noisy": at_b(noisy),
+    "bug": at_b(lambda job: 1 / 0),
+    "silent": lambda request, job: iter(()),
+    "twice": lambda request, job: iter([done(request), done(request)]),
+}
+"""
+OPERATIONS = (
+    *("abort", "segfault", "leave", "exit", "hang", "garbage", "endless", "hang-up", "eat"),
+    *("noisy", "bug", "silent", "twice"),
+)
+LIMITS = {"silence_s": 0.7, "memory_share": 0.02, "cancel_s": 0.5}
+
+
+@pytest.fixture
+def bad(site: Any, home: Path) -> Studio:
+    site.batch("bad", BAD, OPERATIONS)
+    home.mkdir()
+    (home / "limits.json").write_text(json.dumps(LIMITS))
+    return Studio(home)
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        ("abort", r"the worker of bad ended by SIGABRT; its log is .*worker\.log"),
+        ("segfault", r"the worker of bad ended by SIGSEGV"),
+        ("leave", r"bad leave: SystemExit: 0"),
+        ("exit", r"the worker of bad exited with status 0"),
+        ("hang", r"the worker of bad said nothing for 0\.7 s, and was ended by SIGKILL"),
+        ("garbage", r"sent what is no message b'garbage', expected JSON, and was ended by SIGKILL"),
+        ("endless", r"message of 4294967295 bytes, expected at most 16777216"),
+        ("hang-up", r"the worker of bad exited with status 3"),
+        ("eat", r"held \d+\.\d GiB of memory, expected at most \d\.\d GiB"),
+        ("bug", r"bad bug: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_bad_item_ends_with_its_reason_and_nothing_else_does(
+    bad: Studio, words: Callable[..., Path], tmp_path: Path, operation: str, reason: str
+) -> None:
+    folder = words("a.txt", "b.txt", "c.txt")
+    out = tmp_path / "out"
+    spec = JobSpec(plugin="bad", name=operation, inputs={"words": (folder,)}, out=out)
+    events = list(bad.submit(spec).events())
+
+    (failed,) = [event for event in events if isinstance(event, ItemFailed)]
+    assert failed.name == str(folder / "b.txt")
+    assert [event.item for event in events if isinstance(event, ItemDone)] == [1, 3]
+    assert sorted(path.name for path in out.iterdir()) == ["a.txt", "c.txt"]
+    assert events[-1] == JobFinished(state="done", done=2, failed=1)
+    assert re.search(reason, failed.reason), failed.reason
+
+
+def test_garbage_on_standard_output_harms_nothing_and_is_in_the_log(
+    bad: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    words("b.txt")
+    spec = JobSpec(
+        plugin="bad", name="noisy", inputs={"words": (tmp_path / "in",)}, out=tmp_path / "out"
+    )
+    handle = bad.submit(spec)
+    assert handle.wait() == JobFinished(state="done", done=1)
+    log = (bad.profile.jobs / str(handle.id) / "worker.log").read_bytes()
+    assert b"garbage on stdout" in log
+    assert bytes(range(256)) in log
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        ("silent", "bad silent gave no result for it, expected one"),
+        ("twice", None),
+    ],
+)
+def test_each_item_has_one_result(
+    bad: Studio, words: Callable[..., Path], tmp_path: Path, operation: str, reason: str | None
+) -> None:
+    words("b.txt")
+    spec = JobSpec(
+        plugin="bad", name=operation, inputs={"words": (tmp_path / "in",)}, out=tmp_path / "out"
+    )
+    events = list(bad.submit(spec).events())
+    reasons = [event.reason for event in events if isinstance(event, ItemFailed)]
+    assert reasons == ([reason] if reason else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("raise SystemExit(7)", r"plugin 'bad': importing plugin_bad: SystemExit: 7"),
+        ("import os; os.abort()", r"plugin 'bad': its worker ended by SIGABRT while .*loading"),
+        ("x = 1 /", r"plugin 'bad': importing plugin_bad: SyntaxError"),
+        (
+            "from seqstudio.api import hookimpl\n@hookimpl\ndef seqstudio_operation(): pass",
+            r"plugin 'bad': importing plugin_bad: PluginValidationError",
+        ),
+        (
+            "from seqstudio.api import hookimpl\n"
+            "@hookimpl\ndef seqstudio_operations(): raise SystemExit(1)",
+            r"plugin 'bad': seqstudio_operations: SystemExit: 1",
+        ),
+        ("", r"seqstudio_operations gives \[\], expected \['shout'\] as in its manifest"),
+    ],
+)
+def test_a_plugin_that_cannot_load_fails_its_job_by_name(
+    site: Any, home: Path, words: Callable[..., Path], code: str, reason: str
+) -> None:
+    site.install("bad", site.manifest("shout"), code)
+    spec = JobSpec(plugin="bad", name="shout", inputs={"words": (words("a.txt", "b.txt"),)})
+    finished = Studio(home).submit(spec).wait()
+    assert (finished.state, finished.done, finished.failed) == ("failed", 0, 2)
+    assert re.search(reason, finished.reason), finished.reason
+
+
+def test_a_cancel_that_is_not_obeyed_is_a_kill(
+    bad: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    words("b.txt")
+    spec = JobSpec(
+        plugin="bad", name="hang", inputs={"words": (tmp_path / "in",)}, out=tmp_path / "out"
+    )
+    handle = bad.submit(spec)
+    happened = handle.events()
+    while not isinstance(next(happened), ItemProgress):
+        pass
+    begun = time.monotonic()
+    handle.cancel()
+    assert handle.wait().state == "cancelled"
+    assert time.monotonic() - begun < 2
+    assert not (tmp_path / "out").exists()
