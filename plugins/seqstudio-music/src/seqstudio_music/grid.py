@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ STEPS_PER_BEAT = 4
 
 
 def meter_class(beats: int, unit: int) -> int:
-    """Number the meters that models know; all others share one number."""
+    """Give the number of a meter; all that models do not know share one."""
     return METERS.index((beats, unit)) if (beats, unit) in METERS else OTHER_METER
 
 
@@ -60,9 +61,7 @@ class Grid:
     @cached_property
     def positions(self) -> NDArray[np.int64]:
         """Step within its bar: (T,)."""
-        parts = [
-            bar.skipped + np.arange(n) for bar, n in zip(self.bars, self.counts, strict=True)
-        ]
+        parts = [bar.skipped + np.arange(n) for bar, n in zip(self.bars, self.counts, strict=True)]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
     @cached_property
@@ -102,7 +101,7 @@ def grid_of_score(score: Score, end_tick: int) -> Grid:
     starts = score.timeline.bars(max(end_tick, 1))
     changes = [meter.tick for meter in score.meters]
     bars = []
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         meter = score.meters[bisect_right(changes, start) - 1]
         bars.append(Bar(end - start, meter.beats, meter.unit))
     return Grid(tuple(bars), score.ticks_per_beat)

@@ -136,6 +136,4 @@ def midi_rolls(source: Path, ledger: Ledger) -> Iterator[RollExample]:
 
 def _example(file: MidiFile) -> RollExample:
     size = file.path.stat().st_size
-    return RollExample(
-        id=file.name, split=file.split, where=file.name, midi=file.path, frames=size
-    )
+    return RollExample(id=file.name, split=file.split, where=file.name, midi=file.path, frames=size)

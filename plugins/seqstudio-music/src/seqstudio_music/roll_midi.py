@@ -60,11 +60,11 @@ def rows_of_notes(notes: Iterable[Note], frame_ticks: float) -> Rows:
 
 
 def notes_of_rows(
-    rows: Rows, frame_ticks: float, *, start_tick: int = 0, velocity: int = 80, channel: int = 0
+    rows: Rows, frame_ticks: float, *, start_tick: int = 0, end_tick: int
 ) -> list[Note]:
     """Turn frames into notes: a key that sounds in neighbouring frames is one note.
 
-    Every note ends, at the last frame's end at the latest, and no two of a pitch overlap.
+    Every note ends, at `end_tick` at the latest, and no two of a pitch overlap.
     """
     padded = np.pad(rows.astype(np.int8), ((1, 1), (0, 0)))
     changes = np.diff(padded, axis=0)
@@ -73,8 +73,9 @@ def notes_of_rows(
         starts, ends = np.flatnonzero(changes[:, key] == 1), np.flatnonzero(changes[:, key] == -1)
         for first, end in zip(starts.tolist(), ends.tolist(), strict=True):
             onset = start_tick + round(first * frame_ticks)
-            length = start_tick + round(end * frame_ticks) - onset
-            notes.append(Note(onset, key + LOWEST, max(length, 1), velocity, channel))
+            until = min(start_tick + round(end * frame_ticks), end_tick)
+            if until > onset:
+                notes.append(Note(onset, key + LOWEST, until - onset))
     return sorted(notes)
 
 

@@ -1,15 +1,18 @@
 """Drawing piano rolls: the guide that ends them, and the preview of a half-trained model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from seqstudio.api import LoadedModel, Previewed, SamplingConfig, Take
 from seqstudio.api.media import Score
-from seqstudio_music.roll_data import KEYS
+from seqstudio_music.roll_data import KEYS, Rows
 from seqstudio_music.roll_midi import notes_of_rows, rows_of_tokens
+from seqstudio_music.sampler import Sampler
 
+CONTEXT_FRAMES = 512  # of a primer that are listened to: its last ones
 PREVIEW_FRAMES = 32
 WIDEST = 12  # notes that a drawn frame may hold; what is measured has no such limit
 
@@ -33,12 +36,49 @@ class RollGuide:
         return sum(token == KEYS for token in tokens) >= self.frames
 
 
+def prompt_of_rows(rows: Rows) -> tuple[int, ...]:
+    """Spell the last frames of a primer as a prompt.
+
+    >>> prompt_of_rows(np.eye(88, dtype=np.uint8)[:2])
+    (0, 88, 1, 88)
+    """
+    spelled: list[int] = []
+    for frame in rows[-CONTEXT_FRAMES:]:
+        spelled += [*np.flatnonzero(frame).tolist(), KEYS]
+    return tuple(spelled)
+
+
+def draw_rolls(
+    sampler: Sampler,
+    prompts: Sequence[Sequence[int]],
+    frames: int,
+    takes: Sequence[Take],
+    config: SamplingConfig,
+    heard: Callable[[float], None] = lambda share: None,
+) -> list[Rows]:
+    """Draw so many frames after each prompt; `heard` is told the share that is drawn.
+
+    Returns
+    -------
+    For each take (frames, 88)
+    """
+    given = sum(token == KEYS for token in prompts[0])
+    drawn: list[list[int]] = [[] for _ in takes]
+    done = 0
+    for row, token in sampler.sample(prompts, takes, RollGuide(given + frames), config):
+        drawn[row].append(token)
+        if token == KEYS:
+            done += 1
+            heard(done / (frames * len(takes)))
+    return [rows_of_tokens(tokens) for tokens in drawn]
+
+
 def preview_roll(model: LoadedModel, frames_per_beat: int, seed: int) -> Previewed:
     """Compose 32 frames from nothing."""
-    guide = RollGuide(PREVIEW_FRAMES)
-    drawn = model.sample([()], [Take(1, seed)], guide, SamplingConfig(top_p=0.95))
-    rows = rows_of_tokens([token for _, token in drawn])
+    takes, config = [Take(1, seed)], SamplingConfig(top_p=0.95)
+    rows = draw_rolls(model, [()], PREVIEW_FRAMES, takes, config)[0]
     score = Score.new()
-    notes = notes_of_rows(rows, score.ticks_per_beat / frames_per_beat)
+    frame_ticks = score.ticks_per_beat / frames_per_beat
+    notes = notes_of_rows(rows, frame_ticks, end_tick=round(len(rows) * frame_ticks))
     text = f"{len(notes)} notes in {len(rows)} frames"
     return Previewed(text=text, outputs={"score": score.with_new_track(notes, name="Preview")})

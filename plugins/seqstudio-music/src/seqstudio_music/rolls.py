@@ -7,7 +7,7 @@ in training and in sampling alike. Every one of the 88 keys and every frame size
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,9 +85,9 @@ class RollsTask:
     """Piano rolls with the exact likelihood of every frame."""
 
     name = "music.rolls"
-    settings_type = RollSettings
+    settings_type: type = RollSettings
     monitor = "nll_per_frame"
-    presets: ClassVar[Mapping[str, Preset]] = {
+    presets: Mapping[str, Preset] = {
         "jsb": Preset(
             train=TrainConfig(
                 epochs=60, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
@@ -96,7 +96,7 @@ class RollsTask:
         ),
         "nottingham": Preset(
             train=TrainConfig(
-                epochs=30, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
+                epochs=20, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
             ),
             options=RollOptions(crop=200, dropout=0.2),
         ),
@@ -187,9 +187,7 @@ class RollsTask:
             waiting.append((example.id, rows))
         yield from measure_pieces(model, waiting)
 
-    def preview(
-        self, model: LoadedModel, examples: Sequence[RollExample], seed: int
-    ) -> Previewed:
+    def preview(self, model: LoadedModel, examples: Sequence[RollExample], seed: int) -> Previewed:
         """Compose 32 frames."""
         return preview_roll(model, roll_settings(model.settings).frames_per_beat, seed)
 
@@ -222,9 +220,7 @@ def rows_of(example: RollExample, frames_per_beat: int) -> Rows:
     return rows_of_midi(example.midi, frames_per_beat)
 
 
-def perturb(
-    rows: Rows, settings: RollSettings, generator: np.random.Generator
-) -> tuple[Rows, int]:
+def perturb(rows: Rows, settings: RollSettings, generator: np.random.Generator) -> tuple[Rows, int]:
     """Crop and transpose one piece, giving also where the crop begins.
 
     A shift that would push a note off the 88 keys is not drawn.
@@ -266,9 +262,7 @@ def spell(pieces: Sequence[Rows]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(tokens), torch.tensor(lengths, dtype=torch.int64)
 
 
-def measure_pieces(
-    model: LoadedModel, pieces: Sequence[tuple[str, Rows]]
-) -> Iterator[Measured]:
+def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Rows]]) -> Iterator[Measured]:
     """Measure some whole pieces side by side."""
     if not pieces:
         return

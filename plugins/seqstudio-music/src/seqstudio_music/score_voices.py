@@ -46,8 +46,8 @@ class Part:
         return found
 
 
-def parts_of(score: Score) -> list[Part]:
-    """Group notes by track and channel, without drums, in file order."""
+def parts_of(score: Score, *, drums: bool = False) -> list[Part]:
+    """Group notes by track and channel in file order: drums alone, or all but drums."""
     parts = []
     for index, track in enumerate(score.tracks):
         by_channel: dict[int, list[Note]] = defaultdict(list)
@@ -56,7 +56,7 @@ def parts_of(score: Score) -> list[Part]:
         parts += [
             Part(index, channel, tuple(sorted(notes)))
             for channel, notes in sorted(by_channel.items())
-            if channel != DRUMS
+            if (channel == DRUMS) == drums
         ]
     return parts
 

@@ -13,7 +13,7 @@ from seqstudio.api.media import Score
 from seqstudio_music.covariates import SIZES, covariates
 from seqstudio_music.keys import transpose_key
 from seqstudio_music.score_voices import READERS
-from seqstudio_music.slots import CHORALE, LAYOUTS, Layout, Slot
+from seqstudio_music.slots import CHORALE, LAYOUTS, NONE, Held, Layout, Slot, Values
 from seqstudio_music.voice_data import Voices, VoicesExample, chorale_voices
 
 
@@ -27,6 +27,7 @@ class VoiceSettings:
     lead: int
     lowest_shift: int
     highest_shift: int
+    drop_chords: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +93,10 @@ def perturbed(
     shift = int(generator.integers(low, high + 1))
     with_key, with_end = generator.random(2) < 0.5
     key = transpose_key(voices.key, shift) if with_key else None
-    tokens = layout.encode(layout.transpose(voices.values, shift), voices.held)
+    values, held = layout.transpose(voices.values, shift), voices.held
+    if generator.random() < settings.drop_chords:
+        values, held = without_chords(values, held, layout)
+    tokens = layout.encode(values, held)
     known = covariates(voices.grid, key=key, end_known=bool(with_end))
     start, crop = 0, settings.crop
     if crop and len(tokens) > crop:
@@ -101,6 +105,12 @@ def perturbed(
         start = min(max(drawn, 0), len(tokens) - crop)
         tokens, known = tokens[start : start + crop], known[start : start + crop]
     return Row(tokens, known, start)
+
+
+def without_chords(values: Values, held: Held, layout: Layout) -> tuple[Values, Held]:
+    """Silence the chords, so that a melody alone is nothing unheard of."""
+    chords = np.array([slot.kind == "chord" for slot in layout.slots])
+    return np.where(chords, NONE, values), held & ~chords
 
 
 def padded(ids: tuple[str, ...], rows: Sequence[Row], lead: int) -> VoiceBatch:

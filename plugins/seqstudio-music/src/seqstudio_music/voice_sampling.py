@@ -1,27 +1,40 @@
 """Drawing voices: the guide that keeps them singable, and notes from what was drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from seqstudio.api import LoadedModel, Note, SamplingConfig, Take
+from seqstudio.api import (
+    LoadedModel,
+    Note,
+    Previewed,
+    SamplingConfig,
+    Take,
+    stable_seed,
+)
 from seqstudio.api.media import Score
-from seqstudio_music.chords import LOWEST_ROOT, chord_pitches
+from seqstudio_music.chords import chord_pitches
 from seqstudio_music.covariates import covariates
 from seqstudio_music.grid import Grid, whole_bar
-from seqstudio_music.slots import NONE, Held, Layout, Slot, Values
-from seqstudio_music.voice_batches import voice_settings
+from seqstudio_music.sampler import Sampler
+from seqstudio_music.slots import NONE, Layout, Slot
+
+CONTEXT_STEPS = 512  # sixteenths of a primer that are listened to: its last 32 bars of 4/4
+TICKS_PER_BEAT = 480
+COMMON_KEYS = (0, 7, 2, 9, 5, 10, 3, 21, 16, 23, 14, 19, 12)  # up to three accidentals
 
 
 class VoiceGuide:
     """Ends a take after so many steps; keeps voices in range and lets hold only what sounds."""
 
-    def __init__(self, layout: Layout, steps: int) -> None:
+    def __init__(self, layout: Layout, steps: int, silent: tuple[int, ...] = ()) -> None:
         self.layout = layout
         self.tokens = steps * len(layout.slots)
+        self.silent = silent
         self.struck = [self._struck(slot) for slot in range(len(layout.slots))]
 
     def allowed(self, take: int, tokens: Sequence[int]) -> Tensor:
@@ -29,7 +42,7 @@ class VoiceGuide:
         slots = len(self.layout.slots)
         slot = len(tokens) % slots
         mask = self.struck[slot]
-        if not self.layout.slots[slot].strikes or len(tokens) < slots:
+        if slot in self.silent or len(tokens) < slots or not self.layout.slots[slot].strikes:
             return mask
         start, values = self.layout.ranges[slot][0], self.layout.slots[slot].values
         before = tokens[-slots] - start - 1
@@ -48,6 +61,8 @@ class VoiceGuide:
         slot, (start, _) = self.layout.slots[number], self.layout.ranges[number]
         mask = torch.zeros(self.layout.vocabulary, dtype=torch.bool)
         mask[start] = True
+        if number in self.silent:
+            return mask
         if slot.kind == "pitch":
             first = start + 1 - slot.first
             mask[first + slot.low : first + slot.high + 1] = True
@@ -57,25 +72,71 @@ class VoiceGuide:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """What one take sounds like on its grid."""
+class Plan:
+    """What is known before the first draw: the bars, the key, and the steps that are given."""
 
-    values: Values  # (T, S)
-    held: Held  # (T, S)
+    grid: Grid
+    given: NDArray[np.int64]  # (T0, S) tokens; T0 is less than the steps of the grid
+    silent: tuple[int, ...] = ()  # slots that rest in all that is drawn
 
 
-def notes_of(drawn: Drawn, slot: int, slots: Sequence[Slot], grid: Grid) -> list[Note]:
-    """Turn the steps of one voice into notes: every note ends, none overlaps another."""
-    values, held = drawn.values[:, slot], drawn.held[:, slot]
+def draw_voices(
+    sampler: Sampler,
+    layout: Layout,
+    plan: Plan,
+    keys: Sequence[int],
+    takes: Sequence[Take],
+    config: SamplingConfig,
+    heard: Callable[[float], None] = lambda share: None,
+) -> list[NDArray[np.int64]]:
+    """Draw what follows the given steps, to the end of the grid.
+
+    Parameters
+    ----------
+    keys : one for each take
+    heard : told the share that is drawn, after each step
+
+    Returns
+    -------
+    For each take (T, S) tokens of the whole grid, given ones included
+    """
+    slots = len(layout.slots)
+    first = max(0, len(plan.given) - CONTEXT_STEPS)
+    prompt = plan.given[first:].reshape(-1).tolist()
+    known = [covariates(plan.grid, key=key, end_known=True)[first:] for key in keys]
+    wanted = (plan.grid.steps - len(plan.given)) * slots
+    guide = VoiceGuide(layout, plan.grid.steps - first, plan.silent)
+    drawn: list[list[int]] = [[] for _ in takes]
+    for row, token in sampler.sample(
+        [prompt] * len(takes), takes, guide, config, covariates=torch.from_numpy(np.stack(known))
+    ):
+        drawn[row].append(token)
+        if row == len(takes) - 1 and len(drawn[row]) % slots == 0:
+            heard(len(drawn[row]) / wanted)
+    return [
+        np.concatenate([plan.given, np.array(tokens, dtype=np.int64).reshape(-1, slots)])
+        for tokens in drawn
+    ]
+
+
+def notes_of_slot(
+    layout: Layout, tokens: NDArray[np.int64], slot: int, grid: Grid, first: int
+) -> list[Note]:
+    """Turn the steps of one voice from step `first` on into notes.
+
+    What is held over from before `first` begins there. Every note ends, and none overlaps another.
+    """
+    values, held = (column[first:, slot] for column in layout.decode(tokens))
+    held[:1] = False
     begins = (values != NONE) & ~held
-    ends = np.flatnonzero(begins | (values == NONE))
+    ends = np.append(np.flatnonzero(begins | (values == NONE)), len(values))
     notes = []
-    for first in np.flatnonzero(begins).tolist():
-        later = ends[ends > first]
-        end = int(later[0]) if later.size else len(values)
-        onset, length = int(grid.ticks[first]), int(grid.ticks[end] - grid.ticks[first])
-        for pitch in pitches_of(int(values[first]), slots[slot]):
-            notes.append(Note(onset, pitch, max(length, 1), slots[slot].velocity))
+    for at in np.flatnonzero(begins).tolist():
+        until = int(ends[np.searchsorted(ends, at, side="right")])
+        onset = int(grid.ticks[first + at])
+        length = max(int(grid.ticks[first + until]) - onset, 1)
+        for pitch in pitches_of(int(values[at]), layout.slots[slot]):
+            notes.append(Note(onset, pitch, length, layout.slots[slot].velocity))
     return notes
 
 
@@ -84,14 +145,48 @@ def pitches_of(value: int, slot: Slot) -> tuple[int, ...]:
     return (value,) if slot.kind == "pitch" else chord_pitches(value)
 
 
-def draw_takes(
-    sampler: Sampler,
+def score_of(
     layout: Layout,
+    tokens: NDArray[np.int64],
     grid: Grid,
-    takes: Sequence[Take],
-    config: SamplingConfig,
     *,
-    key: int | None,
-    given: NDArray[np.int64] | None = None,
-) -> Iterator[tuple[int, int]]:
-    ...
+    tempo_bpm: float,
+) -> Score:
+    """Write a whole piece, a track for each voice, the highest voice first."""
+    bar = grid.bars[-1]
+    score = Score.new(
+        ticks_per_beat=grid.ticks_per_beat, tempo_bpm=tempo_bpm, meter=(bar.beats, bar.unit)
+    )
+    notes = [notes_of_slot(layout, tokens, slot, grid, 0) for slot in range(len(layout.slots))]
+    order = sorted(range(len(notes)), key=lambda slot: -mean_pitch(notes[slot]))
+    for channel, slot in enumerate(order):
+        voice = layout.slots[slot]
+        score = score.with_new_track(
+            notes[slot], name=voice.name, program=voice.program, channel=channel
+        )
+    return score
+
+
+def mean_pitch(notes: Sequence[Note]) -> float:
+    """Give the mean pitch; 0 where there is no note."""
+    return sum(note.pitch for note in notes) / max(len(notes), 1)
+
+
+def new_grid(bars: int, meter: tuple[int, int]) -> Grid:
+    """Lay bars of one meter."""
+    return Grid((whole_bar(*meter, TICKS_PER_BEAT),) * bars, TICKS_PER_BEAT)
+
+
+def drawn_key(seed: int) -> int:
+    """Choose a key of few accidentals for a take that was given none."""
+    return COMMON_KEYS[stable_seed(seed, "key") % len(COMMON_KEYS)]
+
+
+def preview_voices(model: LoadedModel, layout: Layout, seed: int) -> Previewed:
+    """Compose four bars of 4/4."""
+    grid = new_grid(4, (4, 4))
+    plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64))
+    takes, config = [Take(1, seed)], SamplingConfig(top_p=0.95)
+    tokens = draw_voices(model, layout, plan, [drawn_key(seed)], takes, config)[0]
+    score = score_of(layout, tokens, grid, tempo_bpm=90.0)
+    return Previewed(text=f"{len(score.notes)} notes in 4 bars", outputs={"score": score})

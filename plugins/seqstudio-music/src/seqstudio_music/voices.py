@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from seqstudio.api import (
     ConfigError,
@@ -33,7 +33,7 @@ from seqstudio_music.voice_batches import (
     voices_of,
 )
 from seqstudio_music.voice_data import VoicesExample, midi_voices
-from seqstudio_music.voice_sampling import compose_new
+from seqstudio_music.voice_sampling import preview_voices
 
 MEASURED_STEPS = 4096  # steps measured side by side, padding included
 
@@ -51,6 +51,7 @@ class VoiceOptions:
     layers: int = 2
     inner_hidden: int = 192
     dropout: float = 0.3
+    drop_chords: float = 0.15  # share of pieces whose chords are left out in training
 
     def __post_init__(self) -> None:
         for name in ("hidden", "layers", "inner_hidden"):
@@ -58,6 +59,8 @@ class VoiceOptions:
                 raise ConfigError(f"{name}={value}, expected at least 1")
         if self.crop and self.crop <= self.lead:
             raise ConfigError(f"crop={self.crop}, expected 0, or more than lead={self.lead}")
+        if not 0 <= self.drop_chords < 1:
+            raise ConfigError(f"drop_chords={self.drop_chords}, expected 0 <= drop_chords < 1")
         if self.lowest_shift > 0 or self.highest_shift < 0:
             span = f"{self.lowest_shift} to {self.highest_shift}"
             raise ConfigError(f"shifts from {span}, expected a range that holds 0")
@@ -67,9 +70,9 @@ class VoicesTask:
     """Chorales and lead sheets."""
 
     name = "music.voices"
-    settings_type = VoiceSettings
+    settings_type: type = VoiceSettings
     monitor = "nats_per_16th"
-    presets: ClassVar[Mapping[str, Preset]] = {
+    presets: Mapping[str, Preset] = {
         "chorale": Preset(
             train=TrainConfig(
                 epochs=40, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
@@ -78,7 +81,7 @@ class VoicesTask:
         ),
         "folk": Preset(
             train=TrainConfig(
-                epochs=20, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
+                epochs=18, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
             ),
             options=VoiceOptions(layout="lead-sheet", dropout=0.2),
         ),
@@ -112,6 +115,7 @@ class VoicesTask:
             lead=options.lead,
             lowest_shift=options.lowest_shift,
             highest_shift=options.highest_shift,
+            drop_chords=options.drop_chords,
         )
         return Preparation(settings=settings, model=model_config(Layout(slots), options))
 
@@ -157,9 +161,7 @@ class VoicesTask:
         total = -(log_probs.sum(-1) * batch.counted).sum()
         return LossSum(total, int(batch.counted.sum()))
 
-    def measure(
-        self, model: LoadedModel, examples: Iterable[VoicesExample]
-    ) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[VoicesExample]) -> Iterator[Measured]:
         """Measure whole pieces: nats a sixteenth and nats a token, pooled.
 
         The model is told position in bar, meter and bar; neither key nor end.
@@ -183,8 +185,7 @@ class VoicesTask:
         self, model: LoadedModel, examples: Sequence[VoicesExample], seed: int
     ) -> Previewed:
         """Compose four bars of 4/4."""
-        score = compose_new(model, bars=4, meter=(4, 4), key=None, seed=seed)
-        return Previewed(text=f"{len(score.notes)} notes in 4 bars", outputs={"score": score})
+        return preview_voices(model, Layout(voice_settings(model.settings).slots), seed)
 
 
 def model_config(layout: Layout, options: VoiceOptions) -> ModelConfig:
