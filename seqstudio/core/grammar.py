@@ -44,7 +44,7 @@ class Grammar:
         return slot == len(self.slot_ranges) if self.slot_ranges else last == self.end
 
     def kinds(self, tokens: Tensor, slots: Tensor) -> Tensor:
-        """Number tokens, slots apart; -1, no token, gets the number past the last."""
+        """Give tokens numbers, slots apart; -1, no token, gets the number past the last."""
         past = max(len(self.slot_ranges), 1) * self.vocabulary
         offset = slots * self.vocabulary if self.slot_ranges else 0
         return torch.where(tokens < 0, past, tokens + offset)

@@ -1,10 +1,9 @@
-"""Groups of tokens without their padding, in the order that a packed inner RNN reads them."""
+"""Groups of tokens without their padding, in the order that an inner RNN reads them."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +14,8 @@ class PackedGroups:
     tokens: Tensor  # (N,) int64
     before: Tensor  # (N,) int64, the token ahead in its group, -1 at the beginning
     slots: Tensor  # (N,) int64, place of each token in its group
-    group_of: Tensor  # (N,) int64, index into `groups`
     places: Tensor  # (N,) int64, place of each token in the flattened batch
-    batch_sizes: Tensor  # (L,) int64 on the CPU, how many groups have a token in each slot
-
-    def sequence(self, data: Tensor) -> PackedSequence:
-        """Give (N, F) inputs the shape of a packed batch."""
-        return PackedSequence(data, self.batch_sizes)
+    sizes: tuple[int, ...]  # how many groups have a token in each slot: they come first
 
 
 def pack_groups(tokens: Tensor) -> PackedGroups:
@@ -38,7 +32,6 @@ def pack_groups(tokens: Tensor) -> PackedGroups:
         tokens=kept[group_of, slots],
         before=torch.where(slots == 0, -1, ahead),
         slots=slots,
-        group_of=group_of,
         places=groups[group_of] * tokens.shape[2] + slots,
-        batch_sizes=slots.bincount().cpu(),
+        sizes=tuple(slots.bincount().tolist()),
     )

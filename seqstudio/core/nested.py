@@ -6,11 +6,12 @@ grammar forbids are masked, and the rest renormalised, in training and in sampli
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from seqstudio.core.config import NestedConfig
 from seqstudio.core.decoder import Covariates, rows_of
 from seqstudio.core.grammar import Grammar
-from seqstudio.core.groups import pack_groups
+from seqstudio.core.groups import PackedGroups, pack_groups
 from seqstudio.core.nested_steps import NestedState, NestedStepper
 from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack, state_width
 
@@ -71,16 +72,30 @@ class NestedDecoder(nn.Module):
         self.grammar.check(tokens, lengths)
         contexts = self.contexts(tokens, first, covariates)
         packed = pack_groups(tokens)
-        before = self.grammar.kinds(packed.before, packed.slots - 1)
-        of_group = contexts.flatten(0, 1)[packed.groups]
-        inputs = self.spelled(before) + self.told(of_group)[packed.group_of]
-        begun = torch.tanh(self.begun(of_group))
-        spelled, _ = self.inner.packed(packed.sequence(inputs), begun)
-        logits = self.output(torch.cat([spelled, of_group[packed.group_of]], dim=-1))
-        logits = logits.masked_fill(~self.grammar.allowed(packed.before, packed.slots), -torch.inf)
+        spelled = self.spell(packed, contexts.flatten(0, 1)[packed.groups])
+        logits = spelled.masked_fill(~self.grammar.allowed(packed.before, packed.slots), -torch.inf)
         chosen = logits.log_softmax(dim=-1).gather(1, packed.tokens[:, None])[:, 0]
         flat: Tensor = chosen.new_zeros(tokens.numel()).index_put((packed.places,), chosen)
         return flat.view(tokens.shape)
+
+    def spell(self, packed: PackedGroups, contexts: Tensor) -> Tensor:
+        """Give the (N, V) logits of every token of G groups, from (G, H) outer outputs.
+
+        What a group's context adds to gates and logits is computed once a group, and what a token
+        adds once a token of the vocabulary, not once for each token that is there.
+        """
+        (weight, bias), offering = self.split_output()
+        before = self.grammar.kinds(packed.before, packed.slots - 1).split(packed.sizes)
+        table, told = self.inner.given(self.spelled.weight), self.inner.given(self.told(contexts))
+        state = torch.tanh(self.begun(contexts))
+        outputs = []
+        for kinds in before:
+            given = functional.embedding(kinds, table) + told[: len(kinds)]
+            state = self.inner.advance(given, state[: len(kinds)])
+            outputs.append(state[:, : self.inner.hidden])
+        offered = functional.linear(contexts, offering, bias)
+        all_offered = torch.cat([offered[:size] for size in packed.sizes])
+        return torch.addmm(all_offered, torch.cat(outputs), weight.T)
 
     def contexts(self, tokens: Tensor, first: Tensor | None, covariates: Tensor | None) -> Tensor:
         """Give the (B, T, H) outer outputs: that at t has heard the groups before t alone."""

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from seqstudio.core.config import Cell
 from seqstudio.core.dropout import Dropout
@@ -61,10 +62,25 @@ class RecurrentLayer(nn.Module):
         """Run as `forward` does: (B, T, H), arbitrary past each length."""
         return self.forward(frames)[0]
 
-    def packed(self, frames: PackedSequence, state: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Run over packed sequences: (N, H) outputs in packed order, (B, S) final states."""
-        output, last = self.rnn(frames, self.unjoined(state))
-        return output.data, self.joined(last)
+    def given(self, inputs: Tensor) -> Tensor:
+        """Map (N, F) inputs to what they add to the gates: (N, G)."""
+        return functional.linear(inputs, self.rnn.weight_ih_l0)
+
+    def advance(self, given: Tensor, state: Tensor) -> Tensor:
+        """Take one step from (B, G) of `given` and (B, S) states: new states, output first."""
+        given = given + self.rnn.bias_ih_l0
+        output, memory = state[:, : self.hidden], state[:, self.hidden :]
+        ahead = functional.linear(output, self.rnn.weight_hh_l0, self.rnn.bias_hh_l0)
+        if self.cell == "tanh":
+            return torch.tanh(given + ahead)
+        if self.cell == "gru":
+            split = (2 * self.hidden, self.hidden)
+            (gates, new), (ahead_gates, ahead_new) = given.split(split, 1), ahead.split(split, 1)
+            reset, update = torch.sigmoid(gates + ahead_gates).chunk(2, dim=1)
+            return torch.lerp(torch.tanh(new + reset * ahead_new), output, update)
+        enter, keep, candidate, show = (given + ahead).chunk(4, dim=1)
+        memory = keep.sigmoid() * memory + enter.sigmoid() * candidate.tanh()
+        return torch.cat([show.sigmoid() * memory.tanh(), memory], dim=1)
 
     def final(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Run as `forward` does; the state is that after each item's own last frame."""
