@@ -3,7 +3,8 @@
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,38 +20,58 @@ JOB_FIELDS = ("id", "created", "plugin", "verb", "name", "spec", "seed", "state"
 Wish = Literal["pause", "resume", "cancel"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job that is not in the books yet."""
+
+    identity: str  # equal for equal commands
+    plugin: str
+    verb: str
+    name: str
+    spec: str  # JSON
+    seed: int
+    owner: str
+
+
 class Jobs:
     """The jobs of one profile, for one thread."""
 
     def __init__(self, database: Path) -> None:
         self.books = Books(database)
 
-    def add(
-        self, *, identity: str, plugin: str, verb: str, name: str, spec: str, seed: int, owner: str
-    ) -> int:
-        """Write a new job down, held by `owner` and without items; give its id."""
+    def add(self, job: NewJob, items_of: Callable[[int], Sequence[ItemRow]]) -> int:
+        """Write a job down with all its items, or not at all; give its number.
+
+        Parameters
+        ----------
+        job : held by its owner from the start
+        items_of : makes the items, given the job's number; what it raises undoes the job
+        """
         now = time.time()
         with self.books.change() as books:
             cursor = books.execute(
                 "INSERT INTO job (created, identity, plugin, verb, name, spec, seed, state, owner,"
                 " heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
-                (now, identity, plugin, verb, name, spec, seed, owner, now),
-            )
-            return int(cursor.lastrowid or 0)
+                (now, job.identity, job.plugin, job.verb, job.name, job.spec, job.seed, job.owner,
+                 now),
+            )  # fmt: skip
+            number = int(cursor.lastrowid or 0)
+            _write(books, number, items_of(number))
+        return number
 
     def add_items(self, job: int, items: Sequence[ItemRow]) -> None:
-        """Add items to a job."""
-        rows = [
-            (job, item.number, item.batch, item.name, item.take, item.seed, to_text(item.inputs),
-             to_text(item.targets), item.state, item.reason)
-            for item in items
-        ]  # fmt: skip
+        """Add those items whose name and take the job has not yet, behind the others."""
         with self.books.change() as books:
-            books.executemany(
-                "INSERT INTO item (job, number, batch, name, take, seed, inputs, targets, state,"
-                " reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
+            rows = books.execute("SELECT * FROM item WHERE job = ?", (job,)).fetchall()
+            known = {(row["name"], row["take"]) for row in rows}
+            last = max((row["number"] for row in rows), default=0)
+            batch = max((row["batch"] for row in rows), default=0)
+            new = [item for item in items if (item.name, item.take) not in known]
+            numbered = [
+                replace(item, number=number, batch=batch + item.batch)
+                for number, item in enumerate(new, start=last + 1)
+            ]
+            _write(books, job, numbered)
 
     def list(self) -> tuple[JobRow, ...]:
         """Give all jobs, the newest first; those of dead processes are interrupted."""
@@ -157,6 +178,19 @@ class Jobs:
             value=json.loads(row["value"]),
             counts={one["state"]: one["items"] for one in counted},
         )
+
+
+def _write(books: sqlite3.Connection, job: int, items: Sequence[ItemRow]) -> None:
+    rows = [
+        (job, item.number, item.batch, item.name, item.take, item.seed, to_text(item.inputs),
+         to_text(item.targets), item.state)
+        for item in items
+    ]  # fmt: skip
+    books.executemany(
+        "INSERT INTO item (job, number, batch, name, take, seed, inputs, targets, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
 
 
 def _holds(row: sqlite3.Row) -> bool:

@@ -49,6 +49,23 @@ def wanted_formats(
     return chosen
 
 
+def check_writable(out: Path) -> None:
+    """See that a folder can be written, or made.
+
+    Raises
+    ------
+    JobError
+        If it, or the nearest folder above it that is there, cannot be written.
+    """
+    there = out.absolute()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        raise JobError(f"{there}: a file, expected a folder that can be written")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise JobError(f"{there}: not writable, expected a folder that can be written")
+
+
 def place_names(places: Sequence[Path]) -> list[Path]:
     """Drop the suffixes, except where two places would then be one.
 

@@ -1,6 +1,6 @@
 """From a spec to work: the worker's start message, and the items for the books."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from seqstudio.host.catalogue import Catalogue, Plugin
 from seqstudio.host.inputs import Group, groups
 from seqstudio.host.models import Models
 from seqstudio.host.options import fill_options
-from seqstudio.host.outputs import place_names, targets, wanted_formats
+from seqstudio.host.outputs import check_writable, place_names, targets, wanted_formats
 from seqstudio.host.spec import JobSpec
 
 PATHS = ("data", "run", "demo")
@@ -54,7 +54,8 @@ class Plan:
                     inputs=group.inputs,
                     targets=files,
                 )
-                rows.append(_not_onto_its_input(item))
+                rows.append(item)
+        _check_targets(rows)
         return rows
 
 
@@ -94,6 +95,8 @@ def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models:
     extra = _formats_elsewhere(catalogue)
     stems, asked = _stems(spec, entry, found, extra)
     formats = wanted_formats(entry, asked, extra)
+    for folder in {stem.parent for stem in stems} if spec.out else ():
+        check_writable(folder)
     usable = models.usable(plugin, entry, spec.model)
     start = Start(
         plugin=source_of(plugin),
@@ -184,14 +187,19 @@ def _stems(
     return (out.with_suffix(""),), tuple(dict.fromkeys((suffix, *spec.formats)))
 
 
-def _not_onto_its_input(item: ItemRow) -> ItemRow:
-    sources = {path.absolute() for paths in item.inputs.values() for path in paths}
-    for forms in item.targets.values():
-        for target in forms.values():
+def _check_targets(items: Sequence[ItemRow]) -> None:
+    """See that no output is written twice, nor onto an input."""
+    sources = {
+        path.absolute() for item in items for paths in item.inputs.values() for path in paths
+    }
+    taken: set[Path] = set()
+    for item in items:
+        for target in (path for forms in item.targets.values() for path in forms.values()):
             if target in sources:
-                reason = f"{target}: would replace its own input, expected another --out"
-                return replace(item, state="failed", reason=reason)
-    return item
+                raise JobError(f"{target}: would replace an input, expected another --out")
+            if target in taken:
+                raise JobError(f"{target}: would be written twice, expected another name or --out")
+            taken.add(target)
 
 
 def _absolute(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from seqstudio.host.catalogue import Catalogue, search_path
 from seqstudio.host.driver import Driver
 from seqstudio.host.events import JobEvent
 from seqstudio.host.handle import JobHandle, Mailbox, Order
-from seqstudio.host.jobs import Jobs
+from seqstudio.host.jobs import Jobs, NewJob
 from seqstudio.host.lease import Lease
 from seqstudio.host.ledger import Ledger
 from seqstudio.host.models import Models
@@ -51,9 +51,10 @@ class Studio:
         rejoins = spec.verb == "operation" and spec.out is not None
         if rejoins and (left := self.jobs.owned(key)):
             self.jobs.hold(left.id, self._owner(), retry=False)
+            self.jobs.add_items(left.id, plan.items(self._outputs(left.id), left.seed))
             return self._run(left.id, plan, left.seed)
         seed = secrets.randbits(31) if spec.seed is None else spec.seed
-        number = self.jobs.add(
+        new = NewJob(
             identity=key,
             plugin=spec.plugin,
             verb=spec.verb,
@@ -62,7 +63,7 @@ class Studio:
             seed=seed,
             owner=self._owner(),
         )
-        self.jobs.add_items(number, plan.items(self._folder(number) / "outputs", seed))
+        number = self.jobs.add(new, lambda job: plan.items(self._outputs(job), seed))
         return self._run(number, plan, seed)
 
     def resume(self, job: int) -> JobHandle:
@@ -119,6 +120,9 @@ class Studio:
 
     def _folder(self, number: int) -> Path:
         return self.profile.jobs / str(number)
+
+    def _outputs(self, number: int) -> Path:
+        return self._folder(number) / "outputs"
 
     def _owner(self) -> str:
         return owner_name(os.getpid())

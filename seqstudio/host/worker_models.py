@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.messages import ModelSource
-from seqstudio.errors import ConfigError, ModelError
+from seqstudio.errors import ModelError
 from seqstudio.host.worker_plugins import Plugins
 
 
@@ -22,7 +22,9 @@ class Models:
     def device(self) -> str:
         """Resolve the device, once."""
         if not self._device:
-            self._device = resolve_device(self._wanted)
+            from seqstudio.core.devices import choose_device  # imports torch
+
+            self._device = choose_device(self._wanted)
         return self._device
 
     def load(self, prefer: str = "") -> LoadedModel:
@@ -57,26 +59,3 @@ class Models:
         task = self._plugins.own("tasks", facts.task)
         parts = with_offers(self._plugins.all_offers("parts"))
         return load_bundle(source.path, task, device=self.device(), parts=parts)
-
-
-def resolve_device(wanted: str) -> str:
-    """Turn `auto` into the best device there is, and check a named one.
-
-    Raises
-    ------
-    ConfigError
-        If the named device is not on this machine.
-    """
-    import torch
-
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if wanted == "auto":
-        return next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there.get(wanted):
-        found = ", ".join(name for name, is_there in there.items() if is_there)
-        raise ConfigError(f"device={wanted}: not on this machine, expected auto or one of: {found}")
-    return wanted

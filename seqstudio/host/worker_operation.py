@@ -15,7 +15,7 @@ from seqstudio.contracts.messages import (
     OutputFile,
     Start,
 )
-from seqstudio.errors import PluginError, SeqStudioError
+from seqstudio.errors import JobError, PluginError, SeqStudioError
 from seqstudio.host.worker_job import WorkerJob
 from seqstudio.host.worker_line import Line
 from seqstudio.host.worker_models import Models
@@ -112,7 +112,10 @@ class Runner:
         for output, value in result.outputs.items():
             for form in self._start.formats.get(output, ()):
                 path = folder / f"{output}.{result.take}.{form}"
-                self._export(self._kinds[output], form, value, path)
+                try:
+                    self._export(self._kinds[output], form, value, path)
+                except OSError as bad:
+                    raise JobError(f"{path}: cannot be written: {bad.strerror}") from bad
                 files.append(
                     OutputFile(output=output, format=form, path=str(path), sha256=file_hash(path))
                 )

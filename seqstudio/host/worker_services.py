@@ -17,7 +17,7 @@ from seqstudio.errors import ConfigError, SeqStudioError
 from seqstudio.host.options import fill_options
 from seqstudio.host.worker_job import SPACING_S, WorkerJob
 from seqstudio.host.worker_line import Line
-from seqstudio.host.worker_models import Models, resolve_device
+from seqstudio.host.worker_models import Models
 from seqstudio.host.worker_plugins import Plugins
 from seqstudio.media.exporters import in_box_exporters
 from seqstudio.services.bundle_files import inspect
@@ -118,11 +118,10 @@ class Service:
 
 def _train(service: Service) -> Mapping[str, Any]:
     order = from_plain(TrainOrder, service.start.arguments, "train")
-    device = resolve_device(service.start.device)
     fraction, told = 0.0, 0.0
     value: Mapping[str, Any] = {}
     events = carry_out(
-        order, service.task, service.surroundings(), device=device, stop=service.stopped
+        order, service.task, service.surroundings(), device=service.job.device, stop=service.stopped
     )
     for event in events:
         if isinstance(event, Step):

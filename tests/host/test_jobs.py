@@ -13,8 +13,9 @@ import pytest
 
 from seqstudio.contracts.messages import ItemResult
 from seqstudio.errors import JobError
+from seqstudio.host.books import ItemRow
 from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, JobFinished
-from seqstudio.host.jobs import Jobs
+from seqstudio.host.jobs import Jobs, NewJob
 from seqstudio.host.lease import Lease
 from seqstudio.host.processes import owner_name
 from seqstudio.host.studio import JobSpec, Studio
@@ -78,10 +79,11 @@ def test_a_cancelled_batch_goes_on_where_it_was_with_the_same_command(
             first.cancel()
     assert studio.jobs.get(first.id).counts == {"done": 1, "cancelled": 2}
     (folder / "b.txt").write_text("b")
+    words("d.txt")
     second = studio.submit(spec_of(folder, tmp_path / "out"))
     assert second.id == first.id
-    assert done(list(second.events())) == [(2, False), (3, False)]
-    assert runs_in(tmp_path) == ["a", "b", "b", "c"]
+    assert done(list(second.events())) == [(2, False), (3, False), (4, False)]
+    assert runs_in(tmp_path) == ["a", "b", "b", "c", "d"]
 
 
 def test_a_retry_runs_failed_items_only(
@@ -213,14 +215,11 @@ def runs_in(folder: Path) -> list[str]:
 
 
 def add_job(jobs: Jobs, owner: str) -> int:
-    from seqstudio.host.books import ItemRow
-
-    number = jobs.add(
+    job = NewJob(
         identity="x", plugin="p", verb="operation", name="n", spec="{}", seed=0, owner=owner
     )
     item = ItemRow(number=1, batch=1, name="a", take=0, seed=0, inputs={}, targets={})
-    jobs.add_items(number, [item])
-    return number
+    return jobs.add(job, lambda number: [item])
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
