@@ -108,7 +108,7 @@ def read_archive(path: Path) -> list[Rows]:
         If the file cannot be read as `.npz`, lacks an array, or its arrays do not fit together.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             missing = {"frames", "lengths"} - set(archive.files)
             if missing:
                 found = ", ".join(archive.files) or "nothing"

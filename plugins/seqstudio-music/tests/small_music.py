@@ -1,0 +1,120 @@
+"""Untrained small models, a job that draws with them, and small pieces of music."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from seqstudio_music.roll_data import RollExample, Rows
+from seqstudio_music.voice_data import VoicesExample
+
+from seqstudio.api import Guide, LoadedModel, Note, SamplingConfig, Take, Task
+from seqstudio.api.media import Score
+from seqstudio.services.bundles import Loaded, build_module
+
+TPB = 480
+
+
+@dataclass
+class OneJob:
+    """A job without a host: it loads what it was given, by name, and draws with it."""
+
+    models: dict[str, LoadedModel]
+    folder: Path
+    chosen: str = ""
+    device: str = "cpu"
+    logged: list[str] = field(default_factory=list)
+    fractions: list[float] = field(default_factory=list)
+    loaded: LoadedModel | None = None
+
+    def model(self, prefer: str = "") -> LoadedModel:
+        self.loaded = self.models[self.chosen or prefer]
+        return self.loaded
+
+    def sample(
+        self,
+        prompts: Sequence[Sequence[int]],
+        takes: Sequence[Take],
+        guide: Guide,
+        config: SamplingConfig,
+        *,
+        covariates: torch.Tensor | None = None,
+    ) -> Iterator[tuple[int, int]]:
+        assert self.loaded is not None
+        return self.loaded.sample(prompts, takes, guide, config, covariates=covariates)
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        self.fractions.append(fraction)
+
+    def check(self) -> None: ...
+
+    def partial(self, text: str) -> None: ...
+
+    def log(self, text: str) -> None:
+        self.logged.append(text)
+
+
+def loaded(task: Task, examples: Sequence[Any], options: Any, name: str) -> Loaded:
+    """Build an untrained model of a task, its weights a function of nothing but their shape."""
+    preparation = task.prepare(examples, options)
+    module = build_module(preparation, seed=7, device="cpu").eval()
+    return Loaded(
+        name=name,
+        task=task.name,
+        sha256="0" * 64,
+        device="cpu",
+        module=module,
+        settings=preparation.settings,
+        preparation=preparation,
+    )
+
+
+def random_rows(frames: int, seed: int, *, density: float = 0.04) -> Rows:
+    generator = np.random.default_rng(seed)
+    return (generator.random((frames, 88)) < density).astype(np.uint8)
+
+
+def roll_example(rows: Rows, name: str = "roll", split: str = "") -> RollExample:
+    return RollExample(id=name, split=split, where=name, rows=rows, frames=len(rows))
+
+
+def chorale_example(steps: int, seed: int, name: str = "chorale") -> VoicesExample:
+    """Four voices that move every quarter, in their own ranges."""
+    generator = np.random.default_rng(seed)
+    lows = np.array([62, 43, 55, 48])
+    quarters = lows + generator.integers(0, 10, (-(-steps // 4), 4))
+    values = np.repeat(quarters, 4, axis=0)[:steps].astype(np.int64)
+    return VoicesExample(id=name, where=name, steps=values, size=steps)
+
+
+def melody(beats: int = 8) -> list[Note]:
+    return [Note(TPB * n, 60 + (0, 4, 7, 5)[n % 4], TPB) for n in range(beats)]
+
+
+def lead_sheet(meter: tuple[int, int] = (4, 4), beats: int = 8) -> Score:
+    """A melody in quarters over chords in halves."""
+    chords = [
+        Note(2 * TPB * n, pitch, 2 * TPB, 60) for n in range(beats // 2) for pitch in (48, 52, 55)
+    ]
+    score = Score.new(ticks_per_beat=TPB, meter=meter).with_new_track(melody(beats), name="Tune")
+    return score.with_new_track(chords, name="Chords", channel=1)
+
+
+def four_parts(meter: tuple[int, int] = (4, 4), beats: int = 8) -> Score:
+    """Four voices in quarters."""
+    score = Score.new(ticks_per_beat=TPB, meter=meter)
+    for channel, low in enumerate((67, 60, 53, 46)):
+        notes = [Note(TPB * n, low + (0, 2, 4, 2)[n % 4], TPB) for n in range(beats)]
+        score = score.with_new_track(notes, name=f"Voice {channel}", channel=channel)
+    return score
+
+
+def piano(beats: int = 8) -> Score:
+    """Two hands of three notes each."""
+    score = Score.new(ticks_per_beat=TPB)
+    for channel, low in enumerate((60, 41)):
+        notes = [Note(TPB * n, low + step + n % 3, TPB) for n in range(beats) for step in (0, 4, 7)]
+        score = score.with_new_track(notes, channel=channel)
+    return score
