@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Samples: TypeAlias = npt.NDArray[np.float32]
 UNKNOWN_FRAMES = 1 << 60  # more frames than any file holds
+MP3_FRAME = 576  # samples in the shortest frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +202,8 @@ def _blocks(file: "soundfile.SoundFile", path: Path, frames: int) -> Iterator[Sa
         done += len(block)
     if not done:
         raise DataError(f"{path}: holds no samples, expected at least 1")
-    declared_s, held_s = file.frames / rate_hz, done / rate_hz
-    if file.format == "MP3" and held_s < declared_s - 0.1 and mp3_counts_frames(path):
+    if file.format == "MP3" and done < file.frames - MP3_FRAME and mp3_counts_frames(path):
+        held_s, declared_s = done / rate_hz, file.frames / rate_hz
         raise DataError(f"{path}: cut short, holds {held_s:.2f} s, expected {declared_s:.2f} s")
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from seqstudio.contracts.notes import Note
 from seqstudio.media.pairing import Key
@@ -39,8 +40,8 @@ def fit_notes(notes: Iterable[Note], obstacles: Sequence[tuple[Key, int, int]]) 
         groups[note.channel, note.pitch].append(note)
     fitted: list[Note] = []
     for key, group in groups.items():
-        roomy = [fit for note in group if (fit := _yielding(note, sorted(taken[key])))]
-        for note, after in zip(roomy, [*roomy[1:], None], strict=True):
+        roomy = sorted(fit for note in group if (fit := _yielding(note, sorted(taken[key]))))
+        for note, after in zip_longest(roomy, roomy[1:]):
             if after is None or note.onset_ticks < after.onset_ticks:
                 fitted.append(_until(note, after.onset_ticks) if after else note)
     return tuple(sorted(fitted))
@@ -86,7 +87,7 @@ def closing_events(endless: Iterable[Note], new: Iterable[Note]) -> list[Event]:
     for note in new:
         onsets[note.channel, note.pitch].append(note.onset_ticks)
     for note in endless:
-        after = [tick for tick in onsets[note.channel, note.pitch] if tick >= note.onset_ticks]
+        after = [tick for tick in onsets[note.channel, note.pitch] if tick > note.onset_ticks]
         if after:
             events.append(Event(min(after), NOTE_OFF | note.channel, bytes([note.pitch, 64])))
     return events

@@ -152,7 +152,7 @@ class Track:
         """Say where new notes may not sound: (channel and pitch, first tick, end tick)."""
         found = []
         for note, _, off in kept:
-            end = note.onset_ticks + (note.length_ticks if off >= 0 else 0)
+            end = note.onset_ticks + (note.length_ticks if off >= 0 else 1)
             found.append(((note.channel, note.pitch), note.onset_ticks, end))
         lone = [on for on, _ in self.pairing.hollow] + list(self.pairing.stray)
         for event in (self.events[index] for index in lone):

@@ -1,0 +1,193 @@
+"""Recordings of every format come in right, and each kind of bad one is named in a line."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from seqstudio.errors import DataError
+from seqstudio.media.audio import (
+    Audio,
+    audio_info,
+    mono,
+    read_audio,
+    read_blocks,
+    resample,
+    resample_blocks,
+    write_wav,
+)
+
+RATE = 16000
+OPEN_FILES = Path("/proc/self/fd")
+FORMATS = {
+    "a.wav": {"subtype": "PCM_16"},
+    "b.wav": {"subtype": "PCM_U8"},
+    "c.wav": {"subtype": "PCM_24"},
+    "d.wav": {"subtype": "FLOAT"},
+    "e.wav": {"subtype": "DOUBLE"},
+    "f.flac": {},
+    "g.ogg": {"subtype": "VORBIS"},
+    "h.ogg": {"subtype": "OPUS"},
+    "i.mp3": {},
+    "j.wav": {"format": "RF64"},
+    "k.aiff": {},
+}
+
+
+def sine(seconds: float = 1.5, hz: float = 440.0, rate_hz: int = RATE) -> np.ndarray:
+    return (0.4 * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate_hz)) / rate_hz)).astype("f4")
+
+
+@pytest.fixture(params=FORMATS)
+def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / request.param
+    soundfile.write(path, sine(), RATE, **FORMATS[request.param])
+    return path
+
+
+def test_every_format_is_read_with_its_length_rate_and_sound(recording: Path) -> None:
+    audio, info = read_audio(recording), audio_info(recording)
+
+    assert (audio.rate_hz, audio.samples.shape, audio.samples.dtype) == (RATE, (24000, 1), "f4")
+    assert (info.duration_s, info.rate_hz, info.channels) == (1.5, RATE, 1)
+    middle = audio.samples[4000:20000, 0]
+    spectrum = np.abs(np.fft.rfft(middle))
+    assert spectrum.argmax() == pytest.approx(440, abs=1)
+    assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.4 / np.sqrt(2), rel=0.03)
+
+
+def test_every_format_cut_short_is_named(recording: Path) -> None:
+    content = recording.read_bytes()
+    for share in (0.3, 0.6, 0.9):
+        recording.write_bytes(content[: int(share * len(content))])
+        with pytest.raises(
+            DataError, match=rf"{recording.name}: .*cut short.*, expected"
+        ) as caught:
+            read_audio(recording)
+        assert "\n" not in str(caught.value)
+
+
+def test_bytes_after_the_end_do_no_harm(recording: Path) -> None:
+    recording.write_bytes(recording.read_bytes() + b"TAG" + bytes(125))
+
+    assert len(read_audio(recording).samples) == 24000
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11025, 44100, 96000])
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_any_rate_and_channels_become_mono_at_16_khz(
+    rate_hz: int, channels: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.wav"
+    levels = np.linspace(0, 1, channels, dtype="f4") if channels > 1 else np.ones(1, "f4")
+    soundfile.write(path, sine(rate_hz=rate_hz)[:, None] * levels, rate_hz, subtype="FLOAT")
+    audio = resample(mono(read_audio(path)), RATE)
+
+    assert len(audio.samples) == pytest.approx(24000, abs=1)
+    expected = sine() * levels.mean()
+    assert np.abs(audio.samples[1000:23000, 0] - expected[1000:23000]).max() < 2e-3
+
+
+def test_a_hundredth_of_a_second_and_a_single_sample_are_legal(tmp_path: Path) -> None:
+    for count in (160, 1):
+        soundfile.write(tmp_path / "s.wav", sine()[:count], RATE)
+        assert read_audio(tmp_path / "s.wav").samples.shape == (count, 1)
+
+
+def test_blocks_join_to_the_whole_and_resample_without_a_seam(tmp_path: Path) -> None:
+    path = tmp_path / "x.flac"
+    soundfile.write(path, np.stack([sine(rate_hz=44100), -sine(rate_hz=44100)], axis=1), 44100)
+    whole = read_audio(path)
+    blocks = list(read_blocks(path, 0.2))
+
+    assert [len(block.samples) for block in blocks] == [8820] * 7 + [4410]
+    assert np.array_equal(np.concatenate([block.samples for block in blocks]), whole.samples)
+    streamed = [block.samples for block in resample_blocks(blocks, RATE)]
+    once = resample(whole, RATE).samples
+    assert np.abs(np.concatenate(streamed) - once).max() < 1e-5
+    assert list(resample_blocks(blocks, 44100)) == blocks
+
+
+def test_wav_is_written_in_16_bits_and_loud_samples_are_clipped(tmp_path: Path) -> None:
+    loud = Audio(np.array([[0.5, -0.25], [2.0, -2.0]], "f4"), 22050)
+    write_wav(tmp_path / "x.wav", loud)
+    audio = read_audio(tmp_path / "x.wav")
+
+    assert audio_info(tmp_path / "x.wav").channels == 2
+    assert np.allclose(audio.samples, [[0.5, -0.25], [1, -1]], atol=1e-4)
+    assert audio.duration_s == 2 / 22050
+
+
+def test_the_bytes_decide_and_not_the_name(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.mp3", sine(), RATE)
+    (tmp_path / "x.mp3").rename(tmp_path / "x.wav")
+    assert audio_info(tmp_path / "x.wav").format == "MP3"
+
+    for name in ("t.wav", "t.mp3", "t.ogg", "t.raw", "t.au", "t.vox"):
+        (tmp_path / name).write_text("This is a letter to my aunt, not a recording.\n" * 20)
+        with pytest.raises(DataError, match=rf"{name}: not readable as audio \(Format not recog"):
+            read_audio(tmp_path / name)
+
+
+def test_a_flac_and_a_wav_from_a_pipe_do_not_tell_their_length_and_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.flac"
+    soundfile.write(path, sine(), RATE)
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    assert (len(read_audio(path).samples), audio_info(path).duration_s) == (24000, 1.5)
+
+    path = tmp_path / "x.wav"
+    soundfile.write(path, sine(), RATE)
+    content = bytearray(path.read_bytes())
+    content[40:44] = b"\xff" * 4
+    path.write_bytes(content)
+    assert len(read_audio(path).samples) == 24000
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_sample_that_is_no_number_is_named_with_its_place(value: float, tmp_path: Path) -> None:
+    samples = sine()
+    samples[4000] = value
+    soundfile.write(tmp_path / "x.wav", samples, RATE, subtype="FLOAT")
+
+    where = rf"x\.wav: sample 4000 \(0\.250 s\) is {value}, expected a number"
+    with pytest.raises(DataError, match=where):
+        read_audio(tmp_path / "x.wav")
+    with pytest.raises(DataError, match=where):
+        list(read_blocks(tmp_path / "x.wav", 0.1))
+
+
+def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    soundfile.write(tmp_path / "zero.wav", np.zeros(0, "f4"), RATE)
+    for name, fault in {
+        "none.wav": r"none\.wav: No such file or directory, expected an audio file",
+        ".": "a folder, expected an audio file",
+        "empty.wav": r"empty\.wav: empty file \(0 bytes\), expected audio",
+        "zero.wav": r"zero\.wav: holds no samples, expected at least 1",
+    }.items():
+        with pytest.raises(DataError, match=fault):
+            read_audio(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.wav"
+    soundfile.write(path, sine(), RATE)
+    path.chmod(0)
+    with pytest.raises(DataError, match=r"x\.wav: Permission denied, expected an audio file"):
+        read_audio(path)
+
+
+@pytest.mark.skipif(not OPEN_FILES.exists(), reason="open files are counted in /proc")
+def test_no_file_stays_open_after_a_bad_one(tmp_path: Path) -> None:
+    (tmp_path / "x.wav").write_bytes(b"RIFF" + bytes(60))
+    before = len(list(OPEN_FILES.iterdir()))
+    for _ in range(5):
+        with pytest.raises(DataError, match="not readable as audio"):
+            read_audio(tmp_path / "x.wav")
+    assert len(list(OPEN_FILES.iterdir())) == before

@@ -1,0 +1,102 @@
+"""Transcripts in every text format, checked with other people's readers."""
+
+import json
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import webvtt
+
+from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.errors import DataError
+from seqstudio.media.subtitles import read_transcript, to_json, to_srt, to_txt, to_vtt
+
+WORDS = (
+    Word(word="GO", start_s=0.5, end_s=0.9, confidence=0.75),
+    Word(word="AHEAD", start_s=1.0, end_s=1.4),
+)
+TWO = Transcript(
+    audio="a.wav",
+    duration_s=3725.5,
+    text="GO AHEAD <B> & C\nÉTÉ",
+    language="en",
+    unlike_training=False,
+    segments=(
+        Segment(start_s=0.5, end_s=1.4, text="GO AHEAD", confidence=0.7, words=WORDS),
+        Segment(start_s=2.0, end_s=2.0, text="<B> & C", speaker="eve"),
+        Segment(start_s=2.5, end_s=2.6, text=" "),
+        Segment(start_s=1.9999, end_s=3725.4996, text="ÉTÉ\nPASSÉ"),
+    ),
+)
+
+
+def test_text_is_a_segment_a_line() -> None:
+    assert to_txt(TWO).splitlines()[:2] == ["GO AHEAD", "<B> & C"]
+    assert to_txt(Transcript(audio="a", duration_s=1, text="ONE")) == "ONE\n"
+
+
+def test_srt_is_numbered_and_another_reader_agrees() -> None:
+    srt = to_srt(TWO)
+    cues = webvtt.from_buffer(StringIO(srt), format="srt").captions
+
+    assert srt.startswith("1\n00:00:00,500 --> 00:00:01,400\nGO AHEAD\n\n2\n")
+    assert [cue.raw_text for cue in cues] == ["GO AHEAD", "<B> & C", "ÉTÉ PASSÉ"]
+    assert cues[2].end == "01:02:05.500"
+    for one, two in pairwise(cues):
+        assert one.start <= two.start
+    assert all(cue.start < cue.end for cue in cues)
+
+
+def test_vtt_escapes_its_signs_and_another_reader_agrees() -> None:
+    vtt = to_vtt(TWO)
+
+    assert vtt.startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.400\nGO AHEAD\n")
+    assert "&lt;B&gt; &amp; C" in vtt
+    assert len(webvtt.from_buffer(StringIO(vtt), format="vtt").captions) == 3
+
+
+def test_a_transcript_of_nothing_has_no_cues() -> None:
+    silence = Transcript(audio="a", duration_s=1.0, text="")
+
+    assert (to_srt(silence), to_vtt(silence)) == ("", "WEBVTT\n")
+
+
+def test_json_has_the_names_of_the_contract_and_leaves_out_what_is_unknown() -> None:
+    value = json.loads(to_json(TWO))
+
+    names = ["audio", "duration_s", "text", "language", "origin", "unlike_training", "segments"]
+    assert list(value) == names
+    assert value["unlike_training"] is False
+    first = value["segments"][0]
+    assert list(first) == ["start_s", "end_s", "text", "confidence", "origin", "words"]
+    assert list(first["words"][1]) == ["word", "start_s", "end_s"]
+    assert "ÉTÉ" in to_json(TWO)
+
+
+def test_json_comes_back_as_the_same_transcript(tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(to_json(TWO), encoding="utf-8")
+
+    assert read_transcript(path) == TWO
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("{", r"t\.json: Expecting property name.*, expected a transcript in JSON"),
+        ("[]", r"t\.json=\[\], expected a table with the fields of Transcript"),
+        ('{"audio": "a", "duration_s": 1, "text": "x", "lang": "en"}', "unknown field 'lang'"),
+        ('{"audio": "a", "duration_s": "1", "text": "x"}', "duration_s='1', expected float"),
+    ],
+)
+def test_what_is_no_transcript_is_named(content: str, fault: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=fault):
+        read_transcript(path)
+
+
+def test_a_missing_transcript_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"t\.json: No such file or directory, expected a trans"):
+        read_transcript(tmp_path / "t.json")
