@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from seqstudio.contracts.manifest import Manifest, ModelEntry, OperationEntry, TaskEntry
 
+FORMAT = 1  # of the kept scan
+
 Record = Mapping[str, Any]  # JSON: one plugin, as a scan found it
 Stamp = list[int] | None  # time in ns and size; None: not there
 
@@ -86,12 +88,11 @@ class Catalogue:
         paths = search_path()
         file = os.path.join(profile.root, "cache", f"catalogue-{_key(paths)}.json")
         kept = _read(file)
-        if kept is None or kept["version"] != __version__ or not _holds(kept["stamps"]):
+        if kept is None or not _holds(kept["stamps"]):
             from seqstudio.host import discovery
 
             kept = discovery.scan(paths)
-            kept["version"] = __version__
-            _keep(file, kept)
+            _keep(file, {"format": FORMAT, "studio": __version__, **kept})
         return cls(kept["plugins"], kept["broken"])
 
     def plugin(self, name: str) -> Plugin:
@@ -158,9 +159,10 @@ def _read(file: str) -> dict[str, Any] | None:
     try:
         with open(file, encoding="utf-8") as stream:
             kept: dict[str, Any] = json.load(stream)
-    except (OSError, ValueError):  # a damaged cache is as good as none: it is made anew
+        sound = kept["format"] == FORMAT and kept["studio"] == __version__
+    except (OSError, ValueError, KeyError, TypeError):  # damaged is as good as none
         return None
-    return kept
+    return kept if sound else None
 
 
 def _keep(file: str, kept: Mapping[str, Any]) -> None:

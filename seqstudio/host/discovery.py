@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import json
 import tomllib
 from collections.abc import Iterator, Sequence
 from importlib.metadata import Distribution, EntryPoint
@@ -97,4 +98,8 @@ def _table(file: Path) -> dict[str, Any]:
     except ValueError as bad:  # not TOML, or not UTF-8
         raise PluginError(f"{file}: {bad}, expected TOML") from bad
     parse_manifest(table, str(file))
+    try:
+        json.dumps(table)  # as the cache and the workers will have it
+    except TypeError as bad:  # TOML knows dates, JSON does not
+        raise PluginError(f"{file}: {bad}, expected no dates") from bad
     return table
