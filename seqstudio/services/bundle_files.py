@@ -43,6 +43,11 @@ class BundleConfig:
     settings: Mapping[str, Any]  # the task's
     buffers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # name -> shape
 
+    def __post_init__(self) -> None:
+        for name in self.buffers:
+            if not name.isidentifier():
+                raise ModelError(f"buffer {name!r}, expected a plain name")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenItem:

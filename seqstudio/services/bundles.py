@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from seqstudio.contracts.task import Preparation, Task
 from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
 from seqstudio.core.model import Extras, SequenceModel, build
 from seqstudio.core.parts import Parts, default_parts
-from seqstudio.errors import ModelError, PluginError
+from seqstudio.errors import ConfigError, ModelError, PluginError
 from seqstudio.services.bundle_files import (
     CARD,
     CONFIG,
@@ -110,20 +111,23 @@ def save_bundle(
     card: Card,
     half: bool = False,
     golden: Sequence[GoldenItem] = (),
-    requires: Mapping[str, str] | None = None,
+    requires: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write a bundle into an empty folder (`durable.new_folder` makes that safe).
 
-    `half` rounds the weights to half precision.
+    `half` rounds the weights to half precision. `requires` names, for parts that plugins offer,
+    the plugin and its versions; those that the model uses are recorded.
     """
+    model = config_to_plain(model_config(preparation))
+    used = {slot["part"] for slot in model.values()}
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     config = BundleConfig(
         schema=SCHEMA,
         task=task_name,
         plugin=plugin,
         plugin_version=plugin_version,
-        requires=requires or {},
-        model=config_to_plain(model_config(preparation)),
+        requires={part: plugin for part, plugin in requires.items() if part in used},
+        model=model,
         settings=to_plain(preparation.settings),
         buffers={name: tuple(tensor.shape) for name, tensor in preparation.buffers.items()},
     )
@@ -161,10 +165,10 @@ def load_bundle(
     settings: Any = from_plain(
         task.settings_type, facts.config.settings, f"{path}: settings", error=ModelError
     )
-    model = config_from_plain(facts.config.model, table, error=ModelError)
+    model = _checked_model(facts, weights, table)
     preparation = Preparation(settings=settings, model=model, buffers=buffers)
     module = build_module(preparation, seed=0, device=device, parts=table)
-    set_weights(module, weights, facts)
+    module.load_state_dict(dict(weights))
     return Loaded(
         name=facts.name,
         task=facts.task,
@@ -176,8 +180,19 @@ def load_bundle(
     )
 
 
-def set_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: BundleFacts) -> None:
-    """Copy weights into a module, which names exactly the same tensors.
+def _checked_model(facts: BundleFacts, weights: Mapping[str, Tensor], table: Parts) -> ModelConfig:
+    try:
+        model = config_from_plain(facts.config.model, table)
+        with torch.device("meta"):  # takes no memory for a model that its weights do not fit
+            module = build(model, table)
+    except ConfigError as bad:
+        raise ModelError(f"{facts.path}: {CONFIG}: {bad}") from bad
+    check_weights(module, weights, facts)
+    return model
+
+
+def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: BundleFacts) -> None:
+    """See that weights are those of a module and of the task's buffers, name by name.
 
     Raises
     ------
@@ -195,7 +210,6 @@ def set_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: Bun
     for name in weights:
         if name not in expected:
             raise ModelError(f"{where}: tensor {name} is not of this model, expected none such")
-    module.load_state_dict(dict(weights))
 
 
 def _check_parts(facts: BundleFacts, table: Parts) -> None:

@@ -3,14 +3,17 @@
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from torch import Tensor
 
 from seqstudio.contracts.data import Draws, Example, stable_seed
 from seqstudio.contracts.formats import Exporter, TrainCallback
+from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preparation, Task, TrainConfig
+from seqstudio.core.dropout import reseed
+from seqstudio.core.flow import gradient_flow
 from seqstudio.core.parts import Parts
 from seqstudio.errors import TrainingError
 from seqstudio.services.averaging import average_kept, forget_others, keep_best
@@ -153,6 +156,7 @@ class _Training:
             for batch in group
         )
         moved = (batch.to(self.device) for batch in batches)
+        flow = self._flow(group[0], step) if self._flow_is_due(step) else {}
         taken = take_step(self.task, self.module, self.optimiser, moved, self.config, step)
         self._advance(step=step, group=self.progress.group + 1)
         return Step(
@@ -164,7 +168,26 @@ class _Training:
             gradient_norm=taken.gradient_norm,
             fraction=step / self.total,
             parts=taken.parts,
+            flow=flow,
         )
+
+    def _flow_is_due(self, step: int) -> bool:
+        every = self.config.gradient_flow_every
+        return every > 0 and step % every == 0
+
+    def _flow(self, indices: tuple[int, ...], step: int) -> Mapping[str, Any]:
+        """Measure gradient norms by layer and time lag on one batch, as recorded."""
+        examples = [self.examples[at] for at in indices]
+        batch = self.task.collate(examples, self.preparation, None).to(self.device)
+        self.module.train()
+        reseed(self.module, self.config.seed, step)
+
+        def loss() -> Tensor:
+            found = self.task.loss(self.module, batch)
+            return found.total / found.count
+
+        flow: Mapping[str, Any] = to_plain(gradient_flow(self.module, loss))
+        return flow
 
     def _end_of_epoch(self, exporters: Sequence[Exporter]) -> Iterator[Event]:
         epoch, step = self.progress.epoch, self.progress.step

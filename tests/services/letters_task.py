@@ -1,6 +1,5 @@
 """A small real task on the real core: lines of letters, one language model over them."""
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,8 +157,3 @@ def write_letters(path: Path, *, lines: int = 24, splits: bool = True) -> Path:
         rows.append(split + text)
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
-
-
-def steady(preset: Preset, **changes: Any) -> Preset:
-    """Change training fields of a preset."""
-    return dataclasses.replace(preset, train=dataclasses.replace(preset.train, **changes))

@@ -39,5 +39,5 @@ def test_a_bad_setting_is_named_with_what_was_expected(setting: str, text: str) 
 
 def test_an_unknown_preset_names_those_there_are() -> None:
     assert find_preset(LettersTask.presets, "") is PRESET
-    with pytest.raises(ConfigError, match="^preset 'huge' is unknown, expected one of tiny"):
+    with pytest.raises(ConfigError, match=r"^preset 'huge' is unknown, expected one of tiny"):
         find_preset(LettersTask.presets, "huge")

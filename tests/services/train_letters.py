@@ -7,7 +7,7 @@ from letters_task import LettersTask
 
 from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
 
-SETTINGS = ("epochs=40", "save_every_s=0.02", "preview_every=5", "batch_size=3", "accumulate=2")
+SETTINGS = ("epochs=20", "save_every_s=0.05", "preview_every=10", "batch_size=3", "accumulate=2")
 
 
 def train_letters(data: Path, run: Path, *, resume: bool) -> None:

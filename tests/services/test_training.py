@@ -1,0 +1,267 @@
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from letters_task import LettersTask, write_letters
+
+from seqstudio.contracts.data import Ledger
+from seqstudio.errors import TrainingError
+from seqstudio.services.bundle_files import inspect, verify_files
+from seqstudio.services.bundles import load_bundle
+from seqstudio.services.datasets import choose_split, read_examples
+from seqstudio.services.evaluation import evaluate, report
+from seqstudio.services.events import Evaluated, Event, Finished, Preview, Saved, Step
+from seqstudio.services.runs import open_run
+from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+
+Train = Callable[..., list[Event]]
+
+
+@pytest.fixture
+def train(task: LettersTask, letters: Path) -> Train:
+    """Train in `run` with settings, for at most `steps` steps."""
+
+    def run_it(
+        run: str, *settings: str, steps: int = 1000, resume: bool = False, data: Path = letters
+    ) -> list[Event]:
+        order = TrainOrder(data=data, run=letters.parent / run, settings=settings, resume=resume)
+        asked = itertools.count(1)
+        around = Surroundings(plugin="letters", plugin_version="1.0")
+        return list(carry_out(order, task, around, stop=lambda: next(asked) >= steps))
+
+    return run_it
+
+
+def losses(events: Sequence[Event]) -> list[Step]:
+    return [event for event in events if isinstance(event, Step)]
+
+
+def of(kind: type, events: Sequence[Event]) -> list[Event]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_a_model_learns_and_says_so(finished_run: Path) -> None:
+    events = list(open_run(finished_run).events())
+    evaluated = [event for event in events if isinstance(event, Evaluated)]
+
+    assert evaluated[2].value < evaluated[0].value - 0.1
+    assert [event.step for event in losses(events)] == list(range(1, 16))
+    assert losses(events)[-1].fraction == 1.0
+    assert isinstance(events[-1], Finished)
+    assert events[-1].reason == "epochs"
+    assert open_run(finished_run).spec.command.startswith("seqstudio train letters.lines")
+
+
+def test_a_run_resumed_in_mid_epoch_has_the_curve_of_an_uninterrupted_one(train: Train) -> None:
+    settings = ("accumulate=2", "batch_size=2", "epochs=4")
+    whole = train("whole", *settings)
+    cut = train("cut", *settings, steps=3) + train("cut", *settings, steps=4, resume=True)
+    assert isinstance(cut[-1], Finished)
+    assert cut[-1].reason == "stopped"
+    cut += train("cut", *settings, resume=True)
+
+    assert losses(cut) == losses(whole)
+    assert of(Evaluated, cut) == of(Evaluated, whole)
+
+
+def test_how_often_it_is_saved_does_not_show_in_the_results(train: Train) -> None:
+    rarely = train("rarely", "save_every_s=1000")
+    always = train("always", "save_every_s=0.0")
+
+    assert len(of(Saved, always)) > len(of(Saved, rarely)) == 3
+    assert losses(always) == losses(rarely)
+
+
+def test_the_log_is_cut_back_to_the_checkpoint(train: Train, letters: Path) -> None:
+    train("run", steps=3)
+    run = open_run(letters.parent / "run")
+    beyond = Step(step=99, epoch=9, loss=1.0, count=1, learning_rate=1, gradient_norm=1, fraction=1)
+    run.append(beyond)
+    train("run", resume=True)
+
+    assert [event.step for event in losses(list(run.events()))] == list(range(1, 16))
+
+
+def test_figures_of_a_run_are_those_that_evaluate_gives(
+    task: LettersTask, finished_run: Path
+) -> None:
+    data = finished_run.parent / "letters.txt"
+    loaded = load_bundle(finished_run / "model", task)
+    valid = choose_split(read_examples(task, data, Ledger()), "dev")
+    found = report(list(evaluate(task, loaded, valid)), task)
+    finished = open_run(finished_run).finished()
+
+    assert finished is not None
+    assert found["nll_per_token"] == finished.value
+    card = inspect(finished_run / "model").card
+    assert (card.figures[0].value, card.figures[0].split, card.figures[0].items) == (
+        finished.value,
+        "valid",
+        4,
+    )
+
+
+def test_the_model_is_a_whole_bundle_from_the_first_step_on(
+    task: LettersTask, letters: Path
+) -> None:
+    order = TrainOrder(data=letters, run=letters.parent / "run", settings=("epochs=1",))
+    notes = []
+    for _ in carry_out(order, task, Surroundings()):
+        notes.append(verify_files(order.run / "model").card.notes)
+
+    assert notes[0] == ("not evaluated yet",)
+    assert notes[-1] == ()
+
+
+def test_the_best_model_is_kept_not_the_last(train: Train, letters: Path) -> None:
+    events = train("run", "learning_rate=0.5", "schedule=constant", "epochs=8", "average=1")
+    evaluated = [event for event in events if isinstance(event, Evaluated)]
+    best = min(evaluated, key=lambda event: event.value)
+    card = inspect(letters.parent / "run" / "model").card
+
+    assert best is not evaluated[-1], "this run should overshoot"
+    assert card.figures[0].value == best.value
+    assert card.steps == best.step
+
+
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        (("learning_rate=0.02",), "is not better"),
+        (("learning_rate=0.1", "batch_size=2"), "checkpoints, which is kept"),
+    ],
+)
+def test_the_average_is_kept_only_if_it_is_better(
+    train: Train, letters: Path, settings: tuple[str, ...], kept: str
+) -> None:
+    events = train("run", "schedule=constant", "average=3", "epochs=6", *settings)
+    average, finished = events[-2:]
+
+    assert isinstance(average, Evaluated)
+    assert isinstance(finished, Finished)
+    assert average.averaged == 3
+    assert kept in finished.note
+    card = inspect(letters.parent / "run" / "model").card
+    assert card.figures[0].value == finished.value
+    assert card.averaged == (3 if average.best else 1)
+
+
+def test_patience_ends_a_run_that_no_longer_improves(train: Train) -> None:
+    events = train("run", "learning_rate=0.5", "schedule=constant", "epochs=50", "patience=2")
+    finished = events[-1]
+
+    assert isinstance(finished, Finished)
+    assert finished.reason == "patience"
+    assert finished.epoch < 50
+
+
+def test_previews_repeat_one_seed_and_land_in_files(finished_run: Path) -> None:
+    events = open_run(finished_run).events()
+    (preview,) = [event for event in events if isinstance(event, Preview)]
+
+    assert preview.step == 10
+    assert len(preview.text) == 8
+    assert (finished_run / preview.files[0]).read_text() == preview.text
+
+
+def test_a_callback_hears_every_event_and_may_stop(task: LettersTask, letters: Path) -> None:
+    class Impatient:
+        name = "impatient"
+        heard: list[object] = []  # noqa: RUF012 (one instance)
+
+        def on_event(self, event: object) -> bool:
+            self.heard.append(event)
+            return len(self.heard) == 2
+
+    order = TrainOrder(data=letters, run=letters.parent / "run")
+    around = Surroundings(callbacks=[Impatient()])
+    events = list(carry_out(order, task, around))
+
+    assert Impatient.heard == events
+    assert [type(event) for event in events] == [Step, Step, Saved, Finished]
+
+
+def test_gradient_flow_is_shown_when_asked_and_changes_nothing(train: Train) -> None:
+    plain = losses(train("plain"))
+    shown = losses(train("shown", "gradient_flow_every=4"))
+
+    assert [bool(event.flow) for event in shown] == [n % 4 == 0 for n in range(1, 16)]
+    assert [dataclasses.replace(event, flow={}) for event in shown] == plain
+
+
+def test_running_into_an_existing_folder_is_refused(train: Train, letters: Path) -> None:
+    (letters.parent / "run").mkdir()
+    (letters.parent / "run" / "notes.txt").touch()
+    with pytest.raises(TrainingError, match=r"run is not empty, expected a new folder, or"):
+        train("run")
+
+
+def test_resuming_a_finished_run_says_so(train: Train) -> None:
+    train("run", "epochs=1")
+    text = r"run is finished: best valid nll_per_token 1\.\d+ at step 5; nothing to resume"
+    with pytest.raises(TrainingError, match=text):
+        train("run", "epochs=1", resume=True)
+
+
+def test_resuming_with_other_settings_or_data_is_refused(train: Train, letters: Path) -> None:
+    train("run", steps=2)
+    with pytest.raises(TrainingError, match=r"config is .* as the run began"):
+        train("run", "epochs=9", resume=True)
+    write_letters(letters, lines=30)
+    with pytest.raises(TrainingError, match=r"data_sha256 is .* as the run began"):
+        train("run", resume=True)
+
+
+def test_resuming_what_is_no_run_says_so(train: Train) -> None:
+    with pytest.raises(TrainingError, match=r"nowhere: no run\.json, expected the folder"):
+        train("nowhere", resume=True)
+
+
+def test_data_without_a_valid_split_hold_one_out_and_the_card_says_how(
+    train: Train, letters: Path
+) -> None:
+    data = write_letters(letters.parent / "unsplit.txt", splits=False)
+    events = train("run", "valid_share=0.25", "epochs=1", data=data)
+    (evaluated,) = [event for event in events if isinstance(event, Evaluated)]
+
+    assert evaluated.items == 6
+    assert inspect(letters.parent / "run" / "model").card.held_out == {"share": 0.25}
+
+
+class Infinite(LettersTask):
+    """A task whose measure is not a number."""
+
+    def measure(self, model, examples):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        for one in super().measure(model, examples):
+            yield dataclasses.replace(one, sums={"nll_per_token": (float("inf"), 1.0)})
+
+
+def test_an_infinite_figure_ends_the_run_with_its_step(letters: Path) -> None:
+    order = TrainOrder(data=letters, run=letters.parent / "run")
+    with pytest.raises(TrainingError, match=r"^step 5: valid nll_per_token=inf, expected finite"):
+        list(carry_out(order, Infinite(), Surroundings()))
+
+
+class NothingUsable(LettersTask):
+    """A task whose pre-flight refuses everything."""
+
+    def preflight(self, examples, preparation, ledger):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        for example in examples:
+            ledger.refuse(example.id, "too long, expected less")
+        return []
+
+
+def test_no_usable_example_is_one_sentence(letters: Path) -> None:
+    order = TrainOrder(data=letters, run=letters.parent / "run")
+    with pytest.raises(TrainingError, match=r"no training example is usable \(4 used, 20 refused"):
+        list(carry_out(order, NothingUsable(), Surroundings()))
+
+
+def test_the_ledger_is_in_the_run_folder(task: LettersTask, letters: Path) -> None:
+    letters.write_text(letters.read_text() + "train\tab1\n")
+    order = TrainOrder(data=letters, run=letters.parent / "run", settings=("epochs=1",))
+    list(carry_out(order, task, Surroundings()))
+
+    assert '"letters.txt:25": "a digit' in (order.run / "ledger.json").read_text()
