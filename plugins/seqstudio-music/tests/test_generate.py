@@ -1,0 +1,114 @@
+"""Composing from nothing: bars, meter, key, and the masks of the voices."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from seqstudio_music.generate import Generate
+from seqstudio_music.keys import key_of_name
+from small_music import TPB, OneJob
+
+from seqstudio.api import ConfigError, Request, Result, Take
+from seqstudio.api.media import Score
+
+DEFAULTS = {
+    "bars": 2,
+    "key": "",
+    "meter": "4/4",
+    "tempo": 0.0,
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+}
+
+
+def generated(job: OneJob, model: str, *seeds: int, **options: Any) -> list[Result]:
+    job.chosen = model
+    takes = tuple(Take(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
+    return list(Generate().run(Request(options=DEFAULTS | options, takes=takes), job))
+
+
+def score_of(result: Result) -> Score:
+    score = result.outputs["score"]
+    assert isinstance(score, Score)
+    return score
+
+
+@pytest.mark.parametrize("model", ["music-chorale", "music-folk", "rolls-nottingham"])
+@pytest.mark.parametrize("meter", ["4/4", "7/8", "5/4", "3/16"])
+def test_a_piece_has_its_bars_in_any_meter(job: OneJob, model: str, meter: str) -> None:
+    score = score_of(generated(job, model, meter=meter, bars=3)[0])
+    beats, unit = map(int, meter.split("/"))
+
+    assert [(m.beats, m.unit) for m in score.meters] == [(beats, unit)]
+    assert 0 < score.end_tick <= 3 * beats * 4 * TPB // unit
+    assert score.faults == ()
+    assert Score.from_bytes(score.to_bytes()).notes == score.notes
+
+
+def test_a_chorale_has_four_named_voices_within_their_ranges(job: OneJob) -> None:
+    model = job.models["music-chorale"]
+    score = score_of(generated(job, "music-chorale", 3, bars=4)[0])
+    ranges = {slot.name: (slot.low, slot.high) for slot in model.settings.slots}
+
+    assert sorted(t.name for t in score.tracks[1:]) == ["Alto", "Bass", "Soprano", "Tenor"]
+    for track in score.tracks[1:]:
+        low, high = ranges[track.name]
+        assert all(low <= note.pitch <= high for note in track.notes)
+
+
+def test_a_lead_sheet_is_a_melody_over_chords(job: OneJob) -> None:
+    score = score_of(generated(job, "music-folk", 2, bars=4)[0])
+
+    assert [track.name for track in score.tracks[1:]] == ["Melody", "Chords"]
+    melody = sorted(score.tracks[1].notes)
+    for one, other in pairwise(melody):
+        assert one.onset_ticks + one.length_ticks <= other.onset_ticks
+
+
+@pytest.mark.parametrize("model", ["music-chorale", "music-folk", "rolls-nottingham"])
+def test_the_same_seed_gives_the_same_bytes_and_takes_differ(job: OneJob, model: str) -> None:
+    three = [score_of(result).to_bytes() for result in generated(job, model, 1, 2, 3)]
+    alone = score_of(generated(job, model, 2)[0]).to_bytes()
+
+    assert three[1] == alone
+    assert len(set(three)) == 3
+
+
+def test_the_key_asked_for_changes_the_piece_and_is_told(job: OneJob) -> None:
+    in_d = generated(job, "music-chorale", 4, key="D")[0]
+    in_f = generated(job, "music-chorale", 4, key="Fm")[0]
+
+    assert in_d.details["key"] == "D"
+    assert in_f.details["key"] == "Fm"
+    assert score_of(in_d).notes != score_of(in_f).notes
+
+
+def test_tempo_follows_the_option(job: OneJob) -> None:
+    assert round(score_of(generated(job, "music-folk", tempo=150.0)[0]).tempos[0].bpm) == 150
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"meter": "4"}, "meter='4', expected one such as 4/4 or 7/8"),
+        ({"meter": "4/5"}, "meter='4/5', expected"),
+        ({"meter": "0/4"}, "meter='0/4', expected"),
+        ({"key": "H"}, "key='H', expected one such as C, Bb or F#m"),
+        ({"top_p": 0.0}, "top_p=0.0, expected"),
+    ],
+)
+def test_a_bad_option_is_refused(job: OneJob, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        generated(job, "music-chorale", **options)
+
+
+def test_piano_rolls_know_no_keys(job: OneJob) -> None:
+    with pytest.raises(ConfigError, match="key='C', expected none with rolls-nottingham"):
+        generated(job, "rolls-nottingham", key="C")
+
+
+def test_flats_and_sharps_name_the_same_key() -> None:
+    assert key_of_name("Db") == key_of_name("C#")
+    assert key_of_name("D#m") == key_of_name("Ebm") == 15

@@ -1,0 +1,269 @@
+"""Voices as tokens, the grid they lie on, and the task that learns them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from seqstudio_music.chords import chord_name, chord_of
+from seqstudio_music.covariates import SIZES, UNKNOWN_END, UNKNOWN_KEY, covariates
+from seqstudio_music.grid import Bar, Grid, chorale_grid, grid_of_score
+from seqstudio_music.keys import estimate_key, key_name
+from seqstudio_music.score_voices import chorale_of_score, lead_sheet_of_score
+from seqstudio_music.slots import CHORALE, LEAD_SHEET, NONE, Layout
+from seqstudio_music.voice_batches import perturbed, spelled, voices_of
+from seqstudio_music.voice_data import ChoraleImporter, chorale_voices
+from seqstudio_music.voices import VoiceOptions, VoicesTask
+from small_music import TPB, chorale_example, four_parts, lead_sheet
+
+from seqstudio.api import ConfigError, DataError, Draws, Ledger, Note, pool
+from seqstudio.api.media import Score
+from seqstudio.services.bundles import Loaded
+
+TASK = VoicesTask()
+
+
+def test_tokens_tell_a_struck_note_from_a_held_one() -> None:
+    layout = Layout(LEAD_SHEET)
+    values = np.array([[NONE, 60], [3, 60], [3, 60], [7, NONE]])
+    held = np.array([[False, False], [False, True], [True, False], [False, False]])
+    tokens = layout.encode(values, held)
+
+    again, held_again = layout.decode(tokens)
+    assert np.array_equal(again, values)
+    assert np.array_equal(held_again, held)
+    for (low, high), column in zip(layout.ranges, tokens.T, strict=True):
+        assert ((column >= low) & (column < high)).all()
+    assert layout.vocabulary == layout.ranges[-1][1]
+
+
+def test_without_strikes_what_goes_on_is_held() -> None:
+    layout = Layout(CHORALE)
+    values = np.array([[70, 40, 60, 50], [70, 41, NONE, 50], [71, 41, NONE, 50]])
+    again, held = layout.decode(layout.encode(values, np.zeros(values.shape, dtype=np.bool_)))
+
+    assert np.array_equal(again, values)
+    assert held.tolist() == [[0] * 4, [1, 0, 0, 1], [0, 1, 0, 1]]
+
+
+def test_every_key_and_chord_can_be_written() -> None:
+    for slots in (CHORALE, LEAD_SHEET):
+        layout = Layout(slots)
+        for column, slot in enumerate(slots):
+            values = np.full((slot.values, len(slots)), NONE)
+            values[:, column] = slot.first + np.arange(slot.values)
+            tokens = layout.encode(values, np.zeros(values.shape, dtype=np.bool_))
+            assert np.array_equal(layout.decode(tokens)[0], values)
+
+
+def test_transposing_moves_pitches_and_chord_roots() -> None:
+    g7 = chord_of([43, 47, 50, 53])[0]
+    moved = Layout(LEAD_SHEET).transpose(np.array([[g7, 60], [NONE, NONE]]), 6)
+
+    assert chord_name(int(moved[0, 0])) == "C#7"
+    assert moved[:, 1].tolist() == [66, NONE]
+    assert moved[1, 0] == NONE
+
+
+def test_an_unknown_set_of_notes_gets_the_nearest_symbol() -> None:
+    chord, exact = chord_of([36, 40, 43, 46, 49])
+
+    assert chord_name(chord) == "C7"
+    assert not exact
+
+
+def test_keys_are_found_by_what_sounds() -> None:
+    weights = np.zeros(12)
+    weights[[7, 9, 11, 0, 2, 4, 6]] = (5, 2, 3, 2, 4, 2, 2)
+    assert key_name(estimate_key(weights, 7)) == "G"
+    assert key_name(estimate_key(np.zeros(12), None)) == "C"
+
+
+@pytest.mark.parametrize(
+    ("meter", "counts"),
+    [((4, 4), 16), ((3, 4), 12), ((6, 8), 12), ((7, 8), 14), ((5, 4), 20), ((3, 32), 2)],
+)
+def test_bars_are_cut_into_sixteenths(meter: tuple[int, int], counts: int) -> None:
+    score = Score.new(ticks_per_beat=TPB, meter=meter)
+    bar = score.meters[0].bar_ticks(TPB)
+    grid = grid_of_score(score, bar + 1)
+
+    assert grid.counts == (counts, counts)
+    assert grid.ticks[counts] == bar
+    assert grid.ticks[-1] == 2 * bar
+    assert grid.extended(2).ticks[-1] == 4 * bar
+
+
+def test_a_tick_goes_to_its_nearest_step() -> None:
+    grid = Grid((Bar(4 * TPB, 4, 4),), TPB)
+
+    assert [grid.step_at(tick) for tick in (0, 60, 61, 120, 4 * TPB, 9999)] == [0, 0, 1, 1, 16, 16]
+
+
+def test_a_chorale_ends_with_a_bar_and_may_begin_with_an_upbeat() -> None:
+    grid = chorale_grid(36)
+
+    assert grid.positions[:5].tolist() == [12, 13, 14, 15, 0]
+    assert grid.bar_numbers[[0, 4, 35]].tolist() == [-1, 0, 1]
+    assert grid.positions[-1] == 15
+
+
+def test_the_end_and_the_key_can_be_kept_secret() -> None:
+    grid = chorale_grid(80)
+    told, untold = (covariates(grid, key=key, end_known=key is not None) for key in (5, None))
+
+    assert told[[0, -5, -1], 3].tolist() == [15, 1, 0]
+    assert set(untold[:, 3].tolist()) == {UNKNOWN_END}
+    assert set(untold[:, 4].tolist()) == {UNKNOWN_KEY}
+    assert (told.max(axis=0) < SIZES).all()
+
+
+def test_no_future_step_moves_the_nll_of_an_earlier_one(chorale_model: Loaded) -> None:
+    voices = voices_of(chorale_example(64, 3), "chorale")
+    layout = Layout(chorale_model.settings.slots)
+    row = spelled(voices, layout)
+    other = row.tokens.copy()
+    other[32:] = np.roll(other[32:], 3, axis=0)
+
+    def nats(tokens: np.ndarray) -> torch.Tensor:
+        groups = torch.from_numpy(tokens)[None]
+        known = torch.from_numpy(row.covariates)[None]
+        with torch.inference_mode():
+            lengths = torch.tensor([64])
+            return chorale_model.module.decode_groups(groups, lengths, covariates=known)[0]
+
+    torch.testing.assert_close(nats(other)[:32], nats(row.tokens)[:32])
+
+
+def test_nats_are_pooled_over_sixteenths_and_tokens(chorale_model: Loaded) -> None:
+    pieces = [chorale_example(steps, steps, f"p{steps}") for steps in (16, 50, 33)]
+    figures = pool(list(TASK.measure(chorale_model, pieces)))
+    alone = [pool(list(TASK.measure(chorale_model, [piece])))["nats_per_16th"] for piece in pieces]
+
+    assert figures["nll_per_token"] == pytest.approx(figures["nats_per_16th"] / 4)
+    pooled = np.average(alone, weights=[16, 50, 33])
+    assert figures["nats_per_16th"] == pytest.approx(pooled, rel=1e-5)
+
+
+def test_training_transposes_within_the_voices(chorale_model: Loaded) -> None:
+    settings = chorale_model.settings
+    voices, layout = voices_of(chorale_example(64, 1), "chorale"), Layout(settings.slots)
+    for epoch in range(20):
+        row = perturbed(voices, layout, settings, Draws(0, epoch).of("x"))
+        sung = layout.decode(row.tokens)[0]
+        for column, slot in enumerate(settings.slots):
+            assert slot.low <= sung[:, column].min() <= sung[:, column].max() <= slot.high
+
+
+def test_a_melody_alone_is_heard_in_training_too(folk_model: Loaded) -> None:
+    settings = folk_model.settings
+    voices, layout = lead_sheet_of_score(lead_sheet()), Layout(settings.slots)
+    rows = [perturbed(voices, layout, settings, Draws(0, n).of("x")) for n in range(40)]
+    silent = [(layout.decode(row.tokens)[0][:, 0] == NONE).all() for row in rows]
+
+    assert 0 < sum(silent) < 20
+
+
+def test_four_parts_are_read_by_height() -> None:
+    voices = chorale_of_score(four_parts())
+
+    assert voices.values[0].tolist() == [67, 46, 60, 53]
+    assert len(voices.values) == 32
+
+
+def test_a_lead_sheet_is_read_as_chords_and_melody() -> None:
+    voices = lead_sheet_of_score(lead_sheet())
+
+    assert [chord_name(int(value)) for value in voices.values[[0, 8], 0]] == ["C", "C"]
+    assert voices.held[:9, 0].tolist() == [False] + [True] * 7 + [False]
+    assert voices.values[[0, 4, 8], 1].tolist() == [60, 64, 67]
+    assert voices.notes == {}
+
+
+def test_what_reading_bends_is_counted() -> None:
+    notes = [Note(0, 60, TPB), Note(0, 67, TPB), Note(TPB + 50, 62, TPB), Note(3 * TPB, 64, TPB)]
+    score = Score.new(ticks_per_beat=TPB).with_new_track(notes)
+    voices = lead_sheet_of_score(score)
+
+    assert voices.notes == {
+        "onsets moved to the sixteenth": 1,
+        "notes under another of their voice": 1,
+    }
+    assert voices.values[0, 1] == 67
+
+
+def json_file(path: Path, content: Any) -> Path:
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_chorales_are_read_from_json_with_their_splits(tmp_path: Path) -> None:
+    piece = [[70, 65, 60, 50]] * 4
+    path = json_file(tmp_path / "TinySeparated.json", {"train": [piece], "dev": [piece, [[1]]]})
+    ledger = Ledger()
+    examples = list(ChoraleImporter().read(tmp_path, ledger))
+
+    assert [(item.split, item.size) for item in examples] == [("train", 4), ("valid", 4)]
+    assert ledger.refused == {f"{path.name}:valid[1]": "step 0: 1 voices, expected 4"}
+    assert chorale_voices(examples[0].steps).values[0].tolist() == [70, 50, 65, 60]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("piece", "told"),
+    [
+        ([], "0 steps, expected at least 1"),
+        ([[60, 60, 60, 60.5]], "step 0: 60.5, expected a MIDI pitch, or -1"),
+        ([[60, 60, 60, 128]], "step 0: 128, expected a MIDI pitch"),
+        ([7], "step 0: int voices, expected 4"),
+    ],
+)
+def test_a_piece_of_something_else_is_refused(tmp_path: Path, piece: Any, told: str) -> None:
+    ledger = Ledger()
+    path = json_file(tmp_path / "x.json", [piece])
+
+    assert list(ChoraleImporter().read(path, ledger)) == []
+    assert told in ledger.refused["x.json:pieces[0]"]
+
+
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(DataError, match=r"x\.json: .*expected chorales as JSON"):
+        list(ChoraleImporter().read(tmp_path / "x.json", Ledger()))
+
+
+def test_pieces_of_another_layout_are_refused_by_name(tmp_path: Path) -> None:
+    four_parts().write(tmp_path / "four.mid")
+    lead_sheet().write(tmp_path / "tune.mid")
+    ledger = Ledger()
+    examples = list(TASK.read(tmp_path, ledger))
+    preparation = TASK.prepare(examples, VoiceOptions(layout="lead-sheet"))
+    kept = TASK.preflight(examples, preparation, ledger)
+
+    assert [item.id for item in kept] == ["tune.mid"]
+    assert "expected a melody" in ledger.refused["four.mid"]
+    with pytest.raises(DataError, match="0 pieces of layout chorale, expected at least 1"):
+        TASK.prepare(kept[:0], VoiceOptions())
+
+
+def test_a_preview_is_the_same_for_the_same_seed(chorale_model: Loaded) -> None:
+    one, same, other = (TASK.preview(chorale_model, [], seed) for seed in (1, 1, 2))
+
+    assert one.text.endswith("notes in 4 bars")
+    scores = [preview.outputs["score"] for preview in (one, same, other)]
+    assert scores[0] == scores[1] != scores[2]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"crop": 10}, "crop=10, expected 0, or more than lead=16"),
+        ({"lowest_shift": 1}, "shifts from 1 to 6, expected a range that holds 0"),
+        ({"drop_chords": 1.0}, "drop_chords=1.0, expected"),
+        ({"inner_hidden": 0}, "inner_hidden=0, expected at least 1"),
+    ],
+)
+def test_a_bad_option_is_named(changed: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        VoiceOptions(**changed)
