@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Samples: TypeAlias = npt.NDArray[np.float32]
 UNKNOWN_FRAMES = 1 << 60  # more frames than any file holds
 MP3_FRAME = 576  # samples in the shortest frame
+UNRECOGNISED = 1  # libsndfile's error code for a format it does not know
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,10 @@ def _open(path: Path) -> "Iterator[soundfile.SoundFile]":
         try:
             file = soundfile.SoundFile(raw.fileno(), closefd=False)
         except soundfile.LibsndfileError as error:
-            reason = error.error_string.rstrip(".")
-            raise DataError(
-                f"{path}: not readable as audio ({reason}), expected wav, flac, ogg or mp3"
-            ) from error
+            # Of a known format the decoder's own reason misleads ("possibly a pipe?").
+            known = error.code != UNRECOGNISED
+            fault = "damaged or cut short" if known else "not audio of a known format"
+            raise DataError(f"{path}: {fault}, expected wav, flac, ogg or mp3") from error
         with file:
             # Read straight on: the seek that follows each block fails in a FLAC of unknown length.
             file.seekable = lambda: False
