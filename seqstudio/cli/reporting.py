@@ -38,8 +38,8 @@ class Lines:
     def hear(self, event: object) -> None:
         """Print what is worth a line."""
         match event:
-            case ItemDone():
-                self._say(done_line(event))
+            case ItemDone() if line := done_line(event):
+                self._say(line)
             case ItemFailed() if self._several:
                 click.echo(failed_line(event), err=True)
             case ItemProgress() if line := training_line(event.event):
@@ -142,12 +142,14 @@ def reporter_for_people(*, several: bool) -> Reporter:
 
 
 def done_line(event: ItemDone) -> str:
-    """Say one finished item: where its outputs are, and its summary."""
+    """Say one finished item: its outputs and summary; "" for one that has neither."""
     outputs = ", ".join(str(path) for path in event.outputs)
     made = f"{event.name} -> {outputs}" if outputs else event.name
     if event.skipped:
         return f"{made}: done before, skipped"
-    return f"{made}: {event.summary}" if event.summary else made
+    if event.summary:
+        return f"{made}: {event.summary}"
+    return made if outputs else ""
 
 
 def failed_line(event: ItemFailed) -> str:

@@ -89,11 +89,20 @@ def run_job(handle: JobHandle, *, as_json: bool, several: bool, go_on: str) -> N
     ending = follow(handle, reporter, go_on=go_on)
     finished = ending.finished
     if collected:
-        facts = {"job": handle.id, "state": finished.state, "seed": handle.seed}
-        click.echo(collected.document(**facts, done=finished.done, failed=finished.failed))
+        click.echo(collected.document(job=handle.id, seed=handle.seed, **facts_of(finished)))
     elif several:
         click.echo(f"{finished.done} done, {finished.failed} refused or failed (job {handle.id})")
     leave(ending, several=several)
+
+
+def facts_of(finished: JobFinished) -> dict[str, object]:
+    """Give what a program wants to know of how a job ended."""
+    facts: dict[str, object] = {
+        "state": finished.state,
+        "done": finished.done,
+        "failed": finished.failed,
+    }
+    return {**facts, "value": finished.value} if finished.value else facts
 
 
 def leave(ending: Ending, *, several: bool) -> None:

@@ -1,13 +1,16 @@
 """`seqstudio train`: one command for every task of every plugin."""
 
+import json
 from pathlib import Path
 
 import click
 
 from seqstudio.cli.options import device_option, json_flag, pass_studio
 from seqstudio.cli.running import run_job
+from seqstudio.contracts.data import Ledger
 from seqstudio.host.studio import JobSpec, Studio
 
+SHOWN = 10  # refused inputs named on the screen; the run's ledger names all
 EPILOG = """\b
 Examples:
   seqstudio train speech.ctc my-recordings --run runs/mine
@@ -53,3 +56,21 @@ def train(
     spec = JobSpec(plugin=plugin.id, verb="train", name=task, device=device, arguments=arguments)
     go_on = f"to go on: seqstudio train {task} {data} --run {run} --resume"
     run_job(studio.submit(spec), as_json=as_json, several=False, go_on=go_on)
+    if not as_json:
+        for line in result_lines(run, data):
+            click.echo(line)
+
+
+def result_lines(run: Path, data: Path) -> list[str]:
+    """Say what became of the data, where the model is, and what can be done with it."""
+    file = run / "ledger.json"
+    ledger = Ledger(**json.loads(file.read_bytes()))
+    refused = [f"  {where}: {reason}" for where, reason in ledger.refused.items()]
+    unsaid = len(refused) - SHOWN
+    more = [f"  and {unsaid} more, in {file}"] if unsaid > 0 else []
+    return [
+        f"data: {ledger.summary()}",
+        *refused[:SHOWN],
+        *more,
+        f"model: {run / 'model'}; measure it with: seqstudio evaluate {run} {data} --split valid",
+    ]

@@ -58,9 +58,19 @@ def from_plain(
     return typing.cast(T, read(kind, value, where, error))
 
 
+def shown(value: Any) -> str:
+    """Write a value for an error's one line, cut where it is long.
+
+    >>> shown([1, "b"]), len(shown(list(range(1000))))
+    ("[1, 'b']", 80)
+    """
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def _dataclass(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> Any:
     if not isinstance(value, Mapping):
-        raise error(f"{where}={value!r}, expected a table with the fields of {kind.__name__}")
+        raise error(f"{where}={shown(value)}, expected a table with the fields of {kind.__name__}")
     fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
     for name in value:
         if name not in fields:
@@ -89,7 +99,7 @@ def _value(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> An
     if origin is Literal:
         if value in arguments:
             return value
-        raise error(f"{where}={value!r}, expected one of {', '.join(map(repr, arguments))}")
+        raise error(f"{where}={shown(value)}, expected one of {', '.join(map(repr, arguments))}")
     if origin is tuple and isinstance(value, (list, tuple)):
         if len(arguments) != 2 or arguments[1] is not Ellipsis:
             return _fixed_tuple(arguments, value, where, error)
@@ -123,7 +133,7 @@ def _union(choices: Any, value: Any, where: str, error: type[SeqStudioError]) ->
     if len(kinds) == 1 and failure is not None:
         raise failure
     names = ", ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-    raise error(f"{where}={value!r}, expected one of {names}") from failure
+    raise error(f"{where}={shown(value)}, expected one of {names}") from failure
 
 
 def _scalar(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> Any:
@@ -136,4 +146,4 @@ def _scalar(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> A
         kind not in (bool, int, float, str) and isinstance(kind, type) and isinstance(value, kind)
     ):
         return value
-    raise error(f"{where}={value!r}, expected {getattr(kind, '__name__', kind)}")
+    raise error(f"{where}={shown(value)}, expected {getattr(kind, '__name__', kind)}")

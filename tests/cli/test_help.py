@@ -1,0 +1,115 @@
+"""Help is quick, complete, drawn from manifests, and loads nothing heavy."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+import click
+import pytest
+
+from seqstudio.cli.group import VERBS, studio_command
+from seqstudio.cli.main import columns
+from seqstudio.cli.reference import walk
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+ROUNDS = 9
+LIMIT = 3.0
+HEAVY = ("torch", "rich", "sqlite3", "numpy", "importlib.metadata", "msgspec", "dataclasses")
+
+
+def median_seconds(commands: list[list[str]], environment: Mapping[str, str]) -> list[float]:
+    """Give each command's median, all run in turn, round after round."""
+    times: list[list[float]] = [[] for _ in commands]
+    for _ in range(ROUNDS):
+        for command, taken in zip(commands, times, strict=True):
+            began = time.perf_counter()
+            subprocess.run(
+                [sys.executable, *command], env=environment, stdout=subprocess.DEVNULL, check=True
+            )
+            taken.append(time.perf_counter() - began)
+    return [statistics.median(taken) for taken in times]
+
+
+def test_version_and_help_take_at_most_three_times_a_bare_argparse(
+    run: Run, environment: Mapping[str, str]
+) -> None:
+    run("--help")  # fills the catalogue's cache
+    bare, version, listing = median_seconds(
+        [
+            ["-c", "import argparse"],
+            ["-m", "seqstudio", "--version"],
+            ["-m", "seqstudio", "--help"],
+        ],
+        environment,
+    )
+
+    assert version / bare < LIMIT
+    assert listing / bare < LIMIT
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
+def test_help_loads_nothing_heavy(
+    arguments: tuple[str, ...], environment: Mapping[str, str]
+) -> None:
+    program = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print(*(n for n in {HEAVY!r} if n in sys.modules), 'end'))\n"
+        f"sys.argv[1:] = {list(arguments)!r}\n"
+        "from seqstudio.cli.main import main\n"
+        "main()\n"
+    )
+    for _ in range(2):  # the first run fills the catalogue's cache
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    assert done.stdout.splitlines()[-1] == "end"
+
+
+def test_help_lists_every_verb_and_every_plugin(run: Run) -> None:
+    said = run("--help").stdout
+
+    for name in (*VERBS, "echo", "music", "speech"):
+        assert f"\n  {name} " in said
+
+
+def test_help_of_an_operation_holds_options_bounds_formats_and_examples(run: Run) -> None:
+    said = run("echo", "repeat", "--help").stdout
+
+    assert "Formats of the text: txt." in said
+    assert "[default: 1; 1<=x<=9]" in said
+    assert "--loud / --no-loud" in said
+    assert "[calm|cross]" in said
+    assert "seqstudio echo repeat letter.txt --out again --times 2" in said
+
+
+def test_takes_and_seed_are_for_generative_operations_only(run: Run) -> None:
+    assert "--takes" not in run("echo", "repeat", "--help").stdout
+    assert "--takes" in run("echo", "count", "--help").stdout
+
+
+def test_every_command_explains_itself_with_the_parameters_it_has() -> None:
+    root = click.Context(studio_command, info_name="seqstudio")
+    for name in (*VERBS, "music", "speech"):
+        command = studio_command.get_command(root, name)
+        assert command is not None
+        for context in walk(root, name, command):
+            assert context.command.help, context.command_path
+            for parameter in context.command.params:
+                if isinstance(parameter, click.Option):
+                    assert parameter.help, f"{context.command_path} {parameter.name}"
+
+
+@pytest.mark.parametrize(("named", "wide"), [("120", 120), ("7", 40)])
+def test_columns_follow_the_environment(
+    named: str, wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", named)
+
+    assert columns() == wide

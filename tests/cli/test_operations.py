@@ -1,0 +1,131 @@
+"""Operations drawn from a manifest: options arrive, outputs land, exit codes tell how it went."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Path:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / "good.txt").write_text("dear reader")
+    (folder / "fine.txt").write_text("yours truly")
+    return folder
+
+
+def test_every_option_of_the_manifest_arrives(run: Run, letters: Path, tmp_path: Path) -> None:
+    (tmp_path / "more.txt").write_text("from a file")
+    done = run(
+        "echo", "repeat", letters / "good.txt", "--out", tmp_path / "out", "--times", 2,
+        "--gain", 0.5, "--loud", "--ending", "!", "--mood", "cross", "--word", "one",
+        "--word", "two", "--list", tmp_path / "more.txt",
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    said = (tmp_path / "out" / "good.txt").read_text().strip()
+    assert said == "CROSS, 0.5: DEAR READER DEAR READER ONE TWO FROM A FILE!"
+
+
+def test_defaults_are_the_manifests(run: Run, letters: Path, tmp_path: Path) -> None:
+    done = run("echo", "repeat", letters / "good.txt", "--out", tmp_path / "out")
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "good.txt").read_text().strip() == "calm, None: dear reader."
+    assert f"good.txt -> {tmp_path}/out/good.txt: said" in done.stdout
+
+
+def test_a_batch_with_a_bad_item_names_it_does_the_rest_and_exits_3(
+    run: Run, letters: Path, tmp_path: Path
+) -> None:
+    (letters / "empty.txt").write_text("")
+    done = run("echo", "repeat", letters, letters / "missing.txt", "--out", tmp_path / "out")
+
+    assert done.returncode == 3
+    assert "2 done, 2 refused or failed" in done.stdout
+    errors = sorted(done.stderr.splitlines())
+    assert len(errors) == 2
+    assert "empty.txt: 0 characters, expected a text" in errors[0]
+    assert "missing.txt: no such file" in errors[1]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["fine.txt", "good.txt"]
+
+
+def test_json_holds_every_item_and_nothing_else_is_on_stdout(
+    run: Run, letters: Path, tmp_path: Path
+) -> None:
+    (letters / "empty.txt").write_text("")
+    done = run("echo", "repeat", letters, "--out", tmp_path / "out", "--json")
+
+    found = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert (found["state"], found["done"], found["failed"]) == ("done", 2, 1)
+    states = {Path(item["name"]).name: item["state"] for item in found["items"]}
+    assert states == {"good.txt": "done", "fine.txt": "done", "empty.txt": "failed"}
+
+
+def test_takes_differ_a_seed_repeats_them_and_each_has_its_number(run: Run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        done = run("echo", "count", "--out", tmp_path / name / "n.txt", "--takes", 3, "--seed", 5)
+        assert done.returncode == 0, done.stderr
+    takes = [(tmp_path / "one" / f"n.{k}.txt").read_text() for k in (1, 2, 3)]
+    again = [(tmp_path / "two" / f"n.{k}.txt").read_text() for k in (1, 2, 3)]
+
+    assert takes == again
+    assert len(set(takes)) == 3
+
+
+def test_the_same_command_again_skips_what_is_done(run: Run, letters: Path, tmp_path: Path) -> None:
+    command = ("echo", "repeat", letters, "--out", tmp_path / "out")
+    run(*command)
+    done = run(*command)
+
+    assert done.returncode == 0
+    assert done.stdout.count("done before, skipped") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("spech",), "'speech'"),
+        (("echo", "repaet"), "No such command 'repaet'. Did you mean 'repeat'?"),
+        (("echo", "repeat", "a.txt"), "Missing option '--out'"),
+        (("echo", "repeat", "a.txt", "--out", "o", "--times", "10"), "10 is not in the range"),
+        (("echo", "repeat", "a.txt", "--out", "o", "--mood", "sad"), "'calm', 'cross'"),
+        (("echo", "repeat", "a.txt", "--out", "o", "--tmies", "2"), "'--times'"),
+        (("train", "speech.ctc"), "Missing argument 'DATA'"),
+    ],
+)
+def test_wrong_usage_exits_2_and_names_what_is_near(
+    run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("train", "speech.asr", "data", "--run", "r"), "no task 'speech.asr', expected one of"),
+        (("evaluate", "no-such-model", "data"), "no model 'no-such-model', expected a bundle"),
+        (("models", "show", "no-such-model"), "no model 'no-such-model', expected a bundle"),
+        (("jobs", "show", "99"), "no job 99"),
+        (("echo", "count", "--out", "n.xyz"), "no format 'xyz', expected one of: txt"),
+        (("echo", "count", "--out", "n.txt", "--format", "pdf"), "no format 'pdf'"),
+    ],
+)
+def test_an_error_that_can_be_fixed_is_one_line_and_exits_1(
+    run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    done = run(*arguments)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1

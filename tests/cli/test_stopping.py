@@ -1,0 +1,81 @@
+"""Ctrl-C stops cleanly and says how to go on; a second one ends it at once."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(environment: Mapping[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start `seqstudio ARGUMENTS...` and leave it running."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_it(*arguments: object) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "seqstudio", *map(str, arguments)],
+            env=environment,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start_it
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a file is there: the job is under way."""
+    end = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} never came"
+        time.sleep(0.05)
+
+
+def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(start: Start, tmp_path: Path) -> None:
+    out = tmp_path / "n.txt"
+    command = ("echo", "count", "--out", out, "--takes", 3, "--seed", 1, "--seconds", 0.7)
+    first = start(*command)
+    wait_for(tmp_path / "n.1.txt")
+    first.send_signal(signal.SIGINT)
+    _, errors = first.communicate(timeout=30)
+    again = start(*command)
+    said, _ = again.communicate(timeout=30)
+
+    assert first.returncode == 130
+    assert "run the same command again to go on where it stopped" in errors
+    assert "Traceback" not in errors
+    assert again.returncode == 0
+    assert "3 done" in said
+    assert len(list(tmp_path.glob("n.*.txt"))) == 3
+    assert not list(tmp_path.glob(".*seqstudio*"))
+
+
+def test_a_second_ctrl_c_ends_it_at_once_and_leaves_no_worker(
+    start: Start, run: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
+) -> None:
+    process = start(
+        "echo", "count", "--out", tmp_path / "n.txt", "--takes", 2, "--seconds", 2, "--stubborn"
+    )
+    wait_for(tmp_path / "n.1.txt")
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+
+    assert time.monotonic() - began < 1.5
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "interrupted" in run("jobs", "list").stdout
