@@ -1,7 +1,6 @@
 """The sample loop: every generated token of every plugin is drawn here."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
@@ -15,10 +14,6 @@ from seqstudio.core.encoder import Encoded
 from seqstudio.core.filters import draw, filter_logits
 from seqstudio.core.model import SequenceModel
 from seqstudio.errors import ModelError
-
-# On a CPU one to three rows run other kernels than four or more, with other last bits: measured
-# on one thread, float32, 64 to 1024 wide. So no fewer are ever computed.
-LEAST_ROWS = 4
 
 
 def sample(
@@ -34,7 +29,7 @@ def sample(
     """Draw tokens for all takes side by side.
 
     A take's tokens depend on its own seed and prompt alone: what draws the token at a position
-    is a function of (seed, position), and on a CPU a lone take is computed among copies of itself.
+    is a function of (seed, position), and on a CPU no row of the model's step depends on another.
     So a take that goes on from the first tokens of another, with its seed, repeats it.
 
     Parameters
@@ -135,17 +130,13 @@ def _check_prompts(rows: list[_Row], logits: Tensor, position: int) -> None:
 
 
 class _Stepper:
-    """The model, and the state of the rows that are not over: with copies where they are few."""
+    """The model, and the state of the rows that are not over."""
 
     def __init__(self, model: SequenceModel) -> None:
         self.model = model
         self.device = next(model.parameters()).device
-        self.live = 0  # rows that are not copies
+        self.live = 0  # rows in the state
         self.state: Any = None  # of the decoder's own kind
-
-    def padded(self, numbers: list[int]) -> list[int]:
-        least = LEAST_ROWS if self.device.type == "cpu" else 1
-        return numbers + numbers[:1] * (least - len(numbers))
 
     @torch.inference_mode()
     def start(
@@ -153,38 +144,21 @@ class _Stepper:
     ) -> Tensor:
         """Start these rows of what is given; give their (B, V) logits."""
         self.live = len(numbers)
-        rows = torch.tensor(self.padded(numbers), device=self.device)
+        rows = torch.tensor(numbers, device=self.device)
         if covariates is not None:
             covariates = covariates.to(self.device)
             covariates = covariates[rows] if covariates.ndim == 3 else covariates
         if encoded is not None:
             state = None if encoded.state is None else encoded.state[:, rows]
             encoded = Encoded(encoded.output[rows], encoded.lengths[rows], state)
-        with _one_thread():
-            logits, self.state = self.model.start(len(rows), encoded=encoded, covariates=covariates)
-        return logits[: len(numbers)]
+        logits, self.state = self.model.start(self.live, encoded=encoded, covariates=covariates)
+        return logits
 
     @torch.inference_mode()
     def step(self, left: list[int], tokens: list[int]) -> Tensor:
         """Go on with the rows at these places, taking their tokens; give their (B, V) logits."""
         if len(left) < self.live:
             self.live = len(left)
-            self.state = self.state.select(torch.tensor(self.padded(left), device=self.device))
-        fed = torch.tensor(self.padded(tokens), device=self.device)
-        with _one_thread():
-            logits, self.state = self.model.step(fed, self.state)
-        return logits[: len(left)]
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread: several split the rows, each running what kernel fits its share."""
-    threads = torch.get_num_threads()
-    if threads == 1:
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+            self.state = self.state.select(torch.tensor(left, device=self.device))
+        logits, self.state = self.model.step(torch.tensor(tokens, device=self.device), self.state)
+        return logits
