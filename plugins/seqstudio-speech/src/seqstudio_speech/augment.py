@@ -1,7 +1,6 @@
 """Perturbations of training utterances, each a function of the generator it is given."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -46,8 +45,3 @@ def _span(length: int, widest: int, generator: np.random.Generator) -> tuple[int
     width = int(generator.integers(0, widest + 1))
     start = int(generator.integers(0, length - width + 1))
     return start, start + width
-
-
-def to_tensor(samples: NDArray[np.float32]) -> Tensor:
-    """Share samples with torch."""
-    return torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))

@@ -1,0 +1,128 @@
+"""Tones for letters: speech that a tiny model learns in seconds, with times that are known."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from seqstudio_speech.importers import ManifestImporter
+from seqstudio_speech.settings import SpeechOptions
+from seqstudio_speech.task import CtcTask
+
+from seqstudio.api import Ledger, LoadedModel, TrainConfig
+from seqstudio.services.bundles import load_bundle
+from seqstudio.services.runs import RunSpec, create_run
+from seqstudio.services.training import train
+
+RATE_HZ = 16000
+TONES_HZ: Mapping[str, float] = {"A": 400.0, "B": 900.0, "C": 1900.0}
+HUM_HZ = 200.0  # a space
+TONE_S, GAP_S = 0.10, 0.06
+WORDS = ("A", "B", "C", "AB", "BA", "CC", "CAB", "ABC")
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Audio and what it says, with the true times of its words."""
+
+    samples: NDArray[np.float32]
+    text: str
+    spans_s: tuple[tuple[float, float], ...]
+
+
+def speak(text: str, *, seed: int = 0) -> Spoken:
+    """Say each letter as a tone, and between two words a hum."""
+    parts = [_silence(0.15)]
+    spans: list[tuple[float, float]] = []
+    for number, word in enumerate(text.split()):
+        if number:
+            parts += [_silence(0.05), _tone(HUM_HZ), _silence(0.1)]
+        start = sum(map(len, parts)) / RATE_HZ
+        for letter in word:
+            parts += [_tone(TONES_HZ[letter]), _silence(GAP_S)]
+        spans.append((start, sum(map(len, parts[:-1])) / RATE_HZ))
+    samples = np.concatenate([*parts, _silence(0.15)])
+    noise = 1e-4 * np.random.default_rng(seed).standard_normal(len(samples))
+    return Spoken((samples + noise).astype(np.float32), text, tuple(spans))
+
+
+def _silence(seconds: float) -> NDArray[np.float64]:
+    return np.zeros(round(seconds * RATE_HZ))
+
+
+def _tone(pitch_hz: float) -> NDArray[np.float64]:
+    times = np.arange(round(TONE_S * RATE_HZ)) / RATE_HZ
+    tone: NDArray[np.float64] = np.sin(2 * np.pi * pitch_hz * times) * np.hanning(len(times))
+    return 0.3 * tone
+
+
+@pytest.fixture
+def spoken() -> Callable[[str], Spoken]:
+    """Say something in memory."""
+    return speak
+
+
+@pytest.fixture
+def say(tmp_path: Path) -> Callable[..., Path]:
+    """Write what is said to a file of the test's folder."""
+
+    def write(text: str, name: str = "said.wav") -> Path:
+        path = tmp_path / name
+        soundfile.write(path, speak(text).samples, RATE_HZ, subtype="PCM_16")
+        return path
+
+    return write
+
+
+def write_folder(folder: Path, count: int, *, seed: int = 0) -> Path:
+    """Fill a folder with utterances of random words and their manifest."""
+    generator = np.random.default_rng(seed)
+    rows = ["split\tpath\tspeaker\tseconds\ttranscript"]
+    for number in range(count):
+        text = " ".join(generator.choice(WORDS, size=generator.integers(1, 4)))
+        spoken = speak(text, seed=number)
+        path = folder / f"{number:03d}.wav"
+        soundfile.write(path, spoken.samples, RATE_HZ, subtype="PCM_16")
+        split = "train" if number < count - 6 else "dev"
+        seconds = len(spoken.samples) / RATE_HZ
+        rows.append(f"{split}\t{path.name}\ts{number % 4}\t{seconds:.3f}\t{text}")
+    (folder / "manifest.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("tones"), 54)
+
+
+@pytest.fixture(scope="session")
+def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder: a tiny model trained on tones by the project's own service."""
+    task = CtcTask()
+    examples = list(ManifestImporter().read(tone_folder, Ledger()))
+    options = SpeechOptions(
+        hidden=32,
+        layers=1,
+        dropout=0.0,
+        speeds=(1.0,),
+        gain_db=0.0,
+        time_masks=0,
+        frequency_masks=0,
+    )
+    config = TrainConfig(epochs=8, learning_rate=1e-2, batch_size=4, evaluate_every=8)
+    train_examples = [one for one in examples if one.split == "train"]
+    preparation = task.prepare(train_examples, options)
+    folder = tmp_path_factory.mktemp("run") / "tones"
+    run = create_run(folder, RunSpec(task=task.name, plugin="speech", config=config))
+    valid = [one for one in examples if one.split == "valid"]
+    for _ in train(task, preparation, train_examples, valid, config, run):
+        pass
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tone_model(tone_run: Path) -> LoadedModel:
+    return load_bundle(tone_run / "model", CtcTask(), device="cpu")

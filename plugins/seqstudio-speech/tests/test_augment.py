@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+import torch
+from seqstudio_speech.augment import change_gain, change_speed, mask
+from seqstudio_speech.settings import AugmentSettings
+
+from seqstudio.api import ConfigError
+
+
+def pitch_hz(samples: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(np.argmax(spectrum) * 16000 / len(samples))
+
+
+@pytest.mark.parametrize("speed", [0.9, 1.0, 1.1])
+def test_speed_scales_length_and_pitch(speed: float) -> None:
+    tone = np.sin(2 * np.pi * 1000 * np.arange(32000) / 16000).astype(np.float32)
+
+    played = change_speed(tone, speed, 16000)
+
+    assert len(played) == pytest.approx(32000 / speed, abs=1)
+    assert pitch_hz(played) == pytest.approx(1000 * speed, abs=2)
+
+
+def test_gain_stays_within_its_bounds() -> None:
+    ones = np.ones(1, np.float32)
+    gains = [change_gain(ones, 6.0, np.random.default_rng(n))[0] for n in range(50)]
+
+    assert 10 ** (-6 / 20) <= min(gains) < 0.7
+    assert 1.4 < max(gains) <= 10 ** (6 / 20)
+
+
+def test_masks_hide_no_more_than_they_may() -> None:
+    settings = AugmentSettings()
+    for seed in range(50):
+        hidden = mask(torch.ones(100, 80), settings, np.random.default_rng(seed)) == 0
+        assert hidden.all(dim=0).sum() <= 2 * settings.frequency_width
+        assert hidden.all(dim=1).sum() <= 2 * (100 // 8)
+
+
+@pytest.mark.parametrize("frames", [1, 7, 8])
+def test_short_utterances_keep_most_frames(frames: int) -> None:
+    for seed in range(20):
+        masked = mask(torch.ones(frames, 80), AugmentSettings(), np.random.default_rng(seed))
+        assert (masked.sum(dim=1) == 0).sum() <= 2 * (frames // 8)
+
+
+def test_masking_leaves_the_frames_it_was_given_alone() -> None:
+    frames = torch.ones(100, 80)
+    mask(frames, AugmentSettings(), np.random.default_rng(0))
+
+    assert frames.all()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("speeds", ()), ("speeds", (0.1,)), ("gain_db", -1.0), ("time_masks", -1)]
+)
+def test_a_bad_setting_is_named_with_its_value(field: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=rf"^{field}=.*, expected"):
+        AugmentSettings(**{field: value})  # type: ignore[arg-type]

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from seqstudio_speech.sound import LONGEST_S, chunks, is_silent, read_mono
+
+RATE_HZ = 16000
+
+
+def noise_with_pauses(seconds: float, pauses_s: tuple[float, ...]) -> np.ndarray:
+    sound = 0.1 * np.random.default_rng(0).standard_normal(round(seconds * RATE_HZ))
+    for pause in pauses_s:
+        sound[round(pause * RATE_HZ) : round((pause + 0.4) * RATE_HZ)] *= 0.001
+    return sound
+
+
+@pytest.fixture
+def long_file(tmp_path: Path) -> Path:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, noise_with_pauses(47, (14.0, 31.5)), RATE_HZ)
+    return path
+
+
+def test_chunks_join_to_the_whole_recording(long_file: Path) -> None:
+    found = list(chunks(long_file, RATE_HZ))
+
+    assert np.array_equal(
+        np.concatenate([chunk.samples for chunk in found]), read_mono(long_file, RATE_HZ)
+    )
+    assert all(len(chunk.samples) <= LONGEST_S * RATE_HZ for chunk in found)
+
+
+def test_chunks_are_cut_in_the_pauses(long_file: Path) -> None:
+    starts = [chunk.start_s for chunk in chunks(long_file, RATE_HZ)]
+
+    assert starts[0] == 0
+    assert 14.0 < starts[1] < 14.4
+    assert 31.5 < starts[2] < 31.9
+
+
+def test_a_short_recording_is_one_chunk(tmp_path: Path) -> None:
+    path = tmp_path / "short.wav"
+    soundfile.write(path, noise_with_pauses(3, ()), RATE_HZ)
+
+    assert [chunk.start_s for chunk in chunks(path, RATE_HZ)] == [0]
+
+
+@pytest.mark.parametrize(("level", "silent"), [(0.0, True), (1e-4, True), (0.01, False)])
+def test_what_is_too_soft_is_silent(level: float, silent: bool) -> None:  # noqa: FBT001
+    sound = level * np.random.default_rng(0).standard_normal(RATE_HZ).astype(np.float32)
+
+    assert is_silent(sound, RATE_HZ) is silent
+
+
+def test_a_stretch_shorter_than_one_level_is_silent() -> None:
+    assert is_silent(np.ones(100, np.float32), RATE_HZ)

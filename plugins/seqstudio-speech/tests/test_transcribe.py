@@ -1,0 +1,187 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from seqstudio_speech.operation import Transcribe
+from seqstudio_speech.recognise import Recogniser
+
+from seqstudio.api import DataError, LoadedModel, Request, Transcript
+
+RATE_HZ = 16000
+Speak = Callable[[str], Any]
+
+
+class Desk:
+    """What the host gives an operation, cut down to what this one asks for."""
+
+    folder = Path()
+    device = "cpu"
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.loaded = model
+        self.fractions: list[float] = []
+
+    def model(self, prefer: str = "") -> LoadedModel:
+        return self.loaded
+
+    def check(self) -> None:
+        return
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        self.fractions.append(fraction)
+
+
+@pytest.fixture
+def transcribe(tone_model: LoadedModel) -> Callable[..., Transcript]:
+    def run(path: Path, **options: Any) -> Transcript:
+        request = Request(inputs={"audio": (path,)}, options=options)
+        (result,) = Transcribe().run(request, Desk(tone_model))  # type: ignore[arg-type]
+        found = result.outputs["transcript"]
+        assert isinstance(found, Transcript)
+        return found
+
+    return run
+
+
+def words(transcript: Transcript) -> Iterator[tuple[str, float, float]]:
+    for segment in transcript.segments:
+        for one in segment.words:
+            yield one.word, one.start_s, one.end_s
+
+
+@pytest.mark.parametrize("beam", [None, 1, 4])
+def test_words_come_with_their_times(
+    transcribe: Callable[..., Transcript],
+    say: Callable[..., Path],
+    spoken: Speak,
+    beam: int | None,
+) -> None:
+    true = spoken("CAB A BA")
+    transcript = transcribe(say("CAB A BA"), beam=beam)
+
+    assert transcript.text == "CAB A BA"
+    assert transcript.duration_s == pytest.approx(len(true.samples) / RATE_HZ, abs=1e-3)
+    for (_, start_s, end_s), (begin_s, stop_s) in zip(words(transcript), true.spans_s, strict=True):
+        assert start_s == pytest.approx(begin_s, abs=0.15)
+        assert end_s == pytest.approx(stop_s, abs=0.15)
+
+
+def test_confidence_is_a_probability(
+    transcribe: Callable[..., Transcript], say: Callable[..., Path]
+) -> None:
+    for segment in transcribe(say("A B")).segments:
+        for one in segment.words:
+            assert one.confidence is not None
+            assert 0.5 < one.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    ("format_", "rate_hz", "channels"),
+    [("WAV", 16000, 8), ("FLAC", 44100, 8), ("OGG", 48000, 2), ("MP3", 44100, 1)],
+)
+def test_any_format_rate_and_channels_say_the_same(
+    transcribe: Callable[..., Transcript],
+    tmp_path: Path,
+    spoken: Speak,
+    format_: str,
+    rate_hz: int,
+    channels: int,
+) -> None:
+    said = spoken("AB C").samples
+    samples = np.interp(np.arange(0, len(said), RATE_HZ / rate_hz), np.arange(len(said)), said)
+    path = tmp_path / f"said.{format_.lower()}"
+    soundfile.write(path, np.tile(samples[:, None], channels), rate_hz, format=format_)
+
+    assert transcribe(path).text == "AB C"
+
+
+@pytest.mark.parametrize("samples", [1, 160, 16000, 400000])
+def test_silence_of_any_length_is_an_empty_transcript(
+    transcribe: Callable[..., Transcript], tmp_path: Path, samples: int
+) -> None:
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(samples), RATE_HZ)
+    transcript = transcribe(path)
+
+    assert (transcript.text, transcript.segments) == ("", ())
+
+
+def test_a_hundredth_of_a_second_is_an_empty_transcript(
+    transcribe: Callable[..., Transcript], tmp_path: Path
+) -> None:
+    path = tmp_path / "click.wav"
+    soundfile.write(path, 0.5 * np.random.default_rng(0).standard_normal(160), RATE_HZ)
+
+    assert len(transcribe(path).text) <= 1
+
+
+def test_a_long_recording_has_times_that_rise_and_stay_inside(
+    tone_model: LoadedModel, tmp_path: Path, spoken: Speak
+) -> None:
+    path = tmp_path / "long.wav"
+    said = spoken(" ".join(["CAB A BA B AB C CC A ABC"] * 8))
+    soundfile.write(path, said.samples, RATE_HZ)
+    desk = Desk(tone_model)
+    (result,) = Transcribe().run(Request(inputs={"audio": (path,)}), desk)  # type: ignore[arg-type]
+    transcript = result.outputs["transcript"]
+    assert isinstance(transcript, Transcript)
+
+    edges = [edge for _, start_s, end_s in words(transcript) for edge in (start_s, end_s)]
+    assert transcript.text.split().count("CAB") == 8
+    assert edges == sorted(edges)
+    assert edges[0] >= 0
+    assert edges[-1] <= transcript.duration_s
+    assert desk.fractions == sorted(desk.fractions)
+    assert len(desk.fractions) > 1
+    assert desk.fractions[-1] == pytest.approx(1)
+
+
+def damage(path: Path, kind: str, samples: Any) -> Path:
+    """Make a bad recording of this kind."""
+    if kind == "empty":
+        path.touch()
+    elif kind == "misnamed":
+        path.write_text("these are words", encoding="utf-8")
+    elif kind == "zero-length":
+        soundfile.write(path, np.zeros(0), RATE_HZ)
+    elif kind == "nan":
+        soundfile.write(path, np.full(1000, np.nan), RATE_HZ, subtype="FLOAT")
+    elif kind == "truncated":
+        soundfile.write(path, samples, RATE_HZ, format="FLAC")
+        path.write_bytes(path.read_bytes()[:-2000])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("missing", "[Nn]o such file.*, expected an audio file"),
+        ("empty", r"empty file \(0 bytes\), expected audio"),
+        ("misnamed", "not readable as audio .*expected wav, flac, ogg or mp3"),
+        ("zero-length", "holds no samples, expected at least 1"),
+        ("nan", "sample 0 .* is nan, expected a number"),
+        ("truncated", "damaged|cut short|ends"),
+    ],
+)
+def test_a_bad_recording_is_one_line_that_names_it(
+    transcribe: Callable[..., Transcript], tmp_path: Path, spoken: Speak, kind: str, reason: str
+) -> None:
+    path = damage(tmp_path / "bad.wav", kind, spoken("A B").samples)
+
+    with pytest.raises(DataError, match=rf"^{path}: .*({reason})") as caught:
+        transcribe(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_utterance_says_the_same_alone_and_among_others(
+    tone_model: LoadedModel, say: Callable[..., Path]
+) -> None:
+    recogniser = Recogniser(tone_model)
+    path = say("ABC CC A")
+    first = recogniser.transcribe(path)
+    recogniser.transcribe(say("B", "other.wav"))
+
+    assert recogniser.transcribe(path) == first
