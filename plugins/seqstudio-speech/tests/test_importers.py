@@ -138,7 +138,7 @@ def test_a_librispeech_tree_names_speakers_and_splits(tmp_path: Path) -> None:
 
 
 def test_no_two_importers_recognise_one_source(tmp_path: Path, tone_folder: Path) -> None:
-    importers = [ManifestImporter(), LibriSpeechImporter(), SidecarImporter()]
+    importers: list[Importer] = [ManifestImporter(), LibriSpeechImporter(), SidecarImporter()]
 
     assert [one.name for one in importers if one.recognises(tone_folder)] == ["speech-manifest"]
     assert not [one for one in importers if one.recognises(tmp_path)]

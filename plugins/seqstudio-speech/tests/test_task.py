@@ -153,9 +153,9 @@ def test_unreadable_audio_counts_as_deletions_and_foreign_references_are_scored(
     lost, scored = CtcTask().measure(tone_model, [gone, foreign])
 
     assert "o such file" in lost.refused
-    assert lost.sums["deletions"] == (2, 2)
+    assert lost.sums["deletions"] == (2.0, 2.0)
     assert not scored.refused
-    assert scored.sums["wer"] == (1, 2)
+    assert scored.sums["wer"] == (1.0, 2.0)
     assert scored.detail["reference"] == "A É"
 
 

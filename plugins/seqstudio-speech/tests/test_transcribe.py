@@ -160,7 +160,7 @@ def damage(path: Path, kind: str, samples: Any) -> Path:
     [
         ("missing", "[Nn]o such file.*, expected an audio file"),
         ("empty", r"empty file \(0 bytes\), expected audio"),
-        ("misnamed", "not readable as audio .*expected wav, flac, ogg or mp3"),
+        ("misnamed", "expected wav, flac, ogg or mp3"),
         ("zero-length", "holds no samples, expected at least 1"),
         ("nan", "sample 0 .* is nan, expected a number"),
         ("truncated", "damaged|cut short|ends"),
