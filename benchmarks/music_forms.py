@@ -1,0 +1,163 @@
+"""Measure whether generated pieces close, stay in a key, and move, as the corpus does.
+
+    python benchmarks/music_forms.py MODEL DATA [PIECES]
+
+MODEL: a bundle or run of music.voices; DATA: its data set, whose valid part is the corpus beside.
+Pieces of 8 bars of 4/4 with fixed seeds, none left out, as `seqstudio music generate` draws them.
+
+closes     ends on a major or minor triad in root position (the fifth may be missing)
+on tonic   and its root is the tonic of the best of 24 key profiles over the whole piece
+in scale   share of sounding time in the best of 24 scales (harmonic minor has both sevenths)
+longest    median over pieces of the longest note of the top voice, in sixteenths
+repeats    share of pieces in which the top voice repeats one pitch more than 8 times in a row
+chord tones  share of the top voice's notes on a beat that are in the chord under them
+"""
+
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from seqstudio_music.chords import QUALITIES, chord_classes
+from seqstudio_music.keys import estimate_key
+from seqstudio_music.slots import NONE, Held, Layout, Slot, Values
+from seqstudio_music.voice_batches import voices_of
+from seqstudio_music.voice_data import ChoraleImporter, VoicesExample
+from seqstudio_music.voice_sampling import Plan, draw_voices, drawn_key, new_grid
+from seqstudio_music.voices import VoicesTask
+
+from seqstudio.api import DataError, Ledger, LoadedModel, SamplingConfig, Take
+from seqstudio.services.bundles import load_bundle
+from seqstudio.services.datasets import choose_split, read_examples
+
+MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10, 11)
+AS_GENERATED = SamplingConfig(temperature=0.9, top_p=0.97)  # the operation's defaults
+Piece = tuple[Values, Held]
+
+
+def generated(model: LoadedModel, count: int) -> list[Piece]:
+    layout, grid = Layout(model.settings.slots), new_grid(8, (4, 4))
+    plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64))
+    pieces = []
+    for first in range(1, count + 1, 16):
+        takes = [Take(n, n) for n in range(first, min(first + 16, count + 1))]
+        keys = [drawn_key(take.seed) for take in takes]
+        drawn = draw_voices(model, layout, plan, keys, takes, AS_GENERATED)
+        pieces += [layout.decode(tokens) for tokens in drawn]
+    return pieces
+
+
+def corpus(model: LoadedModel, data: Path) -> list[Piece]:
+    task, ledger = VoicesTask(), Ledger()
+    kinds, importers = ("chorale-json",), (ChoraleImporter(),)
+    examples = read_examples(task, data, ledger, kinds=kinds, importers=importers)
+    pieces = []
+    for example in choose_split(examples, "valid"):
+        if not isinstance(example, VoicesExample):
+            raise TypeError(f"{example.id}: not in voices")
+        try:
+            voices = voices_of(example, model.settings.layout)
+        except DataError:
+            continue  # of another layout: training refuses it by name
+        pieces.append((voices.values, voices.held))
+    return pieces
+
+
+def classes_at(values: Values, slots: Sequence[Slot]) -> set[int]:
+    """Give the pitch classes that sound in one step."""
+    found: set[int] = set()
+    for slot, value in zip(slots, values.tolist(), strict=True):
+        if value != NONE:
+            found |= {value % 12} if slot.kind == "pitch" else chord_classes(value)
+    return found
+
+
+def bass_at(values: Values, slots: Sequence[Slot]) -> int | None:
+    for slot, value in zip(slots, values.tolist(), strict=True):
+        if slot.name in ("Bass", "Chords") and value != NONE:
+            return int(value % 12 if slot.kind == "pitch" else value // len(QUALITIES))
+    return None
+
+
+def weights(values: Values, slots: Sequence[Slot]) -> np.ndarray:
+    total = np.zeros(12)
+    for step in values:
+        total[list(classes_at(step, slots))] += 1
+    return total
+
+
+def form(piece: Piece, slots: Sequence[Slot]) -> dict[str, float]:
+    values, held = piece
+    sounding = np.flatnonzero((values != NONE).any(axis=1))
+    last = values[sounding[-1]]
+    root, ends_with = bass_at(last, slots), classes_at(last, slots)
+    triads = [{0, 4, 7}, {0, 3, 7}, {0, 4}, {0, 3}]
+    closes = root is not None and {(note - root) % 12 for note in ends_with} in triads
+    time = weights(values, slots)
+    tonic = estimate_key(time, None) % 12
+    scales = [np.roll(np.isin(np.arange(12), s), k) for s in (MAJOR, MINOR) for k in range(12)]
+    notes = struck(values, held, slots)
+    return {
+        "closes": float(closes),
+        "on tonic": float(closes and root == tonic),
+        "in scale": max(float(time[scale].sum()) for scale in scales) / time.sum(),
+        "longest": float(max(length for _, _, length in notes)),
+        "repeats": float(longest_run([pitch for _, pitch, _ in notes]) > 8),
+        "chord tones": chord_tones(values, notes, slots),
+    }
+
+
+def struck(values: Values, held: Held, slots: Sequence[Slot]) -> list[tuple[int, int, int]]:
+    """List the top voice's notes: step, pitch, length in steps."""
+    column = [slot.name in ("Soprano", "Melody") for slot in slots].index(True)
+    line, goes_on = values[:, column], held[:, column]
+    notes = []
+    for step in np.flatnonzero((line != NONE) & ~goes_on).tolist():
+        end = step + 1
+        while end < len(line) and goes_on[end]:
+            end += 1
+        notes.append((step, int(line[step]), end - step))
+    return notes
+
+
+def longest_run(pitches: Sequence[int]) -> int:
+    best = run = 1
+    for one, other in pairwise(pitches):
+        run = run + 1 if one == other else 1
+        best = max(best, run)
+    return best
+
+
+def chord_tones(
+    values: Values, notes: Sequence[tuple[int, int, int]], slots: Sequence[Slot]
+) -> float:
+    below = [slot for slot in slots if slot.name not in ("Soprano", "Melody")]
+    columns = [slots.index(slot) for slot in below]
+    on_beat = [(step, pitch) for step, pitch, _ in notes if step % 4 == 0]
+    told = [(pitch, classes_at(values[step, columns], below)) for step, pitch in on_beat]
+    under = [(pitch, classes) for pitch, classes in told if classes]
+    return sum(pitch % 12 in classes for pitch, classes in under) / max(len(under), 1)
+
+
+def row(pieces: Sequence[Piece], slots: Sequence[Slot]) -> dict[str, float]:
+    forms = [form(piece, slots) for piece in pieces if (piece[0] != NONE).any()]
+    pooled = {name: float(np.mean([one[name] for one in forms])) for name in forms[0]}
+    return pooled | {"longest": float(np.median([one["longest"] for one in forms]))}
+
+
+def main(bundle: Path, data: Path, count: int) -> None:
+    torch.set_num_threads(1)
+    model = load_bundle(bundle, VoicesTask())
+    slots = model.settings.slots
+    beside = corpus(model, data)
+    rows = {f"generated ({count})": row(generated(model, count), slots)}
+    rows[f"valid ({len(beside)})"] = row(beside, slots)
+    print(f"{model.name:18s}" + "".join(f"{name:>13s}" for name in next(iter(rows.values()))))
+    for name, figures in rows.items():
+        print(f"{name:18s}" + "".join(f"{value:13.3f}" for value in figures.values()))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 100)

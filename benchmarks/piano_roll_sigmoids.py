@@ -1,0 +1,134 @@
+"""What the order of notes buys: the same metric for independent sigmoids, trained alike.
+
+    python benchmarks/piano_roll_sigmoids.py DATA RUN [--set key=value]...
+
+DATA: one SET.SPLIT.npz. RUN: a new folder. An LSTM of 200 cells reads the frames so far and gives
+each of the 88 keys its own chance, as in Boulanger-Lewandowski et al. 2012; it is trained by the
+same service, with the same transposition, as `music.rolls`, whose frames are spelled note by note.
+The figure belongs beside `seqstudio evaluate rolls-jsb DATA`.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from seqstudio_music.roll_data import KEYS, PianoRollImporter, RollExample
+from seqstudio_music.rolls import RollOptions, RollsTask, perturb, roll_settings, rows_of
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from seqstudio.api import (
+    Batch,
+    Draws,
+    LoadedModel,
+    LossSum,
+    Measured,
+    Preparation,
+    Preset,
+    TrainConfig,
+)
+from seqstudio.api.nn import CTCConfig, EncoderConfig, FramesConfig, ModelConfig
+from seqstudio.services.events import Evaluated, Finished
+from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class FramesBatch(Batch):
+    """Frames as they are, (B, T, 88), with the frame before each."""
+
+    rows: Tensor
+    before: Tensor
+    lengths: Tensor
+
+
+class SigmoidTask(RollsTask):
+    """Each key is on or off with its own chance, given the frames before."""
+
+    name = "music.rolls"
+    presets: Mapping[str, Preset] = {
+        "sigmoid": Preset(
+            train=TrainConfig(epochs=60, learning_rate=3e-3, clip_norm=1.0, weight_decay=1e-4),
+            options=RollOptions(frames_per_beat=1, hidden=200, layers=1, dropout=0.0),
+        )
+    }
+
+    def prepare(self, examples: Sequence[RollExample], options: RollOptions) -> Preparation:
+        """Configure an encoder with one output a key, and one more to measure them against."""
+        settings = super().prepare(examples, options).settings
+        model = ModelConfig(
+            source=FramesConfig(features=KEYS),
+            encoder=EncoderConfig(
+                hidden=options.hidden,
+                layers=options.layers,
+                bidirectional=False,
+                dropout=options.dropout,
+            ),
+            ctc=CTCConfig(vocabulary=KEYS + 1),
+        )
+        return Preparation(settings=settings, model=model)
+
+    def collate(  # type: ignore[override]  # its own kind of batch
+        self, examples: Sequence[RollExample], preparation: Preparation, draws: Draws | None
+    ) -> FramesBatch:
+        """Pad frames; with `draws`, transpose each piece."""
+        settings = roll_settings(preparation.settings)
+        pieces = [rows_of(example, settings.frames_per_beat) for example in examples]
+        if draws is not None:
+            named = zip(pieces, examples, strict=True)
+            pieces = [perturb(rows, settings, draws.of(item.id))[0] for rows, item in named]
+        lengths = torch.tensor([len(rows) for rows in pieces])
+        rows = torch.zeros(len(pieces), int(lengths.max()), KEYS)
+        for number, piece in enumerate(pieces):
+            rows[number, : len(piece)] = torch.from_numpy(piece.astype(np.float32))
+        before = torch.cat([torch.zeros_like(rows[:, :1]), rows[:, :-1]], dim=1)
+        ids = tuple(example.id for example in examples)
+        return FramesBatch(ids=ids, rows=rows, before=before, lengths=lengths)
+
+    def loss(self, model: Any, batch: FramesBatch) -> LossSum:  # type: ignore[override]
+        """Sum nats over all frames."""
+        inside = torch.arange(batch.rows.shape[1]) < batch.lengths[:, None]
+        return LossSum((nats(model, batch) * inside).sum(), int(batch.lengths.sum()))
+
+    def measure(self, model: LoadedModel, examples: Iterable[RollExample]) -> Iterator[Measured]:
+        """Measure whole pieces, one by one."""
+        for example in examples:
+            batch = self.collate([example], model.preparation, None)
+            with torch.inference_mode():
+                total = nats(model.module, batch).double().sum().item()
+            yield Measured(id=example.id, sums={self.monitor: (total, float(batch.lengths))})
+
+
+def nats(model: Any, batch: FramesBatch) -> Tensor:
+    """Give (B, T) nats of the frames.
+
+    A key's log-odds are its log-probability less that of label 0: differences of a softmax's
+    outputs are those of its inputs, so nothing ties the keys together.
+    """
+    log_probs = model.ctc_log_probs(model.encode(batch.before, batch.lengths))
+    odds = log_probs[..., 1:] - log_probs[..., :1]
+    return binary_cross_entropy_with_logits(odds, batch.rows, reduction="none").sum(-1)
+
+
+def main(data: Path, run: Path, settings: tuple[str, ...]) -> None:
+    order = TrainOrder(data=data, run=run, preset="sigmoid", settings=settings)
+    around = Surroundings(
+        plugin="music",
+        plugin_version="0",
+        kinds=("piano-rolls",),
+        importers=(PianoRollImporter(),),
+    )
+    for event in carry_out(order, SigmoidTask(), around):
+        if isinstance(event, Evaluated) and event.best:
+            print(f"epoch {event.epoch + 1}: valid {event.value:.3f} nats a frame")
+        elif isinstance(event, Finished):
+            print(f"independent sigmoids, {data.stem}: {event.note}, {event.minutes:.1f} min")
+
+
+if __name__ == "__main__":
+    chosen = tuple(word for word in sys.argv[3:] if word != "--set")
+    torch.set_num_threads(1)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), chosen)
