@@ -1,18 +1,16 @@
 """Measures a model on examples: figures pooled over the set, items, refusals."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from seqstudio.contracts.data import Example, Ledger, Measured, pool
-from seqstudio.contracts.formats import Importer, Metric
+from seqstudio.contracts.formats import Metric
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Task
 from seqstudio.errors import ModelError
-from seqstudio.services.datasets import choose_split, read_examples
 
 RESAMPLES = 1000
 
@@ -28,30 +26,6 @@ def evaluate(task: Task, loaded: LoadedModel, examples: Sequence[Example]) -> It
     if loaded.task != task.name:
         raise ModelError(f"{loaded.name}: a model of task {loaded.task}, expected {task.name}")
     yield from task.measure(loaded, examples)
-
-
-def evaluate_source(
-    task: Task,
-    loaded: LoadedModel,
-    source: Path,
-    split: str,
-    ledger: Ledger,
-    *,
-    kinds: Sequence[str] = (),
-    importers: Sequence[Importer] = (),
-    held_out: Mapping[str, float] | None = None,
-) -> Iterator[Measured]:
-    """Measure one split of a data set; what cannot be read at all ends in the ledger.
-
-    `held_out` comes from the model's card: how its training made a valid split, if it had to.
-
-    Raises
-    ------
-    DataError
-        If the source is not there, holds nothing for this task, or lacks the split.
-    """
-    examples = read_examples(task, source, ledger, kinds=kinds, importers=importers)
-    yield from evaluate(task, loaded, choose_split(examples, split, held_out=held_out))
 
 
 def report(

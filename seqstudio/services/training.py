@@ -1,21 +1,24 @@
 """The one training loop: a generator of events; the caller prints, plots or stops asking."""
 
+import contextlib
 import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from torch import Tensor
 
-from seqstudio.contracts.data import Draws, Example, stable_seed
+from seqstudio.contracts.data import Batch, Draws, Example, stable_seed
 from seqstudio.contracts.formats import Exporter, TrainCallback
 from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preparation, Task, TrainConfig
 from seqstudio.core.dropout import reseed
-from seqstudio.core.flow import gradient_flow
+from seqstudio.core.flow import gradient_flow, verdict
 from seqstudio.core.parts import Parts
 from seqstudio.errors import TrainingError
+from seqstudio.services.ahead import ahead
 from seqstudio.services.averaging import average_kept, forget_others, keep_best
 from seqstudio.services.batching import plan_epoch, steps_per_epoch
 from seqstudio.services.bundles import build_module
@@ -136,27 +139,32 @@ class _Training:
 
     def _epoch(self, stop: Callable[[], bool]) -> Iterator[Event]:
         plan = plan_epoch(self.lengths, self.config, self.progress.epoch)
-        for group in plan[self.progress.group :]:
-            yield self._step(group)
-            self.stopping = self.stopping or stop()
-            if self.stopping:
-                return
-            due = time.monotonic() - self.saved_at >= self.config.save_every_s
-            if due and self.progress.group < len(plan):
-                yield self._save()
+        draws = Draws(self.config.seed, self.progress.epoch)
+        left = plan[self.progress.group :]
+        jobs = (partial(self._batches, group, draws) for group in left)
+        with contextlib.closing(ahead(jobs)) as prepared:
+            for batches in prepared:
+                yield self._step(batches)
+                self.stopping = self.stopping or stop()
+                if self.stopping:
+                    return
+                due = time.monotonic() - self.saved_at >= self.config.save_every_s
+                if due and self.progress.group < len(plan):
+                    yield self._save()
 
-    def _step(self, group: Sequence[tuple[int, ...]]) -> Step:
+    def _batches(self, group: Sequence[tuple[int, ...]], draws: Draws) -> list[Batch]:
+        return [
+            self.task.collate([self.examples[at] for at in batch], self.preparation, draws)
+            for batch in group
+        ]
+
+    def _step(self, batches: Sequence[Batch]) -> Step:
         epoch, step = self.progress.epoch, self.progress.step + 1
         rate = learning_rate(self.config, step, self.total, self.progress.figures)
         for parameters in self.optimiser.param_groups:
             parameters["lr"] = rate
-        draws = Draws(self.config.seed, epoch)
-        batches = (
-            self.task.collate([self.examples[at] for at in batch], self.preparation, draws)
-            for batch in group
-        )
-        moved = (batch.to(self.device) for batch in batches)
-        flow = self._flow(group[0], step) if self._flow_is_due(step) else {}
+        moved = [batch.to(self.device) for batch in batches]
+        flow = self._flow(moved[0], step) if self._flow_is_due(step) else {}
         taken = take_step(self.task, self.module, self.optimiser, moved, self.config, step)
         self._advance(step=step, group=self.progress.group + 1)
         return Step(
@@ -175,19 +183,17 @@ class _Training:
         every = self.config.gradient_flow_every
         return every > 0 and step % every == 0
 
-    def _flow(self, indices: tuple[int, ...], step: int) -> Mapping[str, Any]:
-        """Measure gradient norms by layer and time lag on one batch, as recorded."""
-        examples = [self.examples[at] for at in indices]
-        batch = self.task.collate(examples, self.preparation, None).to(self.device)
+    def _flow(self, batch: Batch, step: int) -> Mapping[str, Any]:
+        """Measure gradient norms by layer and time lag on a step's first batch."""
         self.module.train()
-        reseed(self.module, self.config.seed, step)
+        reseed(self.module, self.config.seed, step * self.config.accumulate)
 
         def loss() -> Tensor:
             found = self.task.loss(self.module, batch)
             return found.total / found.count
 
-        flow: Mapping[str, Any] = to_plain(gradient_flow(self.module, loss))
-        return flow
+        flow = gradient_flow(self.module, loss)
+        return {**to_plain(flow), "verdict": verdict(flow)}
 
     def _end_of_epoch(self, exporters: Sequence[Exporter]) -> Iterator[Event]:
         epoch, step = self.progress.epoch, self.progress.step

@@ -54,7 +54,7 @@ class LettersTask:
             options=LettersOptions(),
         )
     }
-    settings_type = LettersSettings
+    settings_type: type = LettersSettings
     monitor = "nll_per_token"
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
@@ -112,7 +112,7 @@ class LettersTask:
     ) -> tuple[int, ...]:
         if draws is None:
             return example.tokens
-        size = len(preparation.settings.letters)  # type: ignore[attr-defined]
+        size = len(preparation.settings.letters)
         shift = int(draws.of(example.id).integers(2))
         return tuple((token + shift) % size for token in example.tokens)
 

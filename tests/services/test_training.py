@@ -1,15 +1,20 @@
 import dataclasses
 import itertools
-from collections.abc import Callable, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from letters_task import LettersTask, write_letters
 
-from seqstudio.contracts.data import Ledger
+from seqstudio.contracts.data import Example, Ledger, Measured
+from seqstudio.contracts.job import LoadedModel
+from seqstudio.contracts.task import Preparation
 from seqstudio.errors import TrainingError
 from seqstudio.services.bundle_files import inspect, verify_files
 from seqstudio.services.bundles import load_bundle
+from seqstudio.services.card import Card
 from seqstudio.services.datasets import choose_split, read_examples
 from seqstudio.services.evaluation import evaluate, report
 from seqstudio.services.events import Evaluated, Event, Finished, Preview, Saved, Step
@@ -115,46 +120,58 @@ def test_the_model_is_a_whole_bundle_from_the_first_step_on(
     assert notes[-1] == ()
 
 
-def test_the_best_model_is_kept_not_the_last(train: Train, letters: Path) -> None:
-    events = train("run", "learning_rate=0.5", "schedule=constant", "epochs=8", "average=1")
-    evaluated = [event for event in events if isinstance(event, Evaluated)]
-    best = min(evaluated, key=lambda event: event.value)
-    card = inspect(letters.parent / "run" / "model").card
+class Scripted(LettersTask):
+    """A task whose evaluations give these figures, one after another."""
 
-    assert best is not evaluated[-1], "this run should overshoot"
-    assert card.figures[0].value == best.value
-    assert card.steps == best.step
+    def __init__(self, figures: Sequence[float]) -> None:
+        self.figures = iter(figures)
+
+    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measured]:
+        yield Measured(id="all", sums={self.monitor: (next(self.figures), 1.0)})
+
+
+def scripted(letters: Path, figures: Sequence[float], *settings: str) -> tuple[list[Event], Card]:
+    order = TrainOrder(
+        data=letters, run=letters.parent / "run", settings=("batch_size=20", *settings)
+    )
+    events = list(carry_out(order, Scripted(figures), Surroundings()))
+    return events, inspect(order.run / "model").card
+
+
+def test_the_best_model_is_kept_not_the_last(letters: Path) -> None:
+    events, card = scripted(letters, [3.0, 1.0, 2.0], "epochs=3", "average=1")
+
+    assert [event.best for event in events if isinstance(event, Evaluated)] == [True, True, False]
+    assert (card.figures[0].value, card.steps) == (1.0, 2)
+    assert isinstance(events[-1], Finished)
+    assert (events[-1].value, events[-1].best_step) == (1.0, 2)
 
 
 @pytest.mark.parametrize(
-    ("settings", "kept"),
+    ("figure", "note", "averaged"),
     [
-        (("learning_rate=0.02",), "is not better"),
-        (("learning_rate=0.1", "batch_size=2"), "checkpoints, which is kept"),
+        (1.5, r"2\.0000 at step 3, 1\.5000 as the average of 2 checkpoints, which is kept", 2),
+        (2.5, r"2\.0000 at step 3, which is kept: the average of 2 is not better", 1),
     ],
 )
 def test_the_average_is_kept_only_if_it_is_better(
-    train: Train, letters: Path, settings: tuple[str, ...], kept: str
+    letters: Path, figure: float, note: str, averaged: int
 ) -> None:
-    events = train("run", "schedule=constant", "average=3", "epochs=6", *settings)
-    average, finished = events[-2:]
-
-    assert isinstance(average, Evaluated)
-    assert isinstance(finished, Finished)
-    assert average.averaged == 3
-    assert kept in finished.note
-    card = inspect(letters.parent / "run" / "model").card
-    assert card.figures[0].value == finished.value
-    assert card.averaged == (3 if average.best else 1)
-
-
-def test_patience_ends_a_run_that_no_longer_improves(train: Train) -> None:
-    events = train("run", "learning_rate=0.5", "schedule=constant", "epochs=50", "patience=2")
+    events, card = scripted(letters, [4.0, 3.0, 2.0, figure], "epochs=3", "average=2")
     finished = events[-1]
 
     assert isinstance(finished, Finished)
-    assert finished.reason == "patience"
-    assert finished.epoch < 50
+    assert re.search(note, finished.note)
+    assert finished.value == card.figures[0].value == min(2.0, figure)
+    assert finished.averaged == card.averaged == averaged
+
+
+def test_patience_ends_a_run_that_no_longer_improves(letters: Path) -> None:
+    events, _ = scripted(letters, [3.0, 2.0, 2.0, 2.5, 0.0], "epochs=9", "patience=2", "average=1")
+    finished = events[-1]
+
+    assert isinstance(finished, Finished)
+    assert (finished.reason, finished.epoch, finished.best_step) == ("patience", 4, 2)
 
 
 def test_previews_repeat_one_seed_and_land_in_files(finished_run: Path) -> None:
@@ -230,24 +247,17 @@ def test_data_without_a_valid_split_hold_one_out_and_the_card_says_how(
     assert inspect(letters.parent / "run" / "model").card.held_out == {"share": 0.25}
 
 
-class Infinite(LettersTask):
-    """A task whose measure is not a number."""
-
-    def measure(self, model, examples):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-        for one in super().measure(model, examples):
-            yield dataclasses.replace(one, sums={"nll_per_token": (float("inf"), 1.0)})
-
-
 def test_an_infinite_figure_ends_the_run_with_its_step(letters: Path) -> None:
-    order = TrainOrder(data=letters, run=letters.parent / "run")
-    with pytest.raises(TrainingError, match=r"^step 5: valid nll_per_token=inf, expected finite"):
-        list(carry_out(order, Infinite(), Surroundings()))
+    with pytest.raises(TrainingError, match=r"^step 1: valid nll_per_token=inf, expected finite"):
+        scripted(letters, [math.inf])
 
 
 class NothingUsable(LettersTask):
     """A task whose pre-flight refuses everything."""
 
-    def preflight(self, examples, preparation, ledger):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def preflight(
+        self, examples: Sequence[Example], preparation: Preparation, ledger: Ledger
+    ) -> list[Example]:
         for example in examples:
             ledger.refuse(example.id, "too long, expected less")
         return []
