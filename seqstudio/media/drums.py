@@ -97,10 +97,11 @@ def drum_sound(pitch: int, rate_hz: int) -> tuple[Sound, float]:
 
 def _band_noise(count: int, band_hz: tuple[float, float], rate_hz: int, seed: int) -> Sound:
     """Noise between two frequencies, with gentle edges, of a mean square of a quarter."""
-    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(count))
-    hz = np.fft.rfftfreq(count, 1 / rate_hz)
+    size = 1 << (count - 1).bit_length()  # the transform is slow at most other sizes
+    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(size))
+    hz = np.fft.rfftfreq(size, 1 / rate_hz)
     low, high = band_hz[0], min(band_hz[1], 0.45 * rate_hz)
     spectrum *= 1 / (1 + (low / np.maximum(hz, 1)) ** 6) / (1 + (hz / high) ** 8)
-    noise = np.fft.irfft(spectrum, count)
+    noise = np.fft.irfft(spectrum, size)[:count]
     level = np.sqrt(np.mean(noise**2))
     return np.asarray(0.5 * noise / level, dtype=np.float32)

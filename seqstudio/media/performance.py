@@ -130,7 +130,7 @@ def perform(score: Score) -> list[Voice]:
             end_s = own.released_s(score.seconds(note.onset_ticks + note.length_ticks))
             program = int(own.program.at(start_s))
             pan = own.pan.at(start_s)
-            place = spread if pan < 0 else min(1.0, (pan - 64) / 63)
+            place = spread if pan < 0 else max(-1.0, (pan - 64) / 63)
             voices.append(
                 Voice(
                     start_s, end_s, note.pitch, note.velocity,

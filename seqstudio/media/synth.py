@@ -20,6 +20,7 @@ CEILING = 0.98  # of full scale; louder mixes are turned down as a whole
 LEVEL = 0.32  # of one note at full velocity and volume
 RELEASES = 5.0  # a released note is silent after so many release times
 LONGEST_S = 3600.0
+SUDDEN = 0.6  # the share of its level that a swelling sound has from the first
 
 
 def render(score: Score, rate_hz: int = 44100) -> Audio:
@@ -110,19 +111,26 @@ def _shape(sound: Sound, note: Voice, timbre: Timbre, rate_hz: int) -> None:
     """Apply attack, release, volume and expression in place."""
     attack = min(len(sound), max(1, int(timbre.attack_s * rate_hz)))
     sound[:attack] *= np.sin(np.linspace(0, np.pi / 2, attack, dtype=np.float32)) ** 2
+    swell = min(len(sound), int(timbre.swell_s * rate_hz))
+    if swell:
+        sound[:swell] *= np.linspace(SUDDEN, 1, swell, dtype=np.float32)
     end = min(len(sound), max(1, int((note.end_s - note.start_s) * rate_hz)))
     tail = np.arange(len(sound) - end, dtype=np.float32)
     if len(tail):
         fading = np.exp(-tail / np.float32(timbre.release_s * rate_hz))
         sound[end:] *= fading * (1 - tail / len(tail))
-    volume, expression = note.controls.volume, note.controls.expression
-    end_s = note.start_s + len(sound) / rate_hz
-    if volume.moves(note.start_s, end_s) or expression.moves(note.start_s, end_s):
-        at_s = note.start_s + np.arange(len(sound)) / rate_hz
-        level = volume.curve(at_s) * expression.curve(at_s) / (100 * 127)
-        sound *= level.astype(np.float32)
-    else:
-        sound *= np.float32(volume.at(note.start_s) * expression.at(note.start_s) / (100 * 127))
+    sound *= _loudness(note, len(sound), rate_hz)
+
+
+def _loudness(note: Voice, count: int, rate_hz: int) -> Sound | np.float32:
+    """Give volume times expression: one number, or one a sample where they move."""
+    lanes = note.controls.volume, note.controls.expression
+    end_s = note.start_s + count / rate_hz
+    if not any(lane.moves(note.start_s, end_s) for lane in lanes):
+        return np.float32(lanes[0].at(note.start_s) * lanes[1].at(note.start_s) / (100 * 127))
+    at_s = note.start_s + np.arange(count) / rate_hz
+    level = lanes[0].curve(at_s) * lanes[1].curve(at_s) / (100 * 127)
+    return np.asarray(level, dtype=np.float32)
 
 
 def _place(mix: Sound, sound: Sound, start_s: float, pan: float, rate_hz: int) -> None:

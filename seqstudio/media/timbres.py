@@ -23,7 +23,8 @@ class Timbre:
 
     body: tuple[Layer, ...]
     shine: tuple[Layer, ...]
-    attack_s: float
+    attack_s: float  # to most of its level, so that the onset is heard in time
+    swell_s: float = 0.0  # to all of it
     release_s: float  # to 1/e after the note's end
     gain: float = 1.0
 
@@ -54,8 +55,8 @@ MALLET = Timbre(
 )
 ORGAN = Timbre(
     body=(Layer(harmonics(0.8, 0.5, 0.3, 0.2)), Layer(((6, 0.08), (8, 0.08)))),
-    shine=(Layer(((0.5, 0.25),)),),
-    attack_s=0.006,
+    shine=(Layer(((3, 0.1), (6, 0.08), (8, 0.06), (10, 0.04))),),
+    attack_s=0.004,
     release_s=0.025,
     gain=0.6,
 )
@@ -78,7 +79,8 @@ STRINGS = Timbre(
         Layer(harmonics(0.6, 0.34, 0.22, 0.15, 0.1, 0.06), detune_cents=-3.5),
     ),
     shine=(Layer(harmonics(0.12, 0.1, 0.08, 0.06, 0.05, 0.04, first=5)),),
-    attack_s=0.012,
+    attack_s=0.005,
+    swell_s=0.09,
     release_s=0.11,
     gain=0.55,
 )
@@ -88,28 +90,32 @@ CHOIR = Timbre(
         Layer(harmonics(0.7, 0.3, 0.12, 0.05), detune_cents=-4.0),
     ),
     shine=(Layer(harmonics(0.12, 0.08, 0.04, first=3)),),
-    attack_s=0.012,
+    attack_s=0.005,
+    swell_s=0.08,
     release_s=0.12,
     gain=0.6,
 )
 BRASS = Timbre(
     body=(Layer(harmonics(0.7, 0.55, 0.4, 0.25)),),
     shine=(Layer(harmonics(0.3, 0.25, 0.2, 0.15, 0.1, 0.08, first=4)),),
-    attack_s=0.010,
+    attack_s=0.005,
+    swell_s=0.04,
     release_s=0.05,
     gain=0.55,
 )
 REED = Timbre(
     body=(Layer(((1, 0.9), (2, 0.12), (3, 0.45), (5, 0.22), (7, 0.1))),),
     shine=(Layer(((4, 0.1), (6, 0.08), (9, 0.08), (11, 0.05))),),
-    attack_s=0.008,
+    attack_s=0.005,
+    swell_s=0.02,
     release_s=0.045,
     gain=0.6,
 )
 FLUTE = Timbre(
     body=(Layer(harmonics(1.0, 0.22, 0.07)),),
     shine=(Layer(harmonics(0.12, 0.06, 0.03, first=2)),),
-    attack_s=0.010,
+    attack_s=0.005,
+    swell_s=0.03,
     release_s=0.05,
     gain=0.65,
 )
@@ -120,6 +126,9 @@ FAMILIES = (
 )  # fmt: skip
 PLUCKED_STRINGS = range(45, 47)  # pizzicato and harp stand among the bowed strings
 STRING_SECTIONS = range(48, 52)  # and the sections among the choirs
+
+
+SCATTER = 0.382  # of a turn: partials that begin at different phases are heard at once
 
 
 def timbre_of(program: int) -> Timbre:
@@ -158,7 +167,7 @@ def tone(layers: tuple[Layer, ...], pitch: int, count: int, rate_hz: int) -> Sou
         for multiple, amplitude in layer.partials:
             if multiple * hz > 0.45 * rate_hz:
                 continue
-            turns = at * (multiple * hz / rate_hz)
+            turns = at * (multiple * hz / rate_hz) + SCATTER * multiple
             turns -= np.floor(turns)  # float32 keeps its precision only within one turn
             part += np.float32(amplitude) * np.sin(np.float32(2 * np.pi) * turns.astype(np.float32))
         if layer.decay_s:

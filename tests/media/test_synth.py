@@ -15,7 +15,7 @@ from seqstudio.media.timbres import FAMILIES, pitch_hz, timbre_of
 from seqstudio.media.tracks import Track
 
 RATE = 44100
-FAMILY_PROGRAMS = tuple(range(0, 128, 8))
+FAMILY_PROGRAMS = (0, 8, 16, 24, 32, 40, 52, 56, 64, 72)  # one for each instrument
 
 
 def played(*notes: Note, program: int = 0, channel: int = 0, rate_hz: int = RATE) -> np.ndarray:
@@ -39,7 +39,7 @@ def level(samples: np.ndarray, start_s: float, end_s: float) -> float:
 def fundamental_hz(samples: np.ndarray, near_hz: float, rate_hz: int = RATE) -> float:
     """The strongest frequency within a whole tone of `near_hz`, by a padded, windowed spectrum."""
     sound = samples.sum(axis=1) * np.hanning(len(samples))
-    size = 1 << 19
+    size = 1 << 18
     spectrum = np.abs(np.fft.rfft(sound, size))
     hz = np.fft.rfftfreq(size, 1 / rate_hz)
     near = (hz > near_hz * 0.9) & (hz < near_hz * 1.1)
@@ -83,7 +83,7 @@ def test_a_harder_note_is_louder_and_brighter(program: int) -> None:
 
     def brightness(samples: np.ndarray) -> float:
         power = np.abs(np.fft.rfft(samples[:20000, 0])) ** 2
-        return float(power[600:].sum() / power.sum())
+        return float(power[178:].sum() / power.sum())
 
     assert brightness(hard) > brightness(soft)
 
@@ -120,7 +120,8 @@ def test_drums_are_drums() -> None:
 
     assert flatness(hat) > 20 * flatness(tone)
     assert 40 < fundamental_hz(kick, 50) < 60
-    assert np.array_equal(hat, played(Note(0, 42, 30), channel=9)[: len(hat)])
+    short = played(Note(0, 42, 30), channel=9)
+    assert np.array_equal(hat[: len(short)], short)  # a drum rings whatever the note's length
 
 
 def test_the_same_score_gives_the_same_samples() -> None:
@@ -134,9 +135,9 @@ def test_nothing_clips_not_even_three_thousand_notes_in_a_minute() -> None:
         Note(random.randrange(57600), random.randrange(30, 100), random.randrange(60, 960), 127)
         for _ in range(3000)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     samples = played(*dense, program=48)
-    print(f"3,000 notes in a minute: {time.perf_counter() - started:.2f} s")
+    print(f"3,000 notes in a minute: {time.process_time() - started:.2f} s of CPU")
 
     assert 0.5 < np.abs(samples).max() <= 1.0
     assert np.isfinite(samples).all()
@@ -147,13 +148,13 @@ def test_a_minute_of_four_voices_is_rendered_in_seconds() -> None:
     for voice in range(4):
         notes = [Note(t * 480, 48 + 7 * voice + t * 5 % 7, 480) for t in range(120)]
         score = score.with_new_track(notes, program=48, channel=voice)
-    started = time.perf_counter()
+    started = time.process_time()
     audio = render(score)
-    took_s = time.perf_counter() - started
-    print(f"60 s of four voices: {took_s:.2f} s")
+    took_s = time.process_time() - started
+    print(f"60 s of four voices: {took_s:.2f} s of CPU")
 
     assert audio.duration_s == pytest.approx(60.5, abs=0.5)
-    assert took_s < 10
+    assert took_s < 6
 
 
 def test_pan_moves_a_track_and_voices_sit_side_by_side() -> None:

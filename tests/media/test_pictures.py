@@ -1,0 +1,157 @@
+"""Pictures: complete, legible in size, nothing cut off at a border."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageColor
+
+from seqstudio.contracts.notes import Note
+from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.errors import DataError
+from seqstudio.media.alignment import SURE, UNSURE, draw_alignment
+from seqstudio.media.audio import Audio
+from seqstudio.media.canvas import COLOURS, mixed
+from seqstudio.media.charts import Axis, draw_lines
+from seqstudio.media.midi import Score
+from seqstudio.media.pictures import draw_piano_roll
+
+
+def pixels(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB")).astype(int)
+
+
+def near(picture: np.ndarray, colour: str, within: int = 12) -> np.ndarray:
+    """Where a picture has a colour."""
+    return np.abs(picture - np.array(ImageColor.getrgb(colour))).max(axis=2) <= within
+
+
+def clear_border(picture: np.ndarray, width: int = 8) -> bool:
+    frame = np.ones(picture.shape[:2], bool)
+    frame[width:-width, width:-width] = False
+    return bool((picture[frame] == 255).all())
+
+
+def tune(count: int, **more: int) -> list[Note]:
+    return [Note(t * 480, 60 + t * 7 % 13, 400, 127, **more) for t in range(count)]
+
+
+def test_a_roll_shows_every_track_in_its_colour_and_cuts_nothing_off(tmp_path: Path) -> None:
+    score = Score.new().with_new_track(tune(32), name="High")
+    score = score.with_new_track([Note(0, 36, 480 * 32, 127)], name="Low", channel=1)
+    draw_piano_roll(score, tmp_path / "a.png", title="A tune")
+    picture = pixels(tmp_path / "a.png")
+
+    assert picture.shape[1] == 1400
+    assert clear_border(picture)
+    high, low = (near(picture, colour) for colour in COLOURS[:2])
+    runs = np.diff(high.astype(int), axis=1) == 1
+    assert runs.any(axis=0).sum() >= 32
+    assert np.flatnonzero(low.any(axis=0))[[0, -1]] == pytest.approx([95, 1375], abs=30)
+    assert picture.mean() > 230  # light
+
+
+def test_velocity_is_seen(tmp_path: Path) -> None:
+    for velocity in (20, 127):
+        score = Score.new().with_new_track([Note(0, 60, 1920, velocity)])
+        draw_piano_roll(score, tmp_path / f"{velocity}.png")
+        shade = mixed(COLOURS[0], 0.35 + 0.65 * velocity / 127)
+        assert near(pixels(tmp_path / f"{velocity}.png"), shade, 2).sum() > 1000
+
+
+@pytest.mark.parametrize("bars", [1, 40, 600])
+def test_long_scores_are_broken_into_rows(bars: int, tmp_path: Path) -> None:
+    draw_piano_roll(Score.new().with_new_track(tune(4 * bars)), tmp_path / "a.png")
+    picture = pixels(tmp_path / "a.png")
+
+    assert clear_border(picture)
+    assert picture.shape[0] < 300 if bars == 1 else 400 < picture.shape[0] < 3000
+
+
+def test_odd_meters_and_no_notes_are_drawn(tmp_path: Path) -> None:
+    odd = Score.new(meter=(7, 8)).with_new_track(tune(9))
+    draw_piano_roll(odd, tmp_path / "odd.png")
+    draw_piano_roll(Score.new(), tmp_path / "none.png")
+
+    assert clear_border(pixels(tmp_path / "odd.png"))
+    assert clear_border(pixels(tmp_path / "none.png"))
+
+
+def spoken(duration_s: float, count: int) -> tuple[Audio, Transcript]:
+    rate_hz = 8000
+    samples = np.sin(np.arange(int(duration_s * rate_hz)))[:, None].astype("f4") * 0.5
+    step = duration_s / count
+    words = tuple(
+        Word(
+            word=f"WORD{n}",
+            start_s=n * step,
+            end_s=(n + 0.8) * step,
+            confidence=1.0 if n % 2 else 0.4,
+        )
+        for n in range(count)
+    )
+    text = " ".join(word.word for word in words)
+    segment = Segment(start_s=0, end_s=duration_s, text=text, words=words)
+    said = Transcript(audio="x/a.wav", duration_s=duration_s, text=text, segments=(segment,))
+    return Audio(samples, rate_hz), said
+
+
+@pytest.mark.parametrize(("duration_s", "count"), [(0.01, 1), (3.0, 6), (30.0, 80)])
+def test_an_alignment_shows_wave_words_and_confidence(
+    duration_s: float, count: int, tmp_path: Path
+) -> None:
+    draw_alignment(*spoken(duration_s, count), tmp_path / "a.png")
+    picture = pixels(tmp_path / "a.png")
+
+    assert clear_border(picture)
+    assert near(picture, UNSURE).any()
+    if count > 1:
+        assert near(picture, SURE).any()
+    assert near(picture, "#52606d", 40).sum() > 200
+
+
+def test_segments_without_words_and_other_letters_are_drawn(tmp_path: Path) -> None:
+    audio, _ = spoken(2.0, 1)
+    segment = Segment(start_s=0.2, end_s=1.0, text="чёрт ωɔ")
+    said = Transcript(audio="a", duration_s=2.0, text="", segments=(segment,))
+    draw_alignment(audio, said, tmp_path / "a.png", title="ещё")
+
+    assert near(pixels(tmp_path / "a.png"), COLOURS[0]).any()
+
+
+def test_curves_are_drawn_and_break_where_they_are_not_finite(tmp_path: Path) -> None:
+    whole = [(float(n), 10.0 ** (-n / 10)) for n in range(60)]
+    broken = [(x, float("nan") if 20 <= x < 40 else 2 * y) for x, y in whole]
+    for log_y in (False, True):
+        draw_lines(
+            {"one": whole, "two": broken, "none": [(0.0, -1.0)] if log_y else []},
+            tmp_path / "a.png",
+            x_label="step",
+            y_label="loss (nats)",
+            title="Training",
+            log_y=log_y,
+        )
+        picture = pixels(tmp_path / "a.png")
+        assert clear_border(picture)
+        plot = slice(70, None)
+        one, two = (near(picture[plot], colour, 25).any(axis=0) for colour in COLOURS[:2])
+        assert one[90:900].sum() > 780
+        assert two[120:350].sum() > 200
+        assert not two[420:600].any()
+
+
+def test_a_constant_and_a_single_point_are_drawn(tmp_path: Path) -> None:
+    for log_y in (False, True):
+        draw_lines({"a": [(3.0, 5.0)]}, tmp_path / "a.png", x_label="x", y_label="y", log_y=log_y)
+        assert near(pixels(tmp_path / "a.png"), COLOURS[0]).any()
+
+
+def test_a_chart_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Loss: no point to draw, expected at least 1"):
+        draw_lines({"a": []}, tmp_path / "a.png", x_label="x", y_label="y", title="Loss")
+
+
+def test_an_axis_labels_round_values() -> None:
+    assert Axis(0, 1950).ticks() == [0, 500, 1000, 1500]
+    assert Axis(0.001, 100, log=True).ticks() == pytest.approx([0.001, 0.01, 0.1, 1, 10, 100])
+    assert Axis(-1, 1).share(0) == 0.5
