@@ -1,0 +1,112 @@
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from seqstudio.errors import TrainingError
+from seqstudio.services.averaging import average, average_kept, forget_others, keep_best
+from seqstudio.services.checkpoints import (
+    FILES,
+    Kept,
+    Progress,
+    load_newest,
+    restore_optimiser,
+    save_checkpoint,
+)
+
+
+def trained(optimiser: str, steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
+    """A small layer after some steps."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = nn.Linear(3, 2)
+    made: torch.optim.Optimizer = torch.optim.AdamW(module.parameters(), lr=0.1)
+    if optimiser == "sgd":
+        made = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(steps):
+        step(module, made, generator)
+    return module, made
+
+
+def step(module: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.Generator) -> None:
+    optimiser.zero_grad()
+    module(torch.randn(4, 3, generator=generator)).square().sum().backward()
+    optimiser.step()
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+@pytest.mark.parametrize("steps", [0, 3])
+def test_weights_and_optimiser_go_on_as_if_never_saved(
+    tmp_path: Path, optimiser: str, steps: int
+) -> None:
+    module, made = trained(optimiser, steps)
+    progress = Progress(step=3, figures=(2.0, 1.5), kept=(Kept(step=2, value=1.5, file="f"),))
+    save_checkpoint(tmp_path, progress, module, made)
+    checkpoint = load_newest(tmp_path)
+    assert checkpoint is not None
+    assert checkpoint.progress == progress
+
+    other, again = trained(optimiser, 1)
+    other.load_state_dict(dict(checkpoint.weights))
+    restore_optimiser(again, checkpoint.optimiser, "here")
+    for one, its in ((module, made), (other, again)):
+        step(one, its, torch.Generator().manual_seed(5))
+    assert_close(dict(other.state_dict()), dict(module.state_dict()), rtol=0, atol=0)
+
+
+def test_the_two_newest_are_kept(tmp_path: Path) -> None:
+    module, optimiser = trained("sgd", 1)
+    for number in range(4):
+        save_checkpoint(tmp_path, Progress(step=number), module, optimiser)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["000003", "000004"]
+
+
+@pytest.mark.parametrize("name", [*FILES, "manifest.json"])
+@pytest.mark.parametrize("spoil", ["cut", "gone"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    tmp_path: Path, name: str, spoil: str
+) -> None:
+    module, optimiser = trained("adamw", 1)
+    for number in (1, 2):
+        newest = save_checkpoint(tmp_path, Progress(step=number), module, optimiser)
+    path = newest / name
+    if spoil == "cut":
+        path.write_bytes(path.read_bytes()[:-3])
+    else:
+        path.unlink()
+    checkpoint = load_newest(tmp_path)
+
+    assert checkpoint is not None
+    assert checkpoint.progress.step == 1
+
+
+def test_no_checkpoint_is_none(tmp_path: Path) -> None:
+    assert load_newest(tmp_path) is None
+
+
+def test_a_state_of_another_optimiser_is_refused() -> None:
+    _, optimiser = trained("adamw", 1)
+    with pytest.raises(TrainingError, match=r"^here: state of parameter 7, expected 0 to 1$"):
+        restore_optimiser(optimiser, {7: {}}, "here")
+
+
+def test_the_average_is_of_all_weights_and_counts_stay() -> None:
+    states = [{"w": torch.tensor([n, -n]), "n": torch.tensor([7])} for n in (1.0, 2.0, 6.0)]
+
+    assert_close(average(states), {"w": torch.tensor([3.0, -3.0]), "n": torch.tensor([7])})
+
+
+def test_the_best_are_kept_and_of_equal_ones_the_earlier(tmp_path: Path) -> None:
+    kept: tuple[Kept, ...] = ()
+    for step_number, value in enumerate([3.0, 1.0, 2.0, 1.0], start=1):
+        state = {"w": torch.tensor([float(step_number)])}
+        kept = keep_best(kept, step_number, value, 2, state, tmp_path)
+    assert [one.step for one in kept] == [2, 4]
+    assert_close(average_kept(kept, tmp_path)["w"], torch.tensor([3.0]))
+
+    forget_others(tmp_path, {one.file for one in kept})
+    assert len(list(tmp_path.iterdir())) == 2

@@ -1,0 +1,159 @@
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from letters_task import LettersTask
+
+from seqstudio.contracts.data import Example, Ledger
+from seqstudio.contracts.task import TrainConfig
+from seqstudio.errors import DataError
+from seqstudio.services.datasets import (
+    choose_split,
+    fingerprint,
+    hash_source,
+    hold_out,
+    read_examples,
+    training_splits,
+)
+
+
+def examples(*splits: str, group: str = "") -> list[Example]:
+    return [
+        Example(id=f"{split}{number}", split=split, group=f"{group}{number % 5}" if group else "")
+        for split in splits
+        for number in range(20)
+    ]
+
+
+@pytest.mark.parametrize("wanted", ["dev", "val", "valid", "validation"])
+def test_four_names_are_one_split(wanted: str) -> None:
+    found = choose_split(examples("train", "valid", "test"), wanted)
+
+    assert {example.split for example in found} == {"valid"}
+
+
+def test_unsplit_data_answers_to_any_split() -> None:
+    assert choose_split(examples(""), "test") == examples("")
+
+
+def test_a_missing_split_names_those_there_are() -> None:
+    with pytest.raises(
+        DataError, match=r"^split 'test' is not in the data, expected one of train, valid$"
+    ):
+        choose_split(examples("train", "valid"), "test")
+
+
+def test_a_models_own_hold_out_answers_to_valid_and_train() -> None:
+    data = examples("train", "test")
+    train, valid, rule = training_splits(data, TrainConfig(valid_share=0.2))
+
+    assert (len(train), len(valid)) == (16, 4)
+    assert choose_split(data, "dev", held_out=rule) == valid
+    assert choose_split(data, "train", held_out=rule) == train
+    assert choose_split(data, "test", held_out=rule) == examples("test")
+    with pytest.raises(DataError, match=r"expected one of test, train$"):
+        choose_split(data, "dev")
+
+
+def test_a_split_that_the_data_bring_is_taken_as_it_is() -> None:
+    train, valid, rule = training_splits(examples("train", "valid"), TrainConfig())
+
+    assert (len(train), len(valid), rule) == (20, 20, {})
+
+
+def test_what_is_held_out_hangs_on_names_alone() -> None:
+    data = examples("")
+    _, valid = hold_out(data, {"share": 0.2})
+    _, backwards = hold_out(data[::-1], {"share": 0.2})
+
+    assert {one.id for one in valid} == {one.id for one in backwards}
+
+
+def test_a_group_is_never_on_both_sides() -> None:
+    data = examples("", group="speaker ")
+    train, valid, rule = training_splits(data, TrainConfig(valid_groups=2))
+
+    assert rule == {"groups": 2.0}
+    assert len({one.group for one in valid}) == 2
+    assert {one.group for one in train}.isdisjoint({one.group for one in valid})
+
+
+def test_too_few_groups_fall_back_to_a_share() -> None:
+    data = examples("", group="speaker ")
+
+    assert training_splits(data, TrainConfig(valid_groups=3))[2] == {"share": 0.05}
+
+
+def test_one_example_cannot_be_split() -> None:
+    with pytest.raises(DataError, match=r"^1 training example, expected at least 2"):
+        training_splits(examples("")[:1], TrainConfig())
+
+
+class Lists:
+    """An importer of `.list` files."""
+
+    name = "lists"
+    kind = "text"
+
+    def recognises(self, source: Path) -> bool:
+        return source.suffix == ".list"
+
+    def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
+        for word in source.read_text().split():
+            yield Example(id=word, split="dev")
+
+
+def test_the_importer_that_recognises_the_source_reads_it(
+    task: LettersTask, letters: Path, tmp_path: Path
+) -> None:
+    source, ledger = tmp_path / "words.list", Ledger()
+    source.write_text("la li la")
+    found = read_examples(task, source, ledger, kinds=("text",), importers=[Lists()])
+
+    assert [(one.id, one.split) for one in found] == [("la", "valid"), ("li", "valid")]
+    assert ledger.refused == {"la": "this id came before, expected each once"}
+    assert len(read_examples(task, letters, Ledger(), kinds=("text",), importers=[Lists()])) == 24
+    with pytest.raises(DataError, match=r"words\.list: expected a \.txt file"):
+        read_examples(task, source, Ledger(), kinds=("audio",), importers=[Lists()])
+
+
+def test_data_without_a_usable_example_say_why(task: LettersTask, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.txt: not there, expected a file or folder"):
+        read_examples(task, tmp_path / "none.txt", Ledger())
+    (tmp_path / "bad.txt").write_text("a1\nb2\n")
+    text = r"bad\.txt: no usable example \(2 refused, first bad\.txt:1: a digit, expected only"
+    with pytest.raises(DataError, match=text):
+        read_examples(task, tmp_path / "bad.txt", Ledger())
+
+
+def test_the_hash_of_a_source_sees_names_and_bytes(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    (folder / "in").mkdir(parents=True)
+    (folder / "in" / "a.wav").write_bytes(b"1")
+    first = hash_source(folder)
+    assert hash_source(folder) == first
+
+    (folder / "in" / "a.wav").rename(folder / "in" / "b.wav")
+    renamed = hash_source(folder)
+    (folder / "in" / "b.wav").write_bytes(b"2")
+    assert len({first, renamed, hash_source(folder)}) == 3
+
+
+def test_the_hash_of_one_split_file_sees_its_siblings(tmp_path: Path) -> None:
+    for name in ("JSB.train.npz", "JSB.valid.npz", "Other.train.npz"):
+        (tmp_path / name).write_bytes(b"1")
+    first = hash_source(tmp_path / "JSB.train.npz")
+    (tmp_path / "Other.train.npz").write_bytes(b"2")
+    assert hash_source(tmp_path / "JSB.train.npz") == first
+    assert hash_source(tmp_path / "JSB.valid.npz") == first
+
+    (tmp_path / "JSB.valid.npz").write_bytes(b"2")
+    assert hash_source(tmp_path / "JSB.train.npz") != first
+
+
+def test_the_fingerprint_sees_every_example() -> None:
+    data = examples("train")
+    changed = [*data[:-1], dataclasses.replace(data[-1], tokens=(1,))]
+
+    assert fingerprint(data) != fingerprint(changed)
