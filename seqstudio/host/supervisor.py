@@ -1,6 +1,7 @@
 """Workers as the host sees them: started apart, heard, watched, and ended when they misbehave."""
 
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -17,9 +18,10 @@ from seqstudio.contracts.messages import FROM_WORKER, Unframer, decode, encode
 from seqstudio.errors import JobError
 from seqstudio.host.processes import resident_bytes
 
+ENTRY = "seqstudio.host.worker"
 BOOTSTRAP = (
     "import json, sys; descriptor, nice, sys.path[:] = json.loads(sys.argv[1]); "
-    "from seqstudio.host.worker import main; main(descriptor, nice)"
+    f"from {ENTRY} import main; main(descriptor, nice)"
 )
 KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES")
 SEND_S = 10.0  # a worker that takes no bytes for so long is stuck
@@ -155,10 +157,9 @@ class ThreadWorker(Wire):
 
 
 def _serve(line: socket.socket) -> None:
-    from seqstudio.host.worker import serve  # the front end's side starts it here only
-
+    worker = importlib.import_module(ENTRY)  # by name: nothing here imports what needs torch
     with line:
-        serve(line, on_close=lambda: None)
+        worker.serve(line, on_close=lambda: None)
 
 
 def _environment(threads: int) -> dict[str, str]:

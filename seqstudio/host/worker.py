@@ -4,10 +4,12 @@ Started by the host with `-I -S` and an explicit path. It talks over an inherite
 standard input or output, and ends when that socket closes.
 """
 
+import contextlib
 import os
 import socket
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.job import Cancelled
@@ -21,9 +23,18 @@ ORPHANED = 3  # exit status of a worker whose host is gone
 
 def main(descriptor: int, nice: int) -> None:
     """Serve the host at the other end of `descriptor` until it closes."""
-    os.nice(nice)
+    lower_priority(nice)
     line = socket.socket(fileno=descriptor)
     serve(line, on_close=lambda: os._exit(ORPHANED))
+
+
+def lower_priority(nice: int) -> None:
+    """Give way to other processes, and to other sessions where Linux schedules by session."""
+    if not nice:
+        return
+    total = os.nice(nice)
+    with contextlib.suppress(OSError):  # no such file, or a kernel that lets only root say it
+        Path("/proc/self/autogroup").write_text(str(total), encoding="ascii")
 
 
 def serve(line: socket.socket, *, on_close: Callable[[], None]) -> None:

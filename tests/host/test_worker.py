@@ -20,6 +20,9 @@ from seqstudio.host.supervisor import ProcessWorker
 
 REPORT = """
 import json, os, sys
+from pathlib import Path
+
+GROUP = Path("/proc/self/autogroup")
 
 
 def report(request, job):
@@ -30,6 +33,7 @@ def report(request, job):
         "threads": os.environ["OMP_NUM_THREADS"],
         "group": os.getpgid(0) == os.getpid(),
         "nice": os.nice(0),
+        "autogroup": GROUP.read_text() if GROUP.exists() else "",
         "input": sys.stdin.read(),
     }
     yield Result(outputs={"text": json.dumps(found)}, details=found)
@@ -43,6 +47,16 @@ RUN = {"report": report}
 def reporter(site: Any, home: Path) -> Studio:
     site.batch("reporter", REPORT, ("report",))
     return Studio(home)
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no autogroups here")
+def test_nice_holds_against_other_sessions_too(
+    reporter: Studio, words: Callable[..., Path]
+) -> None:
+    inputs = {"words": (words("a.txt"),)}
+    spec = JobSpec(plugin="reporter", name="report", inputs=inputs, nice=3)
+    (done,) = [e for e in reporter.submit(spec).events() if isinstance(e, ItemDone)]
+    assert done.details["autogroup"].endswith(f"nice {done.details['nice']}\n")
 
 
 def test_a_worker_sees_a_scrubbed_world_and_loads_no_torch(
