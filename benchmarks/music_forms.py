@@ -44,7 +44,7 @@ def generated(model: LoadedModel, count: int) -> list[Piece]:
     for first in range(1, count + 1, 16):
         takes = [Take(n, n) for n in range(first, min(first + 16, count + 1))]
         keys = [drawn_key(take.seed) for take in takes]
-        drawn = draw_voices(model, layout, plan, keys, takes, AS_GENERATED)
+        drawn = draw_voices(model, model.settings, plan, keys, takes, AS_GENERATED)
         pieces += [layout.decode(tokens) for tokens in drawn]
     return pieces
 

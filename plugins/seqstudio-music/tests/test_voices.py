@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from seqstudio_music.chords import chord_name, chord_of
-from seqstudio_music.covariates import SIZES, UNKNOWN_END, UNKNOWN_KEY, covariates
+from seqstudio_music.covariates import SIZES, UNKNOWN_END, UNKNOWN_KEY, Bounds, covariates
 from seqstudio_music.grid import Bar, Grid, chorale_grid, grid_of_score
 from seqstudio_music.keys import estimate_key, key_name
 from seqstudio_music.score_voices import chorale_of_score, lead_sheet_of_score
@@ -112,7 +112,9 @@ def test_a_chorale_ends_with_a_bar_and_may_begin_with_an_upbeat() -> None:
 
 def test_the_end_and_the_key_can_be_kept_secret() -> None:
     grid = chorale_grid(80)
-    told, untold = (covariates(grid, key=key, end_known=key is not None) for key in (5, None))
+    told, untold = (
+        covariates(grid, Bounds(), key=key, end_known=key is not None) for key in (5, None)
+    )
 
     assert told[[0, -5, -1], 3].tolist() == [15, 1, 0]
     assert set(untold[:, 3].tolist()) == {UNKNOWN_END}
@@ -120,10 +122,18 @@ def test_the_end_and_the_key_can_be_kept_secret() -> None:
     assert (told.max(axis=0) < SIZES).all()
 
 
+def test_meters_and_positions_that_training_never_showed_count_as_the_nearest() -> None:
+    bounds = Bounds.of([chorale_grid(32)])
+    known = covariates(grid_of_score(Score.new(meter=(5, 4)), 1), bounds, key=None, end_known=False)
+
+    assert bounds == Bounds(meters=(0,), last_position=15)
+    assert known[:, 0].tolist() == [*range(16), 15, 15, 15, 15]
+    assert set(known[:, 1].tolist()) == {0}
+
+
 def test_no_future_step_moves_the_nll_of_an_earlier_one(chorale_model: Loaded) -> None:
     voices = voices_of(chorale_example(64, 3), "chorale")
-    layout = Layout(chorale_model.settings.slots)
-    row = spelled(voices, layout)
+    row = spelled(voices, chorale_model.settings)
     other = row.tokens.copy()
     other[32:] = np.roll(other[32:], 3, axis=0)
 
@@ -151,7 +161,7 @@ def test_training_transposes_within_the_voices(chorale_model: Loaded) -> None:
     settings = chorale_model.settings
     voices, layout = voices_of(chorale_example(64, 1), "chorale"), Layout(settings.slots)
     for epoch in range(20):
-        row = perturbed(voices, layout, settings, Draws(0, epoch).of("x"))
+        row = perturbed(voices, settings, Draws(0, epoch).of("x"))
         sung = layout.decode(row.tokens)[0]
         for column, slot in enumerate(settings.slots):
             assert slot.low <= sung[:, column].min() <= sung[:, column].max() <= slot.high
@@ -160,7 +170,7 @@ def test_training_transposes_within_the_voices(chorale_model: Loaded) -> None:
 def test_a_melody_alone_is_heard_in_training_too(folk_model: Loaded) -> None:
     settings = folk_model.settings
     voices, layout = lead_sheet_of_score(lead_sheet()), Layout(settings.slots)
-    rows = [perturbed(voices, layout, settings, Draws(0, n).of("x")) for n in range(40)]
+    rows = [perturbed(voices, settings, Draws(0, n).of("x")) for n in range(40)]
     silent = [(layout.decode(row.tokens)[0][:, 0] == NONE).all() for row in rows]
 
     assert 0 < sum(silent) < 20

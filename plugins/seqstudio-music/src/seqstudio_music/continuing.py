@@ -19,8 +19,9 @@ from seqstudio_music.primers import (
 from seqstudio_music.roll_midi import notes_of_rows, pitched, rows_of_notes
 from seqstudio_music.roll_sampling import draw_rolls, prompt_of_rows
 from seqstudio_music.score_voices import READERS, Part, lead_and_chords, parts_of
-from seqstudio_music.slots import Layout
+from seqstudio_music.slots import NONE, Layout
 from seqstudio_music.voice_batches import VoiceSettings
+from seqstudio_music.voice_data import Voices
 from seqstudio_music.voice_sampling import Plan, draw_voices, notes_of_slot
 
 
@@ -74,10 +75,10 @@ def in_voices(model: LoadedModel, job: Job, request: Request, primer: Primer) ->
     given = layout.encode(voices.values, voices.held)[:first]
     parts = slot_parts(score, layout)
     silent = tuple(slot for slot, part in enumerate(parts) if part is None)
-    plan = Plan(grid.extended(request.options["bars"]), given, silent)
+    plan = Plan(grid.extended(request.options["bars"]), given, upbeat_rest(voices, layout), silent)
     keys = [voices.key] * len(request.takes)
     drawn = draw_voices(
-        job, layout, plan, keys, request.takes, sampling(request.options), job.progress
+        job, settings, plan, keys, request.takes, sampling(request.options), job.progress
     )
     return [
         with_voices(
@@ -87,6 +88,12 @@ def in_voices(model: LoadedModel, job: Job, request: Request, primer: Primer) ->
         )
         for tokens in drawn
     ]
+
+
+def upbeat_rest(voices: Voices, layout: Layout) -> int:
+    """Count the silent steps before a chorale's upbeat: its training pieces begin without."""
+    sounds = (voices.values != NONE).any(axis=1)
+    return 0 if any(slot.strikes for slot in layout.slots) else int(sounds.argmax())
 
 
 def slot_parts(score: Score, layout: Layout) -> list[Part | None]:

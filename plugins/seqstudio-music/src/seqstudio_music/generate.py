@@ -68,7 +68,7 @@ def voice_pieces(
     keys = [key_of_name(asked) if asked else drawn_key(take.seed) for take in request.takes]
     plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64))
     drawn = draw_voices(
-        job, layout, plan, keys, request.takes, sampling(request.options), job.progress
+        job, settings, plan, keys, request.takes, sampling(request.options), job.progress
     )
     tempo = request.options["tempo"] or TEMPOS[settings.layout]
     return [

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seqstudio.api import Batch, DataError, LoadedModel, Measured
 from seqstudio.api.media import Score
-from seqstudio_music.covariates import SIZES, covariates
+from seqstudio_music.covariates import SIZES, Bounds, covariates
 from seqstudio_music.keys import transpose_key
 from seqstudio_music.score_voices import READERS
 from seqstudio_music.slots import CHORALE, LAYOUTS, NONE, Held, Layout, Slot, Values
@@ -23,6 +23,7 @@ class VoiceSettings:
 
     layout: str
     slots: tuple[Slot, ...]
+    bounds: Bounds
     crop: int
     lead: int
     lowest_shift: int
@@ -79,16 +80,16 @@ def voices_of(example: VoicesExample, layout: str) -> Voices:
     return chorale_voices(example.steps)
 
 
-def spelled(voices: Voices, layout: Layout) -> Row:
+def spelled(voices: Voices, settings: VoiceSettings) -> Row:
     """Spell a whole piece, with neither key nor end given away."""
-    known = covariates(voices.grid, key=None, end_known=False)
+    layout = Layout(settings.slots)
+    known = covariates(voices.grid, settings.bounds, key=None, end_known=False)
     return Row(layout.encode(voices.values, voices.held), known)
 
 
-def perturbed(
-    voices: Voices, layout: Layout, settings: VoiceSettings, generator: np.random.Generator
-) -> Row:
+def perturbed(voices: Voices, settings: VoiceSettings, generator: np.random.Generator) -> Row:
     """Crop and transpose one piece; tell its key and its end each half the time."""
+    layout = Layout(settings.slots)
     low, high = layout.shifts(voices.values, settings.lowest_shift, settings.highest_shift)
     shift = int(generator.integers(low, high + 1))
     with_key, with_end = generator.random(2) < 0.5
@@ -97,7 +98,7 @@ def perturbed(
     if generator.random() < settings.drop_chords:
         values, held = without_chords(values, held, layout)
     tokens = layout.encode(values, held)
-    known = covariates(voices.grid, key=key, end_known=bool(with_end))
+    known = covariates(voices.grid, settings.bounds, key=key, end_known=bool(with_end))
     start, crop = 0, settings.crop
     if crop and len(tokens) > crop:
         # starts that overhang are moved inside: the ends of a piece keep their share

@@ -22,6 +22,7 @@ from seqstudio_music.covariates import covariates
 from seqstudio_music.grid import Grid, whole_bar
 from seqstudio_music.sampler import Sampler
 from seqstudio_music.slots import NONE, Layout, Slot
+from seqstudio_music.voice_batches import VoiceSettings
 
 CONTEXT_STEPS = 512  # sixteenths of a primer that are listened to: its last 32 bars of 4/4
 TICKS_PER_BEAT = 480
@@ -77,12 +78,13 @@ class Plan:
 
     grid: Grid
     given: NDArray[np.int64]  # (T0, S) tokens; T0 is less than the steps of the grid
+    unheard: int = 0  # leading steps of them that the model is not told of
     silent: tuple[int, ...] = ()  # slots that rest in all that is drawn
 
 
 def draw_voices(
     sampler: Sampler,
-    layout: Layout,
+    settings: VoiceSettings,
     plan: Plan,
     keys: Sequence[int],
     takes: Sequence[Take],
@@ -100,10 +102,12 @@ def draw_voices(
     -------
     For each take (T, S) tokens of the whole grid, given ones included
     """
-    slots = len(layout.slots)
-    first = max(0, len(plan.given) - CONTEXT_STEPS)
+    layout, slots = Layout(settings.slots), len(settings.slots)
+    first = max(plan.unheard, len(plan.given) - CONTEXT_STEPS)
     prompt = plan.given[first:].reshape(-1).tolist()
-    known = [covariates(plan.grid, key=key, end_known=True)[first:] for key in keys]
+    known = [
+        covariates(plan.grid, settings.bounds, key=key, end_known=True)[first:] for key in keys
+    ]
     wanted = (plan.grid.steps - len(plan.given)) * slots
     guide = VoiceGuide(layout, plan.grid.steps - first, plan.silent)
     drawn: list[list[int]] = [[] for _ in takes]
@@ -182,11 +186,11 @@ def drawn_key(seed: int) -> int:
     return COMMON_KEYS[stable_seed(seed, "key") % len(COMMON_KEYS)]
 
 
-def preview_voices(model: LoadedModel, layout: Layout, seed: int) -> Previewed:
+def preview_voices(model: LoadedModel, settings: VoiceSettings, seed: int) -> Previewed:
     """Compose four bars of 4/4."""
-    grid = new_grid(4, (4, 4))
+    layout, grid = Layout(settings.slots), new_grid(4, (4, 4))
     plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64))
     takes, config = [Take(1, seed)], SamplingConfig(top_p=0.95)
-    tokens = draw_voices(model, layout, plan, [drawn_key(seed)], takes, config)[0]
+    tokens = draw_voices(model, settings, plan, [drawn_key(seed)], takes, config)[0]
     score = score_of(layout, tokens, grid, tempo_bpm=90.0)
     return Previewed(text=f"{len(score.notes)} notes in 4 bars", outputs={"score": score})

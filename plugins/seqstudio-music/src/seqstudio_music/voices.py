@@ -19,7 +19,7 @@ from seqstudio.api import (
     TrainConfig,
 )
 from seqstudio.api.nn import ModelConfig, NestedConfig
-from seqstudio_music.covariates import SIZES
+from seqstudio_music.covariates import SIZES, Bounds
 from seqstudio_music.slots import LAYOUTS, Layout, with_ranges
 from seqstudio_music.voice_batches import (
     Row,
@@ -103,14 +103,15 @@ class VoicesTask:
         pieces = []
         for example in examples:
             try:
-                pieces.append(voices_of(example, options.layout).values)
+                pieces.append(voices_of(example, options.layout))
             except DataError:
                 continue  # refused by name in the preflight
         if not pieces:
             raise DataError(f"0 pieces of layout {options.layout}, expected at least 1")
         settings = VoiceSettings(
             layout=options.layout,
-            slots=with_ranges(slots, pieces),
+            slots=with_ranges(slots, [piece.values for piece in pieces]),
+            bounds=Bounds.of([piece.grid for piece in pieces]),
             crop=options.crop,
             lead=options.lead,
             lowest_shift=options.lowest_shift,
@@ -145,14 +146,13 @@ class VoicesTask:
     ) -> VoiceBatch:
         """Spell sixteenths as tokens; with `draws`, crop and transpose each piece."""
         settings = voice_settings(preparation.settings)
-        layout = Layout(settings.slots)
         rows = []
         for example in examples:
             voices = voices_of(example, settings.layout)
             if draws is None:
-                rows.append(spelled(voices, layout))
+                rows.append(spelled(voices, settings))
             else:
-                rows.append(perturbed(voices, layout, settings, draws.of(example.id)))
+                rows.append(perturbed(voices, settings, draws.of(example.id)))
         return padded(tuple(example.id for example in examples), rows, settings.lead)
 
     def loss(self, model: Any, batch: VoiceBatch) -> LossSum:
@@ -170,7 +170,7 @@ class VoicesTask:
         waiting: list[tuple[str, Row]] = []
         for example in examples:
             try:
-                row = spelled(voices_of(example, settings.layout), Layout(settings.slots))
+                row = spelled(voices_of(example, settings.layout), settings)
             except DataError as bad:
                 yield Measured(id=example.id, sums={self.monitor: (0.0, 0.0)}, refused=str(bad))
                 continue
@@ -185,7 +185,7 @@ class VoicesTask:
         self, model: LoadedModel, examples: Sequence[VoicesExample], seed: int
     ) -> Previewed:
         """Compose four bars of 4/4."""
-        return preview_voices(model, Layout(voice_settings(model.settings).slots), seed)
+        return preview_voices(model, voice_settings(model.settings), seed)
 
 
 def model_config(layout: Layout, options: VoiceOptions) -> ModelConfig:
