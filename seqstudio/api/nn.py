@@ -26,6 +26,7 @@ from seqstudio.core.devices import choose_device
 from seqstudio.core.dropout import Dropout, reseed
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.filters import draw, filter_logits
+from seqstudio.core.flow import GradientFlow, flow_text, gradient_flow, verdict
 from seqstudio.core.geometry import FrameGeometry
 from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
@@ -44,6 +45,7 @@ __all__ = [
     "EncoderConfig",
     "FrameGeometry",
     "FramesConfig",
+    "GradientFlow",
     "Hypothesis",
     "ModelConfig",
     "NestedConfig",
@@ -62,11 +64,14 @@ __all__ = [
     "default_parts",
     "draw",
     "filter_logits",
+    "flow_text",
     "frames_needed",
+    "gradient_flow",
     "joint_sum",
     "prefix_beam",
     "reseed",
     "reverse_within",
     "valid_mask",
+    "verdict",
     "with_offers",
 ]

@@ -1,15 +1,9 @@
 """What differs by device: where a model runs, and which kernel multiplies a few rows."""
 
-import functools
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from seqstudio.errors import ConfigError
-
-PROBED_ROWS = 16
-Multiply = Callable[[Tensor], Tensor]
 
 
 def choose_device(name: str) -> str:
@@ -33,55 +27,20 @@ def choose_device(name: str) -> str:
 
 
 class Product:
-    """Computes x @ weight.T + bias for a few rows; a row never depends on its neighbours.
+    """Computes x @ weight.T + bias for a few rows; on a CPU a row never depends on its neighbours.
 
-    A BLAS takes other kernels for one row, or for two or three, than for many, and their last
-    bits differ. oneDNN on weights packed in advance does not, and is also faster from two rows
-    on; elsewhere rows are added until their number no longer matters.
+    A BLAS takes other kernels for one row than for many, and for two or three again others, whose
+    last bits differ. So on a CPU each row is multiplied alone: by the kernel that is fastest for a
+    lone take, and for K takes at K times its cost.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        packs = weight.device.type == "cpu" and weight.dtype == torch.float32
-        packs = packs and torch.backends.mkldnn.is_available()
-        self.multiply = packed_multiply(weight, bias) if packs else plain_multiply(weight, bias)
-        on_host = weight.device.type == "cpu"
-        self.least = least_rows(*weight.shape, weight.dtype, packs=packs) if on_host else 1
+        self.weight = weight.t().contiguous()
+        self.bias = bias.contiguous()
+        self.alone = weight.device.type == "cpu"
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Multiply (R, K) rows: (R, N)."""
-        missing = self.least - len(rows)
-        if missing <= 0:
-            return self.multiply(rows)
-        filled = torch.cat([rows, rows.new_zeros(missing, rows.shape[1])])
-        return self.multiply(filled)[: len(rows)]
-
-
-def packed_multiply(weight: Tensor, bias: Tensor) -> Multiply:
-    """Give oneDNN's product with weights laid out in advance for a few rows."""
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PROBED_ROWS)
-    linear = torch.ops.mkldnn._linear_pointwise.default
-    offset = bias.contiguous()
-    return lambda rows: linear(rows, packed, offset, "none", [], "")
-
-
-def plain_multiply(weight: Tensor, bias: Tensor) -> Multiply:
-    """Give torch's own product."""
-    turned = weight.t().contiguous()
-    return lambda rows: torch.addmm(bias, rows, turned)
-
-
-@functools.cache
-def least_rows(outputs: int, inputs: int, dtype: torch.dtype, *, packs: bool) -> int:
-    """Find the fewest rows from which on a row's bits no longer depend on their number.
-
-    Measured on this machine, once for each shape, because it depends on the BLAS and the CPU.
-    """
-    generator = torch.Generator().manual_seed(0)
-    draw = functools.partial(torch.randn, generator=generator, dtype=dtype)
-    weight, bias, rows = draw(outputs, inputs), draw(outputs), draw(PROBED_ROWS, inputs)
-    multiply = packed_multiply(weight, bias) if packs else plain_multiply(weight, bias)
-    full = multiply(rows)
-    for count in range(PROBED_ROWS - 1, 0, -1):
-        if not torch.equal(multiply(rows[:count].contiguous()), full[:count]):
-            return count + 1
-    return 1
+        if len(rows) == 1 or not self.alone:
+            return torch.addmm(self.bias, rows, self.weight)
+        return torch.cat([torch.addmm(self.bias, row, self.weight) for row in rows.split(1)])

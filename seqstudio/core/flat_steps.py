@@ -69,7 +69,7 @@ class FlatStepper:
     def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """Take (B,) tokens and give the (B, V) logits of the next ones."""
         position, weights = state.position + 1, None
-        given = self.table[tokens]
+        given = torch.embedding(self.table, tokens)
         if state.covariates is not None:
             given = given + self.known.at(state.covariates, position)
         logits, layers = self.stack.step(given, state.layers)

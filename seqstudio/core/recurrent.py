@@ -1,6 +1,7 @@
 """Recurrent layers over padded batches: exact both ways, one state tensor for all cells."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -62,15 +63,21 @@ class RecurrentLayer(nn.Module):
         """Run as `forward` does: (B, T, H), arbitrary past each length."""
         return self.forward(frames)[0]
 
+    def weights(self, kind: Literal["ih", "hh"]) -> tuple[Tensor, Tensor]:
+        """Give the (G, F) weight and (G,) bias of the gates, of the input or of the recurrence."""
+        weight: Tensor = getattr(self.rnn, f"weight_{kind}_l0")
+        bias: Tensor = getattr(self.rnn, f"bias_{kind}_l0")
+        return weight, bias
+
     def given(self, inputs: Tensor) -> Tensor:
         """Map (N, F) inputs to what they add to the gates: (N, G)."""
-        return functional.linear(inputs, self.rnn.weight_ih_l0)
+        return functional.linear(inputs, self.weights("ih")[0])
 
     def advance(self, given: Tensor, state: Tensor) -> Tensor:
         """Take one step from (B, G) of `given` and (B, S) states: new states, output first."""
-        given = given + self.rnn.bias_ih_l0
+        given = given + self.weights("ih")[1]
         output, memory = state[:, : self.hidden], state[:, self.hidden :]
-        ahead = functional.linear(output, self.rnn.weight_hh_l0, self.rnn.bias_hh_l0)
+        ahead = functional.linear(output, *self.weights("hh"))
         if self.cell == "tanh":
             return torch.tanh(given + ahead)
         if self.cell == "gru":

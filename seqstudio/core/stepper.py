@@ -7,6 +7,7 @@ Made from a decoder's weights when stepping starts; computes no gradients.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -45,34 +46,62 @@ def select_layers(layers: StackState, rows: Tensor) -> StackState:
     return tuple(layer.select(rows) for layer in layers)
 
 
-def lstm_step(given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
-    """Step an LSTM from (R, 4H) gates in the order input, forget, output, candidate."""
-    gates = given + state.ahead
-    hidden = gates.shape[1] // 4
-    assured, candidate = gates.split((3 * hidden, hidden), dim=1)
-    enter, keep, show = assured.sigmoid_().split(hidden, dim=1)
-    memory = torch.addcmul(enter * candidate.tanh_(), keep, state.memory)
-    return torch.tanh(memory).mul_(show), memory
+class LSTMStep:
+    """Steps an LSTM for R rows, in buffers and views that are made once.
+
+    A step is then seven small operations; making the views anew would cost as much again.
+    """
+
+    def __init__(self, rows: int, hidden: int, like: Tensor) -> None:
+        self.gates = like.new_empty(rows, 4 * hidden)  # input, forget, output, candidate
+        self.assured, self.candidate = self.gates.split((3 * hidden, hidden), dim=1)
+        self.enter, self.keep, self.show = self.assured.split(hidden, dim=1)
+
+    def __call__(self, given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
+        """Give the (R, H) output and memory of (R, 4H) gates from below and a state."""
+        torch.add(given, state.ahead, out=self.gates)
+        self.assured.sigmoid_()
+        self.candidate.tanh_()
+        memory = (self.keep * state.memory).addcmul_(self.enter, self.candidate)
+        return memory.tanh().mul_(self.show), memory
 
 
-def gru_step(given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
-    """Step a GRU from (R, 3H) gates in the order reset, update, candidate."""
-    hidden = given.shape[1] // 3
-    given_gates, given_new = given.split((2 * hidden, hidden), dim=1)
-    ahead_gates, ahead_new = state.ahead.split((2 * hidden, hidden), dim=1)
-    reset, update = (given_gates + ahead_gates).sigmoid_().split(hidden, dim=1)
-    candidate = torch.addcmul(given_new, reset, ahead_new).tanh_()
-    output = torch.lerp(candidate, state.output, update)
-    return output, output
+class GRUStep:
+    """Steps a GRU for R rows, likewise."""
+
+    def __init__(self, rows: int, hidden: int, like: Tensor) -> None:
+        self.split = (2 * hidden, hidden)
+        self.gates = like.new_empty(rows, 2 * hidden)
+        self.reset, self.update = self.gates.split(hidden, dim=1)
+
+    def __call__(self, given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
+        """Give the (R, H) output, twice, of (R, 3H) gates: reset, update, candidate."""
+        given_gates, given_new = given.split_with_sizes(self.split, 1)
+        ahead_gates, ahead_new = state.ahead.split_with_sizes(self.split, 1)
+        torch.add(given_gates, ahead_gates, out=self.gates)
+        self.gates.sigmoid_()
+        candidate = torch.addcmul(given_new, self.reset, ahead_new).tanh_()
+        output = torch.lerp(candidate, state.output, self.update)
+        return output, output
 
 
-def tanh_step(given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
-    """Step a tanh RNN from its (R, H) sums."""
-    output = (given + state.ahead).tanh_()
-    return output, output
+class TanhStep:
+    """Steps a tanh RNN."""
+
+    def __init__(self, rows: int, hidden: int, like: Tensor) -> None:
+        pass
+
+    def __call__(self, given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
+        """Give the (R, H) output, twice, of (R, H) sums from below."""
+        output = (given + state.ahead).tanh_()
+        return output, output
 
 
-STEPS = {"lstm": lstm_step, "gru": gru_step, "tanh": tanh_step}
+STEPS: dict[Cell, type[LSTMStep | GRUStep | TanhStep]] = {
+    "lstm": LSTMStep,
+    "gru": GRUStep,
+    "tanh": TanhStep,
+}
 
 
 def gate_order(cell: Cell, hidden: int) -> Tensor:
@@ -89,7 +118,7 @@ class FusedStack:
     def __init__(self, layers: Iterable[nn.Module], head: Tensor, bias: Tensor) -> None:
         self.cells = [layer for layer in layers if isinstance(layer, RecurrentLayer)]
         self.hidden = self.cells[0].hidden
-        self.step_cell = STEPS[self.cells[0].cell]
+        self.steps: dict[int, LSTMStep | GRUStep | TanhStep] = {}  # by number of rows
         self.order = gate_order(self.cells[0].cell, self.hidden).to(head.device)
         ahead = [self.weights(layer, "hh") for layer in self.cells]
         above = [*(self.weights(layer, "ih") for layer in self.cells[1:]), (head, bias)]
@@ -97,20 +126,18 @@ class FusedStack:
             Product(torch.cat([up[0], on[0]]).detach(), torch.cat([up[1], on[1]]).detach())
             for up, on in zip(above, ahead, strict=True)
         ]
+        self.sizes = [(len(up), len(self.order)) for up, _ in above]
 
-    def weights(self, layer: RecurrentLayer, kind: str) -> tuple[Tensor, Tensor]:
-        """Give a layer's weight and bias of one kind, `ih` or `hh`, gates in order."""
-        weight, bias = (
-            getattr(layer.rnn, f"weight_{kind}_l0"),
-            getattr(layer.rnn, f"bias_{kind}_l0"),
-        )
-        return weight[self.order], bias[self.order]
+    def weights(self, layer: RecurrentLayer, kind: Literal["ih", "hh"]) -> tuple[Tensor, Tensor]:
+        """Give a layer's weight and bias of one kind, gates in order."""
+        weight, bias = layer.weights(kind)
+        return weight.detach()[self.order], bias.detach()[self.order]
 
     def fold(self, inputs: Tensor, *, biased: bool) -> Tensor:
         """Map (K, F) inputs of the first layer to the (K, G) gates that they give."""
         weight, bias = self.weights(self.cells[0], "ih")
-        gates = inputs.detach() @ weight.detach().T
-        return gates + bias.detach() if biased else gates
+        gates = inputs.detach() @ weight.T
+        return gates + bias if biased else gates
 
     def begin(self, first: Tensor) -> StackState:
         """Start from (layers, R, S) states as `RecurrentStack` has them."""
@@ -121,14 +148,19 @@ class FusedStack:
             states.append(LayerState(parts[0], parts[-1], product(parts[0])[:, -gates:]))
         return tuple(states)
 
+    def step_cell(self, given: Tensor) -> LSTMStep | GRUStep | TanhStep:
+        """Give the step for as many rows as `given` has; layers of one stack share it."""
+        if (rows := len(given)) not in self.steps:
+            self.steps[rows] = STEPS[self.cells[0].cell](rows, self.hidden, given)
+        return self.steps[rows]
+
     def step(self, given: Tensor, states: StackState) -> tuple[Tensor, StackState]:
         """Step once from the (R, G) gates of the first layer: (R, N) of the head, new states."""
-        gates = len(self.order)
+        step_cell = self.step_cell(given)
         after = []
-        for product, state in zip(self.products, states, strict=True):
-            output, memory = self.step_cell(given, state)
-            made = product(output)
-            given, ahead = made.split((made.shape[1] - gates, gates), dim=1)
+        for product, sizes, state in zip(self.products, self.sizes, states, strict=True):
+            output, memory = step_cell(given, state)
+            given, ahead = product(output).split_with_sizes(sizes, 1)
             after.append(LayerState(output, memory, ahead))
         return given, tuple(after)
 
