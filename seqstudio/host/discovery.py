@@ -1,10 +1,11 @@
 """Finding plugins: entry points name a top package, `find_spec` finds it, its manifest is read."""
 
 import importlib.metadata
-import importlib.util
 import json
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,7 @@ def _read(
     distribution: Distribution, entry: EntryPoint, stamps: dict[str, Stamp]
 ) -> dict[str, Any]:
     top = entry.value.partition(":")[0].partition(".")[0].strip()
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError) as bad:
-        raise PluginError(f"package {top!r} cannot be found: {bad}") from bad
+    spec = _find(top)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
         raise PluginError(f"no package {top!r}, expected one with a {MANIFEST}")
@@ -86,6 +84,18 @@ def _read(
         "distribution": distribution.name,
         "version": distribution.version,
     }
+
+
+def _find(top: str) -> ModuleSpec | None:
+    """Ask every finder, as an import would, but never a module that is loaded already."""
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(top, None)
+        except (ImportError, ValueError) as bad:
+            raise PluginError(f"package {top!r} cannot be found: {bad}") from bad
+        if spec is not None:
+            return spec
+    return None
 
 
 def _table(file: Path) -> dict[str, Any]:

@@ -122,9 +122,10 @@ class Models:
         defaults = [m.name for m in plugin.manifest.models if entry.name in m.default_for]
         fitting = [one for one in self.cards() if one.facts.task in tasks]
         if not fitting:
+            damaged = "".join(f"; {reason}" for reason in self.damaged().values())
             raise ModelError(
                 f"{plugin.id} {entry.name}: no model for {' or '.join(tasks)} is installed;"
-                " train one, and name its run folder with --model"
+                f" train one, and name its run folder with --model{damaged}"
             )
         return sorted(fitting, key=lambda m: (m.name not in defaults, tasks.index(m.facts.task)))
 

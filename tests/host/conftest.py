@@ -1,7 +1,7 @@
 """Real plugins, written into a folder and installed there as pip would leave them."""
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -118,3 +118,13 @@ def words(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def events_of() -> Callable[[JobHandle], list[JobEvent]]:
     return lambda handle: list(handle.events())
+
+
+@pytest.fixture
+def wait_for() -> Callable[..., JobEvent]:
+    """Hear events until one is as wanted, and give it."""
+
+    def first(events: Iterator[JobEvent], wanted: Callable[[JobEvent], bool]) -> JobEvent:
+        return next(event for event in events if wanted(event))
+
+    return first

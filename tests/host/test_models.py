@@ -1,0 +1,201 @@
+"""Models from training to use, through the host: trained, measured, verified, moved, refused."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.errors import JobError, ModelError
+from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, JobFinished
+from seqstudio.host.studio import JobSpec, Studio
+
+HERE = Path(__file__).parent
+WORDS = [
+    "abc",
+    "bcd",
+    "cde",
+    "dea",
+    "eab",
+    "abcd",
+    "bcde",
+    "cdea",
+    "deab",
+    "eabc",
+    "abcde",
+    "bcdea",
+] * 2
+
+
+@pytest.fixture
+def spelling(site: Any, home: Path, tmp_path: Path) -> Studio:
+    """A studio with the letters plugin, on a thread: torch is imported once for all tests."""
+    shutil.copytree(HERE / "letters", site.install("letters", "", ""), dirs_exist_ok=True)
+    (tmp_path / "words.txt").write_text("\n".join(WORDS))
+    return Studio(home, workers=False)
+
+
+def run(studio: Studio, verb: Any, name: str, **fields: Any) -> tuple[list[Any], JobFinished]:
+    events = list(studio.submit(JobSpec(plugin="letters", verb=verb, name=name, **fields)).events())
+    return events, events[-1]
+
+
+@pytest.fixture
+def trained(spelling: Studio, tmp_path: Path) -> Path:
+    arguments = {"data": str(tmp_path / "words.txt"), "run": str(tmp_path / "run")}
+    events, finished = run(spelling, "train", "letters.words", arguments=arguments)
+    assert finished.state == "done", finished
+    heard = [e.event["event"] for e in events if isinstance(e, ItemProgress)]
+    assert {"step", "evaluated", "saved", "finished"} <= set(heard)
+    assert finished.value["event"] == "finished"
+    return tmp_path / "run"
+
+
+def test_a_model_is_trained_measured_verified_and_used(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    _, measured = run(
+        spelling,
+        "evaluate",
+        "letters.words",
+        model=str(trained),
+        arguments={"data": str(tmp_path / "words.txt"), "split": "test"},
+    )
+    assert (measured.value["items"], measured.value["refused"]) == (len(WORDS), [])
+    assert 0 < measured.value["nll_per_token"] < 3
+    _, verified = run(
+        spelling,
+        "verify",
+        "letters.words",
+        model=str(trained),
+        arguments={"demo": str(tmp_path)},
+    )
+    assert verified.value == {
+        "model": "run",
+        "sha256": spelling.models.find(str(trained)).sha256,
+        "golden": [],
+    }
+    events, finished = run(
+        spelling,
+        "operation",
+        "spell",
+        model=str(trained),
+        out=tmp_path / "word.txt",
+        seed=1,
+        takes=2,
+    )
+    assert finished == JobFinished(state="done", done=2)
+    assert [e.model for e in events if isinstance(e, ItemDone)] == ["run", "run"]
+    assert len((tmp_path / "word.1.txt").read_text()) == 8
+    record = spelling.jobs.items(spelling.jobs.list()[0].id)[0].record
+    assert record["model"] == {"name": "run", "sha256": verified.value["sha256"]}
+    assert {"torch", "device", "dtype", "seqstudio", "seed", "options", "plugin_version"} <= {
+        *record
+    }
+
+
+def test_take_seven_alone_equals_take_seven_among_sixteen(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    fields = {"model": str(trained), "seed": 11}
+    run(spelling, "operation", "spell", out=tmp_path / "all.txt", takes=16, **fields)
+    run(spelling, "operation", "spell", out=tmp_path / "few.txt", takes=7, **fields)
+    assert (tmp_path / "few.7.txt").read_bytes() == (tmp_path / "all.7.txt").read_bytes()
+    assert len({path.read_text() for path in tmp_path.glob("all.*.txt")}) > 8
+
+
+def test_a_model_is_imported_used_by_name_exported_and_removed(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"^letters spell: no model for letters\.words is inst"):
+        run(spelling, "operation", "spell")
+    assert spelling.models.add(trained, "mine").name == "mine"
+    with pytest.raises(ModelError, match=r"^model 'mine' is installed already, expected another"):
+        spelling.models.add(trained, "mine")
+    events, _ = run(spelling, "operation", "spell")
+    assert [e.model for e in events if isinstance(e, ItemDone)] == ["mine"]
+    exported = spelling.models.export("mine", tmp_path / "moved.seqmodel")
+    assert exported.sha256 == spelling.models.find("mine").sha256
+    assert spelling.models.find(str(tmp_path / "moved.seqmodel")).facts.task == "letters.words"
+    spelling.models.remove("mine")
+    assert spelling.models.imported() == []
+    with pytest.raises(JobError, match=r"^no imported model 'mine', expected one of: none$"):
+        spelling.models.remove("mine")
+
+
+def test_a_shipped_model_must_be_the_one_its_manifest_names(
+    spelling: Studio, trained: Path, site: Any, home: Path
+) -> None:
+    package = site.folder / "plugin_letters"
+    shutil.copytree((trained / "model").resolve(), package / "models/small")
+    entry = '[[models]]\nname = "small"\ntask = "letters.words"\npath = "models/small"\n'
+    true = spelling.models.find(str(trained)).sha256
+    manifest = package / "seqstudio.toml"
+    plain = manifest.read_text()
+    manifest.write_text(f'{plain}\n{entry}sha256 = "{true}"\n')
+    events, _ = run(Studio(home, workers=False), "operation", "spell")
+    assert [e.model for e in events if isinstance(e, ItemDone)] == ["small"]
+    manifest.write_text(f'{plain}\n{entry}sha256 = "{"0" * 64}"\n')
+    studio = Studio(home, workers=False)
+    assert "expected 0000" in studio.models.damaged()["small"]
+    with pytest.raises(ModelError, match=r"^model 'small' of plugin 'letters': sha256 .* expected"):
+        studio.models.find("small")
+
+
+def test_a_model_that_is_not_there_is_one_line(spelling: Studio) -> None:
+    with pytest.raises(ModelError, match=r"^no model 'nobody', expected a bundle, a run folder"):
+        run(spelling, "operation", "spell", model="nobody")
+
+
+def test_a_device_that_is_not_there_is_one_line(spelling: Studio, trained: Path) -> None:
+    events, finished = run(spelling, "operation", "spell", model=str(trained), device="warp")
+    (failed,) = [event for event in events if isinstance(event, ItemFailed)]
+    assert failed.reason.startswith("device='warp', expected auto or one of cpu")
+    assert finished.state == "failed"
+
+
+@pytest.mark.medium
+def test_a_worker_process_gives_the_same_bytes_as_the_thread(
+    spelling: Studio, trained: Path, tmp_path: Path, home: Path
+) -> None:
+    fields = {"model": str(trained), "seed": 5, "takes": 3}
+    run(spelling, "operation", "spell", out=tmp_path / "near.txt", **fields)
+    run(Studio(home), "operation", "spell", out=tmp_path / "far.txt", **fields)
+    for take in (1, 2, 3):
+        near, far = (tmp_path / f"{name}.{take}.txt" for name in ("near", "far"))
+        assert near.read_bytes() == far.read_bytes()
+
+
+@pytest.mark.medium
+def test_a_cancelled_training_saves_and_goes_on(
+    spelling: Studio, home: Path, tmp_path: Path, wait_for: Callable[..., Any]
+) -> None:
+    arguments = {
+        "data": str(tmp_path / "words.txt"),
+        "run": str(tmp_path / "run"),
+        "settings": ["epochs=100000"],
+    }
+    studio = Studio(home)
+    spec = JobSpec(plugin="letters", verb="train", name="letters.words", arguments=arguments)
+    handle = studio.submit(spec)
+    events = handle.events()
+    step = wait_for(events, lambda e: isinstance(e, ItemProgress) and e.event["event"] == "step")
+    handle.cancel()
+    ending = list(events)
+    assert ending[-1].state == "cancelled"
+    stopped = [e.event for e in ending if isinstance(e, ItemProgress)][-1]
+    assert (stopped["event"], stopped["reason"]) == ("finished", "stopped")
+    again = studio.submit(
+        JobSpec(
+            plugin="letters",
+            verb="train",
+            name="letters.words",
+            arguments={**arguments, "resume": True},
+        )
+    )
+    events = again.events()
+    first = wait_for(events, lambda e: isinstance(e, ItemProgress) and e.event["event"] == "step")
+    assert first.event["step"] > step.event["step"]
+    again.cancel()
+    list(events)
