@@ -17,7 +17,7 @@ from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ModelError
 from seqstudio.services.bundle_store import open_store
 from seqstudio.services.card import Card
-from seqstudio.services.durable import json_bytes, new_folder, sha256_of, write_durably
+from seqstudio.services.durable import faults_as, json_bytes, new_folder, sha256_of, write_durably
 from seqstudio.services.safetensors_header import HEADER_LIMIT, TensorEntry, read_header
 
 T = TypeVar("T")
@@ -236,12 +236,13 @@ def export_bundle(
         contents[CARD] = json_bytes(to_plain(card))
     if golden is not None:
         contents[GOLDEN] = json_bytes(to_plain(golden))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.suffix == ".seqmodel":
-        write_durably(target, _zip_bytes(contents | {HASHES: hashes_of(contents)}))
-    else:
-        with new_folder(target) as beside:
-            write_bundle(beside, contents)
+    with faults_as(ModelError, target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.suffix == ".seqmodel":
+            write_durably(target, _zip_bytes(contents | {HASHES: hashes_of(contents)}))
+        else:
+            with new_folder(target) as beside:
+                write_bundle(beside, contents)
     return inspect(target)
 
 

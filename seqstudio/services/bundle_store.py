@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from seqstudio.errors import ModelError
+from seqstudio.services.durable import faults_as
 
 SIZE_LIMIT = 4 * 2**30  # bytes of one bundle
 
@@ -83,6 +84,11 @@ def open_store(path: Path) -> Iterator[Store]:
         If there is no bundle at `path`, or it holds links, folders, paths that lead outside,
         compressed or duplicate entries, or more than 4 GiB.
     """
+    with faults_as(ModelError, path):
+        yield from _open(path)
+
+
+def _open(path: Path) -> Iterator[Store]:
     if path.is_dir():
         yield _limited(FolderStore(path), path)
         return

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from seqstudio.errors import SeqStudioError
+
 
 def sync_file(path: Path) -> None:
     """Force a file's bytes, or a folder's names, to the disk."""
@@ -42,6 +44,23 @@ def sha256_of_file(path: Path) -> str:
     """Hash a file, in hexadecimal, without reading it whole."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def faults_as(error: type[SeqStudioError], where: Path) -> Iterator[None]:
+    """Turn what the file system refuses into one line: a full disk, a folder without access.
+
+    Raises
+    ------
+    error
+        Naming the file, or `where` if the system names none.
+    """
+    try:
+        yield
+    except OSError as bad:
+        name = bad.filename or where
+        reason = bad.strerror or str(bad)
+        raise error(f"{name}: {reason}, expected a readable, writable place with room") from bad
 
 
 @contextlib.contextmanager

@@ -77,7 +77,7 @@ class Run:
     def cut_events(self, size: int) -> None:
         """Cut the log back to what a checkpoint had seen."""
         self.events_path.touch()
-        os.truncate(self.events_path, size)
+        os.truncate(self.events_path, min(size, self.events_path.stat().st_size))
 
     def events(self) -> Iterator[Event]:
         """Read the log; a last line that a kill cut short is left out."""
@@ -119,6 +119,13 @@ class Run:
             shutil.rmtree(old)
 
 
+def check_new(folder: Path) -> None:
+    """Raise TrainingError if there is something in `folder` already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        found = "holds a run" if (folder / "run.json").exists() else "is not empty"
+        raise TrainingError(f"{folder} {found}, expected a new folder, or --resume to go on")
+
+
 def create_run(folder: Path, spec: RunSpec) -> Run:
     """Make a run folder.
 
@@ -127,9 +134,7 @@ def create_run(folder: Path, spec: RunSpec) -> Run:
     TrainingError
         If there is something in `folder` already.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        found = "holds a run" if (folder / "run.json").exists() else "is not empty"
-        raise TrainingError(f"{folder} {found}, expected a new folder, or --resume to go on")
+    check_new(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("checkpoints", "kept", "previews", "bundles"):
         (folder / name).mkdir()
@@ -163,6 +168,14 @@ def sweep_run(run: Run) -> None:
         sweep(folder)
 
 
+def refuse_finished(run: Run) -> None:
+    """Raise TrainingError for a run that has nothing left to do, saying what it came to."""
+    if over := run.finished():
+        raise TrainingError(
+            f"{run.folder} is finished: {over.note}; nothing to resume, its model is {run.model}"
+        )
+
+
 def check_same_request(run: Run, spec: RunSpec) -> None:
     """See that a resumed run is asked for what it was begun with.
 
@@ -171,13 +184,13 @@ def check_same_request(run: Run, spec: RunSpec) -> None:
     TrainingError
         If the task, the settings or the data differ, naming the first that does.
     """
-    for name in ("task", "data_sha256", "examples", "config", "options"):
-        old, new = getattr(run.spec, name), getattr(spec, name)
-        if to_plain(old) != to_plain(new):
-            raise TrainingError(
-                f"{run.folder}: {name} is {_short(new)}, expected {_short(old)} as the run began"
-            )
+    before, now = _asked(run.spec), _asked(spec)
+    for name in before | now:
+        if (old := before.get(name)) != (new := now.get(name)):
+            raise TrainingError(f"{run.folder}: {name} is {new}, expected {old} as the run began")
 
 
-def _short(value: Any) -> str:
-    return str(to_plain(value))[:120]
+def _asked(spec: RunSpec) -> dict[str, Any]:
+    names = ("task", "data_sha256", "examples")
+    same = {name: getattr(spec, name) for name in names}
+    return {**same, **to_plain(spec.config), **to_plain(spec.options)}

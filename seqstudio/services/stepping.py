@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from seqstudio.contracts.data import Batch
+from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Task, TrainConfig
 from seqstudio.core.dropout import reseed
+from seqstudio.core.flow import gradient_flow, verdict
 from seqstudio.errors import TrainingError
 
 MOMENTUM = 0.9
@@ -78,6 +80,21 @@ def take_step(
         raise _not_finite(step, ids, f"gradient norm={norm:g}")
     optimiser.step()
     return Taken(total / count, count, norm, {name: part / count for name, part in parts.items()})
+
+
+def flow_of(
+    task: Task, module: nn.Module, batch: Batch, config: TrainConfig, step: int
+) -> dict[str, Any]:
+    """Measure gradient norms by layer and time lag on a step's first batch; nothing moves."""
+    module.train()
+    reseed(module, config.seed, step * config.accumulate)
+
+    def loss() -> Tensor:
+        found = task.loss(module, batch)
+        return found.total / found.count
+
+    flow = gradient_flow(module, loss)
+    return {**to_plain(flow), "verdict": verdict(flow)}
 
 
 def _divide_and_clip(module: nn.Module, count: int, clip_norm: float) -> float:

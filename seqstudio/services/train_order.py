@@ -1,5 +1,6 @@
 """Carries out `train`: reads the data, prepares, opens the run folder, and trains."""
 
+import dataclasses
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +20,17 @@ from seqstudio.services.datasets import (
     read_examples,
     training_splits,
 )
+from seqstudio.services.durable import faults_as
 from seqstudio.services.events import Event
-from seqstudio.services.runs import Run, RunSpec, check_same_request, create_run, open_run
+from seqstudio.services.runs import (
+    Run,
+    RunSpec,
+    check_new,
+    check_same_request,
+    create_run,
+    open_run,
+    refuse_finished,
+)
 from seqstudio.services.settings import apply_settings, find_preset
 from seqstudio.services.training import train
 
@@ -70,27 +80,43 @@ def carry_out(
     TrainingError
         If the run folder is taken, is of another order, or is finished.
     """
+    with faults_as(TrainingError, order.run):
+        yield from _train(_as_begun(order), task, around, device, stop)
+
+
+def _as_begun(order: TrainOrder) -> TrainOrder:
+    """Look at the run folder before anything is read; a resumed run keeps its own settings."""
+    if not order.resume:
+        check_new(order.run)
+        return order
+    run = open_run(order.run)
+    refuse_finished(run)
+    if order.preset or order.settings:
+        return order
+    return dataclasses.replace(order, preset=run.spec.preset, settings=run.spec.settings)
+
+
+def _train(
+    order: TrainOrder, task: Task, around: Surroundings, device: str, stop: Callable[[], bool]
+) -> Iterator[Event]:
     name = order.preset or next(iter(task.presets))
     preset = apply_settings(find_preset(task.presets, name), order.settings)
-    if not order.resume and order.run.exists() and any(order.run.iterdir()):
-        raise TrainingError(
-            f"{order.run} is not empty, expected a new folder, or --resume to go on"
-        )
     ledger = Ledger()
     examples = read_examples(
         task, order.data, ledger, kinds=around.kinds, importers=around.importers
     )
     learn, valid, rule = training_splits(examples, preset.train)
     spec = _spec(order, task, around, name, preset, examples, rule)
-    run = _run(order, spec)
-    if order.resume and run.model.exists():  # what was learned then, not learned again
-        preparation = load_bundle(run.model, task, parts=around.parts).preparation
+    begun = _begun(order, spec)
+    if begun and begun.model.exists():  # what was learned then, not learned again
+        preparation = load_bundle(begun.model, task, parts=around.parts).preparation
     else:
         preparation = task.prepare(learn, preset.options)
     usable = task.preflight(learn, preparation, ledger)
-    run.write_ledger(ledger)
     if not usable:
         raise TrainingError(f"{order.data}: no training example is usable ({ledger.summary()})")
+    run = begun or create_run(order.run, spec)
+    run.write_ledger(ledger)
     yield from train(
         task,
         preparation,
@@ -140,9 +166,9 @@ def _command(order: TrainOrder, task: Task, preset: str) -> str:
     return shlex.join(words)
 
 
-def _run(order: TrainOrder, spec: RunSpec) -> Run:
+def _begun(order: TrainOrder, spec: RunSpec) -> Run | None:
     if not order.resume:
-        return create_run(order.run, spec)
+        return None
     run = open_run(order.run)
     check_same_request(run, spec)
     return run

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -12,10 +12,7 @@ from torch import Tensor
 
 from seqstudio.contracts.data import Batch, Draws, Example, stable_seed
 from seqstudio.contracts.formats import Exporter, TrainCallback
-from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preparation, Task, TrainConfig
-from seqstudio.core.dropout import reseed
-from seqstudio.core.flow import gradient_flow, verdict
 from seqstudio.core.parts import Parts
 from seqstudio.errors import TrainingError
 from seqstudio.services.ahead import ahead
@@ -23,15 +20,16 @@ from seqstudio.services.averaging import average_kept, forget_others, keep_best
 from seqstudio.services.batching import plan_epoch, steps_per_epoch
 from seqstudio.services.bundles import build_module
 from seqstudio.services.checkpoints import (
+    Kept,
     Progress,
     load_newest,
     restore_optimiser,
     save_checkpoint,
 )
 from seqstudio.services.events import Evaluated, Event, Finished, Saved, Step
-from seqstudio.services.runs import Run, sweep_run
+from seqstudio.services.runs import Run, refuse_finished, sweep_run
 from seqstudio.services.schedule import evaluations_since_best, learning_rate
-from seqstudio.services.stepping import make_optimiser, take_step
+from seqstudio.services.stepping import flow_of, make_optimiser, take_step
 from seqstudio.services.trial import Trial
 
 
@@ -60,17 +58,15 @@ def train(
         If the run is finished, there is nothing to train on or to measure, or a loss or figure
         is not finite.
     """
-    if over := run.finished():
-        raise TrainingError(
-            f"{run.folder} is finished: {over.note}; nothing to resume, its model is {run.model}"
-        )
+    refuse_finished(run)
     for name, examples in (("training", train_examples), ("valid", valid_examples)):
         if not examples:
             raise TrainingError(f"{run.folder}: 0 {name} examples, expected at least 1")
     trial = Trial(task, preparation, valid_examples, run, device=device, parts=parts)
     training = _Training(task, preparation, train_examples, config, run, trial, device, parts)
+    training.stop, training.exporters = stop, exporters
     training.resume()
-    for event in training.events(stop, exporters):
+    for event in training.events():
         run.append(event)
         yield event
         asked = [callback.on_event(event) for callback in callbacks]
@@ -99,6 +95,8 @@ class _Training:
         self.lengths = [task.length(example) for example in examples]
         self.total = config.epochs * steps_per_epoch(len(examples), config)
         self.progress = Progress()
+        self.stop: Callable[[], bool] = lambda: False
+        self.exporters: Sequence[Exporter] = ()
         self.stopping = False
         self.averaged: Evaluated | None = None  # the average, where it is what is kept
         self.kept_before: frozenset[str] = frozenset()  # files the checkpoint before this one needs
@@ -117,27 +115,31 @@ class _Training:
             self._write_unmeasured()
         self.run.cut_events(self.progress.events_bytes)
 
-    def events(
-        self, stop: Callable[[], bool], exporters: Sequence[Exporter] = ()
-    ) -> Iterator[Event]:
+    def events(self) -> Iterator[Event]:
         """Run to the end, or until asked to stop."""
-        while not self._over():
-            yield from self._epoch(stop)
-            if self.stopping:
-                yield self._save()
-                yield self._finished("stopped")
-                return
-            yield from self._end_of_epoch(exporters)
+        while not self._over() and not self.stopping:
+            yield from self._epoch()
+            if not self.stopping:
+                yield from self._end_of_epoch()
             yield self._save()
-        yield from self._average()
-        yield self._finished("epochs" if self.progress.epoch >= self.config.epochs else "patience")
+        if not self.stopping:
+            yield from self._average()
+        if self.stopping:
+            yield self._finished("stopped")
+        else:
+            through = self.progress.epoch >= self.config.epochs
+            yield self._finished("epochs" if through else "patience")
 
     def _over(self) -> bool:
         patience = self.config.patience
         waited = evaluations_since_best(self.progress.figures)
         return self.progress.epoch >= self.config.epochs or 0 < patience <= waited
 
-    def _epoch(self, stop: Callable[[], bool]) -> Iterator[Event]:
+    def _asked_to_stop(self) -> bool:
+        self.stopping = self.stopping or self.stop()
+        return self.stopping
+
+    def _epoch(self) -> Iterator[Event]:
         plan = plan_epoch(self.lengths, self.config, self.progress.epoch)
         draws = Draws(self.config.seed, self.progress.epoch)
         left = plan[self.progress.group :]
@@ -145,8 +147,7 @@ class _Training:
         with contextlib.closing(ahead(jobs)) as prepared:
             for batches in prepared:
                 yield self._step(batches)
-                self.stopping = self.stopping or stop()
-                if self.stopping:
+                if self._asked_to_stop():
                     return
                 due = time.monotonic() - self.saved_at >= self.config.save_every_s
                 if due and self.progress.group < len(plan):
@@ -164,7 +165,8 @@ class _Training:
         for parameters in self.optimiser.param_groups:
             parameters["lr"] = rate
         moved = [batch.to(self.device) for batch in batches]
-        flow = self._flow(moved[0], step) if self._flow_is_due(step) else {}
+        due = self._flow_is_due(step)
+        flow = flow_of(self.task, self.module, moved[0], self.config, step) if due else {}
         taken = take_step(self.task, self.module, self.optimiser, moved, self.config, step)
         self._advance(step=step, group=self.progress.group + 1)
         return Step(
@@ -183,32 +185,27 @@ class _Training:
         every = self.config.gradient_flow_every
         return every > 0 and step % every == 0
 
-    def _flow(self, batch: Batch, step: int) -> Mapping[str, Any]:
-        """Measure gradient norms by layer and time lag on a step's first batch."""
-        self.module.train()
-        reseed(self.module, self.config.seed, step * self.config.accumulate)
-
-        def loss() -> Tensor:
-            found = self.task.loss(self.module, batch)
-            return found.total / found.count
-
-        flow = gradient_flow(self.module, loss)
-        return {**to_plain(flow), "verdict": verdict(flow)}
-
-    def _end_of_epoch(self, exporters: Sequence[Exporter]) -> Iterator[Event]:
+    def _end_of_epoch(self) -> Iterator[Event]:
         epoch, step = self.progress.epoch, self.progress.step
         done = epoch + 1
         if done % self.config.evaluate_every == 0 or done == self.config.epochs:
-            yield self._evaluate()
+            event = self._evaluate()
+            if event is None:
+                return  # stopped: measured when the run is resumed
+            yield event
         if self.config.preview_every and done % self.config.preview_every == 0:
             state = self._state()
-            yield self.trial.preview(state, step=step, epoch=epoch, exporters=exporters)
+            yield self.trial.preview(state, step=step, epoch=epoch, exporters=self.exporters)
         self._advance(epoch=done, group=0)
 
-    def _evaluate(self) -> Evaluated:
+    def _evaluate(self) -> Evaluated | None:
         state, now = self._state(), self.progress
         below = min(now.figures, default=math.inf)
-        event = self.trial.measure(state, step=now.step, epoch=now.epoch, below=below)
+        event = self.trial.measure(
+            state, step=now.step, epoch=now.epoch, below=below, stop=self._asked_to_stop
+        )
+        if event is None:
+            return None
         folder = self.run.folder / "kept"
         kept = keep_best(now.kept, now.step, event.value, self.config.average, state, folder)
         self._advance(figures=(*now.figures, event.value), kept=kept)
@@ -224,8 +221,15 @@ class _Training:
             return
         state = average_kept(now.kept, self.run.folder / "kept")
         event = self.trial.measure(
-            state, step=now.step, epoch=now.epoch, below=now.kept[0].value, averaged=len(now.kept)
+            state,
+            step=now.step,
+            epoch=now.epoch,
+            below=now.kept[0].value,
+            averaged=len(now.kept),
+            stop=self._asked_to_stop,
         )
+        if event is None:
+            return
         if event.best:
             self.averaged = event
             minutes = self._spent_s() / 60
@@ -264,23 +268,23 @@ class _Training:
             best_step=kept[0].step if kept else 0,
             averaged=self.averaged.averaged if self.averaged else 1,
             minutes=self._spent_s() / 60,
-            note=self._note(stopped=reason == "stopped"),
+            note=_note(self.task.monitor, kept, self.averaged, stopped=reason == "stopped"),
         )
-
-    def _note(self, *, stopped: bool) -> str:
-        kept, monitor = self.progress.kept, self.task.monitor
-        if not kept:
-            return f"stopped before valid {monitor} was measured"
-        best = f"best valid {monitor} {kept[0].value:.4f} at step {kept[0].step}"
-        if self.averaged:
-            average = f"{self.averaged.value:.4f} as the average of {self.averaged.averaged}"
-            return f"{best}, {average} checkpoints, which is kept"
-        if stopped or len(kept) < 2:
-            return best
-        return f"{best}, which is kept: the average of {len(kept)} is not better"
 
     def _spent_s(self) -> float:
         return self.progress.spent_s + time.monotonic() - self.clock
 
     def _advance(self, **changes: Any) -> None:
         self.progress = dataclasses.replace(self.progress, **changes)
+
+
+def _note(monitor: str, kept: Sequence[Kept], averaged: Evaluated | None, *, stopped: bool) -> str:
+    if not kept:
+        return f"stopped before valid {monitor} was measured"
+    best = f"best valid {monitor} {kept[0].value:.4f} at step {kept[0].step}"
+    if averaged:
+        average = f"{averaged.value:.4f} as the average of {averaged.averaged} checkpoints"
+        return f"{best}, {average}, which is kept"
+    if stopped or len(kept) < 2:
+        return best
+    return f"{best}, which is kept: the average of {len(kept)} is not better"

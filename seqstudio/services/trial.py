@@ -1,7 +1,7 @@
 """Measures and shows a half-trained model as its bundle will be: with rounded weights."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
@@ -47,9 +47,18 @@ class Trial:
         )
 
     def measure(
-        self, state: Mapping[str, Tensor], *, step: int, epoch: int, below: float, averaged: int = 1
-    ) -> Evaluated:
+        self,
+        state: Mapping[str, Tensor],
+        *,
+        step: int,
+        epoch: int,
+        below: float,
+        stop: Callable[[], bool],
+        averaged: int = 1,
+    ) -> Evaluated | None:
         """Measure the valid split; the figure is the best so far if it is less than `below`.
+
+        `stop` is asked after every example; None where it said so.
 
         Raises
         ------
@@ -57,7 +66,12 @@ class Trial:
             If the task's monitor was not measured, or is not finite.
         """
         self._take(state)
-        figures = pool(list(evaluate(self._task, self._loaded, self._examples)))
+        measured = []
+        for one in evaluate(self._task, self._loaded, self._examples):
+            measured.append(one)
+            if stop():
+                return None
+        figures = pool(measured)
         monitor = self._task.monitor
         value = figures.get(monitor, math.nan)
         if not math.isfinite(value):

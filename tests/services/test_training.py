@@ -2,6 +2,7 @@ import dataclasses
 import itertools
 import math
 import re
+import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -224,11 +225,55 @@ def test_resuming_a_finished_run_says_so(train: Train) -> None:
 
 def test_resuming_with_other_settings_or_data_is_refused(train: Train, letters: Path) -> None:
     train("run", steps=2)
-    with pytest.raises(TrainingError, match=r"config is .* as the run began"):
+    with pytest.raises(TrainingError, match=r"run: epochs is 9, expected 3 as the run began"):
         train("run", "epochs=9", resume=True)
+    with pytest.raises(TrainingError, match=r"run: hidden is 9, expected 12 as the run began"):
+        train("run", "hidden=9", resume=True)
     write_letters(letters, lines=30)
     with pytest.raises(TrainingError, match=r"data_sha256 is .* as the run began"):
         train("run", resume=True)
+
+
+def test_resuming_without_settings_takes_those_the_run_began_with(train: Train) -> None:
+    train("run", "epochs=2", "hidden=7", steps=2)
+
+    assert losses(train("run", resume=True))[-1].step == 10
+
+
+def test_a_stop_while_measuring_is_obeyed_and_resumed_exactly(
+    task: LettersTask, letters: Path, train: Train
+) -> None:
+    whole = train("whole", "epochs=2")
+    asked = itertools.count(1)  # 5 steps, then 4 valid examples: the seventh is a measurement
+    order = TrainOrder(data=letters, run=letters.parent / "cut", settings=("epochs=2",))
+    cut = list(carry_out(order, task, Surroundings(), stop=lambda: next(asked) >= 7))
+    assert [type(event) for event in cut[-3:]] == [Step, Saved, Finished]
+
+    cut += train("cut", resume=True)
+    assert losses(cut) == losses(whole)
+    assert of(Evaluated, cut) == of(Evaluated, whole)
+
+
+def test_a_disk_that_takes_no_more_is_one_sentence_and_loses_nothing(
+    train: Train, letters: Path
+) -> None:
+    whole = losses(train("whole"))
+    train("run", steps=2)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, limits[1]))  # a checkpoint is larger
+    try:
+        with pytest.raises(TrainingError, match=r"^.*/run: File too large, expected .* with room"):
+            train("run", resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    train("run", resume=True)
+
+    assert losses(list(open_run(letters.parent / "run").events())) == whole
+
+
+def test_a_run_folder_that_cannot_be_made_is_one_sentence(train: Train) -> None:
+    with pytest.raises(TrainingError, match=r"letters\.txt/run: Not a directory, expected"):
+        train("letters.txt/run")
 
 
 def test_resuming_what_is_no_run_says_so(train: Train) -> None:
