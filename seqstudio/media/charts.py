@@ -119,7 +119,7 @@ def _draw_axes(canvas: Canvas, across: Axis, up: Axis, x_label: str, y_label: st
         canvas.line([(x, bottom), (x, bottom + 5)], GRID, 1)
         canvas.text((x, bottom + 9), f"{value:.6g}", 11, fill=FADED, anchor="ma")
     canvas.line([(LEFT, TOP), (LEFT, bottom), (right, bottom)], GRID, 1.5)
-    canvas.text(((LEFT + right) / 2, HEIGHT - 24), x_label, 12, anchor="ma")
+    canvas.text(((LEFT + right) / 2, HEIGHT - 30), x_label, 12, anchor="ma")
     canvas.upright((20, (TOP + bottom) / 2), y_label, 12)
 
 

@@ -215,13 +215,13 @@ def write_quantity(value: int) -> bytes:
     Raises
     ------
     DataError
-        If the value needs more than four bytes.
+        If the value is negative or needs more than four bytes.
 
     >>> write_quantity(480).hex()
     '8360'
     """
-    if value >= 1 << 28:
-        raise DataError(f"{value} ticks between two events, expected fewer than {1 << 28}")
+    if not 0 <= value < 1 << 28:
+        raise DataError(f"{value} ticks between two events, expected 0 to {(1 << 28) - 1}")
     groups = [value & 0x7F]
     while value := value >> 7:
         groups.append(value & 0x7F | 0x80)

@@ -50,7 +50,8 @@ def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_every_format_is_read_with_its_length_rate_and_sound(recording: Path) -> None:
     audio, info = read_audio(recording), audio_info(recording)
 
-    assert (audio.rate_hz, audio.samples.shape, audio.samples.dtype) == (RATE, (24000, 1), "f4")
+    assert (audio.rate_hz, audio.samples.shape) == (RATE, (24000, 1))
+    assert audio.samples.dtype == np.float32
     assert (info.duration_s, info.rate_hz, info.channels) == (1.5, RATE, 1)
     middle = audio.samples[4000:20000, 0]
     spectrum = np.abs(np.fft.rfft(middle))
@@ -116,7 +117,7 @@ def test_wav_is_written_in_16_bits_and_loud_samples_are_clipped(tmp_path: Path) 
     audio = read_audio(tmp_path / "x.wav")
 
     assert audio_info(tmp_path / "x.wav").channels == 2
-    assert np.allclose(audio.samples, [[0.5, -0.25], [1, -1]], atol=1e-4)
+    assert np.allclose(audio.samples, np.array([[0.5, -0.25], [1, -1]]), atol=1e-4)
     assert audio.duration_s == 2 / 22050
 
 

@@ -27,7 +27,8 @@ def test_every_writer_writes_a_file_that_its_reader_knows(tmp_path: Path) -> Non
     assert len(written) == len(in_box_exporters())
     assert Score.read(written["midi", "mid"]).notes == score.notes
     assert audio_info(written["midi", "wav"]).channels == 2
-    assert Image.open(written["midi", "png"]).format == "PNG"
+    with Image.open(written["midi", "png"]) as picture:
+        assert picture.format == "PNG"
     assert read_transcript(written["transcript", "json"]) == said
     assert written["transcript", "srt"].read_text().startswith("1\n00:00:00,000")
     assert written["transcript", "vtt"].read_text().startswith("WEBVTT")

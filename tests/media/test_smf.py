@@ -94,7 +94,7 @@ deltas = st.integers(0, 400) | st.integers(0, (1 << 28) - 1)
 
 
 @given(st.lists(st.tuples(deltas, st.one_of(messages, others, metas))), st.binary(max_size=4))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_events_round_trip_with_and_without_running_status(
     drawn: list[tuple[int, tuple[int, bytes, int]]], tail: bytes
 ) -> None:
@@ -162,7 +162,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, len(RICH) - 1), st.integers(0, 255))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_damaged_byte_is_read_or_named_but_never_crashes(at: int, value: int) -> None:
     damaged = RICH[:at] + bytes([value]) + RICH[at + 1 :]
     try:
@@ -182,5 +182,6 @@ def test_every_cut_is_refused(length: int) -> None:
 
 
 def test_a_tick_that_no_file_can_hold_is_refused() -> None:
-    with pytest.raises(DataError, match="268435456 ticks between two events, expected fewer"):
-        write_quantity(1 << 28)
+    for value in (1 << 28, -1):
+        with pytest.raises(DataError, match=f"^{value} ticks between two events, expected 0 to"):
+            write_quantity(value)
