@@ -23,11 +23,7 @@ from seqstudio.media.subtitles import read_transcript
 GO_ON = "run the demo again whenever you like"
 SEED = 1
 PIECES = (("chorale", "music-chorale"), ("folk-tune", "music-folk"))
-TRY_NEXT = (
-    "seqstudio music generate --out tune.mid --format mid,wav --seed 5",
-    "seqstudio speech transcribe YOUR.wav --out words",
-    "seqstudio models list",
-)
+TRY_NEXT = ("seqstudio models list", "seqstudio music continue YOUR.mid --out more.mid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +156,8 @@ def composed_text(piece: Composed) -> str:
 
 
 def last_text(heard: list[Heard], took: float) -> str:
-    """Say where to look, how long it all took, and what to try next."""
-    look = f"Look at {heard[0].picture}, listen to the .wav files; all of it took {duration(took)}."
-    return "\n".join([look, *(f"Next: {line}" for line in TRY_NEXT)])
+    """Say how long it all took, where to look, and what to try next."""
+    next_steps = " or ".join(f"`{line}`" for line in TRY_NEXT)
+    return (
+        f"All in {duration(took)}. See {heard[0].picture}, hear the .wav files; next: {next_steps}"
+    )
