@@ -42,7 +42,7 @@ def sine(seconds: float = 1.5, hz: float = 440.0, rate_hz: int = RATE) -> np.nda
 
 @pytest.fixture(params=FORMATS)
 def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    path = tmp_path / request.param
+    path: Path = tmp_path / request.param
     soundfile.write(path, sine(), RATE, **FORMATS[request.param])
     return path
 

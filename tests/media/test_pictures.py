@@ -19,12 +19,13 @@ from seqstudio.media.pictures import draw_piano_roll
 
 def pixels(path: Path) -> np.ndarray:
     with Image.open(path) as picture:
-        return np.array(picture.convert("RGB"), dtype=int)
+        return np.asarray(np.array(picture.convert("RGB")), dtype=int)
 
 
 def near(picture: np.ndarray, colour: str, within: int = 12) -> np.ndarray:
     """Where a picture has a colour."""
-    return np.abs(picture - np.array(ImageColor.getrgb(colour))).max(axis=2) <= within
+    far: np.ndarray = np.abs(picture - np.array(ImageColor.getrgb(colour))).max(axis=2)
+    return np.asarray(far <= within)
 
 
 def columns(picture: np.ndarray, colour: str) -> set[int]:
@@ -85,7 +86,7 @@ def test_odd_meters_and_no_notes_are_drawn(tmp_path: Path) -> None:
 
 def spoken(duration_s: float, count: int) -> tuple[Audio, Transcript]:
     rate_hz = 8000
-    samples = np.sin(np.arange(int(duration_s * rate_hz)), dtype=np.float32)[:, None] / 2
+    samples = (np.sin(np.arange(int(duration_s * rate_hz)))[:, None] / 2).astype(np.float32)
     step = duration_s / count
     words = tuple(
         Word(
