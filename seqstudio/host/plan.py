@@ -51,12 +51,17 @@ class Plan:
                     name=name,
                     take=take if self.generative else 0,
                     seed=stable_seed(seed, take) if self.generative else 0,
-                    inputs=group.inputs,
+                    inputs=absolute(group.inputs),
                     targets=files,
                 )
                 rows.append(item)
         _check_targets(rows)
         return rows
+
+
+def absolute(inputs: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+    """Name inputs as a worker, which runs elsewhere, finds them."""
+    return {name: tuple(path.absolute() for path in paths) for name, paths in inputs.items()}
 
 
 def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:

@@ -32,6 +32,16 @@ def test_every_option_of_the_manifest_arrives(run: Run, letters: Path, tmp_path:
     assert said == "CROSS, 0.5: DEAR READER DEAR READER ONE TWO FROM A FILE!"
 
 
+def test_relative_paths_are_those_of_the_persons_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "note.txt").write_text("hello")
+    done = run("echo", "repeat", "note.txt", "--out", "out")
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "work" / "out" / "note.txt").is_file()
+    assert done.stdout.startswith("note.txt -> ")
+
+
 def test_defaults_are_the_manifests(run: Run, letters: Path, tmp_path: Path) -> None:
     done = run("echo", "repeat", letters / "good.txt", "--out", tmp_path / "out")
 
