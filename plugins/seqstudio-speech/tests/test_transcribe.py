@@ -65,8 +65,8 @@ def test_words_come_with_their_times(
     assert transcript.text == "CAB A BA"
     assert transcript.duration_s == pytest.approx(len(true.samples) / RATE_HZ, abs=1e-3)
     for (_, start_s, end_s), (begin_s, stop_s) in zip(words(transcript), true.spans_s, strict=True):
-        assert start_s == pytest.approx(begin_s, abs=0.15)
-        assert end_s == pytest.approx(stop_s, abs=0.15)
+        assert start_s == pytest.approx(begin_s, abs=0.06)
+        assert end_s == pytest.approx(stop_s, abs=0.06)
 
 
 def test_confidence_is_a_probability(

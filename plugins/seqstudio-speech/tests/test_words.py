@@ -1,5 +1,6 @@
+import numpy as np
 import pytest
-from seqstudio_speech.words import PAUSE_S, segments_of, words_of
+from seqstudio_speech.words import PAUSE_S, segments_of, spread, words_of
 
 from seqstudio.api import Word
 from seqstudio.api.nn import AlignedLabel
@@ -20,7 +21,7 @@ def word(text: str, start_s: float, end_s: float) -> Word:
 
 @pytest.mark.parametrize("text", ["", " ", "AB", " AB", "AB  C ", "A B C"])
 def test_words_are_cut_at_spaces_wherever_they_stand(text: str) -> None:
-    words = words_of(text, labels(text), seconds, offset_s=0.0)
+    words = words_of(text, labels(text), seconds)
 
     assert [one.word for one in words] == text.split()
     for one in words:
@@ -31,10 +32,9 @@ def test_words_are_cut_at_spaces_wherever_they_stand(text: str) -> None:
 
 def test_confidence_is_the_geometric_mean_over_characters() -> None:
     scored = [AlignedLabel(1, 0, 1, 0.9), AlignedLabel(1, 1, 2, 0.4)]
-    (one,) = words_of("AB", scored, seconds, offset_s=1.0)
+    (one,) = words_of("AB", scored, seconds)
 
     assert one.confidence == pytest.approx(0.6)
-    assert one.start_s == 1.0
 
 
 def test_a_segment_ends_at_a_pause_and_before_it_grows_too_long() -> None:
@@ -50,3 +50,22 @@ def test_a_segment_ends_at_a_pause_and_before_it_grows_too_long() -> None:
 
 def test_no_words_give_no_segments() -> None:
     assert segments_of([]) == ()
+
+
+def test_words_grow_over_the_sound_around_them_and_never_into_each_other() -> None:
+    loud = np.zeros(300, np.bool_)
+    loud[50:160] = True
+    loud[200:210] = True
+    first, second, third = spread(
+        [word("A", 0.6, 0.64), word("B", 1.2, 1.24), word("C", 2.5, 2.54)], loud, 0.01, 3.0
+    )
+
+    assert (first.start_s, first.end_s) == pytest.approx((0.5, 0.92))
+    assert (second.start_s, second.end_s) == pytest.approx((0.92, 1.6))
+    assert (third.start_s, third.end_s) == (2.5, 2.54)
+
+
+def test_words_grow_to_the_ends_of_a_chunk_that_is_loud_throughout() -> None:
+    (one,) = spread([word("A", 0.6, 0.64)], np.ones(100, np.bool_), 0.01, 1.0)
+
+    assert (one.start_s, one.end_s) == (0.0, 1.0)

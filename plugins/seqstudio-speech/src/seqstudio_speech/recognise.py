@@ -1,5 +1,6 @@
 """The one way from a recording to words: the operation, `evaluate` and previews all take it."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +13,16 @@ from seqstudio.api.media import audio_info
 from seqstudio.api.nn import align, best_path, prefix_beam
 from seqstudio_speech.features import log_mel, standardise
 from seqstudio_speech.settings import SpeechSettings
-from seqstudio_speech.sound import Chunk, chunks, is_silent
+from seqstudio_speech.sound import LEVEL_S, Chunk, chunks, is_silent, loud_levels
 from seqstudio_speech.text import Alphabet
-from seqstudio_speech.words import segments_of, words_of
+from seqstudio_speech.words import segments_of, spread, words_of
 
 ALTERNATIVES = 4  # other hypotheses that a transcript of one chunk shows
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one chunk says: its words, and other readings of it, likeliest first."""
+    """What one chunk says: words with times from its start, and other readings of it."""
 
     words: tuple[Word, ...]
     alternatives: tuple[str, ...] = ()
@@ -57,7 +58,7 @@ class Recogniser:
         count = 0
         for chunk in chunks(path, self.settings.features.rate_hz):
             heard = self._hear(chunk)
-            words.extend(_inside(heard.words, duration_s))
+            words.extend(_placed(heard.words, chunk.start_s, duration_s))
             alternatives, count = heard.alternatives, count + 1
             heard_until(chunk.start_s + len(chunk.samples) / self.settings.features.rate_hz)
         return Transcript(
@@ -76,7 +77,13 @@ class Recogniser:
         labels, others = self._search(log_probs)
         text = self.alphabet.decode(labels)
         aligned = align(log_probs, labels)
-        words = words_of(text, aligned, self._seconds, chunk.start_s)
+        rate_hz = self.settings.features.rate_hz
+        words = spread(
+            words_of(text, aligned, self._seconds),
+            loud_levels(chunk.samples, rate_hz),
+            LEVEL_S,
+            len(chunk.samples) / rate_hz,
+        )
         return Heard(words, tuple(" ".join(self.alphabet.decode(o).split()) for o in others))
 
     @torch.inference_mode()
@@ -105,10 +112,10 @@ class Recogniser:
         return start, (geometry.input_frame(end_frame - 1) + half) * hop_s
 
 
-def _inside(words: tuple[Word, ...], duration_s: float) -> Iterator[Word]:
-    """Keep times inside the recording, to a millisecond."""
+def _placed(words: tuple[Word, ...], start_s: float, duration_s: float) -> Iterator[Word]:
+    """Shift words to where their chunk begins, inside the recording, to a millisecond."""
     for word in words:
-        start_s, end_s = (
-            round(min(max(0.0, t), duration_s), 3) for t in (word.start_s, word.end_s)
+        start, end = (
+            round(min(max(0.0, start_s + at), duration_s), 3) for at in (word.start_s, word.end_s)
         )
-        yield Word(word=word.word, start_s=start_s, end_s=end_s, confidence=word.confidence)
+        yield dataclasses.replace(word, start_s=start, end_s=end)

@@ -78,6 +78,20 @@ def is_silent(samples: Samples, rate_hz: int) -> bool:
     return bool(10 * np.log10(np.quantile(power, 0.95) + 1e-20) < SILENT_DB)
 
 
+def loud_levels(samples: Samples, rate_hz: int) -> NDArray[np.bool_]:
+    """Say of every `LEVEL_S` of (N,) samples whether it stands out from the quietest tenth.
+
+    Half of the way, in decibels, from the quietest tenth to the loudest twentieth is loud.
+    """
+    power = _powers(samples, round(LEVEL_S * rate_hz))
+    if not len(power):
+        return np.zeros(0, np.bool_)
+    levels_db = 10 * np.log10(power + 10 ** (SILENT_DB / 10))
+    quiet, loudest = np.quantile(levels_db, [0.1, 0.95])
+    above: NDArray[np.bool_] = levels_db > (quiet + loudest) / 2
+    return above
+
+
 def _powers(samples: Samples, hop: int) -> NDArray[np.float64]:
     whole = len(samples) // hop * hop
     squares = np.square(samples[:whole], dtype=np.float64)
