@@ -103,9 +103,15 @@ def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models:
     for folder in {stem.parent for stem in stems} if spec.out else ():
         check_writable(folder)
     usable = models.usable(plugin, entry, spec.model)
+    needed = {owner for one in usable for owner in one.facts.config.requires.values()}
+    extensions = [
+        one
+        for one in catalogue.plugins
+        if one.id != plugin.id and (one.id in needed or _writes(one, entry, formats))
+    ]
     start = Start(
         plugin=source_of(plugin),
-        extensions=tuple(source_of(p) for p in _writers(catalogue, plugin, entry, formats)),
+        extensions=tuple(map(source_of, extensions)),
         verb="operation",
         name=entry.name,
         models=tuple(ModelSource(name=one.name, path=str(one.path)) for one in usable),
@@ -147,21 +153,12 @@ def _formats_elsewhere(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _writers(
-    catalogue: Catalogue,
-    owner: Plugin,
-    entry: OperationEntry,
-    formats: Mapping[str, tuple[str, ...]],
-) -> list[Plugin]:
-    """Give the other plugins whose exporters this job needs."""
+def _writes(plugin: Plugin, entry: OperationEntry, formats: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a plugin's exporters write one of the formats that the operation does not know."""
     wanted = {(port.kind, form) for port in entry.outputs for form in formats.get(port.name, ())}
     wanted -= {(port.kind, form) for port in entry.outputs for form in port.formats}
-    return [
-        plugin
-        for plugin in catalogue.plugins
-        if plugin.id != owner.id
-        and any((e.get("kind"), e["name"]) in wanted for e in plugin.table.get("exporters", ()))
-    ]
+    offers = plugin.table.get("exporters", ())
+    return any((offer.get("kind"), offer["name"]) in wanted for offer in offers)
 
 
 def _stems(

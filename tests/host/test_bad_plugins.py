@@ -102,7 +102,7 @@ OPERATIONS = (
     *("abort", "segfault", "leave", "exit", "hang", "garbage", "endless", "hang-up", "eat"),
     *("noisy", "bug", "silent", "twice"),
 )
-LIMITS = {"silence_s": 0.7, "memory_share": 0.02, "cancel_s": 0.5}
+LIMITS = {"memory_share": 0.01, "cancel_s": 0.5}
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def bad(site: Any, home: Path) -> Studio:
         ("segfault", r"the worker of bad ended by SIGSEGV"),
         ("leave", r"bad leave: SystemExit: 0"),
         ("exit", r"the worker of bad exited with status 0"),
-        ("hang", r"the worker of bad said nothing for 0\.7 s, and was ended by SIGKILL"),
+        ("hang", r"the worker of bad said nothing for 1\.5 s, and was ended by SIGKILL"),
         ("garbage", r"sent what is no message b'garbage', expected JSON, and was ended by SIGKILL"),
         ("endless", r"message of 4294967295 bytes, expected at most 16777216"),
         ("hang-up", r"the worker of bad exited with status 3"),
@@ -133,6 +133,8 @@ def test_a_bad_item_ends_with_its_reason_and_nothing_else_does(
 ) -> None:
     folder = words("a.txt", "b.txt", "c.txt")
     out = tmp_path / "out"
+    if operation == "hang":  # the others must not be taken for it on a busy machine
+        (bad.profile.home / "limits.json").write_text('{"silence_s": 1.5}')
     spec = JobSpec(plugin="bad", name=operation, inputs={"words": (folder,)}, out=out)
     events = list(bad.submit(spec).events())
 

@@ -1,0 +1,44 @@
+"""A format that another plugin writes: switched on for the jobs that ask for it, and only those."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from seqstudio.host.studio import JobSpec, Studio
+
+EXPORTER = """
+from seqstudio.api import hookimpl
+
+
+class Html:
+    name = "html"
+    kind = "text"
+
+    def write(self, value, path):
+        path.write_text(f"<p>{value}</p>")
+
+
+@hookimpl
+def seqstudio_exporters():
+    return [Html()]
+"""
+
+
+def test_a_format_of_another_plugin_is_written_when_it_is_asked_for(
+    site: Any, shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    site.install("html", '[[exporters]]\nname = "html"\nkind = "text"\n', EXPORTER)
+    studio = Studio(shouter.profile.home)
+    inputs = {"words": (words("a.txt"),)}
+    spec = JobSpec(
+        plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "out", formats=("txt", "html")
+    )
+    handle = studio.submit(spec)
+    assert handle.wait().done == 1
+    assert (tmp_path / "out/a.html").read_text() == "<p>A</p>"
+    assert (tmp_path / "out/a.txt").read_text() == "A"
+    (item,) = studio.jobs.items(handle.id)
+    assert item.record["extensions"] == {"html": "1.0"}
+    plain = studio.submit(JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "b"))
+    plain.wait()
+    assert studio.jobs.items(plain.id)[0].record["extensions"] == {}
