@@ -98,7 +98,7 @@ def test_a_model_is_trained_measured_verified_and_used(
 def test_take_seven_alone_equals_take_seven_among_sixteen(
     spelling: Studio, trained: Path, tmp_path: Path
 ) -> None:
-    fields = {"model": str(trained), "seed": 11}
+    fields: dict[str, Any] = {"model": str(trained), "seed": 11}
     run(spelling, "operation", "spell", out=tmp_path / "all.txt", takes=16, **fields)
     run(spelling, "operation", "spell", out=tmp_path / "few.txt", takes=7, **fields)
     assert (tmp_path / "few.7.txt").read_bytes() == (tmp_path / "all.7.txt").read_bytes()
@@ -159,7 +159,7 @@ def test_a_device_that_is_not_there_is_one_line(spelling: Studio, trained: Path)
 def test_a_worker_process_gives_the_same_bytes_as_the_thread(
     spelling: Studio, trained: Path, tmp_path: Path, home: Path
 ) -> None:
-    fields = {"model": str(trained), "seed": 5, "takes": 3}
+    fields: dict[str, Any] = {"model": str(trained), "seed": 5, "takes": 3}
     run(spelling, "operation", "spell", out=tmp_path / "near.txt", **fields)
     run(Studio(home), "operation", "spell", out=tmp_path / "far.txt", **fields)
     for take in (1, 2, 3):
@@ -182,7 +182,7 @@ def test_a_cancelled_training_saves_and_goes_on(
     events = handle.events()
     step = wait_for(events, lambda e: isinstance(e, ItemProgress) and e.event["event"] == "step")
     handle.cancel()
-    ending = list(events)
+    ending: list[Any] = list(events)
     assert ending[-1].state == "cancelled"
     stopped = [e.event for e in ending if isinstance(e, ItemProgress)][-1]
     assert (stopped["event"], stopped["reason"]) == ("finished", "stopped")

@@ -1,6 +1,6 @@
 """A plugin with a real model on the real core: it learns words letter by letter."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,10 @@ class Spelling:
     """Words of five letters, one a line."""
 
     name = "letters.words"
-    presets = {"tiny": Preset(train=TrainConfig(epochs=1, batch_size=4), options=Nothing())}  # noqa: RUF012
-    settings_type = Nothing
+    presets: Mapping[str, Preset] = {
+        "tiny": Preset(train=TrainConfig(epochs=1, batch_size=4), options=Nothing())
+    }
+    settings_type: type = Nothing
     monitor = "nll_per_token"
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
