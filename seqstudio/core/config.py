@@ -26,14 +26,14 @@ def check_positive(config: PartConfig, *names: str) -> None:
             raise ConfigError(f"{name}={value}, expected at least 1")
 
 
-def check_recurrent(config: PartConfig, *, cells: tuple[str, ...] = ("cell",)) -> None:
+def check_recurrent(config: Any, *, cells: tuple[str, ...] = ("cell",)) -> None:
     """Raise ConfigError where the fields of a recurrent part are out of range."""
     check_positive(config, "hidden", "layers")
     for name in cells:
         if (value := getattr(config, name)) not in CELLS:
             raise ConfigError(f"{name}={value!r}, expected one of {', '.join(CELLS)}")
-    if not 0.0 <= (dropout := getattr(config, "dropout")) < 1.0:  # noqa: B009 (not in the protocol)
-        raise ConfigError(f"dropout={dropout}, expected 0 <= dropout < 1")
+    if not 0.0 <= config.dropout < 1.0:
+        raise ConfigError(f"dropout={config.dropout}, expected 0 <= dropout < 1")
 
 
 def check_covariates(sizes: tuple[int, ...]) -> None:

@@ -75,6 +75,7 @@ class FlatStepper:
         logits, layers = self.stack.step(given, state.layers)
         if self.attention is not None and state.memory is not None:
             context, weights = self.attention.attend(logits, state.memory)
-            logits = self.output(torch.cat([layers[-1].output, context], dim=1))
+            heard = layers[-1].output[:, : self.stack.hidden]
+            logits = self.output(torch.cat([heard, context], dim=1))
         memory = state.memory
         return logits, DecoderState(self, layers, position, state.covariates, memory, weights)

@@ -185,8 +185,10 @@ class SequenceModel(nn.Module):
     def check_given(self, encoded: Encoded | None, covariates: Tensor | None) -> None:
         """Raise ConfigError unless a decoder gets exactly what it was built for."""
         joined = self.bridge is not None or self.config.attention is not None
-        if joined != (encoded is not None):
-            raise ConfigError(f"encoded={'given' if encoded else None}, expected it {joined=}")
+        if joined and encoded is None:
+            raise ConfigError("encoded=None, expected what encode() gave")
+        if not joined and encoded is not None:
+            raise ConfigError("encoded given, expected none: this decoder stands alone")
         known = len(getattr(self.config.decoder, "covariates", ()))
         given = 0 if covariates is None else covariates.shape[-1]
         if given != known:

@@ -7,10 +7,10 @@ Made from a decoder's weights when stepping starts; computes no gradients.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from seqstudio.core.config import Cell
 from seqstudio.core.devices import Product
@@ -104,54 +104,62 @@ STEPS: dict[Cell, type[LSTMStep | GRUStep | TanhStep]] = {
 }
 
 
-def gate_order(cell: Cell, hidden: int) -> Tensor:
-    """Give the rows of torch's gate weights in the order that `STEPS` want them."""
-    if cell != "lstm":
-        return torch.arange(hidden * (3 if cell == "gru" else 1))
-    enter, keep, candidate, show = torch.arange(4 * hidden).split(hidden)
-    return torch.cat([enter, keep, show, candidate])
+GATES: dict[Cell, tuple[int, ...]] = {"lstm": (0, 1, 3, 2), "gru": (0, 1, 2), "tanh": (0,)}
+LANES = 64  # states are widened to a multiple: no row then ends in the middle of a vector
 
 
 class FusedStack:
-    """Layers of one cell, and the linear map of the last one's output that is wanted of them."""
+    """Layers of one cell, and the linear map of the last one's output that is wanted of them.
+
+    Torch computes what does not fill a vector register by other code, whose last bits differ. The
+    states are therefore widened with zeros, so that a row's bits do not depend on its neighbours.
+    """
 
     def __init__(self, layers: Iterable[nn.Module], head: Tensor, bias: Tensor) -> None:
         self.cells = [layer for layer in layers if isinstance(layer, RecurrentLayer)]
-        self.hidden = self.cells[0].hidden
+        self.cell, self.hidden = self.cells[0].cell, self.cells[0].hidden
+        self.spare = -self.hidden % LANES
+        self.gates = len(GATES[self.cell]) * (self.hidden + self.spare)
         self.steps: dict[int, LSTMStep | GRUStep | TanhStep] = {}  # by number of rows
-        self.order = gate_order(self.cells[0].cell, self.hidden).to(head.device)
-        ahead = [self.weights(layer, "hh") for layer in self.cells]
-        above = [*(self.weights(layer, "ih") for layer in self.cells[1:]), (head, bias)]
+        ahead = [self.laid_out(*layer.weights("hh")) for layer in self.cells]
+        above = [self.laid_out(*layer.weights("ih")) for layer in self.cells[1:]]
         self.products = [
-            Product(torch.cat([up[0], on[0]]).detach(), torch.cat([up[1], on[1]]).detach())
-            for up, on in zip(above, ahead, strict=True)
+            Product(
+                torch.cat([self.widened(up[0]), self.widened(on[0])]), torch.cat([up[1], on[1]])
+            )
+            for up, on in zip([*above, (head.detach(), bias.detach())], ahead, strict=True)
         ]
-        self.sizes = [(len(up), len(self.order)) for up, _ in above]
+        self.sizes = [(len(up), self.gates) for up, _ in [*above, (head, bias)]]
 
-    def weights(self, layer: RecurrentLayer, kind: Literal["ih", "hh"]) -> tuple[Tensor, Tensor]:
-        """Give a layer's weight and bias of one kind, gates in order."""
-        weight, bias = layer.weights(kind)
-        return weight.detach()[self.order], bias.detach()[self.order]
+    def laid_out(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Give (G, F) weight and (G,) bias with gates in the order of `GATES`, each widened."""
+        blocks = torch.cat([weight, bias[:, None]], dim=1).detach().unflatten(0, (-1, self.hidden))
+        ordered = blocks[list(GATES[self.cell])]
+        both = functional.pad(ordered, (0, 0, 0, self.spare)).flatten(0, 1)
+        return both[:, :-1], both[:, -1]
+
+    def widened(self, rows: Tensor) -> Tensor:
+        """Widen (R, H) rows with zeros."""
+        return functional.pad(rows, (0, self.spare))
 
     def fold(self, inputs: Tensor, *, biased: bool) -> Tensor:
         """Map (K, F) inputs of the first layer to the (K, G) gates that they give."""
-        weight, bias = self.weights(self.cells[0], "ih")
+        weight, bias = self.laid_out(*self.cells[0].weights("ih"))
         gates = inputs.detach() @ weight.T
         return gates + bias if biased else gates
 
     def begin(self, first: Tensor) -> StackState:
         """Start from (layers, R, S) states as `RecurrentStack` has them."""
-        gates = len(self.order)
         states = []
         for product, state in zip(self.products, first.detach(), strict=True):
-            parts = [part.contiguous() for part in state.split(self.hidden, dim=1)]
-            states.append(LayerState(parts[0], parts[-1], product(parts[0])[:, -gates:]))
+            parts = [self.widened(part) for part in state.split(self.hidden, dim=1)]
+            states.append(LayerState(parts[0], parts[-1], product(parts[0])[:, -self.gates :]))
         return tuple(states)
 
     def step_cell(self, given: Tensor) -> LSTMStep | GRUStep | TanhStep:
         """Give the step for as many rows as `given` has; layers of one stack share it."""
         if (rows := len(given)) not in self.steps:
-            self.steps[rows] = STEPS[self.cells[0].cell](rows, self.hidden, given)
+            self.steps[rows] = STEPS[self.cell](rows, self.hidden + self.spare, given)
         return self.steps[rows]
 
     def step(self, given: Tensor, states: StackState) -> tuple[Tensor, StackState]:

@@ -1,0 +1,125 @@
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from seqstudio.contracts.formats import PartOffer
+from seqstudio.core.config import (
+    AttentionConfig,
+    BridgeConfig,
+    CTCConfig,
+    DecoderConfig,
+    EncoderConfig,
+    FramesConfig,
+    ModelConfig,
+    NestedConfig,
+    TokensConfig,
+    config_from_plain,
+    config_to_plain,
+)
+from seqstudio.core.model import build
+from seqstudio.core.parts import default_parts, with_offers
+from seqstudio.errors import ConfigError, ModelError
+
+SPEECH = ModelConfig(
+    source=FramesConfig(features=8, subsampling="conv", factor=4),
+    encoder=EncoderConfig(hidden=6, layers=2),
+    bridge=BridgeConfig(),
+    attention=AttentionConfig(dimension=5),
+    decoder=DecoderConfig(vocabulary=7, covariates=(4, 2)),
+    ctc=CTCConfig(vocabulary=7),
+)
+VOICES = ModelConfig(
+    decoder=NestedConfig(vocabulary=9, slots=2, slot_ranges=((0, 4), (4, 9)), covariates=(16,))
+)
+
+
+@pytest.mark.parametrize("config", [SPEECH, VOICES])
+def test_a_config_comes_back_from_json_as_it_was(config: ModelConfig) -> None:
+    stored = json.loads(json.dumps(config_to_plain(config)))
+    assert config_from_plain(stored, default_parts()) == config
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: FramesConfig(features=0), "features=0, expected at least 1"),
+        (lambda: FramesConfig(features=4, factor=2), "factor=2, expected 1 where"),
+        (
+            lambda: FramesConfig(features=4, subsampling="conv", factor=3),
+            "factor=3, expected a power of two",
+        ),
+        (lambda: TokensConfig(vocabulary=0), "vocabulary=0, expected at least 1"),
+        (lambda: EncoderConfig(layers=0), "layers=0, expected at least 1"),
+        (lambda: EncoderConfig(dropout=1.0), "dropout=1.0, expected 0 <= dropout < 1"),
+        (lambda: AttentionConfig(dimension=0), "dimension=0, expected at least 1"),
+        (lambda: DecoderConfig(vocabulary=5, hidden=0), "hidden=0, expected at least 1"),
+        (
+            lambda: DecoderConfig(vocabulary=5, covariates=(3, 0)),
+            "covariates[1]=0, expected at least 1 value",
+        ),
+        (lambda: NestedConfig(vocabulary=5, slots=1), "0 slot_ranges, expected 1"),
+        (
+            lambda: NestedConfig(vocabulary=5, slots=1, slot_ranges=((2, 6),)),
+            "slot_ranges[0]=(2, 6), expected 0 <= low < high <= 5",
+        ),
+        (lambda: CTCConfig(vocabulary=0), "vocabulary=0, expected at least 1"),
+        (lambda: ModelConfig(), "no decoder and no ctc, expected at least one"),
+        (lambda: ModelConfig(ctc=CTCConfig(vocabulary=5)), "ctc without encoder"),
+        (
+            lambda: ModelConfig(
+                source=TokensConfig(vocabulary=5),
+                encoder=EncoderConfig(),
+                decoder=DecoderConfig(vocabulary=5),
+            ),
+            "encoder and decoder unjoined, expected a bridge or attention",
+        ),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_value(made: Callable[[], Any], said: str) -> None:
+    with pytest.raises(ConfigError, match="^" + re.escape(said)):
+        made()
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ({"head": {"part": "ctc"}}, "model: unknown field 'head', expected one of source"),
+        ({"ctc": {"vocabulary": 5}}, "model.ctc={'vocabulary': 5}, expected a table that names"),
+        ({"ctc": {"part": "crf"}}, "model.ctc: unknown part 'crf', expected one of frames"),
+        ({"ctc": {"part": "ctc", "size": 5}}, "model.ctc: unknown field 'size'"),
+        ({"ctc": {"part": "ctc", "vocabulary": 0}}, "model.ctc: vocabulary=0, expected"),
+        ({"ctc": {"part": "ctc", "vocabulary": 5}}, "model: ctc without encoder"),
+    ],
+)
+def test_a_stored_config_that_does_not_fit_is_refused(stored: dict[str, Any], said: str) -> None:
+    with pytest.raises(ModelError, match="^" + re.escape(said)):
+        config_from_plain(stored, default_parts(), error=ModelError)
+
+
+def test_a_plugin_part_is_built_like_the_others() -> None:
+    class Wide(CTCConfig):
+        part = "toy.wide"
+
+    offer = PartOffer("toy.wide", Wide, default_parts()["ctc"].build)
+    config = ModelConfig(
+        source=FramesConfig(features=4), encoder=EncoderConfig(hidden=3), ctc=Wide(vocabulary=5)
+    )
+    assert build(config, with_offers([offer])).ctc.out_features == 5
+    with pytest.raises(ConfigError, match=r"^ctc: unknown part 'toy.wide', expected one of"):
+        build(config)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["wide"], "part 'wide', expected a name such as plugin-id.name"),
+        (["toy.ctc"], "part 'toy.ctc': its config says part='ctc', expected both"),
+    ],
+)
+def test_an_offer_by_another_name_is_refused(names: list[str], said: str) -> None:
+    offers = [PartOffer(name, CTCConfig, default_parts()["ctc"].build) for name in names]
+    with pytest.raises(ConfigError, match="^" + re.escape(said)):
+        with_offers(offers)

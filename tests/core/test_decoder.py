@@ -1,0 +1,171 @@
+import pytest
+import torch
+from torch.testing import assert_close
+
+from seqstudio.core.config import (
+    CELLS,
+    AttentionConfig,
+    BridgeConfig,
+    Cell,
+    DecoderConfig,
+    EncoderConfig,
+    ModelConfig,
+    TokensConfig,
+)
+from seqstudio.core.encoder import Encoded
+from seqstudio.core.model import SequenceModel, build
+from seqstudio.errors import ConfigError
+
+VOCABULARY = 11
+
+
+def flat_model(cell: Cell = "lstm", *, covariates: tuple[int, ...] = ()) -> SequenceModel:
+    torch.manual_seed(1)
+    config = DecoderConfig(
+        vocabulary=VOCABULARY, cell=cell, hidden=24, dimension=8, covariates=covariates
+    )
+    return build(ModelConfig(decoder=config)).eval()
+
+
+def joined_model(cell: Cell, *, bridge: bool, attention: bool) -> tuple[SequenceModel, Encoded]:
+    torch.manual_seed(1)
+    model = build(
+        ModelConfig(
+            source=TokensConfig(vocabulary=7),
+            encoder=EncoderConfig(cell=cell, hidden=10, layers=1),
+            bridge=BridgeConfig() if bridge else None,
+            attention=AttentionConfig(dimension=6) if attention else None,
+            decoder=DecoderConfig(vocabulary=VOCABULARY, cell=cell, hidden=12, dimension=8),
+        )
+    ).eval()
+    return model, model.encode(torch.randint(0, 7, (2, 9)), torch.tensor([9, 6]))
+
+
+def stepped(
+    model: SequenceModel, tokens: torch.Tensor, encoded: Encoded | None, covariates: object = None
+) -> torch.Tensor:
+    logits, state = model.start(len(tokens), encoded=encoded, covariates=covariates)
+    each = [logits]
+    for column in tokens.T[:-1]:
+        logits, state = model.step(column, state)
+        each.append(logits)
+    return torch.stack(each, dim=1)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_stepping_equals_the_whole_sequence(cell: Cell) -> None:
+    model = flat_model(cell)
+    tokens = torch.randint(0, VOCABULARY, (3, 20))
+    whole = model.decode(tokens, torch.full((3,), 20)).detach()
+    found = stepped(model, tokens, None)
+
+    assert_close(found, whole, atol=1e-5, rtol=0)
+    assert torch.equal(found.argmax(dim=-1), whole.argmax(dim=-1))
+
+
+@pytest.mark.parametrize(("bridge", "attention"), [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_stepping_over_an_encoder_equals_the_whole_sequence(
+    cell: Cell, *, bridge: bool, attention: bool
+) -> None:
+    model, encoded = joined_model(cell, bridge=bridge, attention=attention)
+    tokens = torch.randint(0, VOCABULARY, (2, 8))
+    whole = model.decode(tokens, torch.tensor([8, 8]), encoded=encoded).detach()
+
+    assert_close(stepped(model, tokens, encoded), whole, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_covariates_are_known_of_the_token_they_belong_to(*, shared: bool) -> None:
+    model = flat_model(covariates=(4, 3))
+    tokens = torch.randint(0, VOCABULARY, (3, 10))
+    covariates = torch.randint(0, 3, (1 if shared else 3, 10, 2)).expand(3, -1, -1)
+    lengths = torch.full((3,), 10)
+    whole = model.decode(tokens, lengths, covariates=covariates).detach()
+    found = stepped(model, tokens, None, covariates[0] if shared else covariates)
+    assert_close(found, whole, atol=1e-5, rtol=0)
+
+    other = covariates.clone()
+    other[:, 6] = (covariates[:, 6] + 1) % 3
+    changed = model.decode(tokens, lengths, covariates=other).detach()
+    assert torch.equal(changed[:, :6], whole[:, :6])
+    assert not torch.allclose(changed[:, 6], whole[:, 6])
+
+
+def test_a_token_tells_of_itself_only_later() -> None:
+    model = flat_model()
+    tokens = torch.randint(0, VOCABULARY, (1, 10))
+    other = tokens.clone()
+    other[:, 6] = (tokens[:, 6] + 1) % VOCABULARY
+    lengths = torch.tensor([10])
+    before, after = model.decode(tokens, lengths), model.decode(other, lengths)
+
+    assert torch.equal(before[:, :7], after[:, :7])
+    assert not torch.allclose(before[:, 7], after[:, 7])
+
+
+def test_attention_weights_sum_to_one_inside_each_length() -> None:
+    model, encoded = joined_model("gru", bridge=False, attention=True)
+    _, state = model.start(2, encoded=encoded)
+
+    assert_close(state.weights.sum(dim=1), torch.ones(2))
+    assert (state.weights[0] > 0).all()
+    assert not state.weights[1, 6:].any()
+
+
+def test_padding_of_the_source_never_changes_what_is_decoded() -> None:
+    model, _ = joined_model("lstm", bridge=True, attention=True)
+    source, tokens = torch.randint(0, 7, (2, 9)), torch.randint(0, VOCABULARY, (2, 5))
+    lengths = torch.tensor([5, 5])
+    batch = model.encode(source, torch.tensor([6, 9]))
+    alone = model.encode(source[:1, :6], torch.tensor([6]))
+
+    among = model.decode(tokens, lengths, encoded=batch)[:1]
+    assert_close(model.decode(tokens[:1], lengths[:1], encoded=alone), among, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_row_has_the_same_bits_alone_and_among_sixteen(cell: Cell) -> None:
+    model = flat_model(cell, covariates=(5,))
+    tokens = torch.randint(0, VOCABULARY, (16, 12))
+    covariates = torch.randint(0, 5, (16, 12, 1))
+    among = stepped(model, tokens, None, covariates)
+
+    for rows in (slice(7, 8), slice(6, 8), slice(7, 10), slice(3, 12)):
+        assert torch.equal(stepped(model, tokens[rows], None, covariates[rows]), among[rows])
+
+
+def test_a_state_may_be_stepped_from_twice_and_its_rows_repeated() -> None:
+    model = flat_model()
+    _, state = model.start(2)
+    _, state = model.step(torch.tensor([3, 4]), state)
+    first, _ = model.step(torch.tensor([5, 6]), state)
+    again, _ = model.step(torch.tensor([5, 6]), state)
+    picked, _ = model.step(torch.tensor([6, 6, 5]), state.select(torch.tensor([1, 1, 0])))
+
+    assert torch.equal(first, again)
+    assert torch.equal(picked, first[[1, 1, 0]])
+
+
+def test_rows_past_their_covariates_step_on() -> None:
+    model = flat_model(covariates=(5,))
+    logits, state = model.start(2, covariates=torch.zeros(1, 1, dtype=torch.int64))
+    logits, _ = model.step(torch.tensor([1, 2]), state)
+    assert logits.isfinite().all()
+
+
+def test_what_a_decoder_was_not_built_for_is_refused() -> None:
+    model, encoded = joined_model("gru", bridge=True, attention=False)
+    tokens, lengths = torch.zeros(2, 3, dtype=torch.int64), torch.tensor([3, 3])
+    with pytest.raises(ConfigError, match=r"^encoded=None, expected what encode\(\) gave"):
+        model.decode(tokens, lengths)
+    with pytest.raises(ConfigError, match=r"^encoded given, expected none: this decoder stands"):
+        flat_model().start(2, encoded=encoded)
+    with pytest.raises(ConfigError, match=r"^0 covariates, expected 1"):
+        flat_model(covariates=(4,)).start(2)
+    with pytest.raises(ConfigError, match=r"^this decoder is flat, expected nested"):
+        model.decode_groups(tokens[..., None], lengths)
+    with pytest.raises(ConfigError, match=r"^this model has no ctc, expected one"):
+        model.ctc_log_probs(encoded)
+    with pytest.raises(ConfigError, match=r"^this model has no encoder, expected one"):
+        flat_model().encode(tokens, lengths)

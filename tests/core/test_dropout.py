@@ -1,0 +1,65 @@
+import pytest
+import torch
+from torch import nn
+
+from seqstudio.core.config import CTCConfig, DecoderConfig, EncoderConfig, FramesConfig, ModelConfig
+from seqstudio.core.dropout import Dropout, reseed
+from seqstudio.core.model import build
+from seqstudio.errors import TrainingError
+
+FRAMES = torch.ones(3, 5, 400)
+
+
+def dropped(seed: int, step: int, layer: int = 0) -> torch.Tensor:
+    model = nn.Sequential(Dropout(0.25), Dropout(0.25))
+    reseed(model, seed, step)
+    result: torch.Tensor = model[layer](FRAMES)
+    return result
+
+
+def test_a_mask_is_a_function_of_seed_step_and_layer() -> None:
+    mask = dropped(1, 2)
+    torch.rand(7)  # the global stream plays no part
+    assert torch.equal(dropped(1, 2), mask)
+    for other in (dropped(0, 2), dropped(1, 3), dropped(1, 2, layer=1)):
+        assert not torch.equal(other, mask)
+
+
+def test_a_sequence_keeps_one_mask_at_every_step() -> None:
+    mask = dropped(0, 0)
+    assert torch.equal(mask[:, :1].expand_as(mask), mask)
+    assert not torch.equal(mask[0], mask[1])
+
+
+def test_what_is_kept_is_scaled_to_the_same_mean() -> None:
+    mask = dropped(0, 0)
+    assert mask.unique().tolist() == pytest.approx([0.0, 4 / 3])
+    assert mask.mean().item() == pytest.approx(1.0, abs=0.05)
+
+
+def test_training_without_a_seed_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"^dropout has no seed, expected reseed"):
+        Dropout(0.5)(FRAMES)
+    assert torch.equal(Dropout(0.5).eval()(FRAMES), FRAMES)
+
+
+def test_one_layer_has_no_dropout() -> None:
+    model = build(ModelConfig(decoder=DecoderConfig(vocabulary=5, layers=1, dropout=0.5)))
+    assert not [module for module in model.modules() if isinstance(module, Dropout)]
+
+
+def test_an_encoder_of_three_layers_drops_between_them() -> None:
+    config = ModelConfig(
+        source=FramesConfig(features=4),
+        encoder=EncoderConfig(hidden=3, layers=3, dropout=0.5),
+        ctc=CTCConfig(vocabulary=5),
+    )
+    model = build(config)
+    assert len([module for module in model.modules() if isinstance(module, Dropout)]) == 2
+    frames, lengths = torch.randn(2, 6, 4), torch.tensor([6, 6])
+    reseed(model, 0, 1)
+    first = model.ctc_log_probs(model.encode(frames, lengths))
+    again = model.ctc_log_probs(model.encode(frames, lengths))
+    reseed(model, 0, 2)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, model.ctc_log_probs(model.encode(frames, lengths)))

@@ -1,0 +1,96 @@
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.testing import assert_close
+
+from seqstudio.core.config import CELLS, Cell
+from seqstudio.core.recurrent import (
+    LAYERS,
+    BidirectionalLayer,
+    RecurrentLayer,
+    RecurrentStack,
+    reverse_within,
+)
+
+LENGTHS = torch.tensor([7, 1, 4, 11])
+
+
+def packed_run(rnn: nn.RNNBase, frames: Tensor) -> tuple[Tensor, Tensor]:
+    ragged = pack_padded_sequence(frames, LENGTHS, batch_first=True, enforce_sorted=False)
+    output, last = rnn(ragged)
+    padded, _ = pad_packed_sequence(output, batch_first=True, total_length=frames.shape[1])
+    return padded, torch.stack(last) if isinstance(last, tuple) else last[None]
+
+
+def torch_twin(layer: BidirectionalLayer, cell: Cell) -> nn.RNNBase:
+    twin = LAYERS[cell](5, 3, batch_first=True, bidirectional=True)
+    for suffix, half in (("", layer.ahead), ("_reverse", layer.back)):
+        for name, weight in half.rnn.named_parameters():
+            getattr(twin, name + suffix).data = weight.data
+    return twin
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_both_directions_equal_the_packed_layer_of_torch(cell: Cell) -> None:
+    layer = BidirectionalLayer(cell, 5, 3)
+    frames = torch.randn(4, 11, 5)
+    expected, _ = packed_run(torch_twin(layer, cell), frames)
+    found = layer.outputs(frames, LENGTHS)
+
+    for row, length in enumerate(LENGTHS):
+        assert_close(found[row, :length], expected[row, :length], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_equal_those_of_the_packed_layer(cell: Cell) -> None:
+    layer = BidirectionalLayer(cell, 5, 3)
+    twin = torch_twin(layer, cell)
+    frames = torch.randn(4, 11, 5)
+    inside = torch.arange(11) < LENGTHS[:, None]
+    (layer.outputs(frames, LENGTHS)[inside] ** 2).sum().backward()
+    (packed_run(twin, frames)[0][inside] ** 2).sum().backward()
+
+    for name, weight in layer.ahead.rnn.named_parameters():
+        assert_close(weight.grad, getattr(twin, name).grad, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_final_states_are_those_after_each_last_frame(cell: Cell) -> None:
+    layer = BidirectionalLayer(cell, 5, 3)
+    frames = torch.randn(4, 11, 5)
+    _, state = layer.final(frames, LENGTHS)
+    _, expected = packed_run(torch_twin(layer, cell), frames)  # (parts, directions, B, H)
+
+    assert_close(state, expected.permute(2, 0, 1, 3).flatten(1), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_step_with_given_gates_equals_the_layer(cell: Cell) -> None:
+    layer = RecurrentLayer(cell, 5, 3)
+    frames = torch.randn(4, 2, 5)
+    outputs, state = layer(frames)
+    _, before = layer(frames[:, :1])
+
+    stepped = layer.advance(layer.given(frames[:, 1]), before)
+    assert_close(stepped, state, atol=1e-6, rtol=0)
+    assert_close(stepped[:, :3], outputs[:, 1], atol=1e-6, rtol=0)
+
+
+def test_a_stack_goes_on_from_its_own_state() -> None:
+    stack = RecurrentStack("lstm", 5, 3, 2, 0.0)
+    frames = torch.randn(2, 6, 5)
+    whole, last = stack(frames)
+    first, state = stack(frames[:, :4])
+    rest, end = stack(frames[:, 4:], state)
+
+    assert_close(torch.cat([first, rest], dim=1), whole)
+    assert_close(end, last)
+
+
+def test_reversing_twice_changes_nothing_and_leaves_padding() -> None:
+    frames = torch.arange(12.0).view(2, 6, 1)
+    once = reverse_within(frames, torch.tensor([4, 6]))
+
+    assert once[0, :, 0].tolist() == [3, 2, 1, 0, 4, 5]
+    assert_close(reverse_within(once, torch.tensor([4, 6])), frames)
