@@ -30,3 +30,7 @@ class TrainingError(SeqStudioError):
 
 class JobError(SeqStudioError):
     """A job cannot be started, found or carried on."""
+
+
+class SessionError(SeqStudioError):
+    """A session cannot be opened or kept, or an operation does not fit its document."""
