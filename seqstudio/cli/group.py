@@ -20,7 +20,7 @@ VERBS = {
     "train": ("train", "train", "Train a task's model on a folder of your own."),
     "evaluate": ("evaluate", "evaluate", "Measure a model on data that it has not seen."),
     "models": ("models", "models", "List, show and verify models."),
-    "plugins": ("plugins", "plugins", "List the plugins that are installed."),
+    "plugins": ("plugins", "plugins", "Install, list, switch and remove plugins."),
     "jobs": ("jobs", "jobs", "List jobs; pause, resume, cancel or retry one."),
     "doctor": ("doctor", "doctor", "Say what this machine can do, and what is amiss."),
 }

@@ -1,20 +1,28 @@
-"""`seqstudio plugins`: which instruments are installed, and which were refused."""
+"""`seqstudio plugins`: which instruments there are; install, switch, remove, make and verify."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from seqstudio.cli.options import json_flag
-from seqstudio.cli.output import table, to_json
-from seqstudio.host.catalogue import Catalogue, Plugin
+from seqstudio.cli.output import size, table, to_json
+from seqstudio.errors import PluginError
+from seqstudio.host.catalogue import Catalogue, Plugin, in_the_box
 from seqstudio.host.profile import Profile
+from seqstudio.host.store.install import Offer
+from seqstudio.host.store.sheet import Sheet
+from seqstudio.host.store.store import Store
+
+plugin_argument = click.argument("plugin")
+source_argument = click.argument("source", type=click.Path(path_type=Path))
 
 
 @click.group()
 def plugins() -> None:
-    """List the plugins that are installed.
+    """Install, list, switch and remove plugins.
 
-    A plugin is a Python package: pip install and pip uninstall add and remove it.
+    A plugin runs in a process of its own. What it asks for is shown before it is installed.
     """
 
 
@@ -23,9 +31,11 @@ def plugins() -> None:
 def list_plugins(*, as_json: bool) -> None:
     """Show plugins, what each brings and asks for, and why others were refused."""
     catalogue = Catalogue.load(Profile())
+    off = catalogue.disabled
     if as_json:
         found = [summary(plugin) for plugin in catalogue.plugins]
-        click.echo(to_json({"plugins": found, "refused": catalogue.broken}))
+        refused = catalogue.broken
+        click.echo(to_json({"plugins": found, "refused": refused, "switched_off": off}))
         return
     head = ("plugin", "version", "title", "operations")
     rows = [
@@ -33,8 +43,127 @@ def list_plugins(*, as_json: bool) -> None:
         for plugin in catalogue.plugins
     ]
     click.echo(table(head, rows) if rows else "No plugin is installed.")
-    for name, reason in catalogue.broken.items():
-        click.echo(f"refused: {name}: {reason}", err=True)
+    for said, reasons in (("refused", catalogue.broken), ("switched off", off)):
+        for name, reason in reasons.items():
+            click.echo(f"{said}: {name}: {reason}", err=True)
+
+
+@plugins.command()
+@plugin_argument
+@json_flag
+def show(plugin: str, *, as_json: bool) -> None:
+    """Show all that is known of one plugin: what it offers, asks for, and where it came from."""
+    profile = Profile()
+    found = Catalogue.load(profile, everything=True).plugin(plugin)
+    facts = summary(found)
+    facts["folder"] = str(found.folder)
+    facts["origin"] = "in the box" if in_the_box(found.distribution) else "installed by pip"
+    for stored in Store(profile).installed():
+        if stored.id == plugin:
+            receipt = stored.receipt
+            facts |= {"origin": receipt.source, "sha256": receipt.sha256, "native": receipt.native}
+            facts |= {"dependencies": receipt.dependencies, "previous": stored.previous}
+    facts["switched off"] = Catalogue.load(profile).disabled.get(plugin, "")
+    click.echo(to_json(facts) if as_json else table(("fact", ""), listed(facts)))
+
+
+@plugins.command()
+@source_argument
+@click.option("--accept", default="", metavar="sha256:...", help="Agree to exactly these facts.")
+def install(source: Path, accept: str) -> None:
+    """Install a wheel, a folder of wheels, or a plugin's project folder.
+
+    Nothing is run and nothing written before you agree to what is shown; nothing is fetched from
+    a network. Wheels that the plugin needs lie in the same folder. Without a terminal, agree with
+    --accept and the hash that was shown.
+    """
+    store = Store(Profile())
+    offer = store.inspect(source)
+    click.echo(sheet_text(offer.sheet))
+    store.install(offer, accepted=accept or agreed(offer))
+    click.echo(f"installed {offer.sheet.id} {offer.sheet.version}")
+
+
+def agreed(offer: Offer) -> str:
+    """Ask a person; give the hash that they agreed to.
+
+    Raises
+    ------
+    PluginError
+        If they do not agree, or nobody is there to ask.
+    """
+    wanted = f"sha256:{offer.sheet.sha256}"
+    if not click.get_text_stream("stdin").isatty():
+        raise PluginError(f"nobody to ask, expected --accept {wanted}")
+    if not click.confirm("Install it?"):
+        raise PluginError("not installed, as you answered")
+    return wanted
+
+
+def sheet_text(sheet: Sheet) -> str:
+    """Lay out the facts that a person agrees to."""
+    brings = [f"{name} {version}" for name, version in sheet.dependencies.items()]
+    rows: list[tuple[str, str]] = [
+        ("plugin", f"{sheet.title} ({sheet.id} {sheet.version})"),
+        ("source", sheet.source),
+        ("sha256", sheet.sha256),
+        ("size", f"{size(sheet.size)}, {size(sheet.unpacked)} unpacked"),
+        ("licence", sheet.licence),
+        *((section.replace("_", " "), ", ".join(each)) for section, each in sheet.offers.items()),
+        ("machine code", ", ".join(sheet.native) or "none"),
+        ("brings", ", ".join(brings) or "nothing else"),
+        *(("asks for", f"{name}: {reason}") for name, reason in sheet.permissions.items()),
+    ]
+    if not sheet.permissions:
+        rows.append(("asks for", "nothing"))
+    if sheet.installed:
+        rows.append(("in use now", sheet.installed))
+        rows += [("changed", line) for line in sheet.changes or ("nothing of the above",)]
+    rows.append(("note", "a plugin's code runs with your own rights; install what you trust"))
+    return table(("", ""), rows).lstrip("\n")
+
+
+@plugins.command()
+@plugin_argument
+def disable(plugin: str) -> None:
+    """Switch a plugin off; its files stay."""
+    Store(Profile()).disable(plugin, "by you")
+    click.echo(f"{plugin} is switched off")
+
+
+@plugins.command()
+@plugin_argument
+def enable(plugin: str) -> None:
+    """Switch a plugin on again."""
+    Store(Profile()).enable(plugin)
+    click.echo(f"{plugin} is switched on")
+
+
+@plugins.command()
+@plugin_argument
+def rollback(plugin: str) -> None:
+    """Go back to the version that was in use before; once more returns."""
+    version = Store(Profile()).rollback(plugin)
+    click.echo(f"{plugin} is at {version}")
+
+
+@plugins.command()
+@plugin_argument
+def uninstall(plugin: str) -> None:
+    """Remove a plugin that was installed here, with all its versions."""
+    Store(Profile()).uninstall(plugin)
+    click.echo(f"{plugin} is removed")
+
+
+def listed(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give facts as rows: what is empty is left out."""
+    rows = []
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            rows += [(name, f"{key}: {each}") for key, each in value.items()]
+        elif value:
+            rows.append((name, value if isinstance(value, str) else ", ".join(value)))
+    return rows
 
 
 def summary(plugin: Plugin) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class ModelSource:
 class Start:
     """Open a job: which plugin, what to run, with what. The worker answers `Ready`.
 
-    `verb` is operation, train, evaluate or verify; `name` the operation or task. `models` are
+    `verb` is operation, train, evaluate, verify or describe; `name` the operation or task. `models` are
     those the job may load, the default first; where the person chose one, there is no other.
     """
 

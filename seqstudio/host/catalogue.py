@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from seqstudio.contracts.manifest import Manifest, ModelEntry, OperationEntry, TaskEntry
 
-FORMAT = 1  # of the kept scan
+FORMAT = 2  # of the kept scan
+IN_THE_BOX = ("seqstudio-music", "seqstudio-speech")  # distributions
+SAFE_MODE = "SEQSTUDIO_SAFE_MODE"  # set by `--safe-mode`, and heard by every process below
 
 Record = Mapping[str, Any]  # JSON: one plugin, as a scan found it
 Stamp = list[int] | None  # time in ns and size; None: not there
@@ -76,24 +78,40 @@ class Plugin:
 
 
 class Catalogue:
-    """The plugins that are installed, and by name why others were refused."""
+    """The plugins that are installed, and by name why others were refused or are switched off."""
 
-    def __init__(self, records: Iterable[Record], broken: Mapping[str, str]) -> None:
+    def __init__(
+        self, records: Iterable[Record], broken: Mapping[str, str], disabled: Mapping[str, str]
+    ) -> None:
         self.plugins = tuple(Plugin(record) for record in records)
         self.broken = dict(broken)
+        self.disabled = dict(disabled)
 
     @classmethod
-    def load(cls, profile: Profile) -> "Catalogue":
-        """Read the kept scan where it still holds, else scan anew and keep that."""
+    def load(cls, profile: Profile, *, everything: bool = False) -> "Catalogue":
+        """Read the kept scan where it still holds, else scan anew and keep that.
+
+        Parameters
+        ----------
+        profile : its store's plugins come beside those that Python's own installers put in place
+        everything : also those that are switched off
+        """
         paths = search_path()
         file = os.path.join(profile.root, "cache", f"catalogue-{_key(paths)}.json")
+        store = _text(os.path.join(profile.root, "plugins.json"))
         kept = _read(file)
-        if kept is None or not _holds(kept["stamps"]):
+        if kept is None or kept["store"] != store or not _holds(kept["stamps"]):
             from seqstudio.host import discovery
 
-            kept = discovery.scan(paths)
+            kept = {**discovery.scan(paths, profile), "store": store}
             _keep(file, {"format": FORMAT, "studio": __version__, **kept})
-        return cls(kept["plugins"], kept["broken"])
+        records, off = kept["plugins"], kept["disabled"]
+        if os.environ.get(SAFE_MODE):
+            why = "safe mode: only plugins in the box"
+            off = {r["table"]["id"]: why for r in records if not in_the_box(r["distribution"])}
+        if everything:
+            off = {}
+        return cls([r for r in records if r["table"]["id"] not in off], kept["broken"], off)
 
     def plugin(self, name: str) -> Plugin:
         """Find a plugin by its id.
@@ -108,6 +126,11 @@ class Catalogue:
                 return plugin
         if name in self.broken:
             raise JobError(f"plugin {name!r} is refused: {self.broken[name]}")
+        if name in self.disabled:
+            raise JobError(
+                f"plugin {name!r} is switched off: {self.disabled[name]}; "
+                f"`seqstudio plugins enable {name}` switches it on"
+            )
         names = ", ".join(plugin.id for plugin in self.plugins) or "none"
         raise JobError(f"no plugin {name!r}, expected one of: {names}")
 
@@ -136,6 +159,15 @@ def search_path() -> list[str]:
     return [os.path.abspath(entry) for entry in sys.path if entry and os.path.exists(entry)]
 
 
+def in_the_box(distribution: str) -> bool:
+    """Whether a plugin came with the studio.
+
+    >>> in_the_box("seqstudio_speech"), in_the_box("parrot")
+    (True, False)
+    """
+    return distribution.lower().replace("_", "-") in IN_THE_BOX
+
+
 def stamp(path: str) -> Stamp:
     """Give what tells a changed file or folder from an unchanged one."""
     try:
@@ -153,6 +185,14 @@ def _key(paths: Iterable[str]) -> str:
 
 def _holds(stamps: Mapping[str, Stamp]) -> bool:
     return all(stamp(path) == was for path, was in stamps.items())
+
+
+def _text(file: str) -> str | None:
+    try:
+        with open(file, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return None
 
 
 def _read(file: str) -> dict[str, Any] | None:

@@ -4,7 +4,8 @@ import importlib.metadata
 import json
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.machinery import ModuleSpec
 from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
@@ -13,31 +14,40 @@ from typing import Any
 from seqstudio.contracts.manifest import parse_manifest
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Stamp, stamp
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.pointer import Pointer, pointer_file, read_pointer, record_of
 
 GROUP = "seqstudio.plugins"
 MANIFEST = "seqstudio.toml"
 
+Reader = Callable[[], dict[str, Any]]  # raises PluginError
 
-def scan(paths: Sequence[str]) -> dict[str, Any]:
-    """Look at every installed distribution.
+
+def scan(paths: Sequence[str], profile: Profile) -> dict[str, Any]:
+    """Look at every installed distribution, then at the store's plugins.
 
     Parameters
     ----------
     paths : the folders of `sys.path`
+    profile : whose store is read
 
     Returns
     -------
-    JSON values: `plugins` (one record each), `broken` (name -> reason), and `stamps` of all that,
-    when it changes, makes this result stale. A bad plugin is refused by its name; none raises.
+    JSON values: `plugins` (one record each), `broken` (name -> reason), `disabled` (id -> why), and
+    `stamps` of all that, when it changes, makes this result stale. A bad plugin is refused by its
+    name; none raises.
     """
     stamps: dict[str, Stamp] = {path: stamp(path) for path in paths}
     records: dict[str, dict[str, Any]] = {}
     broken: dict[str, str] = {}
+    pointer, readers = _stored(profile, broken)
     for distribution, entry in _entries(paths):
+        readers.append((entry.name, partial(_read, distribution, entry, stamps)))
+    for called, read in readers:
         try:
-            record = _read(distribution, entry, stamps)
+            record = read()
         except PluginError as bad:
-            broken[entry.name] = str(bad)
+            broken[called] = str(bad)
             continue
         name = record["table"]["id"]
         if name in records or name in broken:
@@ -47,7 +57,21 @@ def scan(paths: Sequence[str]) -> dict[str, Any]:
         else:
             records[name] = record
     plugins = [records[name] for name in sorted(records)]
-    return {"plugins": plugins, "broken": broken, "stamps": stamps}
+    disabled = dict(pointer.disabled)
+    return {"plugins": plugins, "broken": broken, "disabled": disabled, "stamps": stamps}
+
+
+def _stored(profile: Profile, broken: dict[str, str]) -> tuple[Pointer, list[tuple[str, Reader]]]:
+    """Give the store's state, and how to read each of its plugins."""
+    try:
+        pointer = read_pointer(profile)
+    except PluginError as bad:  # the plugins in the box still work
+        broken[pointer_file(profile).name] = str(bad)
+        return Pointer(), []
+    current = pointer.current.items()
+    return pointer, [
+        (name, partial(record_of, profile, name, version)) for name, version in current
+    ]
 
 
 def _owner(record: dict[str, Any] | None) -> str:

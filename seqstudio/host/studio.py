@@ -46,6 +46,7 @@ class Studio:
         SeqStudioError
             If the spec names what there is not, or another process runs this very job.
         """
+        self.refresh()
         plan = plan_job(spec, self.catalogue, self.models)
         key = identity(spec, plan.start.plugin.version)
         rejoins = spec.verb == "operation" and spec.out is not None
@@ -66,6 +67,11 @@ class Studio:
         number = self.jobs.add(new, lambda job: plan.items(self._outputs(job), seed))
         return self._run(number, plan, seed)
 
+    def refresh(self) -> None:
+        """See plugins that were installed, switched or removed since; the next job has them."""
+        self.catalogue = Catalogue.load(self.profile)
+        self.models = Models(self.catalogue, self.profile)
+
     def resume(self, job: int) -> JobHandle:
         """Go on with an interrupted or cancelled job; finished items stay finished.
 
@@ -81,6 +87,7 @@ class Studio:
         return self._again(job, retry=True)
 
     def _again(self, job: int, *, retry: bool) -> JobHandle:
+        self.refresh()
         row = self.jobs.get(job)
         plan = plan_job(spec_from_text(row.spec, f"job {job}"), self.catalogue, self.models)
         self.jobs.hold(job, self._owner(), retry=retry)

@@ -70,6 +70,8 @@ def _outcome(start: Start, host: Line) -> Done | Failed:
 
 def _run(start: Start, host: Line) -> Mapping[str, Any]:
     plugins = Plugins((start.plugin, *start.extensions))
+    if start.verb == "describe":
+        return plugins.describe()
     if start.verb == "operation":
         from seqstudio.host.worker_operation import run_operation
 

@@ -11,6 +11,11 @@ from seqstudio.contracts import hookspecs
 from seqstudio.contracts.messages import PluginSource
 from seqstudio.errors import PluginError
 
+SECTIONS = (
+    *("tasks", "operations", "parts", "importers"),
+    *("exporters", "train_callbacks", "metrics"),
+)
+
 
 class Plugins:
     """The owner of a job, then its extensions.
@@ -68,6 +73,16 @@ class Plugins:
             names = ", ".join(offers) or "none"
             raise PluginError(f"{self.owner.id}: no {section} {name!r}, expected one of: {names}")
         return offers[name]
+
+    def describe(self) -> dict[str, Any]:
+        """Call every hook; give what is offered: section -> names.
+
+        Raises
+        ------
+        PluginError
+            If a hook fails, or gives other names than its manifest.
+        """
+        return {section: [*self.offers(section)[self.owner.id]] for section in SECTIONS}
 
     def _register(self, source: PluginSource) -> None:
         try:

@@ -1,0 +1,168 @@
+"""The store of one profile: what a front end asks of it."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from seqstudio.errors import PluginError
+from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.jobs import Jobs
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.install import Offer, inspect_source, install
+from seqstudio.host.store.pointer import (
+    Pointer,
+    Receipt,
+    locked,
+    read_pointer,
+    read_receipt,
+    write_pointer,
+)
+from seqstudio.services.durable import faults_as
+
+V = TypeVar("V")
+AT_WORK = ("queued", "running", "paused")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A plugin of the store, in use or switched off."""
+
+    id: str
+    receipt: Receipt
+    previous: str = ""  # the version that `rollback` goes back to
+    disabled: str = ""  # why
+
+
+class Store:
+    """Installs, switches and removes plugins. Each change is one rename of `plugins.json`."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+
+    def inspect(self, path: Path) -> Offer:
+        """Inspect a wheel, a folder of wheels, or a project; writes nothing.
+
+        Raises
+        ------
+        PluginError
+            If anything speaks against it.
+        """
+        return inspect_source(path, self.profile)
+
+    def install(self, offer: Offer, *, accepted: str) -> None:
+        """Install what was inspected, and agreed to by the hash of its sheet.
+
+        Raises
+        ------
+        PluginError
+            If it fails; the store is then as it was.
+        """
+        install(offer, self.profile, accepted=accepted)
+
+    def installed(self) -> tuple[Stored, ...]:
+        """Give the store's plugins."""
+        pointer = read_pointer(self.profile)
+        return tuple(
+            Stored(
+                id=name,
+                receipt=read_receipt(self.profile, name, version),
+                previous=pointer.previous.get(name, ""),
+                disabled=pointer.disabled.get(name, ""),
+            )
+            for name, version in sorted(pointer.current.items())
+        )
+
+    def disable(self, name: str, reason: str) -> None:
+        """Switch a plugin off; its files stay. Also one that Python's own installer put in place.
+
+        Raises
+        ------
+        PluginError
+            If it is not there.
+        """
+        self._check_known(name)
+        with self._changed() as pointer:
+            self._write(replace(pointer, disabled={**pointer.disabled, name: reason}))
+
+    def enable(self, name: str) -> None:
+        """Switch a plugin on again."""
+        self._check_known(name)
+        with self._changed() as pointer:
+            self._write(replace(pointer, disabled=without(pointer.disabled, name)))
+
+    def rollback(self, name: str) -> str:
+        """Go back to the version before, and give it; a second call undoes the first.
+
+        Raises
+        ------
+        PluginError
+            If there is none.
+        """
+        with self._changed() as pointer:
+            if name not in pointer.previous:
+                raise PluginError(f"plugin {name!r}: no version before this one, expected one")
+            old, new = pointer.current[name], pointer.previous[name]
+            self._write(
+                replace(
+                    pointer,
+                    current={**pointer.current, name: new},
+                    previous={**pointer.previous, name: old},
+                    disabled=without(pointer.disabled, name),
+                )
+            )
+            return read_receipt(self.profile, name, new).version
+
+    def uninstall(self, name: str) -> None:
+        """Remove a plugin of the store with all its versions.
+
+        Raises
+        ------
+        PluginError
+            If the store has none of this name, or a job of it is at work.
+        """
+        with self._changed() as pointer:
+            if name not in pointer.current:
+                names = ", ".join(sorted(pointer.current)) or "none"
+                raise PluginError(f"no plugin {name!r} in the store, expected one of: {names}")
+            if job := self._job_at_work(name):
+                raise PluginError(
+                    f"plugin {name!r} is at work in job {job}, expected it to be over"
+                )
+            parts = [pointer.current, pointer.previous, pointer.disabled]
+            current, previous, disabled = (without(part, name) for part in parts)
+            self._write(Pointer(current=current, previous=previous, disabled=disabled))
+            shutil.rmtree(self.profile.home / "plugins" / name, ignore_errors=True)
+            with contextlib.suppress(OSError):  # others are still there
+                (self.profile.home / "plugins").rmdir()
+
+    @contextlib.contextmanager
+    def _changed(self) -> Iterator[Pointer]:
+        with faults_as(PluginError, self.profile.home), locked(self.profile):
+            yield read_pointer(self.profile)
+
+    def _write(self, pointer: Pointer) -> None:
+        """Write the state; an empty one is no file, as before the first install."""
+        if pointer == Pointer():
+            (self.profile.home / "plugins.json").unlink(missing_ok=True)
+        else:
+            write_pointer(self.profile, pointer)
+
+    def _check_known(self, name: str) -> None:
+        known = [plugin.id for plugin in Catalogue.load(self.profile, everything=True).plugins]
+        known += [one for one in read_pointer(self.profile).current if one not in known]
+        if name not in known:
+            raise PluginError(f"no plugin {name!r}, expected one of: {', '.join(sorted(known))}")
+
+    def _job_at_work(self, name: str) -> int:
+        if not self.profile.database.exists():
+            return 0
+        jobs = Jobs(self.profile.database).list()
+        return next((job.id for job in jobs if job.plugin == name and job.state in AT_WORK), 0)
+
+
+def without(table: Mapping[str, V], name: str) -> dict[str, V]:
+    """Give a table without one name."""
+    return {key: value for key, value in table.items() if key != name}
