@@ -3,13 +3,14 @@
 from __future__ import annotations  # keeps `typing` and annotations off the path of --help
 
 import importlib
+import os
 from collections.abc import Sequence
 
 import click
 
 from seqstudio import __version__
 from seqstudio.errors import SeqStudioError
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue import SAFE_MODE, Catalogue
 from seqstudio.host.profile import Profile
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C stopped
@@ -102,7 +103,21 @@ Exit codes: 0 done; 1 an error you can fix; 2 wrong usage; 3 some items were ref
 SEQSTUDIO_HOME moves the profile (jobs, caches) to a folder of your choice."""
 
 
+def safe_mode(_ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click calls it so
+    """Leave the plugins of others alone, here and in every process that this one starts."""
+    if value:
+        os.environ[SAFE_MODE] = "1"
+
+
 @click.group(cls=StudioGroup, epilog=EPILOG)
+@click.option(
+    "--safe-mode",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=safe_mode,
+    help="Use the plugins in the box only.",
+)
 @click.version_option(__version__, prog_name="seqstudio", message="%(prog)s %(version)s")
 def studio_command() -> None:
     """SeqStudio: an offline studio for sequences of sound.

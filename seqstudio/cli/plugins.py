@@ -1,5 +1,6 @@
 """`seqstudio plugins`: which instruments there are; install, switch, remove, make and verify."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def agreed(offer: Offer) -> str:
         If they do not agree, or nobody is there to ask.
     """
     wanted = f"sha256:{offer.sheet.sha256}"
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise PluginError(f"nobody to ask, expected --accept {wanted}")
     if not click.confirm("Install it?"):
         raise PluginError("not installed, as you answered")

@@ -43,6 +43,7 @@ class Driver:
         limits: Limits,
         orders: Mailbox[Order],
         emit: Callable[[events.JobEvent], None],
+        died: Callable[[str], str],
     ) -> None:
         self._ledger = ledger
         self._spawn = spawn
@@ -50,6 +51,7 @@ class Driver:
         self._watch = Watch(limits, saves=ledger.plan.start.verb == "train")
         self._orders = orders
         self._emit = emit
+        self._died = died  # told how a worker died; says why no other may start, or ''
         self._slots: list[Slot] = []
         self._selector = selectors.DefaultSelector()
         self._selector.register(orders, selectors.EVENT_READ)
@@ -177,16 +179,19 @@ class Driver:
                 self._fail(slot, message.item, message.reason)
             case Done(value=value):
                 self._value = value or self._value
-                self._lose(slot, "stopped without a result")
+                self._lose(slot, "stopped without a result", died=False)
             case Failed(reason=reason):
                 self._broken = self._broken if slot.ready else reason
                 self._let_go(slot, reason)
 
-    def _lose(self, slot: Slot, how: str) -> None:
+    def _lose(self, slot: Slot, how: str, *, died: bool = True) -> None:
         """Let go of a worker that ended or was ended; what it had in hand fails with the reason."""
         plugin = self._ledger.plan.start.plugin.id
+        if slot in self._slots and died and not self._cancelled and (slot.items or not slot.ready):
+            self._broken = self._died(how)
         if not (slot.ready or self._cancelled):
-            self._broken = f"plugin {plugin!r}: its worker {how} while it was loading"
+            loading = f"plugin {plugin!r}: its worker {how} while it was loading"
+            self._broken = self._broken or loading
         self._let_go(slot, f"the worker of {plugin} {how}; its log is {self._ledger.log}")
 
     def _let_go(self, slot: Slot, reason: str) -> None:

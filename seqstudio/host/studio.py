@@ -3,6 +3,7 @@
 import os
 import secrets
 import threading
+from functools import partial
 from pathlib import Path
 
 from seqstudio.host.catalogue import Catalogue, search_path
@@ -17,6 +18,7 @@ from seqstudio.host.plan import Plan, plan_job, with_folder
 from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
 from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
+from seqstudio.host.store.crashes import count_death
 from seqstudio.host.supervisor import ProcessWorker, ThreadWorker, Worker
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
@@ -107,6 +109,7 @@ class Studio:
             limits=self.profile.limits(),
             orders=orders,
             emit=happened.put,
+            died=partial(count_death, self.profile, self.catalogue.plugin(plan.spec.plugin)),
         )
         threading.Thread(target=driver.run, name=f"job {number}", daemon=True).start()
         return JobHandle(number, seed, happened, orders)

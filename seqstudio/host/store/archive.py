@@ -3,8 +3,10 @@
 import hashlib
 import io
 import stat
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,10 @@ UNPACKED_LIMIT = 2 * 2**30  # bytes of one wheel, unpacked
 ENTRY_LIMIT = 20_000
 NAME_LIMIT = 240  # characters: what file systems and other platforms still take
 CHUNK_BYTES = 2**20
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(EOFError, OSError, ValueError, NotImplementedError, RuntimeError),
+)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1
 
@@ -88,7 +94,7 @@ class Archive:
             with self._archive.open(name) as stream:
                 while chunk := stream.read(CHUNK_BYTES):
                     yield chunk
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as bad:
+        except DAMAGED as bad:
             raise PluginError(f"{self._where}: {name}: {bad}, expected a sound member") from bad
 
 
@@ -105,7 +111,7 @@ def open_archive(source: Source) -> Iterator[Archive]:
     with source.open() as stream:
         try:
             archive = zipfile.ZipFile(stream)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as bad:
+        except DAMAGED as bad:
             raise PluginError(f"{where}: {bad}, expected a wheel, which is a zip") from bad
         with archive:
             yield Archive(archive, where)

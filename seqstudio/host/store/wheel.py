@@ -139,11 +139,11 @@ def check_members(members: Iterable[str], where: str) -> None:
     """Refuse files that would act at start-up, be put elsewhere, or hide what runs."""
     for member in members:
         path = PurePosixPath(member)
-        if path.suffix == ".pth":
+        if path.suffix.lower() == ".pth":
             raise PluginError(f"{where}: {member}: runs at every start of Python, expected no .pth")
         if path.parts[0].endswith(".data"):
             raise PluginError(f"{where}: {member}: a script or file for elsewhere, expected none")
-        if path.suffix == ".pyc" or "__pycache__" in path.parts:
+        if path.suffix.lower() == ".pyc" or "__pycache__" in path.parts:
             raise PluginError(f"{where}: {member}: compiled code, expected its source")
 
 

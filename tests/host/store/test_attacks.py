@@ -1,0 +1,219 @@
+"""Wheels that mean harm: each is refused with one clear line, and the store stays as it was."""
+
+import contextlib
+import re
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.errors import PluginError
+from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.store import Store
+
+Tree = Callable[[], dict[str, bytes]]
+Put = Callable[[Path], None]
+
+
+def link(archive: zipfile.ZipFile) -> None:
+    entry = zipfile.ZipInfo("seq_parrot/link")
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    archive.writestr(entry, "/etc/passwd")
+
+
+def named(name: str) -> Callable[[zipfile.ZipFile], None]:
+    return lambda archive: archive.writestr(name, "x")
+
+
+def twice(archive: zipfile.ZipFile) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("seq_parrot/__init__.py", "evil = 1")
+
+
+def in_code(line: str) -> dict[str, Any]:
+    return {"code": f"import os, sys, threading, time\n{line}\n"}
+
+
+ONE_OPTION = '[operations.options.o{}]\ntype = "int"\n'
+MILLION = "".join(ONE_OPTION.format(number) for number in range(1_000_000))
+TASK = '[[tasks]]\nname = "speech.evil"\ntitle = "x"\ndata = []\npresets = []\n'
+MODEL = '[[models]]\nname = "rolls-jsb"\ntask = "parrot.x"\npath = "m"\nsha256 = "0"\n'
+REFUSED_UNREAD = {
+    "start-up": ({"extra": {"parrot.pth": "import os"}}, r"parrot\.pth: runs at every start"),
+    "deep start-up": ({"extra": {"seq_parrot/x.PTH": ""}}, r"x\.PTH: runs at every start"),
+    "torch": ({"extra": {"torch.py": "x = 1"}}, r"module 'torch' is the host's, expected another"),
+    "torch folder": ({"extra": {"torch/__init__.py": ""}}, r"module 'torch' is the host's"),
+    "ours": ({"extra": {"seqstudio/core/x.py": ""}}, r"module 'seqstudio' is the host's"),
+    "standard": ({"extra": {"json.py": ""}}, r"module 'json' is Python's own"),
+    "site": ({"extra": {"sitecustomize.py": ""}}, r"module 'sitecustomize' is Python's own"),
+    "twice": ({"after": twice}, r"'seq_parrot/__init__\.py'.* would be one file, expected one"),
+    "case": ({"extra": {"seq_parrot/__INIT__.py": ""}}, r"__INIT__\.py.* would be one file"),
+    "under a file": (
+        {"extra": {"seq_parrot/__init__.py/x": ""}},
+        r"lies under the file 'seq_parrot/__init__\.py', expected a folder",
+    ),
+    "link": ({"after": link}, r"'seq_parrot/link': a link, expected a file"),
+    "above": ({"after": named("../evil.py")}, r"'\.\./evil\.py': a name with '\.\.'"),
+    "absolute": ({"after": named("/tmp/evil.py")}, r"'/tmp/evil\.py': an absolute name"),
+    "drive": ({"after": named("C:/evil.py")}, r"'C:/evil\.py': an absolute name"),
+    "backslash": ({"after": named("a\\..\\evil.py")}, r"a name that is not plain"),
+    "unlisted": ({"after": named("seq_parrot/more.py")}, r"more\.py: not both in the wheel and in"),
+    "hash": (
+        {"record": lambda text: re.sub("sha256=.", "sha256=_", text, count=1)},
+        r"__init__\.py: not the hash in RECORD",
+    ),
+    "absent": ({"record": lambda text: text + "gone.py,sha256=,0\n"}, r"gone\.py: not both"),
+    "no hash": (
+        {"record": lambda text: re.sub("sha256=[^,]*", "", text, count=1)},
+        r"not the hash in RECORD",
+    ),
+    "script": (
+        {"extra": {"seq_parrot-1.0.data/scripts/parrot": "#!python"}},
+        r"scripts/parrot: a script or file for elsewhere",
+    ),
+    "compiled": ({"extra": {"seq_parrot/__pycache__/a.pyc": ""}}, r"compiled code, expected its"),
+    "id": ({"identity": "speech"}, r"id 'speech' is seqstudio[-_]speech's, expected another"),
+    "reserved": (
+        {"identity": "plugins"},
+        r"id='plugins', expected .* none of the host's own verbs",
+    ),
+    "task": (
+        {"manifest": TASK},
+        r"task 'speech\.evil', expected a name that begins with 'parrot\.'",
+    ),
+    "model": ({"manifest": MODEL}, r"model 'rolls-jsb' is music's, expected another"),
+    "newer": ({"api": ">=2.0,<3"}, r"api='>=2\.0,<3', expected a range that holds 1\.0"),
+    "other machine": ({"tags": "cp27-cp27m-win32"}, r"made for another Python or machine"),
+    "other Python": ({"headers": "Requires-Python: <3\n"}, r"needs Python <3, expected one for 3"),
+    "options": ({"manifest": MILLION}, r"seqstudio\.toml: \d+ bytes, expected at most 262144"),
+}
+
+
+@pytest.mark.parametrize("attack", REFUSED_UNREAD)
+def test_a_harmful_wheel_is_refused_before_anything_of_it_runs_or_is_written(
+    press: Any, store: Store, tree: Tree, attack: str
+) -> None:
+    changes, reason = REFUSED_UNREAD[attack]
+    wheel = press.plugin(**{"code": "raise RuntimeError('it was run')", **changes})
+    with pytest.raises(PluginError, match=reason) as refused:
+        store.inspect(wheel)
+
+    assert "\n" not in str(refused.value)
+    assert tree() == {}
+
+
+def test_ten_gigabytes_when_unpacked_are_refused_unread(press: Any, store: Store) -> None:
+    def claim(archive: zipfile.ZipFile) -> None:
+        archive.writestr("seq_parrot/bomb.bin", bytes(2**20))
+        archive.getinfo("seq_parrot/bomb.bin").file_size = 10 * 2**30
+
+    with pytest.raises(PluginError, match=r"^seq_parrot.* bytes when unpacked, expected at most"):
+        store.inspect(press.plugin(after=claim))
+
+
+def test_a_size_that_lies_is_found_out(press: Any, store: Store) -> None:
+    def claim(archive: zipfile.ZipFile) -> None:
+        archive.writestr("seq_parrot/bomb.bin", bytes(2**20))
+        archive.getinfo("seq_parrot/bomb.bin").file_size = 10
+
+    def listed(record: str) -> str:
+        return f"{record}seq_parrot/bomb.bin,sha256=x,10\n"
+
+    with pytest.raises(PluginError, match=r"bomb\.bin: (Bad CRC|not the hash)"):
+        store.inspect(press.plugin(after=claim, record=listed))
+
+
+def test_bytes_around_the_zip_are_refused(press: Any, store: Store) -> None:
+    wheel = press.plugin()
+    wheel.write_bytes(b"#!/bin/sh\n" + wheel.read_bytes())
+    with pytest.raises(PluginError, match="bytes before or after the zip, expected none"):
+        store.inspect(wheel)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x00" * 100])
+def test_what_is_no_zip_is_refused(press: Any, store: Store, data: bytes) -> None:
+    wheel = press.plugin()
+    wheel.write_bytes(data)
+    with pytest.raises(PluginError, match="expected a wheel, which is a zip"):
+        store.inspect(wheel)
+
+
+def test_no_change_of_one_byte_gets_through(press: Any, store: Store, tmp_path: Path) -> None:
+    """Every changed byte either is found, or changes neither a file nor the manifest."""
+    sound = press.plugin()
+    expected = store.inspect(sound)
+    data = sound.read_bytes()
+    for at in range(0, len(data), 29):
+        changed = tmp_path / sound.name
+        changed.write_bytes(data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
+        with contextlib.suppress(PluginError):
+            found = store.inspect(changed)
+            assert found.wheels[0].hashes == expected.wheels[0].hashes
+            assert found.sheet.sha256 != expected.sheet.sha256
+
+
+IN_TRIAL = {
+    "hang at import": (
+        in_code("time.sleep(60)"),
+        r"^plugin 'parrot': its worker said nothing for 1\.5 s .*, and was ended by SIGKILL",
+    ),
+    "hang at describe": (
+        in_code(
+            "from seqstudio.api import hookimpl\n"
+            "@hookimpl\ndef seqstudio_operations():\n    time.sleep(60)"
+        ),
+        r"said nothing for 1\.5 s while it was tried, and was ended by SIGKILL",
+    ),
+    "leaves": (in_code("raise SystemExit(0)"), r"importing seq_parrot: SystemExit: 0"),
+    "exits": (in_code("os._exit(0)"), r"its worker exited with status 0 while it was tried"),
+    "aborts": (in_code("os.abort()"), r"its worker ended by SIGABRT while it was tried"),
+    "other names": (
+        in_code(""),
+        r"seqstudio_operations gives \[\], expected \['shout'\] as in its",
+    ),
+    "garbage": (
+        in_code(
+            "for name in os.listdir('/proc/self/fd'):\n"
+            "    if os.path.exists(f'/proc/self/fd/{name}') or int(name) > 2:\n"
+            "        try:\n            os.write(int(name), b'\\xff' * 8)\n"
+            "        except OSError:\n            pass\ntime.sleep(60)"
+        ),
+        r"its worker sent what is no message of 4294967295 bytes, expected at most",
+    ),
+    "own files": (
+        in_code("open(__file__, 'a').write('evil = 1')"),
+        r"gives \[\]|changed its own seq_parrot/__init__\.py while it was tried",
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", IN_TRIAL)
+def test_a_plugin_that_misbehaves_in_its_trial_is_not_installed(
+    press: Any, put: Put, profile: Profile, tree: Tree, attack: str
+) -> None:
+    put(press.plugin("other"))
+    (profile.home / "limits.json").write_text('{"start_s": 1.5}' if "hang" in attack else "{}")
+    before = tree()
+    changes, reason = IN_TRIAL[attack]
+    with pytest.raises(PluginError, match=reason):
+        put(press.plugin(**changes))
+
+    assert tree() == before
+    assert "parrot" not in [plugin.id for plugin in Catalogue.load(profile).plugins]
+
+
+def test_a_plugin_that_hangs_at_exit_is_installed_and_its_process_is_gone(
+    press: Any, put: Put, tmp_path: Path
+) -> None:
+    mark = tmp_path / "pid"
+    code = (
+        "import atexit, os, time\nfrom seqstudio.api import hookimpl\n"
+        f"open({str(mark)!r}, 'w').write(str(os.getpid()))\natexit.register(time.sleep, 60)\n"
+    )
+    put(press.plugin(code=code, manifest=""))
+
+    assert not Path(f"/proc/{mark.read_text()}").exists()

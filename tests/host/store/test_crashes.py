@@ -1,0 +1,91 @@
+"""A plugin whose workers keep dying is switched off, with the reason; the box stays."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.errors import JobError
+from seqstudio.host.catalogue import SAFE_MODE, Catalogue, Plugin
+from seqstudio.host.events import JobFinished
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.crashes import count_death
+from seqstudio.host.store.store import Store
+from seqstudio.host.studio import JobSpec, Studio
+
+DYING = """
+import os
+from seqstudio.api import hookimpl
+
+
+class Shout:
+    name = "shout"
+
+    def run(self, request, job):
+        os._exit(9)
+
+
+@hookimpl
+def seqstudio_operations():
+    return [Shout()]
+"""
+
+
+def test_after_three_deaths_the_plugin_is_off_and_the_job_stops(
+    press: Any, put: Callable[[Path], None], store: Store, profile: Profile, tmp_path: Path
+) -> None:
+    put(press.plugin(code=DYING))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in "abcde":
+        (folder / f"{name}.txt").write_text(name)
+    studio = Studio(profile.home)
+    spec = JobSpec(plugin="parrot", name="shout", inputs={"words": (folder,)}, out=tmp_path / "out")
+    ended = studio.submit(spec).wait()
+    reason = "3 workers of it died in 10 minutes, the last exited with status 9"
+
+    assert ended == JobFinished(
+        state="failed", failed=5, reason=f"plugin 'parrot' is switched off: {reason}"
+    )
+    with pytest.raises(
+        JobError, match=f"switched off: {reason}; `seqstudio plugins enable parrot`"
+    ):
+        studio.submit(spec)
+    store.enable("parrot")
+    assert json.loads((profile.home / "crashes.json").read_text()) == {"parrot": []}
+
+
+def plugin(distribution: str) -> Plugin:
+    return Plugin(
+        {
+            "table": {"id": "parrot", "title": "Parrot"},
+            "root": "",
+            "module": "parrot",
+            "distribution": distribution,
+            "version": "1.0",
+        }
+    )
+
+
+def test_deaths_long_ago_are_forgotten(profile: Profile) -> None:
+    profile.home.mkdir()
+    (profile.home / "crashes.json").write_text('{"parrot": [5.0, 6.0, 7.0]}')
+
+    assert count_death(profile, plugin("parrot"), "x") == ""
+
+
+def test_the_plugins_in_the_box_stay_on(profile: Profile) -> None:
+    assert [count_death(profile, plugin("seqstudio_music"), "x") for _ in range(5)] == [""] * 5
+
+
+def test_safe_mode_leaves_only_the_box(
+    press: Any, put: Callable[[Path], None], profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(press.plugin())
+    monkeypatch.setenv(SAFE_MODE, "1")
+    catalogue = Catalogue.load(profile)
+
+    assert {one.id for one in catalogue.plugins} <= {"music", "speech"}
+    assert catalogue.disabled["parrot"] == "safe mode: only plugins in the box"
