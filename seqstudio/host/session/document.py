@@ -1,7 +1,7 @@
 """A session's document: an immutable value. Only `apply` makes a new one of it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -81,15 +81,23 @@ class Take:
             If the bytes are no MIDI file.
         """
         score = Score.from_bytes(midi, name)
-        tracks = tuple(tuple(sorted(track.notes)) for track in score.tracks)
+        tracks = tuple(track.notes for track in score.tracks)
         return cls(id=new_id(), name=name, midi=midi, tracks=tracks, **fields)
 
     @property
     def score(self) -> Score:
-        """The score as edited; tracks without an edit are byte for byte as they came."""
+        """The score as edited; tracks without an edit are byte for byte as they came.
+
+        Raises
+        ------
+        SeqStudioError
+            If `midi` is no MIDI file, or has other tracks.
+        """
         score = Score.from_bytes(self.midi, self.name)
+        if (found := len(score.tracks)) != len(self.tracks):
+            raise SessionError(f"{self.name}: {len(self.tracks)} tracks, expected {found}")
         for number, notes in enumerate(self.tracks):
-            if tuple(sorted(score.tracks[number].notes)) != notes:
+            if score.tracks[number].notes != notes:
                 score = score.with_track_notes(number, notes)
         return score
 
@@ -123,7 +131,7 @@ class Document:
         return self.takes[position(self.takes, id, "take")]
 
 
-def position(items: tuple[Clip, ...] | tuple[Take, ...], id: str, what: str) -> int:
+def position(items: Sequence[Clip | Take], id: str, what: str) -> int:
     """Find the place of a clip or a take.
 
     Raises

@@ -1,0 +1,118 @@
+"""Operations, documents and job links as bytes of compressed JSON, and strictly back."""
+
+import base64
+import dataclasses
+import hashlib
+import json
+import types
+import typing
+import zlib
+from array import array
+from collections.abc import Mapping
+from itertools import chain, starmap
+from pathlib import Path
+from typing import Any, TypeVar, Union
+
+from seqstudio.contracts.notes import Note
+from seqstudio.contracts.plain import from_plain, type_hints
+from seqstudio.errors import SeqStudioError, SessionError
+from seqstudio.host.session.document import Notes
+from seqstudio.host.session.notes import KEY
+from seqstudio.host.session.operations import Operation
+
+T = TypeVar("T")
+
+NAMES = {kind.__name__: kind for kind in typing.get_args(Operation)}
+LARGEST_BYTES = 1 << 30  # of one value unpacked: more is an attack, or not ours
+
+
+def pack(value: Any) -> bytes:
+    """Write frozen dataclasses as compressed JSON; an operation carries its name."""
+    return zlib.compress(json.dumps(value, default=_plain, separators=(",", ":")).encode(), 1)
+
+
+def unpack(kind: type[T], data: bytes, where: str) -> T:
+    """Read a value back.
+
+    Parameters
+    ----------
+    kind : a dataclass, or `Operation`
+    where : begins every error
+
+    Raises
+    ------
+    SessionError
+        If the bytes are not what `pack` writes of such a value.
+    """
+    try:
+        unpacked = zlib.decompressobj()
+        text = unpacked.decompress(data, LARGEST_BYTES)
+        if unpacked.unconsumed_tail:
+            raise SessionError(f"{where}: more than {LARGEST_BYTES} bytes, expected fewer")
+        return typing.cast(T, _value(kind, json.loads(text), where))
+    except (zlib.error, ValueError, RecursionError, TypeError, KeyError) as bad:
+        raise SessionError(f"{where}: {bad}, expected what SeqStudio writes") from bad
+    except SeqStudioError as bad:
+        raise SessionError(str(bad)) from bad
+
+
+def unpack_operation(data: bytes, where: str) -> Operation:
+    """Read an operation back, as `unpack` does."""
+    return unpack(Operation, data, where)  # type: ignore[arg-type]  # a union is no type to mypy
+
+
+def checksum(number: int, *parts: bytes) -> bytes:
+    """Hash a row: its number and its values."""
+    whole = hashlib.blake2b(str(number).encode(), digest_size=16)
+    for part in parts:
+        whole.update(len(part).to_bytes(8))
+        whole.update(part)
+    return whole.digest()
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        table = {f.name: _field(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        named = NAMES.get(type(value).__name__) is type(value)
+        return {"do": type(value).__name__, **table} if named else table
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value) if isinstance(value, Path) else _refuse(value)
+
+
+def _field(value: Any) -> Any:
+    """Write notes as one string: a tenth of the time that lists of numbers take."""
+    if not isinstance(value, tuple) or not value:
+        return value
+    if type(value[0]) is Note:
+        return _plain(array("q", chain.from_iterable(map(KEY, value))).tobytes())
+    return tuple(map(_field, value))
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(f"{type(value).__name__} cannot be written in a session")
+
+
+def _value(kind: Any, value: Any, where: str) -> Any:
+    if kind == Notes and isinstance(value, str):
+        numbers = iter(array("q", _value(bytes, value, where)))
+        return tuple(starmap(Note, zip(*[numbers] * 5, strict=True)))
+    if kind is bytes:
+        return base64.b64decode(value, validate=True)
+    if kind is Operation:
+        return _dataclass(NAMES[value.pop("do")], value, where)
+    if dataclasses.is_dataclass(kind):
+        return _dataclass(kind, value, where)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_value(arguments[0], item, where) for item in value)
+    if origin in (Union, types.UnionType) and types.NoneType in arguments and len(arguments) == 2:
+        return None if value is None else _value(arguments[0], value, where)
+    return from_plain(kind, value, where, error=SessionError)
+
+
+def _dataclass(kind: Any, table: Mapping[str, Any], where: str) -> Any:
+    hints = type_hints(kind)
+    return kind(**{k: _value(hints[k], v, f"{where}.{k}") for k, v in table.items()})

@@ -1,0 +1,119 @@
+"""Changes to the segments and words of a transcript."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.errors import SessionError
+
+
+def with_segments(
+    transcript: Transcript, first: int, count: int, segments: Sequence[Segment]
+) -> Transcript:
+    """Put segments in the place of `count` ones from `first` on; the whole text follows.
+
+    Raises
+    ------
+    SessionError
+        If there are not so many.
+    """
+    if first < 0 or count < 0 or first + count > len(transcript.segments):
+        found = len(transcript.segments)
+        raise SessionError(f"segments {first}+{count}, expected some of the {found} there are")
+    before, after = transcript.segments[:first], transcript.segments[first + count :]
+    every = (*before, *segments, *after)
+    return replace(transcript, segments=every, text=_joined(one.text for one in every))
+
+
+def with_whole_text(transcript: Transcript) -> Transcript:
+    """Make the whole text that of the segments, if there are any."""
+    if not transcript.segments:
+        return transcript
+    return replace(transcript, text=_joined(segment.text for segment in transcript.segments))
+
+
+def segment_of(transcript: Transcript, number: int) -> Segment:
+    """Find a segment by its place.
+
+    Raises
+    ------
+    SessionError
+        If there is none.
+    """
+    if not 0 <= number < len(transcript.segments):
+        raise SessionError(f"segment={number}, expected 0 to {len(transcript.segments) - 1}")
+    return transcript.segments[number]
+
+
+def with_word(segment: Segment, number: int, text: str) -> Segment:
+    """Write other text in the place of a word: none removes it, several words share its time.
+
+    Words that a person wrote have no confidence, and nor has their segment.
+
+    Raises
+    ------
+    SessionError
+        If there is no such word.
+    """
+    word = segment.words[_word(segment, number)]
+    words = (*segment.words[:number], *_spread(word, text.split()), *segment.words[number + 1 :])
+    spoken = segment.text.split()
+    if len(spoken) == len(segment.words):  # signs between the other words stay
+        spoken[number : number + 1] = text.split()
+    else:
+        spoken = [word.word for word in words]
+    return replace(segment, words=words, text=" ".join(spoken), origin="human", confidence=None)
+
+
+def split(segment: Segment, number: int) -> tuple[Segment, Segment]:
+    """Begin a new segment at a word.
+
+    Raises
+    ------
+    SessionError
+        If there is no such word, or it is the first.
+    """
+    if _word(segment, number) == 0:
+        raise SessionError("word=0 begins its segment already, expected a later one")
+    ahead, behind = segment.words[:number], segment.words[number:]
+    spoken = segment.text.split()
+    if len(spoken) != len(segment.words):
+        spoken = [word.word for word in segment.words]
+    return (
+        replace(segment, words=ahead, end_s=ahead[-1].end_s, text=" ".join(spoken[:number])),
+        replace(segment, words=behind, start_s=behind[0].start_s, text=" ".join(spoken[number:])),
+    )
+
+
+def merged(first: Segment, second: Segment) -> Segment:
+    """Join two segments; the first one's speaker, channel and tier stay."""
+    return replace(
+        first,
+        end_s=max(first.end_s, second.end_s),
+        text=_joined((first.text, second.text)),
+        words=(*first.words, *second.words),
+        confidence=None,
+        origin=first.origin if first.origin == second.origin else "human",
+    )
+
+
+def _word(segment: Segment, number: int) -> int:
+    if not 0 <= number < len(segment.words):
+        raise SessionError(f"word={number}, expected 0 to {len(segment.words) - 1}")
+    return number
+
+
+def _spread(word: Word, texts: Sequence[str]) -> tuple[Word, ...]:
+    """Share one word's time among several, by their letters."""
+    letters = sum(map(len, texts))
+    spread, start = [], word.start_s
+    for number, text in enumerate(texts, start=1):
+        share = (word.end_s - word.start_s) * len(text) / letters
+        end = word.end_s if number == len(texts) else start + share
+        spread.append(Word(word=text, start_s=start, end_s=end))
+        start = end
+    return tuple(spread)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " ".join(text for text in texts if text)
