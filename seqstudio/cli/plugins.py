@@ -12,6 +12,7 @@ from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Catalogue, Plugin, in_the_box
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.install import Offer
+from seqstudio.host.store.scaffold import KINDS, write_plugin
 from seqstudio.host.store.sheet import Sheet
 from seqstudio.host.store.store import Store
 
@@ -154,6 +155,27 @@ def uninstall(plugin: str) -> None:
     """Remove a plugin that was installed here, with all its versions."""
     Store(Profile()).uninstall(plugin)
     click.echo(f"{plugin} is removed")
+
+
+@plugins.command("new")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="operation",
+    show_default=True,
+    help="What it brings: a model to train, something to run, or a file format.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The project's folder; without it, one of this name here.",
+)
+def new_plugin(name: str, kind: str, out: Path | None) -> None:
+    """Write a small complete plugin to start from: it installs and passes its tests at once."""
+    for path in write_plugin(out or Path(name), name, kind):
+        click.echo(path)
 
 
 def listed(facts: dict[str, Any]) -> list[tuple[str, str]]:

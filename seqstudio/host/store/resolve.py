@@ -9,6 +9,7 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -120,15 +121,23 @@ def check_fits(wheel: Wheel, host: Mapping[str, str]) -> None:
             raise PluginError(
                 f"{wheel.title}: module {top!r} is Python's own, expected another name"
             )
-        if is_hosts(top):
+        if is_hosts(top, wheel.source.path.parent if wheel.source.packed else None):
             raise PluginError(f"{wheel.title}: module {top!r} is the host's, expected another name")
 
 
-def is_hosts(top: str) -> bool:
-    """Whether an import of `top` would find something without this plugin; imports nothing."""
+def is_hosts(top: str, project: Path | None) -> bool:
+    """Whether an import of `top` would find something without this plugin; imports nothing.
+
+    Parameters
+    ----------
+    top : a top package or module
+    project : the plugin's own folder, whose source may be on the path while its author tests it
+    """
     specs: Iterator[ModuleSpec | None] = (one.find_spec(top, None) for one in sys.meta_path)
     spec = next((one for one in specs if one is not None), None)
-    return spec is not None and spec.loader is not None and spec.origin is not None
+    if spec is None or spec.loader is None or spec.origin is None:
+        return False
+    return project is None or not Path(spec.origin).is_relative_to(project.absolute())
 
 
 def check_apart(wheels: Sequence[Wheel]) -> None:
