@@ -10,6 +10,7 @@ from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import size, table, to_json
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Catalogue, Plugin, in_the_box
+from seqstudio.host.conformance import apart as conformance
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.install import Offer
 from seqstudio.host.store.scaffold import KINDS, write_plugin
@@ -155,6 +156,25 @@ def uninstall(plugin: str) -> None:
     """Remove a plugin that was installed here, with all its versions."""
     Store(Profile()).uninstall(plugin)
     click.echo(f"{plugin} is removed")
+
+
+@plugins.command()
+@click.argument("subject", metavar="WHEEL|FOLDER|PLUGIN")
+@json_flag
+def verify(subject: str, *, as_json: bool) -> None:
+    """Try a plugin as the studio's own are tried, in a profile of its own: nothing is installed.
+
+    Its code is run. Each check is named with its outcome; exit code 1 if one failed.
+    """
+    checks = []
+    for check in conformance.verify(subject):
+        checks.append(check)
+        if not as_json:
+            click.echo(f"{check.outcome}  {check.name}" + (f": {check.said}" if check.said else ""))
+    if as_json:
+        click.echo(to_json(checks))
+    if failed := sum(check.outcome == "fail" for check in checks):
+        raise PluginError(f"{subject}: {failed} of {len(checks)} checks failed")
 
 
 @plugins.command("new")

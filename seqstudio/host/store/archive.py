@@ -53,11 +53,16 @@ class Source:
         with stream:
             yield stream
 
+    @property
+    def origin(self) -> Path:
+        """The file, or the project that was packed."""
+        return (self.path.parent if self.packed else self.path).absolute()
+
     def facts(self) -> tuple[str, int]:
         """Give sha256, in hexadecimal, and size in bytes."""
         with self.open() as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-            return digest, stream.tell()
+            return digest, stream.seek(0, io.SEEK_END)
 
 
 class Archive:

@@ -51,7 +51,7 @@ def sheet_of(plugin: Wheel, brought: Sequence[Wheel], old: Receipt | None) -> Sh
         id=table["id"],
         title=table["title"],
         version=plugin.version,
-        source=str(plugin.source.path.absolute()),
+        source=str(plugin.source.origin),
         sha256=hash_of(wheels),
         size=sum(wheel.size for wheel in wheels),
         unpacked=sum(wheel.unpacked for wheel in wheels),

@@ -1,0 +1,1 @@
+"""The conformance suite: what every plugin must do, tried on real jobs in a profile of its own."""

@@ -1,0 +1,24 @@
+"""Runs the suite in a process of its own, with a home of its own; one JSON line for each check."""
+
+import json
+import sys
+from pathlib import Path
+
+from seqstudio.contracts.plain import to_plain
+from seqstudio.host.conformance.suite import verify_installed, verify_source
+from seqstudio.host.profile import Profile
+
+
+def main(subject: str, scratch: Path) -> None:
+    """Verify a path, or else an installed plugin."""
+    if Path(subject).exists():
+        checks = verify_source(Path(subject), scratch)
+    else:
+        checks = verify_installed(subject, Profile(scratch / "profile"), scratch)
+    for check in checks:
+        sys.stdout.write(json.dumps(to_plain(check)) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,53 @@
+"""Starting the suite apart: with a home, a current folder and a profile that hold nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from seqstudio.contracts.plain import from_plain
+from seqstudio.errors import PluginError
+from seqstudio.host.catalogue import search_path
+from seqstudio.host.conformance.check import Check
+
+
+def verify(subject: str) -> Iterator[Check]:
+    """Run the suite, giving each check as it comes out.
+
+    Parameters
+    ----------
+    subject : a wheel, a folder of wheels, a project, or the id of a plugin that pip installed
+
+    Raises
+    ------
+    PluginError
+        If the suite itself ends early; the text has its last line.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        for name in ("home", "current", "tmp"):
+            (scratch / name).mkdir()
+        changed = {"HOME": "home", "TMPDIR": "tmp", "SEQSTUDIO_HOME": "profile"}
+        environment = {**os.environ, **{key: str(scratch / name) for key, name in changed.items()}}
+        environment["PYTHONPATH"] = os.pathsep.join(search_path())
+        if Path(subject).exists():
+            subject = str(Path(subject).absolute())
+        process = subprocess.Popen(
+            [sys.executable, "-m", "seqstudio.host.conformance", subject, folder],
+            cwd=scratch / "current",
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            for line in process.stdout:
+                yield from_plain(Check, json.loads(line), "check", error=PluginError)
+            last = process.stderr.read().strip().rpartition("\n")[2]
+        if process.returncode:
+            raise PluginError(f"{subject}: the suite ended early: {last}")

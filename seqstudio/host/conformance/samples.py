@@ -1,0 +1,35 @@
+"""Small inputs of each kind, sound ones and odd ones."""
+
+from pathlib import Path
+
+import numpy as np
+
+from seqstudio.contracts.notes import Note
+from seqstudio.media.audio import Audio, write_wav
+from seqstudio.media.midi import Score
+
+SUFFIXES = {"audio": "wav", "midi": "mid", "text": "txt"}
+RATE_HZ = 16000
+
+
+def sound_input(kind: str, folder: Path) -> Path:
+    """Write a small sound input of one of the kinds of `SUFFIXES`."""
+    path = folder / f"sound.{SUFFIXES[kind]}"
+    if kind == "audio":
+        times_s = np.arange(2 * RATE_HZ, dtype=np.float32) / RATE_HZ
+        tone = (0.3 * np.sin(2 * np.pi * 220 * times_s)).astype(np.float32)
+        write_wav(path, Audio(tone[:, None], RATE_HZ))
+    elif kind == "midi":
+        notes = [Note(480 * n, 60 + 2 * (n % 4), 480) for n in range(16)]
+        Score.new().with_new_track(notes).write(path)
+    else:
+        path.write_text("one two three\nfour five\n" * 4, encoding="utf-8")
+    return path
+
+
+def odd_inputs(kind: str, folder: Path) -> dict[str, Path]:
+    """Give inputs that are not what they should be: an empty file, noise, and one that is gone."""
+    empty, noise = (folder / f"{name}.{SUFFIXES[kind]}" for name in ("empty", "noise"))
+    empty.write_bytes(b"")
+    noise.write_bytes(bytes(range(128, 256)) * 8)
+    return {"an empty file": empty, "noise": noise, "no file": folder / f"gone.{SUFFIXES[kind]}"}

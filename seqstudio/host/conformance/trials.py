@@ -1,0 +1,125 @@
+"""What is tried on each operation, as real jobs."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.host.catalogue import Plugin
+from seqstudio.host.conformance.check import Check, judged
+from seqstudio.host.conformance.samples import SUFFIXES, odd_inputs, sound_input
+from seqstudio.host.events import ItemFailed, ItemProgress, ItemStarted, JobEvent
+from seqstudio.host.studio import JobSpec, Studio
+
+CANCEL_S = 2.0
+SETTLE_S = 1.0  # a job's head start before it is asked to stop
+
+Inputs = Mapping[str, tuple[Path, ...]]
+
+
+def try_operation(
+    studio: Studio, plugin: Plugin, entry: OperationEntry, folder: Path
+) -> Iterator[Check]:
+    """Run an operation on sound and odd inputs.
+
+    Parameters
+    ----------
+    studio : of a profile of its own
+    plugin, entry : whose operation
+    folder : a new folder for inputs and outputs
+    """
+    folder.mkdir(parents=True)
+    if reason := untriable(plugin, entry):
+        yield Check(name=f"{entry.name}: runs", outcome="skip", said=reason)
+        return
+    ports = [port for port in entry.inputs if not port.optional]
+    inputs = {port.name: (sound_input(port.kind, folder),) for port in ports}
+    yield from same_bytes(studio, plugin, entry, inputs, folder)
+    yield cancelled_in_time(studio, plugin, entry, inputs, folder)
+    for port in ports:
+        for name, path in odd_inputs(port.kind, folder).items():
+            given = {**inputs, port.name: (path,)}
+            label = f"{entry.name}: {name} as {port.name} gets a reason or a result"
+            events = run(studio, plugin, entry, given, folder / f"odd-{path.stem}")
+            found = [blunder(plugin, entry, reason) for reason in reasons(events)]
+            yield judged(label, "".join(found))
+
+
+def untriable(plugin: Plugin, entry: OperationEntry) -> str:
+    """Say why an operation cannot be tried here, or ''."""
+    kinds = {port.kind for port in entry.inputs if not port.optional} - set(SUFFIXES)
+    if kinds:
+        return f"no sample of kind {', '.join(sorted(kinds))}"
+    shipped = {model.task for model in plugin.manifest.models}
+    if entry.model_tasks() and not shipped & set(entry.model_tasks()):
+        return "it needs a model and the plugin ships none"
+    return ""
+
+
+def spec_of(plugin: Plugin, entry: OperationEntry, inputs: Inputs, out: Path) -> JobSpec:
+    """Ask for one run with the manifest's own defaults and a fixed seed."""
+    out.mkdir(parents=True)
+    seed = 7 if entry.generative else None
+    return JobSpec(
+        plugin=plugin.id,
+        name=entry.name,
+        inputs=inputs,
+        out=out if entry.outputs else None,
+        seed=seed,
+        device="cpu",
+    )
+
+
+def run(
+    studio: Studio, plugin: Plugin, entry: OperationEntry, inputs: Inputs, out: Path
+) -> list[JobEvent]:
+    """Run to the end."""
+    return list(studio.submit(spec_of(plugin, entry, inputs, out)).events())
+
+
+def same_bytes(
+    studio: Studio, plugin: Plugin, entry: OperationEntry, inputs: Inputs, folder: Path
+) -> Iterator[Check]:
+    """Run twice: both succeed, progress does not fall, and the files are the same."""
+    outs = [folder / "first", folder / "second"]
+    runs = [run(studio, plugin, entry, inputs, out) for out in outs]
+    faults = [reason for events in runs for reason in reasons(events)]
+    yield judged(f"{entry.name}: runs with its defaults", "; ".join(faults[:1]))
+    steps = [event.fraction for event in runs[0] if isinstance(event, ItemProgress)]
+    fallen = "" if steps == sorted(steps) else f"progress fell: {steps}"
+    said = "" if steps or fallen else "it reports none"
+    yield judged(f"{entry.name}: progress never falls", fallen, said)
+    if not entry.deterministic:
+        yield Check(name=f"{entry.name}: same bytes", outcome="skip", said=entry.reason)
+        return
+    first, second = ({path.name: path.read_bytes() for path in out.iterdir()} for out in outs)
+    differ = [name for name in first.keys() | second.keys() if first.get(name) != second.get(name)]
+    yield judged(f"{entry.name}: the same run gives the same bytes", ", ".join(sorted(differ)))
+
+
+def cancelled_in_time(
+    studio: Studio, plugin: Plugin, entry: OperationEntry, inputs: Inputs, folder: Path
+) -> Check:
+    """Cancel a job that has begun, and time its end."""
+    handle = studio.submit(spec_of(plugin, entry, inputs, folder / "cancelled"))
+    for event in handle.events():
+        if isinstance(event, ItemStarted):
+            break
+    time.sleep(SETTLE_S)
+    asked = time.monotonic()
+    handle.cancel()
+    list(handle.events())
+    taken = time.monotonic() - asked
+    fault = "" if taken <= CANCEL_S else f"{taken:.1f} s, expected at most {CANCEL_S:g} s"
+    return judged(f"{entry.name}: stops within {CANCEL_S:g} s", fault, f"{taken:.2f} s")
+
+
+def reasons(events: list[JobEvent]) -> list[str]:
+    """Give why items failed."""
+    return [event.reason for event in events if isinstance(event, ItemFailed)]
+
+
+def blunder(plugin: Plugin, entry: OperationEntry, reason: str) -> str:
+    """Give a reason back if it tells of a bug or a death, and not of the input; else ''."""
+    bug = reason.startswith((f"{plugin.id} {entry.name}: ", f"the worker of {plugin.id} "))
+    return reason if bug else ""
