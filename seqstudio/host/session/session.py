@@ -129,6 +129,11 @@ class Session:
         return self.document
 
     @property
+    def steps(self) -> int:
+        """How many steps are done: as many can be undone."""
+        return self._at
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a step to undo."""
         return self._at > 0 and self._journal.step(self._at) is not None

@@ -37,7 +37,7 @@ def new_transcript(draw: Random) -> Transcript:
             for n, word in enumerate(said)
         )
         text = " ".join(said).capitalize() + draw.choice(["", ".", " ..."])
-        segments.append(Segment(start_s=start, end_s=start + 1, text=text, words=words))
+        segments.append(Segment(start_s=float(start), end_s=start + 1.0, text=text, words=words))
     return Transcript(audio="a.wav", duration_s=5.0, text="as heard", segments=tuple(segments))
 
 

@@ -12,8 +12,10 @@ from random_edits import random_operation
 from seqstudio.host.session.document import Document
 from seqstudio.host.session.session import Session
 
-ACTIONS = 1000
-seeds = st.integers(0, 2**16)  # an action's choices follow from it: a run has to be short
+BURST = 10  # actions for each step of the machine, whose own choices are limited
+STEPS = 110  # so at least 1,000 actions, and some restarts among them
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # thousands of syncs
+seeds = st.integers(0, 2**32)
 
 
 class Editing(RuleBasedStateMachine):
@@ -21,40 +23,41 @@ class Editing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
         self.path = Path(self.folder.name) / "work.seqstudio"
         self.session = Session.create(self.path)
         self.history = [Document()]
         self.at = 0
-        self.actions = 0
+        self.actions = self.restarts = 0
 
     @rule(seed=seeds)
-    def do(self, seed: int) -> None:
-        document = self.session.do(random_operation(self.session.document, Random(seed)))
-        self.history[self.at + 1 :] = [document]
-        self.stand(self.at + 1)
+    def edit(self, seed: int) -> None:
+        draw = Random(f"{seed} {self.actions}")
+        for _ in range(BURST):
+            document = self.session.do(random_operation(self.session.document, draw))
+            self.history[self.at + 1 :] = [document]
+            self.stand(self.at + 1)
 
     @rule(seed=seeds)
-    def do_more(self, seed: int) -> None:
-        self.do(seed)
+    def edit_and_wander(self, seed: int) -> None:
+        draw = Random(f"{seed} {self.actions}")
+        self.edit(seed)
+        for _ in range(BURST):
+            back = self.at > 0 and draw.random() < 0.5
+            if back:
+                self.session.undo()
+            elif self.session.can_redo:
+                self.session.redo()
+            else:
+                continue
+            self.stand(self.at + (-1 if back else 1))
 
-    @precondition(lambda self: self.at > 0)
+    @precondition(lambda self: self.actions >= self.restarts * 100)
     @rule()
-    def undo(self) -> None:
-        self.session.undo()
-        self.stand(self.at - 1)
-
-    @precondition(lambda self: self.at + 1 < len(self.history))
-    @rule()
-    def redo(self) -> None:
-        self.session.redo()
-        self.stand(self.at + 1)
-
-    @rule(clean=st.sampled_from([True] + [False] * 9))
-    def restart(self, *, clean: bool) -> None:
-        if clean:
-            self.session.close()
-            self.session = Session.open(self.path)
+    def restart(self) -> None:
+        self.session.close()
+        self.session = Session.open(self.path)
+        self.restarts += 1
         self.stand(self.at)
 
     def stand(self, at: int) -> None:
@@ -64,7 +67,7 @@ class Editing(RuleBasedStateMachine):
         assert self.session.can_redo == (at + 1 < len(self.history))
 
     def teardown(self) -> None:
-        print(f"{self.actions} actions, {len(self.history) - 1} steps")
+        print(f"{self.actions} actions, {self.restarts} restarts, {self.at} steps to undo")
         for before in reversed(self.history[: self.at]):
             assert self.session.undo() == before
         assert self.session.document == Document()
@@ -74,8 +77,8 @@ class Editing(RuleBasedStateMachine):
 
 
 Editing.TestCase.settings = settings(
-    max_examples=1,
-    stateful_step_count=ACTIONS,
+    max_examples=2,  # the first is the simplest, which is the same action again and again
+    stateful_step_count=STEPS,
     deadline=None,
     database=None,
     derandomize=True,
