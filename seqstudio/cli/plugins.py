@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,12 +10,12 @@ from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import size, table, to_json
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Catalogue, Plugin, in_the_box
-from seqstudio.host.conformance import apart as conformance
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.install import Offer
-from seqstudio.host.store.scaffold import KINDS, write_plugin
-from seqstudio.host.store.sheet import Sheet
-from seqstudio.host.store.store import Store
+
+if TYPE_CHECKING:  # the listing needs none of these, and they cost more than it
+    from seqstudio.host.store.install import Offer
+    from seqstudio.host.store.sheet import Sheet
+    from seqstudio.host.store.store import Store
 
 plugin_argument = click.argument("plugin")
 source_argument = click.argument("source", type=click.Path(path_type=Path))
@@ -61,7 +61,7 @@ def show(plugin: str, *, as_json: bool) -> None:
     facts = summary(found)
     facts["folder"] = str(found.folder)
     facts["origin"] = "in the box" if in_the_box(found.distribution) else "installed by pip"
-    for stored in Store(profile).installed():
+    for stored in opened(profile).installed():
         if stored.id == plugin:
             receipt = stored.receipt
             facts |= {"origin": receipt.source, "sha256": receipt.sha256, "native": receipt.native}
@@ -80,14 +80,21 @@ def install(source: Path, accept: str) -> None:
     a network. Wheels that the plugin needs lie in the same folder. Without a terminal, agree with
     --accept and the hash that was shown.
     """
-    store = Store(Profile())
+    store = opened(Profile())
     offer = store.inspect(source)
     click.echo(sheet_text(offer.sheet))
     store.install(offer, accepted=accept or agreed(offer))
     click.echo(f"installed {offer.sheet.id} {offer.sheet.version}")
 
 
-def agreed(offer: Offer) -> str:
+def opened(profile: Profile) -> "Store":
+    """Open the store."""
+    from seqstudio.host.store.store import Store
+
+    return Store(profile)
+
+
+def agreed(offer: "Offer") -> str:
     """Ask a person; give the hash that they agreed to.
 
     Raises
@@ -103,7 +110,7 @@ def agreed(offer: Offer) -> str:
     return wanted
 
 
-def sheet_text(sheet: Sheet) -> str:
+def sheet_text(sheet: "Sheet") -> str:
     """Lay out the facts that a person agrees to."""
     brings = [f"{name} {version}" for name, version in sheet.dependencies.items()]
     rows: list[tuple[str, str]] = [
@@ -130,7 +137,7 @@ def sheet_text(sheet: Sheet) -> str:
 @plugin_argument
 def disable(plugin: str) -> None:
     """Switch a plugin off; its files stay."""
-    Store(Profile()).disable(plugin, "by you")
+    opened(Profile()).disable(plugin, "by you")
     click.echo(f"{plugin} is switched off")
 
 
@@ -138,7 +145,7 @@ def disable(plugin: str) -> None:
 @plugin_argument
 def enable(plugin: str) -> None:
     """Switch a plugin on again."""
-    Store(Profile()).enable(plugin)
+    opened(Profile()).enable(plugin)
     click.echo(f"{plugin} is switched on")
 
 
@@ -146,7 +153,7 @@ def enable(plugin: str) -> None:
 @plugin_argument
 def rollback(plugin: str) -> None:
     """Go back to the version that was in use before; once more returns."""
-    version = Store(Profile()).rollback(plugin)
+    version = opened(Profile()).rollback(plugin)
     click.echo(f"{plugin} is at {version}")
 
 
@@ -154,7 +161,7 @@ def rollback(plugin: str) -> None:
 @plugin_argument
 def uninstall(plugin: str) -> None:
     """Remove a plugin that was installed here, with all its versions."""
-    Store(Profile()).uninstall(plugin)
+    opened(Profile()).uninstall(plugin)
     click.echo(f"{plugin} is removed")
 
 
@@ -166,6 +173,8 @@ def verify(subject: str, *, as_json: bool) -> None:
 
     Its code is run. Each check is named with its outcome; exit code 1 if one failed.
     """
+    from seqstudio.host.conformance import apart as conformance
+
     checks = []
     for check in conformance.verify(subject):
         checks.append(check)
@@ -181,7 +190,7 @@ def verify(subject: str, *, as_json: bool) -> None:
 @click.argument("name")
 @click.option(
     "--kind",
-    type=click.Choice(KINDS),
+    type=click.Choice(("task", "operation", "exporter")),
     default="operation",
     show_default=True,
     help="What it brings: a model to train, something to run, or a file format.",
@@ -194,6 +203,8 @@ def verify(subject: str, *, as_json: bool) -> None:
 )
 def new_plugin(name: str, kind: str, out: Path | None) -> None:
     """Write a small complete plugin to start from: it installs and passes its tests at once."""
+    from seqstudio.host.store.scaffold import write_plugin
+
     for path in write_plugin(out or Path(name), name, kind):
         click.echo(path)
 

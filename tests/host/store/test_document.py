@@ -25,7 +25,9 @@ def test_every_command_of_the_page_works_in_its_order(tmp_path: Path) -> None:
             command, cwd=work, env=environment, capture_output=True, text=True, check=False
         )
 
-    fences = re.findall(r"^```(?:sh|bash)\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    fences = re.findall(
+        r"^```(?:sh|bash)\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     for line in "".join(fences).splitlines():
         done = seqstudio(line)
         if line.startswith("seqstudio plugins install"):

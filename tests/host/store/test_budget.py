@@ -1,0 +1,89 @@
+"""Fifty plugins in the store hardly slow the command line."""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from seqstudio.contracts.plain import to_plain
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.install import inspect_source
+from seqstudio.host.store.pointer import (
+    LIBRARY,
+    RECEIPT,
+    Pointer,
+    version_folder,
+    write_pointer,
+)
+from seqstudio.services.durable import json_bytes
+
+ROUNDS = 15
+LIMIT = 1.3
+LIST_S = 0.3
+
+
+def fill(profile: Profile, press: Any, count: int) -> None:
+    """Leave what installing would, without fifty trials."""
+    current = {}
+    for number in range(count):
+        offer = inspect_source(press.plugin(f"n{number}"), Profile(profile.home / "empty"))
+        folder = version_folder(profile, offer.sheet.id, offer.folder)
+        package = folder / LIBRARY / offer.receipt().package
+        package.mkdir(parents=True)
+        (folder / RECEIPT).write_bytes(json_bytes(to_plain(offer.receipt())))
+        current[offer.sheet.id] = offer.folder
+    write_pointer(profile, Pointer(current=current))
+
+
+def seconds(environment: Mapping[str, str], *arguments: str) -> float:
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "seqstudio", *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return time.perf_counter() - began
+
+
+def processor_seconds(environment: Mapping[str, str]) -> float:
+    """Time a listing so that what else the machine does does not count."""
+
+    def used() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    begun = used()
+    seconds(environment, "plugins", "list")
+    return used() - begun
+
+
+@pytest.mark.medium
+def test_help_and_listing_with_fifty_plugins(profile: Profile, press: Any) -> None:
+    fill(profile, press, 50)
+    environment = {**os.environ, "SEQSTUDIO_HOME": profile.root}
+    none = {**os.environ, "SEQSTUDIO_HOME": str(profile.home / "none")}
+    for each in (environment, none):
+        seconds(each, "--help")  # fills the catalogue's cache
+    shown = subprocess.run(
+        [sys.executable, "-m", "seqstudio", "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.count("\n  n") == 50
+    pairs = [(seconds(environment, "--help"), seconds(none, "--help")) for _ in range(ROUNDS)]
+    with_fifty, with_none = (statistics.median(times) for times in zip(*pairs, strict=True))
+    ratio = with_fifty / with_none
+    listing = statistics.median(processor_seconds(environment) for _ in range(5))
+    print(f"--help: {ratio:.2f} times; plugins list: {1000 * listing:.0f} ms")
+
+    assert ratio <= LIMIT
+    assert listing <= LIST_S
