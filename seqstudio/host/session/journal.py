@@ -55,7 +55,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         with _faults(path):
-            self.connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
+            self.connection = connect(path)
 
     @classmethod
     def open(cls, path: Path) -> "Journal":
@@ -167,6 +167,13 @@ class Journal:
             "SELECT number, title, operation, inverse, checksum FROM step WHERE number = ?", number
         )
         return sound_step(rows[0]) if rows else None
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a file so that text that is damaged can be read, and fails its checksum."""
+    connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
+    connection.text_factory = lambda text: text.decode(errors="replace")
+    return connection
 
 
 def add_step(change: sqlite3.Connection, step: Step) -> None:

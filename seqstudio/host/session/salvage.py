@@ -18,6 +18,7 @@ from seqstudio.host.session.journal import (
     Step,
     add_snapshot,
     add_step,
+    connect,
     move_to,
     sound_step,
 )
@@ -80,7 +81,7 @@ def _copy_aside(path: Path) -> Path:
 
 
 def _read(path: Path) -> Remains:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(connect(path)) as connection:
         steps = {
             step.number: step
             for row in _both_ways(connection, STEPS)

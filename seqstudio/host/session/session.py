@@ -23,7 +23,7 @@ from seqstudio.host.session.operations import Operation, title_of
 from seqstudio.host.session.restoring import Restored, restore
 from seqstudio.host.session.salvage import salvage
 
-SNAPSHOT_STEPS = 500  # between snapshots: at most so many steps are done again on opening
+SNAPSHOT_STEPS = 200  # between snapshots: at most so many steps are done again on opening
 SUFFIX = ".seqstudio"
 
 
