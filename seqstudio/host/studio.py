@@ -19,6 +19,7 @@ from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
 from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
 from seqstudio.host.store.crashes import count_death
+from seqstudio.host.store.together import check_together
 from seqstudio.host.supervisor import ProcessWorker, ThreadWorker, Worker
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
@@ -48,8 +49,7 @@ class Studio:
         SeqStudioError
             If the spec names what there is not, or another process runs this very job.
         """
-        self.refresh()
-        plan = plan_job(spec, self.catalogue, self.models)
+        plan = self._plan(spec)
         key = identity(spec, plan.start.plugin.version)
         rejoins = spec.verb == "operation" and spec.out is not None
         if rejoins and (left := self.jobs.owned(key)):
@@ -89,11 +89,18 @@ class Studio:
         return self._again(job, retry=True)
 
     def _again(self, job: int, *, retry: bool) -> JobHandle:
-        self.refresh()
         row = self.jobs.get(job)
-        plan = plan_job(spec_from_text(row.spec, f"job {job}"), self.catalogue, self.models)
+        plan = self._plan(spec_from_text(row.spec, f"job {job}"))
         self.jobs.hold(job, self._owner(), retry=retry)
         return self._run(job, plan, row.seed)
+
+    def _plan(self, spec: JobSpec) -> Plan:
+        """Check a job against the plugins that are there now."""
+        self.refresh()
+        plan = plan_job(spec, self.catalogue, self.models)
+        start = plan.start
+        check_together(self.profile, (start.plugin.id, *(one.id for one in start.extensions)))
+        return plan
 
     def _run(self, number: int, plan: Plan, seed: int) -> JobHandle:
         folder = self._folder(number)

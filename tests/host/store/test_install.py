@@ -201,3 +201,52 @@ def test_a_damaged_pointer_takes_only_the_stores_plugins_away(
 
     assert "parrot" not in [plugin.id for plugin in catalogue.plugins]
     assert "expected JSON" in catalogue.broken["plugins.json"]
+
+
+LOUD = """
+from seqstudio.api import hookimpl
+
+
+class Loud:
+    name = "loud"
+    kind = "text"
+
+    def write(self, value, path):
+        path.write_text(value + "!")
+
+
+@hookimpl
+def seqstudio_exporters():
+    return [Loud()]
+"""
+
+
+def test_two_plugins_whose_libraries_clash_do_not_share_a_job(
+    press: Any, put: Put, profile: Profile, tmp_path: Path
+) -> None:
+    for name, version in (("parrot", "1.0"), ("loud", "2.0")):
+        press.folder = tmp_path / name
+        press.folder.mkdir()
+        press.wheel("feather", version, {"feather.py": ""})
+        offers = {
+            "manifest": '[[exporters]]\nname = "loud"\nkind = "text"\n',
+            "code": LOUD,
+        }
+        press.plugin(name, requires=("feather",), **(offers if name == "loud" else {}))
+        put(press.folder)
+    source = tmp_path / "words.txt"
+    source.write_text("abc")
+    studio = Studio(profile.home)
+    spec = JobSpec(
+        plugin="parrot",
+        name="shout",
+        inputs={"words": (source,)},
+        formats=("loud",),
+        out=tmp_path / "out",
+    )
+    with pytest.raises(
+        PluginError, match=r"'parrot' and 'loud', which bring feather 1\.0 and 2\.0"
+    ):
+        studio.submit(spec)
+
+    assert shouted(studio, tmp_path) == "ABC1.0"
