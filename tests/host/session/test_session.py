@@ -66,6 +66,17 @@ def test_undoing_an_empty_session_says_so(path: Path) -> None:
         session.undo()
 
 
+def test_a_change_waits_for_the_disk(path: Path) -> None:
+    with Session.create(path) as created:
+        pragmas = (
+            created._journal.read("PRAGMA synchronous"),
+            created._journal.read("PRAGMA journal_mode"),
+        )
+    with Session.open(path) as opened:
+        assert pragmas == ([(2,)], [("wal",)])  # 2: every commit is synced
+        assert opened._journal.read("PRAGMA synchronous") == [(2,)]
+
+
 def test_an_operation_that_does_not_fit_changes_nothing(path: Path) -> None:
     with Session.create(path) as session:
         before = edited(session, 5)[-1]
@@ -181,7 +192,8 @@ def test_what_a_job_brought_enters_once_even_if_it_is_undone(path: Path) -> None
         assert not session.enter(7, 1, RenameSession("again"))
         assert session.enter(7, 2, RenameSession("other"))
         session.unfollow(7)
-        assert (session.links, session.document.title) == ((), "other")
+        assert [link.job for link in session.links] == []
+        assert session.document.title == "other"
 
 
 def test_what_does_not_fit_has_not_entered(path: Path) -> None:
