@@ -124,11 +124,11 @@ class ProcessWorker(Wire):
         return self.kill()
 
     def kill(self) -> str:
-        """Kill the process group."""
-        self.close()
+        """Kill the process group, before it could hear that the line closed and leave by itself."""
         if self._process.returncode is None:  # afterwards its number may be another's
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+        self.close()
         if (code := self._process.wait()) < 0:
             return f"ended by {signal.Signals(-code).name}"
         return f"exited with status {code}"

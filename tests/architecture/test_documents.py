@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -164,8 +163,7 @@ def said(value: float, name: str) -> str:
 def test_every_requirement_is_explained() -> None:
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
     start = lines.index("dependencies = [")
-    listed = tomllib.loads("\n".join(lines))["project"]["dependencies"]
-    block = lines[start : start + 2 * len(listed)]
+    block = lines[start : lines.index("]", start)]
     bare = [line for line in block if line.strip().startswith('"') and "#" not in line]
 
     assert [line for line in bare if "torch>=" not in line and "numpy" not in line] == []
