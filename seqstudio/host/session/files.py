@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seqstudio.errors import SessionError
 from seqstudio.host.session.holding import holder_lives, refuse_held
-from seqstudio.host.session.journal import DamagedError, Journal
+from seqstudio.host.session.journal import APPLICATION, DamagedError, Journal
 from seqstudio.services.durable import faults_as, sync_file
 
 BESIDE = ("-wal", "-shm")  # SQLite's own, while a file is open or after a crash
@@ -54,6 +54,8 @@ def holds_work(path: Path) -> bool:
     try:
         journal = Journal(path)
         try:
+            if journal.read("PRAGMA application_id") != [(APPLICATION,)]:
+                return False  # the kill came before its first table
             held = holder_lives(path, _holder(path))
             return not held and bool(journal.read("SELECT 1 FROM step LIMIT 1"))
         finally:

@@ -1,5 +1,6 @@
 """A session: a person's document in one file, every change durable and undoable."""
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -195,9 +196,13 @@ class Session:
             remove(old.path)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the file go; an untitled one in which nothing was done is removed."""
+        if self.is_untitled and not self._at and not self.can_redo:
+            self.discard()
+            return
         if self._snapshot != self._at:
-            self._keep_snapshot()
+            with self._journal.change() as change:
+                add_snapshot(change, self._at, pack(self.document))
         self._journal.close()
 
     def discard(self) -> None:
@@ -259,24 +264,25 @@ class Session:
             add_step(change, step)
             if entered:
                 change.execute("INSERT INTO entered VALUES (?, ?)", entered)
-        self._snapshot = min(self._snapshot, self._at)  # later ones are gone with their steps
-        self._stand(document, step.number)
+            base = min(self._snapshot, self._at)  # later ones are gone with their steps
+            base = self._snapshot_if_due(change, document, step.number, base)
+        self.document, self._at, self._snapshot = document, step.number, base
 
     def _move(self, document: Document, at: int) -> Document:
         with self._journal.change() as change:
             move_to(change, at)
-        self._stand(document, at)
+            base = self._snapshot_if_due(change, document, at, self._snapshot)
+        self.document, self._at, self._snapshot = document, at, base
         return document
 
-    def _stand(self, document: Document, at: int) -> None:
-        self.document, self._at = document, at
-        if abs(at - self._snapshot) >= SNAPSHOT_STEPS:
-            self._keep_snapshot()
-
-    def _keep_snapshot(self) -> None:
-        with self._journal.change() as change:
-            add_snapshot(change, self._at, pack(self.document))
-        self._snapshot = self._at
+    def _snapshot_if_due(
+        self, change: sqlite3.Connection, document: Document, at: int, base: int
+    ) -> int:
+        """Keep the document where the last snapshot is far; give the step of the last one."""
+        if abs(at - base) < SNAPSHOT_STEPS:
+            return base
+        add_snapshot(change, at, pack(document))
+        return at
 
     def _step(self, number: int, what: str) -> Step:
         step = self._journal.step(number)

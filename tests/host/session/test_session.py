@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -17,6 +19,8 @@ from seqstudio.host.session.session import JobLink, Session
 
 HOLD = """
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from seqstudio.host.session.session import Session
 session = Session.open(Path(sys.argv[1]))
@@ -167,7 +171,15 @@ def test_untitled_work_is_found_again_until_it_is_saved(profile: Profile, path: 
         session.save_as(path)
         assert (session.document.title, session.is_untitled) == ("work", False)
     assert Session.unsaved(profile) == ()
-    assert not found.exists()
+    assert list(found.parent.iterdir()) == []
+
+
+def test_an_untitled_file_of_which_only_the_name_is_there_holds_no_work(profile: Profile) -> None:
+    folder = profile.home / "sessions"
+    folder.mkdir(parents=True)
+    (folder / "untitled-0.seqstudio").touch()
+
+    assert Session.unsaved(profile) == ()
 
 
 def test_only_untitled_work_can_be_discarded(profile: Profile, path: Path) -> None:
@@ -230,6 +242,22 @@ def test_the_file_of_a_newer_version_says_what_to_do(path: Path) -> None:
 
     with pytest.raises(SessionError, match="version 2, expected 1: update SeqStudio"):
         Session.open(path)
+
+
+def test_a_change_that_cannot_be_written_has_not_been_made(path: Path) -> None:
+    with Session.create(path) as session:
+        before = edited(session, 3)[-1]
+        session._journal.read("PRAGMA query_only = ON")  # as a disk that takes nothing more
+        changes: list[Callable[[], Document]] = [
+            partial(session.do, RenameSession("x")),
+            session.undo,
+        ]
+        for change in changes:
+            with pytest.raises(SessionError, match=r"work\.seqstudio: attempt to write a readonly"):
+                change()
+            assert (session.document, session.steps) == (before, 3)
+        session._journal.read("PRAGMA query_only = OFF")
+        assert session.do(RenameSession("x")).title == "x"
 
 
 def test_a_session_never_takes_the_place_of_a_file_that_is_there(path: Path) -> None:
