@@ -49,6 +49,7 @@ def test_a_new_plugin_conforms(tmp_path: Path) -> None:
     assert len(checks) == 12
 
 
+@pytest.mark.medium
 def test_each_fault_of_a_bad_plugin_is_named(tmp_path: Path) -> None:
     write_plugin(tmp_path / "bad", "bad", "operation")
     (tmp_path / "bad" / "src" / "seqstudio_bad" / "__init__.py").write_text(BAD)

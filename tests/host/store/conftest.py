@@ -6,6 +6,7 @@ import textwrap
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ class Press:
         api: str = ">=1.0,<2",
         identity: str = "",
         extra: Mapping[str, str] | None = None,
-        **changes: object,
+        **changes: Any,
     ) -> Path:
         """Make a plugin's wheel; its marks in the output tell versions apart."""
         package = f"seq_{name}"

@@ -42,7 +42,7 @@ ONE_OPTION = '[operations.options.o{}]\ntype = "int"\n'
 MILLION = "".join(ONE_OPTION.format(number) for number in range(1_000_000))
 TASK = '[[tasks]]\nname = "speech.evil"\ntitle = "x"\ndata = []\npresets = []\n'
 MODEL = '[[models]]\nname = "rolls-jsb"\ntask = "parrot.x"\npath = "m"\nsha256 = "0"\n'
-REFUSED_UNREAD = {
+REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
     "start-up": ({"extra": {"parrot.pth": "import os"}}, r"parrot\.pth: runs at every start"),
     "deep start-up": ({"extra": {"seq_parrot/x.PTH": ""}}, r"x\.PTH: runs at every start"),
     "torch": ({"extra": {"torch.py": "x = 1"}}, r"module 'torch' is the host's, expected another"),
