@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from operator import attrgetter
 
 from seqstudio.contracts.notes import Note
@@ -66,8 +65,8 @@ def moved(notes: Sequence[Note], ticks: int, semitones: int) -> tuple[Note, ...]
         If one would leave the keyboard, or begin before the start.
     """
     return tuple(
-        replace(note, onset_ticks=note.onset_ticks + ticks, pitch=note.pitch + semitones)
-        for note in notes
+        Note(onset + ticks, pitch + semitones, length, velocity, channel)
+        for onset, pitch, length, velocity, channel in map(KEY, notes)
     )
 
 
