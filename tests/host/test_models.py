@@ -37,8 +37,11 @@ def spelling(site: Any, home: Path, tmp_path: Path) -> Studio:
 
 
 def run(studio: Studio, verb: Any, name: str, **fields: Any) -> tuple[list[Any], JobFinished]:
-    events = list(studio.submit(JobSpec(plugin="letters", verb=verb, name=name, **fields)).events())
-    return events, events[-1]
+    spec = JobSpec(plugin="letters", verb=verb, name=name, **fields)
+    events = list(studio.submit(spec).events())
+    finished = events[-1]
+    assert isinstance(finished, JobFinished)
+    return events, finished
 
 
 @pytest.fixture
