@@ -39,13 +39,23 @@ def test_tokens_tell_a_struck_note_from_a_held_one() -> None:
     assert layout.vocabulary == layout.ranges[-1][1]
 
 
-def test_without_strikes_what_goes_on_is_held() -> None:
+def test_what_is_held_from_before_the_first_step_rests() -> None:
     layout = Layout(CHORALE)
-    values = np.array([[70, 40, 60, 50], [70, 41, NONE, 50], [71, 41, NONE, 50]])
-    again, held = layout.decode(layout.encode(values, np.zeros(values.shape, dtype=np.bool_)))
+    values, held = layout.decode(np.array([[1, 0, 50, 1], [1, 1, 1, 51]]))
 
-    assert np.array_equal(again, values)
-    assert held.tolist() == [[0] * 4, [1, 0, 0, 1], [0, 1, 0, 1]]
+    assert values[:, [0, 1]].tolist() == [[NONE, NONE]] * 2
+    assert values[0, 2] == values[1, 2] != NONE
+    assert held.tolist() == [[False] * 4, [False, False, True, False]]
+
+
+def test_chorales_hold_what_goes_on() -> None:
+    voices = chorale_voices(np.array([[70, 40, 60, 50], [70, 41, NONE, 50], [71, 41, NONE, 50]]))
+
+    assert voices.held.tolist() == [
+        [False] * 4,
+        [True, False, False, True],
+        [False, True, False, True],
+    ]
 
 
 def test_every_key_and_chord_can_be_written() -> None:

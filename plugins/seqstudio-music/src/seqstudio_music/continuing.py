@@ -93,7 +93,7 @@ def in_voices(model: LoadedModel, job: Job, request: Request, primer: Primer) ->
 def upbeat_rest(voices: Voices, layout: Layout) -> int:
     """Count the silent steps before a chorale's upbeat: its training pieces begin without."""
     sounds = (voices.values != NONE).any(axis=1)
-    return 0 if any(slot.strikes for slot in layout.slots) else int(sounds.argmax())
+    return int(sounds.argmax()) if layout.slots[0].kind == "pitch" else 0
 
 
 def slot_parts(score: Score, layout: Layout) -> list[Part | None]:

@@ -21,7 +21,7 @@ from seqstudio_music.chords import chord_pitches
 from seqstudio_music.covariates import covariates
 from seqstudio_music.grid import Grid, whole_bar
 from seqstudio_music.sampler import Sampler
-from seqstudio_music.slots import NONE, Layout, Slot
+from seqstudio_music.slots import FIRST, HOLD, NONE, REST, Layout, Slot
 from seqstudio_music.voice_batches import VoiceSettings
 
 CONTEXT_STEPS = 512  # sixteenths of a primer that are listened to: its last 32 bars of 4/4
@@ -37,38 +37,35 @@ class VoiceGuide:
         self.tokens = steps * len(layout.slots)
         self.silent = silent
         self.struck = [self._struck(slot) for slot in range(len(layout.slots))]
+        self.sounding = [mask.clone() for mask in self.struck]
+        for mask, (start, _) in zip(self.sounding, layout.ranges, strict=True):
+            mask[start + HOLD] = True
 
     def allowed(self, take: int, tokens: Sequence[int]) -> Tensor:
         """Let the next slot rest, strike in its range, or hold what it had in the step before."""
         slots = len(self.layout.slots)
         slot = len(tokens) % slots
-        mask = self.struck[slot]
-        if slot in self.silent or len(tokens) < slots or not self.layout.slots[slot].strikes:
-            return mask
-        start, values = self.layout.ranges[slot][0], self.layout.slots[slot].values
-        before = tokens[-slots] - start - 1
-        if before < 0:
-            return mask
-        mask = mask.clone()
-        mask[start + 1 + values + before % values] = True
-        return mask
+        start, _ = self.layout.ranges[slot]
+        if slot in self.silent or len(tokens) < slots or tokens[-slots] == start + REST:
+            return self.struck[slot]
+        return self.sounding[slot]
 
     def finished(self, take: int, tokens: Sequence[int]) -> bool:
         """Say whether the last step is complete."""
         return len(tokens) >= self.tokens
 
     def _struck(self, number: int) -> Tensor:
-        """Mark rest and onsets of a slot: (V,) bool."""
+        """Mark what a slot may do after a rest: (V,) bool."""
         slot, (start, _) = self.layout.slots[number], self.layout.ranges[number]
         mask = torch.zeros(self.layout.vocabulary, dtype=torch.bool)
-        mask[start] = True
+        mask[start + REST] = True
         if number in self.silent:
             return mask
         if slot.kind == "pitch":
-            first = start + 1 - slot.first
+            first = start + FIRST - slot.first
             mask[first + slot.low : first + slot.high + 1] = True
         else:
-            mask[start + 1 : start + 1 + slot.values] = True
+            mask[start + FIRST : start + FIRST + slot.values] = True
         return mask
 
 
@@ -130,7 +127,7 @@ def notes_of_slot(
 
     What is held over from before `first` begins there. Every note ends, and none overlaps another.
     """
-    values, held = (column[first:, slot] for column in layout.decode(tokens))
+    values, held = (column[first:, slot].copy() for column in layout.decode(tokens))
     held[:1] = False
     begins = (values != NONE) & ~held
     ends = np.append(np.flatnonzero(begins | (values == NONE)), len(values))
