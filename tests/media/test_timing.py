@@ -78,4 +78,4 @@ def test_bars_follow_the_meters_and_a_change_begins_a_bar() -> None:
 def test_a_score_without_end_is_refused() -> None:
     far = with_time(meter(0, 3, 2)).with_new_track([Note(1 << 27, 60, 1)])
     with pytest.raises(DataError, match="ends at tick 134217729, expected at most 100000 bars"):
-        far.bars
+        assert far.bars
