@@ -160,9 +160,11 @@ def test_the_readme_gives_every_models_figures_as_its_card_does() -> None:
 def test_the_recipes_give_every_models_command_and_figures_as_its_card_does() -> None:
     recipes = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
     for model in shipped_models():
-        assert f"`{model.facts.card.command}`" in recipes
+        (row,) = [line for line in recipes.splitlines() if line.startswith(f"| `{model.name}`")]
+        assert f"`{model.facts.card.command}`" in row
+        assert row.endswith(f"| {model.facts.card.training_minutes:.0f} |")
         for figure in said_figures(model):
-            assert figure in recipes
+            assert figure in row
 
 
 def test_every_requirement_is_explained() -> None:
