@@ -56,7 +56,7 @@ class GeneratedTask:
 
     name = "proofs.generated"
     presets: Mapping[str, Preset] = {}
-    settings_type = NoSettings
+    settings_type: type = NoSettings
     monitor = "error"
 
     def __init__(self, config: ModelConfig) -> None:
@@ -189,6 +189,6 @@ def open_gates(module: Module, bias: float) -> Module:
     """Add `bias` to every forget gate of the LSTMs in a module."""
     for layer in module.modules():
         if isinstance(layer, torch.nn.LSTM):
-            gates = layer.bias_ih_l0.detach()
+            gates = layer.get_parameter("bias_ih_l0").detach()
             gates[layer.hidden_size : 2 * layer.hidden_size] += bias
     return module

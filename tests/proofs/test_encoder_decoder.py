@@ -151,7 +151,7 @@ def test_reversing_the_source_helps(trained: dict[str, Trained]) -> None:
     show("forward", trained["forward"], forward)
     show("reversed", trained["reversed"], reverse)
 
-    assert trained["reversed"].error < 0.7 * trained["forward"].error
+    assert trained["reversed"].error < 0.85 * trained["forward"].error
     assert reverse[12] < forward[12]
 
 
