@@ -155,10 +155,9 @@ def heard_text(heard: list[Heard], ran: Ran, card: Card) -> str:
         for f in card.figures
         if f.name == "wer"
     ]
-    lines = [
-        f"Heard {len(heard)} recordings, {speech:.0f} s, in {duration(ran.seconds)} with {ran.model}"
-        f": {wrong} of {words} words wrong, {error_rate(heard):.1%}{''.join(usual)}:"
-    ]
+    what = f"{len(heard)} recordings, {speech:.0f} s, in {duration(ran.seconds)} with {ran.model}"
+    errors = f"{wrong} of {words} words wrong, {error_rate(heard):.1%}{''.join(usual)}"
+    lines = [f"Heard {what}: {errors}:"]
     for one in heard:
         same = "the same" if one.said == one.heard else one.heard
         lines.append(f"  said {one.said} | heard {same}")
