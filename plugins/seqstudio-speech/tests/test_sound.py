@@ -53,5 +53,6 @@ def test_what_is_too_soft_is_silent(level: float, silent: bool) -> None:  # noqa
     assert is_silent(sound, RATE_HZ) is silent
 
 
-def test_a_stretch_shorter_than_one_level_is_silent() -> None:
-    assert is_silent(np.ones(100, np.float32), RATE_HZ)
+def test_a_stretch_too_short_for_speech_is_silent() -> None:
+    assert is_silent(np.ones(799, np.float32), RATE_HZ)
+    assert not is_silent(np.ones(800, np.float32), RATE_HZ)

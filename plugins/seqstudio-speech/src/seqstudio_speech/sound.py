@@ -15,6 +15,7 @@ BLOCK_S = 10.0  # read at once
 LONGEST_S = 20.0  # of a chunk; the model has heard nothing longer than this in training
 PAUSE_S = 0.2  # a cut goes to the middle of the quietest stretch of this length
 LEVEL_S = 0.01  # levels are measured over this
+LEAST_S = 0.05  # no sound of speech that means something is shorter
 SILENT_DB = -60.0  # below full scale: a chunk whose loudest twentieth is softer holds no speech
 
 
@@ -71,10 +72,10 @@ def quietest(samples: Samples, rate_hz: int) -> int:
 
 
 def is_silent(samples: Samples, rate_hz: int) -> bool:
-    """Say whether (N,) samples are too soft to hold speech, or shorter than one level."""
-    power = _powers(samples, round(LEVEL_S * rate_hz))
-    if not len(power):
+    """Say whether (N,) samples are too soft or too short to hold speech."""
+    if len(samples) < LEAST_S * rate_hz:
         return True
+    power = _powers(samples, round(LEVEL_S * rate_hz))
     return bool(10 * np.log10(np.quantile(power, 0.95) + 1e-20) < SILENT_DB)
 
 
