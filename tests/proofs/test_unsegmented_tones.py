@@ -13,8 +13,9 @@ from rapidfuzz.distance import Levenshtein
 
 from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.task import TrainConfig
+from seqstudio.core.alignment import align
 from seqstudio.core.config import CTCConfig, EncoderConfig, FramesConfig, ModelConfig
-from seqstudio.core.ctc import align, best_path, ctc_loss_sum, prefix_beam
+from seqstudio.core.ctc import best_path, ctc_loss_sum, prefix_beam
 from seqstudio.core.model import SequenceModel
 
 TONES, BINS = 6, 16
