@@ -15,6 +15,7 @@ from seqstudio import __version__
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import size, to_json
 from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.processes import processors
 from seqstudio.host.profile import Profile
 
 NEEDED = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "mido", "safetensors", "Pillow")
@@ -67,11 +68,6 @@ def machine() -> list[Finding]:
         Finding("processors", f"{processors()} usable"),
         gpu(),
     ]
-
-
-def processors() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def gpu() -> Finding:

@@ -14,7 +14,7 @@ from seqstudio.host.lease import Lease
 from seqstudio.host.ledger import Ledger
 from seqstudio.host.models import Models
 from seqstudio.host.plan import Plan, plan_job, with_folder
-from seqstudio.host.processes import owner_name
+from seqstudio.host.processes import owner_name, processors
 from seqstudio.host.profile import Profile
 from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
 from seqstudio.host.supervisor import ProcessWorker, ThreadWorker, Worker
@@ -107,7 +107,7 @@ class Studio:
     def _spawn(self, plan: Plan, folder: Path) -> Worker:
         if not self._processes:
             return ThreadWorker()
-        threads = 1 if plan.spec.verb == "operation" else len(os.sched_getaffinity(0))
+        threads = 1 if plan.spec.verb == "operation" else processors()
         return ProcessWorker(
             self._paths(plan), folder / "worker.log", nice=plan.spec.nice, threads=threads
         )
