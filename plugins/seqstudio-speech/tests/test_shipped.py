@@ -36,7 +36,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(words))
 def shipped() -> Path:
     manifest = tomllib.loads((PACKAGE / "seqstudio.toml").read_text(encoding="utf-8"))
     (entry,) = manifest["models"]
-    path = PACKAGE / entry["path"]
+    path = PACKAGE / str(entry["path"])
     hashes = (path / "hashes.json").read_bytes()
     assert hashlib.sha256(hashes).hexdigest() == entry["sha256"]
     return path

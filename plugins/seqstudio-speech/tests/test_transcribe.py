@@ -109,6 +109,17 @@ def test_silence_of_any_length_is_an_empty_transcript(
     assert (transcript.text, transcript.segments) == ("", ())
 
 
+def test_one_word_after_long_silence_is_heard(
+    transcribe: Callable[..., Transcript], tmp_path: Path, spoken: Speak
+) -> None:
+    path = tmp_path / "late.wav"
+    soundfile.write(path, np.concatenate([np.zeros(18 * RATE_HZ), spoken("A").samples]), RATE_HZ)
+    (only,) = words(transcribe(path))
+
+    assert only[0] == "A"
+    assert only[1] == pytest.approx(18.15, abs=0.06)
+
+
 def test_a_hundredth_of_a_second_is_an_empty_transcript(
     transcribe: Callable[..., Transcript], tmp_path: Path
 ) -> None:

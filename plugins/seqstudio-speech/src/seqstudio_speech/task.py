@@ -160,7 +160,7 @@ class CtcTask:
         """Show what is heard in the same few utterances at every stage; `seed` has no part."""
         first = sorted(examples, key=lambda example: example.id)[:PREVIEWS]
         lines = [
-            f"{one.detail['reference']}\n  {one.detail['hypothesis'] or '(nothing)'}"
+            f"said {one.detail['reference']} | heard {one.detail['hypothesis'] or '(nothing)'}"
             for one in self.measure(model, first)
         ]
         return Previewed(text="\n".join(lines))
