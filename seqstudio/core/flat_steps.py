@@ -1,7 +1,6 @@
 """Steps of the flat decoder, fused."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from seqstudio.core.decoder import Decoder
 
 
-@dataclass(frozen=True, slots=True)
-class DecoderState:
+class DecoderState(NamedTuple):
     """Where each row of a stepping decoder stands."""
 
     stepper: "FlatStepper"
