@@ -86,7 +86,7 @@ class VoicesTask:
         ),
         "folk": Preset(
             train=TrainConfig(
-                epochs=60,
+                epochs=36,
                 batch_size=8,
                 learning_rate=2e-3,
                 clip_norm=1.0,
