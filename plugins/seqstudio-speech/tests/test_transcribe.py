@@ -150,6 +150,31 @@ def test_a_long_recording_has_times_that_rise_and_stay_inside(
     assert desk.fractions[-1] == pytest.approx(1)
 
 
+def test_a_recording_unlike_the_training_data_is_marked(
+    transcribe: Callable[..., Transcript], say: Callable[..., Path], tmp_path: Path, spoken: Speak
+) -> None:
+    hiss = spoken("A B").samples + 0.05 * np.random.default_rng(0).standard_normal(
+        len(spoken("A B").samples)
+    )
+    soundfile.write(tmp_path / "hiss.wav", hiss, RATE_HZ)
+    soundfile.write(tmp_path / "silence.wav", np.zeros(RATE_HZ), RATE_HZ)
+
+    assert transcribe(tmp_path / "hiss.wav").unlike_training is True
+    assert transcribe(tmp_path / "silence.wav").unlike_training is None
+    assert transcribe(say("A B")).unlike_training is False
+
+
+def test_a_transcript_says_what_made_it(
+    transcribe: Callable[..., Transcript], say: Callable[..., Path], tone_model: LoadedModel
+) -> None:
+    transcript = transcribe(say("A B"))
+
+    assert transcript.provenance["model_sha256"] == tone_model.sha256
+    assert transcript.provenance["beam"] == 16
+    assert transcript.text not in transcript.alternatives
+    assert transcript.alternatives
+
+
 def damage(path: Path, kind: str, samples: Any) -> Path:
     """Make a bad recording of this kind."""
     if kind == "empty":

@@ -73,18 +73,19 @@ class CtcTask:
                 texts.append(normalise(example.transcript))
                 yield log_mel(torch.from_numpy(samples), features)
 
-        buffers = statistics(frames())
+        learned = statistics(frames())
         vocabulary = vocabulary_of(texts)
         settings = SpeechSettings(
             vocabulary=vocabulary,
             language=options.language,
             case=case_of(vocabulary),
             beam=options.beam,
+            usual=learned.usual,
             features=features,
             augment=options.augment(),
         )
         model = model_config(options, labels=len(vocabulary) + 1)
-        return Preparation(settings=settings, model=model, buffers=buffers)
+        return Preparation(settings=settings, model=model, buffers=learned.buffers)
 
     def preflight(
         self, examples: Sequence[AudioExample], preparation: Preparation, ledger: Ledger
