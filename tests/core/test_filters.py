@@ -31,7 +31,7 @@ def test_some_token_is_always_left_and_no_masked_one(
 ) -> None:
     left = kept(row, config)
     assert left.any()
-    assert left[int(torch.tensor(row).argmax())]
+    assert left[int(torch.tensor(row, dtype=torch.float64).argmax())]
     assert not left[torch.tensor(row) == -torch.inf].any()
 
 
