@@ -107,7 +107,8 @@ class Studio:
     def _spawn(self, plan: Plan, folder: Path) -> Worker:
         if not self._processes:
             return ThreadWorker()
-        threads = 1 if plan.spec.verb == "operation" else processors()
+        # evaluate and verify must answer as the operation does, to the last bit: on one thread
+        threads = processors() if plan.spec.verb == "train" else 1
         return ProcessWorker(
             self._paths(plan), folder / "worker.log", nice=plan.spec.nice, threads=threads
         )
