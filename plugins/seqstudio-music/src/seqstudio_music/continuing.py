@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from seqstudio.api import Job, LoadedModel, Note, Request, Result
+from seqstudio.api import DataError, Job, LoadedModel, Note, Request, Result
 from seqstudio.api.media import Score
 from seqstudio_music.generate import sampling
 from seqstudio_music.grid import grid_of_score
@@ -69,7 +69,10 @@ def in_voices(model: LoadedModel, job: Job, request: Request, primer: Primer) ->
     """Continue the primer's voices, each on its own track."""
     score, settings = primer.score, model.settings
     layout = Layout(settings.slots)
-    voices = READERS[settings.layout](score)
+    try:
+        voices = READERS[settings.layout](score)
+    except DataError as bad:
+        raise DataError(f"{primer.path}: {bad}; {model.name} knows no other") from bad
     grid = grid_of_score(score, score.end_tick)
     first = max(grid.step_at(score.end_tick), 1)
     given = layout.encode(voices.values, voices.held)[:first]
