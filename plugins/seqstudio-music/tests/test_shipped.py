@@ -13,6 +13,7 @@ from seqstudio_music.rolls import RollsTask
 from seqstudio_music.voices import VoicesTask
 from small_music import OneJob
 
+from seqstudio.api import Operation
 from seqstudio.contracts.manifest import Manifest, parse_manifest
 from seqstudio.services.bundle_files import BundleFacts, verify_files
 from seqstudio.services.bundles import load_bundle
@@ -93,7 +94,7 @@ def test_every_model_still_answers_as_when_it_was_shipped(name: str, tmp_path: P
         options = entries[operation].options
         return {option: told.default for option, told in options.items()}
 
-    operations = {"generate": Generate(), "continue": Continue()}
+    operations: dict[str, Operation] = {"generate": Generate(), "continue": Continue()}
     checked = list(check_golden(facts.golden, operations, defaults, ASSETS, job))
 
     assert checked

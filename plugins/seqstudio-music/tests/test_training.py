@@ -70,6 +70,7 @@ def test_a_task_learns_and_its_run_measures_as_it_was_measured(
     )
     again = report(list(evaluate(task, loaded, choose_split(examples, "valid"))), task)
 
+    assert finished.value is not None
     assert finished.value < 0.7 * measured[0].value
     assert again[task.monitor] == pytest.approx(finished.value, rel=1e-4)
     assert any(isinstance(event, Preview) for event in events)
