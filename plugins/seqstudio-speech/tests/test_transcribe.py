@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import soundfile
 from seqstudio_speech.operation import Transcribe
 from seqstudio_speech.recognise import Recogniser
 
-from seqstudio.api import DataError, LoadedModel, Request, Transcript
+from seqstudio.api import DataError, LoadedModel, ModelError, Request, Transcript
 
 RATE_HZ = 16000
 Speak = Callable[[str], Any]
@@ -173,6 +174,14 @@ def test_a_transcript_says_what_made_it(
     assert transcript.provenance["beam"] == 16
     assert transcript.text not in transcript.alternatives
     assert transcript.alternatives
+
+
+def test_a_vocabulary_of_another_model_is_refused(tone_model: LoadedModel) -> None:
+    settings = dataclasses.replace(tone_model.settings, vocabulary=("A", "B"))
+    mixed: Any = dataclasses.replace(tone_model, settings=settings)
+
+    with pytest.raises(ModelError, match="a vocabulary of 2 signs for 5 labels, expected 4 signs"):
+        Recogniser(mixed)
 
 
 def damage(path: Path, kind: str, samples: Any) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from seqstudio.api import LoadedModel, Transcript, Word
+from seqstudio.api import LoadedModel, ModelError, Transcript, Word
 from seqstudio.api.media import audio_info
 from seqstudio.api.nn import align, best_path, prefix_beam
 from seqstudio_speech.features import log_mel, offset, standardise
@@ -34,11 +34,23 @@ class Heard:
 
 
 class Recogniser:
-    """A loaded model with a beam: recordings in, transcripts out."""
+    """A loaded model with a beam: recordings in, transcripts out.
+
+    Raises
+    ------
+    ModelError
+        If the model's labels are not those of its vocabulary.
+    """
 
     def __init__(self, model: LoadedModel, beam: int | None = None) -> None:
         self.model = model
         self.settings: SpeechSettings = model.settings
+        labels, signs = model.module.config.ctc.vocabulary, len(self.settings.vocabulary)
+        if labels != signs + 1:
+            raise ModelError(
+                f"model {model.name!r}: a vocabulary of {signs} signs for {labels} labels, "
+                f"expected {labels - 1} signs and the blank"
+            )
         self.alphabet = Alphabet(self.settings)
         self.beam = self.settings.beam if beam is None else beam
 
