@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from seqstudio.api import (
     LoadedModel,
+    ModelError,
     Note,
     Previewed,
     SamplingConfig,
@@ -38,6 +39,22 @@ class Plan:
     unheard: int = 0  # leading steps of them that the model is not told of
     silent: tuple[int, ...] = ()  # slots that rest in all that is drawn
     close: bool = True  # hold the end to the tonic; a preview shows what the model does unheld
+
+
+def layout_of(model: LoadedModel) -> Layout:
+    """Give the layout of a model's slots.
+
+    Raises
+    ------
+    ModelError
+        If its vocabulary is not that of its slots.
+    """
+    layout, found = Layout(model.settings.slots), tuple(model.module.config.decoder.slot_ranges)
+    if found != layout.ranges:
+        raise ModelError(
+            f"model {model.name!r}: tokens {found} for slots {layout.ranges}, expected the same"
+        )
+    return layout
 
 
 def draw_voices(
