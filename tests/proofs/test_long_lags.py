@@ -93,7 +93,7 @@ def test_the_lstm_adds_numbers_far_apart_and_the_tanh_rnn_does_not(tmp_path: Pat
     """
     learned, unseen = sums(1, 4000, 50), sums(2, 300, 50)
     lstm_task, tanh_task = AddingTask(adding_model("lstm")), AddingTask(adding_model("tanh"))
-    parts = remembering_parts(3.0)
+    parts = remembering_parts(4.0)
     lstm = train_on(lstm_task, learned, unseen, STEADY, tmp_path / "lstm", enough=0.01, parts=parts)
     tanh = train_on(tanh_task, learned, unseen, STEADY, tmp_path / "tanh")
     flows = {
