@@ -178,7 +178,8 @@ def test_a_transcript_says_what_made_it(
 
 def test_a_vocabulary_of_another_model_is_refused(tone_model: LoadedModel) -> None:
     settings = dataclasses.replace(tone_model.settings, vocabulary=("A", "B"))
-    mixed: Any = dataclasses.replace(tone_model, settings=settings)
+    model: Any = tone_model
+    mixed = dataclasses.replace(model, settings=settings)
 
     with pytest.raises(ModelError, match="a vocabulary of 2 signs for 5 labels, expected 4 signs"):
         Recogniser(mixed)
