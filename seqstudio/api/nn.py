@@ -1,5 +1,6 @@
 """The core, for plugins that bring a model: importing this loads torch."""
 
+from seqstudio.core.alignment import AlignedLabel, align
 from seqstudio.core.config import (
     AttentionConfig,
     BridgeConfig,
@@ -14,9 +15,7 @@ from seqstudio.core.config import (
     config_to_plain,
 )
 from seqstudio.core.ctc import (
-    AlignedLabel,
     Hypothesis,
-    align,
     best_path,
     ctc_loss_sum,
     frames_needed,

@@ -13,12 +13,13 @@ from seqstudio import __version__
 from seqstudio.cli.assets import assets_folder
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import duration, to_json
-from seqstudio.cli.reporting import Collected
+from seqstudio.cli.reporting import Collected, together
 from seqstudio.cli.running import follow, leave
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.media.alignment import draw_alignment
 from seqstudio.media.audio import read_audio
 from seqstudio.media.subtitles import read_transcript
+from seqstudio.services.card import Card
 
 GO_ON = "run the demo again whenever you like"
 SEED = 1
@@ -50,6 +51,15 @@ class Composed:
     summary: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """How an operation went: its model, its last summary, and how long it took."""
+
+    model: str
+    summary: str
+    seconds: float
+
+
 @click.command()
 @click.option(
     "--out",
@@ -69,8 +79,8 @@ def demo(*, out: Path, as_json: bool) -> None:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="seqstudio-demo-") as home:
         studio = Studio(Path(home))  # a profile of its own, so that nothing is skipped as done
-        heard, seconds = listen(studio, out / "speech")
-        say(heard_text(heard, seconds))
+        heard, ran = listen(studio, out / "speech")
+        say(heard_text(heard, ran, studio.models.find(ran.model).facts.card))
         pieces = []
         for name, model in PIECES:
             pieces.append(compose(studio, out / "music", name, model))
@@ -82,7 +92,7 @@ def demo(*, out: Path, as_json: bool) -> None:
     say(last_text(heard, took))
 
 
-def listen(studio: Studio, out: Path) -> tuple[list[Heard], float]:
+def listen(studio: Studio, out: Path) -> tuple[list[Heard], Ran]:
     """Transcribe the shipped recordings and draw where each word was heard."""
     folder = assets_folder() / "speech"
     lines = (folder / "manifest.tsv").read_text(encoding="utf-8").splitlines()
@@ -90,8 +100,8 @@ def listen(studio: Studio, out: Path) -> tuple[list[Heard], float]:
     items = [dict(zip(names, row, strict=True)) for row in rows]
     recordings = tuple(folder / item["path"] for item in items)
     options: dict[str, Any] = {"inputs": {"audio": recordings}, "formats": ("txt", "srt", "json")}
-    _, seconds = run(studio, plugin="speech", name="transcribe", out=out, **options)
-    return [compare(folder, out, item) for item in items], seconds
+    ran = run(studio, plugin="speech", name="transcribe", out=out, **options)
+    return [compare(folder, out, item) for item in items], ran
 
 
 def compare(folder: Path, out: Path, item: dict[str, str]) -> Heard:
@@ -99,7 +109,7 @@ def compare(folder: Path, out: Path, item: dict[str, str]) -> Heard:
     recording = folder / item["path"]
     transcript = read_transcript(out / f"{recording.stem}.json")
     picture = out / f"{recording.stem}.png"
-    draw_alignment(read_audio(recording), transcript, picture, title=item["transcript"])
+    draw_alignment(read_audio(recording), transcript, picture, title=f"said: {item['transcript']}")
     said, heard = item["transcript"].split(), transcript.text.split()
     return Heard(
         name=item["path"],
@@ -116,17 +126,19 @@ def compose(studio: Studio, out: Path, name: str, model: str) -> Composed:
     """Compose a piece, render it and draw its piano roll."""
     target, formats = out / f"{name}.mid", ("mid", "wav", "png")
     options: dict[str, Any] = {"model": model, "seed": SEED, "formats": formats}
-    summary, seconds = run(studio, plugin="music", name="generate", out=target, **options)
+    ran = run(studio, plugin="music", name="generate", out=target, **options)
     files = tuple(target.with_suffix(f".{form}") for form in formats)
-    return Composed(name=name, model=model, files=files, seconds=seconds, summary=summary)
+    return Composed(name=name, model=model, files=files, seconds=ran.seconds, summary=ran.summary)
 
 
-def run(studio: Studio, **fields: Any) -> tuple[str, float]:
-    """Run one operation to its end; give its last summary, and how long it took."""
+def run(studio: Studio, **fields: Any) -> Ran:
+    """Run one operation to its end."""
     started = time.perf_counter()
     collected = Collected(several=False)
     leave(follow(studio.submit(JobSpec(**fields)), collected, go_on=GO_ON), several=False)
-    return str(collected.items[-1]["summary"]), time.perf_counter() - started
+    last = collected.items[-1]
+    seconds = time.perf_counter() - started
+    return Ran(model=last["model"], summary=last["summary"], seconds=seconds)
 
 
 def error_rate(heard: list[Heard]) -> float:
@@ -134,14 +146,18 @@ def error_rate(heard: list[Heard]) -> float:
     return sum(one.wrong_words for one in heard) / max(1, sum(one.words for one in heard))
 
 
-def heard_text(heard: list[Heard], seconds: float) -> str:
+def heard_text(heard: list[Heard], ran: Ran, card: Card) -> str:
     """Say how well and how fast the recordings were heard, then each, beside what was said."""
     speech = sum(one.seconds for one in heard)
     wrong, words = sum(one.wrong_words for one in heard), sum(one.words for one in heard)
-    lines = [
-        f"Heard {len(heard)} recordings, {speech:.0f} s of speech, in {duration(seconds)}; "
-        f"{wrong} of {words} words wrong ({error_rate(heard):.1%}):"
+    usual = [
+        f" (its card: {f.value:.1%} over {f.items} recordings)"
+        for f in card.figures
+        if f.name == "wer"
     ]
+    what = f"{len(heard)} recordings, {speech:.0f} s, in {duration(ran.seconds)} with {ran.model}"
+    errors = f"{wrong} of {words} words wrong, {error_rate(heard):.1%}{''.join(usual)}"
+    lines = [f"Heard {what}: {errors}:"]
     for one in heard:
         same = "the same" if one.said == one.heard else one.heard
         lines.append(f"  said {one.said} | heard {same}")
@@ -150,9 +166,8 @@ def heard_text(heard: list[Heard], seconds: float) -> str:
 
 def composed_text(piece: Composed) -> str:
     """Say what was composed, where it is, and how long that took."""
-    suffixes = ", ".join(path.suffix for path in piece.files)
     what = f"Composed a {piece.name.replace('-', ' ')} ({piece.summary})"
-    return f"{what} in {duration(piece.seconds)}: {piece.files[0].with_suffix('')} {suffixes}"
+    return f"{what} in {duration(piece.seconds)}: {together(piece.files)}"
 
 
 def last_text(heard: list[Heard], took: float) -> str:

@@ -1,13 +1,13 @@
-"""`seqstudio doctor`: what this machine can do, and what is amiss. Nothing heavy is imported."""
+"""`seqstudio doctor`: what this machine can do, and what is amiss."""
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
+import subprocess
 import sys
+import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
@@ -15,9 +15,15 @@ from seqstudio import __version__
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import size, to_json
 from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.processes import processors
 from seqstudio.host.profile import Profile
 
 NEEDED = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "mido", "safetensors", "Pillow")
+QUESTION = """
+import torch, torchaudio
+print(torch.cuda.get_device_name() if torch.cuda.is_available()
+      else "Apple GPU" if torch.backends.mps.is_available() else "")
+"""
 FREE_BYTES = 500_000_000  # a run folder, its checkpoints, and room to spare
 
 
@@ -49,7 +55,7 @@ def doctor(*, as_json: bool) -> None:
 
 
 def machine() -> list[Finding]:
-    """Look at versions, processors and graphics cards."""
+    """Look at versions, processors and accelerators."""
     supported = sys.platform in ("linux", "darwin")
     return [
         Finding("SeqStudio", __version__),
@@ -60,20 +66,23 @@ def machine() -> list[Finding]:
             "" if supported else "only Linux is tested; workers need POSIX sockets",
         ),
         Finding("processors", f"{processors()} usable"),
-        Finding("GPU", gpu()),
+        gpu(),
     ]
 
 
-def processors() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def gpu() -> str:
-    """Say whether an NVIDIA driver is there; whether torch can use it, a worker finds out."""
-    if Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi"):
-        return "an NVIDIA driver is there; speeds are not yet measured on a GPU"
-    return "none found; everything runs on the CPU"
+def gpu() -> Finding:
+    """Ask torch, in a process of its own, whether it loads and which accelerator it can use."""
+    began = time.monotonic()
+    asked = subprocess.run(
+        [sys.executable, "-c", QUESTION], capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        last = (asked.stderr.strip().splitlines() or [f"exit {asked.returncode}"])[-1]
+        return Finding("torch loads", "no", f"{last}; reinstall torch and torchaudio")
+    seconds = time.monotonic() - began
+    found = asked.stdout.strip()
+    accelerator = f"{found}; speeds are not yet measured on it" if found else "no GPU: CPU only"
+    return Finding("torch loads", f"in {seconds:.1f} s; {accelerator}")
 
 
 def libraries() -> list[Finding]:

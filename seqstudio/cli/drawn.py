@@ -6,40 +6,10 @@ from typing import Any
 
 import click
 
-from seqstudio.cli.group import LazyGroup
 from seqstudio.cli.options import DEVICES
-from seqstudio.contracts.manifest import Manifest, OperationEntry, Option, Port
-from seqstudio.host.catalogue import Plugin
+from seqstudio.contracts.manifest import OperationEntry, Option, Port
 
 GO_ON = "run the same command again to go on where it stopped"
-
-
-class PluginGroup(LazyGroup):
-    """The operations of one plugin, drawn as they are called."""
-
-    def __init__(self, plugin: Plugin) -> None:
-        super().__init__(plugin.id, help=plugin_help(plugin.manifest))
-        self.operations = {entry.name: entry for entry in plugin.manifest.operations}
-        self.plugin = plugin.id
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the operations in the manifest's order."""
-        return list(self.operations)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Draw the command of one operation."""
-        operation = self.operations.get(cmd_name)
-        return operation_command(self.plugin, operation) if operation else None
-
-
-def plugin_help(manifest: Manifest) -> str:
-    """Give title, longer text, tasks to train and models in the box."""
-    parts = [f"{manifest.title}.", manifest.help]
-    if manifest.tasks:
-        parts.append("Tasks to train: " + ", ".join(task.name for task in manifest.tasks) + ".")
-    if manifest.models:
-        parts.append("Models in the box: " + ", ".join(m.name for m in manifest.models) + ".")
-    return "\n\n".join(part for part in parts if part)
 
 
 def operation_command(plugin: str, operation: OperationEntry) -> click.Command:

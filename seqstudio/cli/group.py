@@ -63,7 +63,7 @@ class StudioGroup(LazyGroup):
             command = getattr(importlib.import_module(f"seqstudio.cli.{module}"), name)
             assert isinstance(command, click.Command)
             return command
-        from seqstudio.cli.drawn import PluginGroup
+        from seqstudio.cli.plugin_group import PluginGroup
 
         return PluginGroup(installed(ctx).plugin(cmd_name))
 

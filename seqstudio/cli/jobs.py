@@ -38,7 +38,7 @@ def list_jobs(studio: Studio, *, every: bool, as_json: bool) -> None:
         head = ("id", "started", "state", "items", "what")
         click.echo(table(head, (line(row) for row in shown)))
     else:
-        click.echo("No job yet; `seqstudio demo` runs three.")
+        click.echo("No job yet: run any operation, and it is listed here.")
 
 
 @jobs.command("show")

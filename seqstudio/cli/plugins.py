@@ -40,9 +40,10 @@ def list_plugins(*, as_json: bool) -> None:
         refused = catalogue.broken
         click.echo(to_json({"plugins": found, "refused": refused, "switched_off": off}))
         return
-    head = ("plugin", "version", "title", "operations")
+    kinds = ("operations", "tasks", "models")
+    head = ("plugin", "version", *kinds)
     rows = [
-        (plugin.id, plugin.version, plugin.title, ", ".join(names(plugin, "operations")) or "-")
+        (plugin.id, plugin.version, *(", ".join(names(plugin, kind)) or "-" for kind in kinds))
         for plugin in catalogue.plugins
     ]
     click.echo(table(head, rows) if rows else "No plugin is installed.")

@@ -1,7 +1,8 @@
 """Say what a job does: plain lines, bars above lines on a terminal, or one JSON object."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -143,13 +144,26 @@ def reporter_for_people(*, several: bool) -> Reporter:
 
 def done_line(event: ItemDone) -> str:
     """Say one finished item: its outputs and summary; "" for one that has neither."""
-    outputs = ", ".join(str(path) for path in event.outputs)
+    outputs = together(event.outputs)
     made = f"{event.name} -> {outputs}" if outputs else event.name
     if event.skipped:
         return f"{made}: done before, skipped"
     if event.summary:
         return f"{made}: {event.summary}"
     return made if outputs else ""
+
+
+def together(paths: Sequence[Path]) -> str:
+    """Name files that differ in their suffix only as a shell would.
+
+    >>> together([Path("words/a.txt"), Path("words/a.srt")]), together([Path("a.mid")])
+    ('words/a.{txt,srt}', 'a.mid')
+    """
+    stems = {path.with_suffix("") for path in paths}
+    if len(paths) < 2 or len(stems) != 1:
+        return ", ".join(map(str, paths))
+    suffixes = ",".join(path.suffix[1:] for path in paths)
+    return f"{stems.pop()}.{{{suffixes}}}"
 
 
 def failed_line(event: ItemFailed) -> str:

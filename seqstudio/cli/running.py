@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from seqstudio.cli.group import INTERRUPTED
-from seqstudio.cli.reporting import Collected, Reporter, failed_line, reporter_for_people
+from seqstudio.cli.reporting import Collected, Reporter, reporter_for_people
 from seqstudio.errors import JobError
 from seqstudio.host.events import ItemFailed, JobFinished
 from seqstudio.host.studio import JobHandle
@@ -71,7 +71,7 @@ def follow(handle: JobHandle, reporter: Reporter, *, go_on: str) -> Ending:
                 for event in handle.poll():
                     reporter.hear(event)
                     if isinstance(event, ItemFailed):
-                        reasons.append(failed_line(event))
+                        reasons.append(event.reason)
                     if isinstance(event, JobFinished):
                         return Ending(event, tuple(reasons))
                 if stops.count and not told:

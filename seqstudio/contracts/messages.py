@@ -1,7 +1,7 @@
 """The worker protocol: 4-byte big-endian length, then one JSON object, over a socketpair.
 
 Host to worker: start, feed, close_input, pause, resume, cancel. Worker to host: ready, progress,
-partial, result, artifact, done, failed. Big things are files in the job's folder.
+partial, result, refused, done, failed. Big things are files in the job's folder.
 """
 
 import json
@@ -66,11 +66,10 @@ class FeedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """Do these items, which share inputs and differ in their takes; or bytes of a stream."""
+    """Do these items, which share inputs and differ in their takes."""
 
     items: tuple[FeedItem, ...] = ()
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    data: str = ""  # base64, for streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +147,6 @@ class ItemFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
-    """A file in the job's folder, for whoever watches: a preview, a checkpoint."""
-
-    name: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """The worker has nothing left to do. `value` is what evaluate or verify found."""
 
@@ -185,7 +176,6 @@ FROM_WORKER = {
     "partial": Partial,
     "result": ItemResult,
     "refused": ItemFailed,
-    "artifact": Artifact,
     "done": Done,
     "failed": Failed,
 }

@@ -66,6 +66,6 @@ class AdditiveAttention(nn.Module):
         (B, D) float contexts and (B, T') float weights; a row never depends on its neighbours
         """
         energies = torch.tanh(asked[:, None] + memory.keys)
-        scores = (energies * self.score.weight[0]).sum(dim=-1)
+        scores = (energies * self.score.weight[0].detach()).sum(dim=-1)
         weights = scores.masked_fill(~memory.valid, -torch.inf).softmax(dim=-1)
         return (weights[:, :, None] * memory.values).sum(dim=1), weights

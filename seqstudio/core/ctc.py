@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: loss, best path, prefix beam search, forced alignment.
+"""Connectionist temporal classification: loss, best path, prefix beam search.
 
 Label 0 is the blank. Reference: Graves et al. 2006, "Connectionist temporal classification".
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from seqstudio.errors import DataError, TrainingError
+from seqstudio.errors import TrainingError
 
 BLANK = 0
 Floats = NDArray[np.float64]
@@ -26,19 +26,6 @@ class Hypothesis:
 
     labels: tuple[int, ...]
     log_prob: float
-
-
-@dataclass(frozen=True, slots=True)
-class AlignedLabel:
-    """Where one label lies: frames `start_frame` to `end_frame` (half open).
-
-    `score` is the geometric mean of its probability over these frames, 0 to 1.
-    """
-
-    label: int
-    start_frame: int
-    end_frame: int
-    score: float
 
 
 def frames_needed(labels: Sequence[int]) -> int:
@@ -92,7 +79,7 @@ def best_path(log_probs: Tensor | Floats) -> tuple[int, ...]:
     >>> best_path(np.log([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
     (1, 1)
     """
-    path = _array(log_probs).argmax(axis=1)
+    path = as_array(log_probs).argmax(axis=1)
     changed = np.ones(len(path), dtype=bool)
     changed[1:] = path[1:] != path[:-1]
     return tuple(path[changed & (path != BLANK)].tolist())
@@ -120,7 +107,7 @@ def prefix_beam(
        using bi-directional recurrent DNNs", algorithm 1.
     """
     search = _PrefixSearch(beam)
-    for frame in _array(log_probs):
+    for frame in as_array(log_probs):
         search.advance(frame, np.flatnonzero(frame[1:] >= floor) + 1)
     return search.hypotheses()
 
@@ -210,100 +197,8 @@ def _largest(scores: Floats, count: int) -> Ints:
     return best[scores[best] > -np.inf]
 
 
-def align(log_probs: Tensor | Floats, labels: Sequence[int]) -> list[AlignedLabel]:
-    """Find the likeliest path that spells `labels`, and where on it each label lies.
-
-    Memory grows with the square root of the frames: scores are kept at the start of each block
-    of frames, and a block is replayed on the way back, over the states within its reach only.
-
-    Parameters
-    ----------
-    log_probs : (T, V) float, log probabilities
-    labels : what was said; no blanks
-
-    Returns
-    -------
-    One entry for each label, in order
-
-    Raises
-    ------
-    DataError
-        If the frames are too few for the labels, or give one of them no probability at all.
-    """
-    frames = _array(log_probs)
-    if len(frames) < (needed := frames_needed(labels)):
-        raise DataError(
-            f"{len(frames)} frames for {len(labels)} labels, expected at least {needed}"
-        )
-    if not len(labels):
-        return []
-    path = _Trellis(frames, labels).path()
-    states = 2 * np.arange(len(labels)) + 1
-    starts, ends = np.searchsorted(path, states), np.searchsorted(path, states, side="right")
-    return [
-        AlignedLabel(label, a, b, float(np.exp(frames[a:b, label].mean())))
-        for label, a, b in zip(labels, starts.tolist(), ends.tolist(), strict=True)
-    ]
-
-
-class _Trellis:
-    """Frames against states: blank, first label, blank, second label, ... , blank."""
-
-    def __init__(self, frames: Floats, labels: Sequence[int]) -> None:
-        self.frames = frames
-        self.spelled = np.zeros(2 * len(labels) + 1, dtype=np.int64)
-        self.spelled[1::2] = labels
-        # A blank may be skipped between two labels that differ: two states at once.
-        self.skip = np.full(len(self.spelled), -np.inf)
-        self.skip[3::2][self.spelled[3::2] != self.spelled[1:-2:2]] = 0.0
-        self.block = int(np.ceil(np.sqrt(len(frames))))
-
-    def path(self) -> Ints:
-        """Give the state at each frame, (T,), never falling."""
-        starts = range(0, len(self.frames), self.block)
-        scores = np.full(len(self.spelled), -np.inf)
-        scores[0] = 0.0  # before the first frame: from here stay, or move to the first label
-        kept = []
-        for start in starts:
-            kept.append(scores)
-            for frame in self.frames[start : start + self.block]:
-                scores = self._best(scores, 0)[0] + frame[self.spelled]
-        state = len(scores) - 1 - int(scores[-2] > scores[-1])
-        if not np.isfinite(scores[state]):
-            raise DataError(
-                "the labels have no probability on these frames, expected a finite score"
-            )
-        path = np.empty(len(self.frames), dtype=np.int64)
-        for start, scores in zip(reversed(starts), reversed(kept), strict=True):
-            state = self._replay(start, scores, state, path)
-        return path
-
-    def _best(self, scores: Floats, low: int) -> tuple[Floats, Floats, Floats]:
-        """Give the best score into each state from `low` on, and those by moving one and two."""
-        one = np.concatenate([[-np.inf], scores[:-1]])
-        two = np.concatenate([[-np.inf, -np.inf], scores[:-2]])[: len(scores)]
-        two = two + self.skip[low : low + len(scores)]
-        return np.maximum(np.maximum(scores, one), two), one, two
-
-    def _replay(self, start: int, scores: Floats, state: int, path: Ints) -> int:
-        """Fill `path` over one block that ends in `state`; give the state before the block."""
-        block = self.frames[start : start + self.block]
-        low = max(0, state - 2 * len(block))
-        scores = scores[low : state + 1]
-        moves = np.zeros((len(block), len(scores)), dtype=np.int8)
-        for at, frame in enumerate(block):
-            best, one, two = self._best(scores, low)
-            moves[at][(one == best) & (one > scores)] = 1
-            moves[at][(two == best) & (two > scores) & (two > one)] = 2
-            scores = best + frame[self.spelled[low : state + 1]]
-        for at in range(len(block) - 1, -1, -1):
-            path[start + at] = state
-            state -= int(moves[at, state - low])
-        return state
-
-
-def _array(log_probs: Tensor | Floats) -> Floats:
-    """Give (T, V) float64 on the CPU."""
+def as_array(log_probs: Tensor | Floats) -> Floats:
+    """Give log probabilities as (T, V) float64 on the CPU."""
     if isinstance(log_probs, Tensor):
         log_probs = log_probs.detach().cpu().numpy()
     return np.asarray(log_probs, dtype=np.float64)

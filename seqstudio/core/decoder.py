@@ -98,7 +98,6 @@ class Decoder(nn.Module):
             first = self.output.weight.new_zeros(self.config.layers, rows, width)
         return FlatStepper(self).start(first, encoded, rows_of(covariates, rows))
 
-    @torch.no_grad()
     def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """Take (B,) tokens and give the (B, V) logits of the next ones. `state` stays usable."""
         return state.stepper.step(tokens, state)

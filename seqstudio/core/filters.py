@@ -59,9 +59,8 @@ def draw(logits: Tensor, uniforms: Tensor) -> Tensor:
     -------
     (B,) int64; never a token of no probability
     """
-    chances = logits.double().softmax(dim=-1)
-    sums = chances.cumsum(dim=-1)
-    places = torch.arange(logits.shape[-1], device=logits.device)
-    last = torch.where(chances > 0, places, 0).amax(dim=-1)  # rounding may pass the last sum
-    found = torch.searchsorted(sums, (uniforms * sums[:, -1])[:, None], right=True)[:, 0]
-    return torch.minimum(found, last)
+    sums = logits.double().softmax(dim=-1).cumsum(dim=-1)
+    total = sums[:, -1]
+    below = torch.nextafter(total, torch.zeros_like(total))  # rounding must not pass the last sum
+    wanted = torch.minimum(uniforms * total, below)
+    return torch.searchsorted(sums, wanted[:, None], right=True)[:, 0]

@@ -1,7 +1,6 @@
 """Steps of the flat decoder, fused."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,13 +14,12 @@ if TYPE_CHECKING:
     from seqstudio.core.decoder import Decoder
 
 
-@dataclass(frozen=True, slots=True)
-class DecoderState:
+class DecoderState(NamedTuple):
     """Where each row of a stepping decoder stands."""
 
     stepper: "FlatStepper"
     layers: StackState
-    position: Tensor  # (B,) int64, the step whose logits were given last
+    position: int  # the step whose logits were given last
     covariates: Tensor | None  # (B, T, C) int64
     memory: AttentionMemory | None
     weights: Tensor | None  # (B, T') float, where the last step attended
@@ -31,7 +29,7 @@ class DecoderState:
         return DecoderState(
             self.stepper,
             select_layers(self.layers, rows),
-            self.position[rows],
+            self.position,
             None if self.covariates is None else self.covariates[rows],
             None if self.memory is None else self.memory.select(rows),
             None if self.weights is None else self.weights[rows],
@@ -62,16 +60,15 @@ class FlatStepper:
             memory = self.attention.remember(encoded)
         rows, device = first.shape[1], first.device
         layers = self.stack.begin(first)
-        position = torch.full((rows,), -1, device=device)
-        state = DecoderState(self, layers, position, covariates, memory, None)
+        state = DecoderState(self, layers, -1, covariates, memory, None)
         return self.step(torch.full((rows,), self.vocabulary, device=device), state)
 
     def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """Take (B,) tokens and give the (B, V) logits of the next ones."""
         position, weights = state.position + 1, None
         given = torch.embedding(self.table, tokens)
-        if state.covariates is not None:
-            given = given + self.known.at(state.covariates, position)
+        if state.covariates is not None and position < state.covariates.shape[1]:
+            given = given + self.known.sum(state.covariates[:, position])
         logits, layers = self.stack.step(given, state.layers)
         if self.attention is not None and state.memory is not None:
             context, weights = self.attention.attend(logits, state.memory)

@@ -126,7 +126,6 @@ class NestedDecoder(nn.Module):
             first = self.first_input.new_zeros(self.config.layers, rows, width)
         return NestedStepper(self).start(first, rows_of(covariates, rows))
 
-    @torch.no_grad()
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
         """Take (B,) tokens and give the (B, V) logits of the next ones. `state` stays usable."""
         return state.stepper.step(tokens, state)

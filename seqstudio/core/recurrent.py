@@ -30,9 +30,11 @@ def reverse_within(frames: Tensor, lengths: Tensor) -> Tensor:
     >>> reverse_within(torch.tensor([[[1], [2], [0]]]), torch.tensor([2])).flatten()
     tensor([2, 1, 0])
     """
-    at = torch.arange(frames.shape[1], device=frames.device)
+    items, longest = frames.shape[:2]
+    at = torch.arange(longest, device=frames.device)
     source = torch.where(at < lengths[:, None], lengths[:, None] - 1 - at, at)
-    return frames.gather(1, source[:, :, None].expand_as(frames))
+    rows = source + longest * torch.arange(items, device=frames.device)[:, None]
+    return frames.flatten(0, 1).index_select(0, rows.flatten()).view(frames.shape)
 
 
 class RecurrentLayer(nn.Module):

@@ -6,7 +6,7 @@ Made from a decoder's weights when stepping starts; computes no gradients.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,8 +17,7 @@ from seqstudio.core.devices import Product
 from seqstudio.core.recurrent import RecurrentLayer
 
 
-@dataclass(frozen=True, slots=True)
-class LayerState:
+class LayerState(NamedTuple):
     """One layer between two steps, R rows."""
 
     output: Tensor  # (R, H) float
@@ -195,7 +194,11 @@ class FoldedCovariates:
         inside = position < values.shape[1]
         rows = torch.arange(len(position), device=values.device)
         chosen = values[rows, torch.where(inside, position, 0)]
+        return self.sum(chosen) * inside[:, None]
+
+    def sum(self, chosen: Tensor) -> Tensor:
+        """Give the (B, G) gates of (B, C) covariates."""
         gates = self.tables[0][chosen[:, 0]]
         for number, table in enumerate(self.tables[1:], start=1):
             gates = gates + table[chosen[:, number]]
-        return gates * inside[:, None]
+        return gates

@@ -37,7 +37,8 @@ def groups(
     Raises
     ------
     JobError
-        If an input is unknown, missing or too many, or a folder holds no file of the kind.
+        If an input is unknown, missing or too many, or a folder holds no file of the kind, or
+        stands where one file is wanted.
     """
     _check_names(entry, inputs)
     batched = next((port for port in entry.inputs if port.many), None)
@@ -85,9 +86,11 @@ def _files(given: Path, port: Port, *, recursive: bool) -> Iterator[tuple[Path, 
     if not given.is_dir() or port.kind == "model":
         yield given, Path(given.name)
         return
+    if not port.many:
+        raise JobError(f"{given}: a folder, expected one {port.kind} file")
     suffixes = SUFFIXES.get(port.kind, ())
     every = sorted(given.rglob("*") if recursive else given.glob("*"))
-    found = [path for path in every if path.suffix.lower() in suffixes and path.is_file()]
+    found = [path for path in every if path.suffix.lower() in suffixes and not path.is_dir()]
     if not found:
         below = "" if recursive else " (--recursive looks into its folders too)"
         expected = ", ".join(suffixes) or "a file"

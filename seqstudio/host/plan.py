@@ -103,7 +103,8 @@ def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models:
     for folder in {stem.parent for stem in stems} if spec.out else ():
         check_writable(folder)
     usable = models.usable(plugin, entry, spec.model)
-    needed = {owner for one in usable for owner in one.facts.config.requires.values()}
+    required = [text for one in usable for text in one.facts.config.requires.values()]
+    needed = {text.partition(">=")[0] for text in required}
     extensions = [
         one
         for one in catalogue.plugins

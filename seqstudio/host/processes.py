@@ -40,6 +40,13 @@ def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
+def processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # macOS has none
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def machine_memory_bytes() -> int:
     """Give the memory that this machine, or the container around us, has in all."""
     total = os.sysconf("SC_PHYS_PAGES") * PAGE_BYTES

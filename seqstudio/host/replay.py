@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,13 @@ def _option(plan: Plan, name: str) -> Any:
 def _hash(path: Path) -> str:
     """Hash a file, or a folder as the names and hashes of the files in it."""
     try:
-        if not path.is_dir():
+        if path.is_file():
             return file_hash(path)
+        if not stat.S_ISDIR(path.stat().st_mode):
+            raise DataError(f"{path}: a pipe or device, expected a file")
         found = {str(p.relative_to(path)): file_hash(p) for p in path.rglob("*") if p.is_file()}
     except FileNotFoundError as bad:
-        raise DataError(f"{path}: no such file") from bad
+        raise DataError(f"{path}: no such file, expected one to read") from bad
     except OSError as bad:
-        raise DataError(f"{path}: cannot be read: {bad.strerror}") from bad
+        raise DataError(f"{path}: {bad.strerror}, expected a file to read") from bad
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()

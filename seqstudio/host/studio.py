@@ -15,7 +15,7 @@ from seqstudio.host.lease import Lease
 from seqstudio.host.ledger import Ledger
 from seqstudio.host.models import Models
 from seqstudio.host.plan import Plan, plan_job, with_folder
-from seqstudio.host.processes import owner_name
+from seqstudio.host.processes import owner_name, processors
 from seqstudio.host.profile import Profile
 from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
 from seqstudio.host.store.crashes import count_death
@@ -124,7 +124,8 @@ class Studio:
     def _spawn(self, plan: Plan, folder: Path) -> Worker:
         if not self._processes:
             return ThreadWorker()
-        threads = 1 if plan.spec.verb == "operation" else len(os.sched_getaffinity(0))
+        # evaluate and verify must answer as the operation does, to the last bit: on one thread
+        threads = processors() if plan.spec.verb == "train" else 1
         return ProcessWorker(
             self._paths(plan), folder / "worker.log", nice=plan.spec.nice, threads=threads
         )

@@ -104,8 +104,17 @@ class Service:
             exporters=(*in_box_exporters(), *plugins.all_offers("exporters")),
             callbacks=plugins.all_offers("train_callbacks"),
             parts=with_offers(plugins.all_offers("parts")),
-            requires={name: owner for owner, offers in parts.items() for name in offers},
+            requires=self._requires(parts),
         )
+
+    def _requires(self, parts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
+        """Say which plugin each part needs, and from which version on."""
+        versions = {one.id: one.version for one in (self.start.plugin, *self.start.extensions)}
+        return {
+            name: f"{owner}>={versions[owner]}"
+            for owner, offers in parts.items()
+            for name in offers
+        }
 
     def stopped(self) -> bool:
         """Say whether the person asked to stop; wait while the job is paused."""

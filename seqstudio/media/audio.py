@@ -4,6 +4,7 @@ soundfile and soxr are imported where they are used: front ends look at `AudioIn
 without paying 60 ms for two C libraries.
 """
 
+import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -137,11 +138,19 @@ def resample_blocks(blocks: Iterable[Audio], rate_hz: int) -> Iterator[Audio]:
 
 
 def write_wav(path: Path, audio: Audio) -> None:
-    """Write 16-bit PCM; samples beyond full scale are clipped."""
+    """Write 16-bit PCM; samples beyond full scale are clipped.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, e.g. for want of room: libsndfile would not say why.
+    """
     import soundfile
 
     levels = np.clip(np.round(audio.samples * 32767), -32768, 32767).astype(np.int16)
-    soundfile.write(path, levels, audio.rate_hz, subtype="PCM_16", format="WAV")
+    content = io.BytesIO()
+    soundfile.write(content, levels, audio.rate_hz, subtype="PCM_16", format="WAV")
+    path.write_bytes(content.getbuffer())
 
 
 @contextmanager

@@ -11,8 +11,16 @@ from seqstudio.media.midi import Score
 
 WIDTH, MARGIN, KEYS = 1400, 24, 46  # points: the picture, its border, the pitch names
 BAR_WIDTH, LEAST_BAR, ROWS = 64, 26, 8  # a bar's width; less where that would take more rows
+MOST_ROWS = 24  # beyond, bars grow as narrow as they must
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 BLACK = (1, 3, 6, 8, 10)
+DRUM_CHANNEL = 9
+DRUMS = {
+    35: "kick 2", 36: "kick", 37: "stick", 38: "snare", 39: "clap", 40: "snare 2",
+    41: "tom 1", 42: "hat", 43: "tom 2", 44: "pedal", 45: "tom 3", 46: "open hat",
+    47: "tom 4", 48: "tom 5", 49: "crash", 50: "tom 6", 51: "ride", 52: "china",
+    53: "bell", 54: "tamb.", 55: "splash", 56: "cowbell", 57: "crash 2", 59: "ride 2",
+}  # fmt: skip
 
 
 class Shown(NamedTuple):
@@ -33,6 +41,7 @@ class Layout:
     high: int
     key: float  # height of a pitch
     top: float  # of the first row
+    drums: bool  # names of drums instead of pitches
 
     @property
     def row_height(self) -> float:
@@ -102,10 +111,16 @@ def _layout(score: Score) -> Layout:
     low, high = min(pitches) - 2, max(pitches) + 2
     room, count = WIDTH - 2 * MARGIN - KEYS, len(bars) - 1
     rows = min(ceil(count / (room // BAR_WIDTH)), ROWS)
-    rows = max(rows, ceil(count / (room // LEAST_BAR)))
-    key = 11.0 if rows == 1 else 7.0
+    rows = min(max(rows, ceil(count / (room // LEAST_BAR))), MOST_ROWS)
+    drums = bool(score.notes) and all(note.channel == DRUM_CHANNEL for note in score.notes)
     return Layout(
-        bars=bars, per_row=ceil(count / rows), low=low, high=high, key=key, top=MARGIN + 64.0
+        bars=bars,
+        per_row=ceil(count / rows),
+        low=low,
+        high=high,
+        key=11.0 if rows == 1 else 9.0 if drums else 7.0,
+        top=MARGIN + 64.0,
+        drums=drums,
     )
 
 
@@ -131,18 +146,19 @@ def _draw_head(canvas: Canvas, score: Score, shown: list[Shown], title: str) -> 
 
 
 def _draw_keys(canvas: Canvas, layout: Layout, number: int) -> None:
-    left, right = MARGIN + KEYS, WIDTH - MARGIN
+    left, right, size = MARGIN + KEYS, WIDTH - MARGIN, 10.0
     for pitch in range(layout.low, layout.high + 1):
         y = layout.y(number, pitch)
         if pitch % 12 in BLACK:
             canvas.box((left, y), (right, y + layout.key), FAINT)
         if pitch % 12 == 0:
             canvas.line([(left, y + layout.key), (right, y + layout.key)], GRID, 1)
-        named = pitch % 12 in ((0, 4, 7) if layout.key > 9 else (0,))
-        if named:
-            name = f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
-            middle = y + layout.key / 2
-            canvas.text((left - 8, middle), name, 10, fill=FADED, anchor="rm")
+        name = f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+        if layout.drums:
+            name, size = DRUMS.get(pitch, name), min(10.0, layout.key)
+        elif pitch % 12 not in ((0, 4, 7) if layout.key > 9 else (0,)):
+            continue
+        canvas.text((left - 8, y + layout.key / 2), name, size, fill=FADED, anchor="rm")
 
 
 def _draw_bars(canvas: Canvas, layout: Layout, number: int, score: Score) -> None:

@@ -8,6 +8,8 @@ from functools import cached_property
 from seqstudio.errors import DataError
 from seqstudio.media.smf import METER, TEMPO, Event
 
+MOST_BARS = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
@@ -124,7 +126,15 @@ class Timeline:
         """Give the onset ticks of the bars up to `end_tick`, then the end of the last.
 
         A change of meter begins a bar.
+
+        Raises
+        ------
+        DataError
+            If there are more than a person could have meant.
         """
+        shortest = min(meter.bar_ticks(self.ticks_per_beat) for meter in self.meters)
+        if end_tick > MOST_BARS * shortest:
+            raise DataError(f"the score ends at tick {end_tick}, expected at most {MOST_BARS} bars")
         starts: list[int] = []
         for meter, after in zip(self.meters, [*self.meters[1:], None], strict=True):
             if meter.tick >= end_tick and starts:

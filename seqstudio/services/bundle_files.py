@@ -38,7 +38,7 @@ class BundleConfig:
     task: str
     plugin: str
     plugin_version: str
-    requires: Mapping[str, str] = field(default_factory=dict)  # part -> plugin that offers it
+    requires: Mapping[str, str] = field(default_factory=dict)  # part -> "plugin>=version"
     model: Mapping[str, Any]  # the core's configuration
     settings: Mapping[str, Any]  # the task's
     buffers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # name -> shape

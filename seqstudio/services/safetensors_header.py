@@ -41,7 +41,8 @@ def read_header(start: bytes, size: int, where: str) -> dict[str, TensorEntry]:
         If this is no safetensors file, the header is too long, a field is unknown, or the tensors
         do not lie end to end from the header to the end of the file.
     """
-    if start[:1] == b"\x80" or start[:2] == b"PK":
+    pickled = start[:1] == b"\x80" or start[:2] == b"PK"  # or a header of 128 bytes, or 384, ...
+    if pickled and start[8:9] != b"{":
         raise ModelError(f"{where}: a pickle, expected safetensors; it was not opened")
     if len(start) < 8:
         raise ModelError(f"{where}: {size} bytes, expected a safetensors file")

@@ -58,7 +58,7 @@ class Surroundings:
     exporters: Sequence[Exporter] = ()
     callbacks: Sequence[TrainCallback] = ()
     parts: Parts | None = None
-    requires: Mapping[str, str] = field(default_factory=dict)  # part -> plugin that offers it
+    requires: Mapping[str, str] = field(default_factory=dict)  # part -> "plugin>=version"
 
 
 def carry_out(

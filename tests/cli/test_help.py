@@ -49,7 +49,7 @@ def test_version_and_help_take_at_most_three_times_a_bare_argparse(
     assert listing / bare < LIMIT
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("echo", "--help")])
 def test_help_loads_nothing_heavy(
     arguments: tuple[str, ...], environment: Mapping[str, str]
 ) -> None:

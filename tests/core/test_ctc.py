@@ -76,6 +76,12 @@ def test_no_prefix_is_listed_twice_and_none_is_overcounted_by_a_narrow_beam(seed
         assert one.log_prob <= exact[one.labels] + 1e-9
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_prefix_that_left_the_beam_and_came_back_is_the_same_prefix(seed: int) -> None:
+    found = prefix_beam(emissions(seed, 60, 3), beam=6, floor=-np.inf)
+    assert len({one.labels for one in found}) == len(found) == 6
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_pruning_unlikely_labels_keeps_the_best_labelling_of_sharp_emissions(seed: int) -> None:
     log_probs = emissions(seed, 60, 30, sharpness=6.0)

@@ -1,5 +1,6 @@
 """Models from training to use, through the host: trained, measured, verified, moved, refused."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,18 @@ WORDS = [
     "abcde",
     "bcdea",
 ] * 2
+PART = """
+from seqstudio.api import PartOffer, hookimpl
+
+
+class Cell:
+    part = "more.cell"
+
+
+@hookimpl
+def seqstudio_parts():
+    return [PartOffer("more.cell", Cell, lambda config, around: None)]
+"""
 
 
 @pytest.fixture
@@ -37,8 +50,11 @@ def spelling(site: Any, home: Path, tmp_path: Path) -> Studio:
 
 
 def run(studio: Studio, verb: Any, name: str, **fields: Any) -> tuple[list[Any], JobFinished]:
-    events = list(studio.submit(JobSpec(plugin="letters", verb=verb, name=name, **fields)).events())
-    return events, events[-1]
+    spec = JobSpec(plugin="letters", verb=verb, name=name, **fields)
+    events = list(studio.submit(spec).events())
+    finished = events[-1]
+    assert isinstance(finished, JobFinished)
+    return events, finished
 
 
 @pytest.fixture
@@ -199,3 +215,14 @@ def test_a_cancelled_training_saves_and_goes_on(
     assert first.event["step"] > step.event["step"]
     again.cancel()
     list(events)
+
+
+def test_a_run_says_which_plugin_from_which_version_on_a_part_needs(
+    spelling: Studio, site: Any, home: Path, tmp_path: Path
+) -> None:
+    site.install("more", '[[parts]]\nname = "more.cell"\n', PART, version="2.5")
+    arguments = {"data": str(tmp_path / "words.txt"), "run": str(tmp_path / "run")}
+    run(Studio(home, workers=False), "train", "letters.words", arguments=arguments)
+
+    spec = json.loads((tmp_path / "run/run.json").read_text())
+    assert spec["requires"] == {"more.cell": "more>=2.5"}

@@ -1,3 +1,4 @@
+import os
 import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,12 +127,25 @@ def test_a_missing_input_is_refused_by_name_and_the_rest_is_done(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt")
-    inputs = {"words": (tmp_path / "gone.txt", folder / "a.txt")}
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "link.txt").symlink_to("nowhere.txt")
+    inputs = {"words": (tmp_path / "gone.txt", folder)}
     spec = JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "out")
     events = list(shouter.submit(spec).events())
-    (failed,) = [event for event in events if isinstance(event, ItemFailed)]
-    assert failed.reason == f"{tmp_path / 'gone.txt'}: no such file"
-    assert events[-1] == JobFinished(state="done", done=1, failed=1)
+    assert {event.reason for event in events if isinstance(event, ItemFailed)} == {
+        f"{tmp_path / 'gone.txt'}: no such file, expected one to read",
+        f"{folder / 'link.txt'}: no such file, expected one to read",
+        f"{folder / 'pipe.txt'}: a pipe or device, expected a file",
+    }
+    assert events[-1] == JobFinished(state="done", done=1, failed=3)
+
+
+def test_a_folder_where_one_file_is_wanted_is_refused(tmp_path: Path) -> None:
+    port = Port(name="primer", kind="midi")
+    entry = OperationEntry(name="go", title="Go", runs="single", inputs=(port,))
+    (tmp_path / "a.mid").write_bytes(b"")
+    with pytest.raises(JobError, match=r": a folder, expected one midi file$"):
+        groups(entry, {"primer": (tmp_path,)}, recursive=False)
 
 
 @pytest.mark.parametrize(

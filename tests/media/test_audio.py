@@ -1,6 +1,7 @@
 """Recordings of every format come in right, and each kind of bad one is named in a line."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,19 @@ def test_blocks_join_to_the_whole_and_resample_without_a_seam(tmp_path: Path) ->
     once = resample(whole, RATE).samples
     assert np.abs(np.concatenate(streamed) - once).max() < 1e-5
     assert list(resample_blocks(blocks, 44100)) == blocks
+
+
+def test_a_long_file_is_streamed_in_the_memory_of_a_few_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "x.flac"
+    soundfile.write(path, np.tile(sine(10), 30), RATE)
+    next(resample_blocks(read_blocks(path, 1.0), 8000))  # loads what it needs
+    tracemalloc.start()
+    total = sum(len(block.samples) for block in resample_blocks(read_blocks(path, 1.0), 8000))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert total == 300 * 8000
+    assert peak_bytes < 10 * 4 * RATE  # ten seconds of its five minutes
 
 
 def test_wav_is_written_in_16_bits_and_loud_samples_are_clipped(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ TWO = Transcript(
         Segment(start_s=0.5, end_s=1.4, text="GO AHEAD", confidence=0.7, words=WORDS),
         Segment(start_s=2.0, end_s=2.0, text="<B> & C", speaker="eve"),
         Segment(start_s=2.5, end_s=2.6, text=" "),
-        Segment(start_s=1.9999, end_s=3725.4996, text="ÉTÉ\nPASSÉ"),
+        Segment(start_s=1.5, end_s=3725.4996, text="ÉTÉ\nPASSÉ"),
     ),
 )
 

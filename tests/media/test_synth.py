@@ -11,11 +11,15 @@ from seqstudio.errors import DataError
 from seqstudio.media.midi import Score
 from seqstudio.media.smf import BEND, CONTROL, END_OF_TRACK, META, PROGRAM, Event
 from seqstudio.media.synth import render
-from seqstudio.media.timbres import FAMILIES, pitch_hz, timbre_of
+from seqstudio.media.timbres import FAMILIES, timbre_of
 from seqstudio.media.tracks import Track
 
 RATE = 44100
 FAMILY_PROGRAMS = (0, 8, 16, 24, 32, 40, 52, 56, 64, 72)  # one for each instrument
+
+
+def pitch_hz(pitch: int) -> float:
+    return float(440 * 2 ** ((pitch - 69) / 12))
 
 
 def played(*notes: Note, program: int = 0, channel: int = 0, rate_hz: int = RATE) -> np.ndarray:

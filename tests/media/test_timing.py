@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqstudio.contracts.notes import Note
+from seqstudio.errors import DataError
 from seqstudio.media.midi import Score
 from seqstudio.media.smf import END_OF_TRACK, META, METER, TEMPO, Event
 from seqstudio.media.timing import Meter, Tempo
@@ -72,3 +73,9 @@ def test_bars_follow_the_meters_and_a_change_begins_a_bar() -> None:
     exact = with_time(meter(0, 3, 2)).with_new_track([Note(288, 60, 288)])
     assert exact.bars == (0, 288, 576)
     assert with_time(meter(0, 3, 2)).bars == (0, 288)
+
+
+def test_a_score_without_end_is_refused() -> None:
+    far = with_time(meter(0, 3, 2)).with_new_track([Note(1 << 27, 60, 1)])
+    with pytest.raises(DataError, match="ends at tick 134217729, expected at most 100000 bars"):
+        assert far.bars

@@ -30,6 +30,14 @@ def test_what_the_library_writes_is_read() -> None:
     }
 
 
+@pytest.mark.parametrize("length", [0x80, 0x280, 0x4B50])  # begin as a pickle, and as a zip, do
+def test_a_header_whose_length_looks_like_a_pickle_is_read(length: int) -> None:
+    header = json.dumps({"a": entry()}).encode().ljust(length)
+    data = file_of(header, bytes(8))
+    assert data[:1] == b"\x80" or data[:2] == b"PK"
+    assert list(read_header(data, len(data), "w")) == ["a"]
+
+
 @pytest.mark.parametrize(
     ("data", "text"),
     [

@@ -159,10 +159,12 @@ def test_a_primer_without_notes_is_refused(job: OneJob, write: Write) -> None:
 
 def test_a_model_that_does_not_suit_the_primer_is_refused(job: OneJob, write: Write) -> None:
     job.chosen = "music-chorale"
-    with pytest.raises(DataError, match=r"2 parts that strike .* expected four parts of one voice"):
+    with pytest.raises(
+        DataError, match=r"primer\.mid: 2 parts that strike .* expected four parts of one voice"
+    ):
         continued(job, write(lead_sheet()))
     job.chosen = "music-folk"
-    with pytest.raises(DataError, match=r"4 parts .* expected a melody"):
+    with pytest.raises(DataError, match=r"primer\.mid: 4 parts .* expected a melody"):
         continued(job, write(four_parts()))
 
 

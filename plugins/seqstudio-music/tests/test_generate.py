@@ -85,6 +85,31 @@ def test_the_key_asked_for_changes_the_piece_and_is_told(job: OneJob) -> None:
     assert score_of(in_d).notes != score_of(in_f).notes
 
 
+@pytest.mark.parametrize(("key", "triad"), [("C", {0, 4, 7}), ("Cm", {0, 3, 7})])
+@pytest.mark.parametrize("bars", [1, 3])
+def test_a_chorale_closes_on_the_tonic_of_its_key(
+    job: OneJob, key: str, triad: set[int], bars: int
+) -> None:
+    for result in generated(job, "music-chorale", 1, 2, 3, key=key, bars=bars):
+        score = score_of(result)
+        end = 4 * bars * TPB
+        last = {n.pitch % 12 for n in score.notes if n.onset_ticks + n.length_ticks == end}
+        bass = max(next(t for t in score.tracks if t.name == "Bass").notes)
+        tonic = key_of_name(key)
+        third = (tonic + (3 if tonic >= 12 else 4)) % 12
+        assert {tonic % 12, third} <= last <= triad
+        assert bass.pitch % 12 == tonic % 12
+
+
+def test_a_lead_sheet_closes_on_the_chord_of_its_key(job: OneJob) -> None:
+    score = score_of(generated(job, "music-folk", 2, key="Am", bars=2, meter="6/8")[0])
+    end = 6 * TPB
+    chords = next(track for track in score.tracks if track.name == "Chords")
+    last = {n.pitch % 12 for n in chords.notes if n.onset_ticks + n.length_ticks == end}
+
+    assert last == {9, 0, 4}
+
+
 def test_tempo_follows_the_option(job: OneJob) -> None:
     assert round(score_of(generated(job, "music-folk", tempo=150.0)[0]).tempos[0].bpm) == 150
 

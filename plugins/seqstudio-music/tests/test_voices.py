@@ -12,9 +12,11 @@ from seqstudio_music.covariates import SIZES, UNKNOWN_END, UNKNOWN_KEY, Bounds, 
 from seqstudio_music.grid import Bar, Grid, chorale_grid, grid_of_score
 from seqstudio_music.keys import estimate_key, key_name
 from seqstudio_music.score_voices import chorale_of_score, lead_sheet_of_score
-from seqstudio_music.slots import CHORALE, LEAD_SHEET, NONE, Layout
+from seqstudio_music.slots import CHORALE, FIRST, HOLD, LEAD_SHEET, NONE, REST, Layout
 from seqstudio_music.voice_batches import perturbed, spelled, voices_of
 from seqstudio_music.voice_data import ChoraleImporter, chorale_voices
+from seqstudio_music.voice_guide import VoiceGuide
+from seqstudio_music.voice_sampling import notes_of_slot
 from seqstudio_music.voices import VoiceOptions, VoicesTask
 from small_music import TPB, chorale_example, four_parts, lead_sheet
 
@@ -39,13 +41,46 @@ def test_tokens_tell_a_struck_note_from_a_held_one() -> None:
     assert layout.vocabulary == layout.ranges[-1][1]
 
 
-def test_without_strikes_what_goes_on_is_held() -> None:
+def test_what_is_held_from_before_the_first_step_rests() -> None:
     layout = Layout(CHORALE)
-    values = np.array([[70, 40, 60, 50], [70, 41, NONE, 50], [71, 41, NONE, 50]])
-    again, held = layout.decode(layout.encode(values, np.zeros(values.shape, dtype=np.bool_)))
+    values, held = layout.decode(np.array([[1, 0, 50, 1], [1, 1, 1, 51]]))
 
-    assert np.array_equal(again, values)
-    assert held.tolist() == [[0] * 4, [1, 0, 0, 1], [0, 1, 0, 1]]
+    assert values[:, [0, 1]].tolist() == [[NONE, NONE]] * 2
+    assert values[0, 2] == values[1, 2] != NONE
+    assert held.tolist() == [[False] * 4, [False, False, True, False]]
+
+
+def test_chorales_hold_what_goes_on() -> None:
+    voices = chorale_voices(np.array([[70, 40, 60, 50], [70, 41, NONE, 50], [71, 41, NONE, 50]]))
+
+    assert voices.held.tolist() == [
+        [False] * 4,
+        [True, False, False, True],
+        [False, True, False, True],
+    ]
+
+
+def test_nothing_is_held_after_a_rest_or_at_the_beginning() -> None:
+    layout = Layout(LEAD_SHEET)
+    guide = VoiceGuide(layout, 4, [0])
+    (chords, _), (melody, _) = layout.ranges
+    silent = [chords + REST, melody + REST]
+    struck = [chords + FIRST, melody + FIRST]
+    holding = [chords + HOLD, melody + HOLD]
+
+    for slot, start in enumerate((chords, melody)):
+        for before in ([], silent, [*struck, *silent]):
+            assert not guide.allowed(0, [*before, *struck[:slot]])[start + HOLD]
+        for before in (struck, [*struck, *holding]):
+            assert guide.allowed(0, [*before, *struck[:slot]])[start + HOLD]
+
+
+def test_what_a_primer_leaves_sounding_is_struck_anew() -> None:
+    layout, grid = Layout(LEAD_SHEET), Grid((Bar(TPB, 1, 4),), TPB)
+    values, held = np.array([[NONE, 60]] * 4), np.array([[False, step > 0] for step in range(4)])
+    notes = notes_of_slot(layout, layout.encode(values, held), 1, grid, 2)
+
+    assert [(note.onset_ticks, note.length_ticks) for note in notes] == [(TPB // 2, TPB // 2)]
 
 
 def test_every_key_and_chord_can_be_written() -> None:

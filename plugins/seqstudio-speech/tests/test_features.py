@@ -2,7 +2,7 @@ import librosa
 import numpy as np
 import pytest
 import torch
-from seqstudio_speech.features import log_mel, standardise, statistics
+from seqstudio_speech.features import log_mel, offset, standardise, statistics
 from seqstudio_speech.settings import FeatureSettings
 from torch.testing import assert_close
 
@@ -33,7 +33,7 @@ def test_no_samples_give_no_frames() -> None:
 
 def test_standardised_training_frames_have_zero_mean_and_unit_variance() -> None:
     utterances = [torch.randn(n, 80) * 3 - 9 for n in (5, 70, 31)]
-    buffers = statistics(utterances)
+    buffers = statistics(utterances).buffers
 
     frames = standardise(torch.cat(utterances), buffers)
 
@@ -41,10 +41,23 @@ def test_standardised_training_frames_have_zero_mean_and_unit_variance() -> None
     assert_close(frames.var(0, correction=0), torch.ones(80), atol=1e-4, rtol=0)
 
 
+def test_nearly_all_training_utterances_lie_within_the_usual_offset() -> None:
+    torch.manual_seed(0)
+    utterances = [torch.randn(n, 80) for n in range(20, 120)]
+    learned = statistics(utterances)
+    frames = [standardise(one, learned.buffers) for one in utterances]
+    offsets = [offset(one.sum(0), len(one)) for one in frames]
+
+    assert sum(one > learned.usual for one in offsets) == 2
+    narrow = utterances[-1].clone()
+    narrow[:, 60:] -= 5
+    assert offset(standardise(narrow, learned.buffers).sum(0), len(narrow)) > 4
+
+
 def test_a_band_that_never_moves_is_centred_and_stays_finite() -> None:
     still = torch.full((10, 80), -4.0)
 
-    assert not standardise(still, statistics([still])).abs().max() > 1e-3
+    assert not standardise(still, statistics([still]).buffers).abs().max() > 1e-3
 
 
 def test_statistics_of_nothing_are_an_error() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from seqstudio_speech.sound import LONGEST_S, chunks, is_silent, read_mono
+from seqstudio_speech.sound import LONGEST_S, chunks, is_silent, loud_levels, read_mono
 
 RATE_HZ = 16000
 
@@ -53,5 +53,14 @@ def test_what_is_too_soft_is_silent(level: float, silent: bool) -> None:  # noqa
     assert is_silent(sound, RATE_HZ) is silent
 
 
-def test_a_stretch_shorter_than_one_level_is_silent() -> None:
-    assert is_silent(np.ones(100, np.float32), RATE_HZ)
+def test_a_stretch_too_short_for_speech_is_silent() -> None:
+    assert is_silent(np.ones(799, np.float32), RATE_HZ)
+    assert not is_silent(np.ones(800, np.float32), RATE_HZ)
+
+
+def test_one_loud_word_in_long_silence_is_not_silent() -> None:
+    sound = np.zeros(19 * RATE_HZ, np.float32)
+    sound[RATE_HZ : RATE_HZ + 1600] = 0.1
+
+    assert not is_silent(sound, RATE_HZ)
+    assert loud_levels(sound, RATE_HZ).nonzero()[0].tolist() == list(range(100, 110))

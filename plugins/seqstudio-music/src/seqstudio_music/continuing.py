@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from seqstudio.api import Job, LoadedModel, Note, Request, Result
+from seqstudio.api import DataError, Job, LoadedModel, Note, Request, Result
 from seqstudio.api.media import Score
-from seqstudio_music.generate import sampling
+from seqstudio_music.generate import counted, sampling
 from seqstudio_music.grid import grid_of_score
 from seqstudio_music.primers import (
     Primer,
@@ -22,7 +22,7 @@ from seqstudio_music.score_voices import READERS, Part, lead_and_chords, parts_o
 from seqstudio_music.slots import NONE, Layout
 from seqstudio_music.voice_batches import VoiceSettings
 from seqstudio_music.voice_data import Voices
-from seqstudio_music.voice_sampling import Plan, draw_voices, notes_of_slot
+from seqstudio_music.voice_sampling import Plan, draw_voices, layout_of, notes_of_slot
 
 
 class Continue:
@@ -55,7 +55,7 @@ class Continue:
             yield Result(
                 outputs={"score": score},
                 take=take.number,
-                summary=f"{path.name} and {bars} bars more by {model.name}{faults}",
+                summary=f"{path.name} and {counted(bars)} more by {model.name}{faults}",
                 details={
                     "model": model.name,
                     "bars": bars,
@@ -68,8 +68,11 @@ class Continue:
 def in_voices(model: LoadedModel, job: Job, request: Request, primer: Primer) -> list[Score]:
     """Continue the primer's voices, each on its own track."""
     score, settings = primer.score, model.settings
-    layout = Layout(settings.slots)
-    voices = READERS[settings.layout](score)
+    layout = layout_of(model)
+    try:
+        voices = READERS[settings.layout](score)
+    except DataError as bad:
+        raise DataError(f"{primer.path}: {bad}; {model.name} knows no other") from bad
     grid = grid_of_score(score, score.end_tick)
     first = max(grid.step_at(score.end_tick), 1)
     given = layout.encode(voices.values, voices.held)[:first]
@@ -93,7 +96,7 @@ def in_voices(model: LoadedModel, job: Job, request: Request, primer: Primer) ->
 def upbeat_rest(voices: Voices, layout: Layout) -> int:
     """Count the silent steps before a chorale's upbeat: its training pieces begin without."""
     sounds = (voices.values != NONE).any(axis=1)
-    return 0 if any(slot.strikes for slot in layout.slots) else int(sounds.argmax())
+    return int(sounds.argmax()) if layout.slots[0].kind == "pitch" else 0
 
 
 def slot_parts(score: Score, layout: Layout) -> list[Part | None]:

@@ -11,13 +11,13 @@ from seqstudio_music.keys import key_name, key_of_name
 from seqstudio_music.roll_midi import notes_of_rows
 from seqstudio_music.roll_sampling import draw_rolls
 from seqstudio_music.rolls import RollSettings
-from seqstudio_music.slots import Layout
 from seqstudio_music.voice_batches import VoiceSettings
 from seqstudio_music.voice_sampling import (
     TICKS_PER_BEAT,
     Plan,
     draw_voices,
     drawn_key,
+    layout_of,
     new_grid,
     score_of,
 )
@@ -50,7 +50,7 @@ class Generate:
             yield Result(
                 outputs={"score": score},
                 take=take.number,
-                summary=f"{bars} bars of {options['meter']} by {model.name}{told}",
+                summary=f"{counted(bars)} of {options['meter']} by {model.name}{told}",
                 details={"model": model.name, "bars": bars, **details},
             )
 
@@ -63,7 +63,7 @@ def voice_pieces(
 ) -> list[Piece]:
     """Draw pieces in voices."""
     settings = model.settings
-    layout, grid = Layout(settings.slots), new_grid(bars, meter)
+    layout, grid = layout_of(model), new_grid(bars, meter)
     asked = request.options["key"]
     keys = [key_of_name(asked) if asked else drawn_key(take.seed) for take in request.takes]
     plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64))
@@ -101,6 +101,15 @@ def roll_pieces(
         notes = notes_of_rows(rows, frame_ticks, end_tick=end_tick)
         pieces.append((score.with_new_track(notes, name="Piano"), {}))
     return pieces
+
+
+def counted(bars: int) -> str:
+    """Count bars in words.
+
+    >>> counted(1), counted(8)
+    ('1 bar', '8 bars')
+    """
+    return f"{bars} bar" if bars == 1 else f"{bars} bars"
 
 
 def sampling(options: Mapping[str, Any]) -> SamplingConfig:

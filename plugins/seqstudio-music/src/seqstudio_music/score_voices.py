@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from seqstudio_music.grid import Grid, grid_of_score
 from seqstudio_music.roll_data import LOWEST
 from seqstudio_music.roll_midi import DRUMS, key_of
 from seqstudio_music.slots import CHORALE, LEAD_SHEET, NONE, Held, Slot, Values
-from seqstudio_music.voice_data import Voices, key_of_values
+from seqstudio_music.voice_data import Voices, held_pitches, key_of_values
 
 CHORD_SIZE = 2.0  # mean notes struck together from which a part is one of chords
 
@@ -85,6 +85,8 @@ def lead_and_chords(parts: Sequence[Part]) -> tuple[Part, Part | None] | None:
 def chorale_of_score(score: Score) -> Voices:
     """Read four parts as soprano, bass, alto and tenor, by their mean pitch.
 
+    A repeated note is held: the chorales that models learn from do not tell the two apart.
+
     Raises
     ------
     DataError
@@ -96,7 +98,8 @@ def chorale_of_score(score: Score) -> Voices:
     soprano, alto, tenor, bass = sorted(parts, key=lambda part: -part.height)
     grid, bent = grid_of_score(score, score.end_tick), Counter[str]()
     columns = [line(part.notes, grid, bent) for part in (soprano, bass, alto, tenor)]
-    return voices_of_columns(columns, grid, bent, CHORALE)
+    voices = voices_of_columns(columns, grid, bent, CHORALE)
+    return replace(voices, held=held_pitches(voices.values))
 
 
 def lead_sheet_of_score(score: Score) -> Voices:

@@ -1,8 +1,6 @@
 """Voices as tokens: what each voice does in each sixteenth, one token a voice.
 
-A pitch voice is silent, strikes a key, or holds it; the token of a held note names its pitch, so
-that the model need not remember it. A chord voice does the same with chords. Data that cannot
-tell a held note from a repeated one have no strikes: a pitch that goes on is held.
+A voice rests, holds what it has, or strikes a pitch; a voice of chords does the same with chords.
 """
 
 from collections.abc import Sequence
@@ -16,7 +14,8 @@ from seqstudio.api import ConfigError
 from seqstudio_music.chords import CHORDS, QUALITIES
 from seqstudio_music.roll_data import KEYS, LOWEST
 
-NONE = -1
+NONE = -1  # the value of a voice that rests
+REST, HOLD, FIRST = 0, 1, 2  # tokens of each kind of voice: then one for each pitch or chord
 
 Values = NDArray[np.int64]  # (T, S): a MIDI pitch, a chord, or NONE
 Held = NDArray[np.bool_]  # (T, S): goes on from the step before
@@ -28,7 +27,6 @@ class Slot:
 
     name: str
     kind: Literal["pitch", "chord"] = "pitch"
-    strikes: bool = True  # a repeated note differs from a held one
     low: int = LOWEST
     high: int = LOWEST + KEYS - 1
     program: int = 0
@@ -51,10 +49,10 @@ class Slot:
 
 
 CHORALE = (
-    Slot(name="Soprano", strikes=False, program=52, velocity=88),
-    Slot(name="Bass", strikes=False, program=52, velocity=84),
-    Slot(name="Alto", strikes=False, program=52, velocity=76),
-    Slot(name="Tenor", strikes=False, program=52, velocity=76),
+    Slot(name="Soprano", program=52, velocity=88),
+    Slot(name="Bass", program=52, velocity=84),
+    Slot(name="Alto", program=52, velocity=76),
+    Slot(name="Tenor", program=52, velocity=76),
 )  # in the order of spelling: the outer voices first
 LEAD_SHEET = (
     Slot(name="Chords", kind="chord", program=21, velocity=60),
@@ -65,25 +63,21 @@ LAYOUTS: dict[str, tuple[Slot, ...]] = {"chorale": CHORALE, "lead-sheet": LEAD_S
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the tokens of each slot lie: slots of a kind share theirs, token 0 of each is NONE."""
+    """Where the tokens of each slot lie; slots of a kind share theirs."""
 
     slots: tuple[Slot, ...]
 
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The half-open range of tokens of each slot."""
-        found: list[tuple[int, int]] = []
-        starts: dict[str, tuple[int, int]] = {}
-        past = 0
+        starts: dict[str, int] = {}
+        found, past = [], 0
         for slot in self.slots:
-            size = 1 + slot.values * (2 if slot.strikes else 1)
+            size = FIRST + slot.values
             if slot.kind not in starts:
-                starts[slot.kind] = past, past + size
+                starts[slot.kind] = past
                 past += size
-            start, end = starts[slot.kind]
-            if end - start != size:
-                raise ConfigError(f"{slot.name}: strikes={slot.strikes}, expected as its like")
-            found.append((start, end))
+            found.append((starts[slot.kind], starts[slot.kind] + size))
         return tuple(found)
 
     @property
@@ -93,27 +87,21 @@ class Layout:
 
     def encode(self, values: Values, held: Held) -> NDArray[np.int64]:
         """Give the (T, S) tokens of what sounds."""
-        tokens = np.empty_like(values)
-        for column, (slot, (start, _)) in enumerate(zip(self.slots, self.ranges, strict=True)):
-            value = values[:, column]
-            token = start + 1 + value - slot.first
-            if slot.strikes:
-                token = token + slot.values * held[:, column]
-            tokens[:, column] = np.where(value == NONE, start, token)
-        return tokens
+        starts = np.array([start for start, _ in self.ranges])
+        firsts = np.array([slot.first for slot in self.slots])
+        tokens = np.where(held, HOLD, FIRST + values - firsts)
+        return starts + np.where(values == NONE, REST, tokens)
 
     def decode(self, tokens: NDArray[np.int64]) -> tuple[Values, Held]:
-        """Give what sounds in (T, S) tokens. Without strikes what goes on is held."""
-        values, held = np.empty_like(tokens), np.zeros(tokens.shape, dtype=np.bool_)
-        for column, (slot, (start, _)) in enumerate(zip(self.slots, self.ranges, strict=True)):
-            token = tokens[:, column] - start - 1
-            values[:, column] = np.where(token < 0, NONE, token % slot.values + slot.first)
-            if slot.strikes:
-                held[:, column] = token >= slot.values
-            else:
-                same = values[1:, column] == values[:-1, column]
-                held[1:, column] = same & (values[1:, column] != NONE)
-        return values, held
+        """Give what sounds in (T, S) tokens; what is held from before the first step rests."""
+        starts = np.array([start for start, _ in self.ranges])
+        firsts = np.array([slot.first for slot in self.slots])
+        local = tokens - starts
+        steps = np.arange(len(local))[:, None]
+        said = np.maximum.accumulate(np.where(local == HOLD, 0, steps), axis=0)
+        spoken = np.take_along_axis(local, said, axis=0)
+        values = np.where(spoken < FIRST, NONE, spoken - FIRST + firsts)
+        return values, (local == HOLD) & (values != NONE)
 
     def transpose(self, values: Values, semitones: int) -> Values:
         """Move every pitch and chord root by `semitones`."""

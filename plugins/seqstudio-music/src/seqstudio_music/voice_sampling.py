@@ -1,4 +1,4 @@
-"""Drawing voices: the guide that keeps them singable, and notes from what was drawn."""
+"""Drawing voices, and notes from what was drawn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from seqstudio.api import (
     LoadedModel,
+    ModelError,
     Note,
     Previewed,
     SamplingConfig,
@@ -23,53 +23,11 @@ from seqstudio_music.grid import Grid, whole_bar
 from seqstudio_music.sampler import Sampler
 from seqstudio_music.slots import NONE, Layout, Slot
 from seqstudio_music.voice_batches import VoiceSettings
+from seqstudio_music.voice_guide import CLOSE_STEPS, VoiceGuide
 
 CONTEXT_STEPS = 512  # sixteenths of a primer that are listened to: its last 32 bars of 4/4
 TICKS_PER_BEAT = 480
 COMMON_KEYS = (0, 7, 2, 9, 5, 10, 3, 21, 16, 23, 14, 19, 12)  # up to three accidentals
-
-
-class VoiceGuide:
-    """Ends a take after so many steps; keeps voices in range and lets hold only what sounds."""
-
-    def __init__(self, layout: Layout, steps: int, silent: tuple[int, ...] = ()) -> None:
-        self.layout = layout
-        self.tokens = steps * len(layout.slots)
-        self.silent = silent
-        self.struck = [self._struck(slot) for slot in range(len(layout.slots))]
-
-    def allowed(self, take: int, tokens: Sequence[int]) -> Tensor:
-        """Let the next slot rest, strike in its range, or hold what it had in the step before."""
-        slots = len(self.layout.slots)
-        slot = len(tokens) % slots
-        mask = self.struck[slot]
-        if slot in self.silent or len(tokens) < slots or not self.layout.slots[slot].strikes:
-            return mask
-        start, values = self.layout.ranges[slot][0], self.layout.slots[slot].values
-        before = tokens[-slots] - start - 1
-        if before < 0:
-            return mask
-        mask = mask.clone()
-        mask[start + 1 + values + before % values] = True
-        return mask
-
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
-        """Say whether the last step is complete."""
-        return len(tokens) >= self.tokens
-
-    def _struck(self, number: int) -> Tensor:
-        """Mark rest and onsets of a slot: (V,) bool."""
-        slot, (start, _) = self.layout.slots[number], self.layout.ranges[number]
-        mask = torch.zeros(self.layout.vocabulary, dtype=torch.bool)
-        mask[start] = True
-        if number in self.silent:
-            return mask
-        if slot.kind == "pitch":
-            first = start + 1 - slot.first
-            mask[first + slot.low : first + slot.high + 1] = True
-        else:
-            mask[start + 1 : start + 1 + slot.values] = True
-        return mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +38,23 @@ class Plan:
     given: NDArray[np.int64]  # (T0, S) tokens; T0 is less than the steps of the grid
     unheard: int = 0  # leading steps of them that the model is not told of
     silent: tuple[int, ...] = ()  # slots that rest in all that is drawn
+    close: bool = True  # hold the end to the tonic; a preview shows what the model does unheld
+
+
+def layout_of(model: LoadedModel) -> Layout:
+    """Give the layout of a model's slots.
+
+    Raises
+    ------
+    ModelError
+        If its vocabulary is not that of its slots.
+    """
+    layout, found = Layout(model.settings.slots), tuple(model.module.config.decoder.slot_ranges)
+    if found != layout.ranges:
+        raise ModelError(
+            f"model {model.name!r}: tokens {found} for slots {layout.ranges}, expected the same"
+        )
+    return layout
 
 
 def draw_voices(
@@ -108,9 +83,11 @@ def draw_voices(
     known = [
         covariates(plan.grid, settings.bounds, key=key, end_known=True)[first:] for key in keys
     ]
-    wanted = (plan.grid.steps - len(plan.given)) * slots
-    guide = VoiceGuide(layout, plan.grid.steps - first, plan.silent)
+    left = plan.grid.steps - len(plan.given)
+    closing = min(CLOSE_STEPS, plan.grid.counts[-1] // 2, left) if plan.close else 0
+    guide = VoiceGuide(layout, plan.grid.steps - first, keys, closing=closing, silent=plan.silent)
     drawn: list[list[int]] = [[] for _ in takes]
+    wanted = left * slots
     for row, token in sampler.sample(
         [prompt] * len(takes), takes, guide, config, covariates=torch.from_numpy(np.stack(known))
     ):
@@ -130,7 +107,7 @@ def notes_of_slot(
 
     What is held over from before `first` begins there. Every note ends, and none overlaps another.
     """
-    values, held = (column[first:, slot] for column in layout.decode(tokens))
+    values, held = (column[first:, slot].copy() for column in layout.decode(tokens))
     held[:1] = False
     begins = (values != NONE) & ~held
     ends = np.append(np.flatnonzero(begins | (values == NONE)), len(values))
@@ -189,7 +166,7 @@ def drawn_key(seed: int) -> int:
 def preview_voices(model: LoadedModel, settings: VoiceSettings, seed: int) -> Previewed:
     """Compose four bars of 4/4."""
     layout, grid = Layout(settings.slots), new_grid(4, (4, 4))
-    plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64))
+    plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64), close=False)
     takes, config = [Take(1, seed)], SamplingConfig(top_p=0.95)
     tokens = draw_voices(model, settings, plan, [drawn_key(seed)], takes, config)[0]
     score = score_of(layout, tokens, grid, tempo_bpm=90.0)

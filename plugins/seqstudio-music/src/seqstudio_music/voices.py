@@ -43,7 +43,7 @@ class VoiceOptions:
     """What can be set for `music.voices` besides the training itself."""
 
     layout: Literal["chorale", "lead-sheet"] = "chorale"
-    crop: int = 256  # sixteenths of a piece that a training step sees; 0 sees all
+    crop: int = 128  # sixteenths of a piece that a training step sees; 0 sees all
     lead: int = 16  # sixteenths at the start of a crop inside a piece that carry no loss
     lowest_shift: int = -5  # semitones that a piece is transposed by in training
     highest_shift: int = 6
@@ -75,13 +75,23 @@ class VoicesTask:
     presets: Mapping[str, Preset] = {
         "chorale": Preset(
             train=TrainConfig(
-                epochs=40, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
+                epochs=80,
+                batch_size=8,
+                learning_rate=2e-3,
+                clip_norm=1.0,
+                weight_decay=1e-4,
+                evaluate_every=4,
             ),
             options=VoiceOptions(),
         ),
         "folk": Preset(
             train=TrainConfig(
-                epochs=18, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
+                epochs=36,
+                batch_size=8,
+                learning_rate=2e-3,
+                clip_norm=1.0,
+                weight_decay=1e-4,
+                evaluate_every=4,
             ),
             options=VoiceOptions(layout="lead-sheet", dropout=0.2),
         ),

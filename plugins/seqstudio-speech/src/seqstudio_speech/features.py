@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torchaudio.transforms import MelSpectrogram
 from seqstudio.api import DataError
 from seqstudio_speech.settings import FeatureSettings
 
+USUAL_SHARE = 0.98  # of training utterances
 LEAST_DEVIATION = 1e-3  # a band that never moves is centred, not blown up
 
 
@@ -50,29 +52,57 @@ def standardise(frames: Tensor, buffers: Mapping[str, Tensor]) -> Tensor:
     return (frames - buffers["mean"]) * buffers["scale"]
 
 
-def statistics(utterances: Iterable[Tensor]) -> dict[str, Tensor]:
-    """Learn what `standardise` needs.
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What training audio is like.
+
+    `buffers` holds `mean` and `scale` (the inverse standard deviation) of each band over all
+    frames, (mels,) float each. `usual` is the offset below which most single utterances lie.
+    """
+
+    buffers: Mapping[str, Tensor]
+    usual: float
+
+
+def offset(sum_of_frames: Tensor, count: int) -> float:
+    """Say how far a recording lies from the training data, in standard deviations.
 
     Parameters
     ----------
-    utterances : (T, mels) float each
+    sum_of_frames : (mels,) float, over the recording's standardised frames
+    count : how many frames that were, 1 or more
 
     Returns
     -------
-    `mean` and `scale` (the inverse standard deviation) of each band over all frames, (mels,) float
+    The largest distance of a band's mean from the training mean. Another microphone, a narrower
+    line or a noise moves whole bands.
+    """
+    return float((sum_of_frames / count).abs().max())
+
+
+def statistics(utterances: Iterable[Tensor]) -> Statistics:
+    """Learn from training frames what `standardise` needs.
+
+    Parameters
+    ----------
+    utterances : (T, mels) float each, T 1 or more
 
     Raises
     ------
     DataError
-        If there is no frame at all.
+        If there is no utterance.
     """
-    count, total, squares = 0, torch.zeros(()), torch.zeros(())
+    counts, sums, squares = [], [], torch.zeros(())
     for frames in utterances:
-        count += len(frames)
-        total = total + frames.double().sum(0)
+        counts.append(len(frames))
+        sums.append(frames.double().sum(0))
         squares = squares + frames.double().square().sum(0)
-    if not count:
+    if not counts:
         raise DataError("0 frames of audio, expected some to take statistics from")
-    mean = total / count
-    deviation = (squares / count - mean.square()).clamp(min=0).sqrt()
-    return {"mean": mean.float(), "scale": (1 / deviation.clamp(min=LEAST_DEVIATION)).float()}
+    total = sum(counts)
+    mean = torch.stack(sums).sum(0) / total
+    deviation = (squares / total - mean.square()).clamp(min=0).sqrt()
+    scale = 1 / deviation.clamp(min=LEAST_DEVIATION)
+    offsets = [offset((one - n * mean) * scale, n) for one, n in zip(sums, counts, strict=True)]
+    usual = torch.tensor(offsets).quantile(USUAL_SHARE).item()
+    return Statistics({"mean": mean.float(), "scale": scale.float()}, round(usual, 3))

@@ -30,6 +30,6 @@ class Transcribe:
         count = sum(len(segment.words) for segment in transcript.segments)
         yield Result(
             outputs={"transcript": transcript},
-            summary=f"{count} words in {duration_s:.1f} s",
+            summary=f"{count} word{'' if count == 1 else 's'} in {duration_s:.1f} s",
             details={"beam": recogniser.beam, "words": count, "duration_s": round(duration_s, 3)},
         )

@@ -15,7 +15,8 @@ BLOCK_S = 10.0  # read at once
 LONGEST_S = 20.0  # of a chunk; the model has heard nothing longer than this in training
 PAUSE_S = 0.2  # a cut goes to the middle of the quietest stretch of this length
 LEVEL_S = 0.01  # levels are measured over this
-SILENT_DB = -60.0  # below full scale: a chunk whose loudest twentieth is softer holds no speech
+LEAST_S = 0.05  # no sound of speech that means something is shorter
+SILENT_DB = -60.0  # below full scale: a chunk that is nowhere louder for `LEAST_S` holds no speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +72,25 @@ def quietest(samples: Samples, rate_hz: int) -> int:
 
 
 def is_silent(samples: Samples, rate_hz: int) -> bool:
-    """Say whether (N,) samples are too soft to hold speech, or shorter than one level."""
-    power = _powers(samples, round(LEVEL_S * rate_hz))
-    if not len(power):
+    """Say whether (N,) samples are too short, or nowhere loud enough, to hold speech."""
+    if len(samples) < LEAST_S * rate_hz:
         return True
-    return bool(10 * np.log10(np.quantile(power, 0.95) + 1e-20) < SILENT_DB)
+    width = round(LEAST_S / LEVEL_S)
+    power = _powers(samples, round(LEVEL_S * rate_hz))
+    loudest = np.convolve(power, np.ones(width) / width, mode="valid").max()
+    return bool(loudest < 10 ** (SILENT_DB / 10))
 
 
 def loud_levels(samples: Samples, rate_hz: int) -> NDArray[np.bool_]:
-    """Say of every `LEVEL_S` of (N,) samples whether it stands out from the quietest tenth.
+    """Say of every `LEVEL_S` of (N,) samples whether it stands out.
 
-    Half of the way, in decibels, from the quietest tenth to the loudest twentieth is loud.
+    What lies above half of the way, in decibels, from the quietest tenth to the loudest stands out.
     """
     power = _powers(samples, round(LEVEL_S * rate_hz))
     if not len(power):
         return np.zeros(0, np.bool_)
     levels_db = 10 * np.log10(power + 10 ** (SILENT_DB / 10))
-    quiet, loudest = np.quantile(levels_db, [0.1, 0.95])
-    above: NDArray[np.bool_] = levels_db > (quiet + loudest) / 2
+    above: NDArray[np.bool_] = levels_db > (np.quantile(levels_db, 0.1) + levels_db.max()) / 2
     return above
 
 

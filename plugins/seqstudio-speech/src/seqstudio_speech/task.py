@@ -73,18 +73,19 @@ class CtcTask:
                 texts.append(normalise(example.transcript))
                 yield log_mel(torch.from_numpy(samples), features)
 
-        buffers = statistics(frames())
+        learned = statistics(frames())
         vocabulary = vocabulary_of(texts)
         settings = SpeechSettings(
             vocabulary=vocabulary,
             language=options.language,
             case=case_of(vocabulary),
             beam=options.beam,
+            usual=learned.usual,
             features=features,
             augment=options.augment(),
         )
         model = model_config(options, labels=len(vocabulary) + 1)
-        return Preparation(settings=settings, model=model, buffers=buffers)
+        return Preparation(settings=settings, model=model, buffers=learned.buffers)
 
     def preflight(
         self, examples: Sequence[AudioExample], preparation: Preparation, ledger: Ledger
@@ -160,7 +161,7 @@ class CtcTask:
         """Show what is heard in the same few utterances at every stage; `seed` has no part."""
         first = sorted(examples, key=lambda example: example.id)[:PREVIEWS]
         lines = [
-            f"{one.detail['reference']}\n  {one.detail['hypothesis'] or '(nothing)'}"
+            f"said {one.detail['reference']} | heard {one.detail['hypothesis'] or '(nothing)'}"
             for one in self.measure(model, first)
         ]
         return Previewed(text="\n".join(lines))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from seqstudio.core.ctc import align
+from seqstudio.core.alignment import align
 from seqstudio.errors import DataError
 
 Floats = NDArray[np.float64]

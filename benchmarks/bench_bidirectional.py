@@ -1,0 +1,113 @@
+"""How fast a bidirectional LSTM layer trains on ragged batches: ours against packed `nn.LSTM`.
+
+Goal: at least 1.6 times packed `nn.LSTM`, and equal to it to 1e-5. Beside them padded `nn.LSTM`,
+which is inexact, and the layer's matmuls alone, at the rate of a large product. Batches of spoken
+lengths, forward and backward; CPU time of one thread, in turns, medians. Run
+`python benchmarks/bench_bidirectional.py`.
+"""
+
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from seqstudio.core.recurrent import BidirectionalLayer
+
+BATCH, FEATURES, HIDDEN, ROUNDS = 8, 640, 320, 7
+SHORTEST, LONGEST, BATCHES = 38, 175, 8  # frames: 1.5 to 7 s at 25 frames a second
+Layer = Callable[[Tensor], Tensor]
+
+
+def ours(layer: BidirectionalLayer, lengths: Tensor) -> Layer:
+    return lambda frames: layer.outputs(frames, lengths)
+
+
+def packed(lstm: nn.LSTM, lengths: Tensor) -> Layer:
+    def run(frames: Tensor) -> Tensor:
+        ragged = pack_padded_sequence(frames, lengths, batch_first=True, enforce_sorted=False)
+        result: Tensor = pad_packed_sequence(lstm(ragged)[0], batch_first=True)[0]
+        return result
+
+    return run
+
+
+def padded(lstm: nn.LSTM) -> Layer:
+    def run(frames: Tensor) -> Tensor:
+        result: Tensor = lstm(frames)[0]
+        return result
+
+    return run
+
+
+def twins() -> tuple[BidirectionalLayer, nn.LSTM]:
+    layer = BidirectionalLayer("lstm", FEATURES, HIDDEN)
+    lstm = nn.LSTM(FEATURES, HIDDEN, batch_first=True, bidirectional=True)
+    for suffix, half in (("", layer.ahead), ("_reverse", layer.back)):
+        for name, weight in half.rnn.named_parameters():
+            getattr(lstm, name + suffix).data = weight.data
+    return layer, lstm
+
+
+def train_once(layer: Layer, frames: Tensor, inside: Tensor) -> None:
+    torch.autograd.backward(layer(frames)[inside].sum())
+
+
+def matmuls_alone(lengths: Tensor) -> float:
+    """Seconds that the layer's products would take, forward and backward, as one large product."""
+    left, right = torch.randn(1024, 1024), torch.randn(1024, 1024)
+    times = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        left @ right
+        times.append(time.process_time() - started)
+    frame = 2 * 4 * HIDDEN * (FEATURES + HIDDEN)  # multiplications, both directions
+    return 3 * frame * int(lengths.sum()) / 1024**3 * statistics.median(times)
+
+
+def draw_lengths(*, bucketed: bool) -> list[Tensor]:
+    """Draw the lengths of all batches; bucketed as training does it, sorted before cutting."""
+    generator = torch.Generator().manual_seed(0)
+    lengths = torch.randint(SHORTEST, LONGEST, (BATCHES * BATCH,), generator=generator)
+    return list((lengths.sort().values if bucketed else lengths).split(BATCH))
+
+
+def compare(name: str, batches: list[Tensor]) -> None:
+    torch.manual_seed(0)
+    layer, lstm = twins()
+    times: dict[str, list[float]] = {"ours": [], "packed nn.LSTM": [], "padded, inexact": []}
+    difference = 0.0
+    for number, lengths in enumerate(batches * ROUNDS):
+        frames = torch.randn(BATCH, int(lengths.max()), FEATURES, requires_grad=True)
+        inside = torch.arange(frames.shape[1]) < lengths[:, None]
+        layers = {
+            "ours": ours(layer, lengths),
+            "packed nn.LSTM": packed(lstm, lengths),
+            "padded, inexact": padded(lstm),
+        }
+        outputs = [layers[kind](frames)[inside].detach() for kind in ("ours", "packed nn.LSTM")]
+        difference = max(difference, float((outputs[0] - outputs[1]).abs().max()))
+        for kind, run in layers.items():
+            started = time.process_time()
+            train_once(run, frames, inside)
+            times[kind] += [0.0] if number % BATCHES == 0 else []
+            times[kind][-1] += time.process_time() - started
+    found = {kind: statistics.median(each) for kind, each in times.items()}
+    found["matmuls alone"] = matmuls_alone(torch.cat(batches))
+    print(f"{name}; largest difference from packed {difference:.1e}")
+    for kind, seconds in found.items():
+        print(f"  {kind:16s} {1000 * seconds:7.0f} ms forward and backward")
+    print(f"  {found['packed nn.LSTM'] / found['ours']:.2f} times packed (goal 1.6 or more)")
+    print(f"  {found['ours'] / found['matmuls alone']:.2f} of the matmuls alone")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    capability = torch.backends.cpu.get_cpu_capability()
+    print(f"torch {torch.__version__}, {platform.machine()}, {capability}, 1 thread")
+    size = f"{BATCHES} batches of {BATCH}, {SHORTEST} to {LONGEST} frames"
+    compare(f"{size}, in buckets of like length", draw_lengths(bucketed=True))
+    compare(f"{size}, as they come", draw_lengths(bucketed=False))

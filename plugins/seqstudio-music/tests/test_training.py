@@ -1,0 +1,88 @@
+"""Both tasks through the train service: they learn, and a run measures as it was measured."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import seqstudio_music
+from seqstudio_music.rolls import RollsTask
+from seqstudio_music.voices import VoicesTask
+from small_music import lead_sheet
+
+from seqstudio.api import Ledger, Task
+from seqstudio.services.bundles import load_bundle
+from seqstudio.services.datasets import choose_split, read_examples
+from seqstudio.services.evaluation import evaluate, report
+from seqstudio.services.events import Evaluated, Finished, Preview
+from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+
+SMALL = ("hidden=24", "layers=1", "inner_hidden=16", "dropout=0", "epochs=12", "batch_size=4")
+KINDS = {"music.rolls": ("piano-rolls",), "music.voices": ("chorale-json",)}
+
+
+def around(task: Task) -> Surroundings:
+    importers = tuple(seqstudio_music.seqstudio_importers())
+    return Surroundings(
+        plugin="music", plugin_version="0", kinds=KINDS[task.name], importers=importers
+    )
+
+
+def rolls_data(folder: Path) -> Path:
+    """Pieces in which three keys take turns."""
+    generator = np.random.default_rng(0)
+    for split, pieces in (("train", 12), ("valid", 4)):
+        frames = np.zeros((pieces * 24, 88), dtype=np.uint8)
+        keys = 40 + 4 * ((np.arange(len(frames)) + generator.integers(0, 3)) % 3)
+        frames[np.arange(len(frames)), keys] = 1
+        np.savez(folder / f"Turns.{split}.npz", frames=frames, lengths=np.full(pieces, 24))
+    return folder / "Turns.train.npz"
+
+
+def chorale_data(folder: Path) -> Path:
+    """Pieces of two chords that take turns."""
+    chords = ([72, 67, 64, 48], [71, 67, 62, 43])
+    piece = [chords[step // 8 % 2] for step in range(32)]
+    path = folder / "turns.json"
+    path.write_text(json.dumps({"train": [piece] * 8, "valid": [piece] * 2}))
+    return path
+
+
+def trained(task: Task, data: Path, run: Path, *settings: str) -> list[object]:
+    order = TrainOrder(data=data, run=run, settings=(*SMALL, *settings))
+    return list(carry_out(order, task, around(task)))
+
+
+@pytest.mark.parametrize(
+    ("task", "make"), [(RollsTask(), rolls_data), (VoicesTask(), chorale_data)]
+)
+def test_a_task_learns_and_its_run_measures_as_it_was_measured(
+    tmp_path: Path, task: Task, make: object
+) -> None:
+    assert callable(make)
+    data, run = make(tmp_path), tmp_path / "run"
+    events = trained(task, data, run, "learning_rate=0.01", "preview_every=6")
+    measured = [event for event in events if isinstance(event, Evaluated)]
+    finished = next(event for event in events if isinstance(event, Finished))
+    loaded = load_bundle(run / "model", task)
+    examples = read_examples(
+        task, data, Ledger(), kinds=KINDS[task.name], importers=around(task).importers
+    )
+    again = report(list(evaluate(task, loaded, choose_split(examples, "valid"))), task)
+
+    assert finished.value is not None
+    assert finished.value < 0.7 * measured[0].value
+    assert again[task.monitor] == pytest.approx(finished.value, rel=1e-4)
+    assert any(isinstance(event, Preview) for event in events)
+
+
+def test_a_folder_of_midi_trains_a_lead_sheet(tmp_path: Path) -> None:
+    folder = tmp_path / "tunes"
+    folder.mkdir()
+    for number in range(8):
+        lead_sheet(beats=8 + number).write(folder / f"{number}.mid")
+    settings = ("layout=lead-sheet", "epochs=2")
+    events = trained(VoicesTask(), folder, tmp_path / "run", *settings)
+
+    assert any(isinstance(event, Finished) for event in events)
+    assert (tmp_path / "run" / "model" / "weights.safetensors").is_file()

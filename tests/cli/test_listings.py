@@ -1,0 +1,115 @@
+"""Listings for people and programs: jobs, models, plugins, the doctor."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def job_in_state(run: Run, state: str) -> int:
+    """Wait until the newest job is in a state, and give its number."""
+    end = time.monotonic() + 30
+    while True:
+        jobs = json.loads(run("jobs", "list", "--json").stdout)
+        if jobs and jobs[0]["state"] == state:
+            return int(jobs[0]["id"])
+        assert time.monotonic() < end, jobs
+
+
+def test_an_empty_profile_says_what_to_do(run: Run) -> None:
+    assert run("jobs", "list").stdout == "No job yet: run any operation, and it is listed here.\n"
+    assert json.loads(run("jobs", "list", "--json").stdout) == []
+
+
+def test_a_job_is_listed_and_shown_with_its_items(run: Run, tmp_path: Path) -> None:
+    run("echo", "count", "--out", tmp_path / "n.txt", "--takes", 2, "--seed", 3)
+    listed = run("jobs", "list").stdout
+    shown = run("jobs", "show", 1).stdout
+    document = json.loads(run("jobs", "show", 1, "--json").stdout)
+
+    assert "echo count" in listed
+    assert "2 done" in listed
+    assert f"done: count, take 2: {tmp_path}/n.2.txt" in shown
+    assert document["seed"] == 3
+    assert [item["take"] for item in document["items"]] == [1, 2]
+    assert document["items"][0]["record"]
+
+
+def test_a_job_is_cancelled_from_another_terminal_and_resumed_by_number(
+    run: Run, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    command = ["echo", "count", "--out", tmp_path / "n.txt", "--seconds", "3", "--seed", "3"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seqstudio", *command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    number = job_in_state(run, "running")
+    assert run("jobs", "cancel", number).returncode == 0
+    assert process.wait(timeout=30) == 130
+    assert not (tmp_path / "n.txt").exists()
+    resumed = run("jobs", "resume", number)
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert (tmp_path / "n.txt").is_file()
+
+
+def test_failed_items_are_tried_again_by_retry(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    letter = tmp_path / "work" / "letter.txt"
+    letter.write_text("")
+    first = run("echo", "repeat", letter, "--out", tmp_path / "out")
+    letter.write_text("now there is something")
+    again = run("jobs", "retry", 1)
+
+    assert first.returncode == 3
+    assert again.returncode == 0, again.stderr
+    assert "something" in (tmp_path / "out" / "letter.txt").read_text()
+
+
+def test_a_model_is_exported_imported_and_removed(run: Run, tmp_path: Path) -> None:
+    exported = run("models", "export", "rolls-jsb", tmp_path / "mine.seqmodel")
+    imported = run("models", "import", tmp_path / "mine.seqmodel", "--name", "mine")
+    listed = json.loads(run("models", "list", "--json").stdout)["models"]
+    shown = run("models", "show", "mine").stdout
+    removed = run("models", "remove", "mine")
+    gone = run("models", "show", "mine")
+
+    assert [done.returncode for done in (exported, imported, removed)] == [0, 0, 0]
+    same = {model["sha256"] for model in listed if model["name"] in ("mine", "rolls-jsb")}
+    assert len(same) == 1
+    assert "seqstudio train music.rolls" in shown
+    assert gone.returncode == 1
+
+
+def test_models_are_listed_with_their_figures(run: Run) -> None:
+    said = run("models", "list").stdout
+
+    assert "rolls-jsb" in said
+    assert "nll_per_frame 5.105 (valid)" in said
+
+
+def test_plugins_are_listed_with_what_they_bring(run: Run) -> None:
+    said = run("plugins", "list").stdout
+    found = {p["id"]: p for p in json.loads(run("plugins", "list", "--json").stdout)["plugins"]}
+
+    assert "repeat, count" in said
+    assert found["echo"]["operations"] == ["repeat", "count"]
+    assert "music.voices" in found["music"]["tasks"]
+
+
+@pytest.mark.medium
+def test_the_doctor_finds_nothing_amiss_here(run: Run) -> None:
+    done = run("doctor", "--json")
+    found = {one["subject"]: one for one in json.loads(done.stdout)}
+
+    assert done.returncode == 0, done.stderr
+    assert found["torch loads"]["fact"].startswith("in ")
+    assert "plugin speech" in found
