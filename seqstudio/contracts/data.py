@@ -150,10 +150,11 @@ def pool(measured: list[Measured]) -> dict[str, float]:
     Raises
     ------
     DataError
-        If nothing was measured.
+        If nothing was measured: no items, or none that holds anything to measure.
     """
-    if not measured:
-        raise DataError("0 items measured, expected at least 1")
+    if not any(bottom for one in measured for _, bottom in one.sums.values()):
+        first = next((f" ({one.refused})" for one in measured if one.refused), "")
+        raise DataError(f"0 of {len(measured)} items measured, expected at least 1{first}")
     totals: dict[str, tuple[float, float]] = {}
     for one in measured:
         for name, (top, bottom) in one.sums.items():

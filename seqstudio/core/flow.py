@@ -46,7 +46,7 @@ def gradient_flow(model: nn.Module, loss: Callable[[], Tensor]) -> GradientFlow:
 
     Parameters
     ----------
-    model : every `nn.RNN`, `nn.GRU` and `nn.LSTM` in it is watched
+    model : every `nn.RNN`, `nn.GRU` and `nn.LSTM` in it that is called over sequences is watched
     loss : runs the model and gives a () float; called once
 
     Returns

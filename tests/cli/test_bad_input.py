@@ -219,6 +219,15 @@ def test_training_refuses_what_it_cannot_use_in_its_ledger(
     assert all(fault in done.stdout for fault in refused.values())
 
 
+def test_no_figure_is_given_where_nothing_could_be_measured(run: Run, primers: Path) -> None:
+    for name in (*KEPT_MIDI, "folder.mid"):
+        place = primers / name
+        place.rmdir() if place.is_dir() else place.unlink()
+    done = run("evaluate", "rolls-jsb", primers)
+
+    one_line(done, "0 of 6 items measured, expected at least 1 (", "primers")
+
+
 @pytest.fixture
 def filling_disk(environment: Mapping[str, str], tmp_path: Path) -> Run:
     """Run a command that may write files of 300 kB at most, as on a disk that fills up."""

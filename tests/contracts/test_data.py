@@ -24,8 +24,11 @@ def test_metrics_are_pooled_and_not_averaged() -> None:
 
 
 def test_nothing_measured_is_an_error() -> None:
-    with pytest.raises(DataError, match=r"^0 items measured, expected at least 1$"):
+    with pytest.raises(DataError, match=r"^0 of 0 items measured, expected at least 1$"):
         pool([])
+    unread = Measured(id="a", sums={"nll": (0, 0)}, refused="a.mid: empty file")
+    with pytest.raises(DataError, match=r"^0 of 2 .*, expected at least 1 \(a\.mid: empty file\)$"):
+        pool([unread, Measured(id="b", sums={})])
 
 
 def test_a_draw_depends_on_seed_epoch_and_item_alone() -> None:
