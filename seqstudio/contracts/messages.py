@@ -39,8 +39,8 @@ class ModelSource:
 class Start:
     """Open a job: which plugin, what to run, with what. The worker answers `Ready`.
 
-    `verb` is operation, train, evaluate, verify or describe; `name` the operation or task. `models` are
-    those the job may load, the default first; where the person chose one, there is no other.
+    `verb` is operation, train, evaluate, verify or describe; `name` the operation or task. `models`
+    are those the job may load, the default first; where the person chose one, there is no other.
     """
 
     plugin: PluginSource
