@@ -147,7 +147,7 @@ def _open(database: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         _migrate(connection, database)
     except (OSError, sqlite3.Error) as bad:
-        raise JobError(f"{database}: cannot be opened: {bad}") from bad
+        raise JobError(f"{database}: cannot be opened ({bad}), expected a place to write") from bad
     return connection
 
 
