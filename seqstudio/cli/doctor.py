@@ -18,7 +18,7 @@ from seqstudio.host.catalogue import Catalogue
 from seqstudio.host.processes import processors
 from seqstudio.host.profile import Profile
 
-NEEDED = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "mido", "safetensors", "Pillow")
+NEEDED = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "safetensors", "Pillow")
 QUESTION = """
 import torch, torchaudio
 print(torch.cuda.get_device_name() if torch.cuda.is_available()

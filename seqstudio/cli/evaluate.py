@@ -9,7 +9,7 @@ import click
 from seqstudio.cli.options import device_option, pass_studio
 from seqstudio.cli.output import to_json
 from seqstudio.cli.reporting import Quiet, reporter_for_people
-from seqstudio.cli.running import follow, leave
+from seqstudio.cli.running import INCOMPLETE, follow, leave
 from seqstudio.host.studio import JobSpec, Studio
 
 GO_ON = "nothing is kept; run the same command again"
@@ -56,11 +56,12 @@ def evaluate(
     report = ending.finished.value
     if to_stdout:
         click.echo(to_json(report))
-        return
-    if json_file is not None:
-        json_file.write_text(to_json(report) + "\n", encoding="utf-8")
-    for line in figure_lines(report):
-        click.echo(line)
+    else:
+        if json_file is not None:
+            json_file.write_text(to_json(report) + "\n", encoding="utf-8")
+        click.echo("\n".join(figure_lines(report)))
+    if report.get("refused"):
+        raise click.exceptions.Exit(INCOMPLETE)
 
 
 def figure_lines(report: Mapping[str, Any]) -> list[str]:

@@ -94,7 +94,7 @@ class StudioGroup(LazyGroup):
 EPILOG = """\b
 Examples:
   seqstudio demo
-  seqstudio speech transcribe talk.flac --out talk --format txt,srt
+  seqstudio speech transcribe spelled.flac --out words --format txt,srt
   seqstudio music generate --out tune.mid --seed 7
   seqstudio train speech.ctc my-recordings --run runs/mine
   seqstudio evaluate runs/mine my-recordings --split valid

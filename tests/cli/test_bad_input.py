@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import resource
 import shutil
 import struct
@@ -226,6 +227,16 @@ def test_no_figure_is_given_where_nothing_could_be_measured(run: Run, primers: P
     done = run("evaluate", "rolls-jsb", primers)
 
     one_line(done, "0 of 6 items measured, expected at least 1 (", "primers")
+
+
+def test_what_evaluation_refuses_is_named_and_shows_in_the_exit_code(
+    run: Run, primers: Path
+) -> None:
+    done = run("evaluate", "rolls-jsb", primers)
+
+    assert done.returncode == 3
+    assert re.search(r"^nll_per_frame  \d", done.stdout, re.MULTILINE)
+    assert re.search(r"^refused  \d", done.stdout, re.MULTILINE)
 
 
 @pytest.fixture
