@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from seqstudio.services.events import Evaluated, Event, Finished, Preview, event_from_plain
+from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step, event_from_plain
 
 
 def training_line(fields: Mapping[str, Any]) -> str:
@@ -18,8 +18,10 @@ def training_line(fields: Mapping[str, Any]) -> str:
 
 
 def line_of(event: Event) -> str:
-    """Say an event; steps and checkpoints are too many to print."""
+    """Say an event; steps without a warning and checkpoints are too many to print."""
     match event:
+        case Step(flow={"verdict": verdict}):
+            return f"step {event.step}: gradient {verdict}"
         case Evaluated():
             others = [f"{k} {v:.4g}" for k, v in event.figures.items() if k != event.monitor]
             figures = ", ".join([f"{event.monitor} {event.value:.4g}", *others])

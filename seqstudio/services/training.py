@@ -27,6 +27,7 @@ from seqstudio.services.checkpoints import (
     save_checkpoint,
 )
 from seqstudio.services.events import Evaluated, Event, Finished, Saved, Step
+from seqstudio.services.flow_chart import draw_flow
 from seqstudio.services.runs import Run, refuse_finished, sweep_run
 from seqstudio.services.schedule import evaluations_since_best, learning_rate
 from seqstudio.services.stepping import flow_of, make_optimiser, take_step
@@ -68,6 +69,8 @@ def train(
     training.resume()
     for event in training.events():
         run.append(event)
+        if isinstance(event, Step) and any(map(any, event.flow.get("by_lag", {}).values())):
+            draw_flow(event.flow, run.folder / "previews" / f"gradient-flow-{event.step:06d}.png")
         yield event
         asked = [callback.on_event(event) for callback in callbacks]
         training.stopping = training.stopping or any(asked)

@@ -1,5 +1,6 @@
 """What people see while a job runs, and at its end."""
 
+import dataclasses
 import json
 import os
 import pty
@@ -14,7 +15,7 @@ from seqstudio.cli.reporting import Collected, Lines, Quiet
 from seqstudio.cli.train import result_lines
 from seqstudio.cli.training_lines import line_of
 from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
-from seqstudio.services.events import Evaluated, Finished, Preview, Saved, event_to_plain
+from seqstudio.services.events import Evaluated, Finished, Preview, Saved, Step, event_to_plain
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 DONE = ItemDone(
@@ -84,6 +85,23 @@ def test_training_is_told_by_evaluations_previews_and_its_end(
         "  | said",
         "  | heard",
     ]
+
+
+def test_a_measured_gradient_is_told_with_its_verdict() -> None:
+    step = Step(
+        step=7,
+        epoch=0,
+        loss=1.0,
+        count=1,
+        learning_rate=0.1,
+        gradient_norm=1.0,
+        fraction=0.5,
+        flow={"verdict": "vanishing: under 1% of it is left 8 steps back"},
+    )
+
+    told = "step 7: gradient vanishing: under 1% of it is left 8 steps back"
+    assert line_of(step) == told
+    assert line_of(dataclasses.replace(step, flow={})) == ""
 
 
 def test_the_end_of_a_training_is_its_own_note() -> None:

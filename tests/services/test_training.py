@@ -201,12 +201,14 @@ def test_a_callback_hears_every_event_and_may_stop(task: LettersTask, letters: P
     assert [type(event) for event in events] == [Step, Step, Saved, Finished]
 
 
-def test_gradient_flow_is_shown_when_asked_and_changes_nothing(train: Train) -> None:
+def test_gradient_flow_is_shown_when_asked_and_changes_nothing(train: Train, letters: Path) -> None:
     plain = losses(train("plain"))
     shown = losses(train("shown", "gradient_flow_every=4"))
 
     assert [bool(event.flow) for event in shown] == [n % 4 == 0 for n in range(1, 16)]
     assert [dataclasses.replace(event, flow={}) for event in shown] == plain
+    drawn = sorted(path.name for path in (letters.parent / "shown" / "previews").glob("*.png"))
+    assert drawn == [f"gradient-flow-{step:06d}.png" for step in (4, 8, 12)]
 
 
 def test_running_into_an_existing_folder_is_refused(train: Train, letters: Path) -> None:
