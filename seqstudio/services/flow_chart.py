@@ -28,6 +28,6 @@ def draw_flow(flow: Mapping[str, Any], path: Path) -> None:
         path,
         x_label="steps back from the last",
         y_label="gradient norm",
-        title=str(flow["verdict"]),
+        title=f"Gradient flow: {flow['verdict'].partition(':')[0]}",
         log_y=True,
     )
