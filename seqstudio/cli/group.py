@@ -17,6 +17,7 @@ INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C stopped
 
 # verb -> (module, its command, one line for the listing)
 VERBS = {
+    "app": ("app", "app", "Open the desktop app."),
     "demo": ("demo", "demo", "Transcribe shipped speech, compose two pieces, draw and render."),
     "train": ("train", "train", "Train a task's model on a folder of your own."),
     "evaluate": ("evaluate", "evaluate", "Measure a model on data that it has not seen."),

@@ -1,0 +1,216 @@
+"""The desk: one session, the studio and its jobs, and what is in front of the person."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from seqstudio.errors import SeqStudioError
+from seqstudio.gui.background import Background
+from seqstudio.gui.bringing import bring, files_in, is_session
+from seqstudio.gui.queue import JobQueue
+from seqstudio.gui.results import entering
+from seqstudio.host.events import ItemDone, JobEvent, JobFinished
+from seqstudio.host.session.document import Clip, Document, Take
+from seqstudio.host.session.operations import AddClip, AddTake, Operation, Together
+from seqstudio.host.session.session import JobLink, Session
+from seqstudio.host.studio import JobSpec, Studio
+
+
+class Desk(QObject):
+    """What all views share. Everything that is done to the session is done here.
+
+    Parameters
+    ----------
+    studio : of the person's profile
+    session : open; the desk closes it
+    """
+
+    changed = Signal()  # the document is another one
+    chosen_changed = Signal()  # another clip or take is in front
+    loading_changed = Signal()  # files began or ended to load
+    session_changed = Signal()  # another session is open, or it has another name
+    troubled = Signal(str)  # one sentence: where, what, what was expected
+
+    def __init__(self, studio: Studio, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self.session = session
+        self.background = Background(self)
+        self.queue = JobQueue(studio, self)
+        self.queue.happened.connect(self._hear)
+        self.chosen = ""  # id of the clip or take in front
+        self.loading: tuple[Path, ...] = ()  # files that are being read
+        self._catch_up()
+
+    @property
+    def document(self) -> Document:
+        """The session's document as it stands."""
+        return self.session.document
+
+    @property
+    def clip(self) -> Clip | None:
+        """The clip in front, if it is one."""
+        return next((one for one in self.document.clips if one.id == self.chosen), None)
+
+    @property
+    def take(self) -> Take | None:
+        """The take in front, if it is one."""
+        return next((one for one in self.document.takes if one.id == self.chosen), None)
+
+    def do(self, operation: Operation) -> bool:
+        """Do an operation; it is on the disk when this returns. False, and told, if it fails."""
+        try:
+            self.session.do(operation)
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return False
+        self._settle()
+        return True
+
+    def undo(self) -> None:
+        """Undo the last step."""
+        if self.session.can_undo:
+            self.session.undo()
+            self._settle()
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        if self.session.can_redo:
+            self.session.redo()
+            self._settle()
+
+    def choose(self, id: str) -> None:
+        """Put a clip or a take in front; "" puts none there."""
+        if id != self.chosen:
+            self.chosen = id
+            self.chosen_changed.emit()
+
+    def bring_in(self, paths: Iterable[Path]) -> None:
+        """Bring files in, and those below folders; each appears as soon as it is read."""
+        for path in files_in(paths):
+            if is_session(path):
+                self.open_session(path)
+                continue
+            self.loading = (*self.loading, path)
+            self.background.run(
+                lambda path=path: bring(path),  # type: ignore[misc]
+                lambda operation, path=path: self._brought(path, operation),  # type: ignore[misc]
+                lambda reason, path=path: self._refused(path, reason),  # type: ignore[misc]
+            )
+        self.loading_changed.emit()
+
+    def open_session(self, path: Path) -> bool:
+        """Go on with another session; False, and told, if it cannot be opened."""
+        try:
+            session = Session.open(path)
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return False
+        self._go_on(session)
+        return True
+
+    def new_session(self) -> None:
+        """Begin an untitled session."""
+        self._go_on(Session.untitled(self.studio.profile))
+
+    def save_as(self, path: Path) -> bool:
+        """Go on in another file; False, and told, if it cannot be written."""
+        try:
+            self.session.save_as(path)
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return False
+        self.session_changed.emit()
+        return True
+
+    def submit(self, spec: JobSpec, title: str, items: tuple[str, ...] = ()) -> int:
+        """Queue a job whose results belong into this session.
+
+        Parameters
+        ----------
+        spec : without `out`, the outputs stay in the profile, and what they hold enters the session
+        title : as the person reads it
+        items : for item 1, 2, ...: the id of the clip or take that it is for
+
+        Raises
+        ------
+        SeqStudioError
+            If the spec names what there is not.
+        """
+        job = self.queue.add(spec)
+        self.session.follow(JobLink(job, title, items))
+        return job
+
+    def close(self) -> None:
+        """Let go of the session, when the window closes."""
+        self.background.finish()
+        self.session.close()
+
+    def _go_on(self, session: Session) -> None:
+        self.session.close()
+        self.session = session
+        self.chosen = ""
+        self._catch_up()
+        self.session_changed.emit()
+        self.chosen_changed.emit()
+        self.changed.emit()
+
+    def _settle(self) -> None:
+        """Show the document as it is now, with something in front that is in it."""
+        if not (self.clip or self.take):
+            self.choose("")
+        self.changed.emit()
+
+    def _brought(self, path: Path, operation: Operation) -> None:
+        self._loaded(path)
+        if self.do(operation) and not self.chosen:
+            self.choose(_id_of(operation))
+
+    def _refused(self, path: Path, reason: str) -> None:
+        self._loaded(path)
+        self.troubled.emit(reason)
+
+    def _loaded(self, path: Path) -> None:
+        left = list(self.loading)
+        left.remove(path)
+        self.loading = tuple(left)
+        self.loading_changed.emit()
+
+    def _hear(self, job: int, event: JobEvent) -> None:
+        link = next((one for one in self.session.links if one.job == job), None)
+        if link and isinstance(event, ItemDone):
+            self._enter(link, event.item)
+        if link and isinstance(event, JobFinished) and event.state == "done":
+            self.session.unfollow(job)
+
+    def _catch_up(self) -> None:
+        """Enter what followed jobs finished while this session was not open."""
+        for link in self.session.links:
+            for item in self.studio.jobs.items(link.job):
+                if item.state == "done":
+                    self._enter(link, item.number)
+
+    def _enter(self, link: JobLink, number: int) -> None:
+        item = next(one for one in self.studio.jobs.items(link.job) if one.number == number)
+        target = link.items[number - 1] if number <= len(link.items) else ""
+        name = f"{link.title} {item.take}"
+        try:
+            paths = [placed.path for placed in item.outputs]
+            operation = entering(self.document, target, name, paths, item.record)
+            if operation and self.session.enter(link.job, number, operation):
+                self._settle()
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+
+
+def _id_of(operation: Operation) -> str:
+    """Give the id of what was brought in: of a MIDI file, its take."""
+    match operation:
+        case AddClip(clip=clip):
+            return clip.id
+        case AddTake(take=take):
+            return take.id
+        case Together(operations=parts):
+            return _id_of(parts[-1])
+    return ""

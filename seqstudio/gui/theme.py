@@ -1,0 +1,103 @@
+"""Light and dark: the colours of widgets, and those that painted views take."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+Theme = Literal["system", "light", "dark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """What painted views are drawn in; each pair of ink and ground has a contrast of 4.5 or more.
+
+    Nothing is told by colour alone.
+    """
+
+    ground: QColor  # of a painted view
+    raised: QColor  # bars, rulers, cards
+    ink: QColor
+    faint: QColor  # secondary text
+    line: QColor  # grids and borders
+    accent: QColor  # what is chosen or active
+    on_accent: QColor
+    wave: QColor
+    playhead: QColor
+    note: QColor
+    trouble: QColor
+    good: QColor
+
+
+LIGHT = Colours(
+    ground=QColor("#ffffff"),
+    raised=QColor("#f3f4f6"),
+    ink=QColor("#1c2024"),
+    faint=QColor("#5f6670"),
+    line=QColor("#d9dce1"),
+    accent=QColor("#2458c5"),
+    on_accent=QColor("#ffffff"),
+    wave=QColor("#4c7bd9"),
+    playhead=QColor("#c2410c"),
+    note=QColor("#2f7d5b"),
+    trouble=QColor("#b42318"),
+    good=QColor("#1c7a4a"),
+)
+DARK = Colours(
+    ground=QColor("#16181c"),
+    raised=QColor("#202329"),
+    ink=QColor("#e8eaed"),
+    faint=QColor("#a2a9b4"),
+    line=QColor("#383d46"),
+    accent=QColor("#8ab0ff"),
+    on_accent=QColor("#0d1420"),
+    wave=QColor("#6f9bf0"),
+    playhead=QColor("#ff9c66"),
+    note=QColor("#5fc79a"),
+    trouble=QColor("#ff8a80"),
+    good=QColor("#6fd3a0"),
+)
+
+
+def colours_of(palette: QPalette) -> Colours:
+    """Give the colours that go with a widget's palette."""
+    dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
+    return DARK if dark else LIGHT
+
+
+def apply_theme(app: QApplication, theme: Theme) -> None:
+    """Dress the whole application; `system` follows what the desktop says, now."""
+    app.setStyle("Fusion")
+    dark = theme == "dark" or (
+        theme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    )
+    app.setPalette(palette_of(DARK if dark else LIGHT))
+
+
+def palette_of(colours: Colours) -> QPalette:
+    """Make the palette of widgets out of the colours of painted views."""
+    role, group = QPalette.ColorRole, QPalette.ColorGroup
+    palette = QPalette()
+    for where, colour in {
+        role.Window: colours.raised,
+        role.WindowText: colours.ink,
+        role.Base: colours.ground,
+        role.AlternateBase: colours.raised,
+        role.Text: colours.ink,
+        role.PlaceholderText: colours.faint,
+        role.Button: colours.raised,
+        role.ButtonText: colours.ink,
+        role.ToolTipBase: colours.raised,
+        role.ToolTipText: colours.ink,
+        role.Highlight: colours.accent,
+        role.HighlightedText: colours.on_accent,
+        role.Link: colours.accent,
+        role.Mid: colours.line,
+        role.Accent: colours.accent,
+    }.items():
+        palette.setColor(where, colour)
+    for where in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(group.Disabled, where, colours.faint)
+    return palette

@@ -1,0 +1,43 @@
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.desk import Desk
+from seqstudio.host.session.operations import RenameSession
+
+
+def test_files_come_in_and_the_first_is_put_in_front(
+    desk: Desk, qtbot: QtBot, recording: Path
+) -> None:
+    with qtbot.waitSignal(desk.changed):
+        desk.bring_in([recording])
+
+    assert [clip.path for clip in desk.document.clips] == [recording]
+    assert desk.clip == desk.document.clips[0]
+
+
+def test_a_midi_file_is_a_clip_and_a_take_of_its_notes(
+    desk: Desk, qtbot: QtBot, tune: Path
+) -> None:
+    with qtbot.waitSignal(desk.changed):
+        desk.bring_in([tune])
+
+    assert desk.take is not None
+    assert desk.take.midi == tune.read_bytes()
+    assert sum(map(len, desk.take.tracks)) > 50
+
+
+def test_what_cannot_be_read_is_told_in_one_sentence(desk: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(desk.troubled) as told:
+        desk.bring_in([Path("nowhere.wav")])
+
+    assert told.args[0].startswith("nowhere.wav: no such file")
+    assert not desk.loading
+
+
+def test_undo_and_redo_go_through_the_session(desk: Desk) -> None:
+    desk.do(RenameSession("Songs"))
+    desk.undo()
+    assert desk.document.title == ""
+    desk.redo()
+    assert desk.document.title == "Songs"
