@@ -19,6 +19,7 @@ from seqstudio.core.recurrent import BidirectionalLayer
 
 BATCH, FEATURES, HIDDEN, ROUNDS = 8, 640, 320, 7
 SHORTEST, LONGEST, BATCHES = 38, 175, 8  # frames: 1.5 to 7 s at 25 frames a second
+SPREADS = ((40, 60), (20, 100))  # frames: the shortest and longest of one batch
 Layer = Callable[[Tensor], Tensor]
 
 
@@ -93,7 +94,7 @@ def compare(name: str, batches: list[Tensor]) -> None:
         for kind, run in layers.items():
             started = time.process_time()
             train_once(run, frames, inside)
-            times[kind] += [0.0] if number % BATCHES == 0 else []
+            times[kind] += [0.0] if number % len(batches) == 0 else []
             times[kind][-1] += time.process_time() - started
     found = {kind: statistics.median(each) for kind, each in times.items()}
     found["matmuls alone"] = matmuls_alone(torch.cat(batches))
@@ -111,3 +112,6 @@ if __name__ == "__main__":
     size = f"{BATCHES} batches of {BATCH}, {SHORTEST} to {LONGEST} frames"
     compare(f"{size}, in buckets of like length", draw_lengths(bucketed=True))
     compare(f"{size}, as they come", draw_lengths(bucketed=False))
+    for shortest, longest in SPREADS:
+        lengths = torch.linspace(shortest, longest, BATCH).long()
+        compare(f"one batch of {BATCH}, {shortest} to {longest} frames", [lengths])
