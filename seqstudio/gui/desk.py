@@ -30,6 +30,7 @@ class Desk(QObject):
     chosen_changed = Signal()  # another clip or take is in front
     loading_changed = Signal()  # files began or ended to load
     session_changed = Signal()  # another session is open, or it has another name
+    installed_changed = Signal()  # a plugin or a model came, went, or was switched
     troubled = Signal(str)  # one sentence: where, what, what was expected
 
     def __init__(self, studio: Studio, session: Session, parent: QObject | None = None) -> None:
@@ -141,6 +142,11 @@ class Desk(QObject):
         job = self.queue.add(spec)
         self.session.follow(JobLink(job, title, items))
         return job
+
+    def refresh(self) -> None:
+        """See what was installed, switched or removed; every form and list is drawn anew."""
+        self.studio.refresh()
+        self.installed_changed.emit()
 
     def close(self) -> None:
         """Let go of the session, when the window closes."""
