@@ -25,7 +25,10 @@ class FactsView(QScrollArea):
 
     def show_groups(self, groups: Iterable[Group]) -> None:
         """Show these; groups without facts are left out."""
-        self.groups = tuple(one for one in groups if one.facts)
+        shown = tuple(one for one in groups if one.facts)
+        if shown == self.groups:
+            return
+        self.groups = shown
         body = QWidget()
         grid = QGridLayout(body)
         grid.setContentsMargins(0, 0, 12, 8)

@@ -26,17 +26,45 @@ class PageEntry:
 
     def build(self, desk: Desk, commands: Commands) -> QWidget:
         """Import the page's module and make it."""
-        module, _, name = self.place.partition(":")
-        make: Callable[[Desk, Commands], QWidget] = getattr(import_module(module), name)
-        return make(desk, commands)
+        return _build(self.place, desk, commands)
 
 
+@dataclass(frozen=True, slots=True)
+class DockEntry:
+    """A view that stays beside or below the pages, and that a person may hide."""
+
+    name: str
+    title: str
+    place: str  # "module:Class", called with the desk and the commands
+    area: Literal["left", "right", "bottom"]
+    shortcut: str  # shows or hides it
+
+    def build(self, desk: Desk, commands: Commands) -> QWidget:
+        """Import the view's module and make it."""
+        return _build(self.place, desk, commands)
+
+
+def _build(place: str, desk: Desk, commands: Commands) -> QWidget:
+    module, _, name = place.partition(":")
+    make: Callable[[Desk, Commands], QWidget] = getattr(import_module(module), name)
+    return make(desk, commands)
+
+
+DOCKS: tuple[DockEntry, ...] = ()
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "welcome",
         "Start",
         "seqstudio.gui.welcome_view:WelcomeView",
+        shortcut="Alt+Home",
         help="Open files, or go on where you stopped.",
+    ),
+    PageEntry(
+        "plugins",
+        "Plugins",
+        "seqstudio.gui.plugins_view:PluginsView",
+        shortcut="Ctrl+Shift+P",
+        help="Install, switch and remove plugins.",
     ),
 )
 
