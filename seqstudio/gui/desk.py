@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.background import Background
-from seqstudio.gui.bringing import bring, files_in, is_session
+from seqstudio.gui.bringing import is_session
+from seqstudio.gui.intake import Intake
+from seqstudio.gui.preferences import Preferences
 from seqstudio.gui.queue import JobQueue
 from seqstudio.gui.results import entering
 from seqstudio.host.events import ItemDone, JobEvent, JobFinished
@@ -37,17 +39,26 @@ class Desk(QObject):
         super().__init__(parent)
         self.studio = studio
         self.session = session
+        self.preferences = Preferences(studio.profile)
         self.background = Background(self)
         self.queue = JobQueue(studio, self)
         self.queue.happened.connect(self._hear)
         self.chosen = ""  # id of the clip or take in front
-        self.loading: tuple[Path, ...] = ()  # files that are being read
+        self._intake = Intake(self.background, self)
+        self._intake.came.connect(self._let_in)
+        self._intake.refused.connect(self.troubled)
+        self._intake.changed.connect(self.loading_changed)
         self._catch_up()
 
     @property
     def document(self) -> Document:
         """The session's document as it stands."""
         return self.session.document
+
+    @property
+    def loading(self) -> tuple[Path, ...]:
+        """The files that are not in yet, as they were named."""
+        return self._intake.waiting
 
     @property
     def clip(self) -> Clip | None:
@@ -88,18 +99,21 @@ class Desk(QObject):
             self.chosen_changed.emit()
 
     def bring_in(self, paths: Iterable[Path]) -> None:
-        """Bring files in, and those below folders; each appears as soon as it is read."""
-        for path in files_in(paths):
-            if is_session(path):
-                self.open_session(path)
-                continue
-            self.loading = (*self.loading, path)
-            self.background.run(
-                lambda path=path: bring(path),  # type: ignore[misc]
-                lambda operation, path=path: self._brought(path, operation),  # type: ignore[misc]
-                lambda reason, path=path: self._refused(path, reason),  # type: ignore[misc]
-            )
-        self.loading_changed.emit()
+        """Bring files in, and those below folders, in the order in which they are named.
+
+        Each appears as soon as it and those before it are read. A session that is among them is
+        opened first.
+        """
+        named = [Path(path) for path in paths]
+        sessions = [path for path in named if is_session(path)]
+        if len(sessions) > 1:
+            self.troubled.emit(f"{sessions[1]}: a second session, expected one at most")
+            return
+        if sessions and not self.open_session(sessions[0]):
+            return
+        files = [path for path in named if path not in sessions]
+        if files:
+            self._intake.take(files)
 
     def open_session(self, path: Path) -> bool:
         """Go on with another session; False, and told, if it cannot be opened."""
@@ -112,7 +126,7 @@ class Desk(QObject):
         return True
 
     def new_session(self) -> None:
-        """Begin an untitled session."""
+        """Begin an untitled session; the one before it is kept, untitled ones in the profile."""
         self._go_on(Session.untitled(self.studio.profile))
 
     def save_as(self, path: Path) -> bool:
@@ -157,10 +171,13 @@ class Desk(QObject):
         self.session.close()
         self.session = session
         self.chosen = ""
+        self._intake.forget()
         self._catch_up()
         self.session_changed.emit()
         self.chosen_changed.emit()
         self.changed.emit()
+        if session.lost:
+            self.troubled.emit(session.lost)
 
     def _settle(self) -> None:
         """Show the document as it is now, with something in front that is in it."""
@@ -168,20 +185,9 @@ class Desk(QObject):
             self.choose("")
         self.changed.emit()
 
-    def _brought(self, path: Path, operation: Operation) -> None:
-        self._loaded(path)
+    def _let_in(self, operation: Operation) -> None:
         if self.do(operation) and not self.chosen:
             self.choose(_id_of(operation))
-
-    def _refused(self, path: Path, reason: str) -> None:
-        self._loaded(path)
-        self.troubled.emit(reason)
-
-    def _loaded(self, path: Path) -> None:
-        left = list(self.loading)
-        left.remove(path)
-        self.loading = tuple(left)
-        self.loading_changed.emit()
 
     def _hear(self, job: int, event: JobEvent) -> None:
         link = next((one for one in self.session.links if one.job == job), None)

@@ -63,7 +63,7 @@ PAGES: tuple[PageEntry, ...] = (
         "plugins",
         "Plugins",
         "seqstudio.gui.plugins_view:PluginsView",
-        shortcut="Ctrl+Shift+P",
+        shortcut="Ctrl+Alt+P",
         help="Install, switch and remove plugins.",
     ),
 )
