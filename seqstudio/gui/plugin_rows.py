@@ -99,6 +99,7 @@ def _groups(plugin: Plugin, stored: Stored | None) -> tuple[Group, ...]:
         group(
             "About",
             [
+                ("", " ".join(table.get("help", "").split())),
                 ("Version", plugin.version),
                 ("Id", plugin.id),
                 ("Licence", table["license"]),
@@ -106,7 +107,6 @@ def _groups(plugin: Plugin, stored: Stored | None) -> tuple[Group, ...]:
                 *_receipt_facts(stored),
             ],
         ),
-        listed("", [" ".join(table.get("help", "").split())] if table.get("help") else []),
         *offer_groups(table),
         permission_group(table.get("permissions", {})),
     )

@@ -137,6 +137,7 @@ class PluginsView(QWidget):
         self.said.setWordWrap(True)
         self.list.setAccessibleName("Plugins")
         self.list.setFixedWidth(LIST_PIXELS)
+        self.list.setStyleSheet("QListWidget::item { padding: 6px 8px; }")
         self.bar.setRange(0, 0)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
