@@ -30,6 +30,7 @@ class Plan:
     groups: tuple[Group, ...] = ()
     stems: tuple[Path, ...] = ()  # of outputs, one for each group; relative where there is no out
     generative: bool = False
+    stream: str = ""  # the kind of its streaming input; "" where it has none
 
     def items(self, folder: Path, seed: int) -> list[ItemRow]:
         """Write out every item: each group times its takes.
@@ -129,6 +130,7 @@ def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models:
         groups=tuple(found),
         stems=stems,
         generative=entry.generative,
+        stream=stream.kind if (stream := entry.stream()) else "",
     )
 
 

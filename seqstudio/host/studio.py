@@ -10,10 +10,11 @@ from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.catalogue import Catalogue, search_path
 from seqstudio.host.driver import Driver
 from seqstudio.host.events import JobEvent
-from seqstudio.host.handle import JobHandle, Mailbox, Order
+from seqstudio.host.handle import JobHandle, Order
 from seqstudio.host.jobs import Jobs, NewJob
 from seqstudio.host.lease import Lease
 from seqstudio.host.ledger import Ledger
+from seqstudio.host.mailbox import Mailbox
 from seqstudio.host.models import Models
 from seqstudio.host.plan import Plan, plan_job, with_folder
 from seqstudio.host.processes import owner_name, processors
@@ -21,6 +22,7 @@ from seqstudio.host.profile import Profile
 from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
 from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.together import check_together
+from seqstudio.host.stream import Stream
 from seqstudio.host.supervisor import ProcessWorker, ThreadWorker, Worker
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
@@ -153,6 +155,7 @@ class Studio:
         plan = with_folder(plan, folder)
         happened: Mailbox[JobEvent] = Mailbox()
         orders: Mailbox[Order] = Mailbox()
+        stream = Stream(f"job {number}", plan.stream)
         lease = Lease(self.profile.database, number, self._owner())
         driver = Driver(
             Ledger(plan, seed, lease, folder),
@@ -160,11 +163,12 @@ class Studio:
             workers=plan.spec.workers,
             limits=self.profile.limits(),
             orders=orders,
+            stream=stream,
             emit=happened.put,
             died=partial(count_death, self.profile, self.catalogue.plugin(plan.spec.plugin)),
         )
         threading.Thread(target=driver.run, name=f"job {number}", daemon=True).start()
-        return JobHandle(number, seed, happened, orders)
+        return JobHandle(number, seed, happened, orders, stream)
 
     def _spawn(self, plan: Plan, folder: Path) -> Worker:
         if not self._processes:
