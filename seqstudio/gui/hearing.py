@@ -59,7 +59,7 @@ class Hearing(QObject):
         self._background, self._player = background, player
         self._kept: list[Rendering] = []
         self._muted = NOTHING
-        self._sounding: Take | None = None
+        self._sounding: Rendering | None = None
         self._preparing: Take | None = None
         self._at_s = 0.0
         player.moved.connect(self._move)
@@ -74,8 +74,8 @@ class Hearing(QObject):
 
     @property
     def sounding(self) -> str:
-        """The id of the take that sounds, or "" ."""
-        return self._sounding.id if self._sounding else ""
+        """The id of the take that sounds, or ""."""
+        return self._sounding.take.id if self._sounding else ""
 
     @property
     def preparing(self) -> str:
@@ -118,17 +118,16 @@ class Hearing(QObject):
 
     def update(self, take: Take) -> None:
         """Go on with a take that has been put in front, or edited, while one sounds."""
-        playing = self._preparing or self._sounding
-        if playing and playing is not take:
+        if self._preparing or (self._sounding and not self._sounding.is_of(take, self._muted)):
             self.hear(take)
 
     def mute(self, tracks: frozenset[int]) -> None:
         """Leave tracks of what is heard out, from now on."""
-        if tracks == self._muted:
-            return
         self._muted = tracks
-        if take := self._preparing or self._sounding:
-            self.hear(take)
+        if self._preparing:
+            self.hear(self._preparing)
+        elif self._sounding:
+            self.update(self._sounding.take)
 
     def save(self, take: Take, path: Path) -> None:
         """Write how a take sounds as a WAV file, all its tracks; told if it cannot be written."""
@@ -159,14 +158,14 @@ class Hearing(QObject):
         audio = rendering.audio
         if self._at_s >= audio.duration_s:
             self._at_s = 0.0
-        self._sounding = rendering.take
+        self._sounding = rendering
         self._player.play(audio.samples, audio.rate_hz, self._at_s)
         self.changed.emit()
 
     def _move(self, second: float) -> None:
         if self._sounding:
             self._at_s = second
-            self.moved.emit(self._sounding.id, second)
+            self.moved.emit(self._sounding.take.id, second)
 
     def _end(self) -> None:
         if self._sounding:  # to its end: `stop` has none

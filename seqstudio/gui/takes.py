@@ -12,8 +12,9 @@ from seqstudio.gui.facts import Fact
 from seqstudio.gui.takes_again import again
 from seqstudio.gui.takes_family import family
 from seqstudio.gui.takes_files import free_paths, scratch_file
-from seqstudio.gui.takes_record import facts_of, in_short, why_not_again
+from seqstudio.gui.takes_record import facts_of, in_short, operation_of, why_not_again
 from seqstudio.gui.takes_sketch import Sketch, sketch
+from seqstudio.host.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.session.document import Take
 from seqstudio.host.session.operations import AcceptTake, RemoveTake, RenameTake, Together
 from seqstudio.host.studio import JobSpec
@@ -80,7 +81,7 @@ class TakesModel(QObject):
 
     changed = Signal()
     troubled = Signal(str)  # one sentence
-    arrived = Signal()  # a take came that was made just now
+    arrived = Signal(str)  # id of a take that was made just now
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +92,8 @@ class TakesModel(QObject):
         self._known = {take.id for take in desk.document.takes}
         for signal in (desk.changed, desk.chosen_changed):
             signal.connect(self._refresh)
+        desk.session_changed.connect(self._forget)
+        desk.queue.happened.connect(self._hear)
         self._refresh()
 
     @property
@@ -194,7 +197,23 @@ class TakesModel(QObject):
         fresh = [take for take in document.takes if take.id not in self._known and take.record]
         self._known = set(names)
         if fresh:
-            self.arrived.emit()
+            self.arrived.emit(fresh[0].id)
+
+    def _forget(self) -> None:
+        """Take what another session holds as known."""
+        self._known = {take.id for take in self._desk.document.takes}
+
+    def _hear(self, job: int, event: JobEvent) -> None:
+        """Tell why a take did not come."""
+        reason = event.reason if isinstance(event, ItemFailed | JobFinished) else ""
+        link = next((one for one in self._desk.session.links if one.job == job), None)
+        if reason and link and self._makes_music(job):
+            self.troubled.emit(f"{link.title}: {reason}")
+
+    def _makes_music(self, job: int) -> bool:
+        row, studio = self._desk.studio.jobs.get(job), self._desk.studio
+        entry = operation_of({"plugin": row.plugin, "operation": row.name}, studio.catalogue)
+        return entry is not None and any(port.kind == "midi" for port in entry.outputs)
 
     def _sketch(self, take: Take, parent: Take | None) -> Sketch | None:
         """Give what is drawn of a take; where that is old, draw it up anew, and tell."""

@@ -56,6 +56,7 @@ class TakesPanel(QWidget):
         self.banner = Banner("takes", self)
         self.list = TakesList(self.model, self.hearing, self)
         self.tabs = QTabWidget(self)
+        self._root = ""  # id of the take that the others come from
         self._empty = QLabel(EMPTY, self)
         self._why_silent = QLabel(self)
         self._facts = QLabel(self)
@@ -185,7 +186,7 @@ class TakesPanel(QWidget):
     def _connect(self) -> None:
         desk, hearing = self.desk, self.hearing
         self.model.changed.connect(self._refresh)
-        self.model.arrived.connect(lambda: self.tabs.setCurrentIndex(0))
+        self.model.arrived.connect(self._arrive)
         self.model.troubled.connect(self.banner.tell)
         hearing.troubled.connect(self.banner.tell)
         hearing.changed.connect(self._tell_hearing)
@@ -195,8 +196,19 @@ class TakesPanel(QWidget):
         desk.chosen_changed.connect(self._show_what_fits)
         self.list.selectionModel().selectionChanged.connect(self.commands.refresh)
 
+    def _arrive(self, id: str) -> None:
+        """Show what was made; the first of it comes in front where nothing is."""
+        self.tabs.setCurrentIndex(0)
+        if self.isVisible() and not self.desk.chosen:
+            self.desk.choose(id)
+
     def _refresh(self) -> None:
         cards = self.model.cards
+        root = cards[0].take.id if cards else ""
+        if root != self._root:  # another piece begins at its beginning
+            self._root = root
+            self.hearing.stop()
+            self.hearing.rewind()
         self.list.setVisible(bool(cards))
         self._empty.setVisible(not cards)
         lines = [f"{fact.label}: {fact.text}" for fact in self.model.facts]
