@@ -47,6 +47,7 @@ class Commands(QObject):
         super().__init__(parent)
         self._window = parent
         self._held: dict[str, _Held] = {}
+        self._resting = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.refresh)
 
@@ -95,11 +96,15 @@ class Commands(QObject):
 
     def refresh(self) -> None:
         """Ask each command whether it can be done now, and whether it is on."""
-        for held in self._held.values():
+        for held in () if self._resting else self._held.values():
             shown = held.place is None or held.place.isVisible()
             held.action.setEnabled(shown and (held.ready is None or held.ready()))
             if held.checked:
                 held.action.setChecked(held.checked())
+
+    def rest(self) -> None:
+        """Ask no more, when what is asked is about to close."""
+        self._resting = True
 
     def action(self, name: str) -> QAction:
         """Give the action of a command, to trigger it or to put it on a button."""

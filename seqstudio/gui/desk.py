@@ -33,6 +33,7 @@ class Desk(QObject):
     loading_changed = Signal()  # files began or ended to load
     session_changed = Signal()  # another session is open, or it has another name
     installed_changed = Signal()  # a plugin or a model came, went, or was switched
+    closing = Signal()  # the session is about to be let go, for good
     troubled = Signal(str)  # one sentence: where, what, what was expected
 
     def __init__(self, studio: Studio, session: Session, parent: QObject | None = None) -> None:
@@ -164,6 +165,7 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Let go of the session, when the window closes."""
+        self.closing.emit()
         self.background.finish()
         self.session.close()
 

@@ -27,7 +27,7 @@ class LibraryView(QWidget):
     def __init__(self, desk: Desk, commands: Commands, missing: MissingFiles) -> None:
         super().__init__()
         self._desk, self._commands, self._missing = desk, commands, missing
-        self._drawn: tuple[Section, ...] = ()
+        self._drawn: tuple[Section, ...] | None = None
         self.tree = QTreeWidget(self)
         self._set_up_tree()
         column = QVBoxLayout(self)
@@ -95,7 +95,7 @@ class LibraryView(QWidget):
         selected |= {current.data(0, ID)} if current and current.isSelected() else set()
         scrolled = tree.verticalScrollBar().value()
         tree.clear()
-        for section in self._drawn:
+        for section in self._drawn or ():
             head = QTreeWidgetItem(tree, [section.title])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             font = head.font(0)
@@ -103,6 +103,9 @@ class LibraryView(QWidget):
             head.setFont(0, font)
             head.addChildren([_item(row) for row in section.rows])
             head.setExpanded(True)
+        if not self._drawn:
+            nothing = QTreeWidgetItem(tree, ["Nothing open yet"])
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
         for item in self._items():
             item.setSelected(item.data(0, ID) in selected)
         tree.verticalScrollBar().setValue(scrolled)

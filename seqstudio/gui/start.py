@@ -92,7 +92,10 @@ def photograph(app: QApplication, window: Window, target: Path) -> int:
     """
     settle(app, window)
     written = window.grab().save(str(target))
+    untitled = window.desk.session.path if window.desk.session.is_untitled else None
     window.close()
+    if untitled and untitled.exists():
+        Session.open(untitled).discard()  # it was for the picture only
     if not written:
         raise SessionError(f"{target}: cannot be written, expected a .png in a folder of yours")
     return 0

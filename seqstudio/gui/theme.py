@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from seqstudio.gui.style import sheet_of
+
 Theme = Literal["system", "light", "dark"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
 
@@ -103,7 +105,9 @@ class Wardrobe(QObject):
         self.changed.emit()
 
     def _dress(self) -> None:
-        self._app.setPalette(palette_of(DARK if self.dark else LIGHT))
+        colours = DARK if self.dark else LIGHT
+        self._app.setPalette(palette_of(colours))
+        self._app.setStyleSheet(sheet_of(colours))
 
 
 def palette_of(colours: Colours) -> QPalette:

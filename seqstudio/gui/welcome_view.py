@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +19,8 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.welcome import Earlier, Welcome
 
 WIDTH = 680
+BUTTON_WIDTH = 380
+NATIVE = QKeySequence.SequenceFormat.NativeText
 SAYS = (
     "SeqStudio writes down speech and composes music, on this computer and offline.",
     "It hears recordings, goes on with your MIDI, and learns from folders of your own.",
@@ -60,9 +62,8 @@ class WelcomeView(QScrollArea):
             column.addWidget(_text(line, sheet))
         column.addSpacing(12)
         for name, title in BEGIN:
-            if name not in self._commands:
-                continue
-            column.addWidget(self._button(name, title, sheet))
+            if name in self._commands:
+                column.addLayout(self._way(name, title, sheet))
         column.addWidget(_text("Or drop files, folders or a session anywhere here.", sheet))
         column.addLayout(self._unsaved)
         column.addLayout(self._recent)
@@ -73,15 +74,19 @@ class WelcomeView(QScrollArea):
         across.addStretch(1)
         self.setWidget(inside)
 
-    def _button(self, name: str, title: str, parent: QWidget) -> QPushButton:
+    def _way(self, name: str, title: str, parent: QWidget) -> QHBoxLayout:
+        """Give a button, with its keys beside it."""
         action = self._commands.action(name)
-        keys = action.shortcut().toString()
-        button = QPushButton(f"{title}   {keys}" if keys else title, parent)
-        button.setAccessibleName(title)
+        button = QPushButton(title, parent)
         button.setToolTip(action.toolTip())
-        button.setMinimumHeight(34)
+        button.setMinimumSize(BUTTON_WIDTH, 36)
+        button.setStyleSheet("text-align: left;")
         button.clicked.connect(action.trigger)
-        return button
+        across = QHBoxLayout()
+        across.setSpacing(12)
+        across.addWidget(button)
+        across.addWidget(_text(action.shortcut().toString(NATIVE), parent), 1)
+        return across
 
     def _list(self) -> None:
         model = self._model

@@ -197,6 +197,7 @@ class Window(QMainWindow):
         desk.chosen_changed.connect(self._show_chosen)
         desk.session_changed.connect(self._note_session)
         desk.changed.connect(self._retitle)
+        desk.closing.connect(self.commands.rest)
         self.missing.changed.connect(self._tell_missing)
         if desk.session.lost:
             self.banner.tell(desk.session.lost)
