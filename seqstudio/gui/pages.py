@@ -66,6 +66,13 @@ PAGES: tuple[PageEntry, ...] = (
         shortcut="Ctrl+Alt+P",
         help="Install, switch and remove plugins.",
     ),
+    PageEntry(
+        "train",
+        "Train a model",
+        "seqstudio.gui.train_view:TrainView",
+        shortcut="Ctrl+Alt+T",
+        help="Learn from a folder of recordings or music, and keep the model.",
+    ),
 )
 
 
