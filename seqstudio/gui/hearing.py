@@ -6,11 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from seqstudio.errors import SessionError
 from seqstudio.gui.background import Background
 from seqstudio.gui.player import Player
 from seqstudio.host.session.document import Take
 from seqstudio.media.audio import Audio, write_wav
 from seqstudio.media.synth import render
+from seqstudio.services.durable import faults_as
 
 KEPT = 6  # renderings: an A/B comparison of a few takes needs no waiting
 NOTHING: frozenset[int] = frozenset()
@@ -132,8 +134,13 @@ class Hearing(QObject):
     def save(self, take: Take, path: Path) -> None:
         """Write how a take sounds as a WAV file, all its tracks; told if it cannot be written."""
         found = next((one.audio for one in self._kept if one.is_of(take, NOTHING)), None)
+
+        def write() -> None:
+            with faults_as(SessionError, path):
+                write_wav(path, found or sound_of(take))
+
         self._background.run(
-            lambda: write_wav(path, found or sound_of(take)),
+            write,
             lambda _: self.changed.emit(),
             self.troubled.emit,
         )
