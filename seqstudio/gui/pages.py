@@ -73,6 +73,20 @@ PAGES: tuple[PageEntry, ...] = (
         shortcut="Ctrl+Alt+T",
         help="Learn from a folder of recordings or music, and keep the model.",
     ),
+    PageEntry(
+        "recording",
+        "Recording",
+        "seqstudio.gui.recording_view:RecordingView",
+        shows="clip",
+        help="A recording's sound and its words.",
+    ),
+    PageEntry(
+        "score",
+        "Piano roll",
+        "seqstudio.gui.score_view:ScoreView",
+        shows="take",
+        help="A take's notes, to see, hear and change.",
+    ),
 )
 
 
