@@ -63,6 +63,7 @@ class Driver:
             self._selector.register(box, selectors.EVENT_READ)
         self._paused = False
         self._cancelled = False
+        self._left = False  # cancelled here, so that another process may go on
         self._broken = ""  # why no worker can do any of this job
         self._value: Mapping[str, Any] = {}
         self._beaten = 0.0
@@ -90,7 +91,9 @@ class Driver:
     def _finish(self) -> events.JobFinished:
         counts = self._ledger.counts()
         done, failed = counts.get("done", 0), counts.get("failed", 0)
-        state: State = "cancelled" if self._cancelled else "done"
+        state: State = "done"
+        if self._cancelled:
+            state = "interrupted" if self._left else "cancelled"
         if self._broken or (failed and not done and not self._cancelled):
             state = "failed"
         self._ledger.finish(state, reason=self._broken, value=self._value)
@@ -151,12 +154,13 @@ class Driver:
                 self._say(slot, partial(slot.worker.send, message))
 
     def _obey(self, order: str) -> None:
-        if order == "cancel":
+        if order in ("cancel", "leave"):
+            self._left = order == "leave" and not self._cancelled
             self._cancelled, self._paused = True, False
         elif not self._cancelled:
             self._paused = order == "pause"
             self._ledger.state("paused" if self._paused else "running")
-        message = {"cancel": Cancel(), "pause": Pause(), "resume": Resume()}[order]
+        message = {"pause": Pause(), "resume": Resume()}.get(order, Cancel())
         for slot in list(self._slots):
             slot.order(cancelled=self._cancelled)
             self._say(slot, partial(slot.worker.send, message))

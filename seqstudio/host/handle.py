@@ -1,6 +1,7 @@
 """A front end's hold on a running job: events out, orders in, one descriptor to wait on."""
 
 import select
+import time
 from collections.abc import Iterator
 from typing import Literal
 
@@ -8,7 +9,7 @@ from seqstudio.host.events import JobEvent, JobFinished
 from seqstudio.host.mailbox import Mailbox
 from seqstudio.host.stream import Stream
 
-Order = Literal["pause", "resume", "cancel"]
+Order = Literal["pause", "resume", "cancel", "leave"]
 
 
 class JobHandle:
@@ -95,3 +96,15 @@ class JobHandle:
     def cancel(self) -> None:
         """Stop soon; what does not obey is killed. The same command takes the job up again."""
         self._orders.put("cancel")
+
+    def leave(self) -> None:
+        """Stop as `cancel` does, but leave the job interrupted: this process is about to end."""
+        self._orders.put("leave")
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end, at most so long, and say whether it came; its events are gone."""
+        deadline = time.monotonic() + seconds
+        while not self._over and (left := deadline - time.monotonic()) > 0:
+            select.select([self], [], [], left)
+            self.poll()
+        return self._over

@@ -87,6 +87,10 @@ class Jobs:
         rows = self.books.read(f"SELECT * FROM job WHERE {WAITING} ORDER BY place, id")
         return tuple(map(self._job, rows))
 
+    def stamp(self) -> int:
+        """Give a number that is another one once someone else has changed the books."""
+        return int(self.books.read("PRAGMA data_version")[0][0])
+
     def move(self, job: int, before: int | None) -> None:
         """Let a waiting job come before another one, or behind all.
 
