@@ -112,6 +112,7 @@ class Hearing(QObject):
         self._sounding = None
         if self._player.playing:
             self._player.stop()
+            self._at_s = self._player.position_s
         self.changed.emit()
 
     def rewind(self) -> None:

@@ -206,8 +206,10 @@ class TakesModel(QObject):
     def _hear(self, job: int, event: JobEvent) -> None:
         """Tell why a take did not come."""
         reason = event.reason if isinstance(event, ItemFailed | JobFinished) else ""
+        if not reason:
+            return
         link = next((one for one in self._desk.session.links if one.job == job), None)
-        if reason and link and self._makes_music(job):
+        if link and self._makes_music(job):
             self.troubled.emit(f"{link.title}: {reason}")
 
     def _makes_music(self, job: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seqstudio.host.session.document import Document, Take
 
-OF_ONE_TAKE = ("take", "seed")  # in a record: all else is the same for the takes of one job
+OF_ONE_GO = ("plugin", "operation", "model", "options", "base_seed")  # of a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,7 @@ def _origin(by_id: dict[str, Take], take: Take) -> str:
         take = by_id[take.parent]
     if take.parent or not take.record:
         return take.parent or take.id
-    shared = {name: value for name, value in take.record.items() if name not in OF_ONE_TAKE}
-    return json.dumps(shared, sort_keys=True, default=str)
+    return json.dumps([take.record.get(name) for name in OF_ONE_GO], sort_keys=True, default=str)
 
 
 def _is_root(by_id: dict[str, Take], take: Take, origin: str) -> bool:

@@ -194,6 +194,7 @@ class TakesPanel(QWidget):
         desk.changed.connect(self._go_on)
         desk.chosen_changed.connect(self._go_on)
         desk.chosen_changed.connect(self._show_what_fits)
+        self.tabs.currentChanged.connect(self.commands.refresh)
         self.list.selectionModel().selectionChanged.connect(self.commands.refresh)
 
     def _arrive(self, id: str) -> None:

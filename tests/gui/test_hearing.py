@@ -92,10 +92,9 @@ def test_another_take_goes_on_from_the_same_second(
     heard(hearing, speaker, one, qtbot)
     qtbot.waitUntil(lambda: speaker.sound(0.5).any())
     qtbot.waitUntil(lambda: hearing.position_s >= 0.5)
-    second = hearing.position_s
-
     hearing.stop()
     assert hearing.sounding == ""
+    second = hearing.position_s
     qtbot.waitUntil(lambda: speaker.fill is None)
     heard(hearing, speaker, other, qtbot)
     expected = sound_of(other).samples[round(second * RATE_HZ) :][:100]
