@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from seqstudio.gui.facts import Group, group, listed
-from seqstudio.gui.plugin_rows import ALSO, permission_group
+from seqstudio.gui.plugin_rows import ALSO, permission_group, spaced
 from seqstudio.host.store.sheet import Sheet
 from seqstudio.host.wording import size
 
@@ -44,7 +44,7 @@ def consent_to(sheet: Sheet) -> Consent:
                     ("Id", sheet.id),
                     ("Licence", sheet.licence),
                     ("Size", f"{size(sheet.size)}, {size(sheet.unpacked)} unpacked"),
-                    ("SHA-256", sheet.sha256),
+                    ("SHA-256", spaced(sheet.sha256)),
                 ],
             ),
         ),

@@ -119,7 +119,7 @@ def _receipt_facts(stored: Stored | None) -> list[tuple[str, object]]:
     brings = ", ".join(f"{name} {version}" for name, version in receipt.dependencies.items())
     return [
         ("Size", size(receipt.size)),
-        ("SHA-256", receipt.sha256),
+        ("SHA-256", spaced(receipt.sha256)),
         ("Brings", brings),
         ("Machine code", ", ".join(receipt.native)),
         ("Before it", f"version {stored.previous}" if stored.previous else ""),
@@ -134,6 +134,15 @@ def offer_groups(table: Mapping[str, Any]) -> tuple[Group, ...]:
         group("Models in it", _titled(table.get("models", ()))),
         group("Also", [(name, _names(table.get(key, ()))) for key, name in ALSO.items()]),
     )
+
+
+def spaced(sha256: str) -> str:
+    """Write a hash so that it can be compared by eye, and broken over lines.
+
+    >>> spaced("0123456789abcdef01")
+    '0123456789abcdef 01'
+    """
+    return " ".join(sha256[at : at + 16] for at in range(0, len(sha256), 16))
 
 
 def permission_group(permissions: Mapping[str, str]) -> Group:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.consent import consent_to
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.errand import Errand
 from seqstudio.gui.facts import Group
 from seqstudio.gui.plugin_rows import BY_YOU, PluginRow, read_plugins
 from seqstudio.gui.plugin_trial import PluginTrial
@@ -15,7 +15,6 @@ from seqstudio.host.catalogue import SAFE_MODE_REASON, Catalogue, in_safe_mode
 from seqstudio.host.store.install import Offer
 from seqstudio.host.store.store import Store
 
-T = TypeVar("T")
 SAFE_MODE = (
     "Safe mode: only the plugins in the box are in use. The others are listed, so that one that "
     "makes trouble can be disabled or uninstalled. Start SeqStudio without --safe-mode to use them."
@@ -33,8 +32,6 @@ class PluginsModel(QObject):
     offered = Signal(object)  # a Consent to ask a person for
     troubled = Signal(str)  # one sentence
 
-    _told = Signal(str)  # from the thread that installs
-
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
@@ -43,14 +40,14 @@ class PluginsModel(QObject):
         self._trial_shown = False
         self.rows: tuple[PluginRow, ...] = ()
         self.chosen = ""  # the id of the plugin that is shown
-        self.busy = ""  # what is under way, in words
-        self.said = ""  # what was done last
         self._looks = 0
         self.trial = PluginTrial(desk.background, self)
         self.trial.changed.connect(self.changed)
         self.trial.ended.connect(self._tried)
         self.safe_mode = SAFE_MODE if in_safe_mode() else ""
-        self._told.connect(self._tell)
+        self.errand = Errand(desk.background, self)
+        self.errand.changed.connect(self.changed)
+        self.errand.troubled.connect(self.troubled)
         desk.installed_changed.connect(self.look)
         self.look()
 
@@ -87,7 +84,7 @@ class PluginsModel(QObject):
 
     def can_install(self) -> bool:
         """Whether nothing else is under way."""
-        return not self.busy
+        return not self.errand.busy
 
     def can_disable(self) -> bool:
         """Whether the plugin that is shown can be switched off; in safe mode, for good."""
@@ -106,7 +103,9 @@ class PluginsModel(QObject):
         return self._can(lambda row: row.stored)
 
     def _can(self, allowed: Callable[[PluginRow], bool]) -> bool:
-        return bool(not self.busy and not self._trial_shown and self.row and allowed(self.row))
+        return bool(
+            not self.errand.busy and not self._trial_shown and self.row and allowed(self.row)
+        )
 
     def look(self) -> None:
         """Read the list anew."""
@@ -120,13 +119,13 @@ class PluginsModel(QObject):
 
     def inspect(self, path: Path) -> None:
         """Look at a wheel or a folder; where nothing speaks against it, a person is asked."""
-        self._do(f"Looking into {path.name}", lambda: self._store.inspect(path), self._ask)
+        self.errand.run(f"Looking into {path.name}", lambda: self._store.inspect(path), self._ask)
 
     def install(self) -> None:
         """Install what a person has just agreed to."""
         if offer := self._offer:
             self._offer = None
-            sheet, told = offer.sheet, self._told.emit
+            sheet, told = offer.sheet, self.errand.tell
             self._change(
                 f"Installing {sheet.title} {sheet.version}",
                 lambda: self._store.install(offer, accepted=sheet.sha256, tell=told),
@@ -137,13 +136,12 @@ class PluginsModel(QObject):
     def decline(self) -> None:
         """Leave everything as it is."""
         self._offer = None
-        self._tell_done("Not installed.")
+        self.errand.end("Not installed.")
 
     def verify(self, path: Path) -> None:
         """Try a plugin as the studio's own are tried, and show how each check comes out."""
-        if not self.busy:
-            self.busy, self.said, self._trial_shown = f"Trying {path.name}", "", True
-            self.troubled.emit("")
+        if self.errand.begin(f"Trying {path.name}"):
+            self._trial_shown = True
             self.trial.start(path)
             self.changed.emit()
 
@@ -191,47 +189,19 @@ class PluginsModel(QObject):
         def settled(_value: object) -> None:
             self.chosen, self._trial_shown = then or self.chosen, False
             self._desk.refresh()
-            self._tell_done(done)
+            self.errand.end(done)
 
-        self._do(words, changed, settled)
-
-    def _do(self, words: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        if self.busy:
-            self.troubled.emit(f"{self.busy}: expected it to be over before the next change")
-            return
-        self.busy, self.said = words, ""
-        self.troubled.emit("")
-        self.changed.emit()
-
-        def finished(value: T) -> None:
-            self.busy = ""
-            done(value)
-
-        self._desk.background.run(work, finished, self._failed)
-
-    def _failed(self, reason: str) -> None:
-        self.busy = ""
-        self.troubled.emit(reason)
-        self.changed.emit()
+        self.errand.run(words, changed, settled)
 
     def _ask(self, offer: Offer) -> None:
         self._offer = offer
-        self.changed.emit()
         self.offered.emit(consent_to(offer.sheet))
 
     def _tried(self, reason: str) -> None:
-        self.busy = ""
-        self.troubled.emit(reason)
-        self._tell_done("" if reason else self.trial.verdict)
-
-    def _tell(self, words: str) -> None:
-        head = self.busy.partition(": ")[0]
-        self.busy = f"{head}: {words}"
-        self.changed.emit()
-
-    def _tell_done(self, words: str) -> None:
-        self.said = words
-        self.changed.emit()
+        if reason:
+            self.errand.fail(reason)
+        else:
+            self.errand.end(self.trial.verdict)
 
     def _listed(self, number: int, rows: tuple[PluginRow, ...]) -> None:
         if number != self._looks:  # a later look is on its way

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +20,7 @@ from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.consent import Consent
 from seqstudio.gui.consent_view import ConsentView
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.errand_view import ErrandView
 from seqstudio.gui.facts_view import FactsView
 from seqstudio.gui.plugins import PluginsModel
 
@@ -48,8 +48,8 @@ class PluginsView(QWidget):
         self.banner = Banner("plugins", self)
         self.list = QListWidget(self)
         self.facts = FactsView("Facts about the plugin", self)
-        self.title, self.state, self.said = QLabel(self), QLabel(self), QLabel(self)
-        self.bar = QProgressBar(self)
+        self.title, self.state = QLabel(self), QLabel(self)
+        self.progress = ErrandView(self.model.errand, self)
         self._shown: object = None  # rows and choice that the list was drawn from
         self.setAcceptDrops(True)
         self._add_commands()
@@ -92,9 +92,6 @@ class PluginsView(QWidget):
         self.state.setText(model.state)
         self.state.setVisible(bool(model.state))
         self.facts.show_groups(model.groups)
-        self.said.setText(f"{model.busy}…" if model.busy else model.said)
-        self.said.setVisible(bool(model.busy or model.said))
-        self.bar.setVisible(bool(model.busy))
         self._commands.refresh()
 
     def _draw_list(self) -> None:
@@ -134,14 +131,9 @@ class PluginsView(QWidget):
         font.setBold(True)
         self.title.setFont(font)
         self.state.setWordWrap(True)
-        self.said.setWordWrap(True)
         self.list.setAccessibleName("Plugins")
         self.list.setFixedWidth(LIST_PIXELS)
         self.list.setStyleSheet("QListWidget::item { padding: 6px 8px; }")
-        self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(6)
-        self.bar.setAccessibleName("At work")
         safe = QLabel(self.model.safe_mode, self)
         safe.setWordWrap(True)
         safe.setVisible(bool(self.model.safe_mode))
@@ -151,8 +143,7 @@ class PluginsView(QWidget):
         column.addWidget(self.banner)
         column.addWidget(safe)
         column.addLayout(self._row("install", "install_folder", "verify"))
-        column.addWidget(self.said)
-        column.addWidget(self.bar)
+        column.addWidget(self.progress)
         body = QHBoxLayout()
         body.setSpacing(16)
         body.addWidget(self.list)
