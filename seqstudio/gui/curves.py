@@ -17,8 +17,8 @@ Values = npt.NDArray[np.float64]
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
 MARKERS: tuple[Marker, ...] = ("circle", "square", "triangle", "diamond")
 UNITS = {
-    "wer": "share of words wrong",
-    "cer": "share of characters wrong",
+    "wer": "share wrong",
+    "cer": "share wrong",
     "nll_per_frame": "nats a frame",
     "nll_per_token": "nats a token",
     "nats_per_16th": "nats a sixteenth",
@@ -78,7 +78,7 @@ class Panel:
             if one.name == name:
                 return one
         number = len(self.series)
-        made = Series(name, DASHES[number % len(DASHES)], MARKERS[number // 2 % len(MARKERS)])
+        made = Series(name, DASHES[number % len(DASHES)], MARKERS[number % len(MARKERS)])
         made.shown = number < SHOWN_FIGURES
         self.series.append(made)
         return made
@@ -213,11 +213,14 @@ def ticks(low: float, high: float, wanted: int) -> list[float]:
     return [float(f"{number * size:.12g}") for number in range(first, last + 1)]
 
 
-def decades(low: float, high: float) -> list[float]:
-    """Give the powers of ten between two positive values; at least one number.
+def log_ticks(low: float, high: float, wanted: int) -> list[float]:
+    """Give the powers of ten between two positive values, or round numbers where they are few.
 
-    >>> decades(0.5, 200)
-    [1.0, 10.0, 100.0]
+    >>> log_ticks(0.5, 200, 3), log_ticks(20, 60, 2)
+    ([1.0, 10.0, 100.0], [20.0, 40.0, 60.0])
     """
     first, last = int(np.ceil(np.log10(low))), int(np.floor(np.log10(high)))
-    return [10.0**power for power in range(first, last + 1)] or [float(f"{high:.2g}")]
+    if last - first < 1:
+        return ticks(low, high, wanted)
+    stride = -(-(last - first) // max(wanted, 1))
+    return [10.0**power for power in range(first, last + 1, stride)]

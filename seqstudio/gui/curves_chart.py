@@ -13,7 +13,7 @@ from seqstudio.gui.curves import (
     Panel,
     Series,
     Values,
-    decades,
+    log_ticks,
     smoothed,
     thinned,
     ticks,
@@ -102,7 +102,7 @@ class Chart:
     def _draw_grid(self, painter: QPainter) -> None:
         low, high = self._span or (0.0, 1.0)
         rows = max(int(self._plot.height() / 36), 2)
-        values = decades(low, high) if self._panel.log else ticks(low, high, rows)
+        values = (log_ticks if self._panel.log else ticks)(low, high, rows)
         for value in values:
             y = self._y(value)
             painter.setPen(QPen(self._colours.line))

@@ -25,10 +25,9 @@ from seqstudio.gui.train_settings_view import SettingsView
 NUMBERS = (
     ("epochs", "Epochs", 100_000, "Passes through the data."),
     ("seed", "Seed", 2**31 - 1, "The same seed gives the same model."),
-    ("preview_every", "Preview every", 1000, "Epochs from one preview to the next."),
-    ("gradient_flow_every", "Watch the gradient every", 100_000, "Steps between two looks."),
+    ("preview_every", "Epochs between previews", 1000, "What it does then, to read or hear."),
+    ("gradient_flow_every", "Steps between gradient looks", 100_000, "How far back it learns."),
 )
-SUFFIXES = {"preview_every": " epochs", "gradient_flow_every": " steps"}
 
 
 class Fault(QLabel):
@@ -58,9 +57,7 @@ class FormView(QWidget):
         self.task, self.preset = QComboBox(), QComboBox()
         self.about = QLabel(wordWrap=True)
         self.data, self.name, self.place = QLineEdit(), QLineEdit(), QLabel(wordWrap=True)
-        self.numbers = {
-            name: _spin(name, title, most, about) for name, title, most, about in NUMBERS
-        }
+        self.numbers = {name: _spin(title, most, about) for name, title, most, about in NUMBERS}
         self.settings = SettingsView(form)
         self.faults = {field: Fault(field) for field in ("task", "data", "name")}
         self.start = QPushButton("Start training")
@@ -145,7 +142,7 @@ class FormView(QWidget):
         rows = QFormLayout()
         rows.setHorizontalSpacing(12)
         rows.setVerticalSpacing(8)
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         data = _row(self.data, _button("Folder…", self.ask_data), _button("File…", self._ask_file))
         rows.addRow("Learn from", _column(data, self.faults["data"]))
         rows.addRow("Task", _column(self.task, self.about, self.faults["task"]))
@@ -171,11 +168,10 @@ def _fill(box: QComboBox, lines: list[tuple[str, str]], chosen: str) -> None:
     box.setCurrentIndex(max(box.findData(chosen), 0))
 
 
-def _spin(name: str, title: str, most: int, about: str) -> QSpinBox:
+def _spin(title: str, most: int, about: str) -> QSpinBox:
     spin = QSpinBox()
     spin.setRange(0, most)
     spin.setSpecialValueText("as in the preset")
-    spin.setSuffix(SUFFIXES.get(name, ""))
     spin.setAccessibleName(title)
     spin.setToolTip(about)
     spin.setMaximumWidth(220)

@@ -41,7 +41,7 @@ class LedgerView(QWidget):
         row.addWidget(self.filter, 1)
         row.addWidget(self.refused)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 8, 0, 0)
         column.addLayout(row)
         column.addWidget(self.table, 1)
         self.filter.textChanged.connect(self.draw)

@@ -1,6 +1,5 @@
 """One run on the screen: how far it is, what it learns from, its curves and its previews."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -9,7 +8,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
-    QSplitter,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from seqstudio.gui.train_previews_view import PreviewsView
 from seqstudio.gui.train_run import TrainRun, progress_line
 
 SMOOTHING = (1, 10, 50, 200)  # steps
+PREVIEWS, DATA = 1, 2  # tabs
 
 
 class RunView(QWidget):
@@ -33,11 +33,11 @@ class RunView(QWidget):
     def __init__(self, desk: Desk, commands: Commands, model: TrainModel) -> None:
         super().__init__()
         self._model = model
-        self._unfolded: TrainRun | None = None  # its refused inputs were shown of themselves
+        self._warned: TrainRun | None = None  # its refused inputs were put in front
         self.name, self.progress = QLabel(), QLabel(wordWrap=True)
         self.bar = QProgressBar()
         self.warning, self.told = QLabel(wordWrap=True), QLabel(wordWrap=True)
-        self.data = QToolButton()
+        self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesView()
         self.previews = PreviewsView(desk, commands, model)
@@ -46,7 +46,7 @@ class RunView(QWidget):
             "train.keep",
             "Keep as a model…",
             "Train",
-            "Ctrl+Alt+K",
+            "Ctrl+Alt+Y",
             "Install the best so far: every form then offers it.",
         )
         commands.add(keep, self.ask_name, ready=self._can_keep, page=self)
@@ -94,13 +94,15 @@ class RunView(QWidget):
     def _draw_ledger(self) -> None:
         run = self._model.run
         ledger = run.ledger if run else None
-        self.data.setText(f"Data: {ledger_summary(ledger)}")
-        self.data.setEnabled(ledger is not None)
-        if run and ledger and ledger.refused and self._unfolded is not run:
-            self._unfolded = run
-            self.data.setChecked(True)
-        if ledger is None:
-            self.data.setChecked(False)
+        self.tabs.setTabText(DATA, f"Data: {ledger_summary(ledger)}")
+        if run and ledger and ledger.refused and run.goes and self._warned is not run:
+            self._warned = run
+            self.tabs.setCurrentIndex(DATA)
+
+    def _draw_previews(self) -> None:
+        run = self._model.run
+        count = len(run.previews.stages) if run else 0
+        self.tabs.setTabText(PREVIEWS, f"Previews ({count})" if count else "Previews")
 
     def _draw_curves(self) -> None:
         run = self._model.run
@@ -146,7 +148,7 @@ class RunView(QWidget):
         for signal in (model.curves_changed, model.previews_changed):
             signal.connect(self._draw_curves)
         model.kept.connect(self._kept)
-        self.data.toggled.connect(self.ledger.setVisible)
+        model.previews_changed.connect(self._draw_previews)
         self.smoothing.activated.connect(self._smooth)
         self.curves.pointed.connect(self._go_to)
 
@@ -154,10 +156,6 @@ class RunView(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(6)
         self.bar.setAccessibleName("Share of all steps")
-        self.data.setCheckable(True)
-        self.data.setToolTip("Show what is used and what is refused, and why.")
-        self.ledger.setVisible(False)
-        self.ledger.setMaximumHeight(170)
         for steps in SMOOTHING:
             self.smoothing.addItem("Each step" if steps == 1 else f"Mean of {steps} steps")
         self.smoothing.setAccessibleName("Smoothing of the training loss")
@@ -171,26 +169,33 @@ class RunView(QWidget):
         head.addStretch(1)
         for button in self._buttons.values():
             head.addWidget(button)
-        tools = QHBoxLayout()
-        tools.addWidget(self.data)
-        tools.addStretch(1)
-        tools.addWidget(self.smoothing)
-        tools.addWidget(self.shown)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.curves)
-        split.addWidget(self.previews)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setChildrenCollapsible(False)
+        for title, page in (
+            ("Curves", self._curves_page()),
+            ("Previews", self.previews),
+            ("Data", self.ledger),
+        ):
+            self.tabs.addTab(page, title)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addLayout(head)
         for widget in (self.progress, self.bar, self.told, self.warning):
             column.addWidget(widget)
+        column.addWidget(self.tabs, 1)
+
+    def _curves_page(self) -> QWidget:
+        page = QWidget()
+        tools = QHBoxLayout()
+        tools.addWidget(QLabel("Training loss:"))
+        tools.addWidget(self.smoothing)
+        tools.addStretch(1)
+        tools.addWidget(self.shown)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(8)
         column.addLayout(tools)
-        column.addWidget(self.ledger)
-        column.addWidget(split, 1)
+        column.addWidget(self.curves, 1)
+        return page
 
 
 def _button(commands: Commands, name: str) -> QPushButton:

@@ -60,7 +60,8 @@ class TrainView(QWidget):
                 lambda: True,
             ),
             (
-                Command("train.open", "Open a run…", "Train", "", "Open the folder of a run."),
+                Command("train.open", "Open a run…", "Train", "Ctrl+Alt+L",
+                        "Open the folder of a run."),
                 self._ask_run,
                 lambda: True,
             ),
