@@ -18,7 +18,7 @@ from seqstudio.gui.theme import Colours
 Pixels: TypeAlias = NDArray[np.floating[Any]]
 MANY = 1500  # notes in view, above which they are painted as one picture
 LEAST_LINE = 9  # pixels between two lines of the grid
-LEAST_BEAT = 14
+LEAST_BEAT = 9
 LEAST_ROW = 4  # pixels of a row that is set off from the next
 SHADES = 4  # of loudness
 

@@ -12,6 +12,7 @@ from seqstudio.media.timing import Timeline
 RULER_HEIGHT = 38
 KEYS_WIDTH = 64
 DRUMS_WIDTH = 112
+LEAST_BEAT = 9  # pixels
 LABEL_PIXELS = 46  # between two bar numbers
 LEAST_NAMED = 11  # pixels of a row that is named
 
@@ -53,7 +54,7 @@ class RulerView(QWidget):
         if sheet is None:
             return
         bottom = self.height() - 1
-        for line in sheet.bars.lines(axis.start, axis.stop, 14 * axis.scale):
+        for line in sheet.bars.lines(axis.start, axis.stop, LEAST_BEAT * axis.scale):
             x = int(axis.to_pixel(line.tick))
             painter.setPen(colours.faint if line.beat == 1 else colours.line)
             painter.drawLine(x, bottom - (8 if line.beat == 1 else 4), x, bottom)

@@ -53,6 +53,10 @@ class Sight(QObject):
         """Scroll by pixels."""
         self._look(self.x.scrolled(x), self.y.scrolled(y))
 
+    def turn_page(self, pages: int) -> None:
+        """Scroll time by what is seen at once."""
+        self.scroll(pages * self.x.pixels)
+
     def scroll_to(self, tick: float | None = None, row: float | None = None) -> None:
         """Put a tick at the left edge, a row at the top."""
         x = 0.0 if tick is None else (tick - self.x.start) / self.x.scale

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -14,10 +13,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from seqstudio.gui.roll import RollModel
-from seqstudio.gui.roll_editor import Editor
 from seqstudio.gui.roll_gestures import Boxing
 from seqstudio.gui.roll_hand import Hand, Held
-from seqstudio.gui.roll_keys import press_key
 from seqstudio.gui.roll_paint import Brush, paint_lines, paint_notes, paint_rows
 from seqstudio.gui.theme import Colours, colours_of
 
@@ -29,9 +26,9 @@ WHEEL_PIXELS = 60
 class RollView(QWidget):
     """Notes over time; the roll takes the keyboard."""
 
-    def __init__(self, model: RollModel, editor: Editor, parent: QWidget | None = None) -> None:
+    def __init__(self, model: RollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model, self._editor = model, editor
+        self._model = model
         self._hand = Hand(model)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -95,11 +92,6 @@ class RollView(QWidget):
         else:
             sight.scroll(-turned.x() / NOTCH * WHEEL_PIXELS, -turned.y() / NOTCH * WHEEL_PIXELS)
         event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Edit by keyboard; other keys are the page's."""
-        if not press_key(event.keyCombination(), self._model, self._editor):
-            super().keyPressEvent(event)
 
     def _paint_layers(self, painter: QPainter, colours: Colours) -> None:
         model, drums = self._model, self._model.score.is_drums

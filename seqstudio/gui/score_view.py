@@ -1,30 +1,37 @@
-"""The page of a take: piano roll, velocities, tracks and tools."""
+"""The page of a take: piano roll, velocities and tools; its takes, and what makes more."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QLabel,
     QScrollBar,
-    QToolButton,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
+from seqstudio.gui.action_button import ActionButton
 from seqstudio.gui.banner import Banner
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.player import Player
 from seqstudio.gui.roll import RollModel
+from seqstudio.gui.roll_commands import add_note_commands
 from seqstudio.gui.roll_editor import Editor
 from seqstudio.gui.roll_sides import KeysView, RulerView
 from seqstudio.gui.roll_view import RollView
 from seqstudio.gui.score import ScoreModel
 from seqstudio.gui.score_bar import ScoreBar
+from seqstudio.gui.takes_view import TakesPanel
+from seqstudio.gui.tracks_view import TracksView
 from seqstudio.gui.velocity_view import VelocityView
 
-ON_BAR = ("notes.quantise", "score.fit", "score.export")  # commands that have a button
+ON_BAR = ("notes.quantise", "notes.fit", "score.export")  # commands that have a button
+SIDE = 320  # pixels of the panel at the right
 
 
 class ScoreView(QWidget):
@@ -32,84 +39,101 @@ class ScoreView(QWidget):
 
     def __init__(self, desk: Desk, commands: Commands) -> None:
         super().__init__()
-        self._desk = desk
+        self._commands = commands
         self.score = ScoreModel(desk, self)
         self.roll = RollModel(desk, self.score, self)
         self.editor = Editor(self.roll)
-        self.banner = Banner("score", self)
-        self.bar = ScoreBar(self.roll, self)
-        self.ruler = RulerView(self.roll, self)
-        self.keys = KeysView(self.roll, self)
-        self.notes = RollView(self.roll, self.editor, self)
-        self.velocities = VelocityView(self.roll, self.editor, self)
-        self.across = QScrollBar(Qt.Orientation.Horizontal, self)
-        self.upwards = QScrollBar(Qt.Orientation.Vertical, self)
+        self.banner = Banner("the score", self)
+        self.work = QWidget(self)
+        self.ruler = RulerView(self.roll, self.work)
+        self.keys = KeysView(self.roll, self.work)
+        self.notes = RollView(self.roll, self.work)
+        self.velocities = VelocityView(self.roll, self.work)
+        self.across = QScrollBar(Qt.Orientation.Horizontal, self.work)
+        self.upwards = QScrollBar(Qt.Orientation.Vertical, self.work)
         self.status = QLabel(self)
-        self._add_commands(commands)
-        self._lay_out(commands)
-        self._wire(commands)
+        self._chosen = False
+        self._add_commands()
+        self.bar = ScoreBar(self.roll, self)
+        self.panel = TakesPanel(desk, commands, Player(desk.background, self))
+        self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
+        self._lay_out()
+        self._wire()
 
-    def _add_commands(self, commands: Commands) -> None:
-        add, editor, roll = commands.add, self.editor, self.roll
-        chosen = self._has_chosen
-        add(Command("notes.all", "Select all notes", "Notes"), roll.select_all)
-        add(Command("notes.copy", "Copy notes", "Notes"), editor.copy, ready=chosen)
-        add(Command("notes.cut", "Cut notes", "Notes"), editor.cut, ready=chosen)
-        add(Command("notes.paste", "Paste notes at the cursor", "Notes"), editor.paste)
-        duplicate = Command("notes.duplicate", "Duplicate notes", "Notes", "Ctrl+D")
-        add(duplicate, editor.duplicate, ready=chosen)
-        quantise = "Move the chosen notes, or all, to the grid"
-        add(
-            Command("notes.quantise", "Quantise", "Notes", "Ctrl+Shift+D", quantise),
-            editor.quantise,
-        )
-        add(Command("notes.delete", "Delete notes", "Notes"), editor.delete, ready=chosen)
-        add(Command("score.fit", "Show all", "Notes", "Ctrl+0", "Show the whole piece"), roll.fit)
-        export = "Write this take as edited to a MIDI file"
-        add(
-            Command("score.export", "Export MIDI…", "Notes", "Ctrl+Shift+E", export),
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Hear the take, or stop, with the space bar."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.panel.toggle_hearing()
+            return
+        super().keyPressEvent(event)
+
+    def _add_commands(self) -> None:
+        add_note_commands(self._commands, self.roll, self.editor, self.work)
+        self._commands.add(
+            Command(
+                "score.export",
+                "Export MIDI",
+                "Notes",
+                "Ctrl+Shift+E",
+                "Write this take as edited to a MIDI file",
+            ),
             self._ask_export,
             ready=lambda: self.score.take is not None,
+            page=self,
         )
 
-    def _lay_out(self, commands: Commands) -> None:
+    def _lay_out(self) -> None:
         for name in ON_BAR:
-            action = commands.action(name)
-            button = QToolButton(self.bar)
-            button.setDefaultAction(action)
-            keys = action.shortcut().toString()
-            button.setToolTip(f"{action.toolTip()} ({keys})")
-            self.bar.row.addWidget(button)
-        grid = QGridLayout()
+            self.bar.row.addWidget(ActionButton(self._commands.action(name), self.bar))
+        velocity = QLabel("Velocity", self.work)
+        velocity.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        grid = QGridLayout(self.work)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        grid.addWidget(self.ruler, 0, 1)
-        grid.addWidget(self.keys, 1, 0)
-        grid.addWidget(self.notes, 1, 1)
-        grid.addWidget(self.upwards, 1, 2)
-        grid.addWidget(self.velocities, 2, 1)
-        grid.addWidget(self.across, 3, 1)
+        for row, column, widget in (
+            (0, 1, self.ruler),
+            (1, 0, self.keys),
+            (1, 1, self.notes),
+            (1, 2, self.upwards),
+            (2, 0, velocity),
+            (2, 1, self.velocities),
+            (3, 1, self.across),
+        ):
+            grid.addWidget(widget, row, column)
         grid.setColumnStretch(1, 1)
+        left = QWidget(self)
+        column_of_left = QVBoxLayout(left)
+        column_of_left.setContentsMargins(0, 0, 0, 0)
+        column_of_left.setSpacing(0)
+        column_of_left.addWidget(self.bar)
+        column_of_left.addWidget(self.work, 1)
+        column_of_left.addWidget(self.status)
         self.status.setContentsMargins(12, 6, 12, 6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(self.bar)
-        column.addLayout(grid, 1)
-        column.addWidget(self.status)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(left)
+        split.addWidget(self.panel)
+        split.setStretchFactor(0, 1)
+        split.setSizes([900, SIDE])
+        split.setChildrenCollapsible(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.banner)
+        whole.addWidget(split, 1)
 
-    def _wire(self, commands: Commands) -> None:
-        self.across.setAccessibleName("Time")
-        self.upwards.setAccessibleName("Pitch")
+    def _wire(self) -> None:
+        self.across.setAccessibleName("Scroll through time")
+        self.upwards.setAccessibleName("Scroll through pitch")
         sight = self.roll.sight
         sight.changed.connect(self._place_bars)
         self.across.valueChanged.connect(lambda at: sight.scroll_to(tick=at * sight.x.scale))
         self.upwards.valueChanged.connect(lambda at: sight.scroll_to(row=at * sight.y.scale))
         self.roll.selection_changed.connect(self._say)
-        self.roll.selection_changed.connect(commands.refresh)
         self.score.changed.connect(self._say)
         self.score.failed.connect(self.banner.tell)
         self.score.exported.connect(lambda path: self.status.setText(f"Written to {path}"))
+        self.score.muted_changed.connect(self.panel.set_muted)
+        self.panel.position.connect(self.roll.set_playhead)
         self.setFocusProxy(self.notes)
         self._place_bars()
         self._say()
@@ -125,9 +149,9 @@ class ScoreView(QWidget):
 
     def _say(self) -> None:
         self.status.setText(self.roll.described)
-
-    def _has_chosen(self) -> bool:
-        return bool(len(self.roll.selected))
+        if self._chosen != (chosen := len(self.roll.selected) > 0):
+            self._chosen = chosen
+            self._commands.refresh()
 
     def _ask_export(self) -> None:
         take = self.score.take

@@ -2,14 +2,12 @@
 
 import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from seqstudio.gui.roll import RollModel
-from seqstudio.gui.roll_editor import Editor
 from seqstudio.gui.roll_hand import Hand
 from seqstudio.gui.roll_index import NoteIndex
-from seqstudio.gui.roll_keys import press_key
 from seqstudio.gui.roll_view import held_keys
 from seqstudio.gui.theme import colours_of
 
@@ -21,9 +19,9 @@ FEW = 1500  # bars with a knob each
 class VelocityView(QWidget):
     """Bars to pull up and down; takes the same keys as the roll."""
 
-    def __init__(self, model: RollModel, editor: Editor, parent: QWidget | None = None) -> None:
+    def __init__(self, model: RollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model, self._editor = model, editor
+        self._model = model
         self._hand = Hand(model)
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -66,11 +64,6 @@ class VelocityView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Let go."""
         self._hand.release()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Edit by keyboard, as in the roll."""
-        if not press_key(event.keyCombination(), self._model, self._editor):
-            super().keyPressEvent(event)
 
     def _paint_bars(self, painter: QPainter, notes: NoteIndex, colour: QColor, wide: int) -> None:
         """Paint one bar each where there are few, else the loudest of each pixel."""
