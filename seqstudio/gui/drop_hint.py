@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from seqstudio.gui.bringing import is_session
+from seqstudio.gui.desk import INSTALLED_BY
 from seqstudio.gui.theme import colours_of
 
 
@@ -22,6 +23,8 @@ def hint(paths: Sequence[Path]) -> str:
         return f"Drop to bring {len(paths)} files into this session"
     if is_session(paths[0]):
         return f"Drop to open the session {paths[0].stem}"
+    if paths[0].suffix.lower() in INSTALLED_BY:
+        return f"Drop to look into {paths[0].name}; nothing is installed before you agree"
     return f"Drop to bring {paths[0].name} into this session"
 
 

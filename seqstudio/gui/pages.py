@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QWidget
 
@@ -11,6 +12,14 @@ from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
 
 Shows = Literal["", "clip", "take"]
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A page that installs files which are no part of a session."""
+
+    def take(self, path: Path) -> None:
+        """Look into a file; a person is asked before it is installed."""
 
 
 @dataclass(frozen=True, slots=True)

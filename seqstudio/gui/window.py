@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
@@ -24,7 +25,7 @@ from seqstudio.gui.drop_hint import DropHint, dropped
 from seqstudio.gui.library_view import LibraryView
 from seqstudio.gui.menus import Menus
 from seqstudio.gui.missing import MissingFiles
-from seqstudio.gui.pages import DOCKS, PAGES, page_for
+from seqstudio.gui.pages import DOCKS, PAGES, TakesFiles, page_for
 from seqstudio.gui.palette_view import PaletteView
 from seqstudio.gui.session_commands import SessionCommands
 from seqstudio.gui.status import StatusLine
@@ -106,6 +107,7 @@ class Window(QMainWindow):
         """Look for missing files again when the person comes back: they may have moved some."""
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.missing.look()
+            self.desk.look_again()
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
@@ -197,6 +199,7 @@ class Window(QMainWindow):
         desk.chosen_changed.connect(self._show_chosen)
         desk.session_changed.connect(self._note_session)
         desk.changed.connect(self._retitle)
+        desk.install_asked.connect(self._hand_over)
         desk.closing.connect(self.commands.rest)
         self.missing.changed.connect(self._tell_missing)
         if desk.session.lost:
@@ -209,6 +212,12 @@ class Window(QMainWindow):
         if self._remember and left.geometry:
             self.restoreGeometry(QByteArray.fromBase64(left.geometry.encode()))
             self.restoreState(QByteArray.fromBase64(left.docks.encode()), DOCKS_VERSION)
+
+    def _hand_over(self, name: str, path: Path) -> None:
+        """Give a file to the page that installs such files."""
+        page = self.show_page(name)
+        assert isinstance(page, TakesFiles)
+        page.take(path)
 
     def _show_chosen(self) -> None:
         self.show_page(page_for(self.desk))
