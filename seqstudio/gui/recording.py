@@ -1,17 +1,23 @@
 """What the page of a recording shows and does."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.player import Player
+from seqstudio.gui.recording_files import belongs, export, read_text
 from seqstudio.gui.transcript import Place, TranscriptModel
 from seqstudio.gui.wave import clock
 from seqstudio.gui.wave_model import WaveModel
 from seqstudio.host.session.document import Clip
+from seqstudio.host.session.operations import SetTranscript
+from seqstudio.media.subtitles import read_transcript, to_txt
 
 TENTH = 0.1
+MOVED = "The file of this recording is not where it was."
+UNREADABLE = "This recording cannot be read."
 
 
 class RecordingModel(QObject):
@@ -29,12 +35,14 @@ class RecordingModel(QObject):
         self.transcript = TranscriptModel(desk.do, self)
         self.follow = True
         self.clip: Clip | None = None
+        self.text = ""  # of a text file
+        self.absence = ""  # why there is no picture of the sound
+        self.hint = ""  # why nothing can be heard, or what was done last
         self._until_s: float | None = None
         self.player.moved.connect(self._hear)
-        self.player.ended.connect(self.changed)
-        self.player.changed.connect(self.changed)
+        self.player.changed.connect(self._hear_player)
         self.player.failed.connect(self.troubled)
-        self.wave.failed.connect(self.troubled)
+        self.wave.failed.connect(self._explain)
         desk.chosen_changed.connect(self.draw)
         desk.changed.connect(self.draw)
         self.draw()
@@ -43,6 +51,11 @@ class RecordingModel(QObject):
     def sounds(self) -> bool:
         """Whether what is in front is a recording."""
         return self.clip is not None and self.clip.kind == "audio"
+
+    @property
+    def shows_text(self) -> bool:
+        """Whether what is in front is a text, without times."""
+        return self.clip is not None and self.clip.kind == "text"
 
     @property
     def can_play(self) -> bool:
@@ -89,6 +102,8 @@ class RecordingModel(QObject):
 
     def seek(self, second: float) -> None:
         """Put the playhead somewhere; what plays goes on from there."""
+        if not self.sounds:
+            return
         second = min(max(second, 0.0), self.wave.duration_s)
         self._until_s = None
         if self.player.playing:
@@ -100,6 +115,44 @@ class RecordingModel(QObject):
         self.transcript.take_up(place)
         self.seek(self.transcript.word(place).start_s)
 
+    def set_follow(self, *, follow: bool) -> None:
+        """Keep the playhead in sight, or leave the view where it is."""
+        if follow != self.follow:
+            self.follow = follow
+            self.changed.emit()
+
+    def export(self, path: Path) -> None:
+        """Write the transcript in the format of the suffix; troubles are told."""
+        if transcript := self.transcript.transcript:
+            self.desk.background.run(
+                partial(export, transcript, path),
+                lambda written: self._tell(f"Written: {written}"),
+                self.troubled.emit,
+            )
+
+    def import_transcript(self, path: Path) -> None:
+        """Put what a file holds in the place of the words; one step to undo."""
+        if clip := self.clip:
+            self.desk.background.run(
+                partial(read_transcript, path),
+                lambda read: self.desk.do(SetTranscript(clip.id, read)),
+                self.troubled.emit,
+            )
+
+    def takes(self, paths: list[Path]) -> bool:
+        """Whether a drop of these files is the transcript of what is in front."""
+        return (
+            self.sounds
+            and len(paths) == 1
+            and self.clip is not None
+            and belongs(paths[0], self.clip.path)
+        )
+
+    @property
+    def copied(self) -> str:
+        """The words as text, a segment a line."""
+        return to_txt(self.transcript.transcript) if self.transcript.transcript else self.text
+
     def _play(self, second: float) -> None:
         if self.clip:
             self.player.play_file(self.clip.path, second)
@@ -107,10 +160,33 @@ class RecordingModel(QObject):
     def _turn_to(self, clip: Clip) -> None:
         self.player.stop()
         self.troubled.emit("")
+        self.text = self.absence = ""
         if clip.kind == "audio":
-            self.wave.show(clip.sha256, Path(clip.path))
-        else:
-            self.wave.clear()
+            self.wave.show(clip.sha256, clip.path)
+            return
+        self.wave.clear()
+        if clip.kind == "text":
+            read = partial(read_text, clip.path)
+            self.desk.background.run(read, partial(self._show_text, clip.id), self.troubled.emit)
+
+    def _show_text(self, clip: str, text: str) -> None:
+        if self.clip and self.clip.id == clip:
+            self.text = text
+            self.changed.emit()
+
+    def _explain(self, reason: str) -> None:
+        """Tell why a recording cannot be read; of one that has moved, the window offers to look."""
+        there = self.clip is not None and self.clip.path.exists()
+        self.absence = UNREADABLE if there else MOVED
+        self.troubled.emit(reason if there else "")
+        self.changed.emit()
+
+    def _hear_player(self) -> None:
+        self._tell(self.player.reason)
+
+    def _tell(self, hint: str) -> None:
+        self.hint = hint
+        self.changed.emit()
 
     def _hear(self, second: float) -> None:
         if self._until_s is not None and second >= self._until_s:

@@ -1,10 +1,13 @@
 """The page of a recording: its waveform, its words, and what can be made of it."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QScrollBar,
     QSplitter,
     QVBoxLayout,
@@ -13,43 +16,58 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.action_button import ActionButton
 from seqstudio.gui.banner import Banner
-from seqstudio.gui.commands import Command, Commands
+from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.operation_panel_view import OperationPanel
 from seqstudio.gui.recording import RecordingModel
+from seqstudio.gui.recording_commands import add_commands
 from seqstudio.gui.transcript_view import TranscriptView
 from seqstudio.gui.wave_view import WaveView
 
 SIDE = 320  # pixels of the panel at the right
-NO_WORDS = "No words yet. Choose Transcribe at the right and press Run."
+NO_WORDS = "No words yet. Run Transcribe at the right, or import a transcript."
+PLAYING = ("recording.play", "recording.back", "recording.follow")
+FILES = ("transcript.export", "transcript.import", "transcript.copy")
 
 
 class RecordingView(QWidget):
-    """Shows a `RecordingModel`."""
+    """Shows a `RecordingModel`: a recording with its words, a transcript alone, or a text."""
 
     def __init__(self, desk: Desk, commands: Commands) -> None:
         super().__init__()
         self.model = RecordingModel(desk, self)
         self._commands = commands
-        self.banner = Banner("the recording", self)
-        self.wave = WaveView(self.model.wave, self)
-        self.transcript = TranscriptView(self.model.transcript, self)
-        self.time = QLabel(self)
-        self.time.setAccessibleName("Playhead")
-        self.along = QScrollBar(Qt.Orientation.Horizontal, self)
+        self.work = QWidget(self)  # all but the panel at the right
+        self.banner = Banner("the recording", self.work)
+        self.wave = WaveView(self.model.wave, self.work)
+        self.transcript = TranscriptView(self.model.transcript, self.work)
+        self.text = QPlainTextEdit(self.work, readOnly=True)
+        self.text.setAccessibleName("Text")
+        self.time = QLabel(self.work)
+        self.time.setAccessibleName("Playhead and length")
+        self.hint = QLabel(self.work)
+        self.hint.setWordWrap(True)
+        self.along = QScrollBar(Qt.Orientation.Horizontal, self.work)
         self.along.setAccessibleName("Scroll the waveform")
-        self._work = QWidget(self)
-        self._add_commands()
+        self.setAcceptDrops(True)
+        add_commands(commands, self)
         self._lay_out(OperationPanel(desk, commands, "audio"))
         self._wire()
+        self._show_words()
         self.draw()
 
     def draw(self) -> None:
         """Show the clip that is in front."""
-        sounds = self.model.sounds
-        for widget in (self.wave, self.along, self._transport):
-            widget.setVisible(sounds)
-        self.transcript.placeholder = NO_WORDS if sounds else "This text has no words."
+        model = self.model
+        self.above.setVisible(model.sounds)
+        self.text.setVisible(model.shows_text)
+        self.transcript.setVisible(not model.shows_text)
+        if model.shows_text and self.text.toPlainText() != model.text:
+            self.text.setPlainText(model.text)
+        self.transcript.say(NO_WORDS if model.sounds else "This transcript has no words.")
+        self.wave.say(model.absence)
+        self.hint.setText(model.hint)
+        self._commands.action("recording.play").setText("Pause" if model.player.playing else "Play")
         self.draw_time()
         self._commands.refresh()
 
@@ -64,51 +82,49 @@ class RecordingView(QWidget):
         self.model.leave()
         super().hideEvent(event)
 
-    def _add_commands(self) -> None:
-        model, add = self.model, self._commands.add
-        add(
-            Command("recording.play", "Play or pause", "Recording", "Space"),
-            model.toggle,
-            ready=lambda: model.can_play,
-            within=self._work,
-        )
-        add(
-            Command("recording.back", "Back to the beginning", "Recording", "Ctrl+Home"),
-            model.back,
-            ready=lambda: model.sounds,
-            page=self,
-        )
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the transcript of this recording; all else is the window's."""
+        if self.model.takes(_files(event)):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Put what was dropped in the place of the words."""
+        self.model.import_transcript(_files(event)[0])
+        event.acceptProposedAction()
 
     def _lay_out(self, panel: QWidget) -> None:
-        self._transport = QWidget(self)
-        row = QHBoxLayout(self._transport)
-        row.setContentsMargins(12, 8, 12, 8)
-        for name in ("recording.play", "recording.back"):
-            row.addWidget(ActionButton(self._commands.action(name), self._transport))
-        row.addWidget(self.time)
-        row.addStretch(1)
-        top = QWidget(self)
-        column = QVBoxLayout(top)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self._transport, self.wave, self.along):
-            column.addWidget(widget, int(widget is self.wave))
-        halves = QSplitter(Qt.Orientation.Vertical, self._work)
-        halves.addWidget(top)
-        halves.addWidget(self.transcript)
+        self.above = _column(self._row(PLAYING, self.time), self.wave, self.along)
+        below = _column(self._row(FILES, self.hint), self.transcript, self.text)
+        halves = QSplitter(Qt.Orientation.Vertical, self.work)
+        halves.addWidget(self.above)
+        halves.addWidget(below)
         halves.setSizes([320, 380])
-        inner = QVBoxLayout(self._work)
+        halves.setChildrenCollapsible(False)
+        inner = QVBoxLayout(self.work)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.addWidget(self.banner)
         inner.addWidget(halves, 1)
         sides = QSplitter(Qt.Orientation.Horizontal, self)
-        sides.addWidget(self._work)
+        sides.addWidget(self.work)
         sides.addWidget(panel)
         sides.setStretchFactor(0, 1)
         sides.setSizes([900, SIDE])
+        sides.setChildrenCollapsible(False)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(sides)
+
+    def _row(self, names: tuple[str, ...], label: QLabel) -> QWidget:
+        bar = QWidget(self.work)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(12, 8, 12, 8)
+        for name in names:
+            row.addWidget(ActionButton(self._commands.action(name), bar))
+        row.addSpacing(8)
+        row.addWidget(label, 1)
+        return bar
 
     def _wire(self) -> None:
         model = self.model
@@ -116,14 +132,17 @@ class RecordingView(QWidget):
         model.moved.connect(self.draw_time)
         model.troubled.connect(self.banner.tell)
         model.wave.changed.connect(self._scroll_range)
+        model.wave.changed.connect(self.draw_time)
         model.transcript.changed.connect(self._show_words)
+        model.transcript.current_changed.connect(self._commands.refresh)
         self.wave.sought.connect(model.seek)
         self.transcript.sought.connect(model.seek_word)
+        self.transcript.scrolled_by_hand.connect(lambda: model.set_follow(follow=False))
         self.along.valueChanged.connect(self._scroll)
-        self._show_words()
 
     def _show_words(self) -> None:
         self.wave.show_words(self.model.transcript.words)
+        self._commands.refresh()
 
     def _scroll_range(self) -> None:
         axis = self.model.wave.axis
@@ -136,3 +155,18 @@ class RecordingView(QWidget):
 
     def _scroll(self, pixels: int) -> None:
         self.model.wave.scroll_to(pixels * self.model.wave.axis.scale)
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    for number, widget in enumerate(widgets):
+        column.addWidget(widget, int(number > 0 and not isinstance(widget, QScrollBar)))
+    return whole
+
+
+def _files(event: QDropEvent) -> list[Path]:
+    urls = event.mimeData().urls()
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

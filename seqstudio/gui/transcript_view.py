@@ -1,6 +1,6 @@
 """A painted transcript: words in lines, the one that is heard lit, each edited where it stands."""
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QHelpEvent,
@@ -10,25 +10,26 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from seqstudio.gui.theme import Colours, colours_of
-from seqstudio.gui.transcript import LOW, Place, TranscriptModel
-from seqstudio.gui.transcript_layout import Layout, Shape, Spot
+from seqstudio.gui.theme import colours_of
+from seqstudio.gui.transcript import Place, TranscriptModel
+from seqstudio.gui.transcript_layout import Layout, Shape
+from seqstudio.gui.transcript_paint import GUTTER, MARGIN, PAD, TranscriptPainter
 from seqstudio.gui.wave import clock
+from seqstudio.gui.word_editor import WordEditor
 
-MARGIN = 12
-GUTTER = 76  # for the times of segments
 LINE = 1.7  # of a letter's height
-PAD = 3  # around a word
 POINTS = 1.5  # that words are larger than labels
+SIDEWAYS = 20  # pixels between the places where a word above or below is looked for
 
 
 class TranscriptView(QAbstractScrollArea):
     """Shows a `TranscriptModel`; a click seeks, a double click, F2 or Enter edits."""
 
-    sought = Signal(object)  # the Place of the word that was clicked
+    sought = Signal(object)  # the Place of the word that the person went to
     scrolled_by_hand = Signal()
 
     def __init__(self, model: TranscriptModel, parent: QWidget | None = None) -> None:
@@ -44,22 +45,20 @@ class TranscriptView(QAbstractScrollArea):
         self.setAccessibleName("Transcript")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
-        self.editor = QLineEdit(self.viewport())
-        self.editor.setAccessibleName("Word")
-        self.editor.setTextMargins(0, 0, 0, 0)
-        self.editor.setStyleSheet("QLineEdit { padding: 0 2px; }")
-        self.editor.installEventFilter(self)
-        self.editor.hide()
+        self.editor = WordEditor(self.viewport())
+        self.editor.taken.connect(self._take)
+        self.editor.passed.connect(self._pass_on)
+        self.editor.dropped.connect(self._drop)
         self._layout = self._laid_out()
         self.verticalScrollBar().sliderMoved.connect(self.scrolled_by_hand)
         model.changed.connect(self._relay)
         model.lit_changed.connect(self.viewport().update)
         model.current_changed.connect(self._show_current)
 
-    def hear_provisional(self, text: str) -> None:
-        """Show what a job has heard so far, in the place of words."""
-        if text != self.provisional:
-            self.provisional = text
+    def say(self, placeholder: str, provisional: str = "") -> None:
+        """Say in the place of words why there are none, or what a job has heard so far."""
+        if (placeholder, provisional) != (self.placeholder, self.provisional):
+            self.placeholder, self.provisional = placeholder, provisional
             self.viewport().update()
 
     def follow(self) -> None:
@@ -68,77 +67,37 @@ class TranscriptView(QAbstractScrollArea):
             self.scroll_to(self.model.lit)
 
     def scroll_to(self, place: Place) -> None:
-        """Bring a word into sight: at the upper third where it was not."""
+        """Bring a word into sight: to the upper third where it was not."""
         spot = self._layout.spots(place.segment)[place.word]
-        self._range()
-        top = self._layout.top(place.segment) + spot.line * self._layout.shape.line
-        bar, page = self.verticalScrollBar(), self._page()
-        if not bar.value() <= top <= bar.value() + page - self._layout.shape.line:
+        self._set_range()
+        line = self._layout.shape.line
+        top = self._layout.top(place.segment) + spot.line * line
+        bar, page = self.verticalScrollBar(), self.viewport().height()
+        if not bar.value() - MARGIN <= top <= bar.value() + page - line - MARGIN:
             bar.setValue(round(top - page / 3))
 
     def rectangle(self, place: Place) -> QRectF:
         """Give where a word is painted, in the viewport."""
-        spot = self._layout.spots(place.segment)[place.word]
-        return self._box(place.segment, spot)
+        return self._painter().box(place.segment, self._layout.spots(place.segment)[place.word])
 
     def begin_edit(self) -> None:
         """Edit the word in hand, where it stands."""
-        place = self.model.current
-        if place is None:
-            return
-        self.scroll_to(place)
-        self._edited = place
-        box = self.rectangle(place)
-        width = max(box.width() + 40, 90)
-        self.editor.setText(self.model.word(place).word)
-        left = min(box.left() - 2, self.viewport().width() - width)
-        self.editor.setGeometry(QRectF(left, box.top() - 2, width, box.height() + 4).toRect())
-        self.editor.selectAll()
-        self.editor.show()
-        self.editor.setFocus()
-
-    def end_edit(self, *, keep: bool = True) -> None:
-        """Take what was typed, or leave the word as it was."""
-        place, self._edited = self._edited, None
-        if place is None:
-            return
-        self.editor.hide()
-        if self.editor.hasFocus():
-            self.setFocus()
-        if keep:
-            self.model.edit(place, self.editor.text())
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Enter takes the word, Tab goes on to the next, Escape leaves it as it was."""
-        if watched is self.editor and event.type() == QEvent.Type.FocusOut:
-            self.end_edit()
-        if watched is not self.editor or not isinstance(event, QKeyEvent):
-            return super().eventFilter(watched, event)
-        if event.type() != QEvent.Type.KeyPress:
-            return False
-        key = Qt.Key(event.key())
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.end_edit()
-        elif key == Qt.Key.Key_Escape:
-            self.end_edit(keep=False)
-        elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
-            self._go_on(backwards=key == Qt.Key.Key_Backtab)
-        else:
-            return False
-        return True
+        if place := self.model.current:
+            self.scroll_to(place)
+            self._edited = place
+            right = self.viewport().width()
+            self.editor.open(self.model.word(place).word, self.rectangle(place), right)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Move from word to word and edit; Control with an arrow also seeks."""
-        key = Qt.Key(event.key())
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        ends = self.model.ends()
-        if key in steps:
-            self._seek(self.model.step(steps[key]))
+        """Move from word to word, and edit."""
+        key, ends = Qt.Key(event.key()), self.model.ends()
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._seek(self.model.step(1 if key == Qt.Key.Key_Right else -1))
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._seek(self._above_or_below(1 if key == Qt.Key.Key_Down else -1))
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and ends:
             self._seek(ends[0] if key == Qt.Key.Key_Home else ends[1])
-        elif key in (Qt.Key.Key_F2, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.begin_edit()
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             super().keyPressEvent(event)
@@ -149,122 +108,88 @@ class TranscriptView(QAbstractScrollArea):
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Seek to the word that is clicked."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self.end_edit()
-            self._seek(self._at(event.position()))
+            self._seek(self._painter().at(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Edit the word that is clicked."""
-        if place := self._at(event.position()):
+        if place := self._painter().at(event.position()):
             self.model.take_up(place)
             self.begin_edit()
 
-    def wheelEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Scroll, by hand."""
-        super().wheelEvent(event)  # type: ignore[arg-type]  # Qt hands over its own
+        super().wheelEvent(event)
         self.scrolled_by_hand.emit()
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Say how sure a word is, and when it is said."""
         if isinstance(event, QHelpEvent):
-            place = self._at(QPointF(event.pos()))
+            place = self._painter().at(QPointF(event.pos()))
             QToolTip.showText(event.globalPos(), self._about(place) if place else "", self)
             return True
         return super().viewportEvent(event)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Break the lines anew, with the same words in sight."""
-        first = next(iter(self._layout.seen(self._top(), self._top() + 1)), 0)
+        top = self.verticalScrollBar().value()
+        first = next(iter(self._layout.seen(top, top + 1)), 0)
         self._layout = self._laid_out()
-        self._range()
-        if self.model.segments:
+        self._set_range()
+        if top and self.model.segments:
             self.verticalScrollBar().setValue(round(self._layout.top(first)))
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:  # noqa: N802 - Qt's name
-        """Paint what came into sight."""
-        self.end_edit()
+        """Paint what came into sight; a word that is being edited stays where it was typed."""
+        if self.editor.isVisible():
+            self._take(self.editor.text())
         self.viewport().update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the segments that are seen."""
+        """Paint the segments that are seen, or what is said in their place."""
         colours = colours_of(self.palette())
+        area = self.viewport().rect()
         painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), colours.ground)
-        if not self.model.segments:
-            self._paint_text(painter, colours)
-            return
-        top = self._top()
-        for number in self._layout.seen(top, top + self._page()):
-            self._paint_segment(painter, colours, number)
-        self._range()
+        painter.fillRect(area, colours.ground)
+        if self.provisional or not self.model.segments:
+            painter.setPen(colours.ink if self.provisional else colours.faint)
+            text = f"{self.provisional} …" if self.provisional else self.placeholder
+            box = area.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+            painter.drawText(box, int(Qt.TextFlag.TextWordWrap), text)
+        else:
+            self._painter().paint(painter, colours, area.height())
+            self._set_range()
         if self.hasFocus() and not self.editor.isVisible():
-            painter.setPen(QPen(colours.accent, 2))
-            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
-
-    def _paint_text(self, painter: QPainter, colours: Colours) -> None:
-        painter.setPen(colours.ink if self.provisional else colours.faint)
-        box = self.viewport().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
-        text = f"{self.provisional} …" if self.provisional else self.placeholder
-        painter.drawText(box, int(flags), text)
-
-    def _paint_segment(self, painter: QPainter, colours: Colours, number: int) -> None:
-        segment, spots = self.model.segments[number], self._layout.spots(number)
-        line = self._layout.shape.line
-        top = MARGIN + self._layout.top(number) - self.verticalScrollBar().value()
-        painter.setPen(colours.faint)
-        gutter = QRectF(MARGIN, top, GUTTER - MARGIN, line)
-        painter.drawText(gutter, int(Qt.AlignmentFlag.AlignVCenter), clock(segment.start_s, 0.1))
-        bottom = self.viewport().height()
-        for word, (spot, held) in enumerate(zip(spots, segment.words, strict=True)):
-            if -line <= top + spot.line * line <= bottom:
-                self._paint_word(painter, colours, Place(number, word), spot, held.confidence)
-
-    def _paint_word(
-        self, painter: QPainter, colours: Colours, place: Place, spot: Spot, sure: float | None
-    ) -> None:
-        """Paint a word: in a filled box while it is heard, in a frame while it is in hand."""
-        box = self._box(place.segment, spot)
-        lit = place == self.model.lit
-        if lit:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.accent)
-            painter.drawRoundedRect(box, PAD, PAD)
-        if place == self.model.current:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colours.ink, 1, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), PAD, PAD)
-        painter.setPen(colours.on_accent if lit else colours.ink)
-        text = self.model.word(place).word
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
-        if sure is not None and sure < LOW:
-            painter.setPen(
-                QPen(colours.on_accent if lit else colours.trouble, 1.5, Qt.PenStyle.DotLine)
-            )
-            painter.drawLine(
-                box.bottomLeft() + QPointF(PAD, -2), box.bottomRight() + QPointF(-PAD, -2)
-            )
+            painter.setPen(QPen(colours.accent, 2))
+            painter.drawRect(area.adjusted(1, 1, -1, -1))
 
-    def _box(self, segment: int, spot: Spot) -> QRectF:
-        line = self._layout.shape.line
-        top = (
-            MARGIN + self._layout.top(segment) + spot.line * line - self.verticalScrollBar().value()
-        )
-        left = MARGIN + GUTTER + spot.left
-        return QRectF(left - PAD, top + 2, spot.width + 2 * PAD, line - 4)
+    def _take(self, text: str) -> None:
+        """Write what was typed."""
+        place = self._close_editor()
+        if place:
+            self.model.edit(place, text)
 
-    def _go_on(self, *, backwards: bool) -> None:
-        """Take the word, and edit the next, or the one before."""
-        place = self._edited
-        count = len(self.editor.text().split())
-        self.end_edit()
+    def _drop(self) -> None:
+        self._close_editor()
+
+    def _pass_on(self, text: str, backwards: bool) -> None:  # noqa: FBT001 - a signal's
+        """Write what was typed, and edit the next word, or the one before."""
+        place = self._close_editor()
         if place is None:
             return
+        written = self.model.edit(place, text)
         self.model.take_up(self.model.nearest(place))
-        if backwards:
-            self.model.step(-1)
-        elif count:
-            self.model.step(count)
-        self.begin_edit()
+        further = -1 if backwards else len(text.split())
+        if written and (not further or self.model.step(further)):
+            self.begin_edit()
+
+    def _close_editor(self) -> Place | None:
+        """Close the editor; give the word that was edited in it."""
+        place, self._edited = self._edited, None
+        if self.editor.hasFocus():
+            self.setFocus()
+        self.editor.hide()
+        return place
 
     def _seek(self, place: Place | None) -> None:
         if place:
@@ -274,11 +199,11 @@ class TranscriptView(QAbstractScrollArea):
         """Find the word a line above or below the one in hand."""
         if self.model.current is None:
             return self.model.step(0)
-        box = self.rectangle(self.model.current)
-        y = box.center().y() + lines * self._layout.shape.line
-        for shift in (0, lines * self._layout.shape.gap):
-            for x in (box.center().x(), box.left() + PAD, *range(round(box.left()), GUTTER, -20)):
-                if place := self._at(QPointF(x, y + shift)):
+        box, shape = self.rectangle(self.model.current), self._layout.shape
+        painter, y = self._painter(), box.center().y() + lines * shape.line
+        for shift in (0, lines * shape.gap):
+            for x in range(round(box.center().x()), MARGIN + GUTTER - SIDEWAYS, -SIDEWAYS):
+                if place := painter.at(QPointF(max(x, MARGIN + GUTTER + 1), y + shift)):
                     return place
         return None
 
@@ -293,16 +218,15 @@ class TranscriptView(QAbstractScrollArea):
         sure = "" if word.confidence is None else f", {word.confidence:.0%} sure"
         return f"{word.word}: at {clock(word.start_s, 0.1)}{sure}"
 
-    def _at(self, point: QPointF) -> Place | None:
-        found = self._layout.word_at(
-            point.x() - MARGIN - GUTTER, point.y() - MARGIN + self.verticalScrollBar().value()
-        )
-        return Place(*found) if found else None
+    def _painter(self) -> TranscriptPainter:
+        return TranscriptPainter(self.model, self._layout, self.verticalScrollBar().value())
 
     def _relay(self) -> None:
+        """Lay other words out; what was in sight stays there."""
+        self._close_editor()
         value = self.verticalScrollBar().value()
         self._layout = self._laid_out()
-        self._range()
+        self._set_range()
         self.verticalScrollBar().setValue(value)
         self.viewport().update()
 
@@ -316,19 +240,16 @@ class TranscriptView(QAbstractScrollArea):
             return widths[word]
 
         line = round(metrics.height() * LINE)
-        width = max(self.viewport().width() - GUTTER - 2 * MARGIN, 1)
-        space = metrics.horizontalAdvance(" ") + 2 * PAD
-        shape = Shape(width=width, line=line, space=space, gap=round(line / 2))
+        shape = Shape(
+            width=max(self.viewport().width() - GUTTER - 2 * MARGIN, 1),
+            line=line,
+            space=metrics.horizontalAdvance(" ") + 2 * PAD,
+            gap=round(line / 2),
+        )
         return Layout(self.model.segments, shape, measure)
 
-    def _range(self) -> None:
-        bar = self.verticalScrollBar()
-        bar.setPageStep(int(self._page()))
+    def _set_range(self) -> None:
+        bar, page = self.verticalScrollBar(), self.viewport().height()
+        bar.setPageStep(page)
         bar.setSingleStep(int(self._layout.shape.line))
-        bar.setRange(0, max(round(self._layout.height + 2 * MARGIN - self._page()), 0))
-
-    def _top(self) -> float:
-        return self.verticalScrollBar().value() - MARGIN
-
-    def _page(self) -> float:
-        return float(self.viewport().height())
+        bar.setRange(0, max(round(self._layout.height + 2 * MARGIN - page), 0))

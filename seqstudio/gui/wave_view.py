@@ -41,6 +41,7 @@ class WaveView(QWidget):
         super().__init__(parent)
         self.model = model
         self._words: list[Word] = []
+        self._absence = ""
         self._pressed: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Waveform")
@@ -56,6 +57,12 @@ class WaveView(QWidget):
         self._words = list(words)
         self.update()
 
+    def say(self, absence: str) -> None:
+        """Say in the place of a picture why there is none."""
+        if absence != self._absence:
+            self._absence = absence
+            self.update()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Keep to the new width."""
         self.model.resize(event.size().width())
@@ -70,6 +77,9 @@ class WaveView(QWidget):
         self._draw_ruler(painter, colours)
         self._draw_words(painter, colours)
         self._draw_playhead(painter, colours)
+        if self._absence and not self.model.duration_s:
+            painter.setPen(colours.faint)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._absence)
         if self.hasFocus():
             painter.setPen(QPen(colours.accent, 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
@@ -115,10 +125,10 @@ class WaveView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Zoom by a pinch."""
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.model.zoom(1 + event.value(), event.position().x())
-                return True
+        pinch = Qt.NativeGestureType.ZoomNativeGesture
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == pinch:
+            self.model.zoom(1 + event.value(), event.position().x())
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
