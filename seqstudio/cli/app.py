@@ -26,12 +26,12 @@ Examples:
 @click.option(
     "--theme",
     type=click.Choice(["system", "light", "dark"]),
-    default="system",
-    show_default=True,
-    help="How it is dressed.",
+    help="How it is dressed; without it, as it was chosen last.",
 )
 @click.pass_context
-def app(ctx: click.Context, files: tuple[Path, ...], screenshot: Path | None, theme: str) -> None:
+def app(
+    ctx: click.Context, files: tuple[Path, ...], screenshot: Path | None, theme: str | None
+) -> None:
     """Open the desktop app, with a session or with FILES to bring into a new one."""
     try:
         start = import_module("seqstudio.gui.start")  # by name: neither front end imports the other

@@ -80,8 +80,11 @@ def cancel_job(studio: Studio, *, job: int) -> None:
 @json_flag
 @pass_studio
 def resume_job(studio: Studio, *, job: int, as_json: bool) -> None:
-    """Let a paused job go on, or take up an interrupted one here."""
+    """Let a paused job go on, or take up here one that was interrupted or waits."""
     row = studio.jobs.get(job)
+    if row.waits:
+        carry_on(studio.start(job), row, as_json=as_json)
+        return
     if row.state in RUNS_SOMEWHERE:
         studio.jobs.ask(job, "resume")
         click.echo(f"job {job} goes on where it runs")
@@ -112,6 +115,7 @@ def summary(row: JobRow) -> dict[str, Any]:
         "id": row.id,
         "started": datetime.fromtimestamp(row.created).astimezone().isoformat(timespec="seconds"),
         "state": row.state,
+        "waits": row.waits,
         "plugin": row.plugin,
         "verb": row.verb,
         "name": row.name,
@@ -142,7 +146,7 @@ def line(row: JobRow) -> tuple[object, ...]:
     started = datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
     counts = ", ".join(f"{count} {state}" for state, count in sorted(row.counts.items()))
     what = f"{row.plugin} {row.name}" if row.verb == "operation" else f"{row.verb} {row.name}"
-    return row.id, started, row.state, counts or "-", what
+    return row.id, started, "waiting" if row.waits else row.state, counts or "-", what
 
 
 def said(text: str) -> str:

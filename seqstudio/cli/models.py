@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from seqstudio.cli.options import device_option, json_flag, pass_studio
-from seqstudio.cli.output import size, table, to_json
+from seqstudio.cli.output import table, to_json
 from seqstudio.cli.verifying import verify_model
+from seqstudio.host.cards import card_rows, figures
 from seqstudio.host.models import FoundModel
 from seqstudio.host.studio import Studio
+from seqstudio.host.wording import size
 
 model_argument = click.argument("model")
 
@@ -111,31 +113,3 @@ def summary(model: FoundModel) -> dict[str, Any]:
         "licence": facts.card.licence,
         "figures": facts.card.figures,
     }
-
-
-def figures(model: FoundModel) -> str:
-    """Say the card's figures: name, value, split."""
-    return ", ".join(f"{f.name} {f.value:.4g} ({f.split})" for f in model.facts.card.figures)
-
-
-def card_rows(model: FoundModel) -> list[tuple[str, object]]:
-    """Give the card as rows; what it leaves open is left out."""
-    facts, card = model.facts, model.facts.card
-    rows: list[tuple[str, object]] = [
-        ("name", model.name),
-        ("title", card.title),
-        ("about", card.description),
-        ("task", facts.task),
-        ("from", model.origin),
-        ("path", model.path),
-        ("size", f"{size(facts.size)}, {facts.parameters:,} parameters, {', '.join(facts.dtypes)}"),
-        ("data", card.data),
-        ("source", card.source),
-        ("licence", card.licence),
-        ("made by", card.command),
-        ("training", f"{card.training_minutes:.0f} min, {card.steps} steps; {card.machine}"),
-        ("figures", figures(model)),
-        ("sha256", model.sha256),
-    ]
-    rows += [("note", note) for note in card.notes]
-    return [row for row in rows if row[1]]

@@ -13,13 +13,18 @@ from seqstudio.host.catalogue import Plugin
 
 
 class PluginGroup(LazyGroup):
-    """The operations of one plugin, drawn as they are called."""
+    """The operations of one plugin, drawn as they are called.
+
+    Those on a stream are left to the app and to programs: a terminal has nothing to feed them.
+    """
 
     def __init__(self, plugin: Plugin) -> None:
         super().__init__(plugin.id, help=plugin_help(plugin))
         self.plugin = plugin
         entries = plugin.table.get("operations", ())
-        self.titles: dict[str, str] = {entry["name"]: entry["title"] for entry in entries}
+        self.titles: dict[str, str] = {
+            entry["name"]: entry["title"] for entry in entries if entry.get("runs") != "stream"
+        }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give the operations in the manifest's order."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqstudio.cli.options import json_flag
-from seqstudio.cli.output import size, table, to_json
+from seqstudio.cli.output import table, to_json
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Catalogue, Plugin, in_the_box
 from seqstudio.host.profile import Profile
+from seqstudio.host.wording import size
 
 if TYPE_CHECKING:  # the listing needs none of these, and they cost more than it
     from seqstudio.host.store.install import Offer

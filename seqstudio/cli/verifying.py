@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from seqstudio.cli.assets import assets_folder
 from seqstudio.cli.output import to_json
 from seqstudio.cli.reporting import Quiet
 from seqstudio.cli.running import follow, leave
 from seqstudio.errors import ModelError
+from seqstudio.host.assets import assets_folder
 from seqstudio.host.models import FoundModel
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.bundle_files import verify_files

@@ -156,6 +156,18 @@ class Job(Protocol):
         prompt alone, never on its neighbours.
         """
 
+    def incoming(self) -> Iterator[bytes]:
+        """Give what is fed to an operation that `runs = "stream"`, block by block, until it ends.
+
+        Waits for each block; stops here if cancelled, waits if paused. Of `stream.audio` the bytes
+        are float32 samples, little-endian, one channel, at the `rate_hz` of the manifest's input,
+        and no sample is cut. Of `stream.midi` they are raw MIDI messages, one call's worth of those
+        who feed, without running status across calls. A block holds at most 8 KiB: what is fed in
+        larger pieces comes as several.
+
+        Raises PluginError where the operation runs on files.
+        """
+
     def progress(self, fraction: float, note: str = "") -> None:
         """Report progress, 0 to 1, never falling; stops here if cancelled, waits if paused."""
 

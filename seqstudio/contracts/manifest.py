@@ -55,6 +55,7 @@ Kind = Literal[
     "stream.audio",
     "stream.midi",
 ]
+STREAMS = ("stream.audio", "stream.midi")
 OptionType = Literal["int", "float", "bool", "str", "choice", "path"]
 
 
@@ -80,6 +81,7 @@ class Port:
     many: bool = False
     optional: bool = False
     formats: tuple[str, ...] = ()  # outputs: file formats, the default first
+    rate_hz: int = 0  # of stream.audio, where it must be given: samples a second as they are fed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,10 @@ class OperationEntry:
     outputs: tuple[Port, ...] = ()
     options: Mapping[str, Option] = field(default_factory=dict)
     examples: tuple[str, ...] = ()  # shown in --help
+
+    def stream(self) -> Port | None:
+        """Give the input that is fed while the operation runs; None where it reads files only."""
+        return next((port for port in self.inputs if port.kind in STREAMS), None)
 
     def model_tasks(self) -> tuple[str, ...]:
         """Tasks whose models this operation can run; empty where it needs no model."""
@@ -231,6 +237,7 @@ def _check_operation(operation: OperationEntry, where: str) -> None:
         raise PluginError(f"{place}: expected lower-case letters, digits and '-'")
     if not operation.deterministic and not operation.reason:
         raise PluginError(f"{place}: deterministic=false, expected a reason")
+    _check_streams(operation, place)
     for name, option in operation.options.items():
         if name in HOST_OPTIONS:
             raise PluginError(f"{place}: option {name!r} is the host's own, expected another name")
@@ -238,3 +245,18 @@ def _check_operation(operation: OperationEntry, where: str) -> None:
             raise PluginError(f"{place}: option {name!r}, expected lower-case letters and '_'")
         if (option.type == "choice") != bool(option.choices):
             raise PluginError(f"{place}: option {name!r}: expected choices with type 'choice' only")
+
+
+def _check_streams(operation: OperationEntry, place: str) -> None:
+    """See that an operation runs on one stream where it says so, and the rate of audio is given."""
+    streams = [port.name for port in operation.inputs if port.kind in STREAMS]
+    if len(streams) != (1 if operation.runs == "stream" else 0):
+        wanted = f"one input of kind {' or '.join(STREAMS)} with runs='stream', none without"
+        raise PluginError(f"{place}: runs={operation.runs!r}, streams {streams}, expected {wanted}")
+    for port in operation.inputs:
+        if (port.kind == "stream.audio") != (port.rate_hz > 0):
+            wanted = "samples a second with kind 'stream.audio' only"
+            raise PluginError(f"{place}: {port.name}: rate_hz={port.rate_hz}, expected {wanted}")
+    for port in operation.outputs:
+        if port.kind in STREAMS or port.rate_hz:
+            raise PluginError(f"{place}: output {port.name}: kind={port.kind!r}, expected a file's")

@@ -1,7 +1,7 @@
 """The worker protocol: 4-byte big-endian length, then one JSON object, over a socketpair.
 
-Host to worker: start, feed, close_input, pause, resume, cancel. Worker to host: ready, progress,
-partial, result, refused, done, failed. Big things are files in the job's folder.
+Host to worker: start, items, feed, close_input, pause, resume, cancel. Worker to host: ready,
+taken, progress, partial, result, refused, done, failed. Big things are files in the job's folder.
 """
 
 import json
@@ -56,7 +56,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedItem:
+class Item:
     """One item in the host's books: a file of a batch, or a take."""
 
     item: int
@@ -65,16 +65,27 @@ class FeedItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Items:
     """Do these items, which share inputs and differ in their takes."""
 
-    items: tuple[FeedItem, ...] = ()
+    items: tuple[Item, ...] = ()
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """The next block for an operation that runs on a stream; `data` is base64.
+
+    The worker answers `Taken` once the operation has it. Only a few may be without an answer, so
+    that they fit the line's buffer, and neither end ever waits for the other to read.
+    """
+
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
 class CloseInput:
-    """No more feeds: finish and say `Done`."""
+    """Nothing more comes, neither blocks nor items: finish and say `Done`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +105,14 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The plugin is loaded and accepts feeds."""
+    """The plugin is loaded and accepts items."""
 
     pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The operation took the oldest block that was fed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +156,7 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFailed:
-    """The item ends with a reason; the worker lives and takes the next feed."""
+    """The item ends with a reason; the worker lives and takes the next."""
 
     item: int
     reason: str
@@ -164,6 +180,7 @@ class Failed:
 
 FROM_HOST = {
     "start": Start,
+    "items": Items,
     "feed": Feed,
     "close_input": CloseInput,
     "pause": Pause,
@@ -172,6 +189,7 @@ FROM_HOST = {
 }
 FROM_WORKER = {
     "ready": Ready,
+    "taken": Taken,
     "progress": Progress,
     "partial": Partial,
     "result": ItemResult,

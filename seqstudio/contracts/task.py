@@ -37,7 +37,7 @@ class TrainConfig:
     average: int = 1  # best checkpoints averaged into the model that is kept
     patience: int = 0  # evaluations without a better figure before stopping; 0 never stops early
     evaluate_every: int = 1  # epochs
-    preview_every: int = 0  # epochs; 0 makes none
+    preview_every: int = 0  # epochs, and once before the first step; 0 makes none
     save_every_s: float = 60.0  # seconds between checkpoints inside an epoch
     gradient_flow_every: int = 0  # steps; 0 measures none
     valid_share: float = 0.05  # held out by hash of the id where the data have no valid split
@@ -84,7 +84,7 @@ class Previewed:
     """What a half-trained model does with the same seeds: to read, or to hear."""
 
     text: str
-    outputs: Mapping[str, object] = field(default_factory=dict)  # output name -> value to export
+    outputs: Mapping[str, object] = field(default_factory=dict)  # kind -> value to export
 
 
 @runtime_checkable

@@ -55,6 +55,17 @@ class Axis:
             return self
         return self._kept(unit - self.span / 3, self.scale)
 
+    def fitting(self, start: float, stop: float) -> "Axis":
+        """Show what lies between two units, as large as it can be."""
+        widest = max(self.length / max(self.pixels, 1), self.finest)
+        scale = min(max((stop - start) / max(self.pixels, 1), self.finest), widest)
+        middle = (start + stop) / 2
+        return self._kept(middle - scale * self.pixels / 2, scale)
+
+    def lengthened(self, length: float) -> "Axis":
+        """Lay out another length; what is seen stays where it is, as far as it can."""
+        return replace(self, length=length)._kept(self.start, self.per_pixel)
+
     def resized(self, pixels: int) -> "Axis":
         """Fit a view of another size; what was seen whole stays whole."""
         return replace(self, pixels=pixels)._kept(self.start, self.per_pixel)

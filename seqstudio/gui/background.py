@@ -73,6 +73,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._open: set[_Letter] = set()
+        self.ending = False  # nobody waits for results any more: long work looks here, and stops
 
     def run(
         self,
@@ -95,6 +96,7 @@ class Background(QObject):
 
     def finish(self) -> None:
         """Wait until the threads are done; results that were not delivered are dropped."""
+        self.ending = True
         self._pool.waitForDone()
 
     def close_letter(self, letter: _Letter) -> None:

@@ -1,6 +1,7 @@
 """What went wrong, shown where it happened, with a report to copy."""
 
 import platform
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -31,13 +32,13 @@ class Banner(QFrame):
         copy = QPushButton("Copy report", self)
         copy.setAccessibleDescription("Copy what went wrong, with versions, to the clipboard")
         copy.clicked.connect(self.copy_report)
-        close = QPushButton("Dismiss", self)
-        close.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
+        self.close_button = QPushButton("Dismiss", self)
+        self.close_button.clicked.connect(self.dismiss)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 6, 6)
         row.addWidget(self._label, 1)
         row.addWidget(copy)
-        row.addWidget(close)
+        row.addWidget(self.close_button)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(f"Trouble in {where}")
         self.hide()
@@ -51,6 +52,19 @@ class Banner(QFrame):
         """Show one sentence."""
         self._label.setText(f"⚠ {text}" if text else "")
         self.setVisible(bool(text))
+
+    def dismiss(self) -> None:
+        """Take it away; the focus goes on to what comes next."""
+        if self.isAncestorOf(self.focusWidget() or self):
+            self.focusNextChild()
+        self.hide()
+
+    def offer(self, title: str, run: Callable[[], object]) -> QPushButton:
+        """Add a way out of the trouble, as the first button."""
+        button = QPushButton(title, self)
+        button.clicked.connect(lambda _checked=False: run())
+        self._row.insertWidget(1, button)
+        return button
 
     def copy_report(self) -> None:
         """Put a report on the clipboard."""

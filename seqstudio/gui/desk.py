@@ -1,20 +1,32 @@
 """The desk: one session, the studio and its jobs, and what is in front of the person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.background import Background
-from seqstudio.gui.bringing import bring, files_in, is_session
+from seqstudio.gui.bringing import is_session
+from seqstudio.gui.following import Following
+from seqstudio.gui.intake import Intake
+from seqstudio.gui.preferences import Preferences
 from seqstudio.gui.queue import JobQueue
-from seqstudio.gui.results import entering
-from seqstudio.host.events import ItemDone, JobEvent, JobFinished
+from seqstudio.host.catalogue import Catalogue, Stamp, stamp
+from seqstudio.host.events import JobEvent, JobFinished
+from seqstudio.host.profile import Profile
 from seqstudio.host.session.document import Clip, Document, Take
 from seqstudio.host.session.operations import AddClip, AddTake, Operation, Together
 from seqstudio.host.session.session import JobLink, Session
 from seqstudio.host.studio import JobSpec, Studio
+
+# What is not brought into a session but installed: suffix -> the page that does it.
+INSTALLED_BY: Mapping[str, str] = {".whl": "plugins", ".seqmodel": "models"}
+
+
+def installed_stamp(profile: Profile) -> tuple[Stamp, ...]:
+    """Give what changes when a plugin or a model of the person's own comes, goes or is switched."""
+    return (stamp(str(profile.home / "plugins.json")), stamp(str(profile.models)))
 
 
 class Desk(QObject):
@@ -31,23 +43,39 @@ class Desk(QObject):
     loading_changed = Signal()  # files began or ended to load
     session_changed = Signal()  # another session is open, or it has another name
     installed_changed = Signal()  # a plugin or a model came, went, or was switched
+    install_asked = Signal(str, object)  # the page that can install a file, and the file
+    closing = Signal()  # the session is about to be let go, for good
     troubled = Signal(str)  # one sentence: where, what, what was expected
 
     def __init__(self, studio: Studio, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.studio = studio
         self.session = session
+        self.preferences = Preferences(studio.profile)
         self.background = Background(self)
         self.queue = JobQueue(studio, self)
         self.queue.happened.connect(self._hear)
+        self.queue.troubled.connect(self.troubled)
         self.chosen = ""  # id of the clip or take in front
-        self.loading: tuple[Path, ...] = ()  # files that are being read
-        self._catch_up()
+        self._installed = installed_stamp(studio.profile)
+        self._intake = Intake(self.background, self)
+        self._intake.came.connect(self._let_in)
+        self._intake.refused.connect(self.troubled)
+        self._intake.changed.connect(self.loading_changed)
+        self._following = Following(studio, self.queue, self.background, lambda: self.session, self)
+        self._following.entered.connect(self._settle)
+        self._following.troubled.connect(self.troubled)
+        self.live = self._following.live  # what running jobs have found so far
 
     @property
     def document(self) -> Document:
         """The session's document as it stands."""
         return self.session.document
+
+    @property
+    def loading(self) -> tuple[Path, ...]:
+        """The files that are not in yet, as they were named."""
+        return self._intake.waiting
 
     @property
     def clip(self) -> Clip | None:
@@ -88,18 +116,25 @@ class Desk(QObject):
             self.chosen_changed.emit()
 
     def bring_in(self, paths: Iterable[Path]) -> None:
-        """Bring files in, and those below folders; each appears as soon as it is read."""
-        for path in files_in(paths):
-            if is_session(path):
-                self.open_session(path)
-                continue
-            self.loading = (*self.loading, path)
-            self.background.run(
-                lambda path=path: bring(path),  # type: ignore[misc]
-                lambda operation, path=path: self._brought(path, operation),  # type: ignore[misc]
-                lambda reason, path=path: self._refused(path, reason),  # type: ignore[misc]
-            )
-        self.loading_changed.emit()
+        """Bring files in, and those below folders, in the order in which they are named.
+
+        Each appears as soon as it and those before it are read. A session that is among them is
+        opened first.
+        """
+        named = [Path(path) for path in paths]
+        sessions = [path for path in named if is_session(path)]
+        if len(sessions) > 1:
+            self.troubled.emit(f"{sessions[1]}: a second session, expected one at most")
+            return
+        if sessions and not self.open_session(sessions[0]):
+            return
+        for path in named:
+            if page := INSTALLED_BY.get(path.suffix.lower()):
+                self.install_asked.emit(page, path)
+        apart = (*sessions, *(path for path in named if path.suffix.lower() in INSTALLED_BY))
+        files = [path for path in named if path not in apart]
+        if files:
+            self._intake.take(files)
 
     def open_session(self, path: Path) -> bool:
         """Go on with another session; False, and told, if it cannot be opened."""
@@ -112,7 +147,7 @@ class Desk(QObject):
         return True
 
     def new_session(self) -> None:
-        """Begin an untitled session."""
+        """Begin an untitled session; the one before it is kept, untitled ones in the profile."""
         self._go_on(Session.untitled(self.studio.profile))
 
     def save_as(self, path: Path) -> bool:
@@ -140,16 +175,28 @@ class Desk(QObject):
             If the spec names what there is not.
         """
         job = self.queue.add(spec)
-        self.session.follow(JobLink(job, title, items))
+        created = self.studio.jobs.get(job).created
+        self._following.follow(JobLink(job, title, items, created))
         return job
 
     def refresh(self) -> None:
         """See what was installed, switched or removed; every form and list is drawn anew."""
+        self._installed = installed_stamp(self.studio.profile)
         self.studio.refresh()
         self.installed_changed.emit()
 
+    def look_again(self) -> None:
+        """Refresh if plugins or models changed by other hands: a command, or the crash counter."""
+        profile = self.studio.profile
+        if installed_stamp(profile) != self._installed:
+            self.background.run(
+                lambda: Catalogue.load(profile), lambda _: self.refresh(), self.troubled.emit
+            )
+
     def close(self) -> None:
         """Let go of the session, when the window closes."""
+        self.closing.emit()
+        self.queue.close()
         self.background.finish()
         self.session.close()
 
@@ -157,10 +204,13 @@ class Desk(QObject):
         self.session.close()
         self.session = session
         self.chosen = ""
-        self._catch_up()
+        self._intake.forget()
+        self._following.catch_up()
         self.session_changed.emit()
         self.chosen_changed.emit()
         self.changed.emit()
+        if session.lost:
+            self.troubled.emit(session.lost)
 
     def _settle(self) -> None:
         """Show the document as it is now, with something in front that is in it."""
@@ -168,46 +218,13 @@ class Desk(QObject):
             self.choose("")
         self.changed.emit()
 
-    def _brought(self, path: Path, operation: Operation) -> None:
-        self._loaded(path)
+    def _let_in(self, operation: Operation) -> None:
         if self.do(operation) and not self.chosen:
             self.choose(_id_of(operation))
 
-    def _refused(self, path: Path, reason: str) -> None:
-        self._loaded(path)
-        self.troubled.emit(reason)
-
-    def _loaded(self, path: Path) -> None:
-        left = list(self.loading)
-        left.remove(path)
-        self.loading = tuple(left)
-        self.loading_changed.emit()
-
-    def _hear(self, job: int, event: JobEvent) -> None:
-        link = next((one for one in self.session.links if one.job == job), None)
-        if link and isinstance(event, ItemDone):
-            self._enter(link, event.item)
-        if link and isinstance(event, JobFinished) and event.state == "done":
-            self.session.unfollow(job)
-
-    def _catch_up(self) -> None:
-        """Enter what followed jobs finished while this session was not open."""
-        for link in self.session.links:
-            for item in self.studio.jobs.items(link.job):
-                if item.state == "done":
-                    self._enter(link, item.number)
-
-    def _enter(self, link: JobLink, number: int) -> None:
-        item = next(one for one in self.studio.jobs.items(link.job) if one.number == number)
-        target = link.items[number - 1] if number <= len(link.items) else ""
-        name = f"{link.title} {item.take}"
-        try:
-            paths = [placed.path for placed in item.outputs]
-            operation = entering(self.document, target, name, paths, item.record)
-            if operation and self.session.enter(link.job, number, operation):
-                self._settle()
-        except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
+    def _hear(self, _job: int, event: JobEvent) -> None:
+        if isinstance(event, JobFinished):
+            self.look_again()
 
 
 def _id_of(operation: Operation) -> str:

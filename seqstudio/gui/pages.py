@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QWidget
 
@@ -11,6 +12,14 @@ from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
 
 Shows = Literal["", "clip", "take"]
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A page that installs files which are no part of a session."""
+
+    def take(self, path: Path) -> None:
+        """Look into a file; a person is asked before it is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +35,66 @@ class PageEntry:
 
     def build(self, desk: Desk, commands: Commands) -> QWidget:
         """Import the page's module and make it."""
-        module, _, name = self.place.partition(":")
-        make: Callable[[Desk, Commands], QWidget] = getattr(import_module(module), name)
-        return make(desk, commands)
+        return _build(self.place, desk, commands)
 
 
+@dataclass(frozen=True, slots=True)
+class DockEntry:
+    """A view that stays beside or below the pages, and that a person may hide."""
+
+    name: str
+    title: str
+    place: str  # "module:Class", called with the desk and the commands
+    area: Literal["left", "right", "bottom"]
+    shortcut: str  # shows or hides it
+
+    def build(self, desk: Desk, commands: Commands) -> QWidget:
+        """Import the view's module and make it."""
+        return _build(self.place, desk, commands)
+
+
+def _build(place: str, desk: Desk, commands: Commands) -> QWidget:
+    module, _, name = place.partition(":")
+    make: Callable[[Desk, Commands], QWidget] = getattr(import_module(module), name)
+    return make(desk, commands)
+
+
+DOCKS: tuple[DockEntry, ...] = ()
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "welcome",
         "Start",
         "seqstudio.gui.welcome_view:WelcomeView",
+        shortcut="Alt+Home",
         help="Open files, or go on where you stopped.",
+    ),
+    PageEntry(
+        "plugins",
+        "Plugins",
+        "seqstudio.gui.plugins_view:PluginsView",
+        shortcut="Ctrl+Alt+P",
+        help="Install, switch and remove plugins.",
+    ),
+    PageEntry(
+        "train",
+        "Train a model",
+        "seqstudio.gui.train_view:TrainView",
+        shortcut="Ctrl+Alt+T",
+        help="Learn from a folder of recordings or music, and keep the model.",
+    ),
+    PageEntry(
+        "recording",
+        "Recording",
+        "seqstudio.gui.recording_view:RecordingView",
+        shows="clip",
+        help="A recording's sound and its words.",
+    ),
+    PageEntry(
+        "score",
+        "Piano roll",
+        "seqstudio.gui.score_view:ScoreView",
+        shows="take",
+        help="A take's notes, to see, hear and change.",
     ),
 )
 

@@ -1,22 +1,39 @@
-"""The jobs that the app runs; every event is heard on the window's thread."""
+"""The queue of jobs: what this process runs, what waits, and what others run."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QSocketNotifier, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
+from seqstudio.errors import JobError, SeqStudioError
+from seqstudio.gui.job_cards import ENDED, ItemCard, JobCard, card_of, item_cards
+from seqstudio.gui.progress import Progress
+from seqstudio.host.books import ItemRow, JobRow
 from seqstudio.host.events import JobEvent, JobFinished
+from seqstudio.host.jobs import Wish
 from seqstudio.host.studio import JobHandle, JobSpec, Studio
+
+TRAINING_NICE = 10  # trainings leave the processor to what the person waits for
+LOOK_MS = 1000  # between looks into the books, where other processes write too
+DRAW_MS = 100  # between tellings of progress
+NEWEST = 50  # jobs that are looked at, besides those that wait
+FAREWELL_S = 4.0  # for jobs to end when the app does
 
 
 class _Watch(QObject):
     """Hears one running job."""
 
     def __init__(
-        self, handle: JobHandle, hear: Callable[[JobEvent], None], parent: QObject
+        self, handle: JobHandle, row: JobRow, hear: Callable[[JobEvent], None], parent: QObject
     ) -> None:
         super().__init__(parent)
         self.handle = handle
+        self.lane = _lane(row)
+        counts = row.counts
+        ended = sum(counts.get(state, 0) for state in ("done", "failed"))
+        self.progress = Progress(total=sum(counts.values()), ended=ended)
         self._hear = hear
         self._notifier = QSocketNotifier(handle.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._poll)
@@ -25,19 +42,36 @@ class _Watch(QObject):
         for event in self.handle.poll():
             if isinstance(event, JobFinished):
                 self._notifier.setEnabled(False)
+            self.progress.hear(event, time.monotonic())
             self._hear(event)
 
 
 class JobQueue(QObject):
-    """Starts jobs through the studio and tells what happens to them."""
+    """Runs at most one training and one other job at a time; the rest waits, in the books.
 
-    changed = Signal()  # a job came, or its state is another
+    After a restart, what waited waits on until the person says so, or queues something new.
+    """
+
+    changed = Signal()  # jobs came, went, moved, or are elsewhere: draw them anew
     happened = Signal(int, object)  # a job's number, and its event
+    troubled = Signal(str)  # why a job could not be started or steered
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
         self._watched: dict[int, _Watch] = {}
+        self._wishes: dict[int, Wish] = {}
+        self._seen: set[int] = set()  # jobs that were live while the app was open
+        self._dismissed: set[int] = set()
+        self._stamp = -1
+        self._rows: tuple[JobRow, ...] = ()
+        self.held = bool(studio.jobs.queue())  # waiting jobs are not started
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._look_into_books)
+        self._look.start()
+        self._draw = QTimer(self, interval=DRAW_MS, singleShot=True)
+        self._draw.timeout.connect(self._read)
+        self._read()
 
     def add(self, spec: JobSpec) -> int:
         """Queue a job; give its number.
@@ -47,23 +81,197 @@ class JobQueue(QObject):
         SeqStudioError
             If it names what there is not.
         """
-        handle = self._studio.submit(spec)
-        self._watched[handle.id] = _Watch(handle, partial(self._hear, handle.id), self)
+        if spec.verb == "train" and not spec.nice:
+            spec = replace(spec, nice=TRAINING_NICE)
+        number = self._studio.enqueue(spec)
+        self.go_on()
+        return number
+
+    def go_on(self) -> None:
+        """Start what waits, as far as there is room."""
+        self.held = False
+        self._start_next()
+        self._read()
+
+    def hold(self) -> None:
+        """Start nothing more; what runs goes on."""
+        self.held = True
         self.changed.emit()
-        return handle.id
 
     @property
     def running(self) -> tuple[int, ...]:
         """The numbers of the jobs that this process runs."""
         return tuple(self._watched)
 
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """The numbers of the jobs that wait, in their order."""
+        return tuple(row.id for row in self._rows if row.waits)
+
+    def jobs(self) -> tuple[JobCard, ...]:
+        """Give what there is to see: what runs, what waits in its order, what has ended since."""
+        now = time.monotonic()
+        return tuple(
+            card_of(row, self.progress(row.id), wish=self._wishes.get(row.id), now_s=now)
+            for row in self._rows
+        )
+
+    def items(self, job: int) -> tuple[ItemCard, ...]:
+        """Give the files or takes of a job."""
+        return item_cards(self._studio.jobs.items(job), self.progress(job))
+
+    def rows(self, job: int) -> tuple[ItemRow, ...]:
+        """Give the items of a job as they are in the books."""
+        return self._studio.jobs.items(job)
+
+    def progress(self, job: int) -> Progress | None:
+        """Say how far a job is that this process runs."""
+        watch = self._watched.get(job)
+        return watch.progress if watch else None
+
     def cancel(self, job: int) -> None:
-        """Stop a job soon; what is done stays done."""
-        self._watched[job].handle.cancel()
+        """Stop a job soon, or let it wait no longer; what is done stays done."""
+        self._ask(job, "cancel")
+
+    def pause(self, job: int) -> None:
+        """Let a running job wait where it is."""
+        self._ask(job, "pause")
+
+    def resume(self, job: int) -> None:
+        """Let a paused job go on; queue one again that was interrupted or cancelled."""
+        row = self._row(job)
+        if row and row.state in ENDED:
+            self._again(job, retry=False)
+        else:
+            self._ask(job, "resume")
+
+    def retry(self, job: int) -> None:
+        """Queue a job again for the items that failed, and those it never came to."""
+        self._again(job, retry=True)
+
+    def earlier(self, job: int) -> None:
+        """Let a waiting job come before the one ahead of it."""
+        order = self.waiting
+        at = order.index(job) if job in order else 0
+        if at > 0:
+            self._move(job, order[at - 1])
+
+    def later(self, job: int) -> None:
+        """Let a waiting job come behind the one after it."""
+        order = self.waiting
+        at = order.index(job) if job in order else len(order)
+        if at + 1 < len(order):
+            self._move(job, order[at + 2] if at + 2 < len(order) else None)
+
+    def dismiss(self, job: int) -> None:
+        """Show a job that has ended no longer; it stays in the books."""
+        self._dismissed.add(job)
+        self._read()
+
+    def close(self) -> None:
+        """Leave running jobs interrupted, as politely as a few seconds allow."""
+        self._look.stop()
+        self._draw.stop()
+        deadline = time.monotonic() + FAREWELL_S
+        for watch in self._watched.values():
+            watch.setParent(None)
+            watch.handle.leave()
+        for watch in self._watched.values():
+            watch.handle.ends_within(deadline - time.monotonic())
+        self._watched.clear()
+
+    def _start_next(self) -> None:
+        """Fill each free lane with the first that waits for it and can be started."""
+        for row in self._studio.jobs.queue():
+            if self.held or _lane(row) in {watch.lane for watch in self._watched.values()}:
+                continue
+            try:
+                handle = self._studio.start(row.id)
+            except SeqStudioError as bad:  # in the books too: it has failed, or runs elsewhere
+                self.troubled.emit(str(bad))
+                continue
+            self._watched[row.id] = _Watch(handle, row, partial(self._hear, row.id), self)
 
     def _hear(self, job: int, event: JobEvent) -> None:
         if isinstance(event, JobFinished):
             self._watched.pop(job).deleteLater()
         self.happened.emit(job, event)
         if isinstance(event, JobFinished):
-            self.changed.emit()
+            self._start_next()
+            self._read()
+        elif not self._draw.isActive():
+            self._draw.start()
+
+    def _ask(self, job: int, wish: Wish) -> None:
+        watch = self._watched.get(job)
+        try:
+            if watch is None:
+                self._studio.jobs.ask(job, wish)
+        except JobError as bad:
+            self.troubled.emit(str(bad))
+            return
+        if watch:
+            {"pause": watch.handle.pause, "resume": watch.handle.resume}.get(
+                wish, watch.handle.cancel
+            )()
+            turn = watch.progress.go_on if wish == "resume" else watch.progress.pause
+            turn(time.monotonic())
+        self._wishes[job] = wish
+        self._read()
+
+    def _again(self, job: int, *, retry: bool) -> None:
+        try:
+            self._studio.enqueue_again(job, retry=retry)
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return
+        self._dismissed.discard(job)
+        self.go_on()
+
+    def _move(self, job: int, before: int | None) -> None:
+        try:
+            self._studio.jobs.move(job, before)
+        except JobError as bad:  # it was started just now
+            self.troubled.emit(str(bad))
+        self._read()
+
+    def _row(self, job: int) -> JobRow | None:
+        return next((row for row in self._rows if row.id == job), None)
+
+    def _look_into_books(self) -> None:
+        stamp = self._studio.jobs.stamp()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._read()
+
+    def _read(self) -> None:
+        """Read the books, and tell."""
+        waiting = self._studio.jobs.queue()
+        rest = [row for row in self._studio.jobs.list(NEWEST) if not row.waits]
+        live = [row for row in reversed(rest) if row.state not in ENDED]
+        self._seen |= {row.id for row in (*live, *waiting)}
+        ended = [
+            row
+            for row in rest
+            if row.state in ENDED
+            and row.id not in self._dismissed
+            and (row.id in self._seen or row.state == "interrupted")
+        ]
+        self._rows = (*live, *waiting, *ended)
+        self._wishes = {
+            job: wish
+            for job, wish in self._wishes.items()
+            if (row := self._row(job)) and _pending(row, wish)
+        }
+        self.changed.emit()
+
+
+def _lane(row: JobRow) -> str:
+    return "training" if row.verb == "train" else "other"
+
+
+def _pending(row: JobRow, wish: Wish) -> bool:
+    """Whether what was asked has yet to happen."""
+    if row.state in ENDED or row.waits:
+        return False
+    return wish == "cancel" or (row.state == "paused") != (wish == "pause")

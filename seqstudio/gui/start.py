@@ -1,41 +1,52 @@
 """Start the app: a session, a window, and the loop until it is closed."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.errors import SessionError
 from seqstudio.gui.bringing import is_session
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.theme import Theme, apply_theme
+from seqstudio.gui.display import open_display
+from seqstudio.gui.theme import Theme, Wardrobe, theme_named
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import Studio
 
+WAITING = QEventLoop.ProcessEventsFlag.AllEvents
+ROUND_MS = 10
+CALM_ROUNDS = 5  # a page may ask for more once it has drawn
 
-def run(files: Sequence[Path], *, screenshot: Path | None = None, theme: Theme = "system") -> int:
+
+def run(
+    files: Sequence[Path], *, screenshot: Path | None = None, theme: Theme | None = None
+) -> int:
     """Run the app until its window is closed; give the exit code.
 
     Parameters
     ----------
     files : a session, or files to bring into a new one
     screenshot : the window's picture is written here once it has drawn, and the app ends
-    theme : how it is dressed
+    theme : how it is dressed; without it, as it was chosen last
 
     Raises
     ------
     SeqStudioError
-        If the session cannot be opened, or the picture cannot be written.
+        If there is no display, the session cannot be opened, or the picture cannot be written.
     """
-    app = QApplication(sys.argv[:1])
-    app.setApplicationName("SeqStudio")
-    apply_theme(app, theme)
+    if screenshot:
+        check_target(screenshot)
     studio = Studio()
-    desk = Desk(studio, open_session(studio, files))
-    window = Window(desk)
+    session = open_session(studio, files)
+    app = open_display(sys.argv[:1], drawn_only=screenshot is not None)
+    app.setApplicationName("SeqStudio")
+    desk = Desk(studio, session)
+    wardrobe = Wardrobe(app, theme or theme_named(desk.preferences.left.theme))
+    window = Window(desk, wardrobe, remember=screenshot is None)
     window.show()
     QTimer.singleShot(0, lambda: desk.bring_in(path for path in files if not is_session(path)))
     if screenshot:
@@ -57,6 +68,20 @@ def open_session(studio: Studio, files: Sequence[Path]) -> Session:
     return Session.open(sessions[0]) if sessions else Session.untitled(studio.profile)
 
 
+def check_target(target: Path) -> None:
+    """See that a picture can be written, before anything is opened.
+
+    Raises
+    ------
+    SessionError
+        If its suffix is not .png, or its folder is missing or cannot be written.
+    """
+    folder = target.absolute().parent
+    able = os.access(target if target.exists() else folder, os.W_OK)
+    if target.suffix.lower() != ".png" or not folder.is_dir() or not able:
+        raise SessionError(f"{target}: cannot be written, expected a .png in a folder of yours")
+
+
 def photograph(app: QApplication, window: Window, target: Path) -> int:
     """Draw the window once all is loaded, save its picture, and close it.
 
@@ -65,12 +90,21 @@ def photograph(app: QApplication, window: Window, target: Path) -> int:
     SessionError
         If the picture cannot be written.
     """
-    app.processEvents()
-    while window.desk.background.busy:
-        app.processEvents()
-    app.processEvents()
+    settle(app, window)
     written = window.grab().save(str(target))
+    untitled = window.desk.session.path if window.desk.session.is_untitled else None
     window.close()
+    if untitled and untitled.exists():
+        Session.open(untitled).discard()  # it was for the picture only
     if not written:
         raise SessionError(f"{target}: cannot be written, expected a .png in a folder of yours")
     return 0
+
+
+def settle(app: QApplication, window: Window) -> None:
+    """Wait until nothing is loading, nothing is under way, and what that changed is drawn."""
+    calm = 0
+    while calm < CALM_ROUNDS:
+        app.processEvents(WAITING, ROUND_MS)
+        busy = window.desk.background.busy or bool(window.desk.loading)
+        calm = 0 if busy else calm + 1

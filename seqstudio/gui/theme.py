@@ -1,13 +1,25 @@
 """Light and dark: the colours of widgets, and those that painted views take."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from seqstudio.gui.style import sheet_of
+
 Theme = Literal["system", "light", "dark"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
+
+
+def theme_named(name: str) -> Theme:
+    """Give a theme by its name; the desktop's where there is none of this name.
+
+    >>> theme_named("dark"), theme_named("sepia")
+    ('dark', 'system')
+    """
+    return next((theme for theme in THEMES if theme == name), "system")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +79,35 @@ def colours_of(palette: QPalette) -> Colours:
     return DARK if dark else LIGHT
 
 
-def apply_theme(app: QApplication, theme: Theme) -> None:
-    """Dress the whole application; `system` follows what the desktop says, now."""
-    app.setStyle("Fusion")
-    dark = theme == "dark" or (
-        theme == "system" and app.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    )
-    app.setPalette(palette_of(DARK if dark else LIGHT))
+class Wardrobe(QObject):
+    """Dresses the whole application; under `system` it follows the desktop's light and dark."""
+
+    changed = Signal()  # another theme was chosen
+
+    def __init__(self, app: QApplication, theme: Theme) -> None:
+        super().__init__(app)
+        self._app = app
+        self.theme: Theme = theme
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(self._dress)
+        self._dress()
+
+    @property
+    def dark(self) -> bool:
+        """Whether the app is dressed in dark now."""
+        scheme = self._app.styleHints().colorScheme()
+        return self.theme == "dark" or (self.theme == "system" and scheme == Qt.ColorScheme.Dark)
+
+    def choose(self, theme: Theme) -> None:
+        """Dress in another theme, at once."""
+        self.theme = theme
+        self._dress()
+        self.changed.emit()
+
+    def _dress(self) -> None:
+        colours = DARK if self.dark else LIGHT
+        self._app.setPalette(palette_of(colours))
+        self._app.setStyleSheet(sheet_of(colours))
 
 
 def palette_of(colours: Colours) -> QPalette:

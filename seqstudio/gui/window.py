@@ -1,46 +1,80 @@
 """The main window: library, the page of what is in front, and the jobs below."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
-    QFileDialog,
     QMainWindow,
+    QSizePolicy,
     QStackedWidget,
+    QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
+from seqstudio.errors import ConfigError
 from seqstudio.gui.banner import Banner
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.drop_hint import DropHint, dropped
 from seqstudio.gui.library_view import LibraryView
-from seqstudio.gui.pages import PAGES, page_for
+from seqstudio.gui.menus import Menus
+from seqstudio.gui.missing import MissingFiles
+from seqstudio.gui.pages import DOCKS, PAGES, TakesFiles, page_for
+from seqstudio.gui.palette_view import PaletteView
+from seqstudio.gui.session_commands import SessionCommands
+from seqstudio.gui.status import StatusLine
+from seqstudio.gui.theme import THEMES, Theme, Wardrobe, theme_named
+
+SIZE = QSize(1280, 800)
+LIBRARY_WIDTH = 240
+DOCKS_VERSION = 1  # raised when docks are renamed: an older state is then not restored
+TAB = Qt.FocusPolicy.TabFocus
+AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+THEME_TITLES = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
 
 
 class Window(QMainWindow):
-    """Lays the views out; what they show and do is the desk's."""
+    """Lays the views out; what they show and do is the desk's.
 
-    def __init__(self, desk: Desk) -> None:
+    Parameters
+    ----------
+    desk : what all views share
+    wardrobe : dresses the application; made here where there is none
+    remember : whether the window is shaped as it was left, and remembers how it is left now
+    """
+
+    def __init__(
+        self, desk: Desk, wardrobe: Wardrobe | None = None, *, remember: bool = True
+    ) -> None:
         super().__init__()
         self.desk = desk
         self.commands = Commands(self)
-        self.banner = Banner("session", self)
-        self.stack = QStackedWidget(self)
+        self.missing = MissingFiles(desk)
+        self.wardrobe = wardrobe or _wardrobe(desk)
+        self._remember = remember
         self._pages: dict[str, QWidget] = {}
         self.setAcceptDrops(True)
-        self.resize(QSize(1280, 800))
+        self.setDockNestingEnabled(True)
         self._add_commands()
         self._lay_out()
-        self._fill_menus()
-        desk.troubled.connect(self.banner.tell)
-        desk.chosen_changed.connect(self._show_chosen)
-        for signal in (desk.changed, desk.session_changed):
-            signal.connect(self._retitle)
+        self._add_views()
+        self._menus = Menus(self.menuBar(), self.commands)
+        self.palette_view = PaletteView(self.commands, self)
+        self._hint = DropHint(self)
+        self._wire()
+        self._restore()
         self._show_chosen()
-        self._retitle()
+        self._note_session()
 
     def show_page(self, name: str) -> QWidget:
         """Show a page, made when it is first asked for."""
@@ -48,92 +82,203 @@ class Window(QMainWindow):
             entry = next(page for page in PAGES if page.name == name)
             self._pages[name] = entry.build(self.desk, self.commands)
             self.stack.addWidget(self._pages[name])
-            self._fill_menus()
+            self._menus.fill()
         self.stack.setCurrentWidget(self._pages[name])
         self.commands.refresh()
         return self._pages[name]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files and folders."""
-        if event.mimeData().hasUrls():
+        """Take files, folders and sessions, and say so; what is dragged out of here stays out."""
+        if event.source() is None and (paths := dropped(event.mimeData())):
+            self._hint.say(paths)
             event.acceptProposedAction()
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the hint away."""
+        self._hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Bring in what was dropped."""
-        self.desk.bring_in(
-            [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        )
+        self._hint.hide()
+        self.desk.bring_in(dropped(event.mimeData()))
         event.acceptProposedAction()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Look for missing files again when the person comes back: they may have moved some."""
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.missing.look()
+            self.desk.look_again()
+        super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Let go of the session; all of it is on the disk already."""
+        if self._remember:
+            shape = bytes(self.saveGeometry().toBase64().data()).decode()
+            docks = bytes(self.saveState(DOCKS_VERSION).toBase64().data()).decode()
+            self._prefer(lambda: self.desk.preferences.shape(shape, docks))
         self.desk.close()
         event.accept()
 
     def _add_commands(self) -> None:
-        add, desk = self.commands.add, self.desk
-        add(Command("session.new", "New session", "Session", "Ctrl+N"), desk.new_session)
-        add(Command("session.open", "Open a session…", "Session", "Ctrl+Shift+O"), self._ask_open)
-        add(Command("session.bring_in", "Open files…", "Session", "Ctrl+O"), self._ask_files)
-        add(Command("session.save_as", "Save as…", "Session", "Ctrl+Shift+S"), self._ask_save)
-        add(
-            Command("session.undo", "Undo", "Edit", "Ctrl+Z"),
-            desk.undo,
-            ready=lambda: desk.session.can_undo,
-        )
-        add(
-            Command("session.redo", "Redo", "Edit", "Ctrl+Shift+Z"),
-            desk.redo,
-            ready=lambda: desk.session.can_redo,
-        )
+        add = self.commands.add
+        self.session_commands = SessionCommands(self.desk, self.commands, self.missing, self)
+        add(Command("app.quit", "Quit", "Session", "Ctrl+Q", "All is saved already"), self.close)
         for page in PAGES:
             if not page.shows:
-                add(
-                    Command(f"show.{page.name}", page.title, "View", page.shortcut, page.help),
-                    lambda name=page.name: self.show_page(name),  # type: ignore[misc]
-                )
+                command = Command(f"show.{page.name}", page.title, "View", page.shortcut, page.help)
+                add(command, partial(self.show_page, page.name))
+        if any(page.name == "score" for page in PAGES):
+            compose = Command("music.compose", "Compose a new piece", "Session", "Ctrl+Shift+N")
+            add(compose, self._compose)
+        around = Command("view.next", "Go to the next part", "View", "F6", "Library, page, jobs")
+        add(around, self._go_round)
+        said = "Find any command by a few letters, with its keys"
+        palette = Command("app.commands", "Commands…", "Help", "Ctrl+Shift+P", said)
+        add(palette, self._ask).setShortcuts(list(map(QKeySequence, ("Ctrl+Shift+P", "F1"))))
+        for number, theme in enumerate(THEMES, 1):
+            title = THEME_TITLES[theme]
+            add(
+                Command(f"theme.{theme}", title, "View/Theme", f"Ctrl+Alt+{number}"),
+                partial(self._choose_theme, theme),
+                checked=lambda theme=theme: self.wardrobe.theme == theme,  # type: ignore[misc]
+            )
 
     def _lay_out(self) -> None:
+        self.banner = Banner("session", self)
+        self.missing_banner = Banner("the session's files", self)
+        self.missing_banner.offer("Find…", self.session_commands.find)
+        self.stack = QStackedWidget(self)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         column.addWidget(self.banner)
+        column.addWidget(self.missing_banner)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
-        self._dock("Session", LibraryView(self.desk), Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setStatusBar(StatusLine(self.desk, self))
+        self.addToolBar(self._toolbar())
 
-    def _dock(self, title: str, view: QWidget, area: Qt.DockWidgetArea) -> None:
+    def _toolbar(self) -> QToolBar:
+        bar = QToolBar("Main actions", self)
+        bar.setObjectName("main actions")
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        names = ["session.bring_in", "session.undo", "session.redo"]
+        bar.addActions([self.commands.action(name) for name in names])
+        gap = QWidget(bar)
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(gap)
+        pages = [f"show.{page.name}" for page in PAGES if not page.shows]
+        bar.addActions([self.commands.action(name) for name in (*pages, "app.commands")])
+        return bar
+
+    def _add_views(self) -> None:
+        self.library = LibraryView(self.desk, self.commands, self.missing)
+        self._dock("library", "Library", self.library, "left", "Ctrl+B")
+        for entry in DOCKS:
+            view = entry.build(self.desk, self.commands)
+            self._dock(entry.name, entry.title, view, entry.area, entry.shortcut)
+
+    def _dock(self, name: str, title: str, view: QWidget, area: str, shortcut: str) -> None:
         dock = QDockWidget(title, self)
-        dock.setObjectName(title)
+        dock.setObjectName(name)
         dock.setWidget(view)
-        self.addDockWidget(area, dock)
+        self.addDockWidget(AREAS[area], dock)
+        if area == "left":
+            self.resizeDocks([dock], [LIBRARY_WIDTH], Qt.Orientation.Horizontal)
+        self.commands.add(
+            Command(f"view.{name}", title, "View", shortcut, f"Show or hide: {title}"),
+            lambda: dock.setVisible(not dock.isVisible()),
+            checked=dock.isVisible,
+        )
 
-    def _fill_menus(self) -> None:
-        bar = self.menuBar()
-        bar.clear()
-        for group, actions in self.commands.groups().items():
-            if group:
-                bar.addMenu(group).addActions(actions)
+    def _wire(self) -> None:
+        desk = self.desk
+        desk.troubled.connect(self.banner.tell)
+        desk.chosen_changed.connect(self._show_chosen)
+        desk.session_changed.connect(self._note_session)
+        desk.changed.connect(self._retitle)
+        desk.install_asked.connect(self._hand_over)
+        desk.closing.connect(self.commands.rest)
+        self.missing.changed.connect(self._tell_missing)
+        if desk.session.lost:
+            self.banner.tell(desk.session.lost)
+
+    def _restore(self) -> None:
+        """Take the shape in which the window was left; a fresh one where there is none."""
+        self.resize(SIZE)
+        left = self.desk.preferences.left
+        if self._remember and left.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(left.geometry.encode()))
+            self.restoreState(QByteArray.fromBase64(left.docks.encode()), DOCKS_VERSION)
+
+    def _hand_over(self, name: str, path: Path) -> None:
+        """Give a file to the page that installs such files."""
+        page = self.show_page(name)
+        assert isinstance(page, TakesFiles)
+        page.take(path)
 
     def _show_chosen(self) -> None:
         self.show_page(page_for(self.desk))
+
+    def _note_session(self) -> None:
+        session = self.desk.session
+        if not session.is_untitled:
+            self._prefer(lambda: self.desk.preferences.opened(session.path.absolute()))
+        self._retitle()
 
     def _retitle(self) -> None:
         session = self.desk.session
         name = "Untitled" if session.is_untitled else session.path.stem
         self.setWindowTitle(f"{self.desk.document.title or name} - SeqStudio")
+        for name, word, what in (
+            ("session.undo", "Undo", session.undo_title),
+            ("session.redo", "Redo", session.redo_title),
+        ):
+            self.commands.action(name).setToolTip(f"{word}: {what}" if what else word)
         self.commands.refresh()
 
-    def _ask_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, "Open recordings, MIDI or transcripts")
-        self.desk.bring_in(map(Path, names))
+    def _tell_missing(self) -> None:
+        self.missing_banner.tell(self.missing.text)
+        self.commands.refresh()
 
-    def _ask_open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a session", "", "*.seqstudio")
-        if name:
-            self.desk.open_session(Path(name))
+    def _compose(self) -> None:
+        self.desk.choose("")
+        self.show_page("score")
 
-    def _ask_save(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save the session as", "", "*.seqstudio")
-        if name:
-            self.desk.save_as(Path(name).with_suffix(".seqstudio"))
+    def _go_round(self) -> None:
+        """Put the focus into the next of library, page and docks that is shown."""
+        docks = [dock for dock in self.findChildren(QDockWidget) if dock.isVisible()]
+        parts: list[QWidget] = [self.stack, *(dock.widget() for dock in docks)]
+        focus = self.focusWidget()
+        here = next((i for i, part in enumerate(parts) if focus and part.isAncestorOf(focus)), -1)
+        for step in range(1, len(parts) + 1):
+            if first := _first_to_focus(parts[(here + step) % len(parts)]):
+                first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                return
+
+    def _ask(self) -> None:
+        self.palette_view.ask()
+
+    def _choose_theme(self, theme: Theme) -> None:
+        self.wardrobe.choose(theme)
+        self._prefer(lambda: self.desk.preferences.choose_theme(theme))
+
+    def _prefer(self, keep: Callable[[], None]) -> None:
+        """Remember something; a profile that cannot be written is told, and stops nothing."""
+        try:
+            keep()
+        except ConfigError as bad:
+            self.banner.tell(str(bad))
+
+
+def _wardrobe(desk: Desk) -> Wardrobe:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return Wardrobe(app, theme_named(desk.preferences.left.theme))
+
+
+def _first_to_focus(part: QWidget) -> QWidget | None:
+    takes_tab = (w for w in part.findChildren(QWidget) if w.focusPolicy() & TAB)
+    return next((w for w in takes_tab if w.isVisible() and w.isEnabled()), None)

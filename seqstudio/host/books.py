@@ -33,10 +33,11 @@ CREATE TABLE IF NOT EXISTS item (
     PRIMARY KEY (job, number)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS item_state ON item (job, state, batch);
 CREATE INDEX IF NOT EXISTS item_fingerprint ON item (fingerprint) WHERE fingerprint != '';
-CREATE INDEX IF NOT EXISTS job_identity ON job (identity);
-PRAGMA user_version = 1;
+CREATE INDEX IF NOT EXISTS job_identity ON job (identity)
 """
-VERSION = 1
+PLACES = "ALTER TABLE job ADD COLUMN place INTEGER NOT NULL DEFAULT 0"  # of those that wait
+STEPS = (SCHEMA, PLACES)  # from each version to the next: old profiles take those they lack
+VERSION = len(STEPS)
 WAIT_S = 20.0  # for another process's transaction
 
 Targets = Mapping[str, Mapping[str, Path]]  # output -> format -> path
@@ -75,6 +76,7 @@ class JobRow:
     seed: int
     state: State
     reason: str
+    waits: bool  # queued, and nobody has started it
     value: Mapping[str, Any]
     counts: Mapping[str, int]
 
@@ -152,11 +154,26 @@ def _open(database: Path) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, database: Path) -> None:
+    """Bring the books up to this version, in one transaction of one process."""
+    if _version(connection, database) == VERSION:
+        return
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        for step in STEPS[_version(connection, database) :]:
+            for statement in step.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection, database: Path) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise JobError(f"{database}: version {version}, expected {VERSION}: update SeqStudio")
-    if version == 0:
-        connection.executescript("BEGIN EXCLUSIVE;" + SCHEMA + "COMMIT;")
+    return int(version)
 
 
 def item_of(row: sqlite3.Row) -> ItemRow:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 2  # of the kept scan
 IN_THE_BOX = ("seqstudio-music", "seqstudio-speech")  # distributions
 SAFE_MODE = "SEQSTUDIO_SAFE_MODE"  # set by `--safe-mode`, and heard by every process below
+SAFE_MODE_REASON = "safe mode: only plugins in the box"
 
 Record = Mapping[str, Any]  # JSON: one plugin, as a scan found it
 Stamp = list[int] | None  # time in ns and size; None: not there
@@ -106,9 +107,12 @@ class Catalogue:
             kept = {**discovery.scan(paths, profile), "store": store}
             _keep(file, {"format": FORMAT, "studio": __version__, **kept})
         records, off = kept["plugins"], kept["disabled"]
-        if os.environ.get(SAFE_MODE):
-            why = "safe mode: only plugins in the box"
-            off = {r["table"]["id"]: why for r in records if not in_the_box(r["distribution"])}
+        if in_safe_mode():
+            off = {
+                r["table"]["id"]: SAFE_MODE_REASON
+                for r in records
+                if not in_the_box(r["distribution"])
+            }
         if everything:
             off = {}
         return cls([r for r in records if r["table"]["id"] not in off], kept["broken"], off)
@@ -166,6 +170,11 @@ def in_the_box(distribution: str) -> bool:
     (True, False)
     """
     return distribution.lower().replace("_", "-") in IN_THE_BOX
+
+
+def in_safe_mode() -> bool:
+    """Whether only the plugins in the box are to be used."""
+    return bool(os.environ.get(SAFE_MODE))
 
 
 def stamp(path: str) -> Stamp:

@@ -15,7 +15,14 @@ from seqstudio.contracts.manifest import parse_manifest
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Stamp, stamp
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.pointer import Pointer, pointer_file, read_pointer, record_of
+from seqstudio.host.store.pointer import (
+    RECEIPT,
+    Pointer,
+    pointer_file,
+    read_pointer,
+    record_of,
+    version_folder,
+)
 
 GROUP = "seqstudio.plugins"
 MANIFEST = "seqstudio.toml"
@@ -40,7 +47,7 @@ def scan(paths: Sequence[str], profile: Profile) -> dict[str, Any]:
     stamps: dict[str, Stamp] = {path: stamp(path) for path in paths}
     records: dict[str, dict[str, Any]] = {}
     broken: dict[str, str] = {}
-    pointer, readers = _stored(profile, broken)
+    pointer, readers = _stored(profile, broken, stamps)
     for distribution, entry in _entries(paths):
         readers.append((entry.name, partial(_read, distribution, entry, stamps)))
     for called, read in readers:
@@ -61,7 +68,9 @@ def scan(paths: Sequence[str], profile: Profile) -> dict[str, Any]:
     return {"plugins": plugins, "broken": broken, "disabled": disabled, "stamps": stamps}
 
 
-def _stored(profile: Profile, broken: dict[str, str]) -> tuple[Pointer, list[tuple[str, Reader]]]:
+def _stored(
+    profile: Profile, broken: dict[str, str], stamps: dict[str, Stamp]
+) -> tuple[Pointer, list[tuple[str, Reader]]]:
     """Give the store's state, and how to read each of its plugins."""
     try:
         pointer = read_pointer(profile)
@@ -69,6 +78,9 @@ def _stored(profile: Profile, broken: dict[str, str]) -> tuple[Pointer, list[tup
         broken[pointer_file(profile).name] = str(bad)
         return Pointer(), []
     current = pointer.current.items()
+    for name, version in current:
+        receipt = str(version_folder(profile, name, version) / RECEIPT)
+        stamps[receipt] = stamp(receipt)
     return pointer, [
         (name, partial(record_of, profile, name, version)) for name, version in current
     ]

@@ -18,13 +18,16 @@ from seqstudio.contracts.messages import (
     Progress,
     Ready,
     Resume,
+    Taken,
 )
 from seqstudio.errors import JobError
 from seqstudio.host import events
-from seqstudio.host.handle import Mailbox, Order
+from seqstudio.host.handle import Order
 from seqstudio.host.ledger import Ledger
 from seqstudio.host.limits import Limits
+from seqstudio.host.mailbox import Mailbox
 from seqstudio.host.slot import Slot, Watch
+from seqstudio.host.stream import Stream
 from seqstudio.host.supervisor import Worker
 
 TICK_S = 0.2
@@ -42,6 +45,7 @@ class Driver:
         workers: int,
         limits: Limits,
         orders: Mailbox[Order],
+        stream: Stream,
         emit: Callable[[events.JobEvent], None],
         died: Callable[[str], str],
         retire: Callable[[Worker], object],
@@ -51,14 +55,17 @@ class Driver:
         self._workers = workers
         self._watch = Watch(limits, saves=ledger.plan.start.verb == "train")
         self._orders = orders
+        self._stream = stream
         self._emit = emit
         self._died = died  # told how a worker died; says why no other may start, or ''
         self._retire = retire  # given a worker that did its job well
         self._slots: list[Slot] = []
         self._selector = selectors.DefaultSelector()
-        self._selector.register(orders, selectors.EVENT_READ)
+        for box in (orders, stream):
+            self._selector.register(box, selectors.EVENT_READ)
         self._paused = False
         self._cancelled = False
+        self._left = False  # cancelled here, so that another process may go on
         self._broken = ""  # why no worker can do any of this job
         self._value: Mapping[str, Any] = {}
         self._beaten = 0.0
@@ -78,6 +85,7 @@ class Driver:
         finally:
             for slot in self._slots:
                 slot.worker.kill()
+            self._stream.end()
             self._selector.close()
             self._ledger.close()
         self._emit(finished)
@@ -85,7 +93,9 @@ class Driver:
     def _finish(self) -> events.JobFinished:
         counts = self._ledger.counts()
         done, failed = counts.get("done", 0), counts.get("failed", 0)
-        state: State = "cancelled" if self._cancelled else "done"
+        state: State = "done"
+        if self._cancelled:
+            state = "interrupted" if self._left else "cancelled"
         if self._broken or (failed and not done and not self._cancelled):
             state = "failed"
         self._ledger.finish(state, reason=self._broken, value=self._value)
@@ -128,21 +138,31 @@ class Driver:
                     self._obey(order)
             elif key.data in self._slots:
                 self._hear(key.data)
+        self._pour()
         now = time.monotonic()
         if now - self._beaten >= BEAT_S:
             self._beaten = now
             if wish := self._ledger.beat():
                 self._obey(wish)
-        for slot, reason in self._watch.faults(self._slots, paused=self._paused):
+        waits = self._paused or self._stream.dry
+        for slot, reason in self._watch.faults(self._slots, waits=waits):
             self._lose(slot, f"{reason}, and was {slot.worker.kill()}")
 
+    def _pour(self) -> None:
+        """Pass on what was fed, as much as the worker can hold."""
+        self._stream.collect()
+        for slot in list(self._slots):
+            while slot.at_work and (message := self._stream.next()):
+                self._say(slot, partial(slot.worker.send, message))
+
     def _obey(self, order: str) -> None:
-        if order == "cancel":
+        if order in ("cancel", "leave"):
+            self._left = order == "leave" and not self._cancelled
             self._cancelled, self._paused = True, False
         elif not self._cancelled:
             self._paused = order == "pause"
             self._ledger.state("paused" if self._paused else "running")
-        message = {"cancel": Cancel(), "pause": Pause(), "resume": Resume()}[order]
+        message = {"pause": Pause(), "resume": Resume()}.get(order, Cancel())
         for slot in list(self._slots):
             slot.order(cancelled=self._cancelled)
             self._say(slot, partial(slot.worker.send, message))
@@ -169,6 +189,8 @@ class Driver:
         match message:
             case Ready():
                 slot.start()
+            case Taken():
+                self._stream.taken()
             case Progress(fraction=fraction, note=note, item=item, event=event):
                 self._emit(
                     events.ItemProgress(item=item, fraction=fraction, note=note, event=event)

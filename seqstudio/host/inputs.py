@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqstudio.contracts.manifest import OperationEntry, Port
+from seqstudio.contracts.manifest import STREAMS, OperationEntry, Port
 from seqstudio.errors import JobError
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
@@ -75,6 +75,10 @@ def _check_names(entry: OperationEntry, inputs: Mapping[str, tuple[Path, ...]]) 
             raise JobError(f"{entry.name}: no input {name!r}, expected one of: {names}")
     for port in entry.inputs:
         count = len(inputs.get(port.name, ()))
+        if port.kind in STREAMS:
+            if count:
+                raise JobError(f"{entry.name}: {port.name} is fed while it runs, expected no file")
+            continue
         if count == 0 and not port.optional:
             raise JobError(f"{entry.name}: no {port.name} given, expected a file")
         if count > 1 and not port.many:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from seqstudio.contracts.job import State
 from seqstudio.errors import JobError
 from seqstudio.host.books import Books, ItemRow, JobRow, item_of, to_text
 from seqstudio.host.outputs import sweep
@@ -15,6 +16,8 @@ from seqstudio.host.processes import is_alive
 
 LEASE_S = 60.0  # without a heartbeat; a dead owner is seen at once, so this is for stopped ones
 LIVE = "('queued', 'running', 'paused')"
+WAITING = "state = 'queued' AND owner = ''"
+LAST = "(SELECT coalesce(max(place), 0) + 1 FROM job)"  # the place behind all that wait
 JOB_FIELDS = ("id", "created", "plugin", "verb", "name", "spec", "seed", "state", "reason")
 
 Wish = Literal["pause", "resume", "cancel"]
@@ -30,7 +33,7 @@ class NewJob:
     name: str
     spec: str  # JSON
     seed: int
-    owner: str
+    owner: str  # the process that starts it at once; "" lets it wait
 
 
 class Jobs:
@@ -44,14 +47,14 @@ class Jobs:
 
         Parameters
         ----------
-        job : held by its owner from the start
+        job : held by its owner from the start, or behind those that wait
         items_of : makes the items, given the job's number; what it raises undoes the job
         """
         now = time.time()
         with self.books.change() as books:
             cursor = books.execute(
                 "INSERT INTO job (created, identity, plugin, verb, name, spec, seed, state, owner,"
-                " heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
+                f" heartbeat, place) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, {LAST})",
                 (now, job.identity, job.plugin, job.verb, job.name, job.spec, job.seed, job.owner,
                  now),
             )  # fmt: skip
@@ -73,10 +76,61 @@ class Jobs:
             ]
             _write(books, job, numbered)
 
-    def list(self) -> tuple[JobRow, ...]:
-        """Give all jobs, the newest first; those of dead processes are interrupted."""
+    def list(self, newest: int = -1) -> tuple[JobRow, ...]:
+        """Give all jobs, the newest first, or so many; those of dead processes are interrupted."""
         self.reclaim()
-        return tuple(map(self._job, self.books.read("SELECT * FROM job ORDER BY id DESC")))
+        rows = self.books.read("SELECT * FROM job ORDER BY id DESC LIMIT ?", (newest,))
+        return tuple(map(self._job, rows))
+
+    def queue(self) -> tuple[JobRow, ...]:
+        """Give the jobs that wait to be started, in their order."""
+        rows = self.books.read(f"SELECT * FROM job WHERE {WAITING} ORDER BY place, id")
+        return tuple(map(self._job, rows))
+
+    def stamp(self) -> int:
+        """Give a number that is another one once someone else has changed the books."""
+        return int(self.books.read("PRAGMA data_version")[0][0])
+
+    def move(self, job: int, before: int | None) -> None:
+        """Let a waiting job come before another one, or behind all.
+
+        Raises
+        ------
+        JobError
+            If either of them does not wait.
+        """
+        with self.books.change() as books:
+            rows = books.execute(f"SELECT id FROM job WHERE {WAITING} ORDER BY place, id")
+            order = [row["id"] for row in rows]
+            for one in (job, *([] if before is None else [before])):
+                if one not in order:
+                    raise JobError(f"job {one} does not wait, expected one that does")
+            if job != before:
+                order.remove(job)
+                order.insert(len(order) if before is None else order.index(before), job)
+            places = [(place, one) for place, one in enumerate(order, start=1)]
+            books.executemany("UPDATE job SET place = ? WHERE id = ?", places)
+
+    def claim(self, job: int, owner: str) -> None:
+        """Take up a job that waits.
+
+        Raises
+        ------
+        JobError
+            If it does not wait any more: it was cancelled, or another process has started it.
+        """
+        with self.books.change() as books:
+            changed = books.execute(
+                f"UPDATE job SET owner = ?, heartbeat = ?, wish = '' WHERE id = ? AND {WAITING}",
+                (owner, time.time(), job),
+            )
+            if not changed.rowcount:
+                raise JobError(f"job {job} does not wait, expected one that does")
+
+    def drop(self, job: int, reason: str) -> None:
+        """Record why a job that waits cannot be started."""
+        with self.books.change() as books:
+            _end(books, job, "failed", reason)
 
     def get(self, job: int) -> JobRow:
         """Give one job.
@@ -104,8 +158,10 @@ class Jobs:
         """
         found = self.get(job)
         with self.books.change() as books:
-            if found.state == "interrupted" and wish == "cancel":
-                books.execute("UPDATE job SET state = 'cancelled' WHERE id = ?", (job,))
+            if (found.waits or found.state == "interrupted") and wish == "cancel":
+                _end(books, job, "cancelled", "")
+            elif found.waits:
+                raise JobError(f"job {job} waits, expected one that runs")
             elif found.state in ("queued", "running", "paused"):
                 books.execute("UPDATE job SET wish = ? WHERE id = ?", (wish, job))
             else:
@@ -122,7 +178,13 @@ class Jobs:
         return self._job(rows[0]) if rows else None
 
     def hold(self, job: int, owner: str, *, retry: bool) -> None:
-        """Take up a job that nobody runs; its unfinished items are queued again.
+        """Take up a job that nobody runs, or let it wait; its unfinished items are queued again.
+
+        Parameters
+        ----------
+        job : its number
+        owner : the process that starts it at once; "" lets it wait behind the others
+        retry : queue its failed items too
 
         Raises
         ------
@@ -141,8 +203,8 @@ class Jobs:
                     f"job {job} runs in process {pid}; wait for it, or give another --out"
                 )
             books.execute(
-                "UPDATE job SET state = 'queued', wish = '', reason = '', owner = ?, heartbeat = ?"
-                " WHERE id = ?",
+                "UPDATE job SET state = 'queued', wish = '', reason = '', owner = ?, heartbeat = ?,"
+                f" place = CASE WHEN {WAITING} THEN place ELSE {LAST} END WHERE id = ?",
                 (owner, time.time(), job),
             )
             books.execute(
@@ -175,6 +237,7 @@ class Jobs:
         )
         return JobRow(
             **{name: row[name] for name in JOB_FIELDS},
+            waits=row["state"] == "queued" and not row["owner"],
             value=json.loads(row["value"]),
             counts={one["state"]: one["items"] for one in counted},
         )
@@ -191,6 +254,19 @@ def _write(books: sqlite3.Connection, job: int, items: Sequence[ItemRow]) -> Non
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
+
+
+def _end(books: sqlite3.Connection, job: int, state: State, reason: str) -> None:
+    """End a job that nobody runs, with its items, unless someone has taken it up since."""
+    changed = books.execute(
+        "UPDATE job SET state = ?, reason = ? WHERE id = ? AND owner = ''", (state, reason, job)
+    )
+    if changed.rowcount:
+        books.execute(
+            "UPDATE item SET state = ?, reason = ?"
+            " WHERE job = ? AND state IN ('queued', 'interrupted')",
+            (state, reason, job),
+        )
 
 
 def _holds(row: sqlite3.Row) -> bool:

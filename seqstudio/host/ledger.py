@@ -60,7 +60,8 @@ class Ledger:
         except SeqStudioError as bad:
             emit(self.failed(item, str(bad)))
             return None
-        key = fingerprint(record, item) if self.plan.start.verb == "operation" else ""
+        replays = self.plan.start.verb == "operation" and not self.plan.stream
+        key = fingerprint(record, item) if replays else ""
         before = self._lease.finished_before(key) if key else None
         if before is None:
             return InHand(item, record, key)

@@ -30,6 +30,7 @@ class Plan:
     groups: tuple[Group, ...] = ()
     stems: tuple[Path, ...] = ()  # of outputs, one for each group; relative where there is no out
     generative: bool = False
+    stream: str = ""  # the kind of its streaming input; "" where it has none
 
     def items(self, folder: Path, seed: int) -> list[ItemRow]:
         """Write out every item: each group times its takes.
@@ -39,10 +40,10 @@ class Plan:
         folder : where outputs go that have no other place
         seed : the job's base seed
         """
-        takes = self.spec.takes
+        takes, first = self.spec.takes, self.spec.first_take
         rows: list[ItemRow] = []
         for batch, (group, stem) in enumerate(zip(self.groups, self.stems, strict=True), start=1):
-            for take in range(1, takes + 1):
+            for take in range(first, first + takes):
                 name = f"{group.name}, take {take}" if takes > 1 else group.name
                 files = targets(folder / stem, self.start.formats, take=take, takes=takes)
                 item = ItemRow(
@@ -94,8 +95,9 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
 
 def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models: Models) -> Plan:
     entry = plugin.operation(spec.name)
-    if spec.takes > 1 and not entry.generative:
-        raise ConfigError(f"{entry.name}: takes={spec.takes}, expected 1: it is not generative")
+    for name in ("takes", "first_take"):
+        if (value := getattr(spec, name)) > 1 and not entry.generative:
+            raise ConfigError(f"{entry.name}: {name}={value}, expected 1: it is not generative")
     found = groups(entry, spec.inputs, recursive=spec.recursive)
     extra = _formats_elsewhere(catalogue)
     stems, asked = _stems(spec, entry, found, extra)
@@ -128,6 +130,7 @@ def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models:
         groups=tuple(found),
         stems=stems,
         generative=entry.generative,
+        stream=stream.kind if (stream := entry.stream()) else "",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seqstudio.contracts.messages import CloseInput, Feed, FeedItem
+from seqstudio.contracts.messages import CloseInput, Item, Items
 from seqstudio.errors import JobError
 from seqstudio.host.books import ItemRow
 from seqstudio.host.limits import Limits
@@ -26,7 +26,7 @@ class InHand:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one feed carries: items that share their inputs."""
+    """What a worker is given at a time: items that share their inputs."""
 
     hands: tuple[InHand, ...]
 
@@ -35,11 +35,11 @@ class Work:
         """The items by number."""
         return {hand.item.number: hand.item for hand in self.hands}
 
-    def feed(self) -> Feed:
+    def message(self) -> Items:
         """Say it to a worker."""
         rows = [hand.item for hand in self.hands]
-        return Feed(
-            items=tuple(FeedItem(item=r.number, take=r.take, seed=r.seed) for r in rows),
+        return Items(
+            items=tuple(Item(item=r.number, take=r.take, seed=r.seed) for r in rows),
             inputs={name: tuple(map(str, paths)) for name, paths in rows[0].inputs.items()},
         )
 
@@ -53,21 +53,26 @@ class Slot:
     ready: bool = False
     leaving: bool = False  # dismissed or cancelled: it should end soon
     items: dict[int, InHand] = field(default_factory=dict)
-    waiting: Feed | None = None  # for it to be ready
+    waiting: Items | None = None  # for it to be ready
 
     @property
     def idle(self) -> bool:
         """Whether it can take work."""
         return self.ready and not self.items and not self.leaving
 
+    @property
+    def at_work(self) -> bool:
+        """Whether it has something in hand and can hear more of it."""
+        return self.ready and bool(self.items) and not self.leaving
+
     def give(self, work: Work) -> None:
         """Hand it work, now or as soon as it is ready."""
         self.items = {hand.item.number: hand for hand in work.hands}
         self.heard = time.monotonic()
         if self.ready:
-            self.worker.send(work.feed())
+            self.worker.send(work.message())
         else:
-            self.waiting = work.feed()
+            self.waiting = work.message()
 
     def start(self) -> None:
         """Hear that it is ready, and hand over what waits."""
@@ -110,14 +115,17 @@ class Watch:
         self._leave_s = limits.save_s if saves else limits.cancel_s
         self._memory = int(machine_memory_bytes() * limits.memory_share)
 
-    def faults(self, slots: Sequence[Slot], *, paused: bool) -> Iterator[tuple[Slot, str]]:
-        """Give each worker that must be ended now, with the reason."""
+    def faults(self, slots: Sequence[Slot], *, waits: bool) -> Iterator[tuple[Slot, str]]:
+        """Give each worker that must be ended now, with the reason.
+
+        `waits`: the silence of those at work is ours, who paused them or have fed them nothing.
+        """
         now = time.monotonic()
         held = {id(slot): slot.worker.resident_bytes() for slot in slots}
         largest = max(held.values(), default=0) if sum(held.values()) > self._memory else None
         for slot in list(slots):
             limit, state = self._silence(slot)
-            if paused and not slot.leaving:
+            if waits and not slot.leaving and slot.ready:
                 slot.heard = now
             if held[id(slot)] == largest:
                 used, allowed = sum(held.values()) / GIB, self._memory / GIB

@@ -31,6 +31,7 @@ class JobSpec:
     out: Path | None = None
     seed: int | None = None
     takes: int = 1
+    first_take: int = 1  # 3 with `takes=1` makes the third of several again, and it alone
     workers: int = 1
     recursive: bool = False
     device: str = "auto"
@@ -38,7 +39,7 @@ class JobSpec:
     arguments: Mapping[str, Any] = field(default_factory=dict)  # of train, evaluate and verify
 
     def __post_init__(self) -> None:
-        for name in ("takes", "workers"):
+        for name in ("takes", "first_take", "workers"):
             if (value := getattr(self, name)) < 1:
                 raise ConfigError(f"{name}={value}, expected at least 1")
         if not 0 <= self.nice <= 19:

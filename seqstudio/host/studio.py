@@ -6,13 +6,15 @@ import threading
 from functools import partial
 from pathlib import Path
 
+from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.catalogue import Catalogue, search_path
 from seqstudio.host.driver import Driver
 from seqstudio.host.events import JobEvent
-from seqstudio.host.handle import JobHandle, Mailbox, Order
+from seqstudio.host.handle import JobHandle, Order
 from seqstudio.host.jobs import Jobs, NewJob
 from seqstudio.host.lease import Lease
 from seqstudio.host.ledger import Ledger
+from seqstudio.host.mailbox import Mailbox
 from seqstudio.host.models import Models
 from seqstudio.host.plan import Plan, plan_job, with_folder
 from seqstudio.host.processes import owner_name
@@ -20,6 +22,7 @@ from seqstudio.host.profile import Profile
 from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
 from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.together import check_together
+from seqstudio.host.stream import Stream
 from seqstudio.host.supervisor import ThreadWorker
 from seqstudio.host.warm import Crew, WarmWorkers
 
@@ -55,24 +58,48 @@ class Studio:
             If the spec names what there is not, or another process runs this very job.
         """
         plan = self._plan(spec)
-        key = identity(spec, plan.start.plugin.version)
-        rejoins = spec.verb == "operation" and spec.out is not None
-        if rejoins and (left := self.jobs.owned(key)):
-            self.jobs.hold(left.id, self._owner(), retry=False)
-            self.jobs.add_items(left.id, plan.items(self._outputs(left.id), left.seed))
-            return self._run(left.id, plan, left.seed)
-        seed = secrets.randbits(31) if spec.seed is None else spec.seed
-        new = NewJob(
-            identity=key,
-            plugin=spec.plugin,
-            verb=spec.verb,
-            name=spec.name,
-            spec=spec_to_text(spec),
-            seed=seed,
-            owner=self._owner(),
-        )
-        number = self.jobs.add(new, lambda job: plan.items(self._outputs(job), seed))
+        number, seed = self._write_down(spec, plan, self._owner())
         return self._run(number, plan, seed)
+
+    def enqueue(self, spec: JobSpec) -> int:
+        """Check a job and write it down to wait, behind those that do; give its number.
+
+        Raises
+        ------
+        SeqStudioError
+            If the spec names what there is not, or a process runs this very job.
+        """
+        number, _ = self._write_down(spec, self._plan(spec), "")
+        return number
+
+    def enqueue_again(self, job: int, *, retry: bool) -> None:
+        """Let a job that ended early wait again; with `retry` its failed items run again too.
+
+        Raises
+        ------
+        SeqStudioError
+            If there is no such job, or a process runs it.
+        """
+        self.jobs.hold(job, "", retry=retry)
+
+    def start(self, job: int) -> JobHandle:
+        """Start a job that waits.
+
+        Raises
+        ------
+        SeqStudioError
+            If it does not wait any more, or what it names is gone since: then it has failed.
+        """
+        row = self.jobs.get(job)
+        if not row.waits:
+            raise JobError(f"job {job} is {row.state}, expected one that waits")
+        try:
+            plan = self._plan(spec_from_text(row.spec, f"job {job}"))
+        except SeqStudioError as bad:
+            self.jobs.drop(job, str(bad))
+            raise
+        self.jobs.claim(job, self._owner())
+        return self._run(job, plan, row.seed)
 
     def refresh(self) -> None:
         """See plugins that were installed, switched or removed since; the next job has them."""
@@ -99,6 +126,26 @@ class Studio:
         self.jobs.hold(job, self._owner(), retry=retry)
         return self._run(job, plan, row.seed)
 
+    def _write_down(self, spec: JobSpec, plan: Plan, owner: str) -> tuple[int, int]:
+        """Put a job into the books, or take up what the same command left; give number and seed."""
+        key = identity(spec, plan.start.plugin.version)
+        rejoins = spec.verb == "operation" and spec.out is not None
+        if rejoins and (left := self.jobs.owned(key)):
+            self.jobs.hold(left.id, owner, retry=False)
+            self.jobs.add_items(left.id, plan.items(self._outputs(left.id), left.seed))
+            return left.id, left.seed
+        seed = secrets.randbits(31) if spec.seed is None else spec.seed
+        new = NewJob(
+            identity=key,
+            plugin=spec.plugin,
+            verb=spec.verb,
+            name=spec.name,
+            spec=spec_to_text(spec),
+            seed=seed,
+            owner=owner,
+        )
+        return self.jobs.add(new, lambda job: plan.items(self._outputs(job), seed)), seed
+
     def _plan(self, spec: JobSpec) -> Plan:
         """Check a job against the plugins that are there now."""
         self.refresh()
@@ -113,6 +160,7 @@ class Studio:
         plan = with_folder(plan, folder)
         happened: Mailbox[JobEvent] = Mailbox()
         orders: Mailbox[Order] = Mailbox()
+        stream = Stream(f"job {number}", plan.stream)
         lease = Lease(self.profile.database, number, self._owner())
         crew = Crew(self._paths(plan), self._folders(plan), plan, self._warm)
         driver = Driver(
@@ -121,12 +169,13 @@ class Studio:
             workers=plan.spec.workers,
             limits=self.profile.limits(),
             orders=orders,
+            stream=stream,
             emit=happened.put,
             died=partial(count_death, self.profile, self.catalogue.plugin(plan.spec.plugin)),
             retire=crew.retire,
         )
         threading.Thread(target=driver.run, name=f"job {number}", daemon=True).start()
-        return JobHandle(number, seed, happened, orders)
+        return JobHandle(number, seed, happened, orders, stream)
 
     def close(self) -> None:
         """End the workers that stayed; jobs that run go on."""

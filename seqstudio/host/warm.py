@@ -84,8 +84,10 @@ class Crew:
     ) -> None:
         self._paths = paths
         self._plan = plan
-        # trainings and measurements are long: their workers end with them, and free the memory
-        self._warm = warm if plan.spec.verb == "operation" else None
+        # trainings and measurements are long, and a stream is heard to its end by one worker:
+        # these end with their job, and free the memory
+        stays = plan.spec.verb == "operation" and not plan.stream
+        self._warm = warm if stays else None
         self._key = (tuple(paths), plan.start.plugin.id, plan.spec.nice, newest_change(folders))
 
     def hire(self) -> Worker:

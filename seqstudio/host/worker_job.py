@@ -1,5 +1,6 @@
 """What an operation holds while it runs: the worker's side of `contracts.job.Job`."""
 
+import hashlib
 import os
 import platform
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from seqstudio import __version__
 from seqstudio.contracts.job import Guide, LoadedModel, SamplingConfig, Take
 from seqstudio.contracts.messages import Partial, Progress
+from seqstudio.errors import PluginError
 from seqstudio.host.worker_line import Line
 from seqstudio.host.worker_models import Models
 
@@ -21,10 +23,17 @@ SPACING_S = 0.05  # between two progress messages: more than a person can see
 
 
 class WorkerJob:
-    """One feed's job. Implements `seqstudio.contracts.job.Job`."""
+    """The job of items that share their inputs. Implements `seqstudio.contracts.job.Job`."""
 
     def __init__(
-        self, host: Line, models: Models, *, folder: Path, item: int, needs_model: bool
+        self,
+        host: Line,
+        models: Models,
+        *,
+        folder: Path,
+        item: int,
+        needs_model: bool,
+        streams: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -32,9 +41,12 @@ class WorkerJob:
         self._host = host
         self._models = models
         self._item = item
+        self._streams = streams
         self._fraction = 0.0
         self._told = 0.0
         self._loaded: LoadedModel | None = None
+        self._heard = hashlib.sha256()  # what was fed, and how much of it
+        self._heard_bytes = 0
 
     def model(self, prefer: str = "") -> LoadedModel:
         """Load the chosen model, or else the preferred one, once."""
@@ -59,6 +71,15 @@ class WorkerJob:
         for row, token in drawn:
             self.check()
             yield row, token
+
+    def incoming(self) -> Iterator[bytes]:
+        """Give what is fed, block by block, until its end; stops here if cancelled."""
+        if not self._streams:
+            raise PluginError('Job.incoming of an operation on files, expected runs = "stream"')
+        for block in self._host.blocks():
+            self._heard.update(block)
+            self._heard_bytes += len(block)
+            yield block
 
     def progress(self, fraction: float, note: str = "") -> None:
         """Report progress; stops here if cancelled, waits if paused."""
@@ -90,6 +111,8 @@ class WorkerJob:
             "device": self.device,
             "threads": int(os.environ.get("OMP_NUM_THREADS", "0")),
         }
+        if self._streams:
+            found["stream"] = {"bytes": self._heard_bytes, "sha256": self._heard.hexdigest()}
         if torch_module := sys.modules.get("torch"):
             found["torch"] = str(torch_module.__version__)
         if self._loaded is not None:

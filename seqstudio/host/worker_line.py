@@ -1,5 +1,6 @@
 """The worker's end of the line: a thread that reads what the host says, and the three flags."""
 
+import base64
 import queue
 import socket
 import threading
@@ -11,9 +12,11 @@ from seqstudio.contracts.messages import (
     Cancel,
     CloseInput,
     Feed,
+    Items,
     Pause,
     Resume,
     Start,
+    Taken,
     Unframer,
     decode,
     encode,
@@ -22,7 +25,7 @@ from seqstudio.errors import JobError
 
 
 class Line:
-    """Talks to the host. Cancel, pause and resume act at once; starts and feeds wait their turn.
+    """Talks to the host. Cancel, pause and resume act at once; the rest waits its turn.
 
     Parameters
     ----------
@@ -34,7 +37,8 @@ class Line:
         self._socket = line
         self._on_close = on_close
         self._sending = threading.Lock()
-        self._inbox: queue.SimpleQueue[Start | Feed | CloseInput | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Start | Items | CloseInput | None] = queue.SimpleQueue()
+        self._blocks: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()  # None: no more come
         self._cancelled = threading.Event()
         self._running = threading.Event()
         self._running.set()
@@ -67,11 +71,20 @@ class Line:
             if isinstance(message, Start):
                 yield message
 
-    def feeds(self) -> Iterator[Feed]:
-        """Give this job's feeds until its input is closed or the job is cancelled."""
-        while isinstance(message := self._inbox.get(), Feed):
+    def items(self) -> Iterator[Items]:
+        """Give this job's items until its input is closed or the job is cancelled."""
+        while isinstance(message := self._inbox.get(), Items):
             self.check()
             yield message
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give what is fed to the item in hand until its input is closed; stops if cancelled."""
+        while (block := self._blocks.get()) is not None:
+            self.check()
+            self.send(Taken())
+            yield block
+        self._blocks.put(None)  # whoever asks again
+        self.check()
 
     def _read(self) -> None:
         frames = Unframer()
@@ -83,6 +96,7 @@ class Line:
             pass
         self._cancelled.set()
         self._running.set()
+        self._blocks.put(None)
         self._inbox.put(None)
         self._on_close()
 
@@ -91,13 +105,23 @@ class Line:
             case Cancel():
                 self._cancelled.set()
                 self._running.set()
-                self._inbox.put(CloseInput())
+                self._close()
             case Pause():
                 self._running.clear()
             case Resume():
                 self._running.set()
-            case Start() | Feed() | CloseInput():
-                if isinstance(message, Start):
-                    self._cancelled.clear()
-                    self._running.set()
+            case Start():
+                self._cancelled.clear()
+                self._running.set()
+                self._blocks = queue.SimpleQueue()
                 self._inbox.put(message)
+            case Items():
+                self._inbox.put(message)
+            case Feed(data=data):
+                self._blocks.put(base64.b64decode(data))
+            case CloseInput():
+                self._close()
+
+    def _close(self) -> None:
+        self._blocks.put(None)
+        self._inbox.put(CloseInput())

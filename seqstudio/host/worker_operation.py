@@ -1,4 +1,4 @@
-"""Running an operation in a worker: a feed in, a result for each of its items out."""
+"""Running an operation in a worker: items in, a result for each of them out."""
 
 import hashlib
 import traceback
@@ -8,10 +8,10 @@ from typing import Any
 
 from seqstudio.contracts.job import Cancelled, Operation, Request, Result, Take
 from seqstudio.contracts.messages import (
-    Feed,
-    FeedItem,
+    Item,
     ItemFailed,
     ItemResult,
+    Items,
     OutputFile,
     Start,
 )
@@ -27,12 +27,12 @@ BLOCK = 2**20
 def run_operation(
     start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None]
 ) -> Mapping[str, Any]:
-    """Run feed after feed; what goes wrong in one ends its items only."""
+    """Run what comes; what goes wrong in some items ends those only."""
     operation = plugins.own("operations", start.name)
     runner = Runner(operation, start, plugins, host)
     ready(host)
-    for feed in host.feeds():
-        runner.run(feed)
+    for items in host.items():
+        runner.run(items)
     return {}
 
 
@@ -48,20 +48,22 @@ class Runner:
         entries = start.plugin.manifest.get("operations", ())
         entry = next(entry for entry in entries if entry["name"] == start.name)
         self._kinds = {port["name"]: port["kind"] for port in entry.get("outputs", ())}
+        self._streams = entry.get("runs") == "stream"
         self._needs_model = bool(entry.get("task") or entry.get("tasks"))
 
-    def run(self, feed: Feed) -> None:
-        """Do the items of a feed; each ends with one result or one reason."""
-        pending = {item.take: item for item in feed.items}
+    def run(self, given: Items) -> None:
+        """Do items that share their inputs; each ends with one result or one reason."""
+        pending = {item.take: item for item in given.items}
         try:
             job = WorkerJob(
                 self._host,
                 self._models,
-                folder=Path(self._start.folder) / str(feed.items[0].item),
-                item=feed.items[0].item,
+                folder=Path(self._start.folder) / str(given.items[0].item),
+                item=given.items[0].item,
                 needs_model=self._needs_model,
+                streams=self._streams,
             )
-            for result in self._operation.run(self._request(feed), job):
+            for result in self._operation.run(self._request(given), job):
                 self._host.send(self._finish(result, pending, job))
             reason = f"{self._place()} gave no result for it, expected one"
         except SeqStudioError as bad:
@@ -77,14 +79,14 @@ class Runner:
     def _place(self) -> str:
         return f"{self._start.plugin.id} {self._start.name}"
 
-    def _request(self, feed: Feed) -> Request:
+    def _request(self, given: Items) -> Request:
         return Request(
-            inputs={name: tuple(map(Path, paths)) for name, paths in feed.inputs.items()},
+            inputs={name: tuple(map(Path, paths)) for name, paths in given.inputs.items()},
             options=self._start.options,
-            takes=tuple(Take(item.take, item.seed) for item in feed.items if item.take),
+            takes=tuple(Take(item.take, item.seed) for item in given.items if item.take),
         )
 
-    def _finish(self, result: Result, pending: dict[int, FeedItem], job: WorkerJob) -> ItemResult:
+    def _finish(self, result: Result, pending: dict[int, Item], job: WorkerJob) -> ItemResult:
         if result.take not in pending:
             expected = sorted(pending) or "no further result"
             raise PluginError(

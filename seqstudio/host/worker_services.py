@@ -9,7 +9,7 @@ from typing import Any
 from seqstudio.contracts.data import Ledger, Measured
 from seqstudio.contracts.job import Cancelled
 from seqstudio.contracts.manifest import Manifest
-from seqstudio.contracts.messages import Feed, ItemFailed, ItemResult, Progress, Start
+from seqstudio.contracts.messages import ItemFailed, ItemResult, Progress, Start
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Task
 from seqstudio.core.parts import with_offers
@@ -53,8 +53,8 @@ def run_service(
     task = plugins.own("tasks", start.name)
     ready(host)
     value: Mapping[str, Any] = {}
-    for feed in host.feeds():
-        service = Service(start, plugins, host, task, feed)
+    for items in host.items():
+        service = Service(start, plugins, host, task, items.items[0].item)
         try:
             value = verbs[start.verb](service)
             result = ItemResult(item=service.item, details={}, record=service.record())
@@ -67,12 +67,12 @@ def run_service(
 class Service:
     """What the three verbs share: the task, what is around it, and the line to the host."""
 
-    def __init__(self, start: Start, plugins: Plugins, host: Line, task: Task, feed: Feed) -> None:
+    def __init__(self, start: Start, plugins: Plugins, host: Line, task: Task, item: int) -> None:
         self.start = start
         self.plugins = plugins
         self.host = host
         self.task = task
-        self.item = feed.items[0].item
+        self.item = item
         self.models = Models(start.models, plugins, start.device)
         self.job = WorkerJob(
             host,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Samples: TypeAlias = npt.NDArray[np.float32]
 UNKNOWN_FRAMES = 1 << 60  # more frames than any file holds
 MP3_FRAME = 576  # samples in the shortest frame
+MP3_BORROWED = 1 << 14  # samples before a place in which its bits may lie
+SKIPPED_FRAMES = 1 << 18  # read at once where there is no seeking
 UNRECOGNISED = 1  # libsndfile's error code for a format it does not know
 
 
@@ -85,8 +87,14 @@ def read_audio(path: Path) -> Audio:
     return Audio(np.concatenate(blocks), rate_hz)
 
 
-def read_blocks(path: Path, seconds: float) -> Iterator[Audio]:
+def read_blocks(path: Path, seconds: float, *, start_s: float = 0.0) -> Iterator[Audio]:
     """Read a recording in blocks of `seconds`, the last one shorter: memory stays level.
+
+    Parameters
+    ----------
+    path : of the recording
+    seconds : length of a block
+    start_s : where the first block begins; past the end there is none
 
     Raises
     ------
@@ -95,7 +103,8 @@ def read_blocks(path: Path, seconds: float) -> Iterator[Audio]:
     """
     with _open(path) as file:
         frames = max(1, round(seconds * file.samplerate))
-        for block in _blocks(file, path, frames):
+        first = round(start_s * file.samplerate)
+        for block in _blocks(file, path, frames, _skip(file, path, first) if first else 0):
             yield Audio(block, file.samplerate)
 
 
@@ -189,11 +198,32 @@ def _check_whole(raw: BinaryIO, path: Path) -> None:
     raw.seek(0)
 
 
-def _blocks(file: "soundfile.SoundFile", path: Path, frames: int) -> Iterator[Samples]:
-    """Yield samples to the end, checking each block and the total."""
+def _skip(file: "soundfile.SoundFile", path: Path, frames: int) -> int:
+    """Move on by so many frames, or to the end; give how many it were.
+
+    An MP3 is decoded from a little before, as its frames borrow bits of those ahead of them; a file
+    that does not tell its length from the start.
+    """
+    done = 0
+    if file.frames < UNKNOWN_FRAMES and (file.format != "MP3" or mp3_counts_frames(path)):
+        ahead = MP3_BORROWED if file.format == "MP3" else 0
+        done = int(file.seek(max(min(frames, file.frames) - ahead, 0)))
+    while done < frames:
+        wanted = min(frames - done, SKIPPED_FRAMES)
+        block = next(_blocks(file, path, wanted, done), None)
+        if block is None:
+            break
+        done += len(block)
+    return done
+
+
+def _blocks(
+    file: "soundfile.SoundFile", path: Path, frames: int, done: int = 0
+) -> Iterator[Samples]:
+    """Yield samples to the end, checking each block and the total; `done` were read before."""
     import soundfile
 
-    done, rate_hz = 0, file.samplerate
+    rate_hz = file.samplerate
     while True:
         try:
             # A FLAC may be followed by tags, where its decoder would stumble.

@@ -26,7 +26,7 @@ from seqstudio.services.checkpoints import (
     restore_optimiser,
     save_checkpoint,
 )
-from seqstudio.services.events import Evaluated, Event, Finished, Saved, Step
+from seqstudio.services.events import Evaluated, Event, Finished, Preview, Saved, Step
 from seqstudio.services.flow_chart import draw_flow
 from seqstudio.services.runs import Run, refuse_finished, sweep_run
 from seqstudio.services.schedule import evaluations_since_best, learning_rate
@@ -120,6 +120,8 @@ class _Training:
 
     def events(self) -> Iterator[Event]:
         """Run to the end, or until asked to stop."""
+        if self.config.preview_every and self.progress.step == 0:
+            yield self._preview()
         while not self._over() and not self.stopping:
             yield from self._epoch()
             if not self.stopping:
@@ -189,17 +191,19 @@ class _Training:
         return every > 0 and step % every == 0
 
     def _end_of_epoch(self) -> Iterator[Event]:
-        epoch, step = self.progress.epoch, self.progress.step
-        done = epoch + 1
+        done = self.progress.epoch + 1
         if done % self.config.evaluate_every == 0 or done == self.config.epochs:
             event = self._evaluate()
             if event is None:
                 return  # stopped: measured when the run is resumed
             yield event
         if self.config.preview_every and done % self.config.preview_every == 0:
-            state = self._state()
-            yield self.trial.preview(state, step=step, epoch=epoch, exporters=self.exporters)
+            yield self._preview()
         self._advance(epoch=done, group=0)
+
+    def _preview(self) -> Preview:
+        step, epoch = self.progress.step, self.progress.epoch
+        return self.trial.preview(self._state(), step=step, epoch=epoch, exporters=self.exporters)
 
     def _evaluate(self) -> Evaluated | None:
         state, now = self._state(), self.progress

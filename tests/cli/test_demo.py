@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from seqstudio.cli.assets import assets_folder
 from seqstudio.cli.demo import (
     Composed,
     Heard,
@@ -12,6 +11,7 @@ from seqstudio.cli.demo import (
     heard_text,
     last_text,
 )
+from seqstudio.host.assets import assets_folder
 from seqstudio.services.card import Card, Figure
 
 RIGHT = Heard(

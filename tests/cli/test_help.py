@@ -85,6 +85,11 @@ def test_help_of_an_operation_holds_options_bounds_formats_and_examples(run: Run
     assert "seqstudio echo repeat letter.txt --out again --times 2" in said
 
 
+def test_an_operation_on_a_stream_is_no_command(run: Run) -> None:
+    assert "listen" not in run("echo", "--help").stdout
+    assert "No such command 'listen'" in run("echo", "listen").stderr
+
+
 def test_takes_and_seed_are_for_generative_operations_only(run: Run) -> None:
     assert "--takes" not in run("echo", "repeat", "--help").stdout
     assert "--takes" in run("echo", "count", "--help").stdout

@@ -54,12 +54,37 @@ def test_a_good_manifest_is_read_whole() -> None:
         (operation(options={"seed": {"type": "int"}}), "option 'seed' is the host's own"),
         (operation(options={"how": {"type": "choice"}}), "option 'how': expected choices"),
         (operation(deterministic=False), "deterministic=false, expected a reason"),
+        (
+            operation(runs="stream"),
+            r"runs='stream', streams \[\], expected one input of kind stream\.audio or ",
+        ),
+        (
+            operation(inputs=[{"name": "heard", "kind": "stream.midi"}]),
+            r"runs='single', streams \['heard'\], expected .* with runs='stream', none without",
+        ),
+        (
+            operation(runs="stream", inputs=[{"name": "heard", "kind": "stream.audio"}]),
+            r"heard: rate_hz=0, expected samples a second with kind 'stream\.audio' only",
+        ),
+        (
+            operation(outputs=[{"name": "beat", "kind": "stream.midi"}]),
+            "output beat: kind='stream.midi', expected a file's",
+        ),
         (operation(runs="forever"), r"operations\[0\].runs='forever', expected one of 'batch'"),
     ],
 )
 def test_a_bad_manifest_is_refused_with_its_fault(table: dict[str, Any], text: str) -> None:
     with pytest.raises(PluginError, match=rf"^seqstudio\.toml.*{text}"):
         parse_manifest(table, "seqstudio.toml")
+
+
+def test_a_stream_of_audio_names_its_rate() -> None:
+    heard = {"name": "heard", "kind": "stream.audio", "rate_hz": 16000}
+    (beat,) = parse_manifest(operation(runs="stream", inputs=[heard]), "x").operations
+    stream = beat.stream()
+
+    assert stream is not None
+    assert (stream.name, stream.rate_hz) == ("heard", 16000)
 
 
 @pytest.mark.parametrize("api", [">=1.1", ">=2,<3", "<1"])

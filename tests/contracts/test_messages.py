@@ -8,8 +8,8 @@ from seqstudio.contracts.messages import (
     FROM_HOST,
     FROM_WORKER,
     HEADER,
-    Feed,
-    FeedItem,
+    Item,
+    Items,
     Partial,
     Progress,
     Unframer,
@@ -32,9 +32,9 @@ def test_messages_survive_any_cut_of_the_stream(note: str, fraction: float, cut:
 
 
 def test_takes_travel_with_their_seeds() -> None:
-    feed = Feed(items=(FeedItem(item=3, take=7, seed=99),), inputs={"primer": ("a.mid",)})
+    items = Items(items=(Item(item=3, take=7, seed=99),), inputs={"primer": ("a.mid",)})
 
-    assert decode(encode(feed)[HEADER.size :], FROM_HOST) == feed
+    assert decode(encode(items)[HEADER.size :], FROM_HOST) == items
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.watchdog import Watchdog
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import Studio
@@ -40,10 +41,12 @@ def desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
 
 @pytest.fixture
 def window(desk: Desk, qtbot: QtBot) -> Iterator[Window]:
-    """The window over the desk, shown."""
+    """The window over the desk, shown; a stall of it fails the test."""
     window = Window(desk)
     window.show()
     qtbot.waitExposed(window)
-    yield window
+    with Watchdog() as dog:
+        yield window
     window.hide()
     window.deleteLater()
+    assert not dog.stalls, "; ".join(map(str, dog.stalls))

@@ -79,7 +79,11 @@ class Site:
 
     def batch(self, name: str, code: str, operations: tuple[str, ...] = ("shout",)) -> Path:
         """Put a plugin of such operations there; `code` ends in RUN, which maps their names."""
-        return self.install(name, self.manifest(*operations), HEAD + textwrap.dedent(code) + TAIL)
+        return self.functions(name, self.manifest(*operations), code)
+
+    def functions(self, name: str, manifest: str, code: str) -> Path:
+        """Put a plugin there whose operations are the functions in RUN, by name."""
+        return self.install(name, manifest, HEAD + textwrap.dedent(code) + TAIL)
 
 
 @pytest.fixture

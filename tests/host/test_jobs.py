@@ -86,6 +86,22 @@ def test_a_cancelled_batch_goes_on_where_it_was_with_the_same_command(
     assert runs_in(tmp_path) == ["a", "b", "b", "c", "d"]
 
 
+def test_a_job_that_is_left_is_interrupted_and_goes_on_elsewhere(
+    studio: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = words("a.txt", "b.txt")
+    (folder / "b.txt").write_text("slow")
+    handle = studio.submit(spec_of(folder, tmp_path / "out"))
+    next(event for event in handle.events() if isinstance(event, ItemProgress) and event.item == 2)
+    assert not handle.ends_within(0.0)
+    handle.leave()
+    assert handle.ends_within(10.0)
+    assert studio.jobs.get(handle.id).state == "interrupted"
+    assert studio.jobs.get(handle.id).counts == {"done": 1, "interrupted": 1}
+    (folder / "b.txt").write_text("b")
+    assert done(list(studio.resume(handle.id).events())) == [(2, False)]
+
+
 def test_a_retry_runs_failed_items_only(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -161,7 +177,7 @@ def test_the_books_of_a_newer_studio_are_left_alone(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "jobs.sqlite")
     with jobs.books.change() as books:
         books.execute("PRAGMA user_version = 9")
-    with pytest.raises(JobError, match=r"jobs\.sqlite: version 9, expected 1: update SeqStudio$"):
+    with pytest.raises(JobError, match=r"jobs\.sqlite: version 9, expected 2: update SeqStudio$"):
         Jobs(tmp_path / "jobs.sqlite").list()
 
 

@@ -61,6 +61,14 @@ def test_takes_are_numbered_and_a_take_has_its_seed_whatever_its_neighbours(
     assert (tmp_path / "one.txt").read_text() == (tmp_path / "many.1.txt").read_text()
 
 
+def test_one_take_of_several_is_made_again_alone(composer: Studio, tmp_path: Path) -> None:
+    composer.submit(tune(tmp_path / "many.txt", seed=5, takes=3)).wait()
+    handle = composer.submit(tune(tmp_path / "third.txt", seed=5, first_take=3))
+    handle.wait()
+    assert (tmp_path / "third.txt").read_text() == (tmp_path / "many.3.txt").read_text()
+    assert composer.jobs.items(handle.id)[0].take == 3
+
+
 def test_a_seed_is_drawn_recorded_and_replays(composer: Studio, tmp_path: Path) -> None:
     first = composer.submit(tune(tmp_path / "a.txt"))
     first.wait()
@@ -157,6 +165,7 @@ def test_a_folder_where_one_file_is_wanted_is_refused(tmp_path: Path) -> None:
         ({"options": {"times": "two"}}, r"^times='two', expected int$"),
         ({"options": {"loud": True}}, r"^shout: no option 'loud', expected one of: times$"),
         ({"takes": 2}, r"^shout: takes=2, expected 1: it is not generative$"),
+        ({"first_take": 2}, r"^shout: first_take=2, expected 1: it is not generative$"),
         ({"model": "speech"}, r"^tiny shout uses no model, not speech$"),
         ({"name": "whisper"}, r"^tiny has no operation 'whisper', expected one of: shout$"),
         ({"plugin": "huge"}, r"^no plugin 'huge', expected one of: .*tiny"),

@@ -176,6 +176,18 @@ def test_a_sample_that_is_no_number_is_named_with_its_place(value: float, tmp_pa
         list(read_blocks(tmp_path / "x.wav", 0.1))
 
 
+@pytest.mark.parametrize("start_s", [0.0005, 0.7, 1.4999])
+def test_blocks_from_a_second_on_are_those_of_the_whole(recording: Path, start_s: float) -> None:
+    whole = read_audio(recording).samples
+    rest = np.concatenate([b.samples for b in read_blocks(recording, 0.2, start_s=start_s)])
+
+    np.testing.assert_allclose(rest, whole[round(start_s * RATE) :], atol=1e-6)
+
+
+def test_past_the_end_there_is_no_block(recording: Path) -> None:
+    assert list(read_blocks(recording, 0.2, start_s=9.0)) == []
+
+
 def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     soundfile.write(tmp_path / "zero.wav", np.zeros(0, "f4"), RATE)

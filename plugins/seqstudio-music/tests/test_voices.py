@@ -296,7 +296,7 @@ def test_a_preview_is_the_same_for_the_same_seed(chorale_model: Loaded) -> None:
     one, same, other = (TASK.preview(chorale_model, [], seed) for seed in (1, 1, 2))
 
     assert one.text.endswith("notes in 4 bars")
-    scores = [preview.outputs["score"] for preview in (one, same, other)]
+    scores = [preview.outputs["midi"] for preview in (one, same, other)]
     assert scores[0] == scores[1] != scores[2]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.host.catalogue import Plugin
 from seqstudio.host.conformance.check import Check, judged
+from seqstudio.host.conformance.interruption import killed_and_resumed
 from seqstudio.host.conformance.samples import SUFFIXES, odd_inputs, sound_input
 from seqstudio.host.events import ItemFailed, ItemProgress, JobEvent, PartialText
 from seqstudio.host.studio import JobSpec, Studio
@@ -35,6 +36,7 @@ def try_operation(
     inputs = {port.name: (sound_input(port.kind, folder),) for port in ports}
     yield from same_bytes(studio, plugin, entry, inputs, folder)
     yield cancelled_in_time(studio, plugin, entry, inputs, folder)
+    yield from killed_and_resumed(studio, entry, spec_of(plugin, entry, inputs, folder / "killed"))
     for port in ports:
         for name, path in odd_inputs(port.kind, folder).items():
             given = {**inputs, port.name: (path,)}

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -114,12 +114,19 @@ def check_owner(plugin: Wheel, identity: str, profile: Profile) -> Receipt | Non
     return old
 
 
-def install(offer: Offer, profile: Profile, *, accepted: str) -> None:
+def silent(_words: str) -> None:
+    """Hear what is being done, and say nothing."""
+
+
+def install(
+    offer: Offer, profile: Profile, *, accepted: str, tell: Callable[[str], None] = silent
+) -> None:
     """Unpack, try, and switch on.
 
     Parameters
     ----------
     accepted : the hash of the sheet that the person agreed to
+    tell : hears what is being done, in words
 
     Raises
     ------
@@ -135,7 +142,7 @@ def install(offer: Offer, profile: Profile, *, accepted: str) -> None:
         pointer = read_pointer(profile)
         used = pointer.current.get(identity, "")
         if name not in (used, pointer.previous.get(identity)):
-            stage(offer, profile, target)
+            stage(offer, profile, target, tell)
         pointer = replace(pointer, current={**pointer.current, identity: name})
         if used and used != name:
             pointer = replace(pointer, previous={**pointer.previous, identity: used})
@@ -146,7 +153,7 @@ def install(offer: Offer, profile: Profile, *, accepted: str) -> None:
         drop_unused(target.parent, {name, pointer.previous.get(identity, "")})
 
 
-def stage(offer: Offer, profile: Profile, target: Path) -> None:
+def stage(offer: Offer, profile: Profile, target: Path, tell: Callable[[str], None]) -> None:
     """Put a version where it will stay, after it passed its trial beside that place."""
     beside = profile.home / "plugins" / f".{offer.sheet.id}-{os.getpid()}"
     sweep(beside.parent)  # what dead processes left
@@ -154,10 +161,12 @@ def stage(offer: Offer, profile: Profile, target: Path) -> None:
         library = beside / "made" / LIBRARY
         library.mkdir(parents=True)
         for wheel in offer.wheels:
+            tell(f"unpacking {wheel.title}")
             unpack(wheel, library)
         receipt = offer.receipt()
         write_durably(beside / "made" / RECEIPT, json_bytes(to_plain(receipt)))
         (beside / "trial").mkdir()
+        tell("trying it in a process of its own")
         probe(receipt, library, beside / "trial", profile.limits().start_s)
         check_unchanged(offer, library)
         if target.exists():  # left by a process that died before it switched

@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Catalogue
 from seqstudio.host.jobs import Jobs
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.install import Offer, inspect_source, install
+from seqstudio.host.store.install import Offer, inspect_source, install, silent
 from seqstudio.host.store.pointer import (
     Pointer,
     Receipt,
@@ -52,28 +52,47 @@ class Store:
         """
         return inspect_source(path, self.profile)
 
-    def install(self, offer: Offer, *, accepted: str) -> None:
+    def install(self, offer: Offer, *, accepted: str, tell: Callable[[str], None] = silent) -> None:
         """Install what was inspected, and agreed to by the hash of its sheet.
+
+        Parameters
+        ----------
+        tell : hears what is being done, in words
 
         Raises
         ------
         PluginError
             If it fails; the store is then as it was.
         """
-        install(offer, self.profile, accepted=accepted)
+        install(offer, self.profile, accepted=accepted, tell=tell)
 
     def installed(self) -> tuple[Stored, ...]:
-        """Give the store's plugins."""
+        """Give the store's plugins but damaged ones, which the catalogue calls broken.
+
+        Raises
+        ------
+        PluginError
+            If the store's own file is damaged.
+        """
         pointer = read_pointer(self.profile)
-        return tuple(
-            Stored(
-                id=name,
-                receipt=read_receipt(self.profile, name, version),
-                previous=pointer.previous.get(name, ""),
-                disabled=pointer.disabled.get(name, ""),
-            )
-            for name, version in sorted(pointer.current.items())
-        )
+        found = []
+        for name, version in sorted(pointer.current.items()):
+            with contextlib.suppress(PluginError):
+                receipt = read_receipt(self.profile, name, version)
+                previous = self._version(name, pointer.previous.get(name, ""))
+                off = pointer.disabled.get(name, "")
+                found.append(Stored(id=name, receipt=receipt, previous=previous, disabled=off))
+        return tuple(found)
+
+    def names(self) -> tuple[str, ...]:
+        """Give the ids of the store's plugins, damaged ones too.
+
+        Raises
+        ------
+        PluginError
+            If the store's own file is damaged.
+        """
+        return tuple(sorted(read_pointer(self.profile).current))
 
     def disable(self, name: str, reason: str) -> None:
         """Switch a plugin off; its files stay. Also one that Python's own installer put in place.
@@ -137,6 +156,12 @@ class Store:
             shutil.rmtree(self.profile.home / "plugins" / name, ignore_errors=True)
             with contextlib.suppress(OSError):  # others are still there
                 (self.profile.home / "plugins").rmdir()
+
+    def _version(self, name: str, folder: str) -> str:
+        """Give the version that a folder holds; "" for none, or a damaged one."""
+        with contextlib.suppress(PluginError):
+            return read_receipt(self.profile, name, folder).version if folder else ""
+        return ""
 
     @contextlib.contextmanager
     def _changed(self) -> Iterator[Pointer]:

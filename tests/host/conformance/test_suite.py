@@ -1,11 +1,15 @@
 """The suite passes what is sound, and names what is not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from seqstudio.host.books import ItemRow
 from seqstudio.host.conformance.apart import verify
 from seqstudio.host.conformance.check import Check
+from seqstudio.host.conformance.interruption import half_written, lost
+from seqstudio.host.outputs import Placed, file_hash
 from seqstudio.host.store.scaffold import write_plugin
 
 BAD = """
@@ -37,6 +41,35 @@ def seqstudio_operations():
 """
 
 
+LOCKING = """
+import time
+from seqstudio.api import DataError, Result, hookimpl
+
+
+class Reverse:
+    name = "reverse"
+
+    def run(self, request, job):
+        (path,) = request.inputs["words"]
+        lock = path.parent / "busy.lock"
+        if lock.exists():
+            raise DataError(f"{path}: locked, expected one run at a time")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as bad:
+            raise DataError(f"{path}: {bad}") from bad
+        lock.touch()
+        yield Result(outputs={"text": text})
+        time.sleep(0.5)
+        lock.unlink()
+
+
+@hookimpl
+def seqstudio_operations():
+    return [Reverse()]
+"""
+
+
 def failed(checks: list[Check]) -> dict[str, str]:
     return {check.name: check.said for check in checks if check.outcome == "fail"}
 
@@ -46,7 +79,10 @@ def test_a_new_plugin_conforms(tmp_path: Path) -> None:
     checks = list(verify(str(tmp_path / "turner")))
 
     assert failed(checks) == {}
-    assert len(checks) == 12
+    assert len(checks) == 14
+    said = {check.name: check.said for check in checks}
+    assert said["reverse: partial results survive a kill"].endswith("of 6 items done")
+    assert said["reverse: resume repeats no item"].endswith("of 6 items ran")
 
 
 @pytest.mark.medium
@@ -62,6 +98,33 @@ def test_each_fault_of_a_bad_plugin_is_named(tmp_path: Path) -> None:
     assert "UnicodeDecodeError" in found.pop(odd.format("noise"))
     assert "FileNotFoundError" in found.pop(odd.format("no file"), "FileNotFoundError")
     assert found == {}
+
+
+@pytest.mark.medium
+def test_what_a_kill_leaves_behind_and_what_cannot_go_on_is_named(tmp_path: Path) -> None:
+    write_plugin(tmp_path / "bad", "bad", "operation")
+    (tmp_path / "bad" / "src" / "seqstudio_bad" / "__init__.py").write_text(LOCKING)
+    found = failed(list(verify(str(tmp_path / "bad"))))
+
+    left = found.pop("reverse: partial results survive a kill")
+    assert left == "busy.lock is left beside the input"
+    assert "locked, expected one run" in found.pop("reverse: resume repeats no item")
+    assert found == {}
+
+
+def test_a_lost_or_torn_output_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a")
+    right = Placed(path, file_hash(path))
+    row = ItemRow(number=1, batch=1, name="a", take=0, seed=0, inputs={}, targets={}, state="done")
+    sound = replace(row, outputs=(right,), record={"plugin": "tiny"})
+
+    assert lost([sound, replace(row, state="queued")]) == []
+    assert lost([replace(sound, record={})]) == ["a: its record is lost"]
+    assert lost([replace(sound, outputs=(Placed(path, "0" * 64),))]) == ["a: its output is lost"]
+    assert half_written({path: b"a"}, [], {path: b"ab"}) == ["a.txt is half-written"]
+    assert half_written({path: b"a"}, [], {path: b"a"}) == []
+    assert half_written({path: b"a"}, [sound], {}) == []
 
 
 def test_a_wheel_that_is_refused_is_tried_no_further(tmp_path: Path) -> None:

@@ -81,4 +81,4 @@ def preview_roll(model: LoadedModel, frames_per_beat: int, seed: int) -> Preview
     frame_ticks = score.ticks_per_beat / frames_per_beat
     notes = notes_of_rows(rows, frame_ticks, end_tick=round(len(rows) * frame_ticks))
     text = f"{len(notes)} notes in {len(rows)} frames"
-    return Previewed(text=text, outputs={"score": score.with_new_track(notes, name="Preview")})
+    return Previewed(text=text, outputs={"midi": score.with_new_track(notes, name="Preview")})

@@ -170,4 +170,4 @@ def preview_voices(model: LoadedModel, settings: VoiceSettings, seed: int) -> Pr
     takes, config = [Take(1, seed)], SamplingConfig(top_p=0.95)
     tokens = draw_voices(model, settings, plan, [drawn_key(seed)], takes, config)[0]
     score = score_of(layout, tokens, grid, tempo_bpm=90.0)
-    return Previewed(text=f"{len(score.notes)} notes in 4 bars", outputs={"score": score})
+    return Previewed(text=f"{len(score.notes)} notes in 4 bars", outputs={"midi": score})

@@ -45,7 +45,17 @@ class Count:
             yield Result(outputs={"number": str(take.seed)}, take=take.number, summary="counted")
 
 
+class Listen:
+    """Says how much it heard."""
+
+    name = "listen"
+
+    def run(self, request: Request, job: Job) -> Iterator[Result]:
+        """Count bytes."""
+        yield Result(outputs={"heard": str(sum(map(len, job.incoming())))})
+
+
 @hookimpl
 def seqstudio_operations() -> Iterable[Operation]:
-    """Offer both operations."""
-    return [Repeat(), Count()]
+    """Offer all operations."""
+    return [Repeat(), Count(), Listen()]

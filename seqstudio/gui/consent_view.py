@@ -1,0 +1,51 @@
+"""The consent sheet as a dialog; Cancel is what Enter and Escape choose."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from seqstudio.gui.consent import WARNING, Consent
+from seqstudio.gui.facts_view import FactsView
+
+
+class ConsentView(QDialog):
+    """Asks once; `accepted` or `rejected` is the answer."""
+
+    def __init__(self, consent: Consent, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.consent = consent
+        self.setWindowTitle("Install a plugin")
+        self.setAccessibleName(consent.question)
+        self.setAccessibleDescription(f"{consent.lead} {WARNING}")
+        self.resize(620, 560)
+        question, lead, warning = QLabel(consent.question), QLabel(consent.lead), QLabel(WARNING)
+        font = QFont(question.font())
+        font.setPointSizeF(font.pointSizeF() * 1.3)
+        font.setBold(True)
+        question.setFont(font)
+        for label in (question, lead, warning):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self.facts = FactsView("Facts about the plugin", self)
+        self.facts.show_groups(consent.groups)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 12)
+        column.setSpacing(8)
+        column.addWidget(question)
+        column.addWidget(lead)
+        column.addSpacing(4)
+        column.addWidget(self.facts, 1)
+        column.addWidget(warning)
+        column.addWidget(self._buttons())
+
+    def _buttons(self) -> QDialogButtonBox:
+        box = QDialogButtonBox(self)
+        self.install = box.addButton(self.consent.accept, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.cancel = box.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        self.install.setAutoDefault(False)
+        self.install.setAccessibleDescription(f"Agree to sha256 {self.consent.sha256}")
+        self.cancel.setDefault(True)
+        self.cancel.setFocus()
+        box.accepted.connect(self.accept)
+        box.rejected.connect(self.reject)
+        return box

@@ -1,0 +1,164 @@
+"""The page of a take: piano roll, velocities and tools; its takes, and what makes more."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QScrollBar,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seqstudio.gui.action_button import ActionButton
+from seqstudio.gui.banner import Banner
+from seqstudio.gui.commands import Command, Commands
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.player import Player
+from seqstudio.gui.roll import RollModel
+from seqstudio.gui.roll_commands import add_note_commands
+from seqstudio.gui.roll_editor import Editor
+from seqstudio.gui.roll_sides import KeysView, RulerView
+from seqstudio.gui.roll_view import RollView
+from seqstudio.gui.score import ScoreModel
+from seqstudio.gui.score_bar import ScoreBar
+from seqstudio.gui.takes_view import TakesPanel
+from seqstudio.gui.tracks_view import TracksView
+from seqstudio.gui.velocity_view import VelocityView
+
+ON_BAR = ("notes.quantise", "notes.fit", "score.export")  # commands that have a button
+SIDE = 320  # pixels of the panel at the right
+
+
+class ScoreView(QWidget):
+    """Shows the take in front, and lets its notes be edited."""
+
+    def __init__(self, desk: Desk, commands: Commands) -> None:
+        super().__init__()
+        self._commands = commands
+        self.score = ScoreModel(desk, self)
+        self.roll = RollModel(desk, self.score, self)
+        self.editor = Editor(self.roll)
+        self.banner = Banner("the score", self)
+        self.work = QWidget(self)
+        self.ruler = RulerView(self.roll, self.work)
+        self.keys = KeysView(self.roll, self.work)
+        self.notes = RollView(self.roll, self.work)
+        self.velocities = VelocityView(self.roll, self.work)
+        self.across = QScrollBar(Qt.Orientation.Horizontal, self.work)
+        self.upwards = QScrollBar(Qt.Orientation.Vertical, self.work)
+        self.status = QLabel(self)
+        self._chosen = False
+        self._add_commands()
+        self.bar = ScoreBar(self.roll, self)
+        self.panel = TakesPanel(desk, commands, Player(desk.background, self))
+        self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
+        self._lay_out()
+        self._wire()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Hear the take, or stop, with the space bar."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.panel.toggle_hearing()
+            return
+        super().keyPressEvent(event)
+
+    def _add_commands(self) -> None:
+        add_note_commands(self._commands, self.roll, self.editor, self.work)
+        self._commands.add(
+            Command(
+                "score.export",
+                "Export MIDI",
+                "Notes",
+                "Ctrl+Shift+E",
+                "Write this take as edited to a MIDI file",
+            ),
+            self._ask_export,
+            ready=lambda: self.score.take is not None,
+            page=self,
+        )
+
+    def _lay_out(self) -> None:
+        for name in ON_BAR:
+            self.bar.row.addWidget(ActionButton(self._commands.action(name), self.bar))
+        velocity = QLabel("Velocity", self.work)
+        velocity.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        grid = QGridLayout(self.work)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for row, column, widget in (
+            (0, 1, self.ruler),
+            (1, 0, self.keys),
+            (1, 1, self.notes),
+            (1, 2, self.upwards),
+            (2, 0, velocity),
+            (2, 1, self.velocities),
+            (3, 1, self.across),
+        ):
+            grid.addWidget(widget, row, column)
+        grid.setColumnStretch(1, 1)
+        left = QWidget(self)
+        column_of_left = QVBoxLayout(left)
+        column_of_left.setContentsMargins(0, 0, 0, 0)
+        column_of_left.setSpacing(0)
+        column_of_left.addWidget(self.bar)
+        column_of_left.addWidget(self.work, 1)
+        column_of_left.addWidget(self.status)
+        self.status.setContentsMargins(12, 6, 12, 6)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(left)
+        split.addWidget(self.panel)
+        split.setStretchFactor(0, 1)
+        split.setSizes([900, SIDE])
+        split.setChildrenCollapsible(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.banner)
+        whole.addWidget(split, 1)
+
+    def _wire(self) -> None:
+        self.across.setAccessibleName("Scroll through time")
+        self.upwards.setAccessibleName("Scroll through pitch")
+        sight = self.roll.sight
+        sight.changed.connect(self._place_bars)
+        self.across.valueChanged.connect(lambda at: sight.scroll_to(tick=at * sight.x.scale))
+        self.upwards.valueChanged.connect(lambda at: sight.scroll_to(row=at * sight.y.scale))
+        self.roll.selection_changed.connect(self._say)
+        self.score.changed.connect(self._say)
+        self.score.failed.connect(self.banner.tell)
+        self.score.exported.connect(lambda path: self.status.setText(f"Written to {path}"))
+        self.score.muted_changed.connect(self.panel.set_muted)
+        self.panel.position.connect(self.roll.set_playhead)
+        self.setFocusProxy(self.notes)
+        self._place_bars()
+        self._say()
+
+    def _place_bars(self) -> None:
+        sight = self.roll.sight
+        for bar, axis in ((self.across, sight.x), (self.upwards, sight.y)):
+            with QSignalBlocker(bar):
+                bar.setPageStep(axis.pixels)
+                bar.setSingleStep(24)
+                bar.setMaximum(max(round(axis.length / axis.scale) - axis.pixels, 0))
+                bar.setValue(round(axis.start / axis.scale))
+
+    def _say(self) -> None:
+        self.status.setText(self.roll.described)
+        if self._chosen != (chosen := len(self.roll.selected) > 0):
+            self._chosen = chosen
+            self._commands.refresh()
+
+    def _ask_export(self) -> None:
+        take = self.score.take
+        if take is None:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export the take as MIDI", f"{take.name}.mid", "MIDI (*.mid)"
+        )
+        if name:
+            self.score.export(Path(name).with_suffix(".mid"))

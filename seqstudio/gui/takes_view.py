@@ -1,0 +1,248 @@
+"""The panel at the right of a score: its takes, and the form that makes more."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seqstudio.gui.banner import Banner
+from seqstudio.gui.commands import Commands
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.hearing import Hearing
+from seqstudio.gui.operation_panel_view import OperationPanel
+from seqstudio.gui.player import Player
+from seqstudio.gui.takes import TakesModel
+from seqstudio.gui.takes_commands import add_commands
+from seqstudio.gui.takes_files import file_name
+from seqstudio.gui.takes_list import TakesList
+
+EMPTY = "No takes yet. Open a MIDI file, or compose one under Make."
+
+
+class TakesPanel(QWidget):
+    """Lists the takes that belong with the one in front, hears them, and makes more.
+
+    Parameters
+    ----------
+    desk : whose takes
+    commands : of the window
+    player : what takes are heard through
+    """
+
+    position = Signal(object)  # the second of the take in front that is heard, or None
+
+    def __init__(self, desk: Desk, commands: Commands, player: Player) -> None:
+        super().__init__()
+        self.desk, self.commands = desk, commands
+        self.model = TakesModel(desk, self)
+        self.hearing = Hearing(desk.background, player, self)
+        self.banner = Banner("takes", self)
+        self.list = TakesList(self.model, self.hearing, self)
+        self.tabs = QTabWidget(self)
+        self._root = ""  # id of the take that the others come from
+        self._empty = QLabel(EMPTY, self)
+        self._why_silent = QLabel(self)
+        self._facts = QLabel(self)
+        add_commands(commands, self)
+        self._lay_out()
+        self._connect()
+        self._refresh()
+        self._show_what_fits()
+
+    def toggle_hearing(self) -> None:
+        """Hear the take in front, or stop."""
+        if self.hearing.sounding or self.hearing.preparing:
+            self.hearing.stop()
+        elif take := self.desk.take:
+            self.hearing.hear(take)
+
+    def set_muted(self, tracks: frozenset[int]) -> None:
+        """Leave tracks of the take in front out of what is heard."""
+        self.hearing.mute(tracks)
+
+    def show_make(self) -> None:
+        """Show the form that makes takes."""
+        self.tabs.setCurrentIndex(1)
+        self.make.setFocus()
+
+    def copy(self) -> None:
+        """Put the selected takes on the clipboard, as files."""
+        indexes = self.list.selectedIndexes()
+        QGuiApplication.clipboard().setMimeData(self.list.rows.mimeData(indexes))
+
+    def ask_export(self) -> None:
+        """Ask for a folder, and write the selected takes into it."""
+        folder = QFileDialog.getExistingDirectory(self, "Export takes as MIDI into a folder")
+        if folder:
+            self.model.export(self.list.chosen, Path(folder))
+
+    def ask_wav(self) -> None:
+        """Ask for a file, and write how the take in front sounds."""
+        take = self.desk.take
+        if not take:
+            return
+        name = f"{file_name(take.name)}.wav"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save as WAV", name, "*.wav")
+        if chosen:
+            self.hearing.save(take, Path(chosen).with_suffix(".wav"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Hear or stop with the space bar."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.toggle_hearing()
+            return
+        super().keyPressEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Be silent when another page is shown."""
+        self.hearing.stop()
+        super().hideEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take files; a take that is dragged from here stays what it is."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Bring in what was dropped."""
+        if event.source() is None:
+            urls = event.mimeData().urls()
+            self.desk.bring_in(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
+        event.acceptProposedAction()
+
+    def _lay_out(self) -> None:
+        self.setAcceptDrops(True)
+        self.make = OperationPanel(self.desk, self.commands, "midi")
+        self.tabs.addTab(self._takes_page(), "Takes")
+        self.tabs.addTab(self.make, "Make")
+        self.tabs.setDocumentMode(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.tabs, 1)
+        self.setMinimumWidth(280)
+
+    def _takes_page(self) -> QWidget:
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._why_silent.setWordWrap(True)
+        self._facts.setWordWrap(True)
+        self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        column.addWidget(self._empty, 1)
+        column.addWidget(self.list, 1)
+        column.addLayout(self._buttons())
+        column.addWidget(self._why_silent)
+        column.addWidget(self._facts)
+        return page
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for name in ("takes.hear", "takes.accept", "takes.compare"):
+            button = QToolButton(self)
+            button.setDefaultAction(self.commands.action(name))
+            row.addWidget(button)
+        row.addStretch(1)
+        more = QToolButton(self)
+        more.setText("More")
+        more.setToolTip("Rename, export, make again, remove")
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more.setMenu(self._menu())
+        row.addWidget(more)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        return row
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for name in ("rename", "copy", "export", "wav", "again", "remove"):
+            action = self.commands.action(f"takes.{name}")
+            menu.addAction(action)
+            self.list.addAction(action)
+        return menu
+
+    def _connect(self) -> None:
+        desk, hearing = self.desk, self.hearing
+        self.model.changed.connect(self._refresh)
+        self.model.arrived.connect(self._arrive)
+        self.model.troubled.connect(self.banner.tell)
+        hearing.troubled.connect(self.banner.tell)
+        hearing.changed.connect(self._tell_hearing)
+        hearing.moved.connect(self._move)
+        desk.changed.connect(self._go_on)
+        desk.chosen_changed.connect(self._go_on)
+        desk.chosen_changed.connect(self._show_what_fits)
+        self.tabs.currentChanged.connect(self.commands.refresh)
+        self.list.selectionModel().selectionChanged.connect(self.commands.refresh)
+
+    def _arrive(self, id: str) -> None:
+        """Show what was made; the first of it comes in front where nothing is."""
+        self.tabs.setCurrentIndex(0)
+        if self.isVisible() and not self.desk.chosen:
+            self.desk.choose(id)
+
+    def _refresh(self) -> None:
+        cards = self.model.cards
+        root = cards[0].take.id if cards else ""
+        if root != self._root:  # another piece begins at its beginning
+            self._root = root
+            self.hearing.stop()
+            self.hearing.rewind()
+        self.list.setVisible(bool(cards))
+        self._empty.setVisible(not cards)
+        lines = [f"{fact.label}: {fact.text}" for fact in self.model.facts]
+        self._facts.setText("\n".join(lines))
+        self._facts.setVisible(bool(lines))
+        self._tell_hearing()
+
+    def _tell_hearing(self) -> None:
+        hearing = self.hearing
+        self._why_silent.setText(hearing.reason)
+        self._why_silent.setVisible(bool(hearing.reason and self.model.cards))
+        busy = bool(hearing.sounding or hearing.preparing)
+        self.commands.action("takes.hear").setText("Stop" if busy else "Hear")
+        take = self.desk.take
+        self.commands.action("takes.accept").setText(
+            "Do not accept" if take and take.accepted else "Accept"
+        )
+        self.commands.refresh()
+        if not hearing.sounding:
+            self.position.emit(None)
+
+    def _move(self, id: str, second: float) -> None:
+        if id == self.desk.chosen:
+            self.position.emit(second)
+
+    def _go_on(self) -> None:
+        """Hear what is in front now, where something sounds already."""
+        if take := self.desk.take:
+            self.hearing.update(take)
+        else:
+            self.hearing.stop()
+
+    def _show_what_fits(self) -> None:
+        """Without takes, show what makes them."""
+        if not self.model.cards:
+            self.tabs.setCurrentIndex(1)

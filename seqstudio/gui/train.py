@@ -1,0 +1,251 @@
+"""The training page's model: the runs there are, the one in front, and what is done to it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from seqstudio.contracts.data import Ledger
+from seqstudio.errors import SeqStudioError
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.train_form import NewRun
+from seqstudio.gui.train_log import RecentRun, RunRead, read_ledger, read_run, recent_runs
+from seqstudio.gui.train_request import (
+    Request,
+    TaskChoice,
+    field_of,
+    resuming_spec,
+    training_spec,
+)
+from seqstudio.gui.train_run import TrainRun
+from seqstudio.host.events import ItemFailed, ItemProgress, JobEvent, JobFinished
+from seqstudio.host.models import FoundModel
+from seqstudio.host.studio import JobSpec
+from seqstudio.services.events import event_from_plain
+
+LEDGER_MS = 300  # between looks for the ledger, until the worker has written it
+
+
+class TrainModel(QObject):
+    """Starts, follows, stops and resumes runs, and keeps their models."""
+
+    run_changed = Signal()  # another run is in front, or its state is another
+    ledger_changed = Signal()
+    curves_changed = Signal()
+    previews_changed = Signal()
+    runs_changed = Signal()
+    troubled = Signal(str)  # one sentence
+    kept = Signal(str)  # the name of a model that was installed
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.form = NewRun(desk, self)
+        self.run: TrainRun | None = None  # in front; None shows the form
+        self.runs: tuple[RecentRun, ...] = ()
+        self._followed: dict[int, TrainRun] = {}  # by job
+        self._asked: dict[int, Request] = {}  # by job, until it has shown that it can train
+        self._ledger_timer = QTimer(self)
+        self._ledger_timer.setInterval(LEDGER_MS)
+        self._ledger_timer.timeout.connect(self._look_for_ledgers)
+        desk.queue.happened.connect(self._hear)
+        desk.queue.changed.connect(self.refresh_runs)
+        self.refresh_runs()
+
+    def start(self) -> None:
+        """Check the form, then begin; what is wrong is told at its field."""
+        self.form.check(self._begin)
+
+    def _begin(self, request: Request, choice: TaskChoice) -> None:
+        if request.run is None:
+            return
+        run = TrainRun(request.run, request.task, request.data, "waiting")
+        if self._submit(run, lambda: training_spec(request, choice)):
+            self._asked[run.job] = request
+            self._show(run)
+
+    def new(self) -> None:
+        """Put the form of a new run in front."""
+        self.form.renew()
+        self._show(None)
+
+    def open(self, folder: Path) -> None:
+        """Put a run in front, read from its folder unless it is being trained here."""
+        going = next((run for run in self._followed.values() if run.folder == folder), None)
+        if going:
+            self._show(going)
+            return
+        known = next((one for one in self.runs if one.folder == folder), None)
+        run = TrainRun(folder, "", known.data if known else None, "reading")
+        self._show(run)
+        self._read(run)
+
+    def stop(self) -> None:
+        """Stop the run in front after its step; it can go on."""
+        if self.run and self.run.job:
+            self.run.state = "stopping"
+            self._desk.queue.cancel(self.run.job)
+            self.run_changed.emit()
+
+    def resume(self, data: Path | None = None) -> None:
+        """Go on with the run in front from its last checkpoint; `data` where they have moved."""
+        run = self.run
+        if run is None or run.goes:
+            return
+        run.data = data or run.data
+        choice = next((one for one in self.form.choices if one.name == run.task), None)
+        if choice is None or run.data is None:
+            why = "its data are not known" if choice else f"no plugin brings its task {run.task}"
+            self.troubled.emit(f"{run.folder.name} cannot go on: {why}.")
+            return
+        source, before = run.data, run.state
+        run.state, run.note = "waiting", ""
+        if not self._submit(run, lambda: resuming_spec(choice, source, run.folder)):
+            run.state = before
+        self.run_changed.emit()
+
+    def keep(self, name: str) -> None:
+        """Install the best model of the run in front under a name; `kept` or `troubled` follows."""
+        if self.run is None:
+            return
+        folder, models = self.run.folder, self._desk.studio.models
+        self._desk.background.run(
+            lambda: models.add(folder, name.strip()), self._kept, self.troubled.emit
+        )
+
+    def _kept(self, model: FoundModel) -> None:
+        self._desk.refresh()
+        self.kept.emit(model.name)
+
+    def _show(self, run: TrainRun | None) -> None:
+        self.run = run
+        for signal in (
+            self.run_changed,
+            self.ledger_changed,
+            self.curves_changed,
+            self.previews_changed,
+        ):
+            signal.emit()
+
+    def _submit(self, run: TrainRun, spec: Callable[[], JobSpec]) -> bool:
+        try:
+            run.job = self._desk.queue.add(spec())
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return False
+        self._follow(run.job, run)
+        return True
+
+    def _follow(self, job: int, run: TrainRun) -> None:
+        run.job = job
+        run.pause_clock()
+        self._followed[job] = run
+        self._ledger_timer.start()
+
+    def _adopt(self, job: int) -> None:
+        """Follow a training that was taken up elsewhere: in the list of jobs."""
+        self.refresh_runs()
+        known = next((one for one in self.runs if one.job == job), None)
+        if known is None:
+            return
+        run = self.run if self.run and self.run.folder == known.folder else None
+        run = run or TrainRun(known.folder, known.task, known.data, "waiting")
+        run.state = "waiting"
+        self._follow(job, run)
+
+    def _hear(self, job: int, event: JobEvent) -> None:
+        told = event.event if isinstance(event, ItemProgress) else {}
+        if told and job not in self._followed:
+            self._adopt(job)
+        if (run := self._followed.get(job)) is None:
+            return
+        match event:
+            case ItemProgress() if told:
+                self._asked.pop(job, None)
+                self._heard(run, told)
+            case ItemFailed(reason=reason):
+                self._failed(run, job, reason)
+            case JobFinished():
+                self._over(run, job, event)
+
+    def _heard(self, run: TrainRun, told: Mapping[str, Any]) -> None:
+        stages = run.previews.stages
+        run.hear(event_from_plain(told, "training event"))
+        if run is not self.run:
+            return
+        self.curves_changed.emit()
+        if run.previews.stages is not stages:
+            self.previews_changed.emit()
+
+    def _failed(self, run: TrainRun, job: int, reason: str) -> None:
+        request = self._asked.pop(job, None)
+        field = field_of(reason, request) if request else ""
+        run.state, run.note = "failed", reason
+        if request and field:
+            self.form.blame(field, reason)
+            if run is self.run:
+                self._show(None)
+        elif run is self.run:
+            self.troubled.emit(reason)
+
+    def _over(self, run: TrainRun, job: int, event: JobFinished) -> None:
+        del self._followed[job]
+        self._asked.pop(job, None)
+        if not self._followed:
+            self._ledger_timer.stop()
+        run.job = 0
+        if run.state != "failed":
+            run.state = "stopped"
+        if event.reason:
+            run.state, run.note = "failed", event.reason
+            if run is self.run:
+                self.troubled.emit(event.reason)
+        if (run.folder / "run.json").is_file():
+            self._read(run)
+        if run is self.run:
+            self.run_changed.emit()
+
+    def _read(self, run: TrainRun) -> None:
+        self._desk.background.run(
+            lambda: read_run(run.folder), partial(self._was_read, run), partial(self._unread, run)
+        )
+
+    def _was_read(self, run: TrainRun, read: RunRead) -> None:
+        if run.goes:
+            return  # it was resumed meanwhile, and tells itself
+        why = run.note if run.state == "failed" else ""
+        run.read(read)
+        if why:
+            run.state, run.note = "failed", why
+        if run is self.run:
+            self._show(run)
+
+    def _unread(self, run: TrainRun, reason: str) -> None:
+        run.state, run.note = "failed", reason
+        if run is self.run:
+            self.run_changed.emit()
+            self.troubled.emit(reason)
+
+    def _look_for_ledgers(self) -> None:
+        for run in self._followed.values():
+            if run.ledger is None:
+                self._desk.background.run(
+                    partial(read_ledger, run.folder),
+                    partial(self._ledger_read, run),
+                    self.troubled.emit,
+                )
+
+    def _ledger_read(self, run: TrainRun, ledger: Ledger | None) -> None:
+        if ledger and run.ledger is None:
+            run.ledger = ledger
+            if run is self.run:
+                self.ledger_changed.emit()
+
+    def refresh_runs(self) -> None:
+        """Look into the books for the runs of this profile."""
+        found = recent_runs(self._desk.studio.jobs.list())
+        if found != self.runs:
+            self.runs = found
+            self.runs_changed.emit()

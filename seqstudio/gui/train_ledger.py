@@ -1,0 +1,35 @@
+"""The ledger of a run as lines that a person can filter."""
+
+from dataclasses import dataclass
+
+from seqstudio.contracts.data import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One input: refused where it has a reason."""
+
+    where: str
+    reason: str = ""
+
+
+def ledger_lines(ledger: Ledger, *, refused_only: bool, filter: str) -> tuple[LedgerLine, ...]:
+    """Give the inputs whose name or reason holds `filter`, the refused first."""
+    refused = [LedgerLine(where, reason) for where, reason in ledger.refused.items()]
+    used = [] if refused_only else [LedgerLine(where) for where in ledger.used]
+    wanted = filter.strip().lower()
+    return tuple(
+        line for line in (*refused, *used) if wanted in f"{line.where} {line.reason}".lower()
+    )
+
+
+def ledger_summary(ledger: Ledger | None) -> str:
+    """Say how many inputs are used and how many refused.
+
+    >>> ledger_summary(Ledger(["a"], {"b": "empty"}))
+    '1 used, 1 refused'
+    """
+    if ledger is None:
+        return "Not looked at yet"
+    notes = "".join(f", {count} {name}" for name, count in ledger.notes.items())
+    return ledger.summary() + notes

@@ -1,0 +1,102 @@
+"""What a run folder tells, and the runs that the profile's books know. Reads JSON; no torch."""
+
+import contextlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seqstudio.contracts.data import Ledger
+from seqstudio.contracts.plain import from_plain
+from seqstudio.errors import DataError, TrainingError
+from seqstudio.host.books import JobRow
+from seqstudio.services.events import Event
+from seqstudio.services.runs import RunSpec, open_run
+
+SHOWN_RUNS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RunRead:
+    """A run folder, read."""
+
+    folder: Path
+    spec: RunSpec
+    ledger: Ledger | None
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRun:
+    """A run that was started from this profile, by its newest job."""
+
+    folder: Path
+    data: Path
+    task: str
+    state: str  # of the job
+    job: int
+    begun: float  # seconds since 1970
+
+    @property
+    def there(self) -> bool:
+        """Whether its folder can be opened."""
+        return (self.folder / "run.json").is_file()
+
+
+def read_run(folder: Path) -> RunRead:
+    """Read a run folder; slow for long runs, so call it on a thread.
+
+    Raises
+    ------
+    SeqStudioError
+        If it is no run folder, or what is in it does not fit.
+    """
+    run = open_run(folder)
+    return RunRead(folder, run.spec, read_ledger(folder), tuple(run.events()))
+
+
+def read_ledger(folder: Path) -> Ledger | None:
+    """Read which inputs were used and which refused; None before the worker has looked.
+
+    Raises
+    ------
+    DataError
+        If it does not fit.
+    """
+    path = folder / "ledger.json"
+    try:
+        table = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as bad:
+        raise DataError(f"{path}: {bad}, expected the ledger of a run") from bad
+    if not isinstance(table, dict):
+        raise DataError(f"{path}: expected the ledger of a run")
+    used = from_plain(tuple[str, ...], table.get("used", []), f"{path}.used", error=DataError)
+    fields = ("refused", "notes")
+    refused, notes = ({str(k): v for k, v in table.get(one, {}).items()} for one in fields)
+    return Ledger(list(used), refused, notes)
+
+
+def recent_runs(jobs: Iterable[JobRow]) -> tuple[RecentRun, ...]:
+    """Give the runs of a profile's jobs, the newest first, each folder once."""
+    found: dict[Path, RecentRun] = {}
+    for row in jobs:
+        arguments: dict[str, Any] = {}
+        with contextlib.suppress(ValueError):
+            arguments = json.loads(row.spec).get("arguments", {})
+        if row.verb != "train" or not {"run", "data"} <= arguments.keys():
+            continue
+        folder = Path(arguments["run"])
+        run = RecentRun(folder, Path(arguments["data"]), row.name, row.state, row.id, row.created)
+        found.setdefault(folder, run)
+        if len(found) == SHOWN_RUNS:
+            break
+    return tuple(found.values())
+
+
+def check_run(folder: Path) -> None:
+    """Raise TrainingError if a folder is not that of a run."""
+    if not (folder / "run.json").is_file():
+        raise TrainingError(f"{folder}: no run.json, expected the folder of a training run")

@@ -1,0 +1,19 @@
+"""A look into a session that nobody opens: what is in it, without holding or changing it."""
+
+from pathlib import Path
+
+from seqstudio.host.session.document import Document
+from seqstudio.host.session.journal import DamagedError, Journal
+from seqstudio.host.session.restoring import restore
+
+
+def glance(path: Path) -> Document | None:
+    """Read what a session holds; None where it is damaged, and has to be opened to be mended."""
+    try:
+        journal = Journal(path)
+        try:
+            return restore(journal).document
+        finally:
+            journal.connection.close()
+    except DamagedError:
+        return None
