@@ -48,6 +48,7 @@ class Driver:
         stream: Stream,
         emit: Callable[[events.JobEvent], None],
         died: Callable[[str], str],
+        retire: Callable[[Worker], object],
     ) -> None:
         self._ledger = ledger
         self._spawn = spawn
@@ -57,6 +58,7 @@ class Driver:
         self._stream = stream
         self._emit = emit
         self._died = died  # told how a worker died; says why no other may start, or ''
+        self._retire = retire  # given a worker that did its job well
         self._slots: list[Slot] = []
         self._selector = selectors.DefaultSelector()
         for box in (orders, stream):
@@ -201,10 +203,19 @@ class Driver:
                 self._fail(slot, message.item, message.reason)
             case Done(value=value):
                 self._value = value or self._value
-                self._lose(slot, "stopped without a result", died=False)
+                self._part(slot)
             case Failed(reason=reason):
                 self._broken = self._broken if slot.ready else reason
                 self._let_go(slot, reason)
+
+    def _part(self, slot: Slot) -> None:
+        """Let go of a worker that says it is done."""
+        if slot not in self._slots or slot.items or self._cancelled:
+            self._lose(slot, "stopped without a result", died=False)
+            return
+        self._slots.remove(slot)
+        self._selector.unregister(slot.worker)
+        self._retire(slot.worker)
 
     def _lose(self, slot: Slot, how: str, *, died: bool = True) -> None:
         """Let go of a worker that ended or was ended; what it had in hand fails with the reason."""

@@ -15,6 +15,7 @@ from seqstudio.host.outputs import Placed
 from seqstudio.host.plan import Plan
 from seqstudio.host.replay import fingerprint, item_record
 from seqstudio.host.slot import InHand, Work
+from seqstudio.host.supervisor import LOG
 
 Emit = Callable[[events.JobEvent], None]
 
@@ -24,7 +25,7 @@ class Ledger:
 
     def __init__(self, plan: Plan, seed: int, lease: Lease, folder: Path) -> None:
         self.plan = plan
-        self.log = folder / "worker.log"
+        self.log = folder / LOG
         self._seed = seed
         self._lease = lease
         self._folder = folder

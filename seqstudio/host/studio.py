@@ -17,13 +17,14 @@ from seqstudio.host.ledger import Ledger
 from seqstudio.host.mailbox import Mailbox
 from seqstudio.host.models import Models
 from seqstudio.host.plan import Plan, plan_job, with_folder
-from seqstudio.host.processes import owner_name, processors
+from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
 from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
 from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.together import check_together
 from seqstudio.host.stream import Stream
-from seqstudio.host.supervisor import ProcessWorker, ThreadWorker, Worker
+from seqstudio.host.supervisor import ThreadWorker
+from seqstudio.host.warm import Crew, WarmWorkers
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
 
@@ -35,14 +36,18 @@ class Studio:
     ----------
     home : the profile's folder; without it `SEQSTUDIO_HOME`, or the platform's place for data
     workers : False runs plugins on a thread of this process, where nothing can be killed
+    warm : workers stay for a while after their job, for a front end that runs many
     """
 
-    def __init__(self, home: Path | None = None, *, workers: bool = True) -> None:
+    def __init__(
+        self, home: Path | None = None, *, workers: bool = True, warm: bool = False
+    ) -> None:
         self.profile = Profile(home)
         self.catalogue = Catalogue.load(self.profile)
         self.models = Models(self.catalogue, self.profile)
         self.jobs = Jobs(self.profile.database)
         self._processes = workers
+        self._warm = WarmWorkers() if warm else None
 
     def submit(self, spec: JobSpec) -> JobHandle:
         """Start a job, or take up the one that the same command left unfinished.
@@ -157,33 +162,35 @@ class Studio:
         orders: Mailbox[Order] = Mailbox()
         stream = Stream(f"job {number}", plan.stream)
         lease = Lease(self.profile.database, number, self._owner())
+        crew = Crew(self._paths(plan), self._folders(plan), plan, self._warm)
         driver = Driver(
             Ledger(plan, seed, lease, folder),
-            lambda: self._spawn(plan, folder),
+            crew.hire if self._processes else ThreadWorker,
             workers=plan.spec.workers,
             limits=self.profile.limits(),
             orders=orders,
             stream=stream,
             emit=happened.put,
             died=partial(count_death, self.profile, self.catalogue.plugin(plan.spec.plugin)),
+            retire=crew.retire,
         )
         threading.Thread(target=driver.run, name=f"job {number}", daemon=True).start()
         return JobHandle(number, seed, happened, orders, stream)
 
-    def _spawn(self, plan: Plan, folder: Path) -> Worker:
-        if not self._processes:
-            return ThreadWorker()
-        # evaluate and verify must answer as the operation does, to the last bit: on one thread
-        threads = processors() if plan.spec.verb == "train" else 1
-        return ProcessWorker(
-            self._paths(plan), folder / "worker.log", nice=plan.spec.nice, threads=threads
-        )
+    def close(self) -> None:
+        """End the workers that stayed; jobs that run go on."""
+        if self._warm:
+            self._warm.close()
 
     def _paths(self, plan: Plan) -> list[str]:
         """Give a worker's import path: ours, and where its plugins lie if that is elsewhere."""
-        used = {plan.start.plugin.id, *(one.id for one in plan.start.extensions)}
-        roots = [str(p.folder.parent) for p in self.catalogue.plugins if p.id in used]
+        roots = [str(folder.parent) for folder in self._folders(plan)]
         return list(dict.fromkeys([*search_path(), *roots]))
+
+    def _folders(self, plan: Plan) -> list[Path]:
+        """Give the packages of the plugins that a job uses."""
+        used = {plan.start.plugin.id, *(one.id for one in plan.start.extensions)}
+        return [plugin.folder for plugin in self.catalogue.plugins if plugin.id in used]
 
     def _folder(self, number: int) -> Path:
         return self.profile.jobs / str(number)

@@ -24,6 +24,7 @@ BOOTSTRAP = (
     f"from {ENTRY} import main; main(descriptor, nice)"
 )
 KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES")
+LOG = "worker.log"  # in the job's folder: all that its workers printed
 SEND_S = 10.0  # a worker that takes no bytes for so long is stuck
 RECEIVE_BYTES = 2**18
 FAREWELL_S = 2.0
@@ -108,6 +109,13 @@ class ProcessWorker(Wire):
                 cwd=log.parent,
             )
 
+    def is_alive(self) -> bool:
+        """Say whether the process has not ended yet."""
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT  # unreaped, its group keeps its number
+        return self._process.returncode is None and not os.waitid(
+            os.P_PID, self._process.pid, flags
+        )
+
     def resident_bytes(self) -> int:
         """Give the memory that the process and its descendants hold."""
         return resident_bytes(self._process.pid)
@@ -116,10 +124,7 @@ class ProcessWorker(Wire):
         """Give a process that hung up a moment to go, then kill its group."""
         self.close()
         deadline = time.monotonic() + FAREWELL_S
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT  # unreaped, its group keeps its number
-        while self._process.returncode is None and time.monotonic() < deadline:
-            if os.waitid(os.P_PID, self._process.pid, flags):
-                break
+        while self.is_alive() and time.monotonic() < deadline:
             time.sleep(0.005)
         return self.kill()
 
@@ -159,7 +164,7 @@ class ThreadWorker(Wire):
 def _serve(line: socket.socket) -> None:
     worker = importlib.import_module(ENTRY)  # by name: nothing here imports what needs torch
     with line:
-        worker.serve(line, on_close=lambda: None)
+        worker.serve(line, on_start=lambda _start: None, on_close=lambda: None)
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 from seqstudio.contracts.job import Cancelled
 from seqstudio.contracts.messages import Done, Failed, Ready, Start
 from seqstudio.errors import JobError, SeqStudioError
+from seqstudio.host.supervisor import LOG
 from seqstudio.host.worker_line import Line
 from seqstudio.host.worker_plugins import Plugins
 
@@ -25,7 +26,16 @@ def main(descriptor: int, nice: int) -> None:
     """Serve the host at the other end of `descriptor` until it closes."""
     lower_priority(nice)
     line = socket.socket(fileno=descriptor)
-    serve(line, on_close=lambda: os._exit(ORPHANED))
+    serve(line, on_start=move_in, on_close=lambda: os._exit(ORPHANED))
+
+
+def move_in(start: Start) -> None:
+    """Work in the job's folder, and write to its log: the job before had others."""
+    log = os.open(Path(start.folder) / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+    os.chdir(start.folder)
 
 
 def lower_priority(nice: int) -> None:
@@ -37,11 +47,14 @@ def lower_priority(nice: int) -> None:
         Path("/proc/self/autogroup").write_text(str(total), encoding="ascii")
 
 
-def serve(line: socket.socket, *, on_close: Callable[[], None]) -> None:
+def serve(
+    line: socket.socket, *, on_start: Callable[[Start], None], on_close: Callable[[], None]
+) -> None:
     """Run the jobs that come over a line, one after another, until it closes."""
     host = Line(line, on_close)
     try:
         for start in host.starts():
+            on_start(start)
             _tell(host, _outcome(start, host))
     except Cancelled:  # the host went away while it was being told
         return

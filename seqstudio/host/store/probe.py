@@ -8,7 +8,7 @@ from seqstudio.contracts.messages import Done, Failed, PluginSource, Start
 from seqstudio.errors import JobError, PluginError
 from seqstudio.host.catalogue import search_path
 from seqstudio.host.store.pointer import Receipt
-from seqstudio.host.supervisor import ProcessWorker
+from seqstudio.host.supervisor import LOG, ProcessWorker
 
 
 def probe(receipt: Receipt, library: Path, scratch: Path, limit_s: float) -> None:
@@ -28,7 +28,7 @@ def probe(receipt: Receipt, library: Path, scratch: Path, limit_s: float) -> Non
     """
     name = receipt.table["id"]
     paths = [*search_path(), str(library)]
-    worker = ProcessWorker(paths, scratch / "worker.log", nice=0, threads=1)
+    worker = ProcessWorker(paths, scratch / LOG, nice=0, threads=1)
     source = PluginSource(
         id=name, module=receipt.module, version=receipt.version, manifest=receipt.table
     )
