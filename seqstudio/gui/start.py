@@ -40,7 +40,7 @@ def run(
     """
     if screenshot:
         check_target(screenshot)
-    studio = Studio()
+    studio = Studio(warm=True)
     session = open_session(studio, files)
     app = open_display(sys.argv[:1], drawn_only=screenshot is not None)
     app.setApplicationName("SeqStudio")
