@@ -7,12 +7,12 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import ModelError
+from seqstudio.gui.results import READ
 from seqstudio.host.catalogue import Catalogue, Plugin
 from seqstudio.host.models import FoundModel
 from seqstudio.host.studio import Studio
 
 RUNS = 50  # newest trainings whose run folders are looked at for models
-READ = {"transcript": "json", "midi": "mid"}  # what the session reads results back from
 
 
 @dataclass(frozen=True, slots=True)

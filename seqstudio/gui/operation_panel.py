@@ -151,8 +151,10 @@ class PanelModel(QObject):
         """What the job is called: "Continue greensleeves"."""
         verb = self.offer.entry.name.replace("-", " ").capitalize() if self.offer else ""
         sources = self.sources
-        several = f"{len(sources)} {_called(self.port)}s" if self.port else ""
-        return " ".join(filter(None, (verb, sources[0].name if len(sources) == 1 else several)))
+        if len(sources) == 1:
+            name = sources[0].name
+            return name if name.startswith(f"{verb} ") else f"{verb} {name}"
+        return f"{verb} {len(sources)} {_called(self.port)}s" if self.port and sources else verb
 
     def run(self) -> None:
         """Queue a job for what is in front; `troubled` tells why it could not be."""

@@ -35,6 +35,7 @@ class JobLink:
     job: int  # its number in the profile
     title: str
     items: tuple[str, ...] = ()  # for item 1, 2, ...: the id of its clip or take, or ""
+    created: float = 0.0  # as in the books, where another profile's job has another time
 
 
 class Session:
