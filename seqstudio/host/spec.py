@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,6 +60,14 @@ def spec_from_text(text: str, where: str) -> JobSpec:
         If it is not what `spec_to_text` wrote.
     """
     return from_plain(JobSpec, json.loads(text), where, error=JobError)
+
+
+def taken_up(spec: JobSpec) -> JobSpec:
+    """Give the spec of a job that was begun before: a training goes on with the run it made."""
+    run = Path(spec.arguments.get("run", ""))
+    if spec.verb != "train" or not (run / "run.json").is_file():
+        return spec
+    return replace(spec, arguments={**spec.arguments, "resume": True})
 
 
 def identity(spec: JobSpec, version: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from seqstudio.errors import JobError, SeqStudioError
+from seqstudio.host.books import JobRow
 from seqstudio.host.catalogue import Catalogue, search_path
 from seqstudio.host.driver import Driver
 from seqstudio.host.events import JobEvent
@@ -19,7 +20,7 @@ from seqstudio.host.models import Models
 from seqstudio.host.plan import Plan, plan_job, with_folder
 from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
-from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text
+from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text, taken_up
 from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.together import check_together
 from seqstudio.host.stream import Stream
@@ -94,7 +95,7 @@ class Studio:
         if not row.waits:
             raise JobError(f"job {job} is {row.state}, expected one that waits")
         try:
-            plan = self._plan(spec_from_text(row.spec, f"job {job}"))
+            plan = self._plan(self._spec(row))
         except SeqStudioError as bad:
             self.jobs.drop(job, str(bad))
             raise
@@ -122,9 +123,14 @@ class Studio:
 
     def _again(self, job: int, *, retry: bool) -> JobHandle:
         row = self.jobs.get(job)
-        plan = self._plan(spec_from_text(row.spec, f"job {job}"))
+        plan = self._plan(self._spec(row))
         self.jobs.hold(job, self._owner(), retry=retry)
         return self._run(job, plan, row.seed)
+
+    def _spec(self, row: JobRow) -> JobSpec:
+        spec = spec_from_text(row.spec, f"job {row.id}")
+        begun = any(item.attempt for item in self.jobs.items(row.id))
+        return taken_up(spec) if begun else spec
 
     def _write_down(self, spec: JobSpec, plan: Plan, owner: str) -> tuple[int, int]:
         """Put a job into the books, or take up what the same command left; give number and seed."""

@@ -68,6 +68,28 @@ def trained(spelling: Studio, tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
+def test_a_training_that_was_stopped_goes_on_where_it_was_when_its_job_is_resumed(
+    spelling: Studio, tmp_path: Path
+) -> None:
+    arguments = {
+        "data": str(tmp_path / "words.txt"),
+        "run": str(tmp_path / "run"),
+        "settings": ("epochs=2000",),
+    }
+    spec = JobSpec(plugin="letters", verb="train", name="letters.words", arguments=arguments)
+    handle = spelling.submit(spec)
+    events = handle.events()
+    last = next(e.event["step"] for e in events if isinstance(e, ItemProgress) and e.event)
+    handle.cancel()
+    assert handle.wait().state == "cancelled"
+    again = spelling.resume(handle.id)
+    steps = (e.event["step"] for e in again.events() if isinstance(e, ItemProgress) and e.event)
+
+    assert next(steps) >= last
+    again.cancel()
+    assert again.wait().state == "cancelled"
+
+
 def test_a_model_is_trained_measured_verified_and_used(
     spelling: Studio, trained: Path, tmp_path: Path
 ) -> None:
