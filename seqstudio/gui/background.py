@@ -1,79 +1,45 @@
 """Work that would hold the window up runs on a thread; its result comes back to the window's."""
 
+import time
+from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from seqstudio.errors import SeqStudioError
 
 T = TypeVar("T")
+THREADS = 4
+TURN_S = 0.008  # results are delivered for so long, then the window has its turn
 
 
-class _Task(QRunnable):
-    """One piece of work; what it gives or raises is put into its letter."""
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What became of one piece of work, and who is told."""
 
-    def __init__(self, work: Callable[[], object], letter: "_Letter") -> None:
-        super().__init__()
-        self._work = work
-        self._letter = letter
-
-    def run(self) -> None:
-        """Do the work, on a thread of the pool."""
-        try:
-            value = self._work()
-        except SeqStudioError as bad:
-            self._letter.failed.emit(str(bad))
-        except Exception as bad:
-            self._letter.failed.emit(f"{type(bad).__name__}: {bad}")
-            raise
-        else:
-            self._letter.done.emit(value)
-
-
-class _Letter(QObject):
-    """Carries a result from a thread of the pool to the thread that it was made on."""
-
-    done = Signal(object)
-    failed = Signal(str)
-
-    def __init__(
-        self,
-        parent: "Background",
-        done: Callable[[object], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        super().__init__(parent)
-        self._tell_done, self._tell_failed = done, failed
-        self.done.connect(self._deliver)
-        self.failed.connect(self._apologise)
-
-    @Slot(object)
-    def _deliver(self, value: object) -> None:
-        self._close()
-        self._tell_done(value)
-
-    @Slot(str)
-    def _apologise(self, reason: str) -> None:
-        self._close()
-        self._tell_failed(reason)
-
-    def _close(self) -> None:
-        parent = self.parent()
-        assert isinstance(parent, Background)
-        parent.close_letter(self)
+    tell: Callable[[], None]
+    fault: Exception | None = None  # one that is no SeqStudioError: a bug, which is not hidden
 
 
 class Background(QObject):
     """Runs work on a few threads, and hears of it on its own."""
 
     idle = Signal()  # nothing is under way any more
+    _came = Signal()  # from a thread: a result is there
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._open: set[_Letter] = set()
+        self._pool = ThreadPoolExecutor(THREADS, "background")
+        self._results: deque[_Result] = deque()
+        self._open = 0
         self.ending = False  # nobody waits for results any more: long work looks here, and stops
+        self._turn = QTimer(self, interval=0)
+        self._turn.timeout.connect(self._deliver)
+        self._came.connect(self._turn.start, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -83,25 +49,50 @@ class Background(QObject):
     ) -> None:
         """Call `work` on a thread, then `done` with its value, or `failed` with its error's text.
 
-        Both are called on the thread of this object, by its event loop.
+        Both are called on the thread of this object, by its event loop; neither once it ends.
         """
-        letter = _Letter(self, done, failed)  # type: ignore[arg-type]  # Qt's signals carry objects
-        self._open.add(letter)
-        self._pool.start(_Task(work, letter))
+        if not self.ending:
+            self._open += 1
+            self._pool.submit(self._work, work, done, failed)
 
     @property
     def busy(self) -> bool:
         """Whether work is under way, or its result has yet to be delivered."""
-        return bool(self._open)
+        return self._open > 0
 
     def finish(self) -> None:
         """Wait until the threads are done; results that were not delivered are dropped."""
         self.ending = True
-        self._pool.waitForDone()
+        self._pool.shutdown()
+        self._turn.stop()
+        self._results.clear()
+        self._open = 0
 
-    def close_letter(self, letter: _Letter) -> None:
-        """Let go of a letter that was delivered."""
-        self._open.discard(letter)
-        letter.deleteLater()
+    def _work(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]
+    ) -> None:
+        """Do the work, on a thread of the pool."""
+        try:
+            result = _Result(partial(done, work()))
+        except SeqStudioError as bad:
+            result = _Result(partial(failed, str(bad)))
+        except Exception as bad:
+            result = _Result(partial(failed, f"{type(bad).__name__}: {bad}"), bad)
+        self._results.append(result)
+        self._came.emit()
+
+    def _deliver(self) -> None:
+        """Tell what came, for a moment: many results must not hold the window up."""
+        until_s = time.monotonic() + TURN_S
+        while self._results and time.monotonic() < until_s:
+            result = self._results.popleft()
+            try:
+                result.tell()
+            finally:
+                self._open -= 1
+            if result.fault:
+                raise result.fault
+        if not self._results:
+            self._turn.stop()
         if not self._open:
             self.idle.emit()

@@ -196,6 +196,7 @@ class Desk(QObject):
     def close(self) -> None:
         """Let go of the session, when the window closes."""
         self.closing.emit()
+        self._intake.forget()
         self.queue.close()
         self.background.finish()
         self.session.close()

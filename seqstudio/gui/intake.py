@@ -1,14 +1,20 @@
 """Files on their way into the session: read on threads, let in as they were named."""
 
+import time
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.gui.background import Background
 from seqstudio.gui.bringing import bring, files_in
 from seqstudio.host.session.operations import Operation
+
+TURN_S = 0.008  # files are let in for so long, then the window has its turn
+
+Read = tuple[Path, Operation | str]  # a file, and its operation or why it cannot come in
 
 
 class Line:
@@ -30,13 +36,12 @@ class Line:
         self._order[self._last] = path
         return self._last
 
-    def arrive(self, ticket: int, value: Operation | str) -> list[Operation | str]:
+    def arrive(self, ticket: int, value: Operation | str) -> list[Read]:
         """Hand in what became of a file; give all that can go in now, in order."""
         self._read[ticket] = value
-        ready: list[Operation | str] = []
+        ready: list[Read] = []
         while self._order and (first := next(iter(self._order))) in self._read:
-            del self._order[first]
-            ready.append(self._read.pop(first))
+            ready.append((self._order.pop(first), self._read.pop(first)))
         return ready
 
 
@@ -52,11 +57,14 @@ class Intake(QObject):
         self._background = background
         self._line = Line()
         self._folders: list[Path] = []  # named, and being looked into
+        self._ready: deque[Read] = deque()  # read, and the next to go in
+        self._turn = QTimer(self, interval=0)
+        self._turn.timeout.connect(self._let_in)
 
     @property
     def waiting(self) -> tuple[Path, ...]:
         """What is not in yet."""
-        return (*self._line.waiting, *self._folders)
+        return (*(path for path, _ in self._ready), *self._line.waiting, *self._folders)
 
     def take(self, paths: Sequence[Path]) -> None:
         """Bring in files, and those below folders, in the order in which they are named."""
@@ -73,6 +81,7 @@ class Intake(QObject):
         """Let in no more of what is on its way."""
         self._line = Line()
         self._folders = []
+        self._ready.clear()
         self.changed.emit()
 
     def _read(
@@ -95,9 +104,18 @@ class Intake(QObject):
     def _arrived(self, line: Line, ticket: int, value: Operation | str) -> None:
         if line is not self._line:
             return
-        for ready in line.arrive(ticket, value):
-            if isinstance(ready, str):
-                self.refused.emit(ready)
+        self._ready += line.arrive(ticket, value)
+        self._turn.start()
+
+    def _let_in(self) -> None:
+        """Let files in for a moment; many at once must not hold the window up."""
+        until_s = time.monotonic() + TURN_S
+        while self._ready and time.monotonic() < until_s:
+            _, value = self._ready.popleft()
+            if isinstance(value, str):
+                self.refused.emit(value)
             else:
-                self.came.emit(ready)
+                self.came.emit(value)
+        if not self._ready:
+            self._turn.stop()
         self.changed.emit()
