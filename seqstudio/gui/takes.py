@@ -1,79 +1,26 @@
 """The takes beside the one in front: what their cards say, and what can be done with them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import SeqStudioError, SessionError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.facts import Fact
 from seqstudio.gui.takes_again import again
+from seqstudio.gui.takes_card import Card
 from seqstudio.gui.takes_family import family
 from seqstudio.gui.takes_files import free_paths, scratch_file
-from seqstudio.gui.takes_record import facts_of, in_short, operation_of, why_not_again
-from seqstudio.gui.takes_sketch import Sketch, sketch
+from seqstudio.gui.takes_record import facts_of, operation_of, why_not_again
+from seqstudio.gui.takes_sketch import Sketch, is_of, sketch
 from seqstudio.host.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.session.document import Take
 from seqstudio.host.session.operations import AcceptTake, RemoveTake, RenameTake, Together
 from seqstudio.host.studio import JobSpec
-from seqstudio.host.wording import duration
 from seqstudio.services.durable import faults_as, write_durably
 
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What is shown of one take."""
-
-    take: Take
-    depth: int
-    parent: str  # name of the take that it was made from, "" for none
-    sketch: Sketch | None  # None until it has been drawn up
-
-    @property
-    def size(self) -> str:
-        """Bars, notes and length, in words."""
-        found = self.sketch
-        if not found:
-            return "reading…"
-        bars = max(len(found.bars) - 1, 0)
-        return (
-            f"{counted(bars, 'bar')} · {counted(found.notes, 'note')} · {duration(found.length_s)}"
-        )
-
-    @property
-    def news(self) -> str:
-        """What tells it from the take that it was made from."""
-        found = self.sketch
-        if not found or not found.compared:
-            return ""
-        parts = []
-        if found.added:
-            parts.append(f"{counted(found.added, 'note')} new from bar {found.first_added_bar}")
-        if found.missing:
-            parts.append(f"{counted(found.missing, 'note')} of {self.parent} left out")
-        return ", ".join(parts) or f"same notes as {self.parent}"
-
-    @property
-    def made(self) -> str:
-        """The model and the seed."""
-        return in_short(self.take)
-
-    @property
-    def spoken(self) -> str:
-        """All of it, for who hears the screen."""
-        state = "accepted" if self.take.accepted else "not accepted"
-        return ", ".join(x for x in (self.take.name, state, self.size, self.made, self.news) if x)
-
-
-def counted(number: int, what: str) -> str:
-    """Say how many.
-
-    >>> counted(1, "bar"), counted(1200, "note")
-    ('1 bar', '1,200 notes')
-    """
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
+SETTLED_MS = 300
 
 
 class TakesModel(QObject):
@@ -87,9 +34,13 @@ class TakesModel(QObject):
         super().__init__(parent)
         self._desk = desk
         self.cards: tuple[Card, ...] = ()
-        self._drawn: dict[str, tuple[Take, Take | None, Sketch]] = {}
+        self._drawn: dict[str, Sketch] = {}
         self._drawing: set[str] = set()
         self._known = {take.id for take in desk.document.takes}
+        self._settled = QTimer(self)  # runs out when edits have ceased
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(SETTLED_MS)
+        self._settled.timeout.connect(self._draw_edited)
         for signal in (desk.changed, desk.chosen_changed):
             signal.connect(self._refresh)
         desk.session_changed.connect(self._forget)
@@ -140,32 +91,30 @@ class TakesModel(QObject):
         self._desk.do(Together(title, tuple(map(RemoveTake, gone))))
 
     def files(self, ids: Iterable[str]) -> list[Path]:
-        """Write takes as edited into the profile's scratch; those still being read are left out.
-
-        Empty, and told, where one cannot be written.
-        """
+        """Write takes as edited into the profile's scratch; none, and told, if one cannot be."""
         chosen = set(ids)
         try:
             return [
-                scratch_file(card.sketch.midi, card.take.name, self._desk.studio.profile)
+                scratch_file(card.midi(), card.take.name, self._desk.studio.profile)
                 for card in self.cards
-                if card.take.id in chosen and card.sketch
+                if card.take.id in chosen
             ]
-        except SessionError as bad:
+        except SeqStudioError as bad:
             self.troubled.emit(str(bad))
             return []
 
     def export(self, ids: Iterable[str], folder: Path) -> list[Path]:
         """Write takes into a folder, each under its name; no file that is there is replaced."""
         chosen = set(ids)
-        cards = [card for card in self.cards if card.take.id in chosen and card.sketch]
+        cards = [card for card in self.cards if card.take.id in chosen]
         paths = free_paths(folder, (card.take.name for card in cards))
         try:
             for card, path in zip(cards, paths, strict=True):
                 with faults_as(SessionError, path):
-                    write_durably(path, card.sketch.midi if card.sketch else b"")
-        except SessionError as bad:
+                    write_durably(path, card.midi())
+        except SeqStudioError as bad:
             self.troubled.emit(str(bad))
+            return []
         return paths
 
     def make_again(self, id: str) -> None:
@@ -202,6 +151,7 @@ class TakesModel(QObject):
     def _forget(self) -> None:
         """Take what another session holds as known."""
         self._known = {take.id for take in self._desk.document.takes}
+        self._drawn.clear()
 
     def _hear(self, job: int, event: JobEvent) -> None:
         """Tell why a take did not come."""
@@ -218,31 +168,32 @@ class TakesModel(QObject):
         return entry is not None and any(port.kind == "midi" for port in entry.outputs)
 
     def _sketch(self, take: Take, parent: Take | None) -> Sketch | None:
-        """Give what is drawn of a take; where that is old, draw it up anew, and tell."""
-        was = self._drawn.get(take.id)
-        if was and _same(was[0], take) and _same(was[1], parent):
-            return was[2]
-        if take.id not in self._drawing:
-            self._drawing.add(take.id)
-            self._desk.background.run(
-                lambda: sketch(take, parent),
-                lambda found: self._sketched(take, parent, found),
-                lambda reason: self._unreadable(take, reason),
-            )
-        return was[2] if was else None
+        """Give the last sketch of a take; where that is old, a new one comes."""
+        found = self._drawn.get(take.id)
+        if found is None:
+            self._draw(take, parent)
+        elif not is_of(found, take, parent):
+            self._settled.start()
+        return found
 
-    def _sketched(self, take: Take, parent: Take | None, found: Sketch) -> None:
-        self._drawing.discard(take.id)
-        self._drawn[take.id] = (take, parent, found)
+    def _draw_edited(self) -> None:
+        document = self._desk.document
+        for take in document.takes:
+            parent = next((one for one in document.takes if one.id == take.parent), None)
+            found = self._drawn.get(take.id)
+            if found and not is_of(found, take, parent):
+                self._draw(take, parent)
+
+    def _draw(self, take: Take, parent: Take | None) -> None:
+        if take.id in self._drawing:
+            return
+        self._drawing.add(take.id)
+        before = self._drawn.get(take.id)
+        self._desk.background.run(
+            lambda: sketch(take, parent, before), self._sketched, self.troubled.emit
+        )
+
+    def _sketched(self, found: Sketch) -> None:
+        self._drawing.discard(found.of.id)
+        self._drawn[found.of.id] = found
         self._refresh()
-
-    def _unreadable(self, take: Take, reason: str) -> None:
-        """Leave the card without a picture; it is not tried again until the take changes."""
-        self.troubled.emit(reason)
-
-
-def _same(one: Take | None, other: Take | None) -> bool:
-    """Whether two states of a take have the same notes."""
-    if one is None or other is None:
-        return one is other
-    return one.midi == other.midi and one.tracks == other.tracks

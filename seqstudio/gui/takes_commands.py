@@ -25,7 +25,7 @@ def add_commands(commands: Commands, panel: "TakesPanel") -> None:
             "takes.again",
             "Make again",
             MENU,
-            "Ctrl+Alt+M",
+            "Ctrl+Shift+M",
             "Make the same take once more: same model, options and seed.",
         ),
         lambda: model.make_again(desk.chosen),
@@ -64,6 +64,7 @@ def _add_hearing(commands: Commands, panel: "TakesPanel") -> None:
         ),
         lambda: desk.take and model.accept(desk.chosen, accepted=not desk.take.accepted),
         ready=lambda: desk.take is not None,
+        checked=lambda: desk.take is not None and desk.take.accepted,
         page=panel,
     )
     commands.add(

@@ -24,8 +24,10 @@ from PySide6.QtWidgets import (
 )
 
 from seqstudio.gui.hearing import Hearing
-from seqstudio.gui.takes import Card, TakesModel
-from seqstudio.gui.takes_paint import draw_card, height_of, name_place
+from seqstudio.gui.takes import TakesModel
+from seqstudio.gui.takes_card import Card
+from seqstudio.gui.takes_paint import draw_card, height_of, name_place, picture_size
+from seqstudio.gui.takes_picture import Pictures
 from seqstudio.gui.theme import colours_of
 
 Index = QModelIndex | QPersistentModelIndex
@@ -118,6 +120,7 @@ class TakeCards(QStyledItemDelegate):
     def __init__(self, hearing: Hearing, parent: QWidget) -> None:
         super().__init__(parent)
         self._hearing = hearing
+        self._pictures = Pictures()
         self.aligned = False  # whether all pictures share one axis of time
         self.longest = 0.0  # beats of the longest take
 
@@ -128,8 +131,15 @@ class TakeCards(QStyledItemDelegate):
         palette = option.palette  # type: ignore[attr-defined]
         colours = colours_of(palette)
         painter.save()
-        beats = self.longest if self.aligned else 0.0
-        draw_card(painter, option, card, colours, beats=beats, state=self._state(card))
+        indented = not self.aligned  # on one axis, all pictures begin at one edge
+        picture = None
+        if card.sketch:
+            size = picture_size(card, option.rect.width(), indented=indented)  # type: ignore[attr-defined]
+            beats = self.longest if self.aligned else 0.0
+            ratio = painter.device().devicePixelRatio()
+            picture = self._pictures.picture(card.sketch, size, colours, beats, ratio)
+        words = self._state(card)
+        draw_card(painter, option, card, colours, picture=picture, state=words, indented=indented)
         if state & QStyle.StateFlag.State_Selected:
             painter.setPen(QPen(colours.accent, 2))
             painter.drawRect(option.rect.adjusted(3, 3, -3, -3))  # type: ignore[attr-defined]

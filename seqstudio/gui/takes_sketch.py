@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from seqstudio.host.session.document import Take
 from seqstudio.media.midi import Score
+from seqstudio.media.smf import split_chunks
 
 FEW = 2000  # notes up to which each is drawn by itself
-COLUMNS = 640  # finer than a small picture shows
+COLUMNS = 320  # about as fine as a small picture shows
 
 Shape = tuple[float, int, float]  # onset and length in beats around a pitch
 
@@ -28,6 +29,9 @@ class Run:
 class Sketch:
     """What a card shows of a take. Beats are quarter notes: takes of one family share them."""
 
+    of: Take  # as it was then
+    parent: Take | None  # what it was compared with, as it was then
+    began: Score  # what the take began as
     midi: bytes  # the file as edited
     notes: int
     length_s: float
@@ -36,12 +40,11 @@ class Sketch:
     added: int = 0  # notes that are not in its parent
     missing: int = 0  # notes of its parent that are not in it
     spans: tuple[tuple[float, float], ...] = ()  # bars with added notes, those in a row as one
-    compared: bool = False  # whether there is a parent to compare with
 
     @property
     def beats(self) -> float:
         """Length in quarter notes."""
-        return self.bars[-1] if self.bars else 0.0
+        return self.bars[-1]
 
     @property
     def first_added_bar(self) -> int:
@@ -49,37 +52,58 @@ class Sketch:
         return 1 + self.bars.index(self.spans[0][0]) if self.spans else 0
 
 
-def sketch(take: Take, parent: Take | None = None) -> Sketch:
+def sketch(take: Take, parent: Take | None = None, before: Sketch | None = None) -> Sketch:
     """Sketch a take, and what it adds to its parent. Reads MIDI: call it on a thread.
+
+    Parameters
+    ----------
+    take, parent : as they are now
+    before : of the same take: what has not changed since is taken from it
 
     Raises
     ------
     SeqStudioError
         If the MIDI of one of them cannot be read.
     """
-    score = take.score
-    bars = tuple(tick / score.ticks_per_beat for tick in score.bars)
-    shapes = list(_shapes(score))
-    known = Counter(_shapes(parent.score)) if parent else Counter(shapes)
-    missing = known - Counter(shapes)
+    began = before.began if before else Score.from_bytes(take.midi, take.name)
+    unchanged = before is not None and before.of.tracks == take.tracks
+    shapes = list(_shapes(take))
+    known = Counter(_shapes(parent)) if parent else Counter(shapes)
     marked = list(_marked(shapes, known))
     added = [shape for shape, new in marked if new]
+    end = max((n.onset_ticks + n.length_ticks for notes in take.tracks for n in notes), default=0)
+    bars = tuple(tick / began.ticks_per_beat for tick in began.timeline.bars(end))
     return Sketch(
-        midi=score.to_bytes(),
+        of=take,
+        parent=parent,
+        began=began,
+        midi=before.midi if before and unchanged else take.over(began).to_bytes(),
         notes=len(shapes),
-        length_s=score.seconds(score.end_tick),
+        length_s=began.seconds(end),
         bars=bars,
-        runs=tuple(_runs(marked, bars[-1] if bars else 0.0)),
+        runs=tuple(_runs(marked, bars[-1])),
         added=len(added),
-        missing=missing.total(),
+        missing=(known - Counter(shapes)).total(),
         spans=tuple(_spans(added, bars)),
-        compared=parent is not None,
     )
 
 
-def _shapes(score: Score) -> Iterator[Shape]:
-    beat = score.ticks_per_beat
-    for note in score.notes:
+def is_of(sketch: Sketch, take: Take, parent: Take | None) -> bool:
+    """Whether a sketch shows a take and its parent as they are now."""
+    return same_notes(sketch.of, take) and same_notes(sketch.parent, parent)
+
+
+def same_notes(one: Take | None, other: Take | None) -> bool:
+    """Whether two states of a take have the same notes."""
+    if one is None or other is None:
+        return one is other
+    return one.midi == other.midi and one.tracks == other.tracks
+
+
+def _shapes(take: Take) -> Iterator[Shape]:
+    """Give the notes of all tracks in beats, in order of time."""
+    beat = int.from_bytes(split_chunks(take.midi, take.name).header.data[4:6])
+    for note in sorted(note for notes in take.tracks for note in notes):
         yield note.onset_ticks / beat, note.pitch, note.length_ticks / beat
 
 

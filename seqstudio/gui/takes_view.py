@@ -223,10 +223,8 @@ class TakesPanel(QWidget):
         self._why_silent.setVisible(bool(hearing.reason and self.model.cards))
         busy = bool(hearing.sounding or hearing.preparing)
         self.commands.action("takes.hear").setText("Stop" if busy else "Hear")
-        take = self.desk.take
-        self.commands.action("takes.accept").setText(
-            "Do not accept" if take and take.accepted else "Accept"
-        )
+        accepted = self.desk.take is not None and self.desk.take.accepted
+        self.commands.action("takes.accept").setText("Accepted" if accepted else "Accept")
         self.commands.refresh()
         if not hearing.sounding:
             self.position.emit(None)

@@ -93,7 +93,16 @@ class Take:
         SeqStudioError
             If `midi` is no MIDI file, or has other tracks.
         """
-        score = Score.from_bytes(self.midi, self.name)
+        return self.over(Score.from_bytes(self.midi, self.name))
+
+    def over(self, score: Score) -> Score:
+        """Put the notes as edited into the score of `midi`, where that has been read already.
+
+        Raises
+        ------
+        SeqStudioError
+            If that score has other tracks.
+        """
         if (found := len(score.tracks)) != len(self.tracks):
             raise SessionError(f"{self.name}: {len(self.tracks)} tracks, expected {found}")
         for number, notes in enumerate(self.tracks):
