@@ -1,11 +1,10 @@
 """The consent sheet as a dialog; Cancel is what Enter and Escape choose."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from seqstudio.gui.consent import WARNING, Consent
 from seqstudio.gui.facts_view import FactsView
+from seqstudio.gui.listing_view import headline, wrapped
 
 
 class ConsentView(QDialog):
@@ -18,14 +17,11 @@ class ConsentView(QDialog):
         self.setAccessibleName(consent.question)
         self.setAccessibleDescription(f"{consent.lead} {WARNING}")
         self.resize(620, 560)
-        question, lead, warning = QLabel(consent.question), QLabel(consent.lead), QLabel(WARNING)
-        font = QFont(question.font())
-        font.setPointSizeF(font.pointSizeF() * 1.3)
-        font.setBold(True)
-        question.setFont(font)
-        for label in (question, lead, warning):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
+        question, lead, warning = (wrapped(self) for _ in range(3))
+        question.setText(consent.question)
+        lead.setText(consent.lead)
+        warning.setText(WARNING)
+        question.setFont(headline(question.font()))
         self.facts = FactsView("Facts about the plugin", self)
         self.facts.show_groups(consent.groups)
         column = QVBoxLayout(self)

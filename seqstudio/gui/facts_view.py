@@ -30,6 +30,8 @@ class FactsView(QScrollArea):
             return
         self.groups = shown
         body = QWidget()
+        # its height is what its lines need at their width, not what they would if they were narrow
+        body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         grid = QGridLayout(body)
         grid.setContentsMargins(0, 0, 12, 8)
         grid.setHorizontalSpacing(12)

@@ -76,6 +76,13 @@ PAGES: tuple[PageEntry, ...] = (
         help="Install, switch and remove plugins.",
     ),
     PageEntry(
+        "models",
+        "Models",
+        "seqstudio.gui.models_view:ModelsView",
+        shortcut="Ctrl+Alt+G",
+        help="Import, export, verify and remove models.",
+    ),
+    PageEntry(
         "train",
         "Train a model",
         "seqstudio.gui.train_view:TrainView",
