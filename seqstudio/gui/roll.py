@@ -78,7 +78,7 @@ class RollModel(QObject):
     @property
     def described(self) -> str:
         """What is chosen, in words."""
-        if self.place is None or self.sheet is None:
+        if self.sheet is None or not len(self.index):
             return self.empty_words
         chosen, total, sheet = len(self.selected), len(self._notes), self.sheet
         if chosen > 1:
@@ -289,7 +289,9 @@ class RollModel(QObject):
         """Give how much is shown at first: the piece, or so many bars of it."""
         if self.sheet is None:
             return self._length()
-        return min(FIRST_BARS * self.sheet.bars.at(0)[1], self._length())
+        _, bar_ticks = self.sheet.bars.at(0)
+        piece = max(self._end() + bar_ticks, LEAST_BARS * bar_ticks)
+        return min(FIRST_BARS * bar_ticks, piece, self._length())
 
     def _keys(self) -> tuple[int, int]:
         """Give the lowest and the highest key that is used."""

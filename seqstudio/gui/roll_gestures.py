@@ -7,7 +7,6 @@ import numpy as np
 
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.roll_edits import stretched
-from seqstudio.gui.roll_edits import velocity as held_velocity
 from seqstudio.gui.roll_grid import Bars
 from seqstudio.gui.roll_index import LAST_TICK, NoteIndex, Numbers
 from seqstudio.host.session.operations import (
@@ -223,11 +222,22 @@ class Weighing:
         values = np.clip(np.rint(self.lifted.index.velocities + amount), 1, 127)
         return replace(self, values=values.astype(np.int64))
 
-    def sweep(self, first_tick: float, last_tick: float, value: float) -> "Weighing":
-        """Give those that begin between two ticks one velocity."""
+    def sweep(
+        self, start: tuple[float, float], stop: tuple[float, float], reach: float
+    ) -> "Weighing":
+        """Give those that begin between two ticks, or `reach` beyond, what the hand has there.
+
+        Parameters
+        ----------
+        start, stop : tick and velocity; the hand went there in a straight line
+        reach : ticks
+        """
+        first, last = sorted((start, stop))
         onsets = self.lifted.index.onsets
-        hit = (onsets >= first_tick) & (onsets <= last_tick)
-        return replace(self, values=np.where(hit, held_velocity(value), self.values))
+        hit = (onsets >= first[0] - reach) & (onsets <= last[0] + reach)
+        line = np.interp(onsets, (first[0], last[0]), (first[1], last[1]))
+        values = np.where(hit, np.clip(np.rint(line), 1, 127), self.values)
+        return replace(self, values=values.astype(np.int64))
 
     @property
     def hidden(self) -> Numbers:

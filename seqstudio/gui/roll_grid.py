@@ -108,8 +108,10 @@ class Bars:
     def snapped(self, tick: float, step: Fraction) -> int:
         """Give the grid line nearest to a tick, counted from the start of its bar."""
         bar, length = self.at(max(tick, 0))
-        steps = round(Fraction(max(tick, 0) - bar.tick) / step)
-        return bar.tick + min(round(steps * step), length)
+        within = max(tick, 0) - bar.tick
+        steps = Fraction(within) // step
+        before, after = round(steps * step), min(round((steps + 1) * step), length)
+        return bar.tick + (before if within - before < after - within else after)
 
     def floored(self, tick: float, step: Fraction) -> int:
         """Give the grid line at or before a tick, counted from the start of its bar."""

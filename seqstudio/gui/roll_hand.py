@@ -127,9 +127,8 @@ class Hand:
             model.begin(gesture.by(velocity - self._weight[1]))
             return
         reach = NEAR_PIXELS * model.sight.x.scale
-        first, last = sorted((self._weight[0], model.sight.tick_at(x)))
-        self._weight = (model.sight.tick_at(x), velocity)
-        model.begin(gesture.sweep(first - reach, last + reach, velocity))
+        before, self._weight = self._weight, (model.sight.tick_at(x), velocity)
+        model.begin(gesture.sweep(before, self._weight, reach))
 
     def _held_note(self, place: Place, hit: int, x: float, y: float, *, add: bool) -> Gesture:
         """Choose the note that is pressed, and hold what is chosen with it."""
