@@ -76,10 +76,16 @@ class Jobs:
             ]
             _write(books, job, numbered)
 
-    def list(self, newest: int = -1) -> tuple[JobRow, ...]:
-        """Give all jobs, the newest first, or so many; those of dead processes are interrupted."""
+    def list(self, newest: int = -1, *, verb: str = "") -> tuple[JobRow, ...]:
+        """Give all jobs, the newest first, or so many; those of dead processes are interrupted.
+
+        With `verb`, only the jobs of that verb.
+        """
         self.reclaim()
-        rows = self.books.read("SELECT * FROM job ORDER BY id DESC LIMIT ?", (newest,))
+        rows = self.books.read(
+            "SELECT * FROM job WHERE verb = ? OR ? = '' ORDER BY id DESC LIMIT ?",
+            (verb, verb, newest),
+        )
         return tuple(map(self._job, rows))
 
     def queue(self) -> tuple[JobRow, ...]:
