@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.contracts.data import Ledger
-from seqstudio.errors import SeqStudioError
+from seqstudio.contracts.job import State
+from seqstudio.errors import SeqStudioError, TrainingError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.train_form import NewRun
 from seqstudio.gui.train_log import RecentRun, RunRead, read_ledger, read_run, recent_runs
@@ -20,11 +21,15 @@ from seqstudio.gui.train_request import (
     training_spec,
 )
 from seqstudio.gui.train_run import TrainRun
-from seqstudio.host.events import ItemFailed, ItemProgress, JobEvent, JobFinished
+from seqstudio.host.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
 from seqstudio.host.models import FoundModel
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.events import event_from_plain
 
+TAKEN_UP = ("cancelled", "interrupted", "failed")  # states of a job that can go on
+ENDED = ("done", *TAKEN_UP)
+NEWEST = 100  # trainings in the books that are looked at
+RUNS_MS = 300  # between looks into the books
 LEDGER_MS = 300  # between looks for the ledger, until the worker has written it
 
 
@@ -50,8 +55,10 @@ class TrainModel(QObject):
         self._ledger_timer = QTimer(self)
         self._ledger_timer.setInterval(LEDGER_MS)
         self._ledger_timer.timeout.connect(self._look_for_ledgers)
+        self._soon = QTimer(self, interval=RUNS_MS, singleShot=True)
+        self._soon.timeout.connect(self.refresh_runs)
         desk.queue.happened.connect(self._hear)
-        desk.queue.changed.connect(self.refresh_runs)
+        desk.queue.changed.connect(self._soon.start)
         self.refresh_runs()
 
     def start(self) -> None:
@@ -61,7 +68,7 @@ class TrainModel(QObject):
     def _begin(self, request: Request, choice: TaskChoice) -> None:
         if request.run is None:
             return
-        run = TrainRun(request.run, request.task, request.data, "waiting")
+        run = TrainRun(request.run, request.task, request.data, "queued")
         if self._submit(run, lambda: training_spec(request, choice)):
             self._asked[run.job] = request
             self._show(run)
@@ -92,19 +99,27 @@ class TrainModel(QObject):
     def resume(self, data: Path | None = None) -> None:
         """Go on with the run in front from its last checkpoint; `data` where they have moved."""
         run = self.run
-        if run is None or run.goes:
+        if run is None or not run.resumable:
             return
-        run.data = data or run.data
-        choice = next((one for one in self.form.choices if one.name == run.task), None)
-        if choice is None or run.data is None:
-            why = "its data are not known" if choice else f"no plugin brings its task {run.task}"
-            self.troubled.emit(f"{run.folder.name} cannot go on: {why}.")
-            return
-        source, before = run.data, run.state
-        run.state, run.note = "waiting", ""
-        if not self._submit(run, lambda: resuming_spec(choice, source, run.folder)):
-            run.state = before
+        self.refresh_runs()
+        known = next((one for one in self.runs if one.folder == run.folder), None)
+        before, run.state, run.note = (run.state, run.note), "queued", ""
+        if known and known.state in TAKEN_UP and data is None:
+            queue = self._desk.queue
+            self._follow(known.job, run)
+            (queue.retry if known.state == "failed" else queue.resume)(known.job)
+        elif not self._submit(run, lambda: self._resuming(run, data or run.data)):
+            run.state, run.note = before
         self.run_changed.emit()
+
+    def _resuming(self, run: TrainRun, data: Path | None) -> JobSpec:
+        choice = next((one for one in self.form.choices if one.name == run.task), None)
+        if choice is None:
+            raise TrainingError(f"{run.folder.name}: no plugin brings its task {run.task}.")
+        if data is None:
+            raise TrainingError(f"{run.folder.name}: its data are not known, expected their place.")
+        run.data = data
+        return resuming_spec(choice, data, run.folder)
 
     def keep(self, name: str) -> None:
         """Install the best model of the run in front under a name; `kept` or `troubled` follows."""
@@ -151,8 +166,8 @@ class TrainModel(QObject):
         if known is None:
             return
         run = self.run if self.run and self.run.folder == known.folder else None
-        run = run or TrainRun(known.folder, known.task, known.data, "waiting")
-        run.state = "waiting"
+        run = run or TrainRun(known.folder, known.task, known.data, "queued")
+        run.state = "queued"
         self._follow(job, run)
 
     def _hear(self, job: int, event: JobEvent) -> None:
@@ -162,6 +177,10 @@ class TrainModel(QObject):
         if (run := self._followed.get(job)) is None:
             return
         match event:
+            case ItemStarted() if run.state == "queued":
+                run.state = "waiting"
+                if run is self.run:
+                    self.run_changed.emit()
             case ItemProgress() if told:
                 self._asked.pop(job, None)
                 self._heard(run, told)
@@ -245,7 +264,12 @@ class TrainModel(QObject):
 
     def refresh_runs(self) -> None:
         """Look into the books for the runs of this profile."""
-        found = recent_runs(self._desk.studio.jobs.list())
+        found = recent_runs(self._desk.studio.jobs.list(NEWEST, verb="train"))
+        for one in found:
+            run = self._followed.get(one.job)
+            if run and one.state in ENDED and one.job not in self._desk.queue.running:
+                state: State = "failed" if one.state == "failed" else "cancelled"
+                self._over(run, one.job, JobFinished(state=state, reason=one.reason))
         if found != self.runs:
             self.runs = found
             self.runs_changed.emit()

@@ -1,6 +1,7 @@
 """The ledger of a run as lines that a person can filter."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from seqstudio.contracts.data import Ledger
 
@@ -13,14 +14,23 @@ class LedgerLine:
     reason: str = ""
 
 
-def ledger_lines(ledger: Ledger, *, refused_only: bool, filter: str) -> tuple[LedgerLine, ...]:
-    """Give the inputs whose name or reason holds `filter`, the refused first."""
-    refused = [LedgerLine(where, reason) for where, reason in ledger.refused.items()]
-    used = [] if refused_only else [LedgerLine(where) for where in ledger.used]
+def ledger_lines(
+    ledger: Ledger, data: Path | None, *, refused_only: bool, filter: str
+) -> tuple[LedgerLine, ...]:
+    """Give the inputs whose name or reason holds `filter`, the refused first.
+
+    Names are those below the folder of the data.
+    """
+    refused = [LedgerLine(_below(where, data), why) for where, why in ledger.refused.items()]
+    used = [] if refused_only else [LedgerLine(_below(where, data)) for where in ledger.used]
     wanted = filter.strip().lower()
     return tuple(
         line for line in (*refused, *used) if wanted in f"{line.where} {line.reason}".lower()
     )
+
+
+def _below(where: str, data: Path | None) -> str:
+    return where.removeprefix(f"{data}/") if data else where
 
 
 def ledger_summary(ledger: Ledger | None) -> str:

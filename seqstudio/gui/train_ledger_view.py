@@ -41,7 +41,7 @@ class LedgerView(QWidget):
         row.addWidget(self.filter, 1)
         row.addWidget(self.refused)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(8, 8, 8, 8)
         column.addLayout(row)
         column.addWidget(self.table, 1)
         self.filter.textChanged.connect(self.draw)
@@ -56,7 +56,7 @@ class LedgerView(QWidget):
         if run is None or run.ledger is None:
             return
         only, wanted = self.refused.isChecked(), self.filter.text()
-        lines = ledger_lines(run.ledger, refused_only=only, filter=wanted)
+        lines = ledger_lines(run.ledger, run.data, refused_only=only, filter=wanted)
         items = []
         for line in lines[:MOST]:
             state = "refused" if line.reason else "used"

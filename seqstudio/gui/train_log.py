@@ -9,12 +9,10 @@ from typing import Any
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.contracts.plain import from_plain
-from seqstudio.errors import DataError, TrainingError
+from seqstudio.errors import DataError
 from seqstudio.host.books import JobRow
 from seqstudio.services.events import Event
 from seqstudio.services.runs import RunSpec, open_run
-
-SHOWN_RUNS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class RecentRun:
     task: str
     state: str  # of the job
     job: int
-    begun: float  # seconds since 1970
+    reason: str = ""  # why the job ended as it did, where no item is to blame
 
     @property
     def there(self) -> bool:
@@ -80,23 +78,16 @@ def read_ledger(folder: Path) -> Ledger | None:
 
 
 def recent_runs(jobs: Iterable[JobRow]) -> tuple[RecentRun, ...]:
-    """Give the runs of a profile's jobs, the newest first, each folder once."""
+    """Give the runs of trainings in the books, the newest first, each folder once."""
     found: dict[Path, RecentRun] = {}
     for row in jobs:
         arguments: dict[str, Any] = {}
         with contextlib.suppress(ValueError):
             arguments = json.loads(row.spec).get("arguments", {})
-        if row.verb != "train" or not {"run", "data"} <= arguments.keys():
+        if not {"run", "data"} <= arguments.keys():
             continue
         folder = Path(arguments["run"])
-        run = RecentRun(folder, Path(arguments["data"]), row.name, row.state, row.id, row.created)
+        data = Path(arguments["data"])
+        run = RecentRun(folder, data, row.name, row.state, row.id, row.reason)
         found.setdefault(folder, run)
-        if len(found) == SHOWN_RUNS:
-            break
     return tuple(found.values())
-
-
-def check_run(folder: Path) -> None:
-    """Raise TrainingError if a folder is not that of a run."""
-    if not (folder / "run.json").is_file():
-        raise TrainingError(f"{folder}: no run.json, expected the folder of a training run")

@@ -136,7 +136,7 @@ class PreviewsView(QWidget):
         row.addWidget(self.title, 1)
         row.addWidget(self.hear)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
         column.addWidget(self.bar)
         column.addWidget(self._scroller)

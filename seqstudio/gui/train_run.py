@@ -14,11 +14,14 @@ from seqstudio.gui.train_previews import Previews, stage_of
 from seqstudio.host.wording import duration
 from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step
 
-State = Literal["reading", "waiting", "running", "stopping", "stopped", "finished", "failed"]
+State = Literal[
+    "reading", "queued", "waiting", "running", "stopping", "stopped", "finished", "failed"
+]
 WINDOW_S = 30.0  # over which speed is measured
 
 SAID: dict[State, str] = {
     "reading": "Reading the run",
+    "queued": "Waiting for its turn",
     "waiting": "Looking at the data",
     "running": "Training",
     "stopping": "Stopping after this step",
@@ -49,6 +52,7 @@ class TrainRun:
     ) -> None:
         self.folder, self.task, self.data, self.state = folder, task, data, state
         self.job = 0  # that trains it now; 0 for none
+        self.begun = False  # its folder was made
         self.ledger: Ledger | None = None
         self.curves, self.previews = Curves(), Previews()
         self.fraction = 0.0
@@ -63,7 +67,12 @@ class TrainRun:
     @property
     def goes(self) -> bool:
         """Whether a job trains it now."""
-        return self.state in ("waiting", "running", "stopping")
+        return self.state in ("queued", "waiting", "running", "stopping")
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can go on from a checkpoint."""
+        return self.state in ("stopped", "failed") and self.begun
 
     @property
     def step(self) -> int:
@@ -72,6 +81,7 @@ class TrainRun:
 
     def read(self, read: RunRead) -> None:
         """Take in the run's folder: all that happened before."""
+        self.begun = True
         self.task, self.ledger, self.epochs = read.spec.task, read.ledger, read.spec.config.epochs
         at, follows = self.previews.at, self.previews.follows
         smoothing = self.curves.smoothing
@@ -92,7 +102,7 @@ class TrainRun:
 
     def hear(self, event: Event) -> None:
         """Take in an event of the job that trains it."""
-        if self.state == "waiting":
+        if self.state in ("queued", "waiting"):
             self.state = "running"
         self._take(event)
         if isinstance(event, Step):
@@ -133,7 +143,8 @@ class TrainRun:
 
 def _warning(event: Step) -> str:
     verdict = str(event.flow.get("verdict", ""))
-    return f"Step {event.step}: gradient {verdict}" if verdict else ""
+    mark = "" if verdict.startswith("fine") else "⚠ "
+    return f"{mark}Step {event.step}: gradient {verdict}" if verdict else ""
 
 
 def progress_line(run: TrainRun) -> str:

@@ -72,8 +72,8 @@ class RunView(QWidget):
         self.warning.setText(run.warning)
         self.warning.setVisible(bool(run.warning))
         self._buttons["train.stop"].setVisible(run.goes)
-        self._buttons["train.stop"].setEnabled(run.state in ("waiting", "running"))
-        self._buttons["train.resume"].setVisible(run.state == "stopped")
+        self._buttons["train.stop"].setEnabled(run.state != "stopping")
+        self._buttons["train.resume"].setVisible(run.resumable)
         self._buttons["train.keep"].setEnabled(self._can_keep())
 
     def ask_name(self) -> None:
@@ -191,7 +191,7 @@ class RunView(QWidget):
         tools.addStretch(1)
         tools.addWidget(self.shown)
         column = QVBoxLayout(page)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(8)
         column.addLayout(tools)
         column.addWidget(self.curves, 1)

@@ -75,7 +75,7 @@ class TrainView(QWidget):
                 Command("train.resume", "Resume training", "Train", "Ctrl+Alt+R",
                         "Go on from the last checkpoint."),
                 self._resume,
-                lambda: bool(model.run and model.run.state == "stopped"),
+                lambda: bool(model.run and model.run.resumable),
             ),
         ):  # fmt: skip
             commands.add(command, run, ready=ready, page=self)
