@@ -11,6 +11,7 @@ class ActionButton(QPushButton):
         super().__init__(parent)
         self._action = action
         self.setAutoDefault(False)
+        self.setCheckable(action.isCheckable())
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         self._follow()
@@ -20,3 +21,4 @@ class ActionButton(QPushButton):
         self.setToolTip(self._action.toolTip())
         self.setAccessibleDescription(self._action.statusTip())
         self.setEnabled(self._action.isEnabled())
+        self.setChecked(self._action.isChecked())

@@ -77,7 +77,7 @@ def _add_words(commands: Commands, page: "RecordingView") -> None:
     commands.add(
         Command("transcript.edit", "Edit the word", MENU, "F2", "Tab goes on to the next one."),
         page.transcript.begin_edit,
-        ready=lambda: words.current is not None,
+        ready=lambda: words.current is not None or words.lit is not None,
         within=page.transcript,
     )
     commands.add(

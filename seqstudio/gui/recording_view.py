@@ -47,6 +47,7 @@ class RecordingView(QWidget):
         self.time.setAccessibleName("Playhead and length")
         self.hint = QLabel(self.work)
         self.hint.setWordWrap(True)
+        self.hint.setContentsMargins(12, 6, 12, 6)
         self.along = QScrollBar(Qt.Orientation.Horizontal, self.work)
         self.along.setAccessibleName("Scroll the waveform")
         self.setAcceptDrops(True)
@@ -67,6 +68,7 @@ class RecordingView(QWidget):
         self.transcript.say(NO_WORDS if model.sounds else "This transcript has no words.")
         self.wave.say(model.absence)
         self.hint.setText(model.hint)
+        self.hint.setVisible(bool(model.hint))
         self._commands.action("recording.play").setText("Pause" if model.player.playing else "Play")
         self.draw_time()
         self._commands.refresh()
@@ -96,7 +98,7 @@ class RecordingView(QWidget):
 
     def _lay_out(self, panel: QWidget) -> None:
         self.above = _column(self._row(PLAYING, self.time), self.wave, self.along)
-        below = _column(self._row(FILES, self.hint), self.transcript, self.text)
+        below = _column(self._row(FILES), self.transcript, self.text)
         halves = QSplitter(Qt.Orientation.Vertical, self.work)
         halves.addWidget(self.above)
         halves.addWidget(below)
@@ -104,8 +106,10 @@ class RecordingView(QWidget):
         halves.setChildrenCollapsible(False)
         inner = QVBoxLayout(self.work)
         inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(0)
         inner.addWidget(self.banner)
         inner.addWidget(halves, 1)
+        inner.addWidget(self.hint)
         sides = QSplitter(Qt.Orientation.Horizontal, self)
         sides.addWidget(self.work)
         sides.addWidget(panel)
@@ -116,14 +120,16 @@ class RecordingView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(sides)
 
-    def _row(self, names: tuple[str, ...], label: QLabel) -> QWidget:
+    def _row(self, names: tuple[str, ...], *labels: QLabel) -> QWidget:
         bar = QWidget(self.work)
         row = QHBoxLayout(bar)
         row.setContentsMargins(12, 8, 12, 8)
         for name in names:
             row.addWidget(ActionButton(self._commands.action(name), bar))
-        row.addSpacing(8)
-        row.addWidget(label, 1)
+        for label in labels:
+            row.addSpacing(8)
+            row.addWidget(label)
+        row.addStretch(1)
         return bar
 
     def _wire(self) -> None:

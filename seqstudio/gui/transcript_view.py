@@ -81,8 +81,9 @@ class TranscriptView(QAbstractScrollArea):
         return self._painter().box(place.segment, self._layout.spots(place.segment)[place.word])
 
     def begin_edit(self) -> None:
-        """Edit the word in hand, where it stands."""
-        if place := self.model.current:
+        """Edit the word in hand, or else the one that is heard, where it stands."""
+        if place := self.model.current or self.model.lit:
+            self.model.take_up(place)
             self.scroll_to(place)
             self._edited = place
             right = self.viewport().width()

@@ -51,6 +51,7 @@ class Pyramid:
         self.channels = channels
         self.rate_hz = rate_hz
         self.frames = 0  # that are in the picture
+        self.peak = 1  # the highest level in it, to either side
         self._levels: tuple[_Level, ...] = (_Level(BIN, np.empty((1024, 2, channels), np.int16)),)
         self._rest: Samples = np.empty((0, channels), np.float32)
 
@@ -107,6 +108,7 @@ class Pyramid:
 
     def _grow(self, peaks: Peaks) -> None:
         levels = []
+        self.peak = max(self.peak, int(np.abs(peaks).max(initial=0)))
         for level in self._levels:
             grown = level.with_more(peaks)
             levels.append(grown)

@@ -10,11 +10,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.gui.axis import Axis
 from seqstudio.gui.background import Background
-from seqstudio.gui.wave import BIN, Detail, Peaks, Pyramid
+from seqstudio.gui.wave import BIN, FULL, Detail, Peaks, Pyramid
 from seqstudio.media.audio import audio_info, read_blocks
 
 BLOCK_S = 10.0
 GROWS_MS = 50  # between two pictures of a file that is being read
+LOUDEST = 50  # times that a quiet recording is drawn larger
 KEPT = 16  # pictures of recordings that were shown before
 NONE = np.empty((0, 2, 1), np.int16)
 
@@ -76,6 +77,11 @@ class WaveModel(QObject):
     def loading(self) -> bool:
         """Whether more of the recording is to come."""
         return self._reading is not None
+
+    @property
+    def gain(self) -> int:
+        """How many times larger a quiet recording is drawn than it is."""
+        return max(min(FULL // self._pyramid.peak, LOUDEST), 1) if self._pyramid else 1
 
     @property
     def duration_s(self) -> float:

@@ -74,6 +74,7 @@ class WaveView(QWidget):
         painter.fillRect(self.rect(), colours.ground)
         self._draw_selection(painter, colours)
         self._draw_lanes(painter, colours)
+        self._draw_gain(painter, colours)
         self._draw_ruler(painter, colours)
         self._draw_words(painter, colours)
         self._draw_playhead(painter, colours)
@@ -182,7 +183,7 @@ class WaveView(QWidget):
             middle = RULER + height * (channel + 0.5)
             painter.setPen(colours.line)
             painter.drawLine(QLineF(0, middle, self.width(), middle))
-            scale = -(height / 2 - 4) / FULL
+            scale = -(height / 2 - 4) / FULL * self.model.gain
             lows = (middle + peaks[:, 0, channel] * scale + 0.5).tolist()
             highs = (middle + peaks[:, 1, channel] * scale - 0.5).tolist()
             painter.setPen(QPen(colours.wave, 1))
@@ -192,6 +193,13 @@ class WaveView(QWidget):
                     for x, (low, high) in enumerate(zip(lows, highs, strict=True))
                 ]
             )
+
+    def _draw_gain(self, painter: QPainter, colours: Colours) -> None:
+        """Say so where a quiet recording is drawn larger than it is."""
+        if (gain := self.model.gain) > 1:
+            painter.setPen(colours.faint)
+            area = QRectF(0, RULER + 4, self.width() - 8, RULER)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignRight), f"× {gain}")
 
     def _draw_ruler(self, painter: QPainter, colours: Colours) -> None:
         axis = self.model.axis
