@@ -8,10 +8,12 @@ import click
 from seqstudio.cli.options import json_flag, pass_studio
 from seqstudio.cli.output import table, to_json
 from seqstudio.cli.running import run_job
+from seqstudio.errors import JobError
 from seqstudio.host.books import ItemRow, JobRow
 from seqstudio.host.studio import JobHandle, Studio
 
 RUNS_SOMEWHERE = ("queued", "running", "paused")
+OVER = ("done", "failed")
 job_argument = click.argument("job", type=int, metavar="ID")
 
 
@@ -89,6 +91,10 @@ def resume_job(studio: Studio, *, job: int, as_json: bool) -> None:
         studio.jobs.ask(job, "resume")
         click.echo(f"job {job} goes on where it runs")
         return
+    if row.state in OVER:
+        failed = row.counts.get("failed", 0)
+        again = f"{failed} of its items failed; `seqstudio jobs retry {job}` runs them again"
+        raise JobError(f"job {job} is over, {again if failed else 'expected one that was stopped'}")
     carry_on(studio.resume(job), row, as_json=as_json)
 
 

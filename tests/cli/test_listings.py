@@ -66,10 +66,15 @@ def test_failed_items_are_tried_again_by_retry(run: Run, tmp_path: Path) -> None
     letter = tmp_path / "work" / "letter.txt"
     letter.write_text("")
     first = run("echo", "repeat", letter, "--out", tmp_path / "out")
+    resumed = run("jobs", "resume", 1)
     letter.write_text("now there is something")
     again = run("jobs", "retry", 1)
 
     assert first.returncode == 3
+    assert resumed.returncode == 1
+    said = "job 1 is over, 1 of its items failed; `seqstudio jobs retry 1` runs them again"
+    assert resumed.stderr == f"Error: {said}\n"
+    assert "job 1 is over, expected one that was stopped" in run("jobs", "resume", 1).stderr
     assert again.returncode == 0, again.stderr
     assert "something" in (tmp_path / "out" / "letter.txt").read_text()
 
