@@ -106,7 +106,7 @@ def test_plugins_are_listed_with_what_they_bring(run: Run) -> None:
     found = {p["id"]: p for p in json.loads(run("plugins", "list", "--json").stdout)["plugins"]}
 
     assert "repeat, count" in said
-    assert found["echo"]["operations"] == ["repeat", "count"]
+    assert found["echo"]["operations"] == ["repeat", "count", "listen"]
     assert "music.voices" in found["music"]["tasks"]
 
 
