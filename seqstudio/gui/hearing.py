@@ -53,6 +53,7 @@ class Hearing(QObject):
     changed = Signal()  # what sounds, what is being rendered, or why nothing can sound
     moved = Signal(str, float)  # id of the take that sounds, and the second that is heard
     troubled = Signal(str)
+    said = Signal(str)  # what was done
 
     def __init__(
         self, background: Background, player: Player, parent: QObject | None = None
@@ -140,10 +141,9 @@ class Hearing(QObject):
             with faults_as(SessionError, path):
                 write_wav(path, found or sound_of(take))
 
+        self.said.emit(f"Writing {path.name}…")
         self._background.run(
-            write,
-            lambda _: self.changed.emit(),
-            self.troubled.emit,
+            write, lambda _: self.said.emit(f"Written to {path}"), self.troubled.emit
         )
 
     def _found(self, take: Take) -> Rendering | None:

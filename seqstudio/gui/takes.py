@@ -28,6 +28,7 @@ class TakesModel(QObject):
 
     changed = Signal()
     troubled = Signal(str)  # one sentence
+    said = Signal(str)  # what was done
     arrived = Signal(str)  # id of a take that was made just now
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
@@ -115,6 +116,7 @@ class TakesModel(QObject):
         except SeqStudioError as bad:
             self.troubled.emit(str(bad))
             return []
+        self.said.emit(f"Written into {folder}: {', '.join(path.name for path in paths)}")
         return paths
 
     def make_again(self, id: str) -> None:

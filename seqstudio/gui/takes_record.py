@@ -24,7 +24,6 @@ def facts_of(take: Take, document: Document, catalogue: Catalogue) -> tuple[Fact
         Fact("Model", _model(record, catalogue)),
         Fact("Seed", seed_words(record)),
         Fact("Options", options_words(record)),
-        Fact("Device", str(record.get("device", ""))),
     ]
     return tuple(fact for fact in facts if fact.text)
 
@@ -93,8 +92,11 @@ def _source(take: Take, document: Document) -> str:
 
 def _model(record: Record, catalogue: Catalogue) -> str:
     name = str(record.get("model", {}).get("name", ""))
+    if not name:
+        return ""
     title = next((entry.title for _, entry in catalogue.models() if entry.name == name), "")
-    return f"{title} ({name})" if title else name
+    device = f", on {record['device']}" if record.get("device") else ""
+    return (f"{title} ({name})" if title else name) + device
 
 
 def _value(value: Any) -> str:

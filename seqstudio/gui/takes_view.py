@@ -12,12 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSizePolicy,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -32,8 +27,7 @@ from seqstudio.gui.takes import TakesModel
 from seqstudio.gui.takes_commands import add_commands
 from seqstudio.gui.takes_files import file_name
 from seqstudio.gui.takes_list import TakesList
-
-EMPTY = "No takes yet. Open a MIDI file, or compose one under Make."
+from seqstudio.gui.takes_page import TakesPage
 
 
 class TakesPanel(QWidget):
@@ -57,13 +51,11 @@ class TakesPanel(QWidget):
         self.list = TakesList(self.model, self.hearing, self)
         self.tabs = QTabWidget(self)
         self._root = ""  # id of the take that the others come from
-        self._empty = QLabel(EMPTY, self)
-        self._why_silent = QLabel(self)
-        self._facts = QLabel(self)
         add_commands(commands, self)
+        self.page = TakesPage(commands, self.model, self.hearing, self.list)
         self._lay_out()
         self._connect()
-        self._refresh()
+        self._begin_anew()
         self._show_what_fits()
 
     def toggle_hearing(self) -> None:
@@ -130,7 +122,7 @@ class TakesPanel(QWidget):
     def _lay_out(self) -> None:
         self.setAcceptDrops(True)
         self.make = OperationPanel(self.desk, self.commands, "midi")
-        self.tabs.addTab(self._takes_page(), "Takes")
+        self.tabs.addTab(self.page, "Takes")
         self.tabs.addTab(self.make, "Make")
         self.tabs.setDocumentMode(True)
         column = QVBoxLayout(self)
@@ -140,56 +132,13 @@ class TakesPanel(QWidget):
         column.addWidget(self.tabs, 1)
         self.setMinimumWidth(280)
 
-    def _takes_page(self) -> QWidget:
-        page = QWidget(self)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        self._empty.setWordWrap(True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._why_silent.setWordWrap(True)
-        self._facts.setWordWrap(True)
-        self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        column.addWidget(self._empty, 1)
-        column.addWidget(self.list, 1)
-        column.addLayout(self._buttons())
-        column.addWidget(self._why_silent)
-        column.addWidget(self._facts)
-        return page
-
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for name in ("takes.hear", "takes.accept", "takes.compare"):
-            button = QToolButton(self)
-            button.setDefaultAction(self.commands.action(name))
-            row.addWidget(button)
-        row.addStretch(1)
-        more = QToolButton(self)
-        more.setText("More")
-        more.setToolTip("Rename, export, make again, remove")
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setMenu(self._menu())
-        row.addWidget(more)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        return row
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        for name in ("rename", "copy", "export", "wav", "again", "remove"):
-            action = self.commands.action(f"takes.{name}")
-            menu.addAction(action)
-            self.list.addAction(action)
-        return menu
-
     def _connect(self) -> None:
         desk, hearing = self.desk, self.hearing
-        self.model.changed.connect(self._refresh)
+        self.model.changed.connect(self._begin_anew)
         self.model.arrived.connect(self._arrive)
         self.model.troubled.connect(self.banner.tell)
         hearing.troubled.connect(self.banner.tell)
-        hearing.changed.connect(self._tell_hearing)
+        hearing.changed.connect(self._tell_position)
         hearing.moved.connect(self._move)
         desk.changed.connect(self._go_on)
         desk.chosen_changed.connect(self._go_on)
@@ -203,30 +152,17 @@ class TakesPanel(QWidget):
         if self.isVisible() and not self.desk.chosen:
             self.desk.choose(id)
 
-    def _refresh(self) -> None:
+    def _begin_anew(self) -> None:
+        """Let another piece begin at its beginning."""
         cards = self.model.cards
         root = cards[0].take.id if cards else ""
-        if root != self._root:  # another piece begins at its beginning
+        if root != self._root:
             self._root = root
             self.hearing.stop()
             self.hearing.rewind()
-        self.list.setVisible(bool(cards))
-        self._empty.setVisible(not cards)
-        lines = [f"{fact.label}: {fact.text}" for fact in self.model.facts]
-        self._facts.setText("\n".join(lines))
-        self._facts.setVisible(bool(lines))
-        self._tell_hearing()
 
-    def _tell_hearing(self) -> None:
-        hearing = self.hearing
-        self._why_silent.setText(hearing.reason)
-        self._why_silent.setVisible(bool(hearing.reason and self.model.cards))
-        busy = bool(hearing.sounding or hearing.preparing)
-        self.commands.action("takes.hear").setText("Stop" if busy else "Hear")
-        accepted = self.desk.take is not None and self.desk.take.accepted
-        self.commands.action("takes.accept").setText("Accepted" if accepted else "Accept")
-        self.commands.refresh()
-        if not hearing.sounding:
+    def _tell_position(self) -> None:
+        if not self.hearing.sounding:
             self.position.emit(None)
 
     def _move(self, id: str, second: float) -> None:
@@ -241,6 +177,6 @@ class TakesPanel(QWidget):
             self.hearing.stop()
 
     def _show_what_fits(self) -> None:
-        """Without takes, show what makes them."""
-        if not self.model.cards:
+        """With nothing in front, show what makes takes."""
+        if not self.desk.chosen:
             self.tabs.setCurrentIndex(1)

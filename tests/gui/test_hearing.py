@@ -151,8 +151,10 @@ def test_without_sound_it_says_why_and_saves_a_wav_all_the_same(
     hearing.hear(one)
     assert hearing.preparing == ""
 
-    with qtbot.waitSignal(hearing.changed):
-        hearing.save(one, tmp_path / "one.wav")
+    hearing.save(one, tmp_path / "one.wav")
+    with qtbot.waitSignal(hearing.said) as said:
+        pass
+    assert said.args == [f"Written to {tmp_path / 'one.wav'}"]
     audio = read_audio(tmp_path / "one.wav")
     assert (audio.rate_hz, audio.samples.shape[1]) == (RATE_HZ, 2)
     assert audio.duration_s == pytest.approx(sound_of(one).duration_s)

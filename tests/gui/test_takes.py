@@ -106,10 +106,9 @@ def test_a_record_is_told_in_words(desk: Desk, first: Take, longer: Take) -> Non
     assert {fact.label: fact.text for fact in facts} == {
         "Made by": "Continue a piece (music 0.1.0)",
         "From": "tune",
-        "Model": "Folk tunes with chords (music-folk)",
+        "Model": "Folk tunes with chords (music-folk), on cpu",
         "Seed": "seed 5, take 2",
         "Options": "bars 4, repair off, temperature 0.8",
-        "Device": "cpu",
     }
     assert why_not_again(longer, desk.studio.catalogue) == ""
 

@@ -84,7 +84,7 @@ def test_a_midi_file_that_is_dropped_comes_in_and_is_chosen_renamed_and_removed(
     panel.tabs.setCurrentIndex(0)
     assert panel.list.chosen == [desk.chosen]
     assert not panel.commands.action("takes.hear").isEnabled()
-    assert panel._why_silent.text() == "This computer has no sound output that can be used."
+    assert panel.page.why_silent.text() == "This computer has no sound output that can be used."
 
     pick(panel, 0, qtbot)
     panel.commands.action("takes.rename").trigger()
