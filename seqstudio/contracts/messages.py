@@ -57,11 +57,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One item in the host's books: a file of a batch, or a take."""
+    """One item in the host's books: a file of a batch, or a take.
+
+    `targets` are where its outputs go, output -> format -> path: for messages, since the worker
+    writes in the job's folder only.
+    """
 
     item: int
     take: int = 0
     seed: int = 0
+    targets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,9 +39,17 @@ class Work:
         """Say it to a worker."""
         rows = [hand.item for hand in self.hands]
         return Items(
-            items=tuple(Item(item=r.number, take=r.take, seed=r.seed) for r in rows),
+            items=tuple(map(_item, rows)),
             inputs={name: tuple(map(str, paths)) for name, paths in rows[0].inputs.items()},
         )
+
+
+def _item(row: ItemRow) -> Item:
+    targets = {
+        output: {form: str(path) for form, path in forms.items()}
+        for output, forms in row.targets.items()
+    }
+    return Item(item=row.number, take=row.take, seed=row.seed, targets=targets)
 
 
 @dataclass(eq=False)

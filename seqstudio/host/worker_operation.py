@@ -93,7 +93,7 @@ class Runner:
                 f"{self._place()} gave a result for take {result.take}, expected {expected}"
             )
         item = pending[result.take]
-        files = self._write(result, job.folder)
+        files = self._write(result, item, job.folder)
         del pending[result.take]
         return ItemResult(
             item=item.item,
@@ -103,7 +103,7 @@ class Runner:
             record=job.record(),
         )
 
-    def _write(self, result: Result, folder: Path) -> tuple[OutputFile, ...]:
+    def _write(self, result: Result, item: Item, folder: Path) -> tuple[OutputFile, ...]:
         """Write a result's outputs in every wanted format, into the job's folder."""
         unknown = set(result.outputs) - set(self._kinds)
         if unknown:
@@ -117,7 +117,9 @@ class Runner:
                 try:
                     self._export(self._kinds[output], form, value, path)
                 except OSError as bad:
-                    raise JobError(f"{path}: cannot be written: {bad.strerror}") from bad
+                    target = item.targets[output][form]
+                    why = f"{bad.strerror}, in {folder}"
+                    raise JobError(f"{target}: cannot be written: {why}") from bad
                 files.append(
                     OutputFile(output=output, format=form, path=str(path), sha256=file_hash(path))
                 )

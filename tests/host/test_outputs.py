@@ -245,5 +245,7 @@ def test_a_disk_that_is_full_for_the_worker_ends_that_item_in_one_line(
     )
     events = list(shouter.submit(spec).events())
     (failed,) = [event for event in events if isinstance(event, ItemFailed)]
-    assert failed.reason.endswith("cannot be written: File too large")
+    made_in = shouter.profile.jobs / "1" / "1"
+    target = tmp_path / "out" / "a.txt"
+    assert failed.reason == f"{target}: cannot be written: File too large, in {made_in}"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.txt"]
