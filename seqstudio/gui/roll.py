@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.roll_gestures import Boxing, Gesture, Lifted, Place
+from seqstudio.gui.roll_gestures import NO_NOTES, Boxing, Gesture, Layers, Lifted, Place, layers
 from seqstudio.gui.roll_grid import SIXTEENTHS, Grid
 from seqstudio.gui.roll_index import LAST_TICK, NoteIndex, Numbers, common_ends, followed
 from seqstudio.gui.roll_sight import FIRST_BARS, Sight
@@ -16,7 +16,6 @@ from seqstudio.host.session.document import Notes
 from seqstudio.host.session.operations import AddNotes, Operation
 
 Tool = Literal["select", "draw", "erase"]
-NO_NOTES = NoteIndex.of(())
 EMPTY: Numbers = np.zeros(0, np.int64)
 ROOM_BARS = 4  # after the last note, to draw in
 LEAST_BARS = 8
@@ -47,6 +46,8 @@ class RollModel(QObject):
         self.gesture: Gesture | None = None
         self._notes: Notes = ()
         self._other_tracks: tuple[Notes, ...] = ()
+        self._layered: tuple[NoteIndex, Numbers, Gesture | None] = (self.index, EMPTY, None)
+        self._layers: Layers = (self.index, NO_NOTES, NO_NOTES)
         self._shown: tuple[str, int, bool] = ("", -1, False)  # take, track, whether it was read
         score.changed.connect(self._follow)
         self._follow()
@@ -196,23 +197,12 @@ class RollModel(QObject):
         if not self.cancel():
             self.select(EMPTY)
 
-    def layers(self) -> tuple[NoteIndex, NoteIndex, NoteIndex]:
+    def layers(self) -> Layers:
         """Give the notes to paint: those that rest, those chosen, and as the gesture has them."""
-        gesture = self.gesture
-        shaping = gesture if gesture and not isinstance(gesture, Boxing) else None
-        if not len(self.selected) and shaping is None:
-            return self.index, NO_NOTES, NO_NOTES
-        resting = np.ones(len(self.index), np.bool_)
-        resting[self.selected] = False
-        chosen = ~resting
-        if shaping:
-            resting[shaping.hidden] = chosen[shaping.hidden] = False
-        lifted = shaping.shown if shaping else NO_NOTES
-        return (
-            self.index.taken(np.flatnonzero(resting)),
-            self.index.taken(np.flatnonzero(chosen)),
-            lifted,
-        )
+        state = (self.index, self.selected, self.gesture)
+        if any(a is not b for a, b in zip(state, self._layered, strict=True)):
+            self._layered, self._layers = state, layers(*state)
+        return self._layers
 
     def lifted(self) -> Lifted:
         """Pick up what is chosen."""

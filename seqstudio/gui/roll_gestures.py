@@ -257,7 +257,8 @@ class Weighing:
 
 
 Gesture = Boxing | Moving | Sizing | Drawing | Erasing | Weighing
-Shaping = Moving | Sizing | Drawing | Erasing | Weighing  # all that change notes
+Layers = tuple[NoteIndex, NoteIndex, NoteIndex]
+NO_NOTES = NoteIndex.of(())
 
 
 def replacing(place: Place, old: tuple[Note, ...], new: tuple[Note, ...]) -> ReplaceNotes | None:
@@ -267,3 +268,20 @@ def replacing(place: Place, old: tuple[Note, ...], new: tuple[Note, ...]) -> Rep
         return None
     before, after = zip(*pairs, strict=True)
     return ReplaceNotes(place.take, place.track, before, after)
+
+
+def layers(index: NoteIndex, selected: Numbers, gesture: Gesture | None) -> Layers:
+    """Part the notes into those that rest, those that are chosen, and what a gesture makes."""
+    shaping = None if isinstance(gesture, Boxing) else gesture
+    if not len(selected) and shaping is None:
+        return index, NO_NOTES, NO_NOTES
+    resting = np.ones(len(index), np.bool_)
+    resting[selected] = False
+    chosen = ~resting
+    if shaping:
+        resting[shaping.hidden] = chosen[shaping.hidden] = False
+    return (
+        index.taken(np.flatnonzero(resting)),
+        index.taken(np.flatnonzero(chosen)),
+        shaping.shown if shaping else NO_NOTES,
+    )

@@ -115,18 +115,23 @@ class NoteIndex:
 def common_ends(old: Sequence[Note], new: Sequence[Note]) -> tuple[int, int]:
     """Count the notes at the start, and at the end, that two tracks have in common."""
     most = min(len(old), len(new))
-    start = _longest(most, lambda count: old[:count] == new[:count])
-    left = most - start
+    start = _longest(most, lambda low, high: old[low:high] == new[low:high])
     last_old, last_new = len(old), len(new)
-    stop = _longest(left, lambda n: old[last_old - n :] == new[last_new - n :])
+    stop = _longest(
+        most - start,
+        lambda low, high: (
+            old[last_old - high : last_old - low] == new[last_new - high : last_new - low]
+        ),
+    )
     return start, stop
 
 
-def _longest(most: int, same: Callable[[int], bool]) -> int:
+def _longest(most: int, same: Callable[[int, int], bool]) -> int:
+    """Find how far two runs are the same, given whether they are between two places."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        if same(middle):
+        if same(low, middle):
             low = middle
         else:
             high = middle - 1

@@ -54,8 +54,7 @@ def paint_rows(painter: QPainter, sight: Sight, colours: Colours, *, drums: bool
         if pitch % 2 if drums else pitch % 12 in BLACK:
             painter.fillRect(box, shade)
         if pitch % 12 == 0 and not drums:
-            painter.setPen(colours.line)
-            painter.drawLine(box.bottomLeft(), box.bottomRight())
+            painter.fillRect(0, int(box.bottom()), width, 1, colours.line)
 
 
 def paint_lines(painter: QPainter, sight: Sight, bars: Bars, step: Fraction, ink: Colours) -> None:
@@ -65,16 +64,13 @@ def paint_lines(painter: QPainter, sight: Sight, bars: Bars, step: Fraction, ink
     faint = QColor(ink.line)
     faint.setAlphaF(0.5)
     if step / scale >= LEAST_LINE:
-        painter.setPen(QPen(faint, 1, Qt.PenStyle.DotLine))
         for tick in bars.grid(first, stop, step):
-            x = int(sight.x.to_pixel(tick))
-            painter.drawLine(x, 0, x, height)
+            painter.fillRect(int(sight.x.to_pixel(tick)), 0, 1, height, faint)
     strong = QColor(ink.faint)
     strong.setAlphaF(0.55)
     for line in bars.lines(first, stop, LEAST_BEAT * scale):
-        x = int(sight.x.to_pixel(line.tick))
-        painter.setPen(strong if line.beat == 1 else ink.line)
-        painter.drawLine(x, 0, x, height)
+        colour = strong if line.beat == 1 else ink.line
+        painter.fillRect(int(sight.x.to_pixel(line.tick)), 0, 1, height, colour)
 
 
 def paint_notes(painter: QPainter, sight: Sight, notes: NoteIndex, brush: Brush) -> int:
@@ -145,11 +141,16 @@ def _paint_picture(painter: QPainter, sight: Sight, boxes: _Boxes, fill: QColor)
     """Paint every pixel once that some note covers; the number of notes does not matter."""
     covered = covered_pixels(boxes.left, boxes.right, boxes.rows, sight.x.pixels)
     top = int(boxes.rows.min())
-    pixels = np.where(covered[top:], np.uint32(fill.rgba()), np.uint32(0))
-    rows, width = pixels.shape
-    image = QImage(pixels.data, width, rows, 4 * width, QImage.Format.Format_ARGB32)
-    y = sight.y.to_pixel(top)
-    painter.drawImage(QRectF(0, y, width, rows * sight.row_height), image)
+    image = picture(covered[top:], fill)
+    height = image.height() * sight.row_height
+    painter.drawImage(QRectF(0, sight.y.to_pixel(top), image.width(), height), image)
+
+
+def picture(covered: NDArray[np.bool_], fill: QColor) -> QImage:
+    """Make an image, (height, width), of one colour where it is covered, clear elsewhere."""
+    pixels = np.where(covered, np.uint32(fill.rgba()), np.uint32(0))
+    height, width = pixels.shape
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32).copy()
 
 
 def covered_pixels(left: Pixels, right: Pixels, rows: Numbers, width: int) -> NDArray[np.bool_]:

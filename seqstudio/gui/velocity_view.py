@@ -1,19 +1,23 @@
 """The lane below the roll: how loud each note is, as a bar at its onset."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from seqstudio.gui.roll import RollModel
 from seqstudio.gui.roll_hand import Hand
-from seqstudio.gui.roll_index import NoteIndex
+from seqstudio.gui.roll_index import NoteIndex, Numbers
+from seqstudio.gui.roll_paint import MANY, picture
 from seqstudio.gui.roll_view import held_keys
 from seqstudio.gui.theme import colours_of
 
 HEIGHT = 76
 TOP = 6  # pixels above the loudest
-FEW = 1500  # bars with a knob each
+MARKED = np.array((32, 64, 96, 127))  # velocities with a line
 
 
 class VelocityView(QWidget):
@@ -39,9 +43,8 @@ class VelocityView(QWidget):
         painter.fillRect(self.rect(), colours.ground)
         painter.setPen(colours.line)
         painter.drawLine(0, 0, self.width(), 0)
-        for velocity in (32, 64, 96, 127):
-            y = int(self._y_of(velocity))
-            painter.drawLine(0, y, self.width(), y)
+        for y in self._y_of(MARKED).tolist():
+            painter.fillRect(0, int(y), self.width(), 1, colours.line)
         still, chosen, lifted = self._model.layers()
         self._paint_bars(painter, still, colours.note, 2)
         for notes in (chosen, lifted):
@@ -69,28 +72,27 @@ class VelocityView(QWidget):
         """Paint one bar each where there are few, else the loudest of each pixel."""
         axis = self._model.sight.x
         first, stop = np.searchsorted(notes.onsets, (axis.start, axis.stop))
-        if first == stop:
+        x = (notes.onsets[first:stop] - axis.start) / axis.scale
+        velocities = notes.velocities[first:stop]
+        if len(x) > MANY:
+            columns = np.clip(x.astype(np.int64), 0, axis.pixels - 1)
+            loudest = np.zeros(axis.pixels, np.int64)
+            np.maximum.at(loudest, columns, velocities)
+            heights = loudest * (self.height() - TOP) // 127
+            covered = np.arange(self.height(), 0, -1)[:, None] <= heights
+            painter.drawImage(0, 0, picture(covered, colour))
             return
-        x = ((notes.onsets[first:stop] - axis.start) / axis.scale).astype(np.int64)
-        values = notes.velocities[first:stop]
-        knobs = len(x) <= FEW
-        if not knobs:
-            loudest = np.zeros(axis.pixels + 1, np.int64)
-            np.maximum.at(loudest, np.clip(x, 0, axis.pixels), values)
-            x = np.flatnonzero(loudest)
-            values = loudest[x]
-        bottom = self.height()
-        spots = [(at, self._y_of(v)) for at, v in zip(x.tolist(), values.tolist(), strict=True)]
-        painter.setPen(QPen(colour, wide if knobs else 1))
+        bottom = float(self.height())
+        spots = list(zip(x.tolist(), self._y_of(velocities).tolist(), strict=True))
+        painter.setPen(QPen(colour, wide))
         painter.drawLines([QLineF(at, bottom, at, y) for at, y in spots])
-        if knobs:
-            painter.setBrush(colour)
-            painter.setPen(Qt.PenStyle.NoPen)
-            half = wide / 2 + 1.5
-            painter.drawRects([QRectF(at - half, y - half, 2 * half, 2 * half) for at, y in spots])
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        half = wide / 2 + 1.5
+        painter.drawRects([QRectF(at - half, y - half, 2 * half, 2 * half) for at, y in spots])
 
-    def _y_of(self, velocity: float) -> float:
-        return self.height() - velocity / 127 * (self.height() - TOP)
+    def _y_of(self, velocities: Numbers) -> NDArray[np.floating[Any]]:
+        return self.height() - velocities / 127 * (self.height() - TOP)
 
     def _velocity_at(self, y: float) -> float:
         return (self.height() - y) * 127 / (self.height() - TOP)

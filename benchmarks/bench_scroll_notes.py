@@ -1,0 +1,120 @@
+"""How long the app takes to draw a frame while a person scrolls, zooms and edits a long piece.
+
+Limit: 33 ms to scroll and zoom, which is 30 frames a second; 100 ms for an edit. The whole window
+of 1280 by 800 pixels takes part, painted offscreen by the processor alone.
+Run `python benchmarks/bench_scroll_notes.py`; `bench_scroll.py` does the same for recordings.
+"""
+
+import os
+import platform
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6 import __version__ as qt_version
+from PySide6.QtWidgets import QApplication
+
+from seqstudio.contracts.notes import Note
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.score_view import ScoreView
+from seqstudio.gui.theme import Wardrobe
+from seqstudio.gui.window import Window
+from seqstudio.host.session.document import Take
+from seqstudio.host.session.operations import AddTake
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import Studio
+from seqstudio.media.midi import Score
+
+NOTES = 51_000  # drawn by chance; 50,000 and some stay where two may not sound at once
+FRAMES = 60
+STEP = 120  # ticks of a sixteenth
+
+
+def frames(app: QApplication, moves: Iterable[Callable[[], object]]) -> list[tuple[float, float]]:
+    """Give the milliseconds of each move, drawn: by the clock, and of the processor's time."""
+    took = []
+    for move in moves:
+        begun, busy = time.perf_counter(), time.thread_time()
+        move()
+        app.processEvents()
+        took.append((1000 * (time.perf_counter() - begun), 1000 * (time.thread_time() - busy)))
+    return took
+
+
+def tell(what: str, took: list[tuple[float, float]]) -> None:
+    """Print a row."""
+    clock, busy = zip(*took, strict=True)
+    print(
+        f"{what:32s} median {statistics.median(clock):5.1f} ms, worst {max(clock):5.1f} ms"
+        f" (processor {statistics.median(busy):5.1f}, {max(busy):5.1f})"
+    )
+
+
+def long_piece(count: int) -> Take:
+    """Write notes over five octaves into one track, two a sixteenth on average."""
+    chance = random.Random(0)
+    notes = (
+        Note(
+            chance.randrange(count // 2) * STEP,
+            chance.randrange(36, 97),
+            chance.choice((110, 230, 470, 1900)),
+            chance.randrange(1, 128),
+        )
+        for _ in range(count)
+    )
+    return Take.of(Score.new().with_new_track(sorted(notes)).to_bytes(), "long piece")
+
+
+def open_piece(app: QApplication, window: Window) -> ScoreView:
+    """Put the piece in front, and wait until all of it can be edited."""
+    take = long_piece(NOTES)
+    window.desk.do(AddTake(take))
+    window.desk.choose(take.id)
+    page = window.stack.currentWidget()
+    assert isinstance(page, ScoreView)
+    while page.roll.place is None or window.desk.background.busy:
+        app.processEvents()
+    return page
+
+
+def measure(app: QApplication, page: ScoreView, undo: Callable[[], object]) -> None:
+    """Scroll, zoom, edit."""
+    roll, sight = page.roll, page.roll.sight
+    print(f"{len(roll.notes):,} notes in a roll of {sight.x.pixels} by {sight.y.pixels} pixels")
+    across: list[Callable[[], object]] = [lambda: sight.scroll(37)] * FRAMES
+    tell("scroll, 16 bars seen", frames(app, across))
+    roll.fit()
+    sight.zoom(10)
+    tell("scroll, a tenth of it seen", frames(app, across))
+    roll.fit()
+    tell("zoom, from all of it to one bar", frames(app, [lambda: sight.zoom(1.15)] * FRAMES))
+    roll.fit()
+    up = [lambda: sight.zoom_rows(1.1), lambda: sight.scroll(0, 20)] * (FRAMES // 2)
+    tell("taller rows, all of it seen", frames(app, up))
+    sight.zoom(10)
+    roll.select_next()
+    tell("move one note", frames(app, [lambda: page.editor.nudge(1, 0)] * FRAMES))
+    tell("undo that", frames(app, [undo] * FRAMES))
+    roll.select_all()
+    tell("scroll, all notes chosen", frames(app, across))
+
+
+def main() -> None:
+    app = QApplication([])
+    print(f"Qt {qt_version}, {platform.machine()}, {os.cpu_count()} processors, one paints")
+    with tempfile.TemporaryDirectory() as home:
+        studio = Studio(Path(home))
+        desk = Desk(studio, Session.untitled(studio.profile))
+        window = Window(desk, Wardrobe(app, "light"), remember=False)
+        window.show()
+        measure(app, open_piece(app, window), desk.undo)
+        window.close()
+
+
+if __name__ == "__main__":
+    main()
