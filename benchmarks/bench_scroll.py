@@ -1,0 +1,164 @@
+"""How long a frame of an hour's recording takes, and of its transcript, while a view is moved about.
+
+Limit: 33 ms, which is 30 frames a second. Each frame is painted whole, offscreen, at 1280 by 400
+pixels: scrolling at three zooms, then zooming in and out. Beside the time by the clock stands that
+of the processor, which a busy machine does not lengthen.
+Run `python benchmarks/bench_scroll.py`; `bench_scroll_notes.py` does the same for notes.
+"""
+
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import soundfile
+from PySide6 import __version__ as qt_version
+from PySide6.QtCore import QEventLoop, QSize
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QWidget
+
+from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.gui.background import Background
+from seqstudio.gui.transcript import TranscriptModel
+from seqstudio.gui.transcript_view import TranscriptView
+from seqstudio.gui.wave_model import WaveModel
+from seqstudio.gui.wave_view import WaveView
+
+HOUR_S = 3600
+RATE = 44100
+WORDS = 10_000
+SIZE = QSize(1280, 400)
+
+
+def write_hour(path: Path, channels: int) -> None:
+    """Write an hour of bursts of noise, as loud as speech and as often."""
+    rng = np.random.default_rng(0)
+    with soundfile.SoundFile(path, "w", RATE, channels) as file:
+        for _ in range(HOUR_S // 10):
+            burst = rng.standard_normal((RATE * 10, channels)).astype(np.float32) * 0.1
+            file.write(burst * (rng.random((RATE * 10 // 4410, 1)) > 0.3).repeat(4410, axis=0))
+
+
+def transcript() -> Transcript:
+    """Give an hour of words, fifteen to a segment."""
+    rng = np.random.default_rng(0)
+    letters = np.array(list("ETAOINSHRDLU"))
+    starts = np.arange(WORDS) * HOUR_S / WORDS
+    words = [
+        Word(
+            word="".join(rng.choice(letters, int(rng.integers(1, 9)))),
+            start_s=float(start),
+            end_s=float(start) + 0.3,
+            confidence=float(rng.random()),
+        )
+        for start in starts
+    ]
+    segments = []
+    for first in range(0, WORDS, 15):
+        part = tuple(words[first : first + 15])
+        text = " ".join(word.word for word in part)
+        segments.append(
+            Segment(start_s=part[0].start_s, end_s=part[-1].end_s, text=text, words=part)
+        )
+    return Transcript(audio="hour.flac", duration_s=HOUR_S, text="", segments=tuple(segments))
+
+
+def frames(view: QWidget, moves: Iterator[Callable[[], object]]) -> list[tuple[float, float]]:
+    """Give the milliseconds of each frame, by the clock and of the processor.
+
+    A frame is a move, what threads hand over meanwhile, and the painting.
+    """
+    image = QImage(view.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    loop = QEventLoop()
+    spent = []
+    for move in moves:
+        clock, processor = time.perf_counter(), time.thread_time()
+        move()
+        loop.processEvents()
+        view.render(image)
+        spent.append(
+            (1000 * (time.perf_counter() - clock), 1000 * (time.thread_time() - processor))
+        )
+    return spent
+
+
+def wave_moves(wave: WaveModel) -> Iterator[Callable[[], object]]:
+    """Scroll through the hour at three zooms, then zoom in to a second and out again."""
+    for span_s in (HOUR_S / 2, 60.0, 8.0):
+        wave.fit()
+        wave.zoom(HOUR_S / span_s, 0)
+        for _ in range(100):
+            yield lambda: wave.scroll(37)
+            wave.place(wave.axis.start + span_s / 2, follow=False)
+    wave.fit()
+    for factor in [1.1] * 80 + [1 / 1.1] * 80:
+        yield lambda factor=factor: wave.zoom(factor, 640)
+
+
+def transcript_moves(view: TranscriptView) -> Iterator[Callable[[], object]]:
+    """Scroll by lines, by pages and to far places; light one word after another."""
+    bar = view.verticalScrollBar()
+    for step in (17, 400, 3001):
+        for _ in range(100):
+            yield lambda step=step: bar.setValue((bar.value() + step) % max(bar.maximum(), 1))
+    for number in range(100):
+        view.model.light(number * 1.7)
+        yield view.follow
+
+
+def show(wave: WaveModel, path: Path) -> float:
+    """Load a file as the app does; give the seconds until all of it is drawn."""
+    loop = QEventLoop()
+    wave.loaded.connect(loop.quit)
+    wave.failed.connect(loop.quit)
+    begun = time.perf_counter()
+    wave.show(str(path), path)
+    loop.exec()
+    return time.perf_counter() - begun
+
+
+def tell(what: str, spent: list[tuple[float, float]]) -> None:
+    """Print a row."""
+    clock, processor = zip(*spent, strict=True)
+    print(
+        f"{what}: {len(spent)} frames, median {statistics.median(clock):.1f} ms, "
+        f"worst {max(clock):.1f} ms ({max(processor):.1f} ms of the processor)"
+    )
+
+
+def measure_recordings() -> None:
+    """An hour of audio, mono and stereo, with 10,000 words under it."""
+    background = Background()
+    spoken = transcript()
+    for channels in (1, 2):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "hour.flac"
+            write_hour(path, channels)
+            wave = WaveModel(background)
+            view = WaveView(wave)
+            view.resize(SIZE)
+            view.grab()
+            loading_s = show(wave, path)
+            view.show_words(word for one in spoken.segments for word in one.words)
+            kind = f"an hour of audio, {channels} channel{'s' * (channels > 1)}"
+            print(f"{kind}: drawn whole after {loading_s:.1f} s")
+            tell(kind, frames(view, wave_moves(wave)))
+    model = TranscriptModel(lambda _operation: True)
+    words = TranscriptView(model)
+    words.resize(SIZE)
+    words.grab()
+    model.show("clip", spoken)
+    tell("a transcript of 10,000 words", frames(words, transcript_moves(words)))
+    background.finish()
+
+
+if __name__ == "__main__":
+    app = QApplication([])
+    print(f"Qt {qt_version}, {platform.machine()}, offscreen, one thread paints")
+    measure_recordings()
