@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -18,6 +18,7 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.library import Row, Section, name_of, removing, renaming, sections
 from seqstudio.gui.missing import MissingFiles
 
+Select = QItemSelectionModel.SelectionFlag
 ID = Qt.ItemDataRole.UserRole
 
 
@@ -114,9 +115,11 @@ class LibraryView(QWidget):
     def _show_chosen(self) -> None:
         """Make what is in front the current line, without choosing it again."""
         found = next((i for i in self._items() if i.data(0, ID) == self._desk.chosen), None)
-        if found is not self.tree.currentItem() or (found and not self.selected):
+        if found is not self.tree.currentItem():
+            among = found is not None and found.isSelected()
+            how = Select.NoUpdate if among else Select.ClearAndSelect
             self.tree.blockSignals(True)
-            self.tree.setCurrentItem(found)  # type: ignore[arg-type]  # None takes it away
+            self.tree.setCurrentItem(found, 0, how)  # type: ignore[arg-type]  # None: no line
             self.tree.blockSignals(False)
         self._commands.refresh()
 

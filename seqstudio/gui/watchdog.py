@@ -7,18 +7,22 @@ processor time is used. Imports are left out: a module is loaded once.
 
 The system's profiling timer asks every few milliseconds of processor time. It is answered on the
 main thread, between two steps of Python; so work is seen whenever it has a frame of Python, and a
-long call into a library when it comes back.
+long call into a library when it comes back. No frame is kept, for that would keep what is in it
+alive, and a painter that outlives its event brings Qt down: a frame that was seen tells when it
+returns, by the tracing that debuggers use.
 """
 
 import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 LIMIT_S = 0.1
 LOOK_S = 0.005
+TraceFunction = Callable[[FrameType, str, Any], Any]
 IMPORTING = "<frozen importlib._bootstrap>"
 
 
@@ -38,7 +42,8 @@ class Stall:
 class _Piece:
     """A piece of work that is going on."""
 
-    frame: FrameType
+    frame: int  # the id of its outermost frame
+    called: str
     since_s: float  # on the thread's own clock
     until_s: float
     seen: dict[str, int] = field(default_factory=dict)
@@ -77,26 +82,53 @@ class Watchdog:
     def _look(self, innermost: FrameType | None) -> None:
         """Note what the thread is doing."""
         now_s = time.thread_time()
-        frames = list(_outward(innermost))
-        ours = [frame for frame in frames if self._is_ours(frame)]
-        if not ours or any(frame.f_code.co_filename == IMPORTING for frame in frames):
+        ours, importing, outermost = "", False, None
+        for frame in _outward(innermost):
+            importing |= frame.f_code.co_filename == IMPORTING
+            if self._is_ours(frame):
+                ours, outermost = ours or _place(frame), frame
+        if outermost is None or importing:
             self._end()
             return
-        if self._piece is None or self._piece.frame is not ours[-1]:
-            self._end()
-            self._piece = _Piece(ours[-1], now_s, now_s)
-        self._piece.until_s = now_s
-        place = _place(ours[0])
-        self._piece.seen[place] = self._piece.seen.get(place, 0) + 1
+        if self._piece is None or self._piece.frame != id(outermost):
+            self._begin(outermost, now_s)
+        if self._piece:
+            self._piece.until_s = now_s
+            self._piece.seen[ours] = self._piece.seen.get(ours, 0) + 1
+
+    def _begin(self, outermost: FrameType, now_s: float) -> None:
+        """Follow a call until it returns; not while a debugger has the tracing."""
+        self._end()
+        if sys.gettrace() is None:
+            self._piece = _Piece(id(outermost), _place(outermost), now_s, now_s)
+            outermost.f_trace_lines = False
+            outermost.f_trace = self._trace
+            sys.settrace(_pass_over)
+
+    def _trace(self, _frame: FrameType, event: str, _value: object) -> TraceFunction | None:
+        """Hear that the call returned."""
+        if event != "return":
+            return self._trace
+        if self._piece:
+            self._piece.until_s = time.thread_time()
+        self._end()
+        return None
 
     def _end(self) -> None:
         piece, self._piece = self._piece, None
-        if piece and (busy_s := piece.until_s - piece.since_s) > self._limit_s:
+        if piece is None:
+            return
+        sys.settrace(None)
+        if (busy_s := piece.until_s - piece.since_s) > self._limit_s:
             seen_in = max(piece.seen, key=lambda place: piece.seen[place])
-            self.stalls.append(Stall(busy_s, _place(piece.frame), seen_in))
+            self.stalls.append(Stall(busy_s, piece.called, seen_in))
 
     def _is_ours(self, frame: FrameType) -> bool:
         return str(frame.f_globals.get("__name__", "")).startswith(self._inside)
+
+
+def _pass_over(_frame: FrameType, _event: str, _value: object) -> None:
+    """Trace no call that begins."""
 
 
 def _outward(frame: FrameType | None) -> Iterator[FrameType]:

@@ -11,9 +11,11 @@ from seqstudio.errors import SeqStudioError
 from seqstudio.gui.desk import Desk
 from seqstudio.host.profile import Profile
 from seqstudio.host.session.document import Document
+from seqstudio.host.session.files import remove
 from seqstudio.host.session.glancing import glance
 from seqstudio.host.session.session import Session
 
+DAMAGED = ".damaged-"  # in the names of what was kept when a session was mended
 SHOWN = 6  # of each list
 STEPS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 
@@ -69,7 +71,8 @@ def age_text(seconds: float) -> str:
 def unsaved_work(profile: Profile) -> tuple[Earlier, ...]:
     """Find untitled sessions with work in them, newest first; reads files."""
     found = []
-    for path in Session.unsaved(profile)[:SHOWN]:
+    kept = [path for path in Session.unsaved(profile) if DAMAGED not in path.name]
+    for path in kept[:SHOWN]:
         document, age = glance(path), time.time() - path.stat().st_mtime
         found.append(Earlier(path, title_of(document), f"{content_of(document)}, {age_text(age)}"))
     return tuple(found)
@@ -116,7 +119,10 @@ class Welcome(QObject):
         try:
             Session.open(earlier.path).discard()
         except SeqStudioError as bad:
-            self._desk.troubled.emit(str(bad))
+            if glance(earlier.path) is None:  # nothing of it can be read: it cannot be opened
+                remove(earlier.path)
+            else:
+                self._desk.troubled.emit(str(bad))
         self.look()
 
     def forget(self, earlier: Earlier) -> None:

@@ -78,6 +78,7 @@ class WelcomeView(QScrollArea):
         """Give a button, with its keys beside it."""
         action = self._commands.action(name)
         button = QPushButton(title, parent)
+        button.setAccessibleName(title)
         button.setToolTip(action.toolTip())
         button.setMinimumSize(BUTTON_WIDTH, 36)
         button.setStyleSheet("text-align: left;")
@@ -100,7 +101,7 @@ class WelcomeView(QScrollArea):
     ) -> None:
         while item := column.takeAt(0):
             if widget := item.widget():
-                widget.hide()
+                widget.setParent(None)
                 widget.deleteLater()
         if rows:
             column.addSpacing(16)
@@ -117,6 +118,7 @@ class _EarlierRow(QFrame):
         words = QVBoxLayout()
         words.setSpacing(2)
         title = QLabel(earlier.title, self)
+        title.setObjectName("earlier")
         note = _text(earlier.note, self)
         words.addWidget(title)
         words.addWidget(note)
