@@ -49,6 +49,8 @@ class ListingView(QWidget):
         self.list = QListWidget(self)
         self.list.setAccessibleName(name)
         self.list.setFixedWidth(LIST_PIXELS)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.currentItemChanged.connect(self._choose)
         self.title, self.state = wrapped(self), wrapped(self)
         self.title.setFont(headline(self.title.font()))

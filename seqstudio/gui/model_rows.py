@@ -88,7 +88,7 @@ def card_groups(found: FoundModel, origin: str, catalogue: Catalogue) -> tuple[G
         used_by(facts.task, catalogue),
         group("Measured", [(figure.name, figure_text(figure)) for figure in card.figures]),
         group("Made from", _making(card)),
-        listed("Mind", card.notes),
+        listed("Notes", card.notes),
         group("File", [("Folder", found.path), ("SHA-256", spaced(found.sha256))]),
     )
 
