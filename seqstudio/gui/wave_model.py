@@ -247,5 +247,5 @@ class WaveModel(QObject):
 def _detail(path: Path, first_s: float, length_s: float) -> Detail | None:
     """Read a stretch of a recording; on a thread."""
     for block in read_blocks(path, length_s, start_s=first_s):
-        return Detail(round(first_s * block.rate_hz), block.samples)
+        return Detail.of(round(first_s * block.rate_hz), block.samples)
     return None

@@ -86,7 +86,7 @@ def test_an_hour_takes_a_few_megabytes() -> None:
 
 def test_close_up_the_columns_are_exact() -> None:
     samples = noise(5000)
-    detail = Detail(200, samples[200:3000])
+    detail = Detail.of(200, samples[200:3000])
 
     assert detail.covers(200, 3000)
     assert not detail.covers(199, 300)
