@@ -15,6 +15,7 @@ Action = Literal["pause", "resume", "cancel", "retry", "earlier", "later", "dism
 ITEMS = 100  # of one job that are listed; those under way and failed first
 LIVE = ("running", "paused", "queued")
 ENDED = ("done", "failed", "cancelled", "interrupted")
+WAITS = ("Waiting", "Waiting, on hold")
 WISHES = {"pause": "Pausing", "resume": "Going on", "cancel": "Stopping"}
 STATES = {
     "queued": "Starting",
@@ -79,9 +80,9 @@ def card_of(
     row: JobRow,
     progress: Progress | None,
     *,
-    title: str = "",
     wish: Wish | None = None,
     now_s: float = 0.0,
+    held: bool = False,
 ) -> JobCard:
     """Say what a job is doing.
 
@@ -89,9 +90,9 @@ def card_of(
     ----------
     row : of the books
     progress : of a job that this process runs, else None
-    title : as the session calls it
     wish : what was asked of it and has yet to happen
     now_s : on the clock that `progress` was told
+    held : what waits is not started
     """
     state = "waiting" if row.waits else row.state
     ended = row.counts.get("done", 0) + row.counts.get("failed", 0)
@@ -99,9 +100,9 @@ def card_of(
     moving = list(progress.moving.values()) if progress else []
     return JobCard(
         id=row.id,
-        title=title or title_of(spec_from_text(row.spec, f"job {row.id}")),
+        title=title_of(spec_from_text(row.spec, f"job {row.id}")),
         state=state,
-        words=_words(row, progress, wish, now_s),
+        words=WAITS[held] if row.waits else _words(row, progress, wish, now_s),
         fraction=fraction,
         text=next((one.text for one in reversed(moving) if one.text), ""),
         reason=row.reason,
@@ -167,8 +168,6 @@ def time_left(seconds: float) -> str:
 
 
 def _words(row: JobRow, progress: Progress | None, wish: Wish | None, now_s: float) -> str:
-    if row.waits:
-        return "Waiting"
     total, counts = sum(row.counts.values()), row.counts
     state = WISHES[wish] if wish and row.state in LIVE else STATES[row.state]
     parts = [state if progress or row.state in ENDED else f"{state} in another window or terminal"]

@@ -1,6 +1,6 @@
 """The panel beside a page: an operation of any plugin, its form, and Run."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +27,24 @@ from seqstudio.gui.sources import Source, sources_of
 
 OTHER_FILE = "a file…"
 PANEL_PIXELS = 300  # the least that the panel is wide
+
+
+class _Scroll(QScrollArea):
+    """As high as what it holds, where there is room; else it scrolls."""
+
+    def __init__(self, body: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._held = body
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(body)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Ask for all of it."""
+        return self._held.sizeHint()
 
 
 class OperationPanel(QWidget):
@@ -72,20 +91,15 @@ class OperationPanel(QWidget):
         self._column = QVBoxLayout(self._body)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(12)
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._body)
+        scroll = self._scroll = _Scroll(self._body, self)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(12, 12, 12, 12)
         whole.setSpacing(8)
         above = (self.banner, self.operation, self.help, self.badge)
-        below = (self.everything, self.reason, self.run)
+        below = (self.everything, self.run, self.reason)
         for widget in (*above, scroll, *below):
             whole.addWidget(widget)
-        whole.setStretchFactor(scroll, 1)
+        whole.addStretch(1)
         self.run.setToolTip(self._run.toolTip())
         self.run.setMinimumHeight(32)
 
@@ -115,7 +129,6 @@ class OperationPanel(QWidget):
         self._column.addWidget(self.options)
         self._column.addWidget(self.amount)
         self._column.addWidget(self._format_boxes())
-        self._column.addStretch(1)
 
     def _choosers(self) -> QWidget:
         """Draw what comes before the options: further inputs and the model."""
@@ -173,16 +186,15 @@ class OperationPanel(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self.formats = {}
         offer = self.model.offer
-        names = formats_of(offer.entry) if offer else ()
-        if offer and len(names) > 1:
-            row.addWidget(self._caption("write"))
-            fixed = read_by_session(offer.entry)
+        read = read_by_session(offer.entry) if offer else ()
+        names = [name for name in formats_of(offer.entry) if name not in read] if offer else []
+        if names and (read or len(names) > 1):
+            row.addWidget(self._caption("also save as" if read else "save as"))
             for name in names:
                 box = self.formats[name] = QCheckBox(name, whole)
-                box.setAccessibleName(f"Write {name}")
+                box.setAccessibleName(f"Save as {name}")
+                box.setToolTip("The job's outputs, in the list of jobs, hold the file.")
                 box.setChecked(name in self.model.formats)
-                box.setEnabled(name not in fixed)
-                box.setToolTip("The session reads this one." if name in fixed else "")
                 box.toggled.connect(lambda on, name=name: self.model.choose_format(name, on))
                 row.addWidget(box)
         row.addStretch(1)
@@ -202,6 +214,7 @@ class OperationPanel(QWidget):
         self.everything.setVisible(model.can_take_all)
         self.everything.setText(f"For all {len(model.fitting)} in the session")
         self.everything.setChecked(model.everything)
+        self._scroll.updateGeometry()
         self.run.setEnabled(not reason)
         self.run.setText(model.title if not reason else "Run")
         self._run.setEnabled(not reason and self.isVisible())

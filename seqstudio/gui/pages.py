@@ -59,7 +59,9 @@ def _build(place: str, desk: Desk, commands: Commands) -> QWidget:
     return make(desk, commands)
 
 
-DOCKS: tuple[DockEntry, ...] = ()
+DOCKS: tuple[DockEntry, ...] = (
+    DockEntry("jobs", "Jobs", "seqstudio.gui.jobs_dock_view:JobsDock", "bottom", "F8"),
+)
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "welcome",

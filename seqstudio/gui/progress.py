@@ -1,5 +1,6 @@
 """How far a running job is, and how long it will still take, from the events that it sends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seqstudio.host.events import (
@@ -29,18 +30,23 @@ class Moving:
 class Progress:
     """One job that this process runs."""
 
-    total: int  # items
-    ended: int = 0  # before it was started, and since
+    feeds: Mapping[int, int]  # item -> what it was given with: takes of one input go together
+    ended: int = 0  # items, before it was started and since
     moving: dict[int, Moving] = field(default_factory=dict)
     _since_s: float = -1.0  # when the first progress came; -1: not yet
     _from: float = 0.0  # how far it was then
     _paused_s: float = -1.0  # when it was paused; -1: it is not
 
     @property
+    def total(self) -> int:
+        """How many items there are."""
+        return max(len(self.feeds), 1)
+
+    @property
     def fraction(self) -> float:
         """How far the whole is, 0 to 1."""
         under_way = sum(one.fraction for one in self.moving.values())
-        return min((self.ended + under_way) / max(self.total, 1), 1.0)
+        return min((self.ended + under_way) / self.total, 1.0)
 
     def hear(self, event: JobEvent, now_s: float) -> None:
         """Take an event in.
@@ -54,17 +60,18 @@ class Progress:
             case ItemStarted(item=item, name=name):
                 self.moving[item] = Moving(name)
             case ItemProgress(item=item, fraction=fraction, note=note):
-                self._item(item).fraction = fraction
-                self._item(item).note = note
+                for one in self._together(item):
+                    one.fraction, one.note = fraction, note
                 self._begin(now_s)
             case PartialText(item=item, text=text):
-                self._item(item).text = text
+                for one in self._together(item):
+                    one.text = text
                 self._begin(now_s)
             case ItemDone(item=item, skipped=skipped):
                 self.moving.pop(item, None)
                 self.ended += 1
                 if skipped:  # came for nothing: says nothing of the time that the others take
-                    self._from += 1 / max(self.total, 1)
+                    self._from += 1 / self.total
             case ItemFailed(item=item):
                 self.moving.pop(item, None)
                 self.ended += 1
@@ -94,5 +101,7 @@ class Progress:
         if self._since_s < 0:
             self._since_s, self._from = now_s, self.fraction
 
-    def _item(self, item: int) -> Moving:
-        return self.moving.setdefault(item, Moving(f"item {item}"))
+    def _together(self, item: int) -> list[Moving]:
+        """Give what is under way with an item: a worker speaks of all that it was given at once."""
+        feed = self.feeds.get(item)
+        return [one for number, one in self.moving.items() if self.feeds.get(number) == feed]

@@ -26,14 +26,16 @@ class _Watch(QObject):
     """Hears one running job."""
 
     def __init__(
-        self, handle: JobHandle, row: JobRow, hear: Callable[[JobEvent], None], parent: QObject
+        self,
+        handle: JobHandle,
+        lane: str,
+        progress: Progress,
+        hear: Callable[[JobEvent], None],
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self.handle = handle
-        self.lane = _lane(row)
-        counts = row.counts
-        ended = sum(counts.get(state, 0) for state in ("done", "failed"))
-        self.progress = Progress(total=sum(counts.values()), ended=ended)
+        self.lane, self.progress = lane, progress
         self._hear = hear
         self._notifier = QSocketNotifier(handle.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._poll)
@@ -112,7 +114,13 @@ class JobQueue(QObject):
         """Give what there is to see: what runs, what waits in its order, what has ended since."""
         now = time.monotonic()
         return tuple(
-            card_of(row, self.progress(row.id), wish=self._wishes.get(row.id), now_s=now)
+            card_of(
+                row,
+                self.progress(row.id),
+                wish=self._wishes.get(row.id),
+                now_s=now,
+                held=self.held,
+            )
             for row in self._rows
         )
 
@@ -190,7 +198,11 @@ class JobQueue(QObject):
             except SeqStudioError as bad:  # in the books too: it has failed, or runs elsewhere
                 self.troubled.emit(str(bad))
                 continue
-            self._watched[row.id] = _Watch(handle, row, partial(self._hear, row.id), self)
+            feeds = {item.number: item.batch for item in self.rows(row.id)}
+            ended = sum(row.counts.get(state, 0) for state in ("done", "failed"))
+            self._watched[row.id] = _Watch(
+                handle, _lane(row), Progress(feeds, ended), partial(self._hear, row.id), self
+            )
 
     def _hear(self, job: int, event: JobEvent) -> None:
         if isinstance(event, JobFinished):

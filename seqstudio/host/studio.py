@@ -24,7 +24,7 @@ from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text,
 from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.together import check_together
 from seqstudio.host.stream import Stream
-from seqstudio.host.supervisor import ThreadWorker
+from seqstudio.host.supervisor import LOG, ThreadWorker
 from seqstudio.host.warm import Crew, WarmWorkers
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
@@ -106,6 +106,10 @@ class Studio:
         """See plugins that were installed, switched or removed since; the next job has them."""
         self.catalogue = Catalogue.load(self.profile)
         self.models = Models(self.catalogue, self.profile)
+
+    def log(self, job: int) -> Path:
+        """Give where a job's workers write their log; there is none before the first starts."""
+        return self._folder(job) / LOG
 
     def resume(self, job: int) -> JobHandle:
         """Go on with an interrupted or cancelled job; finished items stay finished.
