@@ -11,7 +11,7 @@ from seqstudio.gui.facts import Fact
 from seqstudio.gui.takes_again import again
 from seqstudio.gui.takes_card import Card
 from seqstudio.gui.takes_family import family
-from seqstudio.gui.takes_files import free_paths, scratch_file
+from seqstudio.gui.takes_files import free_paths, scratch_file, without_scratch
 from seqstudio.gui.takes_record import facts_of, operation_of, why_not_again
 from seqstudio.gui.takes_sketch import Sketch, is_of, sketch
 from seqstudio.host.events import ItemFailed, JobEvent, JobFinished
@@ -162,7 +162,8 @@ class TakesModel(QObject):
             return
         link = next((one for one in self._desk.session.links if one.job == job), None)
         if link and self._makes_music(job):
-            self.troubled.emit(f"{link.title}: {reason}")
+            short = without_scratch(reason, self._desk.studio.profile)
+            self.troubled.emit(f"{link.title}: {short}")
 
     def _makes_music(self, job: int) -> bool:
         row, studio = self._desk.studio.jobs.get(job), self._desk.studio

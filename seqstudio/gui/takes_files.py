@@ -33,12 +33,21 @@ def scratch_file(midi: bytes, name: str, profile: Profile) -> Path:
     SessionError
         If it cannot be written.
     """
-    path = profile.home / "scratch" / sha256_of(midi)[:16] / f"{file_name(name)}.mid"
+    path = _scratch(profile) / sha256_of(midi)[:16] / f"{file_name(name)}.mid"
     with faults_as(SessionError, path):
         if not path.is_file() or path.read_bytes() != midi:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(midi)
     return path
+
+
+def without_scratch(text: str, profile: Profile) -> str:
+    """Name files in the scratch by their names alone, as the person knows them."""
+    return re.sub(rf"{re.escape(str(_scratch(profile)))}[\\/][0-9a-f]+[\\/]", "", text)
+
+
+def _scratch(profile: Profile) -> Path:
+    return profile.home / "scratch"
 
 
 def file_name(name: str) -> str:

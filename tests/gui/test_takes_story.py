@@ -17,8 +17,12 @@ from seqstudio.gui.hearing import sound_of
 from seqstudio.gui.player import Player
 from seqstudio.gui.sound_output import Output, SoundError
 from seqstudio.gui.takes_view import TakesPanel
+from seqstudio.gui.window import Window
+from seqstudio.host.session.document import Take
+from seqstudio.host.session.operations import AddTake
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import JobSpec
+from seqstudio.media.midi import Score
 
 Open = Callable[[Desk], TakesPanel]
 A_JOB_MS = 60_000
@@ -180,4 +184,33 @@ def test_a_take_is_made_again_byte_for_byte(desk: Desk, open_panel: Open, qtbot:
     assert repeated.id != second.id
     assert {**repeated.record, "models": ""} == {**second.record, "models": ""}  # those it had
     assert len(panel.model.cards) == 3
+    qtbot.waitUntil(lambda: not desk.queue.running)
+
+
+@pytest.mark.medium
+def test_compose_from_nothing_and_hear_of_what_cannot_be_continued(
+    window: Window, desk: Desk, qtbot: QtBot
+) -> None:
+    window.commands.action("music.compose").trigger()
+    panel = window.findChild(TakesPanel)
+    assert panel is not None
+    make = panel.make.model
+    assert make.offer is not None
+    assert make.offer.entry.name == "generate"
+    make.options.set("bars", 2)
+    make.amount.set("seed", 3)
+    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.take is not None, timeout=A_JOB_MS)
+    qtbot.waitUntil(lambda: not desk.queue.running)
+    assert window.commands.action("takes.accept").isEnabled()
+    assert panel.page.facts.text().startswith("Made by: Compose a new piece (music")
+
+    empty = Take.of(Score.new().to_bytes(), "empty")
+    desk.do(AddTake(empty))
+    desk.choose(empty.id)
+    assert make.offer.entry.name == "continue"
+    panel.show_make()
+    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(panel.banner.text), timeout=A_JOB_MS)
+    assert panel.banner.text.endswith("Continue empty: empty.mid: 0 notes, expected at least 1")
     qtbot.waitUntil(lambda: not desk.queue.running)
