@@ -83,6 +83,13 @@ class Bars:
             length = min(length, self.stretches[number + 1].tick - start)
         return Line(start, stretch.bar + count, 1), length
 
+    def beat(self, tick: float) -> Fraction:
+        """Say on which beat of its bar a tick is, from 1; a beat is what the meter counts."""
+        bar, _ = self.at(tick)
+        number = max(bisect_right([s.tick for s in self.stretches], tick) - 1, 0)
+        stretch = self.stretches[number]
+        return Fraction(tick - bar.tick) * stretch.beats / stretch.bar_ticks + 1
+
     def lines(self, first_tick: float, stop_tick: float, least: float) -> Iterator[Line]:
         """Give the lines between two ticks, none nearer to another of its kind than `least` ticks.
 

@@ -88,8 +88,11 @@ class Hand:
 
     def hit(self, x: float, y: float) -> int:
         """Give the number of the note under a pixel; -1 where there is none."""
-        tick, pitch = self._at(x, y)
-        return self._model.index.at(tick, int(np.floor(pitch)))
+        model, (tick, pitch) = self._model, self._at(x, y)
+        key = int(np.floor(pitch))
+        if model.score.is_drums:
+            return model.index.begins(tick, key, model.sight.hit_pixels * model.sight.x.scale)
+        return model.index.at(tick, key)
 
     def at_end(self, x: float, y: float) -> bool:
         """Whether a press pulls the end of a note."""
@@ -144,6 +147,8 @@ class Hand:
         return Moving(place, model.lifted(), tick, pitch, copy=add)
 
     def _is_end(self, hit: int, x: float) -> bool:
+        if self._model.score.is_drums:
+            return False
         axis, index = self._model.sight.x, self._model.index
         start, end = axis.to_pixel(index.onsets[hit]), axis.to_pixel(index.ends[hit])
         return bool(end - x <= min(END_PIXELS, (end - start) / 3))

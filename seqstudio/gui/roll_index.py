@@ -98,6 +98,14 @@ class NoteIndex:
         found = self.seen(tick, tick + 1e-6, pitch, pitch)
         return int(found[-1]) if len(found) else -1
 
+    def begins(self, tick: float, pitch: int, reach: float) -> int:
+        """Give the number of the note that begins nearest to a place, within so many ticks."""
+        first, stop = np.searchsorted(self.onsets, (tick - reach, tick + reach))
+        near = np.flatnonzero(self.pitches[first:stop] == pitch) + first
+        if not len(near):
+            return -1
+        return int(near[np.abs(self.onsets[near] - tick).argmin()])
+
     def moved(self, ticks: int, semitones: int) -> "NoteIndex":
         """Move all of them."""
         return replace(self, onsets=self.onsets + ticks, pitches=self.pitches + semitones)

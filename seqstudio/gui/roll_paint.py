@@ -102,9 +102,9 @@ def _paint_boxes(
     width = sight.x.pixels
     lefts = np.maximum(boxes.left, -8.0)
     widths = np.maximum(np.minimum(boxes.right, width + 8.0) - lefts - 0.5, 1.5)
-    painter.setPen(
-        QPen(brush.edge, brush.edge_pixels) if height >= LEAST_ROW else Qt.PenStyle.NoPen
-    )
+    edge_pixels = brush.edge_pixels if height >= 2 * LEAST_ROW else 1
+    edge = QPen(brush.edge, edge_pixels)
+    painter.setPen(edge if height >= LEAST_ROW else Qt.PenStyle.NoPen)
     for shade in range(SHADES):
         which = slice(None) if shades is None else shades == shade
         rects = [
@@ -125,7 +125,7 @@ def _paint_boxes(
 def _paint_hits(painter: QPainter, sight: Sight, boxes: _Boxes, brush: Brush) -> None:
     """Paint drum hits as diamonds: where they begin counts, not how long they are."""
     height = sight.row_height
-    half = min(max(height / 2 - 1, 2.0), 8.0)
+    half = sight.hit_pixels
     painter.setPen(QPen(brush.edge, brush.edge_pixels))
     painter.setBrush(brush.fill)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -106,15 +106,18 @@ class KeysView(QWidget):
         painter = QPainter(self)
         colours, sight = colours_of(self.palette()), self._model.sight
         drums = self._model.score.is_drums
-        painter.fillRect(self.rect(), colours.ground)
+        white, black = (colours.ground, colours.ink)
+        if not drums and colours.ground.lightness() < 128:  # white keys are light in the dark too
+            white, black = (colours.faint, colours.ground)
+        painter.fillRect(self.rect(), white)
         painter.setFont(_smaller(painter.font()))
         high, low = int(sight.pitch_at(0)), max(int(sight.pitch_at(self.height())), 0)
         for pitch in range(low, min(high, 127) + 1):
             box = QRectF(0, sight.y_of(pitch), self.width(), sight.row_height)
             if not drums:
-                _paint_key(painter, box, pitch, colours)
+                _paint_key(painter, box, pitch, black)
             if self._is_named(pitch, drums=drums):
-                painter.setPen(colours.ink)
+                painter.setPen(black)
                 text = drum_name(pitch) if drums else key_name(pitch)
                 flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                 painter.drawText(box.adjusted(2, -4, -6, 4), int(flags), text)
@@ -152,13 +155,13 @@ def signs_of(timeline: Timeline, start: float, stop: float) -> list[tuple[int, s
     return [(tick, "  ".join(texts)) for tick, texts in sorted(found.items())]
 
 
-def _paint_key(painter: QPainter, box: QRectF, pitch: int, colours: Colours) -> None:
+def _paint_key(painter: QPainter, box: QRectF, pitch: int, black: QColor) -> None:
     if pitch % 12 in BLACK:
-        dark = QColor(colours.faint)
-        painter.fillRect(box.adjusted(0, 0, -box.width() * 0.45, 0), dark)
+        painter.fillRect(box.adjusted(0, 0, -box.width() * 0.45, 0), black)
     if pitch % 12 in (0, 5):
-        painter.setPen(colours.line)
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
+        edge = QColor(black)
+        edge.setAlphaF(0.4)
+        painter.fillRect(QRectF(0, box.bottom() - 1, box.width(), 1), edge)
 
 
 def _smaller(font: QFont) -> QFont:

@@ -101,6 +101,11 @@ class Sight(QObject):
         """Pixels of one key."""
         return 1 / self.y.scale
 
+    @property
+    def hit_pixels(self) -> float:
+        """How far a drum's hit is painted to each side."""
+        return min(max(self.row_height / 2 - 1, 2.0), 6.0)
+
     def _fit_first(self) -> None:
         if self._first:
             ticks, low, high = self._first

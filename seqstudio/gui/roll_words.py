@@ -10,6 +10,7 @@ NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "
 BLACK = frozenset((1, 3, 6, 8, 10))
 DRUM_CHANNEL = 9
 FIRST_DRUM = 35
+FINEST_FRACTION = 48  # a triplet of thirty-seconds
 DRUMS = (  # General MIDI 1, percussion key map
     "Bass drum 2", "Bass drum 1", "Side stick", "Snare 1", "Hand clap", "Snare 2", "Low tom 2",
     "Closed hi-hat", "Low tom 1", "Pedal hi-hat", "Mid tom 2", "Open hi-hat", "Mid tom 1",
@@ -38,16 +39,18 @@ def sound_name(pitch: int, channel: int) -> str:
     return drum_name(pitch) if channel == DRUM_CHANNEL else key_name(pitch)
 
 
-def place_name(tick: int, bars: Bars, ticks_per_beat: int) -> str:
-    """Say where a tick is: its bar, and its quarter note within, from 1."""
+def place_name(tick: int, bars: Bars) -> str:
+    """Say where a tick is: its bar, and the beat of that, both from 1."""
     bar, _ = bars.at(tick)
-    return f"bar {bar.bar} beat {_number(Fraction(tick - bar.tick, ticks_per_beat) + 1)}"
+    return f"bar {bar.bar} beat {_number(bars.beat(tick))}"
 
 
 def length_name(ticks: int, ticks_per_beat: int) -> str:
-    """Say how long a note is, in quarter notes."""
-    beats = Fraction(ticks, ticks_per_beat)
-    return f"{_number(beats)} beat{'' if beats == 1 else 's'}"
+    """Say how long a note is: as a fraction of a whole note, or else in quarters."""
+    whole = Fraction(ticks, 4 * ticks_per_beat)
+    if whole.denominator <= FINEST_FRACTION:
+        return f"length {whole}"
+    return f"length {_number(whole * 4)} quarters"
 
 
 def notes_described(notes: Sequence[Note], total: int, bars: Bars, ticks_per_beat: int) -> str:
@@ -60,7 +63,7 @@ def notes_described(notes: Sequence[Note], total: int, bars: Bars, ticks_per_bea
     return ", ".join(
         (
             sound_name(note.pitch, note.channel),
-            place_name(note.onset_ticks, bars, ticks_per_beat),
+            place_name(note.onset_ticks, bars),
             length_name(note.length_ticks, ticks_per_beat),
             f"velocity {note.velocity}",
         )

@@ -21,7 +21,7 @@ class ScoreBar(QWidget):
         super().__init__(parent)
         self._model = model
         self.track = QComboBox(self)
-        self.track.setMinimumContentsLength(12)
+        self.track.setMinimumContentsLength(8)
         self.grid = QComboBox(self)
         self.tools: dict[Tool, QToolButton] = {}
         self.row = QHBoxLayout(self)

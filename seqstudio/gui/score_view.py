@@ -52,6 +52,7 @@ class ScoreView(QWidget):
         self.across = QScrollBar(Qt.Orientation.Horizontal, self.work)
         self.upwards = QScrollBar(Qt.Orientation.Vertical, self.work)
         self.status = QLabel(self)
+        self.nothing = QLabel(self)
         self._chosen = False
         self._add_commands()
         self.bar = ScoreBar(self.roll, self)
@@ -90,7 +91,7 @@ class ScoreView(QWidget):
         grid = QGridLayout(self.work)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        for row, column, widget in (
+        for row, place, widget in (
             (0, 1, self.ruler),
             (1, 0, self.keys),
             (1, 1, self.notes),
@@ -99,16 +100,18 @@ class ScoreView(QWidget):
             (2, 1, self.velocities),
             (3, 1, self.across),
         ):
-            grid.addWidget(widget, row, column)
+            grid.addWidget(widget, row, place)
         grid.setColumnStretch(1, 1)
         left = QWidget(self)
-        column_of_left = QVBoxLayout(left)
-        column_of_left.setContentsMargins(0, 0, 0, 0)
-        column_of_left.setSpacing(0)
-        column_of_left.addWidget(self.bar)
-        column_of_left.addWidget(self.work, 1)
-        column_of_left.addWidget(self.status)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.work, 1)
+        column.addWidget(self.status)
+        column.addWidget(self.nothing, 1)
         self.status.setContentsMargins(12, 6, 12, 6)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setWordWrap(True)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(left)
         split.addWidget(self.panel)
@@ -119,6 +122,7 @@ class ScoreView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.banner)
+        whole.addWidget(self.bar)
         whole.addWidget(split, 1)
 
     def _wire(self) -> None:
@@ -149,6 +153,11 @@ class ScoreView(QWidget):
 
     def _say(self) -> None:
         self.status.setText(self.roll.described)
+        self.nothing.setText(self.roll.empty_words)
+        has_take = self.score.take is not None
+        for widget in (self.bar, self.work, self.status):
+            widget.setVisible(has_take)
+        self.nothing.setVisible(not has_take)
         if self._chosen != (chosen := len(self.roll.selected) > 0):
             self._chosen = chosen
             self._commands.refresh()

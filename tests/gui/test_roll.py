@@ -90,7 +90,7 @@ def test_a_click_chooses_one_and_shift_more(model: RollModel, hand: Hand) -> Non
     hand.press(*pixel(model, 10, 60), Held(add=True))
     hand.release()
     assert [note.pitch for note in model.selected_notes] == [62]
-    assert model.described == "D4, bar 1 beat 2, 0.83 beats, velocity 80"
+    assert model.described == "D4, bar 1 beat 2, length 5/24, velocity 80"
 
 
 def test_a_rubber_band_chooses_what_it_touches_and_escape_drops_it(
