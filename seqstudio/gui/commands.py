@@ -28,6 +28,7 @@ class _Held:
 
     command: Command
     action: QAction
+    keys: str  # its shortcut, as Qt writes it
     ready: Callable[[], bool] | None
     checked: Callable[[], bool] | None
     within: QWidget | None
@@ -76,10 +77,11 @@ class Commands(QObject):
         page : it can be done only while this widget is shown (Space of a page that plays)
         """
         action = QAction(command.title, self)
-        held = _Held(command, action, ready, checked, within, page)
+        keys = QKeySequence(command.shortcut)
+        held = _Held(command, action, keys.toString(), ready, checked, within, page)
         self._refuse_taken(held)
         action.setObjectName(command.name)
-        action.setShortcut(QKeySequence(command.shortcut))
+        action.setShortcut(keys)
         action.setToolTip(_tip(command))
         action.setStatusTip(command.help)
         action.setCheckable(checked is not None)
@@ -133,13 +135,12 @@ class Commands(QObject):
 
     def _refuse_taken(self, new: _Held) -> None:
         """See that a name is new, and a shortcut where it would have two meanings at once."""
-        keys = QKeySequence(new.command.shortcut).toString()
         for name, held in self._held.items():
-            same_keys = bool(keys) and held.action.shortcut().toString() == keys
+            same_keys = bool(new.keys) and held.keys == new.keys
             apart = held.place is not None and new.place is not None and held.place != new.place
             if name == new.command.name or (same_keys and not apart):
                 raise ValueError(
-                    f"{new.command.name} {keys}: {name} has it, expected a name and a shortcut "
+                    f"{new.command.name} {new.keys}: {name} has it, expected a name and a shortcut "
                     "of its own"
                 )
 
