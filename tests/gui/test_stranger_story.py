@@ -77,7 +77,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def press(qtbot: QtBot, page: PluginsView, text: str) -> None:
     """Click a button of the page, and wait for what it does."""
     button = next(one for one in page.findChildren(QPushButton) if one.text() == text)
-    assert button.isEnabled()
+    qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not page.model.errand.busy, timeout=MINUTE)
 
