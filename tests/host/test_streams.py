@@ -54,13 +54,13 @@ def deaf(request, job):
 
 
 def stopped(request, job):
-    job.progress(0.1, str(os.getpid()))
+    job.progress(0.1)
     os.kill(os.getpid(), signal.SIGSTOP)
     yield from level(request, job)
 
 
 def late(request, job):
-    job.progress(0.1)
+    job.progress(0.1, str(os.getpid()))
     time.sleep(0.5)
     yield from level(request, job)
 
@@ -262,10 +262,10 @@ def test_a_worker_that_takes_not_even_a_byte_is_cancelled_in_time(
     assert time.monotonic() - begun < 2
 
 
-def test_a_worker_killed_in_mid_stream_fails_its_item_by_name(
-    open_job: Open, spoken: bytes, tmp_path: Path
+def test_a_worker_killed_in_mid_stream_fails_its_item_and_a_retry_hears_a_new_one(
+    open_job: Open, meter: Studio, spoken: bytes, tmp_path: Path
 ) -> None:
-    handle = open_job("stopped")
+    handle = open_job("late")
     number = int(wait_for(handle, ItemProgress).note)
     handle.feed(spoken[:6400])
     os.kill(number, signal.SIGKILL)
@@ -274,6 +274,12 @@ def test_a_worker_killed_in_mid_stream_fails_its_item_by_name(
     assert re.match(r"the worker of meter ended by SIGKILL; its log is", failed.reason)
     assert events[-1] == JobFinished(state="failed", failed=1)
     assert not list(tmp_path.glob("out*"))
+
+    again = meter.retry(handle.id)
+    again.feed(spoken[:400])
+    again.close_input()
+    (done,) = [event for event in again.events() if isinstance(event, ItemDone)]
+    assert done.summary.startswith("100 samples")
 
 
 @pytest.mark.parametrize("workers", [True, False])

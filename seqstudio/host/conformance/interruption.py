@@ -37,7 +37,7 @@ def killed_and_resumed(studio: Studio, entry: OperationEntry, spec: JobSpec) -> 
     several = of_several_items(entry, spec)
     given = inputs_of(several) if several else set()
     if several is None or several.out is None or not killed(studio, several):
-        said = "it was never killed: no item was done" if several else "it does one item at a time"
+        said = "it was never killed: no item was done" if several else "its jobs have one item"
         yield Check(name=survive, outcome="skip", said=said)
         yield Check(name=resume, outcome="skip", said=said)
         return
@@ -59,6 +59,8 @@ def killed_and_resumed(studio: Studio, entry: OperationEntry, spec: JobSpec) -> 
 
 def of_several_items(entry: OperationEntry, spec: JobSpec) -> JobSpec | None:
     """Ask for the same of several files, or for several takes; None where neither can be asked."""
+    if entry.stream():
+        return None
     port = next((port for port in entry.inputs if port.many and not port.optional), None)
     if entry.runs == "batch" and port:
         (source,) = spec.inputs[port.name]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seqstudio.contracts.manifest import Port
 from seqstudio.contracts.notes import Note
 from seqstudio.media.audio import Audio, write_wav
 from seqstudio.media.midi import Score
@@ -25,6 +26,14 @@ def sound_input(kind: str, folder: Path) -> Path:
     else:
         path.write_text("one two three\nfour five\n" * 4, encoding="utf-8")
     return path
+
+
+def sound_stream(port: Port) -> bytes:
+    """Give what is fed to a streaming input: a second of a tone, or of notes."""
+    if port.kind == "stream.midi":
+        return b"".join(bytes([0x90, key, 64, 0x80, key, 0]) for key in range(60, 72))
+    times_s = np.arange(port.rate_hz) / port.rate_hz
+    return (0.3 * np.sin(2 * np.pi * 220 * times_s)).astype("<f4").tobytes()
 
 
 def odd_inputs(kind: str, folder: Path) -> dict[str, Path]:

@@ -4,15 +4,16 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.contracts.manifest import STREAMS, OperationEntry
 from seqstudio.host.catalogue import Plugin
 from seqstudio.host.conformance.check import Check, judged
 from seqstudio.host.conformance.interruption import killed_and_resumed
-from seqstudio.host.conformance.samples import SUFFIXES, odd_inputs, sound_input
+from seqstudio.host.conformance.samples import SUFFIXES, odd_inputs, sound_input, sound_stream
 from seqstudio.host.events import ItemFailed, ItemProgress, JobEvent, PartialText
-from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.host.studio import JobHandle, JobSpec, Studio
 
 CANCEL_S = 2.0
+BEGIN_S = 30.0  # until an operation on a stream has taken what it was fed
 
 Inputs = Mapping[str, tuple[Path, ...]]
 
@@ -32,7 +33,7 @@ def try_operation(
     if reason := untriable(plugin, entry):
         yield Check(name=f"{entry.name}: runs", outcome="skip", said=reason)
         return
-    ports = [port for port in entry.inputs if not port.optional]
+    ports = [port for port in entry.inputs if not port.optional and port.kind in SUFFIXES]
     inputs = {port.name: (sound_input(port.kind, folder),) for port in ports}
     yield from same_bytes(studio, plugin, entry, inputs, folder)
     yield cancelled_in_time(studio, plugin, entry, inputs, folder)
@@ -48,7 +49,7 @@ def try_operation(
 
 def untriable(plugin: Plugin, entry: OperationEntry) -> str:
     """Say why an operation cannot be tried here, or ''."""
-    kinds = {port.kind for port in entry.inputs if not port.optional} - set(SUFFIXES)
+    kinds = {port.kind for port in entry.inputs if not port.optional} - {*SUFFIXES, *STREAMS}
     if kinds:
         return f"no sample of kind {', '.join(sorted(kinds))}"
     shipped = {model.task for model in plugin.manifest.models}
@@ -75,7 +76,11 @@ def run(
     studio: Studio, plugin: Plugin, entry: OperationEntry, inputs: Inputs, out: Path
 ) -> list[JobEvent]:
     """Run to the end."""
-    return list(studio.submit(spec_of(plugin, entry, inputs, out)).events())
+    handle = studio.submit(spec_of(plugin, entry, inputs, out))
+    if stream := entry.stream():
+        handle.feed(sound_stream(stream))
+        handle.close_input()
+    return list(handle.events())
 
 
 def same_bytes(
@@ -104,10 +109,7 @@ def cancelled_in_time(
     """Cancel a job that has begun, and time its end."""
     name = f"{entry.name}: stops within {CANCEL_S:g} s"
     handle = studio.submit(spec_of(plugin, entry, inputs, folder / "cancelled"))
-    for event in handle.events():
-        if isinstance(event, ItemProgress | PartialText):  # it is at work, not loading
-            break
-    else:
+    if not begun(handle, entry):
         return Check(name=name, outcome="skip", said="it was done before it could be asked")
     asked = time.monotonic()
     handle.cancel()
@@ -115,6 +117,17 @@ def cancelled_in_time(
     taken = time.monotonic() - asked
     fault = "" if taken <= CANCEL_S else f"{taken:.1f} s, expected at most {CANCEL_S:g} s"
     return judged(name, fault, f"{taken:.2f} s")
+
+
+def begun(handle: JobHandle, entry: OperationEntry) -> bool:
+    """Wait until an operation is at work, not loading; False where it was over before."""
+    if stream := entry.stream():  # which stays open: it waits for more
+        handle.feed(sound_stream(stream))
+        deadline = time.monotonic() + BEGIN_S
+        while handle.unread and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return True
+    return any(isinstance(event, ItemProgress | PartialText) for event in handle.events())
 
 
 def reasons(events: list[JobEvent]) -> list[str]:

@@ -70,6 +70,39 @@ def seqstudio_operations():
 """
 
 
+STREAM = """
+[[operations]]
+name = "level"
+title = "Level"
+runs = "stream"
+inputs = [{ name = "heard", kind = "stream.audio", rate_hz = 16000 }]
+outputs = [{ name = "text", kind = "text", formats = ["txt"] }]
+"""
+LEVEL = """
+import time
+from array import array
+from seqstudio.api import Result, hookimpl
+
+
+class Level:
+    name = "level"
+
+    def run(self, request, job):
+        peak = 0.0
+        try:
+            for block in job.incoming():
+                peak = max(peak, *array("f", block))
+        except BaseException:
+            STUBBORN
+        yield Result(outputs={"text": f"{peak:.3f}"})
+
+
+@hookimpl
+def seqstudio_operations():
+    return [Level()]
+"""
+
+
 def failed(checks: list[Check]) -> dict[str, str]:
     return {check.name: check.said for check in checks if check.outcome == "fail"}
 
@@ -110,6 +143,24 @@ def test_what_a_kill_leaves_behind_and_what_cannot_go_on_is_named(tmp_path: Path
     assert left == "busy.lock is left beside the input"
     assert "locked, expected one run" in found.pop("reverse: resume repeats no item")
     assert found == {}
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize(("when_cancelled", "faults"), [("raise", 0), ("time.sleep(60)", 1)])
+def test_an_operation_on_a_stream_is_fed_and_cancelled(
+    tmp_path: Path, when_cancelled: str, faults: int
+) -> None:
+    write_plugin(tmp_path / "meter", "meter", "operation")
+    package = tmp_path / "meter" / "src" / "seqstudio_meter"
+    (package / "__init__.py").write_text(LEVEL.replace("STUBBORN", when_cancelled))
+    manifest = (package / "seqstudio.toml").read_text()
+    (package / "seqstudio.toml").write_text(manifest.partition("[[operations]]")[0] + STREAM)
+    checks = list(verify(str(tmp_path / "meter")))
+
+    assert list(failed(checks)) == ["level: stops within 2 s"] * faults
+    outcomes = {check.name: check.outcome for check in checks}
+    assert outcomes["level: the same run gives the same bytes"] == "pass"
+    assert outcomes["level: resume repeats no item"] == "skip"
 
 
 def test_a_lost_or_torn_output_is_named(tmp_path: Path) -> None:
