@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -32,6 +32,7 @@ from seqstudio.gui.velocity_view import VelocityView
 
 ON_BAR = ("notes.quantise", "notes.fit", "score.export")  # commands that have a button
 SIDE = 320  # pixels of the panel at the right
+LEAST_SIDE = 280
 
 
 class ScoreView(QWidget):
@@ -53,18 +54,20 @@ class ScoreView(QWidget):
         self.upwards = QScrollBar(Qt.Orientation.Vertical, self.work)
         self.status = QLabel(self)
         self.nothing = QLabel(self)
-        self._chosen = False
+        self._able = (False, False)  # whether notes can be edited, and whether some are chosen
         self._add_commands()
         self.bar = ScoreBar(self.roll, self)
-        self.panel = TakesPanel(desk, commands, Player(desk.background, self))
-        self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
+        self.panel: TakesPanel | None = None
+        self.side = QWidget(self)  # the panel comes in a moment: notes are seen before
         self._lay_out()
         self._wire()
+        QTimer.singleShot(0, self, lambda: self._add_panel(desk))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Hear the take, or stop, with the space bar."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.panel.toggle_hearing()
+            if self.panel:
+                self.panel.toggle_hearing()
             return
         super().keyPressEvent(event)
 
@@ -114,9 +117,12 @@ class ScoreView(QWidget):
         self.nothing.setWordWrap(True)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(left)
-        split.addWidget(self.panel)
+        split.addWidget(self.side)
         split.setStretchFactor(0, 1)
         split.setSizes([900, SIDE])
+        self.side.setMinimumWidth(LEAST_SIDE)
+        self._side = QVBoxLayout(self.side)
+        self._side.setContentsMargins(0, 0, 0, 0)
         split.setChildrenCollapsible(False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -136,11 +142,16 @@ class ScoreView(QWidget):
         self.score.changed.connect(self._say)
         self.score.failed.connect(self.banner.tell)
         self.score.exported.connect(lambda path: self.status.setText(f"Written to {path}"))
-        self.score.muted_changed.connect(self.panel.set_muted)
-        self.panel.position.connect(self.roll.set_playhead)
         self.setFocusProxy(self.notes)
         self._place_bars()
         self._say()
+
+    def _add_panel(self, desk: Desk) -> None:
+        self.panel = TakesPanel(desk, self._commands, Player(desk.background, self))
+        self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
+        self.panel.position.connect(self.roll.set_playhead)
+        self.score.muted_changed.connect(self.panel.set_muted)
+        self._side.addWidget(self.panel)
 
     def _place_bars(self) -> None:
         sight = self.roll.sight
@@ -158,8 +169,9 @@ class ScoreView(QWidget):
         for widget in (self.bar, self.work, self.status):
             widget.setVisible(has_take)
         self.nothing.setVisible(not has_take)
-        if self._chosen != (chosen := len(self.roll.selected) > 0):
-            self._chosen = chosen
+        able = (self.roll.place is not None, len(self.roll.selected) > 0)
+        if able != self._able:
+            self._able = able
             self._commands.refresh()
 
     def _ask_export(self) -> None:

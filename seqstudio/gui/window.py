@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -69,6 +69,9 @@ class Window(QMainWindow):
         self._lay_out()
         self._add_views()
         self._menus = Menus(self.menuBar(), self.commands)
+        refill = QTimer(self, singleShot=True, interval=0)  # once for all that came
+        refill.timeout.connect(self._menus.fill)
+        self.commands.added.connect(lambda _name: refill.start())
         self.palette_view = PaletteView(self.commands, self)
         self._hint = DropHint(self)
         self._wire()
@@ -82,7 +85,6 @@ class Window(QMainWindow):
             entry = next(page for page in PAGES if page.name == name)
             self._pages[name] = entry.build(self.desk, self.commands)
             self.stack.addWidget(self._pages[name])
-            self._menus.fill()
         self.stack.setCurrentWidget(self._pages[name])
         self.commands.refresh()
         return self._pages[name]
@@ -116,6 +118,7 @@ class Window(QMainWindow):
             shape = bytes(self.saveGeometry().toBase64().data()).decode()
             docks = bytes(self.saveState(DOCKS_VERSION).toBase64().data()).decode()
             self._prefer(lambda: self.desk.preferences.shape(shape, docks))
+        self.hide()  # at once: jobs may take a moment to be left
         self.desk.close()
         event.accept()
 
