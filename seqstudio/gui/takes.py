@@ -42,7 +42,7 @@ class TakesModel(QObject):
         self._settled.setSingleShot(True)
         self._settled.setInterval(SETTLED_MS)
         self._settled.timeout.connect(self._draw_edited)
-        for signal in (desk.changed, desk.chosen_changed):
+        for signal in (desk.changed, desk.chosen_changed, desk.installed_changed):
             signal.connect(self._refresh)
         desk.session_changed.connect(self._forget)
         desk.queue.happened.connect(self._hear)

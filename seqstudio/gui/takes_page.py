@@ -57,10 +57,7 @@ class TakesPage(QWidget):
         self.list.setVisible(bool(cards))
         self.empty.setVisible(not cards)
         self.count.setText(counted(len(cards), "take") if cards else "")
-        lines = [f"{fact.label}: {fact.text}" for fact in self._model.facts]
-        if lines and self._model.why_not_again:
-            lines.append(f"Make again: {self._model.why_not_again}")
-        self.facts.setText("\n".join(lines))
+        self.facts.setText("\n".join(f"{fact.label}: {fact.text}" for fact in self._model.facts))
         self.tell_hearing()
 
     def tell_hearing(self) -> None:

@@ -17,13 +17,14 @@ def facts_of(take: Take, document: Document, catalogue: Catalogue) -> tuple[Fact
     record = take.record
     if not record:
         clip = next((one for one in document.clips if one.id == take.clip), None)
-        return (Fact("From", str(clip.path)),) if clip else (Fact("From", "hand"),)
+        return (Fact("From", str(clip.path)),) if clip else (Fact("Made by", "hand"),)
     facts = [
         Fact("Made by", _maker(record, catalogue)),
         Fact("From", _source(take, document)),
         Fact("Model", _model(record, catalogue)),
         Fact("Seed", seed_words(record)),
         Fact("Options", options_words(record)),
+        Fact("Make again", why_not_again(take, catalogue)),
     ]
     return tuple(fact for fact in facts if fact.text)
 

@@ -10,7 +10,7 @@ from seqstudio.media.midi import Score
 from seqstudio.media.smf import split_chunks
 
 FEW = 2000  # notes up to which each is drawn by itself
-COLUMNS = 320  # about as fine as a small picture shows
+COLUMNS = 240  # about as fine as a small picture shows
 
 Shape = tuple[float, int, float]  # onset and length in beats around a pitch
 

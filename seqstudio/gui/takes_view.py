@@ -125,6 +125,7 @@ class TakesPanel(QWidget):
         self.tabs.addTab(self.page, "Takes")
         self.tabs.addTab(self.make, "Make")
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Beside the score")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -1,21 +1,59 @@
 """A desk on a profile of its own, and the window over it, offscreen."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.sound_output import Fill
 from seqstudio.gui.watchdog import Watchdog
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import Studio
+from seqstudio.media.audio import Samples
 
 ASSETS = Path(__file__).parents[2] / "assets"
+
+
+class Loudspeaker:
+    """An output in memory: it asks for sound when it is told to, by a clock of its own."""
+
+    now_s = 0.0
+    fill: Fill | None = None
+
+    def rate_hz(self, wanted_hz: int, channels: int) -> int:
+        return wanted_hz
+
+    def open(
+        self, rate_hz: int, channels: int, fill: Fill, over: Callable[[], None]
+    ) -> "Loudspeaker":
+        self.rate, self.channels, self.over, self.fill = rate_hz, channels, over, fill
+        return self
+
+    def close(self) -> None:
+        self.fill = None
+
+    def sound(self, seconds: float) -> Samples:
+        """Take so much, and let the clock run until all of it was heard."""
+        out = np.zeros((round(seconds * self.rate), self.channels), np.float32)
+        if self.fill:
+            last = self.fill(out, self.now_s)
+            self.now_s += seconds
+            if last:
+                self.over()
+        return out
+
+
+@pytest.fixture
+def speaker() -> Loudspeaker:
+    """Where a player plays to, in tests that hear what is played."""
+    return Loudspeaker()
 
 
 @pytest.fixture
@@ -28,6 +66,13 @@ def recording() -> Path:
 def tune() -> Path:
     """A real folk tune."""
     return ASSETS / "music" / "greensleeves.mid"
+
+
+@pytest.fixture
+def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    """A studio with a plugin that the app knows by its manifest alone."""
+    monkeypatch.syspath_prepend(Path(__file__).parent / "stranger")
+    return Studio(tmp_path / "profile")
 
 
 @pytest.fixture
