@@ -192,6 +192,7 @@ def test_compose_from_nothing_and_hear_of_what_cannot_be_continued(
     window: Window, desk: Desk, qtbot: QtBot
 ) -> None:
     window.commands.action("music.compose").trigger()
+    qtbot.waitUntil(lambda: window.findChild(TakesPanel) is not None)
     panel = window.findChild(TakesPanel)
     assert panel is not None
     make = panel.make.model
