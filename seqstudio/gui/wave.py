@@ -165,6 +165,25 @@ def _joined(level: _Level, before: int) -> Peaks:
     return np.stack([groups[:, :, 0].min(axis=1), groups[:, :, 1].max(axis=1)], axis=1)
 
 
+def lane_rows(peaks: Peaks, height: int, gain: int) -> npt.NDArray[np.uint8]:
+    """Draw the columns of one channel as a picture of zeros and ones.
+
+    Parameters
+    ----------
+    peaks : (columns, 2), lowest and highest
+    height : of the picture; what is beyond full scale is cut
+    gain : how many times larger than it is
+
+    Returns
+    -------
+    (height, columns) uint8, the highest row first; every column has a one at least
+    """
+    middle = (height - 1) / 2
+    levels = np.round(middle - peaks * (gain * max(middle - 3, 0) / FULL)).astype(np.int32)
+    rows = np.arange(height, dtype=np.int32)[:, None]
+    return ((rows >= levels[:, 1]) & (rows <= levels[:, 0])).astype(np.uint8)
+
+
 def nice_step(seconds: float) -> float:
     """Give the next round number of seconds for the marks of a ruler, 1 ms to an hour.
 

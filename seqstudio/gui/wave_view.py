@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 
 from seqstudio.contracts.transcript import Word
 from seqstudio.gui.theme import Colours, colours_of
-from seqstudio.gui.wave import FULL, clock, nice_step
+from seqstudio.gui.wave import clock, lane_rows, nice_step
 from seqstudio.gui.wave_model import WaveModel
 
 RULER = 24
@@ -178,28 +179,25 @@ class WaveView(QWidget):
     def _draw_lanes(self, painter: QPainter, colours: Colours) -> None:
         peaks = self.model.columns()
         channels = peaks.shape[2]
-        height = (self.height() - RULER - WORDS) / channels
+        height = (self.height() - RULER - WORDS) // channels
+        painter.setPen(colours.line)
         for channel in range(channels):
-            middle = RULER + height * (channel + 0.5)
-            painter.setPen(colours.line)
-            painter.drawLine(QLineF(0, middle, self.width(), middle))
-            scale = -(height / 2 - 4) / FULL * self.model.gain
-            lows = (middle + peaks[:, 0, channel] * scale + 0.5).tolist()
-            highs = (middle + peaks[:, 1, channel] * scale - 0.5).tolist()
-            painter.setPen(QPen(colours.wave, 1))
-            painter.drawLines(
-                [
-                    QLineF(x + 0.5, low, x + 0.5, high)
-                    for x, (low, high) in enumerate(zip(lows, highs, strict=True))
-                ]
+            top = RULER + height * channel
+            painter.drawLine(QLineF(0, top + height / 2, self.width(), top + height / 2))
+            rows = lane_rows(peaks[:, :, channel], height, self.model.gain)
+            # One picture: a line for each column would be a thousand objects in every frame.
+            image = QImage(
+                rows.data, rows.shape[1], height, rows.shape[1], QImage.Format.Format_Indexed8
             )
+            image.setColorTable([0, colours.wave.rgba()])
+            painter.drawImage(0, top, image)
 
     def _draw_gain(self, painter: QPainter, colours: Colours) -> None:
         """Say so where a quiet recording is drawn larger than it is."""
         if (gain := self.model.gain) > 1:
             painter.setPen(colours.faint)
             area = QRectF(0, RULER + 4, self.width() - 8, RULER)
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignRight), f"× {gain}")
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignRight), f"drawn {gain} times larger")
 
     def _draw_ruler(self, painter: QPainter, colours: Colours) -> None:
         axis = self.model.axis

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqstudio.gui.wave import BIN, FULL, Detail, Pyramid
+from seqstudio.gui.wave import BIN, FULL, Detail, Pyramid, lane_rows
 
 RATE = 8000
 
@@ -94,3 +94,13 @@ def test_close_up_the_columns_are_exact() -> None:
     for number, column in enumerate(columns):
         first = 1000 + 10 * number
         assert np.array_equal(column, extremes(samples, first, first + 10))
+
+
+def test_a_lane_is_painted_from_the_lowest_to_the_highest_level() -> None:
+    peaks = np.array([[0, 0], [-FULL, FULL], [0, FULL // 2]], np.int16)
+    rows = lane_rows(peaks, 101, 1)
+
+    assert rows.shape == (101, 3)
+    assert rows.sum(axis=0).tolist() == [1, 95, 24]  # three rows stay free above and below
+    assert rows[50].all()
+    assert lane_rows(peaks, 101, 2)[:, 2].sum() == 48
