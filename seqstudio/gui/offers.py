@@ -8,7 +8,7 @@ from pathlib import Path
 from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import ModelError
 from seqstudio.gui.results import READ
-from seqstudio.host.catalogue import Catalogue, Plugin
+from seqstudio.host.catalogue import Catalogue, Plugin, in_the_box
 from seqstudio.host.models import FoundModel
 from seqstudio.host.studio import Studio
 
@@ -41,11 +41,13 @@ class ModelChoice:
 def offers(catalogue: Catalogue, kind: str) -> tuple[Offer, ...]:
     """Give the operations that take a kind, and for music those that make it from nothing.
 
-    Those that listen while one plays or speaks are left out: they have no file to run on.
+    Those of the studio's own plugins come first. Those that listen while one plays or speaks are
+    left out: they have no file to run on.
     """
+    ours_first = sorted(catalogue.plugins, key=lambda p: (not in_the_box(p.distribution), p.id))
     return tuple(
         Offer(plugin.id, plugin.title, entry)
-        for plugin in catalogue.plugins
+        for plugin in ours_first
         for entry in plugin.manifest.operations
         if entry.stream() is None and _fits(entry, kind)
     )

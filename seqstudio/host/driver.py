@@ -164,6 +164,10 @@ class Driver:
             self._ledger.state("paused" if self._paused else "running")
         message = {"pause": Pause(), "resume": Resume()}.get(order, Cancel())
         for slot in list(self._slots):
+            if self._cancelled and not slot.ready:  # it loads, and has nothing to save
+                slot.worker.kill()
+                self._let_go(slot, "")
+                continue
             slot.order(cancelled=self._cancelled)
             self._say(slot, partial(slot.worker.send, message))
 
