@@ -56,6 +56,7 @@ class Desk(QObject):
         self.queue = JobQueue(studio, self)
         self.queue.happened.connect(self._hear)
         self.queue.troubled.connect(self.troubled)
+        self._closed = False
         self.chosen = ""  # id of the clip or take in front
         self._installed = installed_stamp(studio.profile)
         self._intake = Intake(self.background, self)
@@ -194,7 +195,10 @@ class Desk(QObject):
             )
 
     def close(self) -> None:
-        """Let go of the session, when the window closes."""
+        """Let go of the session, when the window closes; once."""
+        if self._closed:
+            return
+        self._closed = True
         self.closing.emit()
         self._intake.forget()
         self.queue.close()

@@ -34,18 +34,32 @@ def open_display(arguments: Sequence[str], *, drawn_only: bool = False) -> QAppl
         if not drawn_only:
             raise ConfigError(f"app: no display, {EXPECTED}")
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    qInstallMessageHandler(_hear)
-    return QApplication(list(arguments))
+    listener = _Listener()
+    qInstallMessageHandler(listener.hear)
+    app = QApplication(list(arguments))
+    listener.opened()
+    return app
 
 
-def _hear(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-    """Write what Qt says to stderr; what ends the process, in one line."""
-    if kind == QtMsgType.QtFatalMsg:
-        reason = text.partition("\n")[0].removesuffix(
-            " Reinstalling the application may fix this problem."
-        )
-        sys.stderr.write(f"Error: app: {reason} {EXPECTED}\n")
-        sys.stderr.flush()
-        os._exit(1)
-    if not text.startswith(OF_OFFSCREEN):
-        sys.stderr.write(f"{text}\n")
+class _Listener:
+    """Writes what Qt says to stderr; what ends the process while it opens, in one line."""
+
+    def __init__(self) -> None:
+        self._held: list[str] | None = []  # said while it opens
+
+    def hear(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        """Take one message."""
+        if kind == QtMsgType.QtFatalMsg:
+            reason = (self._held or [text])[0].partition("\n")[0].rstrip(". ")
+            sys.stderr.write(f"Error: app: {reason}, {EXPECTED}\n")
+            sys.stderr.flush()
+            os._exit(1)
+        elif self._held is not None:
+            self._held.append(text)
+        elif not text.startswith(OF_OFFSCREEN):
+            sys.stderr.write(f"{text}\n")
+
+    def opened(self) -> None:
+        """Write what was held back: it did no harm."""
+        said, self._held = self._held or [], None
+        sys.stderr.writelines(f"{text}\n" for text in said)

@@ -106,5 +106,5 @@ def settle(app: QApplication, window: Window) -> None:
     calm = 0
     while calm < CALM_ROUNDS:
         app.processEvents(WAITING, ROUND_MS)
-        busy = window.desk.background.busy or bool(window.desk.loading)
+        busy = window.desk.background.busy or bool(window.desk.loading) or window.wardrobe.busy
         calm = 0 if busy else calm + 1

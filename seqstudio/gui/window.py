@@ -60,7 +60,7 @@ class Window(QMainWindow):
         self.desk = desk
         self.commands = Commands(self)
         self.missing = MissingFiles(desk)
-        self.wardrobe = wardrobe or _wardrobe(desk)
+        self.wardrobe = wardrobe or _wardrobe(self)
         self._remember = remember
         self._pages: dict[str, QWidget] = {}
         self.setAcceptDrops(True)
@@ -73,6 +73,7 @@ class Window(QMainWindow):
         refill.timeout.connect(self._menus.fill)
         self.commands.added.connect(lambda _name: refill.start())
         self.palette_view = PaletteView(self.commands, self)
+        self.wardrobe.dress(self.palette_view)
         self._hint = DropHint(self)
         self._wire()
         self._restore()
@@ -84,6 +85,7 @@ class Window(QMainWindow):
         if name not in self._pages:
             entry = next(page for page in PAGES if page.name == name)
             self._pages[name] = entry.build(self.desk, self.commands)
+            self.wardrobe.dress(self._pages[name])
             self.stack.addWidget(self._pages[name])
         self.stack.setCurrentWidget(self._pages[name])
         self.commands.refresh()
@@ -160,7 +162,10 @@ class Window(QMainWindow):
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
         self.setStatusBar(StatusLine(self.desk, self))
-        self.addToolBar(self._toolbar())
+        bar = self._toolbar()
+        self.addToolBar(bar)
+        for part in (bar, self.menuBar(), self.statusBar(), self.banner, self.missing_banner):
+            self.wardrobe.dress(part)
 
     def _toolbar(self) -> QToolBar:
         bar = QToolBar("Main actions", self)
@@ -187,6 +192,7 @@ class Window(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(view)
+        self.wardrobe.dress(dock)
         self.addDockWidget(AREAS[area], dock)
         if area == "left":
             self.resizeDocks([dock], [LIBRARY_WIDTH], Qt.Orientation.Horizontal)
@@ -276,10 +282,10 @@ class Window(QMainWindow):
             self.banner.tell(str(bad))
 
 
-def _wardrobe(desk: Desk) -> Wardrobe:
+def _wardrobe(window: Window) -> Wardrobe:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    return Wardrobe(app, theme_named(desk.preferences.left.theme))
+    return Wardrobe(app, theme_named(window.desk.preferences.left.theme), window)
 
 
 def _first_to_focus(part: QWidget) -> QWidget | None:

@@ -93,7 +93,7 @@ def test_damaged_work_is_offered_and_says_what_was_lost(
     assert told.args == [desk.session.lost]
     assert "was damaged: the last" in desk.session.lost
     desk.new_session()
-    assert not unsaved_work(desk.studio.profile)
+    assert [one.title for one in unsaved_work(desk.studio.profile)] == ["Songs"]
 
 
 def test_damaged_work_of_which_nothing_is_left_can_be_discarded(desk: Desk, left: Path) -> None:
