@@ -68,6 +68,15 @@ class StudioGroup(LazyGroup):
 
         return PluginGroup(installed(ctx).plugin(cmd_name))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; of a plugin that is off or refused, say so and why."""
+        catalogue = installed(ctx) if args[0] not in VERBS else None
+        if catalogue and (args[0] in catalogue.disabled or args[0] in catalogue.broken):
+            catalogue.plugin(args[0])
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List instruments and verbs from the catalogue, without loading any command."""
         plugins = [(plugin.id, plugin.title) for plugin in installed(ctx).plugins]

@@ -42,11 +42,16 @@ def list_plugins(*, as_json: bool) -> None:
         click.echo(to_json({"plugins": found, "refused": refused, "switched_off": off}))
         return
     kinds = ("operations", "tasks", "models")
-    head = ("plugin", "version", *kinds)
     rows = [
-        (plugin.id, plugin.version, *(", ".join(names(plugin, kind)) or "-" for kind in kinds))
-        for plugin in catalogue.plugins
+        (
+            plugin.id,
+            plugin.version,
+            "off" if plugin.id in off else "on",
+            *(", ".join(names(plugin, kind)) or "-" for kind in kinds),
+        )
+        for plugin in Catalogue.load(Profile(), everything=True).plugins
     ]
+    head = ("plugin", "version", "state", *kinds)
     click.echo(table(head, rows) if rows else "No plugin is installed.")
     for said, reasons in (("refused", catalogue.broken), ("switched off", off)):
         for name, reason in reasons.items():
@@ -69,7 +74,7 @@ def show(plugin: str, *, as_json: bool) -> None:
             facts |= {"origin": receipt.source, "sha256": receipt.sha256, "native": receipt.native}
             facts |= {"dependencies": receipt.dependencies, "previous": stored.previous}
     facts["switched off"] = Catalogue.load(profile).disabled.get(plugin, "")
-    click.echo(to_json(facts) if as_json else table(("fact", ""), listed(facts)))
+    click.echo(to_json(facts) if as_json else table(("what", "value"), listed(facts)))
 
 
 @plugins.command()
@@ -86,7 +91,10 @@ def install(source: Path, accept: str) -> None:
     offer = store.inspect(source)
     click.echo(sheet_text(offer.sheet))
     store.install(offer, accepted=accept or agreed(offer))
-    click.echo(f"installed {offer.sheet.id} {offer.sheet.version}")
+    name = offer.sheet.id
+    click.echo(
+        f"installed {name} {offer.sheet.version}; `seqstudio {name} --help` says what it does"
+    )
 
 
 def opened(profile: Profile) -> "Store":
@@ -149,6 +157,8 @@ def enable(plugin: str) -> None:
     """Switch a plugin on again."""
     opened(Profile()).enable(plugin)
     click.echo(f"{plugin} is switched on")
+    if reason := Catalogue.load(Profile()).broken.get(plugin):
+        raise PluginError(f"plugin {plugin!r} is refused all the same: {reason}")
 
 
 @plugins.command()
@@ -164,7 +174,7 @@ def rollback(plugin: str) -> None:
 def uninstall(plugin: str) -> None:
     """Remove a plugin that was installed here, with all its versions."""
     opened(Profile()).uninstall(plugin)
-    click.echo(f"{plugin} is removed")
+    click.echo(f"{plugin} is removed; what it made stays as it is")
 
 
 @plugins.command()
@@ -177,6 +187,8 @@ def verify(subject: str, *, as_json: bool) -> None:
     """
     from seqstudio.host.conformance import apart as conformance
 
+    if not Path(subject).exists():
+        check_verifiable(subject, Profile())
     checks = []
     for check in conformance.verify(subject):
         checks.append(check)
@@ -186,6 +198,22 @@ def verify(subject: str, *, as_json: bool) -> None:
         click.echo(to_json(checks))
     if failed := sum(check.outcome == "fail" for check in checks):
         raise PluginError(f"{subject}: {failed} of {len(checks)} checks failed")
+
+
+def check_verifiable(plugin: str, profile: Profile) -> None:
+    """See that a name is a plugin's whose files can be tried in another profile.
+
+    Raises
+    ------
+    SeqStudioError
+        If there is none of this name, or it was installed here: then its wheel can be tried.
+    """
+    Catalogue.load(profile, everything=True).plugin(plugin)
+    for stored in opened(profile).installed():
+        if stored.id == plugin:
+            raise PluginError(
+                f"plugin {plugin!r} was installed from {stored.receipt.source}, expected that path"
+            )
 
 
 @plugins.command("new")

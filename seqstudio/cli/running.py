@@ -102,6 +102,8 @@ def facts_of(finished: JobFinished) -> dict[str, object]:
         "done": finished.done,
         "failed": finished.failed,
     }
+    if finished.reason:
+        facts["reason"] = finished.reason
     return {**facts, "value": finished.value} if finished.value else facts
 
 
@@ -117,6 +119,8 @@ def leave(ending: Ending, *, several: bool) -> None:
     if finished.state in ("cancelled", "interrupted"):
         click.get_current_context().exit(INTERRUPTED)
     if finished.failed and several:  # each was named when it failed
+        if finished.reason:  # why the others were not tried
+            click.echo(f"Error: {finished.reason}", err=True)
         click.get_current_context().exit(INCOMPLETE)
     if reason := finished.reason or "; ".join(ending.reasons):
         raise JobError(reason)

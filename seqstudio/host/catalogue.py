@@ -131,10 +131,10 @@ class Catalogue:
         if name in self.broken:
             raise JobError(f"plugin {name!r} is refused: {self.broken[name]}")
         if name in self.disabled:
-            raise JobError(
-                f"plugin {name!r} is switched off: {self.disabled[name]}; "
-                f"`seqstudio plugins enable {name}` switches it on"
-            )
+            way = f"`seqstudio plugins enable {name}` switches it on"
+            if self.disabled[name] == SAFE_MODE_REASON:
+                way = "start without --safe-mode to use it"
+            raise JobError(f"plugin {name!r} is switched off: {self.disabled[name]}; {way}")
         names = ", ".join(plugin.id for plugin in self.plugins) or "none"
         raise JobError(f"no plugin {name!r}, expected one of: {names}")
 

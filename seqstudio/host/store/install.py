@@ -85,6 +85,10 @@ def inspect_source(path: Path, profile: Profile) -> Offer:
 
 def sources(path: Path) -> list[Source]:
     """Give the wheels at a path; a folder may hold several, or be a project."""
+    if not path.exists():
+        raise PluginError(
+            f"{path}: no such file or folder, expected a wheel, a folder of wheels or a project"
+        )
     if not path.is_dir():
         return [Source(path)]
     if (path / PROJECT).is_file():

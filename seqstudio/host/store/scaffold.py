@@ -30,7 +30,8 @@ def write_plugin(folder: Path, name: str, kind: str) -> list[Path]:
     plain = name.replace("-", "")
     if not (plain.isalnum() and name.islower() and name.isascii()) or name in RESERVED:
         raise PluginError(
-            f"name {name!r}, expected lower-case letters, digits and '-', no verb of the host's"
+            f"name {name!r}, expected lower-case letters, digits and '-', "
+            f"and none of the studio's own commands"
         )
     if folder.exists():
         raise PluginError(f"{folder}: there already, expected a new folder")

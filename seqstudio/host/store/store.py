@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue import Catalogue, in_the_box
 from seqstudio.host.jobs import Jobs
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.install import Offer, inspect_source, install, silent
@@ -144,8 +144,7 @@ class Store:
         """
         with self._changed() as pointer:
             if name not in pointer.current:
-                names = ", ".join(sorted(pointer.current)) or "none"
-                raise PluginError(f"no plugin {name!r} in the store, expected one of: {names}")
+                self._refuse_others(name, pointer)
             if job := self._job_at_work(name):
                 raise PluginError(
                     f"plugin {name!r} is at work in job {job}, expected it to be over"
@@ -180,6 +179,18 @@ class Store:
         known += [one for one in read_pointer(self.profile).current if one not in known]
         if name not in known:
             raise PluginError(f"no plugin {name!r}, expected one of: {', '.join(sorted(known))}")
+
+    def _refuse_others(self, name: str, pointer: Pointer) -> None:
+        """Say why a plugin that the store has not put in place cannot be removed by it."""
+        others = Catalogue.load(self.profile, everything=True).plugins
+        if other := next((one for one in others if one.id == name), None):
+            where = "is in the box" if in_the_box(other.distribution) else "was installed by pip"
+            raise PluginError(
+                f"plugin {name!r} {where}, expected one that was installed here; "
+                f"`seqstudio plugins disable {name}` switches it off"
+            )
+        names = ", ".join(sorted(pointer.current)) or "none"
+        raise PluginError(f"no plugin {name!r} was installed here, expected one of: {names}")
 
     def _job_at_work(self, name: str) -> int:
         if not self.profile.database.exists():

@@ -5,12 +5,29 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seqstudio.host.profile import Profile
 
+DYING = """
+import os
+from seqstudio.api import hookimpl
+
+
+class Shout:
+    name = "shout"
+
+    def run(self, request, job):
+        os._exit(9)
+
+
+@hookimpl
+def seqstudio_operations():
+    return [Shout()]
+"""
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -38,13 +55,21 @@ def test_a_plugin_is_shown_agreed_to_installed_switched_and_removed(press: Any, 
     assert asked.returncode == 1
     assert re.search(r"asks for +gpu: faster shouting", asked.stdout)
     assert run("plugins", "install", wheel, "--accept", shown).returncode == 0
-    assert re.search(r"\nparrot +1\.0 +shout", run("plugins", "list").stdout)
+    assert re.search(r"\nparrot +1\.0 +on +shout", run("plugins", "list").stdout)
     assert f"sha256        {shown[7:]}" in run("plugins", "show", "parrot").stdout
     assert run("plugins", "disable", "parrot").stdout == "parrot is switched off\n"
     assert "switched off: parrot: by you" in run("plugins", "list").stderr
+    assert re.search(r"\nparrot +1\.0 +off +shout", run("plugins", "list").stdout)
+    off = run("parrot", "shout")
+    assert off.returncode == 1
+    assert "`seqstudio plugins enable parrot` switches it on" in off.stderr
     assert run("plugins", "enable", "parrot").stdout == "parrot is switched on\n"
     assert "safe mode: only plugins in the box" in run("--safe-mode", "plugins", "list").stderr
-    assert run("plugins", "uninstall", "parrot").stdout == "parrot is removed\n"
+    safe = run("--safe-mode", "parrot", "shout").stderr
+    assert "only plugins in the box; start without --safe-mode to use it" in safe
+    assert run("plugins", "uninstall", "parrot").stdout == (
+        "parrot is removed; what it made stays as it is\n"
+    )
     assert "No such command 'parrot'" in run("parrot", "shout").stderr
 
 
@@ -53,3 +78,44 @@ def test_another_hash_than_the_one_shown_installs_nothing(press: Any, run: Run) 
 
     assert done.returncode == 1
     assert "Error: accepted sha256:00, expected sha256:" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("install", "nowhere.whl"), "nowhere.whl: no such file or folder, expected a wheel"),
+        (("uninstall", "speech"), "plugin 'speech' is in the box, expected one that was installed"),
+        (("uninstall", "parrot"), "no plugin 'parrot' was installed here, expected one of: none"),
+        (("verify", "parrot"), "no plugin 'parrot', expected one of: music, speech"),
+        (("enable", "parrot"), "no plugin 'parrot', expected one of: music, speech"),
+        (
+            ("new", "train"),
+            "name 'train', expected lower-case letters, digits and '-'",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    done = run("plugins", *arguments)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_batch_that_ends_because_workers_die_says_why(
+    press: Any, run: Run, profile: Profile, tmp_path: Path
+) -> None:
+    code = press.plugin(code=DYING)
+    shown = re.findall(r"sha256:[0-9a-f]{64}", run("plugins", "install", code).stderr)[-1]
+    assert run("plugins", "install", code, "--accept", shown).returncode == 0
+    words = tmp_path / "words"
+    words.mkdir()
+    for name in "abcd":
+        (words / f"{name}.txt").write_text(name)
+    done = run("parrot", "shout", words, "--out", tmp_path / "out")
+
+    assert done.returncode == 3
+    assert "Error: plugin 'parrot' is switched off: 3 workers of it died" in done.stderr
+    assert "switched off: 3 workers of it died" in run("parrot", "shout").stderr

@@ -73,7 +73,7 @@ def test_uninstalling_leaves_nothing(press: Any, put: Put, store: Store, tree: T
 
     assert tree() == {}
     with pytest.raises(
-        PluginError, match=r"^no plugin 'parrot' in the store, expected one of: none"
+        PluginError, match=r"^no plugin 'parrot' was installed here, expected one of: none"
     ):
         store.uninstall("parrot")
 
