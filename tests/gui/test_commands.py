@@ -9,10 +9,11 @@ from seqstudio.gui.window import Window
 
 
 @pytest.fixture
-def whole(window: Window) -> Window:
-    """The window with every page made, so that every command is there."""
+def whole(window: Window, qtbot: QtBot) -> Window:
+    """The window with every page made, so that every command is there and in its menu."""
     for page in PAGES:
         window.show_page(page.name)
+    qtbot.waitUntil(lambda: "takes.hear" in window.commands)  # its panel comes after the page
     return window
 
 
@@ -24,12 +25,16 @@ def test_every_command_has_a_name_a_title_and_a_shortcut(whole: Window) -> None:
         assert not action.shortcut().isEmpty(), f"{command.name}: {command.shortcut} is no shortcut"
 
 
-def test_every_command_is_in_a_menu_and_no_menu_is_empty(whole: Window) -> None:
-    menus = whole.menuBar().findChildren(QMenu)
-    listed = {action.objectName() for menu in menus for action in menu.actions()}
+def test_every_command_is_in_a_menu_and_no_menu_is_empty(whole: Window, qtbot: QtBot) -> None:
+    def menus() -> list[QMenu]:
+        return whole.menuBar().findChildren(QMenu)
 
-    assert {action.objectName() for action in whole.commands.all()} <= listed
-    assert all(menu.actions() for menu in menus)
+    def listed() -> set[str]:
+        return {action.objectName() for menu in menus() for action in menu.actions()}
+
+    names = {action.objectName() for action in whole.commands.all()}
+    qtbot.waitUntil(lambda: names <= listed())
+    assert all(menu.actions() for menu in menus())
 
 
 def test_a_shortcut_with_two_meanings_is_refused(window: Window) -> None:
