@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from seqstudio.errors import SessionError
@@ -9,6 +10,7 @@ from seqstudio.host.profile import Profile
 from seqstudio.host.session.document import Take
 from seqstudio.services.durable import faults_as, sha256_of
 
+KEPT_S = 30 * 24 * 3600.0  # since a file of the scratch was last asked for
 NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 
 
@@ -38,6 +40,7 @@ def scratch_file(midi: bytes, name: str, profile: Profile) -> Path:
         if not path.is_file() or path.read_bytes() != midi:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(midi)
+        path.touch()
     return path
 
 
@@ -57,6 +60,21 @@ def file_name(name: str) -> str:
     ('Verse 2- loud-soft-', 'take')
     """
     return NOT_IN_NAMES.sub("-", name).strip(" .")[:100] or "take"
+
+
+def sweep_scratch(profile: Profile, *, now_s: float) -> None:
+    """Remove files that nobody has asked for in a long time; what cannot be removed stays.
+
+    Parameters
+    ----------
+    profile : whose scratch
+    now_s : seconds since 1970
+    """
+    for path in _scratch(profile).glob("*/*.mid"):
+        with suppress(OSError):
+            if now_s - path.stat().st_mtime > KEPT_S:
+                path.unlink()
+                path.parent.rmdir()
 
 
 def free_paths(folder: Path, names: Iterable[str]) -> list[Path]:

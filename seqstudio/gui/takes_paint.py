@@ -95,7 +95,7 @@ def _write_head(
     bold.setBold(True)
     painter.setFont(bold)
     room = line.width() - wide - MARGIN
-    name = painter.fontMetrics().elidedText(card.take.name, Qt.TextElideMode.ElideRight, room)
+    name = painter.fontMetrics().elidedText(card.take.name, Qt.TextElideMode.ElideMiddle, room)
     painter.drawText(line, Qt.AlignmentFlag.AlignLeft, name)
 
 

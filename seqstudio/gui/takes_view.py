@@ -1,5 +1,6 @@
 """The panel at the right of a score: its takes, and the form that makes more."""
 
+import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -25,7 +26,7 @@ from seqstudio.gui.operation_panel_view import OperationPanel
 from seqstudio.gui.player import Player
 from seqstudio.gui.takes import TakesModel
 from seqstudio.gui.takes_commands import add_commands
-from seqstudio.gui.takes_files import file_name
+from seqstudio.gui.takes_files import file_name, sweep_scratch
 from seqstudio.gui.takes_list import TakesList
 from seqstudio.gui.takes_page import TakesPage
 
@@ -57,6 +58,10 @@ class TakesPanel(QWidget):
         self._connect()
         self._begin_anew()
         self._show_what_fits()
+        profile, now_s = desk.studio.profile, time.time()
+        desk.background.run(
+            lambda: sweep_scratch(profile, now_s=now_s), lambda _: None, self.banner.tell
+        )
 
     def toggle_hearing(self) -> None:
         """Hear the take in front, or stop."""

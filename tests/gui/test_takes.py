@@ -1,5 +1,6 @@
 """Takes without a widget: which belong together, what their cards say, what is written."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from seqstudio.contracts.notes import Note
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.takes import TakesModel
 from seqstudio.gui.takes_family import family
-from seqstudio.gui.takes_files import file_name, free_paths, midi_file
+from seqstudio.gui.takes_files import file_name, free_paths, midi_file, sweep_scratch
 from seqstudio.gui.takes_record import facts_of, why_not_again
 from seqstudio.gui.takes_sketch import sketch
 from seqstudio.host.session.document import Document, Take
 from seqstudio.host.session.operations import AddNotes, AddTake, DeleteNotes, RemoveTake
 from seqstudio.media.midi import Score
 
+DAY_S = 24 * 3600
 RECORD = {
     "plugin": "music",
     "plugin_version": "0.1.0",
@@ -169,6 +171,15 @@ def test_a_file_holds_the_take_as_edited_under_its_name(desk: Desk, longer: Take
     assert path.name == "a-b- loud-.mid"
     assert Score.read(path).tracks[1].notes == longer.tracks[1]
     assert midi_file(replace(longer, name="a/b: loud?"), desk.studio.profile) == path
+
+
+def test_scratch_files_go_a_month_after_they_were_asked_for(desk: Desk, longer: Take) -> None:
+    profile = desk.studio.profile
+    old, new = midi_file(longer, profile), midi_file(replace(longer, tracks=((), (), ())), profile)
+    os.utime(old, (0, 0))
+    os.utime(new, (40 * DAY_S, 40 * DAY_S))
+    sweep_scratch(profile, now_s=41 * DAY_S)
+    assert [old.parent.exists(), new.exists()] == [False, True]
 
 
 @pytest.mark.parametrize(("name", "stem"), [("", "take"), ("..", "take"), ("a\nb", "a-b")])
