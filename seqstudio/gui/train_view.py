@@ -96,6 +96,7 @@ class TrainView(QWidget):
         left.addWidget(self.runs, 1)
         left.addWidget(opened)
         area = QScrollArea()
+        area.setAccessibleName("What to train on, and how")
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(self.form)

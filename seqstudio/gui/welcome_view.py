@@ -42,6 +42,7 @@ class WelcomeView(QScrollArea):
         self._model = Welcome(desk, self)
         self._commands = commands
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Start")
         self.setWidgetResizable(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self._unsaved = QVBoxLayout()
