@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.origins import made_with
 from seqstudio.gui.player import Player
 from seqstudio.gui.recording_files import belongs, export, read_text
 from seqstudio.gui.transcript import Place, TranscriptModel
@@ -16,6 +17,8 @@ from seqstudio.host.session.operations import SetTranscript
 from seqstudio.media.subtitles import read_transcript, to_txt
 
 TENTH = 0.1
+HEARD = 1200  # letters of what a job has heard so far
+NO_WORDS = "No words yet. Run Transcribe at the right, or import a transcript."
 MOVED = "The file of this recording is not where it was."
 UNREADABLE = "This recording cannot be read."
 
@@ -25,12 +28,15 @@ class RecordingModel(QObject):
 
     changed = Signal()  # another clip, or it can or cannot be played
     moved = Signal()  # the playhead
+    progressed = Signal()  # what a job has heard so far
     troubled = Signal(str)  # one sentence; "" when all is well again
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(
+        self, desk: Desk, parent: QObject | None = None, *, player: Player | None = None
+    ) -> None:
         super().__init__(parent)
         self.desk = desk
-        self.player = Player(desk.background, self)
+        self.player = player or Player(desk.background, self)
         self.wave = WaveModel(desk.background, self)
         self.transcript = TranscriptModel(desk.do, self)
         self.follow = True
@@ -43,6 +49,7 @@ class RecordingModel(QObject):
         self.player.changed.connect(self._hear_player)
         self.player.failed.connect(self.troubled)
         self.wave.failed.connect(self._explain)
+        desk.live.changed.connect(self._hear_job)
         desk.chosen_changed.connect(self.draw)
         desk.changed.connect(self.draw)
         self.draw()
@@ -66,6 +73,29 @@ class RecordingModel(QObject):
     def time_text(self) -> str:
         """Where the playhead is, and how long the recording is."""
         return f"{clock(self.wave.playhead_s, TENTH)} / {clock(self.wave.duration_s, TENTH)}"
+
+    @property
+    def waiting_text(self) -> str:
+        """What is said where there are no words."""
+        if self.clip and (done := self.desk.live.fraction(self.clip.id)) is not None:
+            return f"Listening: {done:.0%}"
+        return NO_WORDS if self.sounds else "This transcript has no words."
+
+    @property
+    def heard_text(self) -> str:
+        """The end of what a job has heard so far; provisional."""
+        heard = self.desk.live.text(self.clip.id) if self.clip else ""
+        return heard if len(heard) <= HEARD else "… " + heard[-HEARD:].partition(" ")[2]
+
+    @property
+    def made_text(self) -> str:
+        """What the transcript was made with, and whether the sound was strange to the model."""
+        transcript = self.transcript.transcript
+        if transcript is None:
+            return ""
+        made = made_with(transcript.provenance, self.desk.studio.catalogue)
+        strange = "unlike what the model learned from" if transcript.unlike_training else ""
+        return "; ".join(filter(None, (made, strange)))
 
     def draw(self) -> None:
         """Show what is in front now."""
@@ -180,6 +210,10 @@ class RecordingModel(QObject):
         self.absence = UNREADABLE if there else MOVED
         self.troubled.emit(reason if there else "")
         self.changed.emit()
+
+    def _hear_job(self, id: str) -> None:
+        if self.clip and self.clip.id == id:
+            self.progressed.emit()
 
     def _hear_player(self) -> None:
         self._tell(self.player.reason)

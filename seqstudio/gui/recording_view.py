@@ -25,7 +25,6 @@ from seqstudio.gui.transcript_view import TranscriptView
 from seqstudio.gui.wave_view import WaveView
 
 SIDE = 320  # pixels of the panel at the right
-NO_WORDS = "No words yet. Run Transcribe at the right, or import a transcript."
 PLAYING = ("recording.play", "recording.back", "recording.follow")
 FILES = ("transcript.export", "transcript.import", "transcript.copy")
 
@@ -45,6 +44,8 @@ class RecordingView(QWidget):
         self.text.setAccessibleName("Text")
         self.time = QLabel(self.work)
         self.time.setAccessibleName("Playhead and length")
+        self.made = QLabel(self.work)
+        self.made.setWordWrap(True)
         self.hint = QLabel(self.work)
         self.hint.setWordWrap(True)
         self.hint.setContentsMargins(12, 6, 12, 6)
@@ -65,13 +66,18 @@ class RecordingView(QWidget):
         self.transcript.setVisible(not model.shows_text)
         if model.shows_text and self.text.toPlainText() != model.text:
             self.text.setPlainText(model.text)
-        self.transcript.say(NO_WORDS if model.sounds else "This transcript has no words.")
+        self.made.setText(model.made_text)
+        self.draw_progress()
         self.wave.say(model.absence)
         self.hint.setText(model.hint)
         self.hint.setVisible(bool(model.hint))
         self._commands.action("recording.play").setText("Pause" if model.player.playing else "Play")
         self.draw_time()
         self._commands.refresh()
+
+    def draw_progress(self) -> None:
+        """Show what a job has heard so far, while there are no words."""
+        self.transcript.say(self.model.waiting_text, self.model.heard_text)
 
     def draw_time(self) -> None:
         """Show where the playhead is."""
@@ -98,7 +104,7 @@ class RecordingView(QWidget):
 
     def _lay_out(self, panel: QWidget) -> None:
         self.above = _column(self._row(PLAYING, self.time), self.wave, self.along)
-        below = _column(self._row(FILES), self.transcript, self.text)
+        below = _column(self._row(FILES, self.made), self.transcript, self.text)
         halves = QSplitter(Qt.Orientation.Vertical, self.work)
         halves.addWidget(self.above)
         halves.addWidget(below)
@@ -128,14 +134,14 @@ class RecordingView(QWidget):
             row.addWidget(ActionButton(self._commands.action(name), bar))
         for label in labels:
             row.addSpacing(8)
-            row.addWidget(label)
-        row.addStretch(1)
+            row.addWidget(label, 1)
         return bar
 
     def _wire(self) -> None:
         model = self.model
         model.changed.connect(self.draw)
         model.moved.connect(self.draw_time)
+        model.progressed.connect(self.draw_progress)
         model.troubled.connect(self.banner.tell)
         model.wave.changed.connect(self._scroll_range)
         model.wave.changed.connect(self.draw_time)

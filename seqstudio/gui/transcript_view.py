@@ -151,7 +151,7 @@ class TranscriptView(QAbstractScrollArea):
         area = self.viewport().rect()
         painter = QPainter(self.viewport())
         painter.fillRect(area, colours.ground)
-        if self.provisional or not self.model.segments:
+        if not self.model.segments:
             painter.setPen(colours.ink if self.provisional else colours.faint)
             text = f"{self.provisional} …" if self.provisional else self.placeholder
             box = area.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
