@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from seqstudio.gui.axis import Axis
@@ -21,7 +22,8 @@ from seqstudio.gui.curves import (
 )
 from seqstudio.gui.theme import Colours
 
-LEFT, HEAD, FOOT = 58, 38, 32  # pixels around a plot
+LEFT, HEAD, FOOT = 60, 40, 34  # pixels around a plot
+DENSE = 100  # points, from which on lines are drawn apart
 NEAR = 40  # markers are drawn as long as there are at most so many points
 DASHES: Mapping[Dash, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
@@ -73,10 +75,11 @@ class Chart:
         painter.drawText(head, Qt.AlignmentFlag.AlignLeft, self._panel.title)
         left = head.left() + painter.fontMetrics().horizontalAdvance(self._panel.title) + 8
         painter.restore()
-        self._write(
-            painter, head.adjusted(left - head.left(), 0, 0, 0), self._panel.unit,
-            Qt.AlignmentFlag.AlignLeft,
-        )  # fmt: skip
+        room = head.adjusted(left - head.left(), 0, 0, 0)
+        unit = painter.fontMetrics().elidedText(
+            self._panel.unit, Qt.TextElideMode.ElideRight, int(room.width())
+        )
+        self._write(painter, room, unit, Qt.AlignmentFlag.AlignLeft)
         x = head.left()
         for number, series in enumerate(self._panel.series):
             if series.shown and (point := series.at(1e18 if cursor is None else cursor)):
@@ -101,7 +104,7 @@ class Chart:
 
     def _draw_grid(self, painter: QPainter) -> None:
         low, high = self._span or (0.0, 1.0)
-        rows = max(int(self._plot.height() / 36), 2)
+        rows = max(int(self._plot.height() / 32), 3)
         values = (log_ticks if self._panel.log else ticks)(low, high, rows)
         for value in values:
             y = self._y(value)
@@ -140,10 +143,13 @@ class Chart:
             last=self._axis.stop,
             pixels=int(self._plot.width()),
         )
+        places = [QPointF(self._x(s), self._y(v)) for s, v in zip(steps, values, strict=True)]
         painter.setPen(pen)
-        painter.drawPolyline(
-            QPolygonF([QPointF(self._x(s), self._y(v)) for s, v in zip(steps, values, strict=True)])
-        )
+        if len(places) <= DENSE:
+            painter.drawPolyline(QPolygonF(places))
+            return
+        # joined lines of many points take Qt tens of milliseconds, apart they take one
+        painter.drawLines([QLineF(one, other) for one, other in pairwise(places)])
 
     def _draw_marker(self, painter: QPainter, marker: Marker, at: QPointF, ink: QColor) -> None:
         shapes = {

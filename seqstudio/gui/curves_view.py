@@ -118,7 +118,7 @@ class CurvesView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), colours.ground)
-        for panel, plot in zip(self._curves.panels, self._plots(), strict=True):
+        for panel, plot in zip(self._curves.panels, self.plots(), strict=True):
             Chart(panel, plot, self._axis, colours, self._curves.smoothing).draw(
                 painter, self._cursor, self._mark
             )
@@ -128,7 +128,7 @@ class CurvesView(QWidget):
         self.setAccessibleDescription(self.reading)
         self.update()
 
-    def _plots(self) -> list[QRectF]:
+    def plots(self) -> list[QRectF]:
         """Place the plots in reading order."""
         count = len(self._curves.panels)
         columns = 2 if self.width() >= TWO_COLUMNS else 1
@@ -146,10 +146,10 @@ class CurvesView(QWidget):
 
     def _fit(self) -> None:
         length = float(max(self._curves.last, 1))
-        self._axis = self._axis.lengthened(length).resized(int(self._plots()[0].width()))
+        self._axis = self._axis.lengthened(length).resized(int(self.plots()[0].width()))
 
     def _cell_at(self, place: QPointF) -> QRectF | None:
-        return next((plot for plot in self._plots() if plot.contains(place)), None)
+        return next((plot for plot in self.plots() if plot.contains(place)), None)
 
     def _step_at(self, place: QPointF) -> float | None:
         cell = self._cell_at(place)

@@ -12,7 +12,7 @@ from seqstudio.contracts.job import State
 from seqstudio.errors import SeqStudioError, TrainingError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.train_form import NewRun
-from seqstudio.gui.train_log import RecentRun, RunRead, read_ledger, read_run, recent_runs
+from seqstudio.gui.train_log import RecentRun, read_ledger, read_run, recent_runs
 from seqstudio.gui.train_request import (
     Request,
     TaskChoice,
@@ -43,6 +43,7 @@ class TrainModel(QObject):
     runs_changed = Signal()
     troubled = Signal(str)  # one sentence
     kept = Signal(str)  # the name of a model that was installed
+    not_kept = Signal(str)  # why it was not
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -122,12 +123,15 @@ class TrainModel(QObject):
         return resuming_spec(choice, data, run.folder)
 
     def keep(self, name: str) -> None:
-        """Install the best model of the run in front under a name; `kept` or `troubled` follows."""
+        """Install the best model of the run in front under a name; `kept` or `not_kept` follows."""
         if self.run is None:
+            return
+        if Path(name).name != name or not name.strip():
+            self.not_kept.emit(f"{name!r}: expected a plain name, without '/'.")
             return
         folder, models = self.run.folder, self._desk.studio.models
         self._desk.background.run(
-            lambda: models.add(folder, name.strip()), self._kept, self.troubled.emit
+            lambda: models.add(folder, name.strip()), self._kept, self.not_kept.emit
         )
 
     def _kept(self, model: FoundModel) -> None:
@@ -228,18 +232,15 @@ class TrainModel(QObject):
 
     def _read(self, run: TrainRun) -> None:
         self._desk.background.run(
-            lambda: read_run(run.folder), partial(self._was_read, run), partial(self._unread, run)
+            partial(_read_anew, run.folder, run.data),
+            partial(self._was_read, run),
+            partial(self._unread, run),
         )
 
-    def _was_read(self, run: TrainRun, read: RunRead) -> None:
-        if run.goes:
-            return  # it was resumed meanwhile, and tells itself
-        why = run.note if run.state == "failed" else ""
-        run.read(read)
-        if why:
-            run.state, run.note = "failed", why
-        if run is self.run:
-            self._show(run)
+    def _was_read(self, run: TrainRun, anew: TrainRun) -> None:
+        if run is self.run and not run.goes:  # else it was resumed meanwhile, and tells itself
+            anew.follow_up(run)
+            self._show(anew)
 
     def _unread(self, run: TrainRun, reason: str) -> None:
         run.state, run.note = "failed", reason
@@ -273,3 +274,9 @@ class TrainModel(QObject):
         if found != self.runs:
             self.runs = found
             self.runs_changed.emit()
+
+
+def _read_anew(folder: Path, data: Path | None) -> TrainRun:
+    run = TrainRun(folder, "", data, "reading")
+    run.read(read_run(folder))
+    return run

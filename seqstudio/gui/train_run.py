@@ -80,25 +80,25 @@ class TrainRun:
         return self.curves.last
 
     def read(self, read: RunRead) -> None:
-        """Take in the run's folder: all that happened before."""
+        """Take in the run's folder: all that happened. Slow for long runs: call it on a thread."""
         self.begun = True
         self.task, self.ledger, self.epochs = read.spec.task, read.ledger, read.spec.config.epochs
-        at, follows = self.previews.at, self.previews.follows
-        smoothing = self.curves.smoothing
-        shown = {one.name: one.shown for panel in self.curves.panels for one in panel.series}
-        self.curves, self.previews, self.best = Curves(), Previews(), None
         for event in read.events:
             self._take(event)
-        self.curves.smoothing = smoothing
-        for panel in self.curves.panels:
-            for one in panel.series:
-                one.shown = shown.get(one.name, one.shown)
-        if not follows:
-            self.previews.go(at)
-        if not self.goes:
-            last = read.events[-1] if read.events else None
-            over = isinstance(last, Finished) and last.reason != "stopped"
-            self.state = "finished" if over else "stopped"
+        last = read.events[-1] if read.events else None
+        over = isinstance(last, Finished) and last.reason != "stopped"
+        self.state = "finished" if over else "stopped"
+
+    def follow_up(self, before: "TrainRun") -> None:
+        """Show what the person chose to see of this run before, and why it failed if it did."""
+        self.curves.smoothing = before.curves.smoothing
+        shown = {one.name: one.shown for one in before.curves.valid.series}
+        for one in self.curves.valid.series:
+            one.shown = shown.get(one.name, one.shown)
+        if not before.previews.follows:
+            self.previews.go(before.previews.at)
+        if before.state == "failed":
+            self.state, self.note = "failed", before.note
 
     def hear(self, event: Event) -> None:
         """Take in an event of the job that trains it."""

@@ -1,9 +1,11 @@
 """One run on the screen: how far it is, what it learns from, its curves and its previews."""
 
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
     QMenu,
     QProgressBar,
@@ -18,6 +20,7 @@ from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.curves_view import CurvesView
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.train import TrainModel
+from seqstudio.gui.train_keep_view import KeepView
 from seqstudio.gui.train_ledger import ledger_summary
 from seqstudio.gui.train_ledger_view import LedgerView
 from seqstudio.gui.train_previews_view import PreviewsView
@@ -25,6 +28,7 @@ from seqstudio.gui.train_run import TrainRun, progress_line
 
 SMOOTHING = (1, 10, 50, 200)  # steps
 PREVIEWS, DATA = 1, 2  # tabs
+DRAW_MS = 200  # between two drawings of curves that grow
 
 
 class RunView(QWidget):
@@ -33,6 +37,9 @@ class RunView(QWidget):
     def __init__(self, desk: Desk, commands: Commands, model: TrainModel) -> None:
         super().__init__()
         self._model = model
+        self._soon = QTimer(self, interval=DRAW_MS, singleShot=True)
+        self._soon.timeout.connect(self._draw_curves)
+        self._folder: Path | None = None  # of the run that was drawn last
         self._warned: TrainRun | None = None  # its refused inputs were put in front
         self.name, self.progress = QLabel(), QLabel(wordWrap=True)
         self.bar = QProgressBar()
@@ -49,8 +56,9 @@ class RunView(QWidget):
             "Ctrl+Alt+Y",
             "Install the best so far: every form then offers it.",
         )
-        commands.add(keep, self.ask_name, ready=self._can_keep, page=self)
-        self._buttons = {
+        self.keep = KeepView(model)
+        commands.add(keep, self.keep.ask, ready=self._can_keep, page=self)
+        self.buttons = {
             name: _button(commands, name) for name in ("train.stop", "train.resume", "train.keep")
         }
         self._lay_out()
@@ -62,6 +70,9 @@ class RunView(QWidget):
         run = self._model.run
         if run is None:
             return
+        if run.folder != self._folder:
+            self._folder = run.folder
+            self.keep.hide()
         self.name.setText(f"<b>{run.folder.name}</b>")
         self.name.setToolTip(str(run.folder))
         self.progress.setText(progress_line(run))
@@ -71,21 +82,10 @@ class RunView(QWidget):
         self.told.setVisible(bool(run.note) and not run.goes)
         self.warning.setText(run.warning)
         self.warning.setVisible(bool(run.warning))
-        self._buttons["train.stop"].setVisible(run.goes)
-        self._buttons["train.stop"].setEnabled(run.state != "stopping")
-        self._buttons["train.resume"].setVisible(run.resumable)
-        self._buttons["train.keep"].setEnabled(self._can_keep())
-
-    def ask_name(self) -> None:
-        """Let the person name the model, and keep it."""
-        run = self._model.run
-        if run is None:
-            return
-        name, given = QInputDialog.getText(
-            self, "Keep as a model", "Name of the model:", text=run.folder.name
-        )
-        if given and name.strip():
-            self._model.keep(name)
+        self.buttons["train.stop"].setVisible(run.goes)
+        self.buttons["train.stop"].setEnabled(run.state != "stopping")
+        self.buttons["train.resume"].setVisible(run.resumable)
+        self.buttons["train.keep"].setEnabled(self._can_keep())
 
     def _can_keep(self) -> bool:
         run = self._model.run
@@ -103,6 +103,10 @@ class RunView(QWidget):
         run = self._model.run
         count = len(run.previews.stages) if run else 0
         self.tabs.setTabText(PREVIEWS, f"Previews ({count})" if count else "Previews")
+
+    def _curves_moved(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
     def _draw_curves(self) -> None:
         run = self._model.run
@@ -145,8 +149,8 @@ class RunView(QWidget):
         model = self._model
         model.run_changed.connect(self.draw)
         model.ledger_changed.connect(self._draw_ledger)
-        for signal in (model.curves_changed, model.previews_changed):
-            signal.connect(self._draw_curves)
+        model.curves_changed.connect(self._curves_moved)
+        model.previews_changed.connect(self._draw_curves)
         model.kept.connect(self._kept)
         model.previews_changed.connect(self._draw_previews)
         self.smoothing.activated.connect(self._smooth)
@@ -167,7 +171,7 @@ class RunView(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.name)
         head.addStretch(1)
-        for button in self._buttons.values():
+        for button in self.buttons.values():
             head.addWidget(button)
         for title, page in (
             ("Curves", self._curves_page()),
@@ -179,7 +183,7 @@ class RunView(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addLayout(head)
-        for widget in (self.progress, self.bar, self.told, self.warning):
+        for widget in (self.keep, self.progress, self.bar, self.told, self.warning):
             column.addWidget(widget)
         column.addWidget(self.tabs, 1)
 
