@@ -200,6 +200,9 @@ def find_output() -> Output:
     """
     try:
         import sounddevice
+
+        if not hasattr(sounddevice, "PortAudioError"):
+            raise OSError("another thread's import of it failed while this one waited")
     except ModuleNotFoundError as bad:
         raise SoundError("To hear sound, install: pip install seqstudio[sound]") from bad
     except OSError as bad:
