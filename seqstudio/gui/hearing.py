@@ -120,6 +120,12 @@ class Hearing(QObject):
         """Begin at the first second when a take is heard next."""
         self._at_s = 0.0
 
+    def go_to(self, second: float) -> None:
+        """Hear from another second; what sounds goes on there."""
+        self._at_s = second
+        if self._sounding:
+            self._play(self._sounding)
+
     def update(self, take: Take) -> None:
         """Go on with a take that has been put in front, or edited, while one sounds."""
         if self._preparing or (self._sounding and not self._sounding.is_of(take, self._muted)):

@@ -1,31 +1,34 @@
 """What stands around the piano roll: the ruler above and the keys at its left."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from seqstudio.gui.roll import RollModel
+from seqstudio.gui.roll_signs import Signs
 from seqstudio.gui.roll_words import BLACK, drum_name, key_name
 from seqstudio.gui.theme import Colours, colours_of
-from seqstudio.media.timing import Timeline
 
 RULER_HEIGHT = 38
 KEYS_WIDTH = 64
 DRUMS_WIDTH = 112
 LEAST_BEAT = 9  # pixels
 LABEL_PIXELS = 46  # between two bar numbers
+SIGN_PIXELS = 92  # between two meters or tempos
 LEAST_NAMED = 11  # pixels of a row that is named
 
 
 class RulerView(QWidget):
     """Bars, beats, meters and tempos; a press puts the keyboard's place there."""
 
+    pressed = Signal(float)  # at which second
+
     def __init__(self, model: RollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.setFixedHeight(RULER_HEIGHT)
         self.setAccessibleName("Ruler of bars and beats")
-        self.setToolTip("Bars and beats; click to put the cursor there")
+        self.setToolTip("Bars and beats; click to put the cursor there, and to hear from there")
         model.sight.changed.connect(self.update)
         model.sight.playhead_changed.connect(self.update)
         model.changed.connect(self.update)
@@ -39,15 +42,17 @@ class RulerView(QWidget):
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         if sheet := self._model.sheet:
             self._paint_bars(painter, colours)
-            self._paint_signs(painter, colours, sheet.timeline)
+            self._paint_signs(painter, colours, sheet.signs)
         if self._model.sight.playhead is not None:
             self._paint_arrow(painter, self._model.sight.playhead, colours.playhead)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Put the cursor at the nearest grid line."""
-        if place := self._model.place:
-            tick = self._model.sight.tick_at(event.position().x())
-            self._model.put_cursor(place.bars.snapped(tick, place.step), self._model.cursor[1])
+        """Put the cursor at the nearest grid line; what is heard begins there."""
+        model = self._model
+        if (place := model.place) and model.sheet:
+            tick = place.bars.snapped(model.sight.tick_at(event.position().x()), place.step)
+            model.put_cursor(tick, model.cursor[1])
+            self.pressed.emit(model.sheet.timeline.seconds(tick))
 
     def _paint_bars(self, painter: QPainter, colours: Colours) -> None:
         sheet, axis = self._model.sheet, self._model.sight.x
@@ -60,22 +65,20 @@ class RulerView(QWidget):
             painter.drawLine(x, bottom - (8 if line.beat == 1 else 4), x, bottom)
         painter.setPen(colours.ink)
         first = axis.start - LABEL_PIXELS * axis.scale
+        free = -float(LABEL_PIXELS)
         for line in sheet.bars.lines(first, axis.stop, LABEL_PIXELS * axis.scale):
-            if line.beat == 1:
-                painter.drawText(QPointF(axis.to_pixel(line.tick) + 4, bottom - 4), f"{line.bar}")
+            left = axis.to_pixel(line.tick)
+            if line.beat == 1 and left >= free:
+                painter.drawText(QPointF(left + 4, bottom - 4), f"{line.bar}")
+                free = left + LABEL_PIXELS / 2
 
-    def _paint_signs(self, painter: QPainter, colours: Colours, timeline: Timeline) -> None:
+    def _paint_signs(self, painter: QPainter, colours: Colours, signs: Signs) -> None:
         """Write meters and tempos above the bars; the ones in force stay at the left edge."""
         axis = self._model.sight.x
         painter.setFont(_smaller(painter.font()))
         painter.setPen(colours.faint)
-        signs = signs_of(timeline, axis.start, axis.stop)
-        free = -1.0
-        for tick, text in signs:
-            x = max(axis.to_pixel(tick), 0.0) + 4
-            if x >= free:
-                painter.drawText(QPointF(x, 13), text)
-                free = x + painter.fontMetrics().horizontalAdvance(text) + 8
+        for tick, text in signs.seen(axis.start, axis.stop, SIGN_PIXELS * axis.scale):
+            painter.drawText(QPointF(axis.to_pixel(tick) + 4, 13), text)
 
     def _paint_arrow(self, painter: QPainter, tick: float, colour: QColor) -> None:
         x, bottom = self._model.sight.x.to_pixel(tick), self.height()
@@ -140,19 +143,6 @@ class KeysView(QWidget):
     def _fit(self) -> None:
         self.updateGeometry()
         self.update()
-
-
-def signs_of(timeline: Timeline, start: float, stop: float) -> list[tuple[int, str]]:
-    """Give the meters and tempos to write between two ticks, and those in force at the start."""
-    found: dict[int, list[str]] = {}
-    for signs in (
-        [(meter.tick, f"{meter.beats}/{meter.unit}") for meter in timeline.meters],
-        [(tempo.tick, f"♩ = {tempo.bpm:.0f}") for tempo in timeline.tempos],
-    ):
-        before = [sign for sign in signs if sign[0] <= start][-1:]
-        for tick, text in before + [sign for sign in signs if start < sign[0] < stop]:
-            found.setdefault(max(tick, int(start)), []).append(text)
-    return [(tick, "  ".join(texts)) for tick, texts in sorted(found.items())]
 
 
 def _paint_key(painter: QPainter, box: QRectF, pitch: int, black: QColor) -> None:

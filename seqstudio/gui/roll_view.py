@@ -122,8 +122,12 @@ class RollView(QWidget):
             painter.setPen(QPen(colours.accent, 1, Qt.PenStyle.DashLine))
             painter.setBrush(tint)
             painter.drawRect(QRectF(*corners).normalized())
-        if self.hasFocus() and model.place:
-            self._paint_cursor(painter, colours)
+        if self.hasFocus():
+            painter.setPen(QPen(colours.accent, 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            if model.place:
+                self._paint_cursor(painter, colours)
         if sight.playhead is not None:
             painter.setPen(QPen(colours.playhead, 2))
             x = int(sight.x.to_pixel(sight.playhead))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from seqstudio.errors import DataError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.roll_grid import Bars
+from seqstudio.gui.roll_signs import Signs
 from seqstudio.gui.roll_words import DRUM_CHANNEL
 from seqstudio.host.session.document import Notes, Take
 from seqstudio.media.midi import Score
@@ -22,6 +23,7 @@ class Sheet:
 
     timeline: Timeline
     bars: Bars
+    signs: Signs
     names: tuple[str, ...]  # of the tracks, "" where they have none
     channels: tuple[int, ...]  # of the tracks: that of new notes
 
@@ -41,7 +43,7 @@ class Sheet:
         )
         timeline = score.timeline
         names = tuple(track.name for track in score.tracks)
-        return cls(timeline, Bars.of(timeline), names, tuple(channels))
+        return cls(timeline, Bars.of(timeline), Signs.of(timeline), names, tuple(channels))
 
     @property
     def ticks_per_beat(self) -> int:

@@ -150,6 +150,7 @@ class ScoreView(QWidget):
         self.panel = TakesPanel(desk, self._commands, Player(desk.background, self))
         self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
         self.panel.position.connect(self.roll.set_playhead)
+        self.ruler.pressed.connect(self.panel.hearing.go_to)
         self.score.muted_changed.connect(self.panel.set_muted)
         self._side.addWidget(self.panel)
 

@@ -67,6 +67,18 @@ def test_another_take_goes_on_from_the_same_second(
     qtbot.waitUntil(lambda: _same(speaker.sound(100 / RATE_HZ), expected))
 
 
+def test_what_sounds_goes_on_where_it_is_sent(
+    hearing: Hearing, speaker: Any, one: Take, qtbot: QtBot
+) -> None:
+    heard(hearing, speaker, one, qtbot)
+    hearing.go_to(3.0)
+    assert hearing.sounding == one.id
+    qtbot.waitUntil(lambda: speaker.sound(0.1) is not None and hearing.position_s > 3.0)
+    hearing.stop()
+    hearing.go_to(0.5)
+    assert (hearing.sounding, hearing.position_s) == ("", 0.5)
+
+
 def test_the_second_time_nothing_is_rendered(
     hearing: Hearing, speaker: Any, one: Take, qtbot: QtBot
 ) -> None:

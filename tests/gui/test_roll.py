@@ -339,3 +339,30 @@ def test_the_playhead_follows_the_tempo(model: RollModel) -> None:
     assert model.sight.playhead == 2 * BEAT
     model.set_playhead(None)
     assert model.sight.playhead is None
+
+
+def test_a_take_is_exported_as_edited_and_a_bad_place_is_told(
+    desk: Desk, qtbot: QtBot, model: RollModel, editor: Editor, tmp_path: Path
+) -> None:
+    model.go_to_note(0)
+    editor.delete()
+    with qtbot.waitSignal(model.score.exported):
+        model.score.export(tmp_path / "out.mid")
+    assert Score.read(tmp_path / "out.mid").tracks[1].notes == model.notes
+    with qtbot.waitSignal(model.score.failed) as told:
+        model.score.export(tmp_path / "nowhere" / "out.mid")
+    assert "nowhere" in told.args[0]
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_one_track_with_everything_is_edited_on_its_channel(desk: Desk, qtbot: QtBot) -> None:
+    track = Score.new().with_new_track([Note(0, 60, 240, 80)], channel=3).tracks[1]
+    body = track.to_bytes()
+    plain = b"MThd" + (6).to_bytes(4) + bytes([0, 0, 0, 1, 1, 224]) + body
+    model = RollModel(desk, ScoreModel(desk, desk), desk)
+    show(desk, qtbot, model, Take.of(plain, "type 0"))
+    model.put_cursor(960, 64)
+    Editor(model).add_at_cursor()
+    assert {note.channel for note in model.notes} == {3}
+    assert desk.take
+    assert desk.take.score.kind == 0

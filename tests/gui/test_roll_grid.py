@@ -3,6 +3,7 @@ from fractions import Fraction
 import pytest
 
 from seqstudio.gui.roll_grid import GRIDS, Bars
+from seqstudio.gui.roll_signs import Signs
 from seqstudio.media.timing import Meter, Tempo, Timeline
 
 TICKS = 480
@@ -57,3 +58,20 @@ def test_coarse_ticks_still_give_a_grid() -> None:
     coarse = Bars.of(Timeline((Tempo(0, 500_000),), (Meter(0, 4, 4),), 5))
     step = next(grid for grid in GRIDS if grid.name == "1/32").ticks(5)
     assert [coarse.snapped(tick, step) for tick in range(6)] == [0, 1, 2, 3, 4, 5]
+
+
+def test_beats_are_what_the_meter_counts() -> None:
+    assert [CHANGING.beat(tick) for tick in (0, 720, 3840 + 480, 7200 + 240)] == [1, 2.5, 2, 2]
+
+
+def test_signs_are_thinned_and_the_ones_in_force_stand_at_the_edge() -> None:
+    tempos = tuple(Tempo(tick, 500_000 - tick) for tick in range(0, 100_000, 10))
+    signs = Signs.of(Timeline(tempos, (Meter(0, 4, 4), Meter(3840, 3, 4)), TICKS))
+
+    assert list(signs.seen(0, 9000, 3000)) == [
+        (0, "4/4  ♩ = 120"),
+        (3000, "♩ = 121"),
+        (6000, "♩ = 121"),
+    ]
+    assert next(signs.seen(5000, 9000, 3000)) == (5000, "3/4  ♩ = 121")
+    assert (3840, "3/4  ♩ = 121") in list(signs.seen(3600, 9000, 240))

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.score_view import ScoreView
+from seqstudio.gui.tracks_view import HEARD, SHOWN, TracksView
 from seqstudio.gui.window import Window
 from seqstudio.host.session.document import Notes, Take
 from seqstudio.host.session.operations import AddTake
@@ -174,6 +175,37 @@ def test_the_track_and_the_tool_are_chosen_in_the_bar(player: Player, qtbot: QtB
     assert player.page.score.track == 2
     qtbot.mouseClick(bar.tools["draw"], LEFT)
     assert player.page.roll.tool == "draw"
+
+
+def test_tracks_are_shown_and_heard_as_ticked(player: Player, qtbot: QtBot) -> None:
+    page = player.page
+    qtbot.waitUntil(lambda: page.panel is not None)
+    assert page.panel
+    page.panel.tabs.setCurrentIndex(2)
+    tracks = page.panel.tabs.currentWidget()
+    assert isinstance(tracks, TracksView)
+    chords = tracks.list.topLevelItem(2)
+    assert chords
+    heard: list[frozenset[int]] = []
+    page.score.muted_changed.connect(heard.append)
+    chords.setCheckState(SHOWN, Qt.CheckState.Unchecked)
+    chords.setCheckState(HEARD, Qt.CheckState.Unchecked)
+    assert len(page.roll.others) == 0
+    assert heard == [frozenset({2})]
+
+    tracks.list.setCurrentItem(chords)
+    assert page.bar.track.currentText() == "Chords"
+    assert chords.checkState(SHOWN) == Qt.CheckState.Checked  # what is edited is seen
+
+
+def test_a_press_on_the_ruler_sends_cursor_and_sound_there(player: Player, qtbot: QtBot) -> None:
+    page = player.page
+    qtbot.waitUntil(lambda: page.panel is not None)
+    assert page.panel
+    x = round(page.roll.sight.x.to_pixel(1440))
+    qtbot.mouseClick(page.ruler, LEFT, pos=QPoint(x, 20))
+    assert page.roll.cursor[0] == 1440
+    assert page.panel.hearing.position_s == pytest.approx(1.2)
 
 
 def test_the_page_stands_without_a_take_and_with_an_empty_one(window: Window, qtbot: QtBot) -> None:
