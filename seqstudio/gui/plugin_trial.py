@@ -1,5 +1,6 @@
 """Trying a plugin by the conformance suite, off the window's thread, check by check."""
 
+import subprocess
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -25,6 +26,7 @@ class PluginTrial(QObject):
         self._background = background
         self.subject = ""  # the file's name
         self.checks: tuple[Check, ...] = ()
+        self._process: subprocess.Popen[str] | None = None
         self._came.connect(self._add)
 
     def start(self, path: Path) -> None:
@@ -44,20 +46,29 @@ class PluginTrial(QObject):
         """Say how it came out."""
         if self.failed:
             return f"{self.subject}: {self.failed} of {len(self.checks)} checks failed."
-        return f"{self.subject}: all {len(self.checks)} checks passed or could not be tried."
+        if skipped := sum(check.outcome == "skip" for check in self.checks):
+            passed = len(self.checks) - skipped
+            return f"{self.subject}: {passed} checks passed, {skipped} could not be tried."
+        return f"{self.subject}: all {len(self.checks)} checks passed."
 
     def group(self) -> Group:
         """Give the checks so far as facts."""
         facts = (Fact(OUTCOMES[one.outcome], said(one)) for one in self.checks)
         return Group(f"Checks of {self.subject}", tuple(facts))
 
+    def stop(self) -> None:
+        """End a trial that is under way, at once."""
+        if self._process:
+            self._process.kill()
+
     def _run(self, path: Path) -> None:
-        checks = verify(str(path))
-        for check in checks:
-            if self._background.ending:
-                checks.close()
-                return
+        for check in verify(str(path), began=self._hold):
             self._came.emit(check)
+
+    def _hold(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        if self._background.ending:
+            process.kill()
 
     def _add(self, check: Check) -> None:
         self.checks = (*self.checks, check)

@@ -44,6 +44,7 @@ class PluginsModel(QObject):
         self.trial = PluginTrial(desk.background, self)
         self.trial.changed.connect(self.changed)
         self.trial.ended.connect(self._tried)
+        desk.closing.connect(self.trial.stop)
         self.safe_mode = SAFE_MODE if in_safe_mode() else ""
         self.errand = Errand(desk.background, self)
         self.errand.changed.connect(self.changed)
@@ -55,6 +56,11 @@ class PluginsModel(QObject):
     def row(self) -> PluginRow | None:
         """The plugin that is shown."""
         return next((one for one in self.rows if one.id == self.chosen), None)
+
+    @property
+    def marked(self) -> str:
+        """The id of the line that is marked in the list; "" while a trial is shown."""
+        return "" if self._trial_shown else self.chosen
 
     @property
     def title(self) -> str:

@@ -79,7 +79,7 @@ class PluginsView(QWidget):
         """Show the model as it is now."""
         model = self.model
         entries = [Entry(row.id, row.title, row.short, row.said) for row in model.rows]
-        self.listing.show_entries(entries, model.chosen)
+        self.listing.show_entries(entries, model.marked)
         self.listing.show_facts(model.title, model.state, model.groups)
         self._commands.refresh()
 

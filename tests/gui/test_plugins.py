@@ -1,5 +1,6 @@
 """The page of plugins without its widgets: real wheels, a real store, real workers."""
 
+import time
 import zipfile
 from pathlib import Path
 
@@ -221,3 +222,35 @@ def test_a_second_change_waits_for_the_first(
     settled(qtbot, model, desk)
 
     assert "Looking into turner: this has to end before the next change." in refusals
+
+
+@pytest.mark.medium
+def test_a_plugin_is_tried_check_by_check_and_nothing_is_installed(
+    desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
+) -> None:
+    seen: list[int] = []
+    model.trial.changed.connect(lambda: seen.append(len(model.trial.checks)))
+    model.verify(project)
+    qtbot.waitUntil(lambda: not model.errand.busy, timeout=120_000)
+
+    assert seen == list(range(1, len(seen) + 1))
+    assert (model.title, model.marked, model.can_disable()) == ("turner", "", False)
+    assert "passed: reverse: the same run gives the same bytes" in facts(
+        model.groups, "Checks of turner"
+    )
+    assert model.errand.said.startswith("turner: all ")
+    assert not (desk.studio.profile.home / "plugins").exists()
+    model.choose("music")
+    assert model.title == "Music"
+
+
+def test_closing_ends_a_trial_that_is_under_way(
+    desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
+) -> None:
+    model.verify(project)
+    qtbot.waitUntil(lambda: bool(model.trial.checks), timeout=30_000)
+    began = time.monotonic()
+    desk.closing.emit()
+    desk.background.finish()
+
+    assert time.monotonic() - began < 2

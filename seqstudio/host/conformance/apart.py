@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from seqstudio.contracts.plain import from_plain
@@ -14,19 +14,26 @@ from seqstudio.host.catalogue import search_path
 from seqstudio.host.conformance.check import Check
 
 
-def verify(subject: str) -> Iterator[Check]:
+def unheard(_process: "subprocess.Popen[str]") -> None:
+    """Hear that the suite began, and keep no hold on it."""
+
+
+def verify(
+    subject: str, *, began: Callable[["subprocess.Popen[str]"], None] = unheard
+) -> Iterator[Check]:
     """Run the suite, giving each check as it comes out.
 
     Parameters
     ----------
     subject : a wheel, a folder of wheels, a project, or the id of a plugin that pip installed
+    began : is given the process, which may be killed to end the suite early
 
     Raises
     ------
     PluginError
         If the suite itself ends early; the text has its last line.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         for name in ("home", "current", "tmp"):
             (scratch / name).mkdir()
@@ -46,6 +53,7 @@ def verify(subject: str) -> Iterator[Check]:
         with process:
             assert process.stdout is not None
             assert process.stderr is not None
+            began(process)
             for line in process.stdout:
                 yield from_plain(Check, json.loads(line), "check", error=PluginError)
             last = process.stderr.read().strip().rpartition("\n")[2]
