@@ -112,8 +112,7 @@ class Following(QObject):
         elif target := _target(link, event.item):
             self.live.hear(target, event)
         if isinstance(event, ItemDone):
-            items = self._studio.jobs.items(job)
-            self._pending.extend((link, item) for item in items if item.number == event.item)
+            self._pending.append((link, self._studio.jobs.item(job, event.item)))
         self._read_next()
 
     def _end_if_over(self, link: JobLink) -> None:

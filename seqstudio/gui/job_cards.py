@@ -8,11 +8,10 @@ from typing import Literal
 from seqstudio.gui.progress import Progress
 from seqstudio.host.books import ItemRow, JobRow
 from seqstudio.host.jobs import Wish
-from seqstudio.host.spec import JobSpec, spec_from_text
+from seqstudio.host.spec import JobSpec
 
 Action = Literal["pause", "resume", "cancel", "retry", "earlier", "later", "dismiss"]
 
-ITEMS = 100  # of one job that are listed; those under way and failed first
 LIVE = ("running", "paused", "queued")
 ENDED = ("done", "failed", "cancelled", "interrupted")
 WAITS = ("Waiting", "Waiting, on hold")
@@ -52,6 +51,7 @@ class JobCard:
     text: str = ""  # partial text of what is under way
     reason: str = ""  # why it ended early
     training: bool = False
+    made: bool = False  # whether it has written something
     here: bool = True  # this process runs it, or would
     actions: frozenset[Action] = frozenset()
 
@@ -80,6 +80,7 @@ def card_of(
     row: JobRow,
     progress: Progress | None,
     *,
+    title: str,
     wish: Wish | None = None,
     now_s: float = 0.0,
     held: bool = False,
@@ -90,6 +91,7 @@ def card_of(
     ----------
     row : of the books
     progress : of a job that this process runs, else None
+    title : see `title_of`
     wish : what was asked of it and has yet to happen
     now_s : on the clock that `progress` was told
     held : what waits is not started
@@ -100,13 +102,14 @@ def card_of(
     moving = list(progress.moving.values()) if progress else []
     return JobCard(
         id=row.id,
-        title=title_of(spec_from_text(row.spec, f"job {row.id}")),
+        title=title,
         state=state,
         words=WAITS[held] if row.waits else _words(row, progress, wish, now_s),
         fraction=fraction,
         text=next((one.text for one in reversed(moving) if one.text), ""),
         reason=row.reason,
         training=row.verb == "train",
+        made=row.verb == "operation" and row.counts.get("done", 0) > 0,
         here=progress is not None or state not in LIVE,
         actions=actions_of(row),
     )
@@ -127,12 +130,10 @@ def actions_of(row: JobRow) -> frozenset[Action]:
 
 
 def item_cards(items: Sequence[ItemRow], progress: Progress | None) -> tuple[ItemCard, ...]:
-    """Give a job's items, those that a person looks for first; of very many only the first."""
-    order = {"running": 0, "failed": 1, "interrupted": 2, "done": 3, "queued": 4, "cancelled": 5}
+    """Say how items are doing."""
     moving = progress.moving if progress else {}
-    listed = sorted(items, key=lambda row: (order.get(row.state, 0), row.number))[:ITEMS]
     cards = []
-    for row in listed:
+    for row in items:
         at = moving.get(row.number)
         cards.append(
             ItemCard(

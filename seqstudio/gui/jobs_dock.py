@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import SessionError
 from seqstudio.gui.banner import report
@@ -15,6 +15,8 @@ from seqstudio.host.inputs import SUFFIXES
 from seqstudio.services.durable import faults_as
 
 TAIL_BYTES = 8192  # of a worker's log, in a report
+UNFOLD_MS = 1000  # what is done sooner does not move the window about
+FOLD_MS = 4000  # after the last job has ended, for a person to see how
 
 
 class DockModel(QObject):
@@ -29,8 +31,12 @@ class DockModel(QObject):
         self._queue = desk.queue
         self.chosen = 0  # number of a job; 0: none
         self.open: set[int] = set()  # jobs whose items are shown
+        self.unfolded = False  # the list is shown, not only a line
+        self.jobs: tuple[JobCard, ...] = ()
+        self._turn = QTimer(self, singleShot=True)
+        self._turn.timeout.connect(self._turn_by_itself)
         self._queue.changed.connect(self._see)
-        self.jobs: tuple[JobCard, ...] = self._queue.jobs()
+        self._see()
 
     @property
     def held(self) -> bool:
@@ -48,13 +54,28 @@ class DockModel(QObject):
         live = [card for card in self.jobs if card.live]
         waiting = len(self._queue.waiting)
         ended = len(self.jobs) - len(live) - waiting
-        first = f"{live[0].title}: {live[0].words}" if len(live) == 1 else f"{len(live)} running"
+        failed = sum(card.state == "failed" for card in self.jobs)
+        first = f"{len(live)} running"
+        if len(live) == 1:
+            first = f"{live[0].title}: {live[0].words}, {live[0].fraction:.0%}"
         counts = [
             *([first] if live else []),
             *([f"{waiting} waiting{', on hold' if self.held else ''}"] if waiting else []),
             *([f"{ended} ended"] if ended else []),
+            *([f"{failed} failed"] if failed else []),
         ]
         return ", ".join(counts) or "No jobs"
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return any(card.live or card.state == "waiting" for card in self.jobs)
+
+    def unfold(self, unfolded: bool) -> None:  # noqa: FBT001 - as a button tells it
+        """Show the list, or only a line, until jobs come or end."""
+        self._turn.stop()
+        self.unfolded = unfolded
+        self.changed.emit()
 
     def choose(self, job: int) -> None:
         """Take a job to do something with."""
@@ -142,10 +163,18 @@ class DockModel(QObject):
         return report(f"{text}\n--- end of the worker's log\n{log}" if log else text, "jobs")
 
     def _see(self) -> None:
+        was_busy, known = self.busy, {card.id for card in self.jobs}
         self.jobs = self._queue.jobs()
-        if self.card is None:
-            self.chosen = self.jobs[0].id if self.jobs else 0
+        new = [card.id for card in self.jobs if card.id not in known]
+        if self.card is None or (new and not self.card.live):
+            self.chosen = next(iter(new or [card.id for card in self.jobs]), 0)
+        if self.busy != was_busy:
+            self._turn.start(UNFOLD_MS if self.busy else FOLD_MS)
         self.changed.emit()
+
+    def _turn_by_itself(self) -> None:
+        """Show the list while something runs or waits; what failed stays to be seen."""
+        self.unfold(self.busy or any(card.state == "failed" for card in self.jobs))
 
 
 def _tail(log: Path) -> str:

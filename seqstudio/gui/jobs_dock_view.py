@@ -71,7 +71,7 @@ class JobsDock(QWidget):
         add(
             Command("jobs.outputs", "Outputs…", "Jobs", "O", "Open or save what the job wrote."),
             self.show_outputs,
-            ready=lambda: bool(model.outputs()),
+            ready=lambda: model.card is not None and model.card.made,
             within=tree,
         )
         add(
@@ -100,7 +100,6 @@ class JobsDock(QWidget):
         self.fold.setCheckable(True)
         self.fold.setAutoRaise(True)
         self.fold.setText("Details")
-        self.fold.setChecked(True)
         self.fold.setToolTip("Show or hide the list of jobs")
         self.go_on = ActionButton(self._commands.action("jobs.go_on"), self)
         line = QHBoxLayout()
@@ -127,13 +126,14 @@ class JobsDock(QWidget):
         model.changed.connect(self._draw)
         model.troubled.connect(self.banner.tell)
         tree.customContextMenuRequested.connect(self._show_menu)
-        self.fold.toggled.connect(self._draw)
+        self.fold.clicked.connect(model.unfold)
 
     def _draw(self) -> None:
         """Show the jobs as they are now."""
         jobs = self.model.jobs
         self.summary.setText(self.model.summary)
-        shown = bool(jobs) and self.fold.isChecked()
+        shown = bool(jobs) and self.model.unfolded
+        self.fold.setChecked(shown)
         self.fold.setVisible(bool(jobs))
         self.go_on.setVisible(self.model.held)
         self.summary.setVisible(not shown)
@@ -150,7 +150,7 @@ class JobsDock(QWidget):
         """
         model = self.model
         can = (*(model.can(action) for action, *_ in STEPS), model.held, bool(model.jobs))
-        can = (*can, any(card.state == "done" for card in model.jobs))
+        can = (*can, model.card is not None and model.card.made)
         if can != self._can:
             self._can = can
             self._commands.refresh()

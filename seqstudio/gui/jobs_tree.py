@@ -4,6 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -18,7 +19,7 @@ from seqstudio.gui.theme import colours_of
 JOB = Qt.ItemDataRole.UserRole  # a row's job
 FRACTION = Qt.ItemDataRole.UserRole + 1
 TITLE, STATE, PROGRESS, TEXT = range(4)
-LEAST_HEIGHT = 120
+LEAST_HEIGHT = 80
 
 
 class ProgressBar(QStyledItemDelegate):
@@ -37,13 +38,14 @@ class ProgressBar(QStyledItemDelegate):
             return
         rect: QRect = option.rect
         colours = colours_of(option.palette)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         bar = rect.adjusted(44, rect.height() // 2 - 3, -8, 0)
         bar.setHeight(6)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.line)
+        painter.setBrush(colours.wave if chosen else colours.line)
         painter.drawRoundedRect(bar, 3, 3)
         bar.setWidth(round(bar.width() * fraction))
-        painter.setBrush(colours.accent)
+        painter.setBrush(colours.on_accent if chosen else colours.accent)
         painter.drawRoundedRect(bar, 3, 3)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.gui.job_cards import ENDED, ItemCard, JobCard, card_of, item_cards
+from seqstudio.gui.job_list import JobList
 from seqstudio.gui.progress import Progress
 from seqstudio.host.books import ItemRow, JobRow
 from seqstudio.host.events import JobEvent, JobFinished
@@ -16,9 +17,8 @@ from seqstudio.host.jobs import Wish
 from seqstudio.host.studio import JobHandle, JobSpec, Studio
 
 TRAINING_NICE = 10  # trainings leave the processor to what the person waits for
-LOOK_MS = 1000  # between looks into the books, where other processes write too
 DRAW_MS = 100  # between tellings of progress
-NEWEST = 50  # jobs that are looked at, besides those that wait
+ITEMS = 100  # of one job that are listed
 FAREWELL_S = 4.0  # for jobs to end when the app does
 
 
@@ -63,17 +63,12 @@ class JobQueue(QObject):
         self._studio = studio
         self._watched: dict[int, _Watch] = {}
         self._wishes: dict[int, Wish] = {}
-        self._seen: set[int] = set()  # jobs that were live while the app was open
-        self._dismissed: set[int] = set()
-        self._stamp = -1
-        self._rows: tuple[JobRow, ...] = ()
         self.held = bool(studio.jobs.queue())  # waiting jobs are not started
-        self._look = QTimer(self, interval=LOOK_MS)
-        self._look.timeout.connect(self._look_into_books)
-        self._look.start()
+        self._list = JobList(studio, self)
+        self._list.changed.connect(self._tell)
         self._draw = QTimer(self, interval=DRAW_MS, singleShot=True)
-        self._draw.timeout.connect(self._read)
-        self._read()
+        self._draw.timeout.connect(self._list.read)
+        self._list.read()
 
     def add(self, spec: JobSpec) -> int:
         """Queue a job; give its number.
@@ -93,7 +88,7 @@ class JobQueue(QObject):
         """Start what waits, as far as there is room."""
         self.held = False
         self._start_next()
-        self._read()
+        self._list.read()
 
     def hold(self) -> None:
         """Start nothing more; what runs goes on."""
@@ -108,7 +103,7 @@ class JobQueue(QObject):
     @property
     def waiting(self) -> tuple[int, ...]:
         """The numbers of the jobs that wait, in their order."""
-        return tuple(row.id for row in self._rows if row.waits)
+        return self._list.waiting
 
     def jobs(self) -> tuple[JobCard, ...]:
         """Give what there is to see: what runs, what waits in its order, what has ended since."""
@@ -117,16 +112,17 @@ class JobQueue(QObject):
             card_of(
                 row,
                 self.progress(row.id),
+                title=self._list.title(row),
                 wish=self._wishes.get(row.id),
                 now_s=now,
                 held=self.held,
             )
-            for row in self._rows
+            for row in self._list.rows
         )
 
     def items(self, job: int) -> tuple[ItemCard, ...]:
-        """Give the files or takes of a job."""
-        return item_cards(self._studio.jobs.items(job), self.progress(job))
+        """Give the files or takes of a job, those under way and failed first; never very many."""
+        return item_cards(self._studio.jobs.foremost(job, ITEMS), self.progress(job))
 
     def rows(self, job: int) -> tuple[ItemRow, ...]:
         """Give the items of a job as they are in the books."""
@@ -147,7 +143,7 @@ class JobQueue(QObject):
 
     def resume(self, job: int) -> None:
         """Let a paused job go on; queue one again that was interrupted or cancelled."""
-        row = self._row(job)
+        row = self._list.row(job)
         if row and row.state in ENDED:
             self._again(job, retry=False)
         else:
@@ -173,12 +169,11 @@ class JobQueue(QObject):
 
     def dismiss(self, job: int) -> None:
         """Show a job that has ended no longer; it stays in the books."""
-        self._dismissed.add(job)
-        self._read()
+        self._list.dismiss(job)
 
     def close(self) -> None:
         """Leave running jobs interrupted, as politely as a few seconds allow."""
-        self._look.stop()
+        self._list.rest()
         self._draw.stop()
         deadline = time.monotonic() + FAREWELL_S
         for watch in self._watched.values():
@@ -198,7 +193,7 @@ class JobQueue(QObject):
             except SeqStudioError as bad:  # in the books too: it has failed, or runs elsewhere
                 self.troubled.emit(str(bad))
                 continue
-            feeds = {item.number: item.batch for item in self.rows(row.id)}
+            feeds = self._studio.jobs.feeds(row.id)
             ended = sum(row.counts.get(state, 0) for state in ("done", "failed"))
             self._watched[row.id] = _Watch(
                 handle, _lane(row), Progress(feeds, ended), partial(self._hear, row.id), self
@@ -210,7 +205,7 @@ class JobQueue(QObject):
         self.happened.emit(job, event)
         if isinstance(event, JobFinished):
             self._start_next()
-            self._read()
+            self._list.read()
         elif not self._draw.isActive():
             self._draw.start()
 
@@ -229,7 +224,7 @@ class JobQueue(QObject):
             turn = watch.progress.go_on if wish == "resume" else watch.progress.pause
             turn(time.monotonic())
         self._wishes[job] = wish
-        self._read()
+        self._list.read()
 
     def _again(self, job: int, *, retry: bool) -> None:
         try:
@@ -237,7 +232,6 @@ class JobQueue(QObject):
         except SeqStudioError as bad:
             self.troubled.emit(str(bad))
             return
-        self._dismissed.discard(job)
         self.go_on()
 
     def _move(self, job: int, before: int | None) -> None:
@@ -245,35 +239,14 @@ class JobQueue(QObject):
             self._studio.jobs.move(job, before)
         except JobError as bad:  # it was started just now
             self.troubled.emit(str(bad))
-        self._read()
+        self._list.read()
 
-    def _row(self, job: int) -> JobRow | None:
-        return next((row for row in self._rows if row.id == job), None)
-
-    def _look_into_books(self) -> None:
-        stamp = self._studio.jobs.stamp()
-        if stamp != self._stamp:
-            self._stamp = stamp
-            self._read()
-
-    def _read(self) -> None:
-        """Read the books, and tell."""
-        waiting = self._studio.jobs.queue()
-        rest = [row for row in self._studio.jobs.list(NEWEST) if not row.waits]
-        live = [row for row in reversed(rest) if row.state not in ENDED]
-        self._seen |= {row.id for row in (*live, *waiting)}
-        ended = [
-            row
-            for row in rest
-            if row.state in ENDED
-            and row.id not in self._dismissed
-            and (row.id in self._seen or row.state == "interrupted")
-        ]
-        self._rows = (*live, *waiting, *ended)
+    def _tell(self) -> None:
+        """Forget the wishes that have come true, and tell."""
         self._wishes = {
             job: wish
             for job, wish in self._wishes.items()
-            if (row := self._row(job)) and _pending(row, wish)
+            if (row := self._list.row(job)) and _pending(row, wish)
         }
         self.changed.emit()
 

@@ -3,19 +3,18 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from seqstudio.contracts.job import State
 from seqstudio.errors import JobError
-from seqstudio.host.books import Books, ItemRow, JobRow, item_of, to_text
+from seqstudio.host.books import Books, ItemRow, JobRow, item_of
+from seqstudio.host.entries import end, holds, release, write
 from seqstudio.host.outputs import sweep
-from seqstudio.host.processes import is_alive
 
-LEASE_S = 60.0  # without a heartbeat; a dead owner is seen at once, so this is for stopped ones
 LIVE = "('queued', 'running', 'paused')"
+RANK = ("running", "failed", "interrupted", "done", "queued", "cancelled", "paused")
 WAITING = "state = 'queued' AND owner = ''"
 LAST = "(SELECT coalesce(max(place), 0) + 1 FROM job)"  # the place behind all that wait
 JOB_FIELDS = ("id", "created", "plugin", "verb", "name", "spec", "seed", "state", "reason")
@@ -59,7 +58,7 @@ class Jobs:
                  now),
             )  # fmt: skip
             number = int(cursor.lastrowid or 0)
-            _write(books, number, items_of(number))
+            write(books, number, items_of(number))
         return number
 
     def add_items(self, job: int, items: Sequence[ItemRow]) -> None:
@@ -74,7 +73,7 @@ class Jobs:
                 replace(item, number=number, batch=batch + item.batch)
                 for number, item in enumerate(new, start=last + 1)
             ]
-            _write(books, job, numbered)
+            write(books, job, numbered)
 
     def list(self, newest: int = -1, *, verb: str = "") -> tuple[JobRow, ...]:
         """Give all jobs, the newest first, or so many; those of dead processes are interrupted.
@@ -136,7 +135,7 @@ class Jobs:
     def drop(self, job: int, reason: str) -> None:
         """Record why a job that waits cannot be started."""
         with self.books.change() as books:
-            _end(books, job, "failed", reason)
+            end(books, job, "failed", reason)
 
     def get(self, job: int) -> JobRow:
         """Give one job.
@@ -154,6 +153,33 @@ class Jobs:
         rows = self.books.read("SELECT * FROM item WHERE job = ? ORDER BY number", (job,))
         return tuple(map(item_of, rows))
 
+    def item(self, job: int, number: int) -> ItemRow:
+        """Give one item of a job.
+
+        Raises
+        ------
+        JobError
+            If there is none of this number.
+        """
+        query = "SELECT * FROM item WHERE job = ? AND number = ?"
+        for row in self.books.read(query, (job, number)):
+            return item_of(row)
+        raise JobError(f"job {job}: no item {number}, expected one that it has")
+
+    def foremost(self, job: int, count: int) -> tuple[ItemRow, ...]:
+        """Give so many of a job's items, those that a person looks for first."""
+        rank = " ".join(f"WHEN '{state}' THEN {at}" for at, state in enumerate(RANK))
+        rows = self.books.read(
+            f"SELECT * FROM item WHERE job = ? ORDER BY CASE state {rank} END, number LIMIT ?",
+            (job, count),
+        )
+        return tuple(map(item_of, rows))
+
+    def feeds(self, job: int) -> Mapping[int, int]:
+        """Give for each item of a job which feed it belongs to: takes of one input share theirs."""
+        rows = self.books.read("SELECT number, batch FROM item WHERE job = ?", (job,))
+        return {row["number"]: row["batch"] for row in rows}
+
     def ask(self, job: int, wish: Wish) -> None:
         """Ask whichever process runs a job to pause, resume or cancel it; it looks each second.
 
@@ -165,7 +191,7 @@ class Jobs:
         found = self.get(job)
         with self.books.change() as books:
             if (found.waits or found.state == "interrupted") and wish == "cancel":
-                _end(books, job, "cancelled", "")
+                end(books, job, "cancelled", "")
             elif found.waits:
                 raise JobError(f"job {job} waits, expected one that runs")
             elif found.state in ("queued", "running", "paused"):
@@ -225,9 +251,9 @@ class Jobs:
             f"SELECT id, owner, heartbeat FROM job WHERE state IN {LIVE} AND owner != ''"
         )
         for row in held:
-            if not _holds(row):
+            if not holds(row):
                 with self.books.change() as books:
-                    items = _release(books, row["id"], row["owner"])
+                    items = release(books, row["id"], row["owner"])
                 for item in items:
                     sweep(path for forms in item.targets.values() for path in forms.values())
 
@@ -247,51 +273,3 @@ class Jobs:
             value=json.loads(row["value"]),
             counts={one["state"]: one["items"] for one in counted},
         )
-
-
-def _write(books: sqlite3.Connection, job: int, items: Sequence[ItemRow]) -> None:
-    rows = [
-        (job, item.number, item.batch, item.name, item.take, item.seed, to_text(item.inputs),
-         to_text(item.targets), item.state)
-        for item in items
-    ]  # fmt: skip
-    books.executemany(
-        "INSERT INTO item (job, number, batch, name, take, seed, inputs, targets, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        rows,
-    )
-
-
-def _end(books: sqlite3.Connection, job: int, state: State, reason: str) -> None:
-    """End a job that nobody runs, with its items, unless someone has taken it up since."""
-    changed = books.execute(
-        "UPDATE job SET state = ?, reason = ? WHERE id = ? AND owner = ''", (state, reason, job)
-    )
-    if changed.rowcount:
-        books.execute(
-            "UPDATE item SET state = ?, reason = ?"
-            " WHERE job = ? AND state IN ('queued', 'interrupted')",
-            (state, reason, job),
-        )
-
-
-def _holds(row: sqlite3.Row) -> bool:
-    return is_alive(row["owner"]) and time.time() - row["heartbeat"] < LEASE_S
-
-
-def _release(books: sqlite3.Connection, job: int, owner: str) -> list[ItemRow]:
-    """Mark one job as interrupted, unless someone has taken it up since."""
-    changed = books.execute(
-        "UPDATE job SET state = 'interrupted', owner = '', wish = '' WHERE id = ? AND owner = ?",
-        (job, owner),
-    )
-    if not changed.rowcount:
-        return []
-    running = books.execute("SELECT * FROM item WHERE job = ? AND state = 'running'", (job,))
-    items = [item_of(row) for row in running.fetchall()]
-    books.execute(
-        "UPDATE item SET state = 'interrupted', attempt = attempt + 1"
-        " WHERE job = ? AND state IN ('running', 'queued')",
-        (job,),
-    )
-    return items
