@@ -110,7 +110,7 @@ def transcript_moves(view: TranscriptView) -> Iterator[Callable[[], object]]:
             yield partial(bar.setValue, (bar.value() + step) % max(bar.maximum(), 1))
     for number in range(100):
         view.model.light(number * 1.7)
-        yield view.follow
+        yield partial(view.follow, number * 1.7)
 
 
 def show(wave: WaveModel, path: Path) -> float:

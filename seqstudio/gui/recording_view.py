@@ -83,7 +83,7 @@ class RecordingView(QWidget):
         """Show where the playhead is."""
         self.time.setText(self.model.time_text)
         if self.model.follow:
-            self.transcript.follow()
+            self.transcript.follow(self.model.wave.playhead_s)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """Be silent when another page is shown."""

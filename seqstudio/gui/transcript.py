@@ -83,6 +83,11 @@ class TranscriptModel(QObject):
         place = self._places[number]
         return place if second < self.word(place).end_s else None
 
+    def near(self, second: float) -> Place | None:
+        """Give the word that is heard at a time, or else the last before it."""
+        number = bisect_right(self._starts, second) - 1
+        return self._places[max(number, 0)] if self._places else None
+
     def light(self, second: float) -> None:
         """Light the word that is heard at a time."""
         if (place := self.at(second)) != self.lit:

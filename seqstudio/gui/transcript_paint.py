@@ -11,7 +11,7 @@ from seqstudio.gui.transcript_layout import Layout, Spot
 from seqstudio.gui.wave import clock
 
 MARGIN = 12
-GUTTER = 76  # for the times of segments
+GUTTER = 84  # for the times of segments
 PAD = 3  # around a word
 
 

@@ -61,10 +61,10 @@ class TranscriptView(QAbstractScrollArea):
             self.placeholder, self.provisional = placeholder, provisional
             self.viewport().update()
 
-    def follow(self) -> None:
-        """Scroll to the word that is heard, if it is out of sight."""
-        if self.model.lit and not self.editor.isVisible():
-            self.scroll_to(self.model.lit)
+    def follow(self, second: float) -> None:
+        """Scroll to what is heard at a time, if it is out of sight."""
+        if (place := self.model.near(second)) and not self.editor.isVisible():
+            self.scroll_to(place)
 
     def scroll_to(self, place: Place) -> None:
         """Bring a word into sight: to the upper third where it was not."""

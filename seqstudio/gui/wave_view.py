@@ -28,6 +28,7 @@ from seqstudio.gui.wave_model import WaveModel
 RULER = 24
 WORDS = 24
 MARK_GAP = 90  # pixels between two marks of the ruler, at least
+CROWDED = 36  # pixels for a word, at least on the average
 DRAG = 4  # pixels before a press is a selection
 NOTCH = 120  # of a wheel
 ZOOM = 1.25
@@ -215,13 +216,18 @@ class WaveView(QWidget):
             painter.drawText(QPointF(x + 4, RULER - 8), clock(number * step, step))
 
     def _draw_words(self, painter: QPainter, colours: Colours) -> None:
-        """Write as many words as have room, each where it begins."""
+        """Write each word where it begins, if most have room."""
         axis, words = self.model.axis, self._words
         metrics = QFontMetricsF(self.font())
         painter.setPen(colours.ink)
         bottom = self.height() - WORDS
         number = bisect_left(words, axis.start, key=lambda word: word.start_s)
-        while number < len(words) and words[number].start_s < axis.stop:
+        last = bisect_left(words, axis.stop, key=lambda word: word.start_s)
+        if (last - number) * CROWDED > self.width():
+            painter.setPen(colours.faint)
+            painter.drawText(QPointF(8, bottom + 16), "Zoom in to see the words.")
+            return
+        while number < last:
             left = axis.to_pixel(words[number].start_s)
             painter.drawText(QPointF(left, bottom + 16), words[number].word)
             free = left + metrics.horizontalAdvance(words[number].word) + 6
