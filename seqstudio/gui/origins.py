@@ -33,7 +33,7 @@ def made_with(
     kept = f"model {model}" if model else ""
     there = models is None or model in models
     tool = f"{plugin} {record.get('plugin_version', '')}".strip()
-    state = _state(plugin, catalogue) if plugin else ""
+    state = plugin_state(plugin, catalogue) if plugin else ""
     parts = [tool + state, kept if there or state else gone]
     return "made with " + ", ".join(part for part in parts if part)
 
@@ -44,8 +44,8 @@ def _model(record: Mapping[str, Any]) -> str:
     return str(model.get("name", "")) if isinstance(model, Mapping) else str(model or "")
 
 
-def _state(plugin: str, catalogue: Catalogue) -> str:
-    """Say what is the matter with a plugin, or ''."""
+def plugin_state(plugin: str, catalogue: Catalogue) -> str:
+    """Say what is the matter with a plugin, to go on from its name: ', which is ...', or ''."""
     if any(one.id == plugin for one in catalogue.plugins):
         return ""
     if plugin in catalogue.disabled:

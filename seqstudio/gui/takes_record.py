@@ -6,6 +6,7 @@ from typing import Any
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.facts import Fact
+from seqstudio.gui.origins import plugin_state
 from seqstudio.host.catalogue import Catalogue
 from seqstudio.host.session.document import Document, Take
 
@@ -81,7 +82,7 @@ def _maker(record: Record, catalogue: Catalogue) -> str:
     entry = operation_of(record, catalogue)
     plugin, version = record.get("plugin", ""), record.get("plugin_version", "")
     title = entry.title if entry else str(record.get("operation", ""))
-    return f"{title} ({plugin} {version})" + ("" if entry else ", which is not installed")
+    return f"{title} ({plugin} {version})" + plugin_state(plugin, catalogue)
 
 
 def _source(take: Take, document: Document) -> str:
