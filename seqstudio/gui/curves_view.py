@@ -11,7 +11,7 @@ from seqstudio.gui.curves import Curves
 from seqstudio.gui.curves_chart import FOOT, HEAD, LEFT, Chart
 from seqstudio.gui.theme import colours_of
 
-GAP = 12  # pixels right of a plot
+GAP = 22  # pixels right of a plot
 TWO_COLUMNS = 440  # pixels of width
 
 

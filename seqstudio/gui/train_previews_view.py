@@ -20,7 +20,7 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.player import Player
 from seqstudio.gui.train import TrainModel
 from seqstudio.gui.train_previews import Previews, Sketch, Stage, sketch_of
-from seqstudio.gui.train_strip_view import CARD, GAP, Strip
+from seqstudio.gui.train_strip_view import CARD, GAP, SketchView, Strip
 
 
 class PreviewsView(QWidget):
@@ -37,6 +37,7 @@ class PreviewsView(QWidget):
         self.bar.setAccessibleName("Training time of the preview in front")
         self.bar.setToolTip("Scrub through training time.")
         self.title, self.text = QLabel(), QLabel()
+        self.notes = SketchView()
         self.hear = QPushButton("Hear")
         self._lay_out()
         commands.add(
@@ -92,16 +93,24 @@ class PreviewsView(QWidget):
         front = previews.stage
         self.title.setText(front.title if front else "")
         self.text.setText(_in_full(front) if front else _none_yet(self._model))
-        if previews.stages:
-            card = self.strip.place(previews.at).toRect()
-            self._scroller.ensureVisible(
-                card.center().x(), card.center().y(), card.width() // 2 + GAP
-            )
+        self.notes.setVisible(bool(front and front.midi))
+        self._draw_notes()
+        self._bring_into_view()
         self._draw_hearing()
+
+    def showEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+        """Show the card in front, now that there is a width."""
+        self._bring_into_view()
 
     def hideEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
         """Be silent when another page is shown."""
         self.player.stop()
+
+    def _bring_into_view(self) -> None:
+        if self.previews.stages:
+            card = self.strip.place(self.previews.at).toRect()
+            middle = card.center()
+            self._scroller.ensureVisible(middle.x(), middle.y(), card.width() // 2 + GAP)
 
     def _draw_hearing(self) -> None:
         stage = self.previews.stage
@@ -120,11 +129,17 @@ class PreviewsView(QWidget):
     def _sketched(self, path: Path, sketch: Sketch) -> None:
         self._sketches[path] = sketch
         self.strip.update()
+        self._draw_notes()
+
+    def _draw_notes(self) -> None:
+        stage = self.previews.stage
+        self.notes.show_sketch(self._sketches.get(stage.midi) if stage and stage.midi else None)
 
     def _lay_out(self) -> None:
         self._scroller = QScrollArea()
         self._scroller.setWidget(self.strip)
-        self._scroller.setFixedHeight(CARD.height() + 2 * GAP + 18)
+        room = self._scroller.horizontalScrollBar().sizeHint().height() + 4
+        self._scroller.setFixedHeight(CARD.height() + 2 * GAP + room)
         self._scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroller.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self.text.setWordWrap(True)
@@ -141,7 +156,9 @@ class PreviewsView(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self._scroller)
         column.addLayout(row)
-        column.addWidget(self.text, 1)
+        column.addWidget(self.text)
+        column.addWidget(self.notes, 1)
+        column.addStretch(0)
 
 
 def _in_full(stage: Stage) -> str:

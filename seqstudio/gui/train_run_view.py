@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -31,6 +31,33 @@ PREVIEWS, DATA = 1, 2  # tabs
 DRAW_MS = 200  # between two drawings of curves that grow
 
 
+class Line(QLabel):
+    """One line of a text, as much of it as there is room for; a tooltip has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = ""
+        self.setMinimumWidth(80)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Show a text, or hide."""
+        self.whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+        self._fit()
+
+    def resizeEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+        """Fit the text to the new width."""
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.contentsRect().width()
+        mode = Qt.TextElideMode.ElideRight
+        self.setText(self.fontMetrics().elidedText(self.whole, mode, room))
+
+
 class RunView(QWidget):
     """Shows the run in front of a `TrainModel`."""
 
@@ -43,7 +70,7 @@ class RunView(QWidget):
         self._warned: TrainRun | None = None  # its refused inputs were put in front
         self.name, self.progress = QLabel(), QLabel(wordWrap=True)
         self.bar = QProgressBar()
-        self.warning, self.told = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        self.warning, self.told = Line(), QLabel(wordWrap=True)
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesView()
@@ -80,8 +107,7 @@ class RunView(QWidget):
         self.bar.setValue(round(1000 * run.fraction))
         self.told.setText(run.note)
         self.told.setVisible(bool(run.note) and not run.goes)
-        self.warning.setText(run.warning)
-        self.warning.setVisible(bool(run.warning))
+        self.warning.tell(run.warning)
         self.buttons["train.stop"].setVisible(run.goes)
         self.buttons["train.stop"].setEnabled(run.state != "stopping")
         self.buttons["train.resume"].setVisible(run.resumable)

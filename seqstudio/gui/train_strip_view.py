@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from seqstudio.gui.theme import Colours, colours_of
 from seqstudio.gui.train_previews import Previews, Sketch, Stage
 
-CARD = QSize(176, 132)
+CARD = QSize(176, 104)
 GAP = 8
 
 
@@ -91,10 +91,35 @@ class Strip(QWidget):
         painter.drawText(body, flags, text)
 
 
+class SketchView(QWidget):
+    """The notes of one preview, as large as there is room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sketch: Sketch | None = None
+        self.setMinimumHeight(40)
+        self.setAccessibleName("Notes of the preview in front")
+
+    def show_sketch(self, sketch: Sketch | None) -> None:
+        """Draw these notes; nothing while they are read."""
+        self._sketch = sketch
+        if sketch:
+            self.setAccessibleDescription(f"{len(sketch.notes)} notes")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the notes."""
+        colours = colours_of(self.palette())
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colours.ground)
+        if self._sketch:
+            draw_sketch(painter, self._sketch, QRectF(self.rect()).adjusted(8, 8, -8, -8), colours)
+
+
 def draw_sketch(painter: QPainter, sketch: Sketch, box: QRectF, colours: Colours) -> None:
     """Draw notes as a small piano roll that fills a box."""
     pitches = sketch.highest - sketch.lowest + 1
-    height = max(min(box.height() / pitches, 6.0), 1.0)
+    height = max(min(box.height() / pitches, 8.0), 1.0)
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colours.note)

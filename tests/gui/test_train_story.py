@@ -63,7 +63,7 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     )
     qtbot.waitUntil(lambda: run.ledger is not None)
     assert view.tabs.tabText(2).startswith("Data: 2 used")
-    assert "gradient" in view.warning.text()
+    assert "gradient" in view.warning.whole
     assert "steps a second" in view.progress.text()
     assert view.curves.reading.startswith("training loss ")
 
