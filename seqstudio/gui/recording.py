@@ -52,6 +52,7 @@ class RecordingModel(QObject):
         desk.live.changed.connect(self._hear_job)
         desk.chosen_changed.connect(self.draw)
         desk.changed.connect(self.draw)
+        desk.installed_changed.connect(self.draw)
         self.draw()
 
     @property
