@@ -32,6 +32,7 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
 SNAPSHOTS = 3  # kept: the newest, and two in case it is damaged
+KEPT_STEPS = 2  # in memory: what undo and redo would do is asked again and again
 WAIT_S = 5.0  # for another process's transaction
 
 
@@ -54,6 +55,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._near: dict[int, Step | None] = {}  # read since the last change
         with _faults(path):
             self.connection = connect(path)
 
@@ -151,6 +153,7 @@ class Journal:
         SessionError
             If the file cannot be written.
         """
+        self._near.clear()
         with _faults(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -163,10 +166,15 @@ class Journal:
 
     def step(self, number: int) -> Step | None:
         """Give a step, or None where it is not there or damaged."""
-        rows = self.read(
-            "SELECT number, title, operation, inverse, checksum FROM step WHERE number = ?", number
-        )
-        return sound_step(rows[0]) if rows else None
+        if number not in self._near:
+            if len(self._near) >= KEPT_STEPS:
+                self._near.clear()
+            rows = self.read(
+                "SELECT number, title, operation, inverse, checksum FROM step WHERE number = ?",
+                number,
+            )
+            self._near[number] = sound_step(rows[0]) if rows else None
+        return self._near[number]
 
 
 def connect(path: Path) -> sqlite3.Connection:
