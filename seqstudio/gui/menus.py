@@ -34,10 +34,11 @@ class Menus:
 
     def fill(self) -> None:
         """Draw the menus anew."""
-        for menu in self._menus.values():
+        self._bar.clear()
+        for menu in reversed(self._menus.values()):  # those in others first
+            menu.setParent(None)
             menu.deleteLater()
         self._menus.clear()
-        self._bar.clear()
         groups = self._commands.groups()
         for group in ordered(list(groups)):
             self._menu(group).addActions(groups[group])

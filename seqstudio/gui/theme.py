@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from seqstudio.gui.style import sheet_of
 
+STYLE = "fusion"
 Theme = Literal["system", "light", "dark"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
 
@@ -94,7 +95,8 @@ class Wardrobe(QObject):
         self._waiting: list[QWidget] = []
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._dress_next)
-        app.setStyle("Fusion")
+        if app.style().name() != STYLE:  # setting it again costs time for every widget there is
+            app.setStyle(STYLE)
         self._desktop = app.styleHints().colorScheme()
         app.styleHints().colorSchemeChanged.connect(self._follow)
         app.setPalette(palette_of(self._colours))
