@@ -123,6 +123,7 @@ class Voice:
         self._output, self._blocks, self._start_s = output, blocks, start_s
         self._feeder: Feeder | None = None
         self._stream: Stream | None = None
+        self._held = threading.Lock()  # a stream that is being asked the time is not closed
         self._over = threading.Event()
         self._stopped = False
         self.reason = ""  # why it ended before its end
@@ -137,8 +138,10 @@ class Voice:
     @property
     def position_s(self) -> float:
         """The second that is heard now."""
-        feeder, stream = self._feeder, self._stream
-        return feeder.position_s(stream.now_s) if feeder and stream else self._start_s
+        with self._held:
+            if self._feeder and self._stream:
+                return self._feeder.position_s(self._stream.now_s)
+            return self._start_s
 
     def stop(self) -> None:
         """Be silent, as soon as the device is; does not wait for it."""
@@ -176,8 +179,9 @@ class Voice:
             feeder.put(None)
             self._over.wait()
         finally:
-            self._start_s = feeder.position_s(stream.now_s)
-            self._stream = None
+            with self._held:
+                self._start_s = feeder.position_s(stream.now_s)
+                self._stream = None
             stream.close()
 
 
