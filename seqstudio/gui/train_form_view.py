@@ -134,6 +134,8 @@ class FormView(QWidget):
             self._form.set(data=Path(text).expanduser() if text else None)
 
     def _lay_out(self) -> None:
+        for edit in (self.data, self.name, *(spin.lineEdit() for spin in self.numbers.values())):
+            edit.setAcceptDrops(False)  # a folder may be dropped anywhere on the form
         self.task.setAccessibleName("Task")
         self.preset.setAccessibleName("Preset")
         self.data.setAccessibleName("Data")

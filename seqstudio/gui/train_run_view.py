@@ -183,6 +183,8 @@ class RunView(QWidget):
         self.curves.pointed.connect(self._go_to)
 
     def _lay_out(self) -> None:
+        self.tabs.setAccessibleName("Parts of the run")
+        self.tabs.tabBar().setAccessibleName("Parts of the run")
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(6)
         self.bar.setAccessibleName("Share of all steps")
