@@ -14,6 +14,7 @@ from seqstudio.gui.consent_view import ConsentView
 from seqstudio.gui.operation_panel_view import OperationPanel
 from seqstudio.gui.origins import made_with
 from seqstudio.gui.plugins_view import PluginsView
+from seqstudio.gui.recording_view import RecordingView
 from seqstudio.gui.window import Window
 from seqstudio.host.session.operations import EditWord
 from seqstudio.host.store.scaffold import write_plugin
@@ -143,6 +144,9 @@ def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_rest
 
     said = made_with(provenance, desk.studio.catalogue)
     assert said == "made with ruler 0.1.0, which is not installed"
+    shown = window.show_page("recording")
+    assert isinstance(shown, RecordingView)
+    assert shown.model.made_text == said
     assert desk.do(EditWord(clip.id, 0, 0, "silence"))
     edited = desk.document.clip(clip.id).transcript
     assert edited is not None
