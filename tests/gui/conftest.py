@@ -42,8 +42,8 @@ class Loudspeaker:
     def sound(self, seconds: float) -> Samples:
         """Take so much, and let the clock run until all of it was heard."""
         out = np.zeros((round(seconds * self.rate), self.channels), np.float32)
-        if self.fill:
-            last = self.fill(out, self.now_s)
+        if fill := self.fill:  # its thread may close it meanwhile
+            last = fill(out, self.now_s)
             self.now_s += seconds
             if last:
                 self.over()

@@ -1,7 +1,8 @@
 """The player through an output in memory: its clock is moved by hand, its buffers are real."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -13,36 +14,13 @@ from seqstudio.gui.sound_output import Fill, Output, SoundError
 from seqstudio.media.audio import Samples
 
 
-class Loop:
-    """An output that plays nothing until it is asked to, with a clock of its own."""
+class Speaker(Output, Protocol):
+    """The output of the fixture `speaker`."""
 
-    now_s = 0.0
-    fill: Fill | None = None
+    fill: Fill | None
+    now_s: float
 
-    def rate_hz(self, wanted_hz: int, channels: int) -> int:
-        return wanted_hz
-
-    def open(self, rate_hz: int, channels: int, fill: Fill, over: Callable[[], None]) -> "Loop":
-        self.frame_s, self.channels, self.over, self.fill = 1 / rate_hz, channels, over, fill
-        return self
-
-    def close(self) -> None:
-        self.fill = None
-
-    def play(self, frames: int) -> Samples:
-        """Take a buffer, and let the clock run until all of it was heard."""
-        assert self.fill is not None
-        out = np.zeros((frames, self.channels), np.float32)
-        last = self.fill(out, self.now_s)
-        self.now_s += frames * self.frame_s
-        if last:
-            self.over()
-        return out
-
-
-@pytest.fixture
-def loop() -> Loop:
-    return Loop()
+    def sound(self, seconds: float) -> Samples: ...
 
 
 @pytest.fixture
@@ -53,8 +31,8 @@ def background() -> Iterator[Background]:
 
 
 @pytest.fixture
-def player(background: Background, loop: Loop, qtbot: QtBot) -> Player:
-    player = Player(background, background, find=lambda: loop)
+def player(background: Background, speaker: Speaker, qtbot: QtBot) -> Player:
+    player = Player(background, background, find=lambda: speaker)
     qtbot.waitUntil(lambda: not player.reason)
     return player
 
@@ -74,30 +52,33 @@ def test_why_nothing_can_be_heard_is_a_sentence(background: Background, qtbot: Q
 
 
 def test_the_position_follows_the_clock_of_the_output(
-    player: Player, loop: Loop, qtbot: QtBot
+    player: Player, speaker: Speaker, qtbot: QtBot
 ) -> None:
     player.play(np.ones((4000, 2), np.float32), 1000, start_s=1.0)
-    qtbot.waitUntil(lambda: loop.fill is not None)
+    qtbot.waitUntil(lambda: speaker.fill is not None)
     assert player.playing
 
     with qtbot.waitSignal(player.moved, check_params_cb=lambda s: s == pytest.approx(1.5)):
-        qtbot.waitUntil(lambda: bool(loop.play(500).all()) or loop.now_s > 50)
+        qtbot.waitUntil(lambda: bool(speaker.sound(0.5).all()))
 
 
 def test_a_file_is_played_from_a_second_on_to_its_end(
-    player: Player, loop: Loop, qtbot: QtBot, recording: Path
+    player: Player, speaker: Speaker, qtbot: QtBot, recording: Path
 ) -> None:
     player.play_file(recording, start_s=0.5)
-    qtbot.waitUntil(lambda: loop.fill is not None)
-    with qtbot.waitSignal(player.ended):
-        while loop.fill and loop.now_s < 60:
-            loop.play(16000)
-    assert not player.playing
+    qtbot.waitUntil(lambda: speaker.fill is not None)
+
+    def over() -> bool:
+        speaker.sound(0.5)
+        return not player.playing
+
+    qtbot.waitUntil(over)
+    assert player.position_s == pytest.approx(1.5)
 
 
-def test_stopping_keeps_the_position(player: Player, loop: Loop, qtbot: QtBot) -> None:
+def test_stopping_keeps_the_position(player: Player, speaker: Speaker, qtbot: QtBot) -> None:
     player.play(np.ones((4000, 1), np.float32), 1000, start_s=2.0)
-    qtbot.waitUntil(lambda: loop.fill is not None)
+    qtbot.waitUntil(lambda: speaker.fill is not None)
     with qtbot.waitSignal(player.ended):
         player.stop()
 

@@ -78,15 +78,15 @@ def drop(page: QWidget, path: Path) -> None:
     QApplication.sendEvent(page, dropped)
 
 
-def test_a_click_on_a_word_puts_the_playhead_there(page: RecordingView, qtbot: QtBot) -> None:
+def test_a_click_on_a_word_or_the_waveform_puts_the_playhead_there(
+    page: RecordingView, qtbot: QtBot
+) -> None:
     qtbot.mouseClick(page.transcript.viewport(), LEFT, pos=middle(page, Place(0, 2)))
 
     assert page.model.wave.playhead_s == pytest.approx(0.85)
     assert page.model.transcript.lit == Place(0, 2)
     assert page.time.text() == "0:00.8 / 0:01.5"
 
-
-def test_a_click_on_the_waveform_lights_the_word(page: RecordingView, qtbot: QtBot) -> None:
     x = round(page.model.wave.axis.to_pixel(1.08))
     qtbot.mouseClick(page.wave, LEFT, pos=QPoint(x, 60))
     assert page.model.transcript.lit == Place(0, 3)
@@ -178,23 +178,23 @@ def test_a_drag_selects_and_the_selection_is_heard_alone(page: RecordingView, qt
     assert page.model.wave.playhead_s == pytest.approx(0.4, abs=0.01)
 
 
-@pytest.mark.parametrize(("suffix", "holds"), [("srt", "00:00:00,310 -->"), ("vtt", "WEBVTT")])
-def test_the_words_are_exported(
+def test_the_words_are_exported_and_copied(
     page: RecordingView,
     window: Window,
     qtbot: QtBot,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    suffix: str,
-    holds: str,
 ) -> None:
-    chosen = (str(tmp_path / "words"), f"Subtitles (*.{suffix})")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
-    window.commands.action("transcript.export").trigger()
+    for suffix, holds in (("srt", "00:00:00,310 -->"), ("vtt", "WEBVTT"), ("txt", "Z E O TWO")):
+        chosen = (str(tmp_path / "words"), f"Subtitles (*.{suffix})")
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, chosen=chosen: chosen)
+        window.commands.action("transcript.export").trigger()
+        written = tmp_path / f"words.{suffix}"
+        qtbot.waitUntil(lambda written=written: page.hint.text() == f"Written: {written}")
+        assert holds in written.read_text()
 
-    written = tmp_path / f"words.{suffix}"
-    qtbot.waitUntil(lambda: page.hint.text() == f"Written: {written}")
-    assert holds in written.read_text()
+    window.commands.action("transcript.copy").trigger()
+    assert QGuiApplication.clipboard().text() == "Z E O TWO\n"
 
 
 def test_where_nothing_can_be_written_a_sentence_says_so(
@@ -232,11 +232,6 @@ def test_another_transcript_that_is_dropped_is_a_clip_of_its_own(
     assert not page.wave.isVisible()
     qtbot.mouseClick(page.transcript.viewport(), LEFT, pos=middle(page, Place(0, 2)))
     assert page.model.transcript.current == Place(0, 2)
-
-
-def test_the_text_is_copied(page: RecordingView, window: Window) -> None:
-    window.commands.action("transcript.copy").trigger()
-    assert QGuiApplication.clipboard().text() == "Z E O TWO\n"
 
 
 def test_what_a_job_has_heard_so_far_is_shown_until_there_are_words(
