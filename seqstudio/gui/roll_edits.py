@@ -25,7 +25,10 @@ def stretched(notes: Sequence[Note], ticks: int, least: int) -> tuple[Note, ...]
 
 def louder(notes: Sequence[Note], by: int) -> tuple[Note, ...]:
     """Change velocities, held within 1 and 127."""
-    return tuple(replace(note, velocity=velocity(note.velocity + by)) for note in notes)
+    return tuple(  # no `replace`: it takes thrice as long, which tells on 50,000 notes
+        Note(n.onset_ticks, n.pitch, n.length_ticks, velocity(n.velocity + by), n.channel)
+        for n in notes
+    )
 
 
 def velocity(value: float) -> int:
