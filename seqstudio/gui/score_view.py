@@ -89,22 +89,7 @@ class ScoreView(QWidget):
     def _lay_out(self) -> None:
         for name in ON_BAR:
             self.bar.row.addWidget(ActionButton(self._commands.action(name), self.bar))
-        velocity = QLabel("Velocity", self.work)
-        velocity.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        grid = QGridLayout(self.work)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
-        for row, place, widget in (
-            (0, 1, self.ruler),
-            (1, 0, self.keys),
-            (1, 1, self.notes),
-            (1, 2, self.upwards),
-            (2, 0, velocity),
-            (2, 1, self.velocities),
-            (3, 1, self.across),
-        ):
-            grid.addWidget(widget, row, place)
-        grid.setColumnStretch(1, 1)
+        self._lay_out_work()
         left = QWidget(self)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
@@ -130,6 +115,25 @@ class ScoreView(QWidget):
         whole.addWidget(self.banner)
         whole.addWidget(self.bar)
         whole.addWidget(split, 1)
+
+    def _lay_out_work(self) -> None:
+        """Put the roll between its ruler, keys, lane and scroll bars."""
+        velocity = QLabel("Velocity", self.work)
+        velocity.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        grid = QGridLayout(self.work)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for row, place, widget in (
+            (0, 1, self.ruler),
+            (1, 0, self.keys),
+            (1, 1, self.notes),
+            (1, 2, self.upwards),
+            (2, 0, velocity),
+            (2, 1, self.velocities),
+            (3, 1, self.across),
+        ):
+            grid.addWidget(widget, row, place)
+        grid.setColumnStretch(1, 1)
 
     def _wire(self) -> None:
         self.across.setAccessibleName("Scroll through time")
