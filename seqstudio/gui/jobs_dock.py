@@ -169,12 +169,15 @@ class DockModel(QObject):
         if self.card is None or (new and not self.card.live):
             self.chosen = next(iter(new or [card.id for card in self.jobs]), 0)
         if self.busy != was_busy:
-            self._turn.start(UNFOLD_MS if self.busy else FOLD_MS)
+            self._turn.start(UNFOLD_MS if self._wants_list() else FOLD_MS)
         self.changed.emit()
 
     def _turn_by_itself(self) -> None:
         """Show the list while something runs or waits; what failed stays to be seen."""
-        self.unfold(self.busy or any(card.state == "failed" for card in self.jobs))
+        self.unfold(self._wants_list())
+
+    def _wants_list(self) -> bool:
+        return self.busy or any(card.state == "failed" for card in self.jobs)
 
 
 def _tail(log: Path) -> str:

@@ -150,7 +150,7 @@ class JobsDock(QWidget):
         """
         model = self.model
         can = (*(model.can(action) for action, *_ in STEPS), model.held, bool(model.jobs))
-        can = (*can, model.card is not None and model.card.made)
+        can = (*can, model.card is not None and model.card.made, self.tree.isVisible())
         if can != self._can:
             self._can = can
             self._commands.refresh()
