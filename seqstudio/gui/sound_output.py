@@ -16,6 +16,8 @@ from seqstudio.media.audio import Audio, Samples, mono, resample_blocks
 Fill = Callable[[Samples, float], bool]  # a buffer, and when it is heard; True: this is the last
 AHEAD = 8  # blocks that are read before they are wanted
 WAIT_S = 0.1
+# Of the whole process, as PortAudio is: streams are opened and closed one at a time.
+PORTAUDIO = threading.Lock()
 
 
 class Stream(Protocol):
@@ -203,10 +205,8 @@ def find_output() -> Output:
         If there is none, or what it takes to reach it is not installed.
     """
     try:
-        import sounddevice
-
-        if not hasattr(sounddevice, "PortAudioError"):
-            raise OSError("another thread's import of it failed while this one waited")
+        with PORTAUDIO:  # an import that fails in one thread would end half done in another
+            import sounddevice
     except ModuleNotFoundError as bad:
         raise SoundError("To hear sound, install: pip install seqstudio[sound]") from bad
     except OSError as bad:
@@ -214,7 +214,8 @@ def find_output() -> Output:
             "To hear sound, install PortAudio; on Debian and Ubuntu: apt install libportaudio2"
         ) from bad
     try:
-        device = sounddevice.query_devices(kind="output")
+        with PORTAUDIO:
+            device = sounddevice.query_devices(kind="output")
     except sounddevice.PortAudioError as bad:
         raise SoundError("This computer has no sound output that can be used.") from bad
     return PortAudioOutput(sounddevice, round(device["default_samplerate"]))
@@ -230,7 +231,8 @@ class PortAudioOutput:
     def rate_hz(self, wanted_hz: int, channels: int) -> int:
         """Give the rate wanted, or the device's own."""
         try:
-            self._sounddevice.check_output_settings(samplerate=wanted_hz, channels=channels)
+            with PORTAUDIO:
+                self._sounddevice.check_output_settings(samplerate=wanted_hz, channels=channels)
         except self._sounddevice.PortAudioError:
             return self._own_rate_hz
         return wanted_hz
@@ -244,14 +246,15 @@ class PortAudioOutput:
                 raise stop
 
         try:
-            stream = self._sounddevice.OutputStream(
-                samplerate=rate_hz,
-                channels=channels,
-                dtype=np.float32,
-                callback=callback,
-                finished_callback=over,
-            )
-            stream.start()
+            with PORTAUDIO:
+                stream = self._sounddevice.OutputStream(
+                    samplerate=rate_hz,
+                    channels=channels,
+                    dtype=np.float32,
+                    callback=callback,
+                    finished_callback=over,
+                )
+                stream.start()
         except self._sounddevice.PortAudioError as bad:
             raise SoundError(f"The sound output cannot be opened: {bad.args[0]}.") from bad
         return _PortAudioStream(stream)
@@ -270,5 +273,6 @@ class _PortAudioStream:
 
     def close(self) -> None:
         """Drop what is in the device's buffers, and let go of it."""
-        self._stream.abort()
-        self._stream.close()
+        with PORTAUDIO:
+            self._stream.abort()
+            self._stream.close()

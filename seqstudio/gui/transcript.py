@@ -15,6 +15,7 @@ from seqstudio.host.session.operations import (
     SplitSegment,
 )
 
+AT_ONCE = 8  # words that may be said at the same time
 LOW = 0.6  # a confidence below this is shown as low
 
 
@@ -45,6 +46,7 @@ class TranscriptModel(QObject):
         self.transcript: Transcript | None = None
         self.segments: tuple[Segment, ...] = ()  # as shown: each has words
         self._places: list[Place] = []
+        self._timed: list[Place] = []  # the same, by when they begin
         self._starts: list[float] = []
         self.lit: Place | None = None
         self.current: Place | None = None
@@ -61,32 +63,34 @@ class TranscriptModel(QObject):
             for s, segment in enumerate(self.segments)
             for w in range(len(segment.words))
         ]
-        self._starts = [self.word(place).start_s for place in self._places]
+        # Speakers may overlap, so that later words begin earlier.
+        self._timed = sorted(self._places, key=lambda place: self.word(place).start_s)
+        self._starts = [self.word(place).start_s for place in self._timed]
         self.lit = None
         self.current = self.nearest(held)
         self.changed.emit()
 
     @property
     def words(self) -> list[Word]:
-        """Every word, in order."""
-        return [self.word(place) for place in self._places]
+        """Every word, in the order in which they begin."""
+        return [self.word(place) for place in self._timed]
 
     def word(self, place: Place) -> Word:
         """Give a word by its place."""
         return self.segments[place.segment].words[place.word]
 
     def at(self, second: float) -> Place | None:
-        """Give the word that is heard at a time: the last that has begun, if it has not ended."""
-        number = bisect_right(self._starts, second) - 1
-        if number < 0:
-            return None
-        place = self._places[number]
-        return place if second < self.word(place).end_s else None
+        """Give the word that is heard at a time: the last to begin of those that go on."""
+        begun = bisect_right(self._starts, second)
+        for place in reversed(self._timed[max(begun - AT_ONCE, 0) : begun]):
+            if second < self.word(place).end_s:
+                return place
+        return None
 
     def near(self, second: float) -> Place | None:
         """Give the word that is heard at a time, or else the last before it."""
         number = bisect_right(self._starts, second) - 1
-        return self._places[max(number, 0)] if self._places else None
+        return self._timed[max(number, 0)] if self._timed else None
 
     def light(self, second: float) -> None:
         """Light the word that is heard at a time."""

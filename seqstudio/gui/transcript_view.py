@@ -217,7 +217,9 @@ class TranscriptView(QAbstractScrollArea):
     def _about(self, place: Place) -> str:
         word = self.model.word(place)
         sure = "" if word.confidence is None else f", {word.confidence:.0%} sure"
-        return f"{word.word}: at {clock(word.start_s, 0.1)}{sure}"
+        speaker = self.model.segments[place.segment].speaker
+        who = f"{speaker}, " if speaker else ""
+        return f"{word.word}: {who}at {clock(word.start_s, 0.1)}{sure}"
 
     def _painter(self) -> TranscriptPainter:
         return TranscriptPainter(self.model, self._layout, self.verticalScrollBar().value())

@@ -64,6 +64,17 @@ def test_the_word_that_is_heard_is_lit(
     assert (model.word(model.lit).word if model.lit else None) == word
 
 
+def test_where_speakers_overlap_the_word_that_began_last_is_lit(
+    model: TranscriptModel, desk: Desk
+) -> None:
+    clip = desk.document.clips[0].id
+    desk.do(SetTranscript(clip, transcript(segment("ONE TWO", 2.0), segment("AH", 1.8))))
+    assert model.at(1.9) == Place(1, 0)
+    assert model.at(2.1) == Place(0, 0)
+    assert model.near(2.45) == Place(0, 0)
+    assert [word.word for word in model.words] == ["AH", "ONE", "TWO"]
+
+
 def test_a_word_is_edited_removed_and_made_several(model: TranscriptModel, desk: Desk) -> None:
     model.edit(Place(0, 1), " TOO  MUCH ")
     assert said(model) == "ONE TOO MUCH THREE|FOUR FIVE"
