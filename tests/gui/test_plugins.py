@@ -97,6 +97,7 @@ def test_nothing_is_installed_without_consent(
     assert not (desk.studio.profile.home / "plugins").exists()
 
 
+@pytest.mark.medium
 def test_a_new_version_says_what_changed_and_can_be_rolled_back(
     desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_wheel_that_means_harm_is_refused_in_one_sentence(
     assert not model.errand.busy
 
 
+@pytest.mark.medium
 def test_what_fails_its_trial_is_not_installed(
     desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:
@@ -156,6 +158,7 @@ def test_what_fails_its_trial_is_not_installed(
     assert [row.id for row in model.rows if row.stored] == []
 
 
+@pytest.mark.medium
 def test_after_three_deaths_a_plugin_is_off_with_its_reason(
     desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:
@@ -172,6 +175,7 @@ def test_after_three_deaths_a_plugin_is_off_with_its_reason(
     assert model.can_enable()
 
 
+@pytest.mark.medium
 def test_safe_mode_is_explained_and_leaves_a_way_to_remove_what_makes_trouble(
     desk: Desk,
     qtbot: QtBot,
@@ -194,6 +198,7 @@ def test_safe_mode_is_explained_and_leaves_a_way_to_remove_what_makes_trouble(
     assert safe.row.said == "off: switched off by you"
 
 
+@pytest.mark.medium
 def test_a_damaged_plugin_is_listed_as_broken_and_can_be_removed(
     desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:
@@ -244,6 +249,7 @@ def test_a_plugin_is_tried_check_by_check_and_nothing_is_installed(
     assert model.title == "Music"
 
 
+@pytest.mark.medium
 def test_closing_ends_a_trial_that_is_under_way(
     desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:
