@@ -63,8 +63,7 @@ class WelcomeView(QScrollArea):
             column.addWidget(_text(line, sheet))
         column.addSpacing(12)
         for name, title in BEGIN:
-            if name in self._commands:
-                column.addLayout(self._way(name, title, sheet))
+            column.addLayout(self._way(name, title, sheet))
         column.addWidget(_text("Or drop files, folders or a session anywhere here.", sheet))
         column.addLayout(self._unsaved)
         column.addLayout(self._recent)

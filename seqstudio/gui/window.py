@@ -1,11 +1,10 @@
 """The main window: library, the page of what is in front, and the jobs below."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -29,18 +28,17 @@ from seqstudio.gui.pages import DOCKS, PAGES, TakesFiles, page_for
 from seqstudio.gui.palette_view import PaletteView
 from seqstudio.gui.session_commands import SessionCommands
 from seqstudio.gui.status import StatusLine
-from seqstudio.gui.theme import THEMES, Theme, Wardrobe, theme_named
+from seqstudio.gui.theme import Wardrobe, theme_named
+from seqstudio.gui.window_commands import WindowCommands
 
 SIZE = QSize(1280, 800)
 LIBRARY_WIDTH = 240
 DOCKS_VERSION = 1  # raised when docks are renamed: an older state is then not restored
-TAB = Qt.FocusPolicy.TabFocus
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
-THEME_TITLES = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
 
 
 class Window(QMainWindow):
@@ -65,7 +63,8 @@ class Window(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self._add_commands()
+        self.session_commands = SessionCommands(desk, self.commands, self.missing, self)
+        WindowCommands(self)
         self._lay_out()
         self._add_views()
         self._menus = Menus(self.menuBar(), self.commands)
@@ -90,6 +89,13 @@ class Window(QMainWindow):
         self.stack.setCurrentWidget(self._pages[name])
         self.commands.refresh()
         return self._pages[name]
+
+    def prefer(self, keep: Callable[[], None]) -> None:
+        """Remember something; a profile that cannot be written is told, and stops nothing."""
+        try:
+            keep()
+        except ConfigError as bad:
+            self.banner.tell(str(bad))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files, folders and sessions, and say so; what is dragged out of here stays out."""
@@ -119,34 +125,10 @@ class Window(QMainWindow):
         if self._remember:
             shape = bytes(self.saveGeometry().toBase64().data()).decode()
             docks = bytes(self.saveState(DOCKS_VERSION).toBase64().data()).decode()
-            self._prefer(lambda: self.desk.preferences.shape(shape, docks))
+            self.prefer(lambda: self.desk.preferences.shape(shape, docks))
         self.hide()  # at once: jobs may take a moment to be left
         self.desk.close()
         event.accept()
-
-    def _add_commands(self) -> None:
-        add = self.commands.add
-        self.session_commands = SessionCommands(self.desk, self.commands, self.missing, self)
-        add(Command("app.quit", "Quit", "Session", "Ctrl+Q", "All is saved already"), self.close)
-        for page in PAGES:
-            if not page.shows:
-                command = Command(f"show.{page.name}", page.title, "View", page.shortcut, page.help)
-                add(command, partial(self.show_page, page.name))
-        if any(page.name == "score" for page in PAGES):
-            compose = Command("music.compose", "Compose a new piece", "Session", "Ctrl+Shift+N")
-            add(compose, self._compose)
-        around = Command("view.next", "Go to the next part", "View", "F6", "Library, page, jobs")
-        add(around, self._go_round)
-        said = "Find any command by a few letters, with its keys"
-        palette = Command("app.commands", "Commands…", "Help", "Ctrl+Shift+P", said)
-        add(palette, self._ask).setShortcuts(list(map(QKeySequence, ("Ctrl+Shift+P", "F1"))))
-        for number, theme in enumerate(THEMES, 1):
-            title = THEME_TITLES[theme]
-            add(
-                Command(f"theme.{theme}", title, "View/Theme", f"Ctrl+Alt+{number}"),
-                partial(self._choose_theme, theme),
-                checked=lambda theme=theme: self.wardrobe.theme == theme,  # type: ignore[misc]
-            )
 
     def _lay_out(self) -> None:
         self.banner = Banner("session", self)
@@ -234,7 +216,7 @@ class Window(QMainWindow):
     def _note_session(self) -> None:
         session = self.desk.session
         if not session.is_untitled:
-            self._prefer(lambda: self.desk.preferences.opened(session.path.absolute()))
+            self.prefer(lambda: self.desk.preferences.opened(session.path.absolute()))
         self._retitle()
 
     def _retitle(self) -> None:
@@ -252,42 +234,8 @@ class Window(QMainWindow):
         self.missing_banner.tell(self.missing.text)
         self.commands.refresh()
 
-    def _compose(self) -> None:
-        self.desk.choose("")
-        self.show_page("score")
-
-    def _go_round(self) -> None:
-        """Put the focus into the next of library, page and docks that is shown."""
-        docks = [dock for dock in self.findChildren(QDockWidget) if dock.isVisible()]
-        parts: list[QWidget] = [self.stack, *(dock.widget() for dock in docks)]
-        focus = self.focusWidget()
-        here = next((i for i, part in enumerate(parts) if focus and part.isAncestorOf(focus)), -1)
-        for step in range(1, len(parts) + 1):
-            if first := _first_to_focus(parts[(here + step) % len(parts)]):
-                first.setFocus(Qt.FocusReason.ShortcutFocusReason)
-                return
-
-    def _ask(self) -> None:
-        self.palette_view.ask()
-
-    def _choose_theme(self, theme: Theme) -> None:
-        self.wardrobe.choose(theme)
-        self._prefer(lambda: self.desk.preferences.choose_theme(theme))
-
-    def _prefer(self, keep: Callable[[], None]) -> None:
-        """Remember something; a profile that cannot be written is told, and stops nothing."""
-        try:
-            keep()
-        except ConfigError as bad:
-            self.banner.tell(str(bad))
-
 
 def _wardrobe(window: Window) -> Wardrobe:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return Wardrobe(app, theme_named(window.desk.preferences.left.theme), window)
-
-
-def _first_to_focus(part: QWidget) -> QWidget | None:
-    takes_tab = (w for w in part.findChildren(QWidget) if w.focusPolicy() & TAB)
-    return next((w for w in takes_tab if w.isVisible() and w.isEnabled()), None)

@@ -27,7 +27,8 @@ def test_every_command_has_a_name_a_title_and_a_shortcut(whole: Window) -> None:
 
 def test_every_command_is_in_a_menu_and_no_menu_is_empty(whole: Window, qtbot: QtBot) -> None:
     def menus() -> list[QMenu]:
-        return whole.menuBar().findChildren(QMenu)
+        found = whole.menuBar().findChildren(QMenu)
+        return [menu for menu in found if menu.title()]  # the bar has one for lack of room
 
     def listed() -> set[str]:
         return {action.objectName() for menu in menus() for action in menu.actions()}
