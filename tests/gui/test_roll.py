@@ -116,6 +116,7 @@ def test_a_drag_is_shown_before_it_is_one_step_in_the_session(
     drag(hand, model, (10, 60), (10 + BEAT, 62), Held())
 
     assert model.notes == notes
+    assert [len(layer) for layer in model.layers()] == [0, 0, 5]  # resting, chosen, lifted
     assert model.layers()[2].notes()[0] == Note(BEAT, 62, BEAT - 80, 80)
     hand.release()
     assert steps(desk) == before + 1
@@ -138,6 +139,7 @@ def test_shift_drags_a_copy(model: RollModel, hand: Hand) -> None:
     hand.press(*pixel(model, 10, 60))
     hand.release()
     drag(hand, model, (10, 60), (10, 72), Held(add=True))
+    assert [len(layer) for layer in model.layers()] == [4, 1, 1]
     hand.release()
     assert [note.pitch for note in model.notes] == [60, 72, 62, 64, 65, 67]
     assert [note.pitch for note in model.selected_notes] == [72]
