@@ -1,5 +1,6 @@
 """Takes through an output in memory: real renderings, a clock that is moved by hand."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ RATE_HZ = 44_100
 
 
 @pytest.fixture
-def hearing(desk: Desk, speaker: Any, qtbot: QtBot) -> Hearing:
+def hearing(desk: Desk, speaker: Any, qtbot: QtBot) -> Iterator[Hearing]:
     player = Player(desk.background, desk, find=lambda: speaker)
     qtbot.waitUntil(lambda: not player.reason)
-    return Hearing(desk.background, player, desk)
+    hearing = Hearing(desk.background, player, desk)
+    yield hearing
+    hearing.stop()
 
 
 @pytest.fixture

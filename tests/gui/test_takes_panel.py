@@ -90,6 +90,7 @@ def test_takes_are_copied_as_files_as_edited(panel: TakesPanel, desk: Desk) -> N
     assert [file.read_bytes() for file in files] == [
         take.score.to_bytes() for take in desk.document.takes
     ]
+    QGuiApplication.clipboard().clear()
 
 
 def test_on_one_axis_all_pictures_begin_and_end_alike(panel: TakesPanel) -> None:
