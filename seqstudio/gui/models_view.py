@@ -101,4 +101,4 @@ class ModelsView(QWidget):
         start = f"{self.model.chosen}.seqmodel"
         name, _ = QFileDialog.getSaveFileName(self, "Export the model", start, BUNDLES)
         if name:
-            self.model.export(Path(name).with_suffix(".seqmodel"))
+            self.model.export(Path(f"{name.removesuffix('.seqmodel')}.seqmodel"))
