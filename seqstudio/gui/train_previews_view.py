@@ -26,12 +26,12 @@ from seqstudio.gui.train_strip_view import CARD, GAP, SketchView, Strip
 class PreviewsView(QWidget):
     """A strip of stages, a scrub bar, and the stage in front in full."""
 
-    def __init__(self, desk: Desk, commands: Commands, model: TrainModel) -> None:
+    def __init__(self, desk: Desk, commands: Commands, model: TrainModel, player: Player) -> None:
         super().__init__()
         self._desk, self._model = desk, model
         self._sketches: dict[Path, Sketch] = {}
         self._asked: set[Path] = set()
-        self.player = Player(desk.background, self)
+        self.player = player
         self.strip = Strip()
         self.bar = QSlider(Qt.Orientation.Horizontal)
         self.bar.setAccessibleName("Training time of the preview in front")

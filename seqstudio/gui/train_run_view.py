@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.curves_view import CurvesView
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.player import Player
 from seqstudio.gui.train import TrainModel
 from seqstudio.gui.train_keep_view import KeepView
 from seqstudio.gui.train_ledger import ledger_summary
@@ -74,7 +75,7 @@ class RunView(QWidget):
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesView()
-        self.previews = PreviewsView(desk, commands, model)
+        self.previews = PreviewsView(desk, commands, model, Player(desk.background, self))
         self.smoothing, self.shown = QComboBox(), QToolButton()
         keep = Command(
             "train.keep",

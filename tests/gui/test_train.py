@@ -1,5 +1,8 @@
+import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -8,13 +11,16 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.player import Player
 from seqstudio.gui.train import TrainModel
+from seqstudio.gui.train_previews_view import PreviewsView
 from seqstudio.gui.train_run import TrainRun
 from seqstudio.gui.train_view import TrainView
 from seqstudio.gui.window import Window
 from seqstudio.host.events import ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.jobs import NewJob
 from seqstudio.host.spec import JobSpec, spec_to_text
+from seqstudio.media.audio import Audio, write_wav
 from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step, event_to_plain
 from seqstudio.services.runs import RunSpec, create_run
 
@@ -233,6 +239,33 @@ def test_a_run_is_opened_scrubbed_and_read(page: TrainView, qtbot: QtBot, record
     assert view.previews.title.text() == "Before training"
     view.previews.bar.setValue(2)
     assert view.previews.text.text() == "said: HELLO\nheard: H20"
+
+
+def test_a_music_preview_is_heard_until_another_is_in_front(
+    window: Window, model: TrainModel, qtbot: QtBot, tmp_path: Path, tune: Path, speaker: Any
+) -> None:
+    run = create_run(tmp_path / "tunes", RunSpec(task="music.rolls"))
+    tone = np.full((48_000, 2), 0.5, np.float32)
+    for number in (0, 5):
+        names = tuple(f"previews/{number}/midi.{form}" for form in ("mid", "wav"))
+        (run.folder / names[0]).parent.mkdir()
+        shutil.copy(tune, run.folder / names[0])
+        write_wav(run.folder / names[1], Audio(tone, 48_000))
+        run.append(Preview(step=number, epoch=0, text="4 notes", files=names))
+    player = Player(window.desk.background, window, find=lambda: speaker)
+    view = PreviewsView(window.desk, window.commands, model, player)
+    view.setParent(window)
+    view.show()
+    opened(model, qtbot, run.folder)
+    qtbot.waitUntil(view.hear.isEnabled)
+    qtbot.mouseClick(view.hear, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: speaker.fill is not None and bool(speaker.sound(0.01).any()))
+
+    assert view.hear.text() == "Stop"
+    qtbot.waitUntil(lambda: "notes" in view.notes.accessibleDescription())
+    qtbot.keyClick(view.strip, Qt.Key.Key_Left)
+    assert not player.playing
+    assert view.hear.text() == "Hear"
 
 
 def test_curves_are_read_by_pointer_and_keys(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
