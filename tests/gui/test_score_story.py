@@ -230,6 +230,7 @@ def long_piece() -> Take:
     return Take.of(Score.new(meter=(7, 8)).with_new_track(notes).to_bytes(), "long")
 
 
+@pytest.mark.medium
 def test_a_long_piece_in_an_odd_meter_is_drawn_and_edited_without_a_stall(
     long_piece: Take, window: Window, desk: Desk, qtbot: QtBot
 ) -> None:
