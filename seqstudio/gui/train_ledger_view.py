@@ -32,7 +32,7 @@ class LedgerView(QWidget):
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.setAccessibleName("Ledger: what is used and what is refused")
-        self.table.setHeaderLabels(["Input", "", "Reason"])
+        self.table.setHeaderLabels(["Input", "State", "Reason"])
         header = self.table.header()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
