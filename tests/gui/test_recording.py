@@ -33,6 +33,7 @@ class Speaker(Output, Protocol):
     """The output of the fixture `speaker`."""
 
     fill: Callable[..., bool] | None
+    now_s: float
 
     def sound(self, seconds: float) -> object: ...
 
@@ -195,6 +196,7 @@ def test_the_words_are_exported_and_copied(
 
     window.commands.action("transcript.copy").trigger()
     assert QGuiApplication.clipboard().text() == "Z E O TWO\n"
+    QGuiApplication.clipboard().clear()
 
 
 def test_where_nothing_can_be_written_a_sentence_says_so(
@@ -313,5 +315,6 @@ def test_playing_moves_the_playhead_and_ends_with_the_selection(
 
     qtbot.waitUntil(heard)
     assert model.wave.playhead_s == pytest.approx(1.0, abs=0.03)
+    assert speaker.now_s < 0.8  # the rest of the recording was not heard
     model.back()
     assert model.wave.playhead_s == 0.5
