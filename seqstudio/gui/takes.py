@@ -69,9 +69,10 @@ class TakesModel(QObject):
         """Show a take in the roll."""
         self._desk.choose(id)
 
-    def accept(self, id: str, *, accepted: bool) -> None:
-        """Keep a take as part of the work, or no longer."""
-        self._desk.do(AcceptTake(id, accepted))
+    def toggle_accepted(self) -> None:
+        """Keep the take in front as part of the work, or no longer."""
+        if take := self._desk.take:
+            self._desk.do(AcceptTake(take.id, not take.accepted))
 
     def rename(self, id: str, name: str) -> None:
         """Give a take another name; an empty one is no name."""

@@ -62,7 +62,7 @@ def _add_hearing(commands: Commands, panel: "TakesPanel") -> None:
             "Ctrl+Shift+Return",
             "Keep the take in front as part of the work, or no longer.",
         ),
-        lambda: desk.take and model.accept(desk.chosen, accepted=not desk.take.accepted),
+        model.toggle_accepted,
         ready=lambda: desk.take is not None,
         checked=lambda: desk.take is not None and desk.take.accepted,
         page=panel,

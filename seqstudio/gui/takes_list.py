@@ -127,14 +127,14 @@ class TakeCards(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw a card, with a frame around those that are selected."""
         card: Card = index.data(CARD)
-        state = QStyle.StateFlag(option.state)  # type: ignore[attr-defined]  # stubs lack the fields
-        palette = option.palette  # type: ignore[attr-defined]
+        state = QStyle.StateFlag(option.state)
+        palette = option.palette
         colours = colours_of(palette)
         painter.save()
         indented = not self.aligned  # on one axis, all pictures begin at one edge
         picture = None
         if card.sketch:
-            size = picture_size(card, option.rect.width(), indented=indented)  # type: ignore[attr-defined]
+            size = picture_size(card, option.rect.width(), indented=indented)
             beats = self.longest if self.aligned else 0.0
             ratio = painter.device().devicePixelRatio()
             picture = self._pictures.picture(card.sketch, size, colours, beats, ratio)
@@ -142,7 +142,7 @@ class TakeCards(QStyledItemDelegate):
         draw_card(painter, option, card, colours, picture=picture, state=words, indented=indented)
         if state & QStyle.StateFlag.State_Selected:
             painter.setPen(QPen(colours.accent, 2))
-            painter.drawRect(option.rect.adjusted(3, 3, -3, -3))  # type: ignore[attr-defined]
+            painter.drawRect(option.rect.adjusted(3, 3, -3, -3))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
@@ -153,8 +153,8 @@ class TakeCards(QStyledItemDelegate):
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         """Put the editor over the name."""
-        place = option.rect.adjusted(2, 2, -2, -2)  # type: ignore[attr-defined]
-        line = option.fontMetrics.height()  # type: ignore[attr-defined]
+        place = option.rect.adjusted(2, 2, -2, -2)
+        line = option.fontMetrics.height()
         editor.setGeometry(name_place(index.data(CARD), place, line))
 
     def _state(self, card: Card) -> str:
