@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from seqstudio.gui.bringing import is_session
 from seqstudio.gui.desk import INSTALLED_BY
 from seqstudio.gui.theme import colours_of
+
+VEIL = 170  # of 255: what is below is dimmed
 
 
 def dropped(data: QMimeData) -> list[Path]:
@@ -52,6 +54,9 @@ class DropHint(QWidget):
         colours = colours_of(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        veil = QColor(colours.ground)
+        veil.setAlpha(VEIL)
+        painter.fillRect(self.rect(), veil)
         painter.setPen(QPen(colours.accent, 3, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(self.rect().adjusted(8, 8, -8, -8), 8, 8)
         width = painter.fontMetrics().horizontalAdvance(self._text) + 48

@@ -117,7 +117,7 @@ class LibraryView(QWidget):
         found = next((i for i in self._items() if i.data(0, ID) == self._desk.chosen), None)
         if found is not self.tree.currentItem():
             among = found is not None and found.isSelected()
-            how = Select.NoUpdate if among else Select.ClearAndSelect
+            how = Select.NoUpdate if among else Select.ClearAndSelect | Select.Rows
             self.tree.blockSignals(True)
             self.tree.setCurrentItem(found, 0, how)  # type: ignore[arg-type]  # None: no line
             self.tree.blockSignals(False)

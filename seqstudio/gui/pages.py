@@ -108,6 +108,12 @@ PAGES: tuple[PageEntry, ...] = (
 )
 
 
+def load_pages() -> None:
+    """Import every page's module, on a thread: the first page of a kind is then shown at once."""
+    for page in PAGES:
+        import_module(page.place.partition(":")[0])
+
+
 def page_for(desk: Desk) -> str:
     """Name the page of what is in front."""
     wanted: Shows = "take" if desk.take else "clip" if desk.clip else ""

@@ -51,6 +51,7 @@ class PaletteView(QFrame):
         self._before: QWidget | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
+        self.setObjectName("palette")
         self.setAccessibleName("Commands")
         self.field = QLineEdit(self)
         self.field.setPlaceholderText("Type a few letters of what you want to do")

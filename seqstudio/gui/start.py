@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QApplication
 
 from seqstudio.errors import SessionError
 from seqstudio.gui.bringing import is_session
+from seqstudio.gui.collector import Collector
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.display import open_display
+from seqstudio.gui.pages import load_pages
 from seqstudio.gui.theme import Theme, Wardrobe, theme_named
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
@@ -44,6 +46,7 @@ def run(
     session = open_session(studio, files)
     app = open_display(sys.argv[:1], drawn_only=screenshot is not None)
     app.setApplicationName("SeqStudio")
+    Collector(app)
     desk = Desk(studio, session)
     wardrobe = Wardrobe(app, theme or theme_named(desk.preferences.left.theme))
     window = Window(desk, wardrobe, remember=screenshot is None)
@@ -51,7 +54,12 @@ def run(
     QTimer.singleShot(0, lambda: desk.bring_in(path for path in files if not is_session(path)))
     if screenshot:
         return photograph(app, window, screenshot)
+    QTimer.singleShot(0, lambda: desk.background.run(load_pages, _nothing, desk.troubled.emit))
     return app.exec()
+
+
+def _nothing(_value: None) -> None:
+    """Hear that modules are loaded."""
 
 
 def open_session(studio: Studio, files: Sequence[Path]) -> Session:

@@ -29,12 +29,14 @@ QDockWidget {{ font-weight: bold; }}
 QDockWidget::title {{ background: {raised}; padding: 8px 12px; }}
 QTreeView, QListView, QTableView {{ padding: 4px; }}
 QTreeView::item, QListView::item {{ padding: 3px 4px; }}
+#palette {{ background: {raised}; border: 1px solid {faint}; border-radius: 6px; }}
 QLineEdit {{ background: {ground}; border: 1px solid {line}; border-radius: 4px;
     padding: 5px 8px; }}
 QLineEdit:focus {{ border: 2px solid {accent}; padding: 4px 7px; }}
 QLineEdit:disabled {{ color: {faint}; background: {raised}; }}
 QTreeView QLineEdit, QListView QLineEdit, QTableView QLineEdit {{ padding: 0 2px; border: none; }}
-QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{ padding: 0; border: none; }}
+QAbstractSpinBox {{ min-height: 22px; }}
+QComboBox QLineEdit, QAbstractSpinBox QLineEdit {{ padding: 0; border: none; }}
 """
 
 

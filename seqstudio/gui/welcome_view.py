@@ -56,7 +56,7 @@ class WelcomeView(QScrollArea):
         sheet = QWidget(inside)
         sheet.setMaximumWidth(WIDTH)
         column = QVBoxLayout(sheet)
-        column.setContentsMargins(24, 48, 24, 24)
+        column.setContentsMargins(24, 32, 24, 24)
         column.setSpacing(8)
         column.addWidget(_heading("SeqStudio", 2.0, sheet))
         for line in SAYS:
