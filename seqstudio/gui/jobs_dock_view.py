@@ -161,6 +161,7 @@ class JobsDock(QWidget):
         menu.addActions([action for action in actions if action.isEnabled()])
         menu.addActions([self._commands.action(f"jobs.{name}") for name in ("outputs", "report")])
         menu.exec(self.tree.viewport().mapToGlobal(at))
+        menu.deleteLater()
 
     def copy_report(self) -> None:
         """Put a report on the chosen job on the clipboard."""
@@ -169,6 +170,7 @@ class JobsDock(QWidget):
     def show_outputs(self) -> None:
         """Offer what the chosen job wrote: to open, to save elsewhere, to bring in."""
         menu = self.outputs_menu()
+        menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.steps.mapToGlobal(self.steps.rect().topLeft()))
 
     def outputs_menu(self) -> QMenu:

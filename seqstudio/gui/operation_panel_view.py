@@ -121,7 +121,7 @@ class OperationPanel(QWidget):
         self.operation.setEnabled(bool(model.offers))
         while (item := self._column.takeAt(0)) is not None:
             if widget := item.widget():
-                widget.setParent(None)
+                widget.hide()
                 widget.deleteLater()
         self._column.addWidget(self._choosers())
         self.options = OptionForm(model.options, self._body)

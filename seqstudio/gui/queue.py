@@ -40,6 +40,10 @@ class _Watch(QObject):
         self._notifier = QSocketNotifier(handle.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._poll)
 
+    def rest(self) -> None:
+        """Hear no more."""
+        self._notifier.setEnabled(False)
+
     def _poll(self) -> None:
         for event in self.handle.poll():
             if isinstance(event, JobFinished):
@@ -177,7 +181,7 @@ class JobQueue(QObject):
         self._draw.stop()
         deadline = time.monotonic() + FAREWELL_S
         for watch in self._watched.values():
-            watch.setParent(None)
+            watch.rest()
             watch.handle.leave()
         for watch in self._watched.values():
             watch.handle.ends_within(deadline - time.monotonic())

@@ -1,5 +1,6 @@
 """A desk on a profile of its own, and the window over it, offscreen."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from seqstudio.gui.collector import collect_if_due
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.sound_output import Fill
 from seqstudio.gui.watchdog import Watchdog
@@ -56,6 +58,15 @@ def speaker() -> Loudspeaker:
     return Loudspeaker()
 
 
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Collect garbage between tests, as the app does: never on a thread of a job."""
+    gc.disable()
+    yield
+    collect_if_due()
+    gc.enable()
+
+
 @pytest.fixture
 def recording() -> Path:
     """Two seconds of real speech."""
@@ -82,6 +93,7 @@ def desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
     desk = Desk(studio, Session.untitled(studio.profile))
     yield desk
     desk.close()
+    desk.deleteLater()
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def queue(stranger: Studio, qtbot: QtBot) -> Iterator[JobQueue]:
     queue = JobQueue(stranger)
     yield queue
     queue.close()
+    queue.deleteLater()
 
 
 def states(queue: JobQueue) -> dict[str, str]:
@@ -73,7 +74,7 @@ def test_what_waits_is_cancelled_and_what_runs_is_paused_resumed_and_cancelled(
     queue.cancel(a)
     qtbot.waitUntil(lambda: states(queue)["Echo a"] == "cancelled", timeout=SOON)
     assert card.title == "Echo a"
-    assert queue.running == ()
+    qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
 
 
 def test_a_failed_job_is_retried_and_says_why_it_failed(
@@ -111,6 +112,8 @@ def test_after_a_restart_what_waited_waits_in_its_order_until_it_is_let_go(
     again.resume(a)
     qtbot.waitUntil(lambda: a in again.running, timeout=SOON)
     again.close()
+    for one in (first, again):
+        one.deleteLater()
 
 
 def test_a_training_runs_beside_another_job_and_is_niced(
