@@ -43,10 +43,10 @@ class RecordingModel(QObject):
         self.clip: Clip | None = None
         self.text = ""  # of a text file
         self.absence = ""  # why there is no picture of the sound
-        self.hint = ""  # why nothing can be heard, or what was done last
+        self._told = ""  # what was done last to this clip
         self._until_s: float | None = None
         self.player.moved.connect(self._hear)
-        self.player.changed.connect(self._hear_player)
+        self.player.changed.connect(self.changed)
         self.player.failed.connect(self.troubled)
         self.wave.failed.connect(self._explain)
         desk.live.changed.connect(self._hear_job)
@@ -74,6 +74,11 @@ class RecordingModel(QObject):
     def time_text(self) -> str:
         """Where the playhead is, and how long the recording is."""
         return f"{clock(self.wave.playhead_s, TENTH)} / {clock(self.wave.duration_s, TENTH)}"
+
+    @property
+    def hint(self) -> str:
+        """What was done last, or why nothing can be heard."""
+        return self._told or (self.player.reason if self.sounds else "")
 
     @property
     def waiting_text(self) -> str:
@@ -191,7 +196,7 @@ class RecordingModel(QObject):
     def _turn_to(self, clip: Clip) -> None:
         self.player.stop()
         self.troubled.emit("")
-        self.text = self.absence = ""
+        self.text = self.absence = self._told = ""
         if clip.kind == "audio":
             self.wave.show(clip.sha256, clip.path)
             return
@@ -216,11 +221,8 @@ class RecordingModel(QObject):
         if self.clip and self.clip.id == id:
             self.progressed.emit()
 
-    def _hear_player(self) -> None:
-        self._tell(self.player.reason)
-
-    def _tell(self, hint: str) -> None:
-        self.hint = hint
+    def _tell(self, told: str) -> None:
+        self._told = told
         self.changed.emit()
 
     def _hear(self, second: float) -> None:
