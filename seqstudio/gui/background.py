@@ -21,7 +21,7 @@ TURN_S = 0.008  # results are delivered for so long, then the window has its tur
 class _Result:
     """What became of one piece of work, and who is told."""
 
-    tell: Callable[[], None]
+    tell: Callable[[], object]
     fault: Exception | None = None  # one that is no SeqStudioError: a bug, which is not hidden
 
 
@@ -44,8 +44,8 @@ class Background(QObject):
     def run(
         self,
         work: Callable[[], T],
-        done: Callable[[T], None],
-        failed: Callable[[str], None],
+        done: Callable[[T], object],
+        failed: Callable[[str], object],
     ) -> None:
         """Call `work` on a thread, then `done` with its value, or `failed` with its error's text.
 
@@ -69,7 +69,10 @@ class Background(QObject):
         self._open = 0
 
     def _work(
-        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], object],
+        failed: Callable[[str], object],
     ) -> None:
         """Do the work, on a thread of the pool."""
         try:
