@@ -54,7 +54,7 @@ def run(
     QTimer.singleShot(0, lambda: desk.bring_in(path for path in files if not is_session(path)))
     if screenshot:
         return photograph(app, window, screenshot)
-    QTimer.singleShot(0, lambda: desk.background.run(load_pages, _nothing, desk.troubled.emit))
+    window.seen.connect(lambda: desk.background.run(load_pages, _nothing, desk.troubled.emit))
     return app.exec()
 
 

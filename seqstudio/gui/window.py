@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -51,6 +51,8 @@ class Window(QMainWindow):
     remember : whether the window is shaped as it was left, and remembers how it is left now
     """
 
+    seen = Signal()  # it has been drawn for the first time
+
     def __init__(
         self, desk: Desk, wardrobe: Wardrobe | None = None, *, remember: bool = True
     ) -> None:
@@ -60,6 +62,7 @@ class Window(QMainWindow):
         self.missing = MissingFiles(desk)
         self.wardrobe = wardrobe or _wardrobe(self)
         self._remember = remember
+        self._was_seen = False
         self._pages: dict[str, QWidget] = {}
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -112,6 +115,13 @@ class Window(QMainWindow):
         self._hint.hide()
         self.desk.bring_in(dropped(event.mimeData()))
         event.acceptProposedAction()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the window; say so when that is done for the first time."""
+        super().paintEvent(event)
+        if not self._was_seen:
+            self._was_seen = True
+            QTimer.singleShot(0, self.seen.emit)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Look for missing files again when the person comes back: they may have moved some."""
