@@ -89,7 +89,8 @@ def test_the_dock_is_a_line_while_nothing_runs(dock: JobsDock) -> None:
     assert dock.height() < 60
 
 
-def test_a_job_is_seen_live_steered_by_keys_and_its_failure_told(
+@pytest.mark.medium
+def test_a_job_is_seen_live_and_steered_by_keys(
     dock: JobsDock, echo: Callable[..., int], qtbot: QtBot
 ) -> None:
     echo("one", "two=slow", "three=bad")
@@ -115,6 +116,7 @@ def test_a_job_is_seen_live_steered_by_keys_and_its_failure_told(
     qtbot.waitUntil(lambda: not dock.model.busy, timeout=SOON)
 
 
+@pytest.mark.medium
 def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     dock: JobsDock, echo: Callable[..., int], qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_training_runs_beside_another_job_and_is_niced(
     assert '"nice": 10' in queue._studio.jobs.get(trainings[1]).spec
 
 
+@pytest.mark.medium
 def test_a_job_that_runs_elsewhere_is_shown_and_can_be_stopped(
     queue: JobQueue, stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
