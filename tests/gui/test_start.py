@@ -72,6 +72,7 @@ def test_a_picture_that_cannot_be_written_is_one_line(
     )
 
 
+@pytest.mark.medium
 def test_two_sessions_or_one_that_is_held_or_none_are_one_line(
     surroundings: dict[str, str], tmp_path: Path
 ) -> None:
@@ -89,6 +90,7 @@ def test_two_sessions_or_one_that_is_held_or_none_are_one_line(
     assert not picture.exists()
 
 
+@pytest.mark.medium
 def test_a_session_is_drawn_and_left_as_it_was(
     surroundings: dict[str, str], tmp_path: Path
 ) -> None:
