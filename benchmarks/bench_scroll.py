@@ -26,10 +26,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.background import Background
-from seqstudio.gui.transcript import TranscriptModel
-from seqstudio.gui.transcript_view import TranscriptView
-from seqstudio.gui.wave_model import WaveModel
-from seqstudio.gui.wave_view import WaveView
+from seqstudio.gui.recording.transcript import TranscriptModel
+from seqstudio.gui.recording.transcript_view import TranscriptView
+from seqstudio.gui.recording.wave_model import WaveModel
+from seqstudio.gui.recording.wave_view import WaveView
 
 HOUR_S = 3600
 RATE = 44100

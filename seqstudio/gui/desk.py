@@ -7,11 +7,11 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.background import Background
-from seqstudio.gui.bringing import is_session
-from seqstudio.gui.following import Following
-from seqstudio.gui.intake import Intake
-from seqstudio.gui.preferences import Preferences
-from seqstudio.gui.queue import JobQueue
+from seqstudio.gui.frame.bringing import is_session
+from seqstudio.gui.frame.intake import Intake
+from seqstudio.gui.frame.preferences import Preferences
+from seqstudio.gui.jobs.following import Following
+from seqstudio.gui.jobs.queue import JobQueue
 from seqstudio.host.catalogue import Catalogue, Stamp, stamp
 from seqstudio.host.events import JobEvent, JobFinished
 from seqstudio.host.profile import Profile

@@ -60,48 +60,48 @@ def _build(place: str, desk: Desk, commands: Commands) -> QWidget:
 
 
 DOCKS: tuple[DockEntry, ...] = (
-    DockEntry("jobs", "Jobs", "seqstudio.gui.jobs_dock_view:JobsDock", "bottom", "F8"),
+    DockEntry("jobs", "Jobs", "seqstudio.gui.jobs.dock_view:JobsDock", "bottom", "F8"),
 )
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "welcome",
         "Start",
-        "seqstudio.gui.welcome_view:WelcomeView",
+        "seqstudio.gui.frame.welcome_view:WelcomeView",
         shortcut="Alt+Home",
         help="Open files, or go on where you stopped.",
     ),
     PageEntry(
         "plugins",
         "Plugins",
-        "seqstudio.gui.plugins_view:PluginsView",
+        "seqstudio.gui.manage.plugins_view:PluginsView",
         shortcut="Ctrl+Alt+P",
         help="Install, switch and remove plugins.",
     ),
     PageEntry(
         "models",
         "Models",
-        "seqstudio.gui.models_view:ModelsView",
+        "seqstudio.gui.manage.models_view:ModelsView",
         shortcut="Ctrl+Alt+G",
         help="Import, export, verify and remove models.",
     ),
     PageEntry(
         "train",
         "Train a model",
-        "seqstudio.gui.train_view:TrainView",
+        "seqstudio.gui.train.view:TrainView",
         shortcut="Ctrl+Alt+T",
         help="Learn from a folder of recordings or music, and keep the model.",
     ),
     PageEntry(
         "recording",
         "Recording",
-        "seqstudio.gui.recording_view:RecordingView",
+        "seqstudio.gui.recording.view:RecordingView",
         shows="clip",
         help="A recording's sound and its words.",
     ),
     PageEntry(
         "score",
         "Piano roll",
-        "seqstudio.gui.score_view:ScoreView",
+        "seqstudio.gui.score.view:ScoreView",
         shows="take",
         help="A take's notes, to see, hear and change.",
     ),

@@ -9,12 +9,12 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.errors import SessionError
-from seqstudio.gui.bringing import is_session
-from seqstudio.gui.collector import Collector
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.display import open_display
+from seqstudio.gui.frame.bringing import is_session
+from seqstudio.gui.frame.collector import Collector
 from seqstudio.gui.pages import load_pages
-from seqstudio.gui.theme import Theme, Wardrobe, theme_named
+from seqstudio.gui.widgets.theme import Theme, Wardrobe, theme_named
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import Studio

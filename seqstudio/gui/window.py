@@ -17,19 +17,19 @@ from PySide6.QtWidgets import (
 )
 
 from seqstudio.errors import ConfigError
-from seqstudio.gui.banner import Banner
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.drop_hint import DropHint, dropped
-from seqstudio.gui.library_view import LibraryView
-from seqstudio.gui.menus import Menus
-from seqstudio.gui.missing import MissingFiles
+from seqstudio.gui.frame.drop_hint import DropHint, dropped
+from seqstudio.gui.frame.library_view import LibraryView
+from seqstudio.gui.frame.menus import Menus
+from seqstudio.gui.frame.missing import MissingFiles
+from seqstudio.gui.frame.palette_view import PaletteView
+from seqstudio.gui.frame.session_commands import SessionCommands
+from seqstudio.gui.frame.status import StatusLine
+from seqstudio.gui.frame.window_commands import WindowCommands
 from seqstudio.gui.pages import DOCKS, PAGES, TakesFiles, page_for
-from seqstudio.gui.palette_view import PaletteView
-from seqstudio.gui.session_commands import SessionCommands
-from seqstudio.gui.status import StatusLine
-from seqstudio.gui.theme import Wardrobe, theme_named
-from seqstudio.gui.window_commands import WindowCommands
+from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.theme import Wardrobe, theme_named
 
 SIZE = QSize(1280, 800)
 LIBRARY_WIDTH = 240

@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from seqstudio.gui.collector import collect_if_due
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.sound_output import Fill
-from seqstudio.gui.watchdog import Watchdog
+from seqstudio.gui.frame.collector import collect_if_due
+from seqstudio.gui.frame.watchdog import Watchdog
+from seqstudio.gui.sound.output import Fill
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import Studio

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from seqstudio.gui.theme import LIGHT
+from seqstudio.gui.widgets.theme import LIGHT
 
 pytestmark = pytest.mark.medium
 SCREEN = (1280, 800)

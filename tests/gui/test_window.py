@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.drop_hint import DropHint, hint
-from seqstudio.gui.status import status_of
-from seqstudio.gui.theme import DARK, LIGHT, Colours, colours_of
+from seqstudio.gui.frame.drop_hint import DropHint, hint
+from seqstudio.gui.frame.status import status_of
+from seqstudio.gui.widgets.theme import DARK, LIGHT, Colours, colours_of
 from seqstudio.gui.window import Window
 from seqstudio.host.session.operations import RenameSession
 from seqstudio.host.session.session import Session

@@ -1,0 +1,136 @@
+"""Draw the pictures of the desktop app: `python docs/draw_app.py`.
+
+A window opens offscreen on a profile of its own, and does what the guide describes with the shipped
+files and models: it transcribes, continues a tune, trains for a minute. Each page is then saved as
+`docs/app-NAME.png`.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image
+from PySide6.QtCore import QEventLoop
+from PySide6.QtWidgets import QApplication
+
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.widgets.theme import Theme, Wardrobe
+from seqstudio.gui.window import Window
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import JobSpec, Studio
+
+DOCS = Path(__file__).parent
+ASSETS = DOCS.parent / "assets"
+RECORDINGS = ("an114-mdcs2-b", "an2-mblw-b", "an350-mnfe-b")
+COLOURS = 96  # enough for flat drawings, and small files
+PATIENCE_S = 600.0
+TUNES = 32  # composed to train on
+ENDED = ("finished", "failed")
+
+
+class Artist:
+    """Drives one window, and takes its pictures."""
+
+    def __init__(self, app: QApplication, home: Path, theme: Theme) -> None:
+        self.app = app
+        studio = Studio(home, warm=True)
+        self.desk = Desk(studio, Session.untitled(studio.profile))
+        self.window = Window(self.desk, Wardrobe(app, theme), remember=False)
+        self.window.show()
+
+    def wait(self, until: Callable[[], object]) -> None:
+        """Let the window work until something is so, and then until it is drawn."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not until():
+            self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not so after {PATIENCE_S:g} s")
+        for _ in range(20):
+            self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+
+    def bring(self) -> None:
+        """Bring the shipped files in."""
+        tunes = sorted((ASSETS / "music").glob("*.mid"))
+        self.desk.bring_in([*(ASSETS / "speech" / f"{name}.flac" for name in RECORDINGS), *tunes])
+        wanted = len(RECORDINGS) + len(tunes)
+        self.wait(lambda: len(self.desk.document.clips) == wanted)
+
+    def transcribe(self) -> None:
+        """Write down the first recording, and put it in front."""
+        clip = self.desk.document.clips[0]
+        inputs = {"audio": (clip.path,)}
+        spec = JobSpec(plugin="speech", name="transcribe", inputs=inputs, formats=("json",))
+        self.desk.submit(spec, "Transcribe", (clip.id,))
+        self.wait(lambda: self.desk.document.clip(clip.id).transcript)
+        self.desk.choose(clip.id)
+
+    def continue_tune(self) -> None:
+        """Continue the first tune three times, and put it in front."""
+        take = self.desk.document.takes[0]
+        clip = self.desk.document.clip(take.clip)
+        spec = JobSpec(
+            plugin="music",
+            name="continue",
+            inputs={"primer": (clip.path,)},
+            options={"bars": 4},
+            formats=("mid",),
+            takes=3,
+            seed=5,
+        )
+        before = len(self.desk.document.takes)
+        self.desk.submit(spec, f"Continue {take.name}", (take.id,) * 3)
+        self.wait(lambda: len(self.desk.document.takes) == before + 3)
+        self.desk.choose(take.id)
+
+    def train(self, folder: Path) -> None:
+        """Compose a folder of tunes, train a small model on it, and show the run."""
+        data = folder / "tunes"
+        data.mkdir()
+        tunes = JobSpec(
+            plugin="music", name="generate", out=data / "tune.mid", takes=TUNES, seed=1,
+            model="music-folk",
+        )  # fmt: skip
+        self.desk.studio.submit(tunes).wait()
+        page = self.window.show_page("train")
+        settings = (("hidden", "96"), ("layers", "1"))
+        page.model.form.set(
+            data=data, task="music.rolls", place=folder, name="tunes-run", epochs=20,
+            settings=settings,
+        )  # fmt: skip
+        page.model.start()
+        self.wait(lambda: page.model.run is not None and page.model.run.state in ENDED)
+
+    def save(self, name: str) -> None:
+        """Take the window's picture."""
+        self.wait(lambda: not self.desk.background.busy)
+        target = DOCS / f"app-{name}.png"
+        self.window.grab().save(str(target))
+        Image.open(target).convert("RGB").quantize(COLOURS).save(target, optimize=True)
+
+
+def main(theme: Theme) -> None:
+    """Draw all pictures."""
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        artist = Artist(app, Path(folder) / "profile", theme)
+        artist.save("welcome")
+        artist.bring()
+        artist.transcribe()
+        artist.save("recording")
+        artist.continue_tune()
+        artist.save("score")
+        artist.train(Path(folder))
+        artist.save("train")
+        for name in ("plugins", "models"):
+            artist.window.show_page(name)
+            artist.save(name)
+        artist.window.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "light")  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Plugins and models: looked at, installed with consent, switched, removed."""

@@ -1,0 +1,1 @@
+"""A recording: its sound as a picture, and its words."""

@@ -1,0 +1,1 @@
+"""A take's notes: the piano roll and what is around it."""

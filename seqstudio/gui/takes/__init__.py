@@ -1,0 +1,1 @@
+"""Takes beside each other: compared, heard, kept, dragged out, made again."""

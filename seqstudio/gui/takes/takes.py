@@ -1,0 +1,203 @@
+"""The takes beside the one in front: what their cards say, and what can be done with them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from seqstudio.errors import SeqStudioError, SessionError
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.takes.again import again
+from seqstudio.gui.takes.card import Card
+from seqstudio.gui.takes.family import family
+from seqstudio.gui.takes.files import free_paths, scratch_file, without_scratch
+from seqstudio.gui.takes.record import facts_of, operation_of, why_not_again
+from seqstudio.gui.takes.sketch import Sketch, is_of, sketch
+from seqstudio.gui.widgets.facts import Fact
+from seqstudio.host.events import ItemFailed, JobEvent, JobFinished
+from seqstudio.host.session.document import Take
+from seqstudio.host.session.operations import AcceptTake, RemoveTake, RenameTake, Together
+from seqstudio.host.studio import JobSpec
+from seqstudio.services.durable import faults_as, write_durably
+
+SETTLED_MS = 300
+
+
+class TakesModel(QObject):
+    """The cards of the takes that belong together with the one in front, always up to date."""
+
+    changed = Signal()
+    troubled = Signal(str)  # one sentence
+    said = Signal(str)  # what was done
+    arrived = Signal(str)  # id of a take that was made just now
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self.cards: tuple[Card, ...] = ()
+        self._drawn: dict[str, Sketch] = {}
+        self._drawing: set[str] = set()
+        self._known = {take.id for take in desk.document.takes}
+        self._settled = QTimer(self)  # runs out when edits have ceased
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(SETTLED_MS)
+        self._settled.timeout.connect(self._draw_edited)
+        for signal in (desk.changed, desk.chosen_changed, desk.installed_changed):
+            signal.connect(self._refresh)
+        desk.session_changed.connect(self._forget)
+        desk.queue.happened.connect(self._hear)
+        self._refresh()
+
+    @property
+    def front(self) -> Card | None:
+        """The card of the take in front."""
+        return next((card for card in self.cards if card.take.id == self._desk.chosen), None)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the take in front was made with."""
+        take = self._desk.take
+        return facts_of(take, self._desk.document, self._desk.studio.catalogue) if take else ()
+
+    @property
+    def why_not_again(self) -> str:
+        """Why the take in front cannot be made again; "" if it can."""
+        take = self._desk.take
+        return why_not_again(take, self._desk.studio.catalogue) if take else "No take is in front."
+
+    def choose(self, id: str) -> None:
+        """Show a take in the roll."""
+        self._desk.choose(id)
+
+    def toggle_accepted(self) -> None:
+        """Keep the take in front as part of the work, or no longer."""
+        if take := self._desk.take:
+            self._desk.do(AcceptTake(take.id, not take.accepted))
+
+    def rename(self, id: str, name: str) -> None:
+        """Give a take another name; an empty one is no name."""
+        if name.strip() and name.strip() != self._desk.document.take(id).name:
+            self._desk.do(RenameTake(id, name.strip()))
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take takes out, in one step, and put a neighbour in front."""
+        gone = list(ids)
+        order = [card.take.id for card in self.cards]
+        left = [id for id in order if id not in gone]
+        if not gone:
+            return
+        at = min(order.index(gone[0]), len(left) - 1)
+        title = "Remove a take" if len(gone) == 1 else f"Remove {len(gone)} takes"
+        if self._desk.chosen in gone:
+            self._desk.choose(left[at] if left else "")
+        self._desk.do(Together(title, tuple(map(RemoveTake, gone))))
+
+    def files(self, ids: Iterable[str]) -> list[Path]:
+        """Write takes as edited into the profile's scratch; none, and told, if one cannot be."""
+        chosen = set(ids)
+        try:
+            return [
+                scratch_file(card.midi(), card.take.name, self._desk.studio.profile)
+                for card in self.cards
+                if card.take.id in chosen
+            ]
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return []
+
+    def export(self, ids: Iterable[str], folder: Path) -> list[Path]:
+        """Write takes into a folder, each under its name; no file that is there is replaced."""
+        chosen = set(ids)
+        cards = [card for card in self.cards if card.take.id in chosen]
+        paths = free_paths(folder, (card.take.name for card in cards))
+        try:
+            for card, path in zip(cards, paths, strict=True):
+                with faults_as(SessionError, path):
+                    write_durably(path, card.midi())
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return []
+        self.said.emit(f"Written into {folder}: {', '.join(path.name for path in paths)}")
+        return paths
+
+    def make_again(self, id: str) -> None:
+        """Queue the job of a take's record once more: the same take comes again, as a new one."""
+        desk, take = self._desk, self._desk.document.take(id)
+        document, studio = desk.document, desk.studio
+        desk.background.run(
+            lambda: again(take, document, studio),
+            lambda spec: self._submit(spec, take),
+            self.troubled.emit,
+        )
+
+    def _submit(self, spec: JobSpec, take: Take) -> None:
+        try:
+            self._desk.submit(spec, f"{take.name} again", (take.parent,))
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+
+    def _refresh(self) -> None:
+        document = self._desk.document
+        names = {take.id: take for take in document.takes}
+        cards = []
+        for kin in family(document, self._desk.chosen):
+            parent = names.get(kin.take.parent)
+            found = self._sketch(kin.take, parent)
+            cards.append(Card(kin.take, kin.depth, parent.name if parent else "", found))
+        self.cards = tuple(cards)
+        self.changed.emit()
+        fresh = [take for take in document.takes if take.id not in self._known and take.record]
+        self._known = set(names)
+        if fresh:
+            self.arrived.emit(fresh[0].id)
+
+    def _forget(self) -> None:
+        """Take what another session holds as known."""
+        self._known = {take.id for take in self._desk.document.takes}
+        self._drawn.clear()
+
+    def _hear(self, job: int, event: JobEvent) -> None:
+        """Tell why a take did not come."""
+        reason = event.reason if isinstance(event, ItemFailed | JobFinished) else ""
+        if not reason:
+            return
+        link = next((one for one in self._desk.session.links if one.job == job), None)
+        if link and self._makes_music(job):
+            short = without_scratch(reason, self._desk.studio.profile)
+            self.troubled.emit(f"{link.title}: {short}")
+
+    def _makes_music(self, job: int) -> bool:
+        row, studio = self._desk.studio.jobs.get(job), self._desk.studio
+        entry = operation_of({"plugin": row.plugin, "operation": row.name}, studio.catalogue)
+        return entry is not None and any(port.kind == "midi" for port in entry.outputs)
+
+    def _sketch(self, take: Take, parent: Take | None) -> Sketch | None:
+        """Give the last sketch of a take; where that is old, a new one comes."""
+        found = self._drawn.get(take.id)
+        if found is None:
+            self._draw(take, parent)
+        elif not is_of(found, take, parent):
+            self._settled.start()
+        return found
+
+    def _draw_edited(self) -> None:
+        document = self._desk.document
+        for take in document.takes:
+            parent = next((one for one in document.takes if one.id == take.parent), None)
+            found = self._drawn.get(take.id)
+            if found and not is_of(found, take, parent):
+                self._draw(take, parent)
+
+    def _draw(self, take: Take, parent: Take | None) -> None:
+        if take.id in self._drawing:
+            return
+        self._drawing.add(take.id)
+        before = self._drawn.get(take.id)
+        self._desk.background.run(
+            lambda: sketch(take, parent, before), self._sketched, self.troubled.emit
+        )
+
+    def _sketched(self, found: Sketch) -> None:
+        self._drawing.discard(found.of.id)
+        self._drawn[found.of.id] = found
+        self._refresh()

@@ -1,0 +1,1 @@
+"""Training: the form of a run, its ledger, curves and previews."""

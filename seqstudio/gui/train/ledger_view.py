@@ -1,0 +1,69 @@
+"""Shows what a run learns from: how much is used and refused, and why, with a filter."""
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seqstudio.gui.train.ledger import ledger_lines
+from seqstudio.gui.train.train import TrainModel
+
+MOST = 2000  # lines shown at once; the filter finds the others
+
+
+class LedgerView(QWidget):
+    """The inputs as a table: refused ones first, each with its reason."""
+
+    def __init__(self, model: TrainModel) -> None:
+        super().__init__()
+        self._model = model
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter by name or reason")
+        self.filter.setAccessibleName("Filter the ledger")
+        self.filter.setClearButtonEnabled(True)
+        self.refused = QCheckBox("Refused only")
+        self.table = QTreeWidget()
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setAccessibleName("Ledger: what is used and what is refused")
+        self.table.setHeaderLabels(["Input", "State", "Reason"])
+        header = self.table.header()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        header.resizeSection(0, 260)
+        row = QHBoxLayout()
+        row.addWidget(self.filter, 1)
+        row.addWidget(self.refused)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.addLayout(row)
+        column.addWidget(self.table, 1)
+        self.filter.textChanged.connect(self.draw)
+        self.refused.toggled.connect(self.draw)
+        model.ledger_changed.connect(self.draw)
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the ledger of the run in front."""
+        self.table.clear()
+        run = self._model.run
+        if run is None or run.ledger is None:
+            return
+        only, wanted = self.refused.isChecked(), self.filter.text()
+        lines = ledger_lines(run.ledger, run.data, refused_only=only, filter=wanted)
+        items = []
+        for line in lines[:MOST]:
+            state = "refused" if line.reason else "used"
+            item = QTreeWidgetItem([line.where, state, line.reason])
+            item.setToolTip(0, line.where)
+            item.setToolTip(2, line.reason)
+            items.append(item)
+        if (unsaid := len(lines) - MOST) > 0:
+            items.append(QTreeWidgetItem([f"and {unsaid} more: filter to see them"]))
+        self.table.addTopLevelItems(items)

@@ -1,0 +1,239 @@
+"""One run on the screen: how far it is, what it learns from, its curves and its previews."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seqstudio.gui.commands import Command, Commands
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.sound.player import Player
+from seqstudio.gui.train.curves_view import CurvesView
+from seqstudio.gui.train.keep_view import KeepView
+from seqstudio.gui.train.ledger import ledger_summary
+from seqstudio.gui.train.ledger_view import LedgerView
+from seqstudio.gui.train.previews_view import PreviewsView
+from seqstudio.gui.train.run import TrainRun, progress_line
+from seqstudio.gui.train.train import TrainModel
+
+SMOOTHING = (1, 10, 50, 200)  # steps
+PREVIEWS, DATA = 1, 2  # tabs
+DRAW_MS = 200  # between two drawings of curves that grow
+
+
+class Line(QLabel):
+    """One line of a text, as much of it as there is room for; a tooltip has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = ""
+        self.setMinimumWidth(80)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Show a text, or hide."""
+        self.whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+        self._fit()
+
+    def resizeEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+        """Fit the text to the new width."""
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.contentsRect().width()
+        mode = Qt.TextElideMode.ElideRight
+        self.setText(self.fontMetrics().elidedText(self.whole, mode, room))
+
+
+class RunView(QWidget):
+    """Shows the run in front of a `TrainModel`."""
+
+    def __init__(self, desk: Desk, commands: Commands, model: TrainModel) -> None:
+        super().__init__()
+        self._model = model
+        self._soon = QTimer(self, interval=DRAW_MS, singleShot=True)
+        self._soon.timeout.connect(self._draw_curves)
+        self._folder: Path | None = None  # of the run that was drawn last
+        self._warned: TrainRun | None = None  # its refused inputs were put in front
+        self.name, self.progress = QLabel(), QLabel(wordWrap=True)
+        self.bar = QProgressBar()
+        self.warning, self.told = Line(), QLabel(wordWrap=True)
+        self.tabs = QTabWidget()
+        self.ledger = LedgerView(model)
+        self.curves = CurvesView()
+        self.previews = PreviewsView(desk, commands, model, Player(desk.background, self))
+        self.smoothing, self.shown = QComboBox(), QToolButton()
+        keep = Command(
+            "train.keep",
+            "Keep as a model…",
+            "Train",
+            "Ctrl+Alt+Y",
+            "Install the best so far: every form then offers it.",
+        )
+        self.keep = KeepView(model)
+        commands.add(keep, self.keep.ask, ready=self._can_keep, page=self)
+        self.buttons = {
+            name: _button(commands, name) for name in ("train.stop", "train.resume", "train.keep")
+        }
+        self._lay_out()
+        self._connect()
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the run as it is now."""
+        run = self._model.run
+        if run is None:
+            return
+        if run.folder != self._folder:
+            self._folder = run.folder
+            self.keep.hide()
+        self.name.setText(f"<b>{run.folder.name}</b>")
+        self.name.setToolTip(str(run.folder))
+        self.progress.setText(progress_line(run))
+        self.bar.setRange(0, 0 if run.state == "waiting" else 1000)
+        self.bar.setValue(round(1000 * run.fraction))
+        self.told.setText(run.note)
+        self.told.setVisible(bool(run.note) and not run.goes)
+        self.warning.tell(run.warning)
+        self.buttons["train.stop"].setVisible(run.goes)
+        self.buttons["train.stop"].setEnabled(run.state != "stopping")
+        self.buttons["train.resume"].setVisible(run.resumable)
+        self.buttons["train.keep"].setEnabled(self._can_keep())
+
+    def _can_keep(self) -> bool:
+        run = self._model.run
+        return bool(run and run.step)
+
+    def _draw_ledger(self) -> None:
+        run = self._model.run
+        ledger = run.ledger if run else None
+        self.tabs.setTabText(DATA, f"Data: {ledger_summary(ledger)}")
+        if run and ledger and ledger.refused and run.goes and self._warned is not run:
+            self._warned = run
+            self.tabs.setCurrentIndex(DATA)
+
+    def _draw_previews(self) -> None:
+        run = self._model.run
+        count = len(run.previews.stages) if run else 0
+        self.tabs.setTabText(PREVIEWS, f"Previews ({count})" if count else "Previews")
+
+    def _curves_moved(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _draw_curves(self) -> None:
+        run = self._model.run
+        if run is None:
+            return
+        stage = run.previews.stage
+        self.curves.show_curves(run.curves, stage.step if stage else None)
+        self.draw()
+
+    def _kept(self, name: str) -> None:
+        self.told.setText(f"✓ {name} is installed: every form that takes such a model offers it.")
+        self.told.show()
+
+    def _smooth(self, at: int) -> None:
+        if self._model.run:
+            self._model.run.curves.smoothing = SMOOTHING[at]
+            self.curves.update()
+
+    def _fill_menu(self) -> None:
+        """Offer every curve of the valid split, to show or to hide."""
+        menu = self.shown.menu()
+        menu.clear()
+        run = self._model.run
+        for series in run.curves.valid.series if run else ():
+            action = menu.addAction(series.name)
+            action.setCheckable(True)
+            action.setChecked(series.shown)
+            action.toggled.connect(lambda on, series=series: self._show(series, on))
+
+    def _show(self, series: object, on: bool) -> None:  # noqa: FBT001 - Qt's signal
+        series.shown = on  # type: ignore[attr-defined]
+        self.curves.update()
+
+    def _go_to(self, step: float) -> None:
+        run = self._model.run
+        if run and run.previews.go_to_step(step):
+            self._model.previews_changed.emit()
+
+    def _connect(self) -> None:
+        model = self._model
+        model.run_changed.connect(self.draw)
+        model.ledger_changed.connect(self._draw_ledger)
+        model.curves_changed.connect(self._curves_moved)
+        model.previews_changed.connect(self._draw_curves)
+        model.kept.connect(self._kept)
+        model.previews_changed.connect(self._draw_previews)
+        self.smoothing.activated.connect(self._smooth)
+        self.curves.pointed.connect(self._go_to)
+
+    def _lay_out(self) -> None:
+        self.tabs.setAccessibleName("Parts of the run")
+        self.tabs.tabBar().setAccessibleName("Parts of the run")
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(6)
+        self.bar.setAccessibleName("Share of all steps")
+        for steps in SMOOTHING:
+            self.smoothing.addItem("Each step" if steps == 1 else f"Mean of {steps} steps")
+        self.smoothing.setAccessibleName("Smoothing of the training loss")
+        self.shown.setText("Figures")
+        self.shown.setToolTip("Choose which figures of the valid split are drawn.")
+        self.shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.shown.setMenu(QMenu(self.shown))
+        self.shown.menu().aboutToShow.connect(self._fill_menu)
+        head = QHBoxLayout()
+        head.addWidget(self.name)
+        head.addStretch(1)
+        for button in self.buttons.values():
+            head.addWidget(button)
+        for title, page in (
+            ("Curves", self._curves_page()),
+            ("Previews", self.previews),
+            ("Data", self.ledger),
+        ):
+            self.tabs.addTab(page, title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 12, 12)
+        column.setSpacing(8)
+        column.addLayout(head)
+        for widget in (self.keep, self.progress, self.bar, self.told, self.warning):
+            column.addWidget(widget)
+        column.addWidget(self.tabs, 1)
+
+    def _curves_page(self) -> QWidget:
+        page = QWidget()
+        tools = QHBoxLayout()
+        tools.addWidget(QLabel("Training loss:"))
+        tools.addWidget(self.smoothing)
+        tools.addStretch(1)
+        tools.addWidget(self.shown)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(8)
+        column.addLayout(tools)
+        column.addWidget(self.curves, 1)
+        return page
+
+
+def _button(commands: Commands, name: str) -> QPushButton:
+    action = commands.action(name)
+    button = QPushButton(action.text())
+    button.setToolTip(action.toolTip())
+    button.clicked.connect(action.trigger)
+    return button

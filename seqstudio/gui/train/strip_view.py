@@ -1,0 +1,133 @@
+"""The previews of a training side by side: cards with a text or a small piano roll."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from seqstudio.gui.train.previews import Previews, Sketch, Stage
+from seqstudio.gui.widgets.theme import Colours, colours_of
+
+CARD = QSize(176, 104)
+GAP = 8
+
+
+class Strip(QWidget):
+    """The stages side by side over training time, as cards; the one in front has a thick frame."""
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._previews = Previews()
+        self._sketches: dict[Path, Sketch] = {}
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Previews over training time")
+        self.setToolTip("Left and right step through the previews.")
+
+    def show_previews(self, previews: Previews, sketches: dict[Path, Sketch]) -> None:
+        """Draw the stages as they are now."""
+        self._previews, self._sketches = previews, sketches
+        count = len(previews.stages)
+        self.setFixedSize(max(count, 1) * (CARD.width() + GAP) + GAP, CARD.height() + 2 * GAP)
+        if stage := previews.stage:
+            self.setAccessibleDescription(f"{stage.title}: {stage.text}")
+        self.update()
+
+    def place(self, at: int) -> QRectF:
+        """Give the card of a stage."""
+        return QRectF(GAP + at * (CARD.width() + GAP), GAP, CARD.width(), CARD.height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the stage under the pointer in front."""
+        at = int((event.position().x() - GAP / 2) // (CARD.width() + GAP))
+        if 0 <= at < len(self._previews.stages):
+            self.chosen.emit(at)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Step through the stages."""
+        newest = len(self._previews.stages) - 1
+        places = {
+            Qt.Key.Key_Left: self._previews.at - 1,
+            Qt.Key.Key_Right: self._previews.at + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: newest,
+        }
+        key = Qt.Key(event.key())
+        if key in places:
+            self.chosen.emit(min(max(places[key], 0), newest))
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the cards that are seen."""
+        colours = colours_of(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for at, stage in enumerate(self._previews.stages):
+            card = self.place(at)
+            if card.intersects(QRectF(event.rect())):
+                self._draw_card(painter, stage, card, colours, front=at == self._previews.at)
+
+    def _draw_card(
+        self, painter: QPainter, stage: Stage, card: QRectF, colours: Colours, *, front: bool
+    ) -> None:
+        painter.setPen(QPen(colours.accent, 3) if front else QPen(colours.line, 1))
+        painter.setBrush(colours.ground)
+        painter.drawRoundedRect(card, 4, 4)
+        inside = card.adjusted(8, 6, -8, -6)
+        painter.setPen(colours.ink if front else colours.faint)
+        mark = "▸ " if front else ""
+        painter.drawText(inside, Qt.AlignmentFlag.AlignTop, mark + stage.title)
+        body = inside.adjusted(0, 20, 0, 0)
+        sketch = self._sketches.get(stage.midi) if stage.midi else None
+        if sketch:
+            draw_sketch(painter, sketch, body, colours)
+            return
+        painter.setPen(colours.ink)
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
+        text = "\n".join(words for label, words in stage.lines if label != "said")
+        painter.drawText(body, flags, text)
+
+
+class SketchView(QWidget):
+    """The notes of one preview, as large as there is room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sketch: Sketch | None = None
+        self.setMinimumHeight(40)
+        self.setAccessibleName("Notes of the preview in front")
+
+    def show_sketch(self, sketch: Sketch | None) -> None:
+        """Draw these notes; nothing while they are read."""
+        self._sketch = sketch
+        if sketch:
+            self.setAccessibleDescription(f"{len(sketch.notes)} notes")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the notes."""
+        colours = colours_of(self.palette())
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colours.ground)
+        if self._sketch:
+            draw_sketch(painter, self._sketch, QRectF(self.rect()).adjusted(8, 8, -8, -8), colours)
+
+
+def draw_sketch(painter: QPainter, sketch: Sketch, box: QRectF, colours: Colours) -> None:
+    """Draw notes as a small piano roll that fills a box."""
+    pitches = sketch.highest - sketch.lowest + 1
+    height = max(min(box.height() / pitches, 8.0), 1.0)
+    painter.save()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colours.note)
+    for note in sketch.notes:
+        x = box.left() + note.onset_ticks / sketch.ticks * box.width()
+        width = max(note.length_ticks / sketch.ticks * box.width() - 1, 1.0)
+        above = (sketch.highest - note.pitch) / max(pitches - 1, 1)
+        painter.drawRect(QRectF(x, box.top() + above * (box.height() - height), width, height))
+    painter.setPen(QPen(colours.line))
+    painter.drawLine(QPointF(box.left(), box.bottom()), QPointF(box.right(), box.bottom()))
+    painter.restore()

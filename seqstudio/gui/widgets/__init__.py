@@ -1,0 +1,1 @@
+"""Small parts that all pages share: colours, an axis, banners, facts."""

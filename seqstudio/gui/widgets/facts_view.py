@@ -1,0 +1,80 @@
+"""Groups of facts as headings and aligned lines; every line can be read, selected and copied."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+
+from seqstudio.gui.widgets.facts import Group
+
+LABEL_PIXELS = 132
+
+
+class FactsView(QScrollArea):
+    """Shows groups, one above the other; scrolls where they are long."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(name)
+        self.groups: tuple[Group, ...] = ()
+
+    def show_groups(self, groups: Iterable[Group]) -> None:
+        """Show these; groups without facts are left out."""
+        shown = tuple(one for one in groups if one.facts)
+        if shown == self.groups:
+            return
+        self.groups = shown
+        body = QWidget()
+        # its height is what its lines need at their width, not what they would if they were narrow
+        body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        grid = QGridLayout(body)
+        grid.setContentsMargins(0, 0, 12, 8)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(0, LABEL_PIXELS)
+        grid.setColumnStretch(1, 1)
+        row = 0
+        for one in self.groups:
+            head = self._heading(one.title, first=row == 0)
+            grid.addWidget(head, row, 0, 1, 2)
+            for fact in one.facts:
+                row += 1
+                self._add(grid, row, fact.label, fact.text)
+            row += 1
+        grid.setRowStretch(row, 1)
+        self.setWidget(body)
+        self.setAccessibleDescription(
+            ". ".join(f"{f.label} {f.text}".strip() for g in self.groups for f in g.facts)
+        )
+
+    def _heading(self, title: str, *, first: bool) -> QLabel:
+        head = QLabel(title)
+        font = QFont(head.font())
+        font.setBold(True)
+        head.setFont(font)
+        head.setContentsMargins(0, 0 if first else 12, 0, 2)
+        return head
+
+    def _add(self, grid: QGridLayout, row: int, label: str, text: str) -> None:
+        value = QLabel(text)
+        value.setTextFormat(Qt.TextFormat.PlainText)
+        value.setWordWrap(True)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        value.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        value.setSizePolicy(policy)
+        value.setAccessibleName(f"{label}: {text}" if label else text)
+        if not label:
+            grid.addWidget(value, row, 0, 1, 2)
+            return
+        name = QLabel(label)
+        name.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        grid.addWidget(name, row, 0)
+        grid.addWidget(value, row, 1)

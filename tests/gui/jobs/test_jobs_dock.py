@@ -1,0 +1,186 @@
+"""The dock below the pages, driven by mouse and keys over real workers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.jobs.cards import time_left
+from seqstudio.gui.jobs.dock import DockModel
+from seqstudio.gui.jobs.dock_view import JobsDock
+from seqstudio.gui.jobs.progress import CALIBRATED_S, Progress
+from seqstudio.gui.jobs.tree import PROGRESS, STATE, TEXT, TITLE
+from seqstudio.gui.window import Window
+from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted, PartialText
+from seqstudio.host.studio import JobSpec, Studio
+
+SOON = 20_000
+
+
+@pytest.fixture
+def dock(stranger: Studio, window: Window) -> JobsDock:
+    """The dock of a window, with a stranger's plugin installed."""
+    return window.findChildren(JobsDock)[0]
+
+
+@pytest.fixture
+def echo(desk: Desk, tmp_path: Path) -> Callable[..., int]:
+    """Queue a job that says texts again; give its number."""
+
+    def submit(*files: str) -> int:
+        paths = []
+        for file in files:
+            name, _, text = file.partition("=")
+            paths.append(tmp_path / f"{name}.txt")
+            paths[-1].write_text(text or name)
+        spec = JobSpec(plugin="parrot", name="echo", inputs={"words": tuple(paths)})
+        return desk.submit(spec, "Echo", ())
+
+    return submit
+
+
+def row_of(dock: JobsDock, at: int) -> list[str]:
+    row = dock.tree.topLevelItem(at)
+    return [row.text(column) for column in (TITLE, STATE, PROGRESS, TEXT)] if row else []
+
+
+def test_the_time_left_follows_the_progress_and_leaves_out_loading_pauses_and_what_was_skipped(
+) -> None:  # fmt: skip
+    progress = Progress({1: 1, 2: 2, 3: 3, 4: 3})
+    progress.hear(ItemStarted(item=1, name="a"), 0)
+    assert progress.left_s(50) is None
+    progress.hear(ItemDone(item=1, name="a", skipped=True), 50)
+    progress.hear(ItemStarted(item=2, name="b"), 50)
+    progress.hear(ItemProgress(item=2, fraction=0.0), 100)  # 50 s of loading
+    progress.hear(ItemProgress(item=2, fraction=0.5), 110)
+    assert progress.left_s(110) == pytest.approx(50)  # an eighth took 10 s, five are left
+    progress.pause(110)
+    assert progress.left_s(500) is None
+    progress.go_on(510)
+    assert progress.left_s(510) == pytest.approx(50)
+    progress.hear(ItemFailed(item=2, name="b", reason="x"), 520)
+    for take in (3, 4):
+        progress.hear(ItemStarted(item=take, name="c"), 520)
+    progress.hear(ItemProgress(item=3, fraction=0.5), 530)
+    assert progress.fraction == pytest.approx(0.75)  # takes of one input move together
+    progress.hear(PartialText(item=3, text="so far"), 530)
+    assert {one.text for one in progress.moving.values()} == {"so far"}
+    assert CALIBRATED_S < 10
+
+
+def test_a_time_is_said_as_roughly_as_it_is_known() -> None:
+    assert [time_left(s) for s in (4, 31, 89, 4000)] == [
+        "a few seconds left",
+        "about 30 s left",
+        "about 1 min left",
+        "about 67 min left",
+    ]
+
+
+def test_the_dock_is_a_line_while_nothing_runs(dock: JobsDock) -> None:
+    assert dock.summary.text() == "No jobs"
+    assert dock.isVisible()
+    assert not dock.tree.isVisible()
+    assert dock.height() < 60
+
+
+@pytest.mark.medium
+def test_a_job_is_seen_live_and_steered_by_keys(
+    dock: JobsDock, echo: Callable[..., int], qtbot: QtBot
+) -> None:
+    echo("one", "two=slow", "three=bad")
+    echo("four")
+    qtbot.waitUntil(lambda: dock.tree.isVisible(), timeout=SOON)
+    qtbot.waitUntil(lambda: row_of(dock, 0)[3] == "slow...", timeout=SOON)
+    title, state, progress, _ = row_of(dock, 0)
+    assert title == "Echo 3 files"
+    assert state.startswith("Running, 1 of 3 done, clearing its throat")
+    assert progress in ("33%", "34%", "35%")
+    assert row_of(dock, 1)[1] == "Waiting"
+    dock.tree.setFocus()
+    qtbot.keyClick(dock.tree, Qt.Key.Key_Right)
+    first = dock.tree.topLevelItem(0)
+    assert first is not None
+    assert [first.child(at).text(TITLE) for at in range(3)] == ["two.txt", "one.txt", "three.txt"]
+    qtbot.keyClick(dock.tree, Qt.Key.Key_P)
+    qtbot.waitUntil(lambda: row_of(dock, 0)[1].startswith("Paused"), timeout=SOON)
+    qtbot.keyClick(dock.tree, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: row_of(dock, 0)[1].startswith("Running"), timeout=SOON)
+    qtbot.keyClick(dock.tree, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: dock.model.jobs[-1].state == "cancelled", timeout=SOON)
+    qtbot.waitUntil(lambda: not dock.model.busy, timeout=SOON)
+
+
+@pytest.mark.medium
+def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
+    dock: JobsDock, echo: Callable[..., int], qtbot: QtBot, tmp_path: Path
+) -> None:
+    echo("one=bad")
+    qtbot.waitUntil(lambda: dock.model.jobs[0].state == "failed", timeout=SOON)
+    qtbot.waitUntil(lambda: dock.tree.isVisible(), timeout=SOON)
+    buttons = {button.text(): button for button in dock.steps.findChildren(QPushButton)}
+    qtbot.waitUntil(buttons["Copy report"].isEnabled)
+    qtbot.mouseClick(buttons["Copy report"], Qt.MouseButton.LeftButton)
+    report = QGuiApplication.clipboard().text()
+    assert "one.txt: parrot echo: ValueError: cannot be said" in report
+    assert "a feather in the throat" in report
+    assert not buttons["Outputs…"].isEnabled()
+    (tmp_path / "one.txt").write_text("good")
+    qtbot.mouseClick(buttons["Retry"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dock.model.jobs[0].state == "done", timeout=SOON)
+    qtbot.waitUntil(lambda: buttons["Outputs…"].isEnabled(), timeout=SOON)
+    menus = [action.text() for action in dock.outputs_menu().actions() if action.text()]
+    assert menus == ["one.txt", "one.counts.tsv", "Open the folder outputs"]
+    wanted = tmp_path / "mine.txt"
+    with qtbot.waitSignal(dock.model.troubled):
+        dock.model.save_copy(dock.model.outputs()[0], wanted)
+    assert wanted.read_text() == "goodgood"
+    with qtbot.waitSignal(dock.model.troubled) as told:
+        dock.model.save_copy(dock.model.outputs()[0], tmp_path / "nowhere/mine.txt")
+    assert "nowhere/mine.txt" in told.args[0]
+
+
+def test_waiting_jobs_are_reordered_by_keys_and_held(
+    dock: JobsDock, echo: Callable[..., int], qtbot: QtBot
+) -> None:
+    a, b, c = echo("a=slow"), echo("b"), echo("c")
+    dock.model.unfold(unfolded=True)
+    dock.model.choose(c)
+    dock.tree.setFocus()
+    assert [card.id for card in dock.model.jobs] == [a, b, c]
+    qtbot.keyClick(dock.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert [card.id for card in dock.model.jobs] == [a, c, b]
+    assert not dock.model.can("earlier")
+    assert dock.tree.currentItem().text(TITLE) == "Echo c"
+    dock.model.hold()
+    assert dock.go_on.isVisible()
+    qtbot.keyClick(dock.tree, Qt.Key.Key_Up)
+    qtbot.waitUntil(lambda: dock.model.chosen == a, timeout=SOON)
+    qtbot.keyClick(dock.tree, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: dock.model.jobs[-1].state == "cancelled", timeout=SOON)
+    assert [card.words for card in dock.model.jobs[:2]] == ["Waiting, on hold"] * 2
+    qtbot.mouseClick(dock.go_on, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dock.model.busy, timeout=SOON)
+    dock.model.dismiss_ended()
+    assert dock.model.jobs == ()
+    assert dock.model.summary == "No jobs"
+
+
+def test_the_dock_folds_by_itself_when_all_went_well(
+    dock: JobsDock, echo: Callable[..., int], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqstudio.gui.jobs.dock.FOLD_MS", 1)
+    dock.model.unfold(unfolded=True)
+    echo("a")
+    assert dock.tree.isVisible()
+    qtbot.waitUntil(lambda: not dock.tree.isVisible(), timeout=SOON)
+    assert dock.summary.text() == "1 ended"
+
+
+def test_a_report_needs_a_job(desk: Desk) -> None:
+    assert DockModel(desk, desk).report() == ""

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.commands import Commands
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.jobs.operation_panel_view import OperationPanel
+
+MINUTE = 60_000
+
+
+@pytest.fixture
+def commands(qtbot: QtBot) -> Commands:
+    host = QWidget()
+    qtbot.addWidget(host)
+    return Commands(host)
+
+
+@pytest.mark.medium
+def test_a_recording_is_transcribed_from_the_panel(
+    desk: Desk, qtbot: QtBot, recording: Path, commands: Commands
+) -> None:
+    with qtbot.waitSignal(desk.changed):
+        desk.bring_in([recording])
+    panel = OperationPanel(desk, commands, "audio")
+    qtbot.addWidget(panel)
+    assert panel.model.title == "Transcribe an2-mblw-b"
+    heard: list[str] = []
+    desk.live.changed.connect(lambda id: heard.append(desk.live.text(id)))
+
+    qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.document.clips[0].transcript is not None, timeout=MINUTE)
+
+    transcript = desk.document.clips[0].transcript
+    assert transcript is not None
+    assert transcript.text
+    assert transcript.provenance["plugin"] == "speech"
+    assert desk.session.undo_title == "Set a transcript"
+
+
+@pytest.mark.medium
+def test_three_takes_continue_a_tune_and_are_named_after_it(
+    desk: Desk, qtbot: QtBot, tune: Path, commands: Commands
+) -> None:
+    with qtbot.waitSignal(desk.changed):
+        desk.bring_in([tune])
+    primer = desk.document.takes[0]
+    panel = OperationPanel(desk, commands, "midi")
+    qtbot.addWidget(panel)
+    assert panel.model.offer is not None
+    assert panel.model.offer.entry.name == "continue"
+    for name, text in (("takes", "3"), ("seed", "7")):
+        panel.model.amount.type_in(name, text)
+    panel.model.options.type_in("bars", "2")
+
+    qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(desk.document.takes) == 4, timeout=MINUTE)
+
+    made = desk.document.takes[1:]
+    assert [take.name for take in made] == [f"Continue greensleeves {n}" for n in (1, 2, 3)]
+    assert {take.parent for take in made} == {primer.id}
+    assert [take.record["take"] for take in made] == [1, 2, 3]
+    assert {take.record["base_seed"] for take in made} == {7}
+    assert all(sum(map(len, t.tracks)) > sum(map(len, primer.tracks)) for t in made)

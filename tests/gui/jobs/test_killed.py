@@ -1,0 +1,129 @@
+"""The queue outlives the app, however it ends: a real process, and a real SIGKILL."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.desk import Desk
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import Studio
+
+APP = """
+import sys
+import time
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.window import Window
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import JobSpec, Studio
+
+home, folder, tune = map(Path, sys.argv[1:])
+app = QApplication([])
+studio = Studio(home)
+desk = Desk(studio, Session.create(folder / "work.seqstudio"))
+window = Window(desk)
+window.show()
+
+
+def echo(name):
+    spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (folder / f"{name}.txt",)})
+    return desk.submit(spec, f"Echo {name}", ())
+
+
+def begin():
+    spec = JobSpec(
+        plugin="music", name="continue", inputs={"primer": (tune,)}, options={"bars": 2},
+        formats=("mid",), seed=3,
+    )
+    desk.submit(spec, "Continue greensleeves", ("",))
+    for name in ("slow", "b", "c"):
+        echo(name)
+    desk.queue.earlier(4)
+
+
+def look():
+    card = desk.queue.jobs()[0]
+    if card.text == "slow..." and not desk.background.busy and desk.document.takes:
+        print("now", flush=True)
+
+
+desk.queue.changed.connect(look)
+QTimer.singleShot(0, begin)
+
+def close():
+    if desk.queue.jobs()[0].text == "slow...":
+        began = time.monotonic()
+        window.close()
+        print("closed in", time.monotonic() - began)
+
+
+if home.name == "close":
+    desk.queue.changed.connect(close)
+sys.exit(app.exec())
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("slow", "b", "c"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    return tmp_path
+
+
+def start(home: Path, folder: Path, tune: Path) -> "subprocess.Popen[str]":
+    site = Path(__file__).parents[1] / "stranger"
+    return subprocess.Popen(
+        [sys.executable, "-c", APP, str(home), str(folder), str(tune)],
+        env={**os.environ, "PYTHONPATH": str(site)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.medium
+def test_after_sigkill_the_queue_the_takes_and_the_order_are_as_they_were(
+    stranger: Studio, folder: Path, tune: Path, qtbot: QtBot
+) -> None:
+    home = stranger.profile.home
+    with start(home, folder, tune) as app:
+        assert app.stdout is not None
+        assert app.stdout.readline() == "now\n"
+        app.send_signal(signal.SIGKILL)
+        assert app.wait() == -signal.SIGKILL
+    desk = Desk(Studio(home), Session.open(folder / "work.seqstudio"))
+    assert [take.name for take in desk.document.takes] == ["Continue greensleeves 1"]
+    assert [(card.title, card.words) for card in desk.queue.jobs()] == [
+        ("Echo c", "Waiting, on hold"),
+        ("Echo b", "Waiting, on hold"),
+        ("Echo slow", "Interrupted"),
+    ]
+    (folder / "slow.txt").write_text("quick")
+    desk.queue.resume(2)
+    qtbot.waitUntil(
+        lambda: [card.state for card in desk.queue.jobs()] == ["done"] * 3, timeout=30_000
+    )
+    assert desk.queue.items(2)[0].outputs[0].read_text() == "quickquick"
+    desk.close()
+    desk.deleteLater()
+
+
+@pytest.mark.medium
+def test_the_window_closes_at_once_while_jobs_run_and_leaves_them_interrupted(
+    stranger: Studio, folder: Path, tune: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "close"
+    with start(home, folder, tune) as app:
+        assert app.wait(60) == 0
+        assert app.stdout is not None
+        (line,) = [one for one in app.stdout if one.startswith("closed in")]
+    assert float(line.split()[-1]) < 2.5
+    jobs = Studio(home).jobs
+    assert jobs.get(2).state == "interrupted"
+    assert [row.id for row in jobs.queue()] == [4, 3]

@@ -1,0 +1,145 @@
+"""Words with their times: which is heard, and what edits make of them, through a real session."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.recording.transcript import Place, TranscriptModel
+from seqstudio.host.session.document import Clip
+from seqstudio.host.session.operations import AddClip, SetTranscript
+
+
+def words(text: str, start_s: float) -> tuple[Word, ...]:
+    """One word every half second, of 0.4 s."""
+    return tuple(
+        Word(word=word, start_s=start_s + 0.5 * n, end_s=start_s + 0.5 * n + 0.4, confidence=0.9)
+        for n, word in enumerate(text.split())
+    )
+
+
+def segment(text: str, start_s: float) -> Segment:
+    said = words(text, start_s)
+    return Segment(start_s=start_s, end_s=said[-1].end_s, text=text, words=said)
+
+
+def transcript(*segments: Segment) -> Transcript:
+    text = " ".join(one.text for one in segments)
+    return Transcript(audio="a.flac", duration_s=9.0, text=text, segments=segments)
+
+
+@pytest.fixture
+def model(desk: Desk, recording: Path) -> TranscriptModel:
+    clip = Clip.of(recording)
+    desk.do(AddClip(clip))
+    model = TranscriptModel(desk.do, desk)
+    desk.changed.connect(lambda: model.show(clip.id, desk.document.clip(clip.id).transcript))
+    spoken = transcript(segment("ONE TWO THREE", 1.0), segment("FOUR FIVE", 4.0))
+    desk.do(SetTranscript(clip.id, spoken))
+    return model
+
+
+def said(model: TranscriptModel) -> str:
+    return "|".join(" ".join(w.word for w in one.words) for one in model.segments)
+
+
+@pytest.mark.parametrize(
+    ("second", "word"),
+    [
+        (0.9, None),
+        (1.0, "ONE"),
+        (1.39, "ONE"),
+        (1.45, None),
+        (1.5, "TWO"),
+        (4.6, "FIVE"),
+        (8, None),
+    ],
+)
+def test_the_word_that_is_heard_is_lit(
+    model: TranscriptModel, second: float, word: str | None
+) -> None:
+    model.light(second)
+    assert (model.word(model.lit).word if model.lit else None) == word
+
+
+def test_where_speakers_overlap_the_word_that_began_last_is_lit(
+    model: TranscriptModel, desk: Desk
+) -> None:
+    clip = desk.document.clips[0].id
+    desk.do(SetTranscript(clip, transcript(segment("ONE TWO", 2.0), segment("AH", 1.8))))
+    assert model.at(1.9) == Place(1, 0)
+    assert model.at(2.1) == Place(0, 0)
+    assert model.near(2.45) == Place(0, 0)
+    assert [word.word for word in model.words] == ["AH", "ONE", "TWO"]
+
+
+def test_a_word_is_edited_removed_and_made_several(model: TranscriptModel, desk: Desk) -> None:
+    model.edit(Place(0, 1), " TOO  MUCH ")
+    assert said(model) == "ONE TOO MUCH THREE|FOUR FIVE"
+    assert [w.start_s for w in model.segments[0].words[1:3]] == [
+        1.5,
+        pytest.approx(1.671, abs=1e-3),
+    ]
+    model.edit(Place(1, 0), "")
+    assert said(model) == "ONE TOO MUCH THREE|FIVE"
+    desk.undo()
+    desk.undo()
+    assert said(model) == "ONE TWO THREE|FOUR FIVE"
+
+
+def test_an_edit_that_changes_nothing_is_no_step(model: TranscriptModel, desk: Desk) -> None:
+    steps = desk.session.steps
+    assert model.edit(Place(0, 0), "ONE ")
+    assert desk.session.steps == steps
+
+
+def test_segments_are_split_at_the_word_in_hand_and_joined(model: TranscriptModel) -> None:
+    model.take_up(Place(0, 0))
+    assert not model.can_split
+    model.take_up(Place(0, 2))
+    model.split()
+    assert said(model) == "ONE TWO|THREE|FOUR FIVE"
+    assert model.current == Place(1, 0)
+    model.merge()
+    assert said(model) == "ONE TWO|THREE FOUR FIVE"
+    model.take_up(Place(1, 2))
+    assert not model.can_merge
+
+
+def test_the_word_in_hand_moves_over_segments_and_stops_at_the_ends(
+    model: TranscriptModel,
+) -> None:
+    assert model.step(1) == Place(0, 0)
+    assert model.step(-1) is None
+    assert model.step(3) == Place(1, 0)
+    assert model.step(2) is None
+    assert model.current == Place(1, 0)
+
+
+def test_a_text_without_words_shares_its_time_and_is_edited_whole(
+    model: TranscriptModel, desk: Desk
+) -> None:
+    clip = desk.document.clips[0].id
+    bare = replace(segment("AB ABCD", 2.0), words=(), end_s=8.0)
+    desk.do(SetTranscript(clip, transcript(bare)))
+    assert [(w.word, w.start_s, w.end_s) for w in model.words] == [("AB", 2, 4), ("ABCD", 4, 8)]
+
+    model.edit(Place(0, 1), "B C")
+    kept = desk.document.clips[0].transcript
+    assert kept is not None
+    assert (kept.text, kept.segments[0].words) == ("AB B C", ())
+    assert said(model) == "AB B C"
+    model.take_up(Place(0, 1))
+    assert not model.can_split
+
+
+def test_a_transcript_of_one_text_alone_can_be_edited_too(
+    model: TranscriptModel, desk: Desk
+) -> None:
+    clip = desk.document.clips[0].id
+    desk.do(SetTranscript(clip, Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")))
+    model.edit(Place(0, 0), "THREE")
+    assert said(model) == "THREE TWO"
+    assert desk.document.clips[0].transcript.text == "THREE TWO"  # type: ignore[union-attr]

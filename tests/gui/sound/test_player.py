@@ -1,0 +1,95 @@
+"""The player through an output in memory: its clock is moved by hand, its buffers are real."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.background import Background
+from seqstudio.gui.sound.output import Fill, Output, SoundError
+from seqstudio.gui.sound.player import Player
+from seqstudio.media.audio import Samples
+
+
+class Speaker(Output, Protocol):
+    """The output of the fixture `speaker`."""
+
+    fill: Fill | None
+    now_s: float
+
+    def sound(self, seconds: float) -> Samples: ...
+
+
+@pytest.fixture
+def background() -> Iterator[Background]:
+    background = Background()
+    yield background
+    background.finish()
+
+
+@pytest.fixture
+def player(background: Background, speaker: Speaker, qtbot: QtBot) -> Player:
+    player = Player(background, background, find=lambda: speaker)
+    qtbot.waitUntil(lambda: not player.reason)
+    return player
+
+
+def no_output() -> Output:
+    raise SoundError("This computer has no sound output that can be used.")
+
+
+def test_why_nothing_can_be_heard_is_a_sentence(background: Background, qtbot: QtBot) -> None:
+    player = Player(background, background, find=no_output)
+    with qtbot.waitSignal(player.changed):
+        pass
+    assert player.reason == "This computer has no sound output that can be used."
+
+    player.play(np.zeros((100, 1), np.float32), 100)
+    assert not player.playing
+
+
+def test_the_position_follows_the_clock_of_the_output(
+    player: Player, speaker: Speaker, qtbot: QtBot
+) -> None:
+    player.play(np.ones((4000, 2), np.float32), 1000, start_s=1.0)
+    qtbot.waitUntil(lambda: speaker.fill is not None)
+    assert player.playing
+
+    with qtbot.waitSignal(player.moved, check_params_cb=lambda s: s == pytest.approx(1.5)):
+        qtbot.waitUntil(lambda: bool(speaker.sound(0.5).all()))
+
+
+def test_a_file_is_played_from_a_second_on_to_its_end(
+    player: Player, speaker: Speaker, qtbot: QtBot, recording: Path
+) -> None:
+    player.play_file(recording, start_s=0.5)
+    qtbot.waitUntil(lambda: speaker.fill is not None)
+
+    def over() -> bool:
+        speaker.sound(0.5)
+        return not player.playing
+
+    qtbot.waitUntil(over)
+    assert player.position_s == pytest.approx(1.5)
+
+
+def test_stopping_keeps_the_position(player: Player, speaker: Speaker, qtbot: QtBot) -> None:
+    player.play(np.ones((4000, 1), np.float32), 1000, start_s=2.0)
+    qtbot.waitUntil(lambda: speaker.fill is not None)
+    with qtbot.waitSignal(player.ended):
+        player.stop()
+
+    assert not player.playing
+    assert player.position_s == 2.0
+
+
+def test_a_file_that_is_gone_ends_the_playing_with_a_reason(
+    player: Player, qtbot: QtBot, tmp_path: Path
+) -> None:
+    with qtbot.waitSignal(player.failed) as told:
+        player.play_file(tmp_path / "gone.wav")
+    assert "gone.wav: No such file" in told.args[0]
+    assert not player.playing

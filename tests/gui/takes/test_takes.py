@@ -1,0 +1,198 @@
+"""Takes without a widget: which belong together, what their cards say, what is written."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from seqstudio.contracts.notes import Note
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.takes.family import family
+from seqstudio.gui.takes.files import file_name, free_paths, midi_file, sweep_scratch
+from seqstudio.gui.takes.record import facts_of, why_not_again
+from seqstudio.gui.takes.sketch import sketch
+from seqstudio.gui.takes.takes import TakesModel
+from seqstudio.host.session.document import Document, Take
+from seqstudio.host.session.operations import AddNotes, AddTake, DeleteNotes, RemoveTake
+from seqstudio.media.midi import Score
+
+DAY_S = 24 * 3600
+RECORD = {
+    "plugin": "music",
+    "plugin_version": "0.1.0",
+    "operation": "continue",
+    "inputs": {},
+    "options": {"bars": 4, "repair": False, "temperature": 0.8},
+    "base_seed": 5,
+    "take": 2,
+    "seed": 77,
+    "model": {"name": "music-folk", "sha256": "e2"},
+    "device": "cpu",
+}
+
+
+@pytest.fixture
+def first(tune: Path) -> Take:
+    return Take.of(tune.read_bytes(), "tune")
+
+
+@pytest.fixture
+def longer(first: Take) -> Take:
+    """The tune, with a note in the twelfth bar (of six eighths)."""
+    added = Note(1440 * 11 + 240, 60, 240)
+    tracks = (first.tracks[0], (*first.tracks[1], added), first.tracks[2])
+    return replace(first, id="longer", name="longer", tracks=tracks, parent=first.id, record=RECORD)
+
+
+def ids(document: Document, id: str) -> list[tuple[str, int]]:
+    return [(kin.take.id, kin.depth) for kin in family(document, id)]
+
+
+def take(id: str, parent: str = "", record: dict[str, object] | None = None) -> Take:
+    return Take(id=id, name=id, midi=b"", tracks=(), parent=parent, record=record or {})
+
+
+def test_what_comes_from_one_beginning_belongs_together_as_a_tree() -> None:
+    made = (take("a"), take("a1", "a"), take("other"), take("a2", "a"), take("a11", "a1"))
+    document = Document(takes=made)
+    whole = [("a", 0), ("a1", 1), ("a11", 2), ("a2", 1)]
+    assert [ids(document, one) for one in ("a", "a1", "a11", "a2")] == [whole] * 4
+    assert ids(document, "other") == [("other", 0)]
+
+
+def test_children_whose_parent_was_removed_stay_together() -> None:
+    document = Document(takes=(take("a1", "gone"), take("b"), take("a2", "gone")))
+    assert ids(document, "a2") == [("a1", 0), ("a2", 0)]
+
+
+def test_pieces_composed_in_one_go_belong_together() -> None:
+    go = [take(f"g{n}", record={**RECORD, "take": n, "seed": n}) for n in (1, 2)]
+    other = take("h", record={**RECORD, "base_seed": 6})
+    document = Document(takes=(go[0], other, go[1]))
+    assert ids(document, "g2") == [("g1", 0), ("g2", 0)]
+
+
+def test_without_a_take_in_front_all_are_listed() -> None:
+    document = Document(takes=(take("a"), take("b"), take("a1", "a")))
+    assert ids(document, "") == [("a", 0), ("a1", 1), ("b", 0)]
+
+
+def test_a_sketch_marks_what_is_new_and_counts_what_is_left_out(first: Take, longer: Take) -> None:
+    found = sketch(longer, first)
+    assert (found.added, found.missing, found.first_added_bar) == (1, 0, 12)
+    assert found.spans == ((33.0, 36.0),)  # beats: a bar of six eighths has three
+    assert [run.pitch for run in found.runs if run.added] == [60]
+
+    back = sketch(first, longer)
+    assert (back.added, back.missing, back.first_added_bar) == (0, 1, 0)
+
+
+def test_a_sketch_of_many_notes_stays_small(first: Take) -> None:
+    notes = tuple(Note(n * 120, 40 + n % 12, 120) for n in range(12_000))
+    found = sketch(replace(first, tracks=((), notes, ())))
+    assert found.notes == 12_000
+    assert len(found.runs) < 12_000
+    assert {run.pitch for run in found.runs} == set(range(40, 52))
+
+
+def test_a_take_without_notes_has_a_sketch_too() -> None:
+    found = sketch(Take.of(Score.new().to_bytes(), "empty"))
+    assert (found.notes, found.runs, found.added) == (0, (), 0)
+
+
+def test_a_record_is_told_in_words(desk: Desk, first: Take, longer: Take) -> None:
+    desk.do(AddTake(first))
+    facts = facts_of(longer, desk.document, desk.studio.catalogue)
+    assert {fact.label: fact.text for fact in facts} == {
+        "Made by": "Continue a piece (music 0.1.0)",
+        "From": "tune",
+        "Model": "Folk tunes with chords (music-folk), on cpu",
+        "Seed": "seed 5, take 2",
+        "Options": "bars 4, repair off, temperature 0.8",
+    }
+    assert why_not_again(longer, desk.studio.catalogue) == ""
+
+
+def test_a_take_whose_plugin_is_gone_stays_readable(desk: Desk, longer: Take) -> None:
+    orphan = replace(longer, record={**RECORD, "plugin": "parrot", "plugin_version": "1.2"})
+    facts = facts_of(orphan, desk.document, desk.studio.catalogue)
+    assert facts[0].text == "continue (parrot 1.2), which is not installed"
+    assert facts[1].text == "a take that is not in this session any more"
+    assert facts[-1].label == "Make again"
+    assert facts[-1].text == "Plugin parrot is not installed."
+
+
+def test_the_cards_follow_edits(desk: Desk, qtbot: QtBot, first: Take, longer: Take) -> None:
+    model = TakesModel(desk)
+    desk.do(AddTake(first))
+    desk.do(AddTake(longer))
+    desk.choose("longer")
+    qtbot.waitUntil(lambda: all(card.sketch for card in model.cards))
+    assert [card.size for card in model.cards] == [
+        "9 bars · 64 notes · 10.8 s",
+        "12 bars · 65 notes · 13.6 s",
+    ]
+    assert [card.news for card in model.cards] == ["", "1 note new from bar 12"]
+    assert model.cards[1].made == "music-folk · seed 5, take 2"
+
+    desk.do(DeleteNotes("longer", 1, longer.tracks[1][-1:]))
+    qtbot.waitUntil(lambda: model.cards[1].news == "same notes as tune")
+    desk.do(AddNotes(first.id, 2, (Note(0, 30, 480),)))
+    qtbot.waitUntil(lambda: model.cards[1].news == "1 note of tune left out")
+    desk.do(RemoveTake(first.id))
+    qtbot.waitUntil(lambda: [card.news for card in model.cards] == [""])
+
+
+def test_removing_takes_is_one_step_and_puts_a_neighbour_in_front(desk: Desk, first: Take) -> None:
+    model = TakesModel(desk)
+    for number in range(3):
+        desk.do(AddTake(replace(first, id=f"t{number}", parent="gone")))
+    desk.choose("t0")
+    model.remove(["t0", "t1"])
+    assert [one.id for one in desk.document.takes] == ["t2"]
+    assert desk.chosen == "t2"
+    desk.undo()
+    assert [one.id for one in desk.document.takes] == ["t0", "t1", "t2"]
+
+
+def test_a_name_of_blanks_is_no_name(desk: Desk, first: Take) -> None:
+    model = TakesModel(desk)
+    desk.do(AddTake(first))
+    model.rename(first.id, "  ")
+    assert desk.document.takes[0].name == "tune"
+    model.rename(first.id, " Verse ")
+    assert desk.document.takes[0].name == "Verse"
+
+
+def test_a_file_holds_the_take_as_edited_under_its_name(desk: Desk, longer: Take) -> None:
+    path = midi_file(replace(longer, name="a/b: loud?"), desk.studio.profile)
+    assert path.name == "a-b- loud-.mid"
+    assert Score.read(path).tracks[1].notes == longer.tracks[1]
+    assert midi_file(replace(longer, name="a/b: loud?"), desk.studio.profile) == path
+
+
+def test_scratch_files_go_a_month_after_they_were_asked_for(desk: Desk, longer: Take) -> None:
+    profile = desk.studio.profile
+    old, new = midi_file(longer, profile), midi_file(replace(longer, tracks=((), (), ())), profile)
+    os.utime(old, (0, 0))
+    os.utime(new, (40 * DAY_S, 40 * DAY_S))
+    sweep_scratch(profile, now_s=41 * DAY_S)
+    assert [old.parent.exists(), new.exists()] == [False, True]
+
+
+@pytest.mark.parametrize(("name", "stem"), [("", "take"), ("..", "take"), ("a\nb", "a-b")])
+def test_a_name_that_is_no_file_name(name: str, stem: str) -> None:
+    assert file_name(name) == stem
+
+
+def test_exports_replace_no_file(desk: Desk, qtbot: QtBot, first: Take, tmp_path: Path) -> None:
+    (tmp_path / "tune.mid").write_bytes(b"mine")
+    model = TakesModel(desk)
+    desk.do(AddTake(first))
+    qtbot.waitUntil(lambda: all(card.sketch for card in model.cards))
+    assert model.export([first.id], tmp_path) == [tmp_path / "tune 2.mid"]
+    assert (tmp_path / "tune 2.mid").read_bytes() == first.midi
+    assert (tmp_path / "tune.mid").read_bytes() == b"mine"
+    assert free_paths(tmp_path, ["x", "x"]) == [tmp_path / "x.mid", tmp_path / "x 2.mid"]

@@ -1,0 +1,217 @@
+"""A person continues a tune, compares the takes, keeps one and takes it elsewhere."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QLineEdit, QMainWindow
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.commands import Commands
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.sound.output import Output, SoundError
+from seqstudio.gui.sound.player import Player
+from seqstudio.gui.takes.hearing import sound_of
+from seqstudio.gui.takes.view import TakesPanel
+from seqstudio.gui.window import Window
+from seqstudio.host.session.document import Take
+from seqstudio.host.session.operations import AddTake
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import JobSpec
+from seqstudio.media.midi import Score
+
+Open = Callable[[Desk], TakesPanel]
+A_JOB_MS = 60_000
+
+
+def silence() -> Output:
+    raise SoundError("This computer has no sound output that can be used.")
+
+
+@pytest.fixture
+def open_panel(qtbot: QtBot) -> Iterator[Open]:
+    windows: list[QMainWindow] = []
+
+    def open_panel(desk: Desk) -> TakesPanel:
+        window = QMainWindow()
+        windows.append(window)
+        commands = Commands(window)
+        panel = TakesPanel(desk, commands, Player(desk.background, window, find=silence))
+        window.setCentralWidget(panel)
+        window.resize(340, 760)
+        window.show()
+        qtbot.waitExposed(window)
+        qtbot.waitUntil(lambda: not desk.background.busy)
+        return panel
+
+    yield open_panel
+    for window in windows:
+        window.hide()
+        window.deleteLater()
+
+
+def pick(panel: TakesPanel, row: int, qtbot: QtBot) -> None:
+    place = panel.list.visualRect(panel.list.rows.index(row)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def drop(panel: TakesPanel, data: QMimeData) -> None:
+    event = QDropEvent(
+        QPointF(QPoint(50, 50)),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    panel.dropEvent(event)
+
+
+def notes_in(path: Path) -> int:
+    return sum(
+        message.type == "note_on" and message.velocity > 0 for message in mido.MidiFile(path)
+    )
+
+
+def test_a_midi_file_that_is_dropped_comes_in_and_is_chosen_renamed_and_removed(
+    desk: Desk, open_panel: Open, qtbot: QtBot, tune: Path
+) -> None:
+    panel = open_panel(desk)
+    assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Make"  # there are no takes yet
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tune))])
+    drop(panel, data)
+    qtbot.waitUntil(lambda: [card.take.name for card in panel.model.cards] == [tune.stem])
+    panel.tabs.setCurrentIndex(0)
+    assert panel.list.chosen == [desk.chosen]
+    assert not panel.commands.action("takes.hear").isEnabled()
+    assert panel.page.why_silent.text() == "This computer has no sound output that can be used."
+
+    pick(panel, 0, qtbot)
+    panel.commands.action("takes.rename").trigger()
+    editor = panel.list.findChild(QLineEdit)
+    assert editor is not None
+    editor.setText("Evening")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.document.takes[0].name == "Evening")
+
+    panel.list.setFocus()
+    panel.commands.action("takes.remove").trigger()
+    assert desk.document.takes == ()
+    desk.undo()
+    assert [take.name for take in desk.document.takes] == ["Evening"]
+
+
+@pytest.mark.medium
+def test_continue_compare_accept_drag_out_and_find_it_all_again(
+    desk: Desk, open_panel: Open, qtbot: QtBot, tune: Path, tmp_path: Path
+) -> None:
+    panel = open_panel(desk)
+    with qtbot.waitSignal(desk.chosen_changed):
+        desk.bring_in([tune])
+    root = desk.chosen
+    make = panel.make.model
+    assert make.offer is not None
+    assert make.offer.entry.name == "continue"
+    make.options.set("bars", 4)
+    make.amount.set("takes", 3)
+    make.amount.set("seed", 5)
+    panel.show_make()
+    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(panel.model.cards) == 4, timeout=A_JOB_MS)
+    qtbot.waitUntil(lambda: all(card.sketch for card in panel.model.cards))
+
+    assert panel.tabs.currentIndex() == 0  # the takes are shown as soon as they come
+    takes = [card.take for card in panel.model.cards[1:]]
+    assert [take.record["take"] for take in takes] == [1, 2, 3]
+    assert {take.record["base_seed"] for take in takes} == {5}
+    assert {take.record["options"]["bars"] for take in takes} == {4}
+    assert {take.parent for take in takes} == {root}
+    for card in panel.model.cards[1:]:
+        assert card.sketch is not None
+        assert (card.sketch.missing, card.sketch.first_added_bar) == (0, 10)
+
+    pick(panel, 2, qtbot)
+    assert desk.chosen == takes[1].id
+    audio = sound_of(takes[1])
+    assert audio.duration_s == pytest.approx(takes[1].score.seconds(takes[1].score.end_tick), abs=1)
+    added = audio.samples[round(takes[0].score.seconds(9 * 1440) * audio.rate_hz) :]
+    assert np.sqrt(np.mean(added**2)) > 0.01
+
+    panel.commands.action("takes.accept").trigger()
+    assert desk.document.take(takes[1].id).accepted
+    desk.undo()
+    assert not desk.document.take(takes[1].id).accepted
+    desk.redo()
+
+    data = panel.list.rows.mimeData(panel.list.selectedIndexes())
+    path = Path(data.urls()[0].toLocalFile())
+    assert path.name == f"{takes[1].name}.mid"
+    assert path.read_bytes() == takes[1].midi
+    assert notes_in(path) == sum(map(len, takes[1].tracks))
+
+    home, file = desk.studio, tmp_path / "songs.seqstudio"
+    desk.save_as(file)
+    before = desk.document
+    again = Desk(home, desk.session)
+    desk.session = Session.untitled(home.profile)
+    again.session.close()
+    again.session = Session.open(file)
+    assert again.document == before
+    assert [take.accepted for take in again.document.takes] == [True, False, True, False]
+    again.close()
+
+
+@pytest.mark.medium
+def test_a_take_is_made_again_byte_for_byte(desk: Desk, open_panel: Open, qtbot: QtBot) -> None:
+    panel = open_panel(desk)
+    spec = JobSpec(plugin="music", name="generate", options={"bars": 2}, seed=3, takes=2)
+    desk.submit(spec, "Compose")
+    qtbot.waitUntil(lambda: len(desk.document.takes) == 2, timeout=A_JOB_MS)
+    assert desk.chosen == desk.document.takes[0].id  # nothing was in front
+    assert len(panel.model.cards) == 2  # made in one go
+
+    qtbot.waitUntil(lambda: not desk.queue.running)
+
+    pick(panel, 1, qtbot)
+    panel.commands.action("takes.again").trigger()
+    qtbot.waitUntil(lambda: len(desk.document.takes) == 3, timeout=A_JOB_MS)
+    _, second, repeated = desk.document.takes
+    assert repeated.midi == second.midi
+    assert repeated.id != second.id
+    assert {**repeated.record, "models": ""} == {**second.record, "models": ""}  # those it had
+    assert len(panel.model.cards) == 3
+    qtbot.waitUntil(lambda: not desk.queue.running)
+
+
+@pytest.mark.medium
+def test_compose_from_nothing_and_hear_of_what_cannot_be_continued(
+    window: Window, desk: Desk, qtbot: QtBot
+) -> None:
+    window.commands.action("music.compose").trigger()
+    qtbot.waitUntil(lambda: window.findChild(TakesPanel) is not None)
+    panel = window.findChild(TakesPanel)
+    assert panel is not None
+    make = panel.make.model
+    assert make.offer is not None
+    assert make.offer.entry.name == "generate"
+    make.options.set("bars", 2)
+    make.amount.set("seed", 3)
+    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.take is not None, timeout=A_JOB_MS)
+    qtbot.waitUntil(lambda: not desk.queue.running)
+    assert window.commands.action("takes.accept").isEnabled()
+    assert panel.page.facts.text().startswith("Made by: Compose a new piece (music")
+
+    empty = Take.of(Score.new().to_bytes(), "empty")
+    desk.do(AddTake(empty))
+    desk.choose(empty.id)
+    assert make.offer.entry.name == "continue"
+    panel.show_make()
+    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(panel.banner.text), timeout=A_JOB_MS)
+    assert panel.banner.text.endswith("Continue empty: empty.mid: 0 notes, expected at least 1")
+    qtbot.waitUntil(lambda: not desk.queue.running)

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqstudio.gui.train.curves import (
+    Curves,
+    Panel,
+    Series,
+    log_ticks,
+    smoothed,
+    thinned,
+    value_span,
+)
+from seqstudio.services.events import Evaluated, Event, Saved, Step
+
+
+def step(number: int, loss: float = 1.0) -> Step:
+    return Step(
+        step=number,
+        epoch=0,
+        loss=loss,
+        count=4,
+        learning_rate=0.1 / number,
+        gradient_norm=2.0,
+        fraction=number / 10,
+    )
+
+
+def evaluated(number: int, **figures: float) -> Evaluated:
+    monitor = next(iter(figures))
+    return Evaluated(
+        step=number,
+        epoch=0,
+        monitor=monitor,
+        value=figures[monitor],
+        best=True,
+        figures=figures,
+        items=2,
+    )
+
+
+def curves_of(*events: Event) -> Curves:
+    curves = Curves()
+    for event in events:
+        curves.hear(event)
+    return curves
+
+
+def test_each_kind_of_figure_has_its_chart() -> None:
+    curves = curves_of(
+        step(1, 3.0), step(2, 2.0), evaluated(2, wer=0.5, cer=0.25), Saved(step=2, epoch=0, path="")
+    )
+
+    assert [len(one) for panel in curves.panels for one in panel.series] == [2, 1, 1, 2, 2]
+    assert curves.read(2) == [
+        ("training loss", 2, "2"),
+        ("wer", 2, "0.5"),
+        ("cer", 2, "0.25"),
+        ("learning rate", 2, "0.05"),
+        ("gradient norm", 2, "2"),
+    ]
+    assert curves.valid.unit == "share wrong"
+
+
+def test_a_resumed_run_draws_again_from_its_checkpoint() -> None:
+    curves = curves_of(step(1, 3.0), step(2, 2.0), step(3, 9.0), step(2, 1.0))
+    steps, values = curves.loss.series[0].points()
+
+    assert steps.tolist() == [1, 2]
+    assert values.tolist() == [3, 1]
+
+
+def test_curves_of_one_chart_differ_in_more_than_colour() -> None:
+    panel = Panel("Valid", "")
+    kinds = [(one.dash, one.marker) for one in map(panel.named, "abcd")]
+
+    assert len({dash for dash, _ in kinds}) == len({marker for _, marker in kinds}) == 4
+
+
+def test_figures_beyond_the_first_two_are_shown_when_asked_for() -> None:
+    curves = curves_of(evaluated(1, wer=1.0, cer=0.5, deletions=0.25))
+    assert [one.name for one in curves.valid.visible()] == ["wer", "cer"]
+    curves.valid.named("deletions").shown = True
+    assert len(curves.valid.visible()) == 3
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=500),
+    st.integers(1, 60),
+)
+def test_thinning_out_loses_no_peak(values: list[float], pixels: int) -> None:
+    steps, dense = np.arange(len(values), dtype=float), np.array(values)
+    at, kept = thinned(steps, dense, first=0, last=len(values) - 1, pixels=pixels)
+
+    assert len(at) == len(kept) <= 2 * (pixels + 2)
+    assert (kept.min(), kept.max()) == (dense.min(), dense.max())
+    assert (np.diff(at) >= 0).all()
+
+
+def test_thinning_out_keeps_what_leads_into_the_view() -> None:
+    steps = np.arange(100.0)
+    at, _ = thinned(steps, steps, first=40.5, last=42.5, pixels=300)
+    assert at.tolist() == [40, 41, 42, 43]
+
+
+def test_smoothing_is_the_mean_of_the_last_steps() -> None:
+    values = np.array([4.0, 0.0, 2.0, 6.0])
+    assert smoothed(values, 2).tolist() == [4, 2, 1, 4]
+    assert smoothed(values, 1) is values
+
+
+def test_a_step_is_read_at_the_nearest_point() -> None:
+    series = Series("loss")
+    assert series.at(3) is None
+    for number in (1, 5, 9):
+        series.add(number, number * 1.0)
+    assert [series.at(at) for at in (-4, 2.9, 3.1, 1e9)] == [(1, 1), (1, 1), (5, 5), (9, 9)]
+
+
+def test_a_logarithmic_chart_leaves_out_what_is_not_positive() -> None:
+    panel = Panel("Norm", "", log=True, series=[Series("norm")])
+    for number, value in enumerate((0.0, 1.0, 100.0, float("nan"))):
+        panel.series[0].add(number, value)
+
+    assert value_span(panel, 0, 9) == pytest.approx((1 / 1.5, 150))
+    assert value_span(panel, 20, 30) is None
+
+
+@given(st.floats(1e-9, 1e9), st.floats(1.001, 1e6))
+def test_a_logarithmic_axis_has_ticks_within(low: float, ratio: float) -> None:
+    assert all(low * 0.999 <= one <= low * ratio * 1.001 for one in log_ticks(low, low * ratio, 3))

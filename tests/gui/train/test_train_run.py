@@ -1,0 +1,253 @@
+from pathlib import Path
+
+import pytest
+
+from seqstudio.contracts.data import Ledger
+from seqstudio.errors import DataError, TrainingError
+from seqstudio.gui.train.ledger import ledger_lines, ledger_summary
+from seqstudio.gui.train.log import read_ledger, read_run, recent_runs
+from seqstudio.gui.train.previews import Previews, Stage, sketch_of, stage_of
+from seqstudio.gui.train.run import TrainRun, progress_line
+from seqstudio.host.books import JobRow
+from seqstudio.host.spec import JobSpec, spec_to_text
+from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step
+from seqstudio.services.runs import Run, RunSpec, create_run
+
+FINE = {"verdict": "fine: every recurrent layer still learns"}
+VANISHING = {"verdict": "vanishing: under 1% is left"}
+
+
+def step(number: int, fraction: float = 0.0, **fields: object) -> Step:
+    return Step(
+        step=number,
+        epoch=number // 10,
+        loss=1 / number,
+        count=1,
+        learning_rate=0.1,
+        gradient_norm=1.0,
+        fraction=fraction,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def evaluated(number: int, value: float, *, best: bool) -> Evaluated:
+    return Evaluated(
+        step=number,
+        epoch=0,
+        monitor="wer",
+        value=value,
+        best=best,
+        figures={"wer": value},
+        items=3,
+    )
+
+
+def preview(number: int, text: str = "said HI | heard HA", *files: str) -> Preview:
+    return Preview(step=number, epoch=0, text=text, files=files)
+
+
+STOPPED = Finished(
+    step=3,
+    epoch=0,
+    reason="stopped",
+    monitor="wer",
+    value=0.5,
+    best_step=2,
+    averaged=1,
+    minutes=1.0,
+    note="best valid wer 0.5 at step 2",
+)
+EVENTS: list[Event] = [preview(0), step(1), step(2), evaluated(2, 0.5, best=True), preview(2)]
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Run:
+    """A run that was stopped after three steps."""
+    run = create_run(tmp_path / "run", RunSpec(task="speech.ctc"))
+    run.write_ledger(Ledger(["/data/a.wav"], {"/data/b.wav": "silent"}, {"trimmed": 1}))
+    for event in [*EVENTS, step(3, 0.3, flow=VANISHING), STOPPED]:
+        run.append(event)
+    return run
+
+
+def test_a_run_folder_tells_all_that_happened(run_folder: Run) -> None:
+    run = TrainRun(run_folder.folder, "", None, "reading")
+    run.read(read_run(run_folder.folder))
+
+    assert (run.task, run.state, run.step, run.fraction) == ("speech.ctc", "stopped", 3, 0.3)
+    assert run.resumable
+    assert run.ledger
+    assert run.ledger.refused == {"/data/b.wav": "silent"}
+    assert run.best
+    assert run.best.step == 2
+    assert [stage.step for stage in run.previews.stages] == [0, 2]
+    assert run.warning == "⚠ Step 3: gradient vanishing: under 1% is left"
+    assert progress_line(run) == (
+        "Stopped; it can go on · epoch 1 of 40, step 3 · best wer 0.5 at step 2"
+    )
+
+
+def test_a_run_that_came_to_its_end_cannot_go_on(run_folder: Run) -> None:
+    run_folder.append(step(4, 1.0))
+    run_folder.append(
+        Finished(
+            step=4,
+            epoch=1,
+            reason="epochs",
+            monitor="wer",
+            value=0.5,
+            best_step=2,
+            averaged=1,
+            minutes=1.0,
+            note="done",
+        )
+    )
+    run = TrainRun(run_folder.folder, "", None, "reading")
+    run.read(read_run(run_folder.folder))
+    assert run.state == "finished"
+    assert not run.resumable
+
+
+def test_reading_again_keeps_what_the_person_chose(run_folder: Run) -> None:
+    before, after = (TrainRun(run_folder.folder, "", None, "reading") for _ in range(2))
+    for run in (before, after):
+        run.read(read_run(run_folder.folder))
+    before.curves.smoothing = 50
+    before.curves.valid.named("wer").shown = False
+    before.previews.go(0)
+    before.state, before.note = "failed", "out of memory"
+    after.follow_up(before)
+
+    assert after.curves.smoothing == 50
+    assert not after.curves.valid.named("wer").shown
+    assert after.previews.at == 0
+    assert (after.state, after.note) == ("failed", "out of memory")
+
+
+def test_speed_and_time_left_are_those_of_the_last_half_minute() -> None:
+    now = 0.0
+    run = TrainRun(Path("run"), "t", None, "queued", lambda: now)
+    run.hear(step(1, 0.01))
+    assert run.speed is None
+    for second in range(1, 101):
+        now = float(second)
+        run.hear(step(1 + 2 * second, 0.005 * second))
+
+    assert run.speed
+    assert run.speed.steps_per_s == pytest.approx(2)
+    assert run.speed.left_s == pytest.approx(100)
+    assert "2 steps a second · 1 min 40 s left" in progress_line(run)
+    run.state = "stopping"
+    assert run.speed is None
+
+
+def test_a_sound_gradient_is_no_warning_sign() -> None:
+    run = TrainRun(Path("run"), "t", None, "running")
+    run.hear(step(1, flow=FINE))
+    assert run.warning == "Step 1: gradient fine: every recurrent layer still learns"
+
+
+def test_previews_follow_the_newest_until_one_scrubs_back() -> None:
+    previews = Previews()
+    assert previews.stage is None
+    assert not previews.go(3)
+    for number in (0, 5, 10):
+        previews.add(Stage(number, 0, ""))
+    assert previews.at == 2
+    previews.go_to_step(7.5)
+    previews.add(Stage(15, 1, ""))
+    assert previews.stage == Stage(5, 0, "")
+    previews.go(99)
+    previews.add(Stage(20, 1, ""))
+    assert previews.stage == Stage(20, 1, "")
+
+
+def test_a_preview_that_was_undone_is_made_again() -> None:
+    previews = Previews()
+    for number in (0, 5, 10, 5):
+        previews.add(Stage(number, 0, ""))
+    assert [stage.step for stage in previews.stages] == [0, 5]
+    assert previews.at == 1
+
+
+def test_a_text_preview_is_read_as_said_and_heard() -> None:
+    text = "said ENTER | heard ENTR\nsaid HELLO | heard (nothing)\n12 notes"
+    assert stage_of(preview(3, text), Path("run")).lines == (
+        ("said", "ENTER"),
+        ("heard", "ENTR"),
+        ("said", "HELLO"),
+        ("heard", "(nothing)"),
+        ("", "12 notes"),
+    )
+
+
+def test_a_music_preview_is_seen_and_heard(tune: Path) -> None:
+    stage = stage_of(preview(0, "4 notes", "previews/0/midi.mid", "previews/0/midi.wav"), Path("r"))
+    assert (stage.midi, stage.sound) == (
+        Path("r/previews/0/midi.mid"),
+        Path("r/previews/0/midi.wav"),
+    )
+    assert stage.title == "Before training"
+    sketch = sketch_of(tune)
+    assert len(sketch.notes) > 50
+    assert sketch.lowest < sketch.highest < 128
+    with pytest.raises(DataError, match=r"gone\.mid: No such file"):
+        sketch_of(Path("gone.mid"))
+
+
+def test_the_ledger_names_the_refused_first_and_is_filtered() -> None:
+    ledger = Ledger(["/data/a.wav", "/data/c.wav"], {"/data/b.wav": "silent"}, {"trimmed": 2})
+    data = Path("/data")
+
+    def names(*, only: bool = False, wanted: str = "") -> list[str]:
+        lines = ledger_lines(ledger, data, refused_only=only, filter=wanted)
+        return [line.where for line in lines]
+
+    assert names() == ["b.wav", "a.wav", "c.wav"]
+    assert names(only=True) == names(wanted="SILENT") == ["b.wav"]
+    assert names(wanted="c.w") == ["c.wav"]
+    assert ledger_summary(ledger) == "2 used, 1 refused, 2 trimmed"
+    assert ledger_summary(None) == "Not looked at yet"
+
+
+def test_what_is_no_run_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"no run\.json, expected the folder of a training run"):
+        read_run(tmp_path)
+    assert read_ledger(tmp_path) is None
+    for text in ("{", "[]", '{"used": 3}'):
+        (tmp_path / "ledger.json").write_text(text)
+        with pytest.raises(DataError, match=r"ledger\.json"):
+            read_ledger(tmp_path)
+
+
+def test_the_books_tell_each_run_once_by_its_newest_job() -> None:
+    def job(number: int, run: str, state: str) -> JobRow:
+        spec = JobSpec(
+            plugin="music",
+            verb="train",
+            name="music.rolls",
+            arguments={"run": run, "data": "/data"},
+        )
+        return JobRow(
+            id=number,
+            created=0.0,
+            plugin="music",
+            verb="train",
+            name="music.rolls",
+            spec=spec_to_text(spec),
+            seed=0,
+            state=state,  # type: ignore[arg-type]
+            reason="",
+            value={},
+            counts={},
+            waits=False,
+        )
+
+    found = recent_runs(
+        [job(3, "/runs/a", "running"), job(2, "/runs/b", "done"), job(1, "/runs/a", "cancelled")]
+    )
+    assert [(str(one.folder), one.job, one.state) for one in found] == [
+        ("/runs/a", 3, "running"),
+        ("/runs/b", 2, "done"),
+    ]
+    assert not found[0].there

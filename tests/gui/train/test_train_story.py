@@ -1,0 +1,123 @@
+"""A model is trained from the page: real files, a real worker, stopped, resumed, and kept."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.jobs.operation_panel import PanelModel
+from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.train.view import TrainView
+from seqstudio.gui.window import Window
+
+ASSETS = Path(__file__).parents[3] / "assets"
+PATIENCE_MS = 300_000  # trainings are niced: on a busy machine they wait
+
+
+def fill_in(page: TrainView, qtbot: QtBot, task: str, settings: dict[str, str]) -> None:
+    """Choose a task and type settings, as a person does."""
+    form = page.form
+    form.task.setCurrentIndex(form.task.findData(task))
+    form.task.activated.emit(form.task.currentIndex())
+    for name, value in settings.items():
+        qtbot.mouseClick(form.settings.add, Qt.MouseButton.LeftButton)
+        field, text, _ = form.settings.rows[-1]
+        field.setEditText(name)
+        qtbot.keyClicks(text, value)
+
+
+def stages(model: TrainModel) -> int:
+    """Count the previews of the run in front."""
+    return len(model.run.previews.stages) if model.run else 0
+
+
+@pytest.fixture
+def page(window: Window) -> TrainView:
+    page = window.show_page("train")
+    assert isinstance(page, TrainView)
+    return page
+
+
+@pytest.mark.medium
+def test_music_is_learned_heard_stopped_resumed_and_kept(
+    page: TrainView, desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    data = tmp_path / "tunes"
+    shutil.copytree(ASSETS / "music", data)
+    page.model.form.set(data=data)
+    fill_in(page, qtbot, "music.rolls", {"hidden": "8", "inner_hidden": "8", "crop": "32"})
+    page.form.numbers["epochs"].setValue(400)
+    page.form.numbers["gradient_flow_every"].setValue(2)
+    qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
+    model, view = page.model, page.run
+    qtbot.waitUntil(lambda: stages(model) > 2, timeout=PATIENCE_MS)
+
+    run = model.run
+    assert run
+    assert run.previews.stages[0].title == "Before training"
+    assert all(
+        stage.midi and stage.sound and stage.sound.is_file() for stage in run.previews.stages
+    )
+    qtbot.waitUntil(lambda: run.ledger is not None)
+    assert view.tabs.tabText(2).startswith("Data: 2 used")
+    assert "gradient" in view.warning.whole
+    assert "steps a second" in view.progress.text()
+    assert view.curves.reading.startswith("training loss ")
+
+    qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=PATIENCE_MS)
+    assert view.progress.text().startswith("Stopped; it can go on")
+    assert model.run
+    stopped = model.run.step
+    qtbot.mouseClick(view.buttons["train.resume"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(model.run and model.run.step > stopped), timeout=PATIENCE_MS)
+
+    qtbot.mouseClick(view.buttons["train.keep"], Qt.MouseButton.LeftButton)
+    view.keep.name.setText("rolls-jsb")
+    qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "installed already" in view.keep.fault.text())
+    panel = PanelModel(desk, "midi")
+    view.keep.name.setText("my-tunes")
+    qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "my-tunes is installed" in view.told.text())
+    qtbot.waitUntil(lambda: "my-tunes" in str(panel.models))
+    qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=PATIENCE_MS)
+
+
+@pytest.mark.medium
+def test_speech_is_refused_at_its_field_then_learned_and_read(
+    page: TrainView, qtbot: QtBot, tmp_path: Path
+) -> None:
+    data = tmp_path / "speech"
+    shutil.copytree(ASSETS / "speech", data)
+    model, form = page.model, page.form
+    model.form.set(data=data)
+    fill_in(page, qtbot, "speech.ctc", {"hiden": "8"})
+    qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
+    fault = form.settings.rows[0][2]
+    qtbot.waitUntil(lambda: "'hiden' is unknown" in fault.text(), timeout=PATIENCE_MS)
+    assert model.run is None
+
+    form.settings.rows[0][0].setEditText("hidden")
+    qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
+    text = "⚠ split 'train' is not in the data"
+    qtbot.waitUntil(lambda: form.faults["data"].text().startswith(text), timeout=PATIENCE_MS)
+
+    manifest = data / "manifest.tsv"
+    lines = manifest.read_text().replace("dev\t", "train\t")
+    manifest.write_text(lines + "train\tgone.flac\tx\t1.0\t\n")
+    form.numbers["epochs"].setValue(1)
+    qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
+    done = "Finished"
+    qtbot.waitUntil(lambda: page.run.progress.text().startswith(done), timeout=PATIENCE_MS)
+
+    assert model.run
+    assert [label for label, _ in model.run.previews.stages[0].lines[:2]] == ["said", "heard"]
+    assert model.run.ledger
+    assert list(model.run.ledger.refused)
+    assert page.run.ledger.table.topLevelItem(0).text(1) == "refused"
+    assert page.runs.count() == 1
