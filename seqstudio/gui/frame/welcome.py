@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from seqstudio.errors import SeqStudioError
+from seqstudio.errors import SeqStudioError, SessionError
 from seqstudio.gui.desk import Desk
 from seqstudio.host.profile import Profile
 from seqstudio.host.session.document import Document
@@ -73,7 +73,12 @@ def unsaved_work(profile: Profile) -> tuple[Earlier, ...]:
     found = []
     kept = [path for path in Session.unsaved(profile) if DAMAGED not in path.name]
     for path in kept[:SHOWN]:
-        document, age = glance(path), time.time() - path.stat().st_mtime
+        try:
+            document, age = glance(path), time.time() - path.stat().st_mtime
+        except (SessionError, FileNotFoundError):
+            if path.exists():
+                raise
+            continue  # discarded meanwhile
         found.append(Earlier(path, title_of(document), f"{content_of(document)}, {age_text(age)}"))
     return tuple(found)
 
@@ -119,7 +124,9 @@ class Welcome(QObject):
         try:
             Session.open(earlier.path).discard()
         except SeqStudioError as bad:
-            if glance(earlier.path) is None:  # nothing of it can be read: it cannot be opened
+            if not earlier.path.exists():
+                pass  # discarded in another window
+            elif glance(earlier.path) is None:  # nothing of it can be read: it cannot be opened
                 remove(earlier.path)
             else:
                 self._desk.troubled.emit(str(bad))

@@ -50,7 +50,10 @@ def remove(path: Path) -> None:
 
 
 def holds_work(path: Path) -> bool:
-    """Say whether an untitled session holds steps and no process has it open; damaged ones do."""
+    """Say whether an untitled session holds steps and no process has it open; damaged ones do.
+
+    One that is removed meanwhile holds none.
+    """
     try:
         journal = Journal(path)
         try:
@@ -62,6 +65,10 @@ def holds_work(path: Path) -> bool:
             journal.connection.close()
     except DamagedError:
         return True
+    except (SessionError, FileNotFoundError):
+        if path.exists():
+            raise
+        return False
 
 
 def beside(path: Path, end: str) -> Path:

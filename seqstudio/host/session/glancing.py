@@ -8,7 +8,13 @@ from seqstudio.host.session.restoring import restore
 
 
 def glance(path: Path) -> Document | None:
-    """Read what a session holds; None where it is damaged, and has to be opened to be mended."""
+    """Read what a session holds; None where it is damaged, and has to be opened to be mended.
+
+    Raises
+    ------
+    SessionError
+        If it is not there, or cannot be read.
+    """
     try:
         journal = Journal(path)
         try:

@@ -178,8 +178,9 @@ class Journal:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a file so that text that is damaged can be read, and fails its checksum."""
-    connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
+    """Open a file that is there, so that damaged text can be read, and fails its checksum."""
+    there = f"{path.absolute().as_uri()}?mode=rw"  # else a look would make anew what was removed
+    connection = sqlite3.connect(there, timeout=WAIT_S, isolation_level=None, uri=True)
     connection.text_factory = lambda text: text.decode(errors="replace")
     return connection
 

@@ -1,5 +1,6 @@
 """A session: a person's document in one file, every change durable and undoable."""
 
+import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +69,12 @@ class Session:
     @classmethod
     def unsaved(cls, profile: Profile) -> tuple[Path, ...]:
         """Find the untitled sessions that hold work and that no process has open, newest first."""
-        found = [p for p in _untitled_folder(profile).glob(f"*{SUFFIX}") if holds_work(p)]
-        return tuple(sorted(found, key=lambda path: path.stat().st_mtime, reverse=True))
+        found: dict[Path, float] = {}
+        for path in _untitled_folder(profile).glob(f"*{SUFFIX}"):
+            if holds_work(path):
+                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                    found[path] = path.stat().st_mtime
+        return tuple(sorted(found, key=lambda path: found[path], reverse=True))
 
     @classmethod
     def open(cls, path: Path) -> Self:

@@ -13,6 +13,7 @@ from random_edits import new_clip, random_operation
 from seqstudio.errors import SessionError
 from seqstudio.host.profile import Profile
 from seqstudio.host.session.document import Document
+from seqstudio.host.session.files import holds_work
 from seqstudio.host.session.journal import Journal
 from seqstudio.host.session.operations import AddClip, RemoveClip, RenameSession, Together
 from seqstudio.host.session.session import JobLink, Session
@@ -180,6 +181,25 @@ def test_an_untitled_file_of_which_only_the_name_is_there_holds_no_work(profile:
     (folder / "untitled-0.seqstudio").touch()
 
     assert Session.unsaved(profile) == ()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_untitled_work_that_goes_while_it_is_looked_for_stays_gone(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    session = Session.untitled(profile)
+    session.do(RenameSession("work"))
+    session.close()
+
+    def look(path: Path) -> bool:
+        held = late and holds_work(path)
+        path.unlink()
+        return held or holds_work(path)
+
+    monkeypatch.setattr("seqstudio.host.session.session.holds_work", look)
+
+    assert Session.unsaved(profile) == ()
+    assert not session.path.exists()
 
 
 def test_only_untitled_work_can_be_discarded(profile: Profile, path: Path) -> None:
