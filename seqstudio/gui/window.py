@@ -198,6 +198,7 @@ class Window(QMainWindow):
         desk = self.desk
         desk.troubled.connect(self.banner.tell)
         desk.chosen_changed.connect(self._show_chosen)
+        self.library.asked.connect(self._show_chosen)
         desk.session_changed.connect(self._note_session)
         desk.changed.connect(self._retitle)
         desk.install_asked.connect(self._hand_over)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -24,6 +24,8 @@ ID = Qt.ItemDataRole.UserRole
 
 class LibraryView(QWidget):
     """Chooses what is in front; renames and removes what is chosen here."""
+
+    asked = Signal()  # for what is in front already: another page may hide it
 
     def __init__(self, desk: Desk, commands: Commands, missing: MissingFiles) -> None:
         super().__init__()
@@ -71,6 +73,8 @@ class LibraryView(QWidget):
         tree.setIndentation(12)
         tree.customContextMenuRequested.connect(self._show_menu)
         tree.currentItemChanged.connect(self._choose)
+        tree.itemClicked.connect(self._ask)
+        tree.itemActivated.connect(self._ask)
         tree.itemSelectionChanged.connect(self._commands.refresh)
         tree.itemChanged.connect(self._rename)
 
@@ -134,6 +138,10 @@ class LibraryView(QWidget):
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         if item and (id := item.data(0, ID)):
             self._desk.choose(id)
+
+    def _ask(self, item: QTreeWidgetItem) -> None:
+        if item.data(0, ID) == self._desk.chosen != "":
+            self.asked.emit()
 
     def _edit(self) -> None:
         if item := self.tree.currentItem():

@@ -36,7 +36,7 @@ class PanelModel(QObject):
     Parameters
     ----------
     desk : whose session is worked on
-    kind : what the operations take; "" for all kinds
+    kind : what the operations take at first; "" for all kinds
     """
 
     changed = Signal()  # what is chosen, or whether it can be run
@@ -72,6 +72,12 @@ class PanelModel(QObject):
         else:
             self._take_up(self._suggested())
         self.changed.emit()
+
+    def turn_to(self, kind: str) -> None:
+        """Offer what takes another kind of file."""
+        if kind != self._kind:
+            self._kind, self._picked = kind, False
+            self.refresh()
 
     def choose(self, at: int) -> None:
         """Take another of the operations that are offered."""

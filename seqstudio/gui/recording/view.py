@@ -53,7 +53,8 @@ class RecordingView(QWidget):
         self.along.setAccessibleName("Scroll the waveform")
         self.setAcceptDrops(True)
         add_commands(commands, self)
-        self._lay_out(OperationPanel(desk, commands, "audio"))
+        self.panel = OperationPanel(desk, commands, "audio")
+        self._lay_out(self.panel)
         self._wire()
         self._show_words()
         self.draw()
@@ -61,6 +62,8 @@ class RecordingView(QWidget):
     def draw(self) -> None:
         """Show the clip that is in front."""
         model = self.model
+        if model.clip:
+            self.panel.model.turn_to(model.clip.kind)
         self.above.setVisible(model.sounds)
         self.text.setVisible(model.shows_text)
         self.transcript.setVisible(not model.shows_text)

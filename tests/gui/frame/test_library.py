@@ -117,6 +117,18 @@ def test_arrows_choose_what_is_in_front(filled: Window, qtbot: QtBot) -> None:
     assert desk.take == desk.document.takes[0]
 
 
+def test_a_click_on_what_is_in_front_leads_back_to_it(filled: Window, qtbot: QtBot) -> None:
+    tree = filled.library.tree
+    front = filled.stack.currentWidget()
+    filled.show_page("plugins")
+    place = tree.visualItemRect(tree.currentItem()).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert filled.stack.currentWidget() is front
+    filled.show_page("models")
+    qtbot.keyClick(tree, Qt.Key.Key_Return)
+    assert filled.stack.currentWidget() is front
+
+
 def test_the_context_menu_offers_what_can_be_done(filled: Window, qtbot: QtBot) -> None:
     tree = filled.library.tree
     tree.customContextMenuRequested.emit(tree.rect().center())

@@ -12,6 +12,7 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.frame.sources import Source
 from seqstudio.gui.jobs.operation_panel import PanelModel
 from seqstudio.gui.jobs.operation_panel_view import OperationPanel
+from seqstudio.gui.recording.view import RecordingView
 from seqstudio.host.studio import Studio
 
 
@@ -54,6 +55,19 @@ def test_each_kind_is_offered_what_takes_it_and_music_also_what_makes_it(parrot:
         "text": ["echo"],
         "table": [],
     }
+
+
+def test_beside_a_text_stands_what_takes_texts(
+    parrot: Desk, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path
+) -> None:
+    bring(parrot, qtbot, recording, *texts(tmp_path, song="la"))
+    sound, text = parrot.document.clips
+    view = RecordingView(parrot, commands)
+    qtbot.addWidget(view)
+    for clip, title in ((text, "Echo song"), (sound, f"Transcribe {sound.name}")):
+        parrot.choose(clip.id)
+        assert view.panel.model.title == title
+    qtbot.waitUntil(lambda: not parrot.background.busy)
 
 
 def test_run_waits_for_what_it_needs_and_says_so(
