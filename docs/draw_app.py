@@ -15,7 +15,6 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
-from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.gui.desk import Desk
@@ -29,6 +28,7 @@ ASSETS = DOCS.parent / "assets"
 RECORDINGS = ("an114-mdcs2-b", "an2-mblw-b", "an350-mnfe-b")
 COLOURS = 96  # enough for flat drawings, and small files
 PATIENCE_S = 600.0
+CALM_TURNS = 25
 TUNES = 32  # composed to train on
 ENDED = ("finished", "failed")
 
@@ -47,11 +47,16 @@ class Artist:
         """Let the window work until something is so, and then until it is drawn."""
         deadline = time.monotonic() + PATIENCE_S
         while not until():
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+            self.turn()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not so after {PATIENCE_S:g} s")
-        for _ in range(20):
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+        for _ in range(CALM_TURNS):
+            self.turn()
+
+    def turn(self) -> None:
+        """Let the window do what it has to, and the workers the rest of the time."""
+        self.app.processEvents()
+        time.sleep(0.02)
 
     def bring(self) -> None:
         """Bring the shipped files in."""
