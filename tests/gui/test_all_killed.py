@@ -1,0 +1,97 @@
+"""All of the app is killed, and all of the work is found again: a real app, and a real SIGKILL."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.window import Window
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import Studio
+
+APP = """
+import os
+import signal
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from seqstudio.gui import start
+from seqstudio.gui.jobs.operation_panel_view import OperationPanel
+from seqstudio.host.session.operations import EditWord, RenameTake
+
+
+class Worked(start.Window):
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.clock = QTimer(self, interval=20)
+        self.clock.timeout.connect(self.work)
+        self.clock.start()
+
+    def work(self):
+        desk = self.desk
+        if len(desk.document.clips) < 2 or desk.background.busy:
+            return
+        sound, tune, jobs = desk.document.clips[0], desk.document.takes[0], len(desk.queue.jobs())
+        if jobs < 2:
+            desk.choose((sound.id, tune.id)[jobs])
+            if panel := self.stack.currentWidget().findChild(OperationPanel):
+                panel.model.run()
+        elif sound.transcript and len(desk.document.takes) == 2:
+            desk.do(EditWord(sound.id, 0, 0, "corrected"))
+            for name in ("the second half", "a name to undo"):
+                desk.do(RenameTake(desk.document.takes[1].id, name))
+            os.killpg(0, signal.SIGKILL)
+
+
+start.Window = Worked
+start.run([Path(path) for path in sys.argv[1:]])
+"""
+
+
+@pytest.mark.medium
+def test_what_was_brought_made_and_corrected_is_offered_and_can_be_undone(
+    tmp_path: Path, recording: Path, tune: Path, qtbot: QtBot
+) -> None:
+    home = tmp_path / "home"
+    ended = subprocess.run(
+        [sys.executable, "-c", APP, str(recording), str(tune)],
+        env={**os.environ, "SEQSTUDIO_HOME": str(home)},
+        start_new_session=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL
+
+    studio = Studio(home)
+    desk = Desk(studio, Session.untitled(studio.profile))
+    window = Window(desk)
+    qtbot.addWidget(window)
+    window.show()
+    wanted = f"Open {recording.stem}"
+    page = window.stack.currentWidget()
+
+    def offered() -> list[QPushButton]:
+        return [one for one in page.findChildren(QPushButton) if one.accessibleName() == wanted]
+
+    qtbot.waitUntil(lambda: len(offered()) == 1)
+    qtbot.mouseClick(offered()[0], Qt.MouseButton.LeftButton)
+
+    assert [clip.path for clip in desk.document.clips] == [recording, tune]
+    transcript = desk.document.clips[0].transcript
+    assert transcript
+    assert transcript.segments[0].words[0].word == "corrected"
+    assert [take.name for take in desk.document.takes] == [tune.stem, "a name to undo"]
+    desk.undo()
+    assert desk.document.takes[1].name == "the second half"
+    while desk.session.can_undo:
+        desk.undo()
+    assert not desk.document.clips
+    desk.close()
+    desk.deleteLater()
