@@ -6,6 +6,7 @@ files and models: it transcribes, continues a tune, trains for a minute. Each pa
 """
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -58,12 +59,13 @@ class Artist:
         self.app.processEvents()
         time.sleep(0.02)
 
-    def bring(self) -> None:
-        """Bring the shipped files in."""
-        tunes = sorted((ASSETS / "music").glob("*.mid"))
-        self.desk.bring_in([*(ASSETS / "speech" / f"{name}.flac" for name in RECORDINGS), *tunes])
-        wanted = len(RECORDINGS) + len(tunes)
-        self.wait(lambda: len(self.desk.document.clips) == wanted)
+    def bring(self, folder: Path) -> None:
+        """Bring the shipped files in, from a folder such as a person may have."""
+        folder.mkdir()
+        recordings = [ASSETS / "speech" / f"{name}.flac" for name in RECORDINGS]
+        shipped = [*recordings, *sorted((ASSETS / "music").glob("*.mid"))]
+        self.desk.bring_in([Path(shutil.copy(path, folder)) for path in shipped])
+        self.wait(lambda: len(self.desk.document.clips) == len(shipped))
 
     def transcribe(self) -> None:
         """Write down the first recording, and put it in front."""
@@ -121,10 +123,10 @@ class Artist:
 def main(theme: Theme) -> None:
     """Draw all pictures."""
     app = QApplication([])
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="studio-") as folder:
         artist = Artist(app, Path(folder) / "profile", theme)
         artist.save("welcome")
-        artist.bring()
+        artist.bring(Path(folder) / "album")
         artist.transcribe()
         artist.save("recording")
         artist.continue_tune()
