@@ -149,7 +149,8 @@ def _warning(event: Step) -> str:
 
 def progress_line(run: TrainRun) -> str:
     """Say in a line how far a run is, how fast, and how good."""
-    parts = [SAID[run.state]]
+    early = run.state == "stopped" and not (run.begun or run.step)
+    parts = ["Stopped before it began" if early else SAID[run.state]]
     if run.step:
         of = f" of {run.epochs}" if run.epochs else ""
         parts.append(
