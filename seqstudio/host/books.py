@@ -5,6 +5,7 @@ Any front end may write, in short transactions: whole, or not at all.
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -144,13 +145,26 @@ def _open(database: Path) -> sqlite3.Connection:
             database, timeout=WAIT_S, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         _migrate(connection, database)
     except (OSError, sqlite3.Error) as bad:
         raise JobError(f"{database}: cannot be opened ({bad}), expected a place to write") from bad
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Keep a write-ahead log; SQLite's own waiting leaves the switch to it out."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as bad:
+            if bad.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
 
 
 def _migrate(connection: sqlite3.Connection, database: Path) -> None:

@@ -243,3 +243,51 @@ def wait_until(reached: Callable[[], bool]) -> None:
     while not reached():
         assert time.monotonic() < deadline, "not reached within 10 s"
         time.sleep(0.05)
+
+
+OPENING = """
+import multiprocessing
+import sys
+import time
+from pathlib import Path
+
+from seqstudio.host.books import Books
+
+
+def open_books(database, at, told):
+    while time.time() < at:
+        pass
+    try:
+        told.put(str(Books(database).read("SELECT * FROM job")))
+    except Exception as bad:
+        told.put(str(bad))
+
+
+context = multiprocessing.get_context("fork")
+for turn in range(int(sys.argv[2])):
+    told, at = context.Queue(), time.time() + 0.05
+    database = Path(sys.argv[1]) / str(turn) / "jobs.sqlite"
+    ones = [
+        context.Process(target=open_books, args=(database, at + 0.004 * late, told))
+        for late in range(3)
+    ]
+    for one in ones:
+        one.start()
+    print(*(told.get() for one in ones))
+    for one in ones:
+        one.join()
+"""
+
+
+@pytest.mark.medium
+def test_new_books_are_opened_by_three_processes_at_once(tmp_path: Path) -> None:
+    rounds = 200  # what lies between them has failed one in a hundred
+
+    found = subprocess.run(
+        [sys.executable, "-c", OPENING, tmp_path, str(rounds)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(found.stdout.splitlines()) == {"[] [] []"}

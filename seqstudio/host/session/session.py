@@ -71,9 +71,8 @@ class Session:
         """Find the untitled sessions that hold work and that no process has open, newest first."""
         found: dict[Path, float] = {}
         for path in _untitled_folder(profile).glob(f"*{SUFFIX}"):
-            if holds_work(path):
-                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-                    found[path] = path.stat().st_mtime
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                found |= {path: path.stat().st_mtime} if holds_work(path) else {}
         return tuple(sorted(found, key=lambda path: found[path], reverse=True))
 
     @classmethod

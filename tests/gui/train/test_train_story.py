@@ -61,7 +61,7 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     assert all(
         stage.midi and stage.sound and stage.sound.is_file() for stage in run.previews.stages
     )
-    qtbot.waitUntil(lambda: run.ledger is not None)
+    qtbot.waitUntil(lambda: run.ledger is not None, timeout=PATIENCE_MS)
     assert view.tabs.tabText(2).startswith("Data: 2 used")
     assert "gradient" in view.warning.whole
     assert "steps a second" in view.progress.text()
@@ -78,12 +78,12 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     qtbot.mouseClick(view.buttons["train.keep"], Qt.MouseButton.LeftButton)
     view.keep.name.setText("rolls-jsb")
     qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "installed already" in view.keep.fault.text())
+    qtbot.waitUntil(lambda: "installed already" in view.keep.fault.text(), timeout=PATIENCE_MS)
     panel = PanelModel(desk, "midi")
     view.keep.name.setText("my-tunes")
     qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "my-tunes is installed" in view.told.text())
-    qtbot.waitUntil(lambda: "my-tunes" in str(panel.models))
+    qtbot.waitUntil(lambda: "my-tunes is installed" in view.told.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "my-tunes" in str(panel.models), timeout=PATIENCE_MS)
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=PATIENCE_MS)
 
