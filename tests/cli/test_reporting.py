@@ -132,6 +132,7 @@ def test_a_training_names_ten_refused_inputs_and_counts_the_rest(tmp_path: Path)
     assert f"seqstudio evaluate {tmp_path} data --split valid" in lines[12]
 
 
+@pytest.mark.medium
 def test_a_terminal_gets_a_bar_and_a_pipe_plain_lines(
     run: Run, environment: Mapping[str, str], tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(start: Start, tmp_pa
     assert not list(tmp_path.glob(".*seqstudio*"))
 
 
+@pytest.mark.medium
 def test_a_second_ctrl_c_ends_it_at_once_and_leaves_no_worker(
     start: Start, run: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_a_label_that_no_frame_allows_is_an_error() -> None:
         align(log_probs, (1, 3))
 
 
+@pytest.mark.medium
 def test_long_recordings_align_in_little_memory() -> None:
     # 10 minutes at 25 frames/s: the full trellis of back pointers alone would be 180 MB.
     frames, labels = 15_000, tuple(np.random.default_rng(0).integers(1, 30, size=6_000).tolist())

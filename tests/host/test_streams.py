@@ -296,6 +296,7 @@ def test_a_cancel_in_mid_stream_leaves_nothing(
     assert not list(tmp_path.glob("out*"))
 
 
+@pytest.mark.medium
 def test_while_paused_nothing_is_heard_and_then_all_of_it(open_job: Open, spoken: bytes) -> None:
     handle = open_job("level")
     handle.feed(spoken[:6400])
@@ -311,6 +312,7 @@ def test_while_paused_nothing_is_heard_and_then_all_of_it(open_job: Open, spoken
     assert len(heard(list(handle.events()))) == 3
 
 
+@pytest.mark.medium
 def test_a_pause_of_those_who_feed_is_no_fault_but_unread_blocks_are(
     open_job: Open, meter: Studio, spoken: bytes
 ) -> None:

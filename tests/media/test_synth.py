@@ -133,6 +133,7 @@ def test_the_same_score_gives_the_same_samples() -> None:
     assert np.array_equal(played(*notes, channel=9), played(*notes, channel=9))
 
 
+@pytest.mark.medium
 def test_nothing_clips_not_even_three_thousand_notes_in_a_minute() -> None:
     random = Random(0)
     dense = [

@@ -40,6 +40,7 @@ def opening_s(path: Path) -> float:
     return taken
 
 
+@pytest.mark.medium
 def test_ten_thousand_operations_open_nearly_as_fast_as_two_hundred(memory: Path) -> None:
     few, many = written(memory / "few.seqstudio", 199), written(memory / "many.seqstudio", 10_199)
     pairs = [(opening_s(few), opening_s(many)) for _ in range(5)]

@@ -104,6 +104,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.medium
 def test_a_batch_that_ends_because_workers_die_says_why(
     press: Any, run: Run, profile: Profile, tmp_path: Path
 ) -> None:
