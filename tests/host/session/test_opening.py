@@ -4,6 +4,8 @@ import statistics
 import time
 from pathlib import Path
 
+import pytest
+
 from seqstudio.contracts.notes import Note
 from seqstudio.host.session.document import Take
 from seqstudio.host.session.journal import Journal
