@@ -41,6 +41,7 @@ def test_a_job_is_listed_and_shown_with_its_items(run: Run, tmp_path: Path) -> N
     assert document["items"][0]["record"]
 
 
+@pytest.mark.medium
 def test_a_job_is_cancelled_from_another_terminal_and_resumed_by_number(
     run: Run, environment: Mapping[str, str], tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ def wait_for(path: Path) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.medium
 def test_ctrl_c_says_how_to_go_on_and_the_same_command_does(start: Start, tmp_path: Path) -> None:
     out = tmp_path / "n.txt"
     command = ("echo", "count", "--out", out, "--takes", 3, "--seed", 1, "--seconds", 0.7)

@@ -181,6 +181,7 @@ def test_padding_never_changes_a_likelihood() -> None:
     assert not batch[tokens < 0].any()
 
 
+@pytest.mark.medium
 def test_training_makes_a_piece_likelier() -> None:
     model = rolls().train()
     tokens = torch.stack([spelled([(0, 2), (1, 3), (), (0, 2), (1, 3), ()])])

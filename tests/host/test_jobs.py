@@ -115,6 +115,7 @@ def test_a_retry_runs_failed_items_only(
     assert studio.jobs.get(first.id).counts == {"done": 2}
 
 
+@pytest.mark.medium
 def test_a_pause_asked_for_elsewhere_holds_the_job_until_it_is_resumed(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:

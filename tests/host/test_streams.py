@@ -234,6 +234,7 @@ def test_who_never_reads_blocks_nobody_and_what_is_too_much_is_refused_whole(
         handle.feed(bytes(4))
 
 
+@pytest.mark.medium
 def test_what_was_refused_is_taken_once_the_operation_has_caught_up(open_job: Open) -> None:
     handle = open_job("late")
     wait_for(handle, ItemProgress)
@@ -248,6 +249,7 @@ def test_what_was_refused_is_taken_once_the_operation_has_caught_up(open_job: Op
     assert done.summary.split()[0] == str((UNREAD_BYTES + 400) // 4)
 
 
+@pytest.mark.medium
 def test_a_worker_that_takes_not_even_a_byte_is_cancelled_in_time(
     open_job: Open, meter: Studio
 ) -> None:

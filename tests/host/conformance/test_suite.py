@@ -107,6 +107,7 @@ def failed(checks: list[Check]) -> dict[str, str]:
     return {check.name: check.said for check in checks if check.outcome == "fail"}
 
 
+@pytest.mark.medium
 def test_a_new_plugin_conforms(tmp_path: Path) -> None:
     write_plugin(tmp_path / "turner", "turner", "operation")
     checks = list(verify(str(tmp_path / "turner")))

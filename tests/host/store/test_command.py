@@ -46,6 +46,7 @@ def run(profile: Profile) -> Run:
     return run_it
 
 
+@pytest.mark.medium
 def test_a_plugin_is_shown_agreed_to_installed_switched_and_removed(press: Any, run: Run) -> None:
     asks = '[permissions]\ngpu = "faster shouting"\n'
     wheel = press.plugin(manifest=asks + "[[operations]]\nname='shout'\ntitle='Shout'\n")
