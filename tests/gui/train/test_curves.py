@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from training_events import evaluated, step
 
 from seqstudio.gui.train.curves import (
     Curves,
@@ -12,32 +13,7 @@ from seqstudio.gui.train.curves import (
     thinned,
     value_span,
 )
-from seqstudio.services.events import Evaluated, Event, Saved, Step
-
-
-def step(number: int, loss: float = 1.0) -> Step:
-    return Step(
-        step=number,
-        epoch=0,
-        loss=loss,
-        count=4,
-        learning_rate=0.1 / number,
-        gradient_norm=2.0,
-        fraction=number / 10,
-    )
-
-
-def evaluated(number: int, **figures: float) -> Evaluated:
-    monitor = next(iter(figures))
-    return Evaluated(
-        step=number,
-        epoch=0,
-        monitor=monitor,
-        value=figures[monitor],
-        best=True,
-        figures=figures,
-        items=2,
-    )
+from seqstudio.services.events import Event, Saved
 
 
 def curves_of(*events: Event) -> Curves:
@@ -49,7 +25,10 @@ def curves_of(*events: Event) -> Curves:
 
 def test_each_kind_of_figure_has_its_chart() -> None:
     curves = curves_of(
-        step(1, 3.0), step(2, 2.0), evaluated(2, wer=0.5, cer=0.25), Saved(step=2, epoch=0, path="")
+        step(1, loss=3.0),
+        step(2, loss=2.0),
+        evaluated(2, wer=0.5, cer=0.25),
+        Saved(step=2, epoch=0, path=""),
     )
 
     assert [len(one) for panel in curves.panels for one in panel.series] == [2, 1, 1, 2, 2]
@@ -64,7 +43,7 @@ def test_each_kind_of_figure_has_its_chart() -> None:
 
 
 def test_a_resumed_run_draws_again_from_its_checkpoint() -> None:
-    curves = curves_of(step(1, 3.0), step(2, 2.0), step(3, 9.0), step(2, 1.0))
+    curves = curves_of(step(1, loss=3.0), step(2, loss=2.0), step(3, loss=9.0), step(2, loss=1.0))
     steps, values = curves.loss.series[0].points()
 
     assert steps.tolist() == [1, 2]

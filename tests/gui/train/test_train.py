@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from training_events import evaluated, finished, preview, step
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.gui.desk import Desk
@@ -21,29 +22,10 @@ from seqstudio.host.events import ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.jobs import NewJob
 from seqstudio.host.spec import JobSpec, spec_to_text
 from seqstudio.media.audio import Audio, write_wav
-from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step, event_to_plain
+from seqstudio.services.events import Event, event_to_plain
 from seqstudio.services.runs import RunSpec, create_run
 
-
-def step(number: int) -> Step:
-    return Step(
-        step=number,
-        epoch=0,
-        loss=10 / number,
-        count=1,
-        learning_rate=0.1,
-        gradient_norm=1.0,
-        fraction=number / 20,
-    )
-
-
-def preview(number: int) -> Preview:
-    return Preview(step=number, epoch=0, text=f"said HELLO | heard H{number}")
-
-
-BEST = Evaluated(
-    step=10, epoch=0, monitor="wer", value=0.5, best=True, figures={"wer": 0.5}, items=2
-)
+BEST = evaluated(10, wer=0.5)
 EVENTS: list[Event] = [
     preview(0),
     *(step(number) for number in range(1, 11)),
@@ -51,18 +33,8 @@ EVENTS: list[Event] = [
     preview(10),
     step(11),
     preview(20),
+    finished(11),
 ]
-END = Finished(
-    step=11,
-    epoch=0,
-    reason="stopped",
-    monitor="wer",
-    value=0.5,
-    best_step=10,
-    averaged=1,
-    minutes=0.1,
-    note="best valid wer 0.5000 at step 10",
-)
 
 
 @pytest.fixture
@@ -70,7 +42,7 @@ def recorded(tmp_path: Path) -> Path:
     """The folder of a run that was stopped."""
     run = create_run(tmp_path / "runs" / "mine", RunSpec(task="speech.ctc"))
     run.write_ledger(Ledger(["/data/a.wav"], {"/data/b.wav": "silent"}))
-    for event in [*EVENTS, END]:
+    for event in EVENTS:
         run.append(event)
     return run.folder
 
@@ -251,7 +223,7 @@ def test_a_music_preview_is_heard_until_another_is_in_front(
         (run.folder / names[0]).parent.mkdir()
         shutil.copy(tune, run.folder / names[0])
         write_wav(run.folder / names[1], Audio(tone, 48_000))
-        run.append(Preview(step=number, epoch=0, text="4 notes", files=names))
+        run.append(preview(number, "4 notes", *names))
     player = Player(window.desk.background, window, find=lambda: speaker)
     view = PreviewsView(window.desk, window.commands, model, player)
     view.setParent(window)

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from training_events import evaluated, finished, preview, step
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.errors import DataError, TrainingError
@@ -10,54 +11,10 @@ from seqstudio.gui.train.previews import Previews, Stage, sketch_of, stage_of
 from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.host.books import JobRow
 from seqstudio.host.spec import JobSpec, spec_to_text
-from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step
 from seqstudio.services.runs import Run, RunSpec, create_run
 
 FINE = {"verdict": "fine: every recurrent layer still learns"}
 VANISHING = {"verdict": "vanishing: under 1% is left"}
-
-
-def step(number: int, fraction: float = 0.0, **fields: object) -> Step:
-    return Step(
-        step=number,
-        epoch=number // 10,
-        loss=1 / number,
-        count=1,
-        learning_rate=0.1,
-        gradient_norm=1.0,
-        fraction=fraction,
-        **fields,  # type: ignore[arg-type]
-    )
-
-
-def evaluated(number: int, value: float, *, best: bool) -> Evaluated:
-    return Evaluated(
-        step=number,
-        epoch=0,
-        monitor="wer",
-        value=value,
-        best=best,
-        figures={"wer": value},
-        items=3,
-    )
-
-
-def preview(number: int, text: str = "said HI | heard HA", *files: str) -> Preview:
-    return Preview(step=number, epoch=0, text=text, files=files)
-
-
-STOPPED = Finished(
-    step=3,
-    epoch=0,
-    reason="stopped",
-    monitor="wer",
-    value=0.5,
-    best_step=2,
-    averaged=1,
-    minutes=1.0,
-    note="best valid wer 0.5 at step 2",
-)
-EVENTS: list[Event] = [preview(0), step(1), step(2), evaluated(2, 0.5, best=True), preview(2)]
 
 
 @pytest.fixture
@@ -65,7 +22,15 @@ def run_folder(tmp_path: Path) -> Run:
     """A run that was stopped after three steps."""
     run = create_run(tmp_path / "run", RunSpec(task="speech.ctc"))
     run.write_ledger(Ledger(["/data/a.wav"], {"/data/b.wav": "silent"}, {"trimmed": 1}))
-    for event in [*EVENTS, step(3, 0.3, flow=VANISHING), STOPPED]:
+    for event in (
+        preview(0),
+        step(1),
+        step(2),
+        evaluated(2, wer=0.5),
+        preview(2),
+        step(3, fraction=0.3, flow=VANISHING),
+        finished(3),
+    ):
         run.append(event)
     return run
 
@@ -88,20 +53,8 @@ def test_a_run_folder_tells_all_that_happened(run_folder: Run) -> None:
 
 
 def test_a_run_that_came_to_its_end_cannot_go_on(run_folder: Run) -> None:
-    run_folder.append(step(4, 1.0))
-    run_folder.append(
-        Finished(
-            step=4,
-            epoch=1,
-            reason="epochs",
-            monitor="wer",
-            value=0.5,
-            best_step=2,
-            averaged=1,
-            minutes=1.0,
-            note="done",
-        )
-    )
+    run_folder.append(step(4, fraction=1.0))
+    run_folder.append(finished(4, "epochs"))
     run = TrainRun(run_folder.folder, "", None, "reading")
     run.read(read_run(run_folder.folder))
     assert run.state == "finished"
@@ -127,11 +80,11 @@ def test_reading_again_keeps_what_the_person_chose(run_folder: Run) -> None:
 def test_speed_and_time_left_are_those_of_the_last_half_minute() -> None:
     now = 0.0
     run = TrainRun(Path("run"), "t", None, "queued", lambda: now)
-    run.hear(step(1, 0.01))
+    run.hear(step(1, fraction=0.01))
     assert run.speed is None
     for second in range(1, 101):
         now = float(second)
-        run.hear(step(1 + 2 * second, 0.005 * second))
+        run.hear(step(1 + 2 * second, fraction=0.005 * second))
 
     assert run.speed
     assert run.speed.steps_per_s == pytest.approx(2)
