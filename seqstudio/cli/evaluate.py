@@ -9,10 +9,9 @@ import click
 from seqstudio.cli.options import device_option, pass_studio
 from seqstudio.cli.output import to_json
 from seqstudio.cli.reporting import Quiet, reporter_for_people
-from seqstudio.cli.running import INCOMPLETE, follow, leave
+from seqstudio.cli.running import INCOMPLETE, RUN_AGAIN, follow, leave
 from seqstudio.host.studio import JobSpec, Studio
 
-GO_ON = "nothing is kept; run the same command again"
 EPILOG = """\b
 Examples:
   seqstudio evaluate speech-en-small my-recordings
@@ -50,7 +49,7 @@ def evaluate(
     ending = follow(
         handle,
         Quiet(several=False) if to_stdout else reporter_for_people(several=False),
-        go_on=GO_ON,
+        go_on=RUN_AGAIN,
     )
     leave(ending, several=False)
     report = ending.finished.value

@@ -17,6 +17,7 @@ from seqstudio.host.studio import JobHandle
 
 POLL_S = 0.2  # how long a Ctrl-C may wait until it is seen
 INCOMPLETE = 3
+RUN_AGAIN = "nothing is kept; run the same command again"  # how a question is asked once more
 
 
 class Stops:

@@ -8,14 +8,13 @@ import click
 
 from seqstudio.cli.output import to_json
 from seqstudio.cli.reporting import Quiet
-from seqstudio.cli.running import follow, leave
+from seqstudio.cli.running import RUN_AGAIN, follow, leave
 from seqstudio.errors import ModelError
 from seqstudio.host.assets import assets_folder
 from seqstudio.host.models import FoundModel
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.bundle_files import verify_files
 
-GO_ON = "nothing is kept; run the same command again"
 SPREAD = 1e-3  # relative: other machines round sums in another order
 
 
@@ -62,7 +61,7 @@ def ask(
         device=device,
         arguments=arguments,
     )
-    ending = follow(studio.submit(spec), Quiet(several=False), go_on=GO_ON)
+    ending = follow(studio.submit(spec), Quiet(several=False), go_on=RUN_AGAIN)
     leave(ending, several=False)
     return ending.finished.value
 

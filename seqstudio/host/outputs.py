@@ -1,6 +1,5 @@
 """Where outputs go, and how they get there: whole, or not at all."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import JobError
+from seqstudio.services.durable import sha256_of_file, sync_file
 
 MARK = ".seqstudio-"  # in the name of every temporary file beside a target
 
@@ -119,7 +119,7 @@ def stage(source: Path, target: Path, sha256: str, attempt: str) -> Path:
     except OSError as bad:
         sweep([target], attempt)
         raise JobError(f"{target}: cannot be written: {bad.strerror}") from bad
-    if file_hash(temporary) != sha256:
+    if sha256_of_file(temporary) != sha256:
         temporary.unlink()
         raise JobError(f"{target}: what the worker wrote has changed since, expected {sha256}")
     return temporary
@@ -139,11 +139,7 @@ def commit(staged: Mapping[Path, Path]) -> None:
         except OSError as bad:
             raise JobError(f"{target}: cannot be written: {bad.strerror}") from bad
     for folder in {target.parent for target in staged}:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_file(folder)
 
 
 def sweep(places: Iterable[Path], attempt: str = "*") -> None:
@@ -156,12 +152,6 @@ def sweep(places: Iterable[Path], attempt: str = "*") -> None:
                     left.unlink(missing_ok=True)
 
 
-def file_hash(path: Path) -> str:
-    """Give the SHA-256 of a file, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def still_there(placed: Iterable[Placed]) -> bool:
     """Say whether every output is where it was recorded, with its hash."""
-    return all(one.path.is_file() and file_hash(one.path) == one.sha256 for one in placed)
+    return all(one.path.is_file() and sha256_of_file(one.path) == one.sha256 for one in placed)

@@ -9,8 +9,8 @@ from typing import Any
 
 from seqstudio.errors import DataError
 from seqstudio.host.books import ItemRow
-from seqstudio.host.outputs import file_hash
 from seqstudio.host.plan import Plan
+from seqstudio.services.durable import sha256_of_file
 
 
 def item_record(plan: Plan, item: ItemRow, base_seed: int) -> Mapping[str, Any]:
@@ -64,10 +64,12 @@ def _hash(path: Path) -> str:
     """Hash a file, or a folder as the names and hashes of the files in it."""
     try:
         if path.is_file():
-            return file_hash(path)
+            return sha256_of_file(path)
         if not stat.S_ISDIR(path.stat().st_mode):
             raise DataError(f"{path}: a pipe or device, expected a file")
-        found = {str(p.relative_to(path)): file_hash(p) for p in path.rglob("*") if p.is_file()}
+        found = {
+            str(p.relative_to(path)): sha256_of_file(p) for p in path.rglob("*") if p.is_file()
+        }
     except FileNotFoundError as bad:
         raise DataError(f"{path}: no such file, expected one to read") from bad
     except OSError as bad:

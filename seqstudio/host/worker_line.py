@@ -53,11 +53,6 @@ class Line:
         except OSError:  # the host is gone: nobody is left to work for
             raise Cancelled from None
 
-    @property
-    def cancelled(self) -> bool:
-        """Whether the host asked to stop."""
-        return self._cancelled.is_set()
-
     def check(self) -> None:
         """Raise `Cancelled` if the host asked to stop; wait while the job is paused."""
         if not self._cancelled.is_set():

@@ -1,6 +1,5 @@
 """Running an operation in a worker: items in, a result for each of them out."""
 
-import hashlib
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,8 +19,7 @@ from seqstudio.host.worker_job import WorkerJob
 from seqstudio.host.worker_line import Line
 from seqstudio.host.worker_models import Models
 from seqstudio.host.worker_plugins import Plugins
-
-BLOCK = 2**20
+from seqstudio.services.durable import sha256_of_file
 
 
 def run_operation(
@@ -120,9 +118,8 @@ class Runner:
                     target = item.targets[output][form]
                     why = f"{bad.strerror}, in {folder}"
                     raise JobError(f"{target}: cannot be written: {why}") from bad
-                files.append(
-                    OutputFile(output=output, format=form, path=str(path), sha256=file_hash(path))
-                )
+                sha256 = sha256_of_file(path)
+                files.append(OutputFile(output=output, format=form, path=str(path), sha256=sha256))
         return tuple(files)
 
     def _export(self, kind: str, form: str, value: object, path: Path) -> None:
@@ -136,9 +133,3 @@ class Runner:
                 exporter.write(value, path)
                 return
         raise PluginError(f"{self._place()}: no exporter writes {kind} as {form!r}")
-
-
-def file_hash(path: Path) -> str:
-    """Give the SHA-256 of a file, in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

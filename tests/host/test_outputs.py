@@ -10,8 +10,9 @@ from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import JobError
 from seqstudio.host.events import ItemDone, ItemFailed, JobFinished
 from seqstudio.host.inputs import groups
-from seqstudio.host.outputs import file_hash, place_names, stage
+from seqstudio.host.outputs import place_names, stage
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.services.durable import sha256_of_file
 
 TUNE = """
 def tune(request, job):
@@ -227,7 +228,7 @@ def small_disk(tmp_path: Path) -> Iterator[int]:
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     source = tmp_path / "large"
     with pytest.raises(JobError, match=r"out/big: cannot be written: File too large$"):
-        stage(source, tmp_path / "out/big", file_hash(source), "1")
+        stage(source, tmp_path / "out/big", sha256_of_file(source), "1")
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -8,11 +8,10 @@ from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import SessionError
 from seqstudio.gui.takes.files import midi_file, scratch_file
 from seqstudio.host.models import Models
-from seqstudio.host.outputs import file_hash
 from seqstudio.host.profile import Profile
 from seqstudio.host.session.document import Document, Take
 from seqstudio.host.studio import JobSpec, Studio
-from seqstudio.services.durable import sha256_of
+from seqstudio.services.durable import sha256_of, sha256_of_file
 
 
 def again(take: Take, document: Document, studio: Studio) -> JobSpec:
@@ -48,7 +47,7 @@ def _found(file: Mapping[str, str], document: Document, profile: Profile) -> Pat
     """Find a file by what was in it: where it was, or as a take or clip of the session."""
     path, sha256 = Path(file["path"]), file["sha256"]
     for one in (path, *(clip.path for clip in document.clips if clip.sha256 == sha256)):
-        if one.is_file() and file_hash(one) == sha256:
+        if one.is_file() and sha256_of_file(one) == sha256:
             return one
     for take in document.takes:
         if sha256_of(take.midi) == sha256:

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from seqstudio.contracts.plain import to_plain
 from seqstudio.errors import PluginError
@@ -248,7 +247,7 @@ def undone(target: Path | None, profile: Profile) -> Iterator[None]:
         raise
 
 
-def versions_in_use(profile: Profile) -> set[Any]:
+def versions_in_use(profile: Profile) -> set[str]:
     """Give the versions that the pointer names."""
     pointer = read_pointer(profile)
     return {*pointer.current.values(), *pointer.previous.values()}

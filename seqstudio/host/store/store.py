@@ -16,6 +16,7 @@ from seqstudio.host.store.pointer import (
     Pointer,
     Receipt,
     locked,
+    pointer_file,
     read_pointer,
     read_receipt,
     write_pointer,
@@ -107,7 +108,13 @@ class Store:
             self._write(replace(pointer, disabled={**pointer.disabled, name: reason}))
 
     def enable(self, name: str) -> None:
-        """Switch a plugin on again."""
+        """Switch a plugin on again.
+
+        Raises
+        ------
+        PluginError
+            If it is not there.
+        """
         self._check_known(name)
         with self._changed() as pointer:
             self._write(replace(pointer, disabled=without(pointer.disabled, name)))
@@ -170,7 +177,7 @@ class Store:
     def _write(self, pointer: Pointer) -> None:
         """Write the state; an empty one is no file, as before the first install."""
         if pointer == Pointer():
-            (self.profile.home / "plugins.json").unlink(missing_ok=True)
+            pointer_file(self.profile).unlink(missing_ok=True)
         else:
             write_pointer(self.profile, pointer)
 

@@ -9,8 +9,9 @@ from seqstudio.host.books import ItemRow
 from seqstudio.host.conformance.apart import verify
 from seqstudio.host.conformance.check import Check
 from seqstudio.host.conformance.interruption import half_written, lost
-from seqstudio.host.outputs import Placed, file_hash
+from seqstudio.host.outputs import Placed
 from seqstudio.host.store.scaffold import write_plugin
+from seqstudio.services.durable import sha256_of_file
 
 BAD = """
 import os, random, time
@@ -167,7 +168,7 @@ def test_an_operation_on_a_stream_is_fed_and_cancelled(
 def test_a_lost_or_torn_output_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("a")
-    right = Placed(path, file_hash(path))
+    right = Placed(path, sha256_of_file(path))
     row = ItemRow(number=1, batch=1, name="a", take=0, seed=0, inputs={}, targets={}, state="done")
     sound = replace(row, outputs=(right,), record={"plugin": "tiny"})
 

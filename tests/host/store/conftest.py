@@ -40,6 +40,23 @@ def seqstudio_operations():
     return [Shout()]
 """
 
+DYING = """
+import os
+from seqstudio.api import hookimpl
+
+
+class Shout:
+    name = "shout"
+
+    def run(self, request, job):
+        os._exit(9)
+
+
+@hookimpl
+def seqstudio_operations():
+    return [Shout()]
+"""
+
 
 class Press:
     """Makes wheels of plugins in a folder."""
@@ -69,6 +86,10 @@ class Press:
         }
         entries = f"[seqstudio.plugins]\n{name} = {package}\n"
         return self.wheel(package, version, files, entries=entries, requires=requires, **changes)
+
+    def dying(self) -> Path:
+        """Make a plugin's wheel whose workers die at each item."""
+        return self.plugin(code=DYING)
 
     def wheel(
         self,

@@ -12,22 +12,6 @@ import pytest
 
 from seqstudio.host.profile import Profile
 
-DYING = """
-import os
-from seqstudio.api import hookimpl
-
-
-class Shout:
-    name = "shout"
-
-    def run(self, request, job):
-        os._exit(9)
-
-
-@hookimpl
-def seqstudio_operations():
-    return [Shout()]
-"""
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -109,7 +93,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
 def test_a_batch_that_ends_because_workers_die_says_why(
     press: Any, run: Run, profile: Profile, tmp_path: Path
 ) -> None:
-    code = press.plugin(code=DYING)
+    code = press.dying()
     shown = re.findall(r"sha256:[0-9a-f]{64}", run("plugins", "install", code).stderr)[-1]
     assert run("plugins", "install", code, "--accept", shown).returncode == 0
     words = tmp_path / "words"

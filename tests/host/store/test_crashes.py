@@ -15,28 +15,11 @@ from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio
 
-DYING = """
-import os
-from seqstudio.api import hookimpl
-
-
-class Shout:
-    name = "shout"
-
-    def run(self, request, job):
-        os._exit(9)
-
-
-@hookimpl
-def seqstudio_operations():
-    return [Shout()]
-"""
-
 
 def test_after_three_deaths_the_plugin_is_off_and_the_job_stops(
     press: Any, put: Callable[[Path], None], store: Store, profile: Profile, tmp_path: Path
 ) -> None:
-    put(press.plugin(code=DYING))
+    put(press.dying())
     folder = tmp_path / "in"
     folder.mkdir()
     for name in "abcde":
