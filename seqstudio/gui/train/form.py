@@ -8,7 +8,14 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.train.request import Request, TaskChoice, faults, free_name, task_choices
+from seqstudio.gui.train.request import (
+    Request,
+    TaskChoice,
+    faults,
+    find_choice,
+    free_name,
+    task_choices,
+)
 
 
 class NewRun(QObject):
@@ -31,7 +38,7 @@ class NewRun(QObject):
     @property
     def choice(self) -> TaskChoice | None:
         """The task that is chosen."""
-        return next((one for one in self.choices if one.name == self.request.task), None)
+        return find_choice(self.choices, self.request.task)
 
     def set(self, **fields: Any) -> None:
         """Change fields of the request; a fault goes when its field changes."""
@@ -83,7 +90,7 @@ class NewRun(QObject):
         self._looked()
         self.faults = found
         self.faults_changed.emit()
-        choice = next((one for one in self.choices if one.name == request.task), None)
+        choice = find_choice(self.choices, request.task)
         if choice and not found:
             sound(request, choice)
 

@@ -1,16 +1,12 @@
-"""What a run folder tells, and the runs that the profile's books know. Reads JSON; no torch."""
+"""What a run folder tells. Reads JSON; no torch."""
 
-import contextlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import DataError
-from seqstudio.host.books import JobRow
 from seqstudio.services.events import Event
 from seqstudio.services.runs import RunSpec, open_run
 
@@ -23,23 +19,6 @@ class RunRead:
     spec: RunSpec
     ledger: Ledger | None
     events: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecentRun:
-    """A run that was started from this profile, by its newest job."""
-
-    folder: Path
-    data: Path
-    task: str
-    state: str  # of the job
-    job: int
-    reason: str = ""  # why the job ended as it did, where no item is to blame
-
-    @property
-    def there(self) -> bool:
-        """Whether its folder can be opened."""
-        return (self.folder / "run.json").is_file()
 
 
 def read_run(folder: Path) -> RunRead:
@@ -75,19 +54,3 @@ def read_ledger(folder: Path) -> Ledger | None:
     fields = ("refused", "notes")
     refused, notes = ({str(k): v for k, v in table.get(one, {}).items()} for one in fields)
     return Ledger(list(used), refused, notes)
-
-
-def recent_runs(jobs: Iterable[JobRow]) -> tuple[RecentRun, ...]:
-    """Give the runs of trainings in the books, the newest first, each folder once."""
-    found: dict[Path, RecentRun] = {}
-    for row in jobs:
-        arguments: dict[str, Any] = {}
-        with contextlib.suppress(ValueError):
-            arguments = json.loads(row.spec).get("arguments", {})
-        if not {"run", "data"} <= arguments.keys():
-            continue
-        folder = Path(arguments["run"])
-        data = Path(arguments["data"])
-        run = RecentRun(folder, data, row.name, row.state, row.id, row.reason)
-        found.setdefault(folder, run)
-    return tuple(found.values())

@@ -41,6 +41,11 @@ def task_choices(catalogue: Catalogue) -> tuple[TaskChoice, ...]:
     )
 
 
+def find_choice(choices: tuple[TaskChoice, ...], name: str) -> TaskChoice | None:
+    """Give the task of a name; None where no plugin brings it."""
+    return next((one for one in choices if one.name == name), None)
+
+
 def _suffixes(entry: TaskEntry, catalogue: Catalogue) -> frozenset[str]:
     """Collect the suffixes of a task's data; none if one of its kinds is of unknown suffix."""
     found: set[str] = set()
@@ -92,7 +97,7 @@ def faults(request: Request, choices: tuple[TaskChoice, ...]) -> dict[str, str]:
     Looks at the disk; call it on a thread where the data may be large.
     """
     found: dict[str, str] = {}
-    choice = next((one for one in choices if one.name == request.task), None)
+    choice = find_choice(choices, request.task)
     if choice is None:
         found["task"] = "Choose what to train."
     if reason := _data_fault(request.data, choice):

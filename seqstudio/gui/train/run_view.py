@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QProgressBar,
     QPushButton,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +16,7 @@ from PySide6.QtWidgets import (
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.train.curves_view import CurvesView
+from seqstudio.gui.train.curves_page import CurvesPage
 from seqstudio.gui.train.keep_view import KeepView
 from seqstudio.gui.train.ledger import ledger_summary
 from seqstudio.gui.train.ledger_view import LedgerView
@@ -27,9 +24,7 @@ from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.gui.train.train import TrainModel
 
-SMOOTHING = (1, 10, 50, 200)  # steps
 PREVIEWS, DATA = 1, 2  # tabs
-DRAW_MS = 200  # between two drawings of curves that grow
 
 
 class Line(QLabel):
@@ -65,8 +60,6 @@ class RunView(QWidget):
     def __init__(self, desk: Desk, commands: Commands, model: TrainModel) -> None:
         super().__init__()
         self._model = model
-        self._soon = QTimer(self, interval=DRAW_MS, singleShot=True)
-        self._soon.timeout.connect(self._draw_curves)
         self._folder: Path | None = None  # of the run that was drawn last
         self._warned: TrainRun | None = None  # its refused inputs were put in front
         self.name, self.progress = QLabel(), QLabel(wordWrap=True)
@@ -74,9 +67,8 @@ class RunView(QWidget):
         self.warning, self.told = Line(), QLabel(wordWrap=True)
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
-        self.curves = CurvesView()
+        self.curves = CurvesPage(model)
         self.previews = PreviewsView(desk, commands, model, Player(desk.background, self))
-        self.smoothing, self.shown = QComboBox(), QToolButton()
         keep = Command(
             "train.keep",
             "Keep as a model…",
@@ -131,57 +123,17 @@ class RunView(QWidget):
         count = len(run.previews.stages) if run else 0
         self.tabs.setTabText(PREVIEWS, f"Previews ({count})" if count else "Previews")
 
-    def _curves_moved(self) -> None:
-        if not self._soon.isActive():
-            self._soon.start()
-
-    def _draw_curves(self) -> None:
-        run = self._model.run
-        if run is None:
-            return
-        stage = run.previews.stage
-        self.curves.show_curves(run.curves, stage.step if stage else None)
-        self.draw()
-
     def _kept(self, name: str) -> None:
         self.told.setText(f"✓ {name} is installed: every form that takes such a model offers it.")
         self.told.show()
-
-    def _smooth(self, at: int) -> None:
-        if self._model.run:
-            self._model.run.curves.smoothing = SMOOTHING[at]
-            self.curves.update()
-
-    def _fill_menu(self) -> None:
-        """Offer every curve of the valid split, to show or to hide."""
-        menu = self.shown.menu()
-        menu.clear()
-        run = self._model.run
-        for series in run.curves.valid.series if run else ():
-            action = menu.addAction(series.name)
-            action.setCheckable(True)
-            action.setChecked(series.shown)
-            action.toggled.connect(lambda on, series=series: self._show(series, on))
-
-    def _show(self, series: object, on: bool) -> None:  # noqa: FBT001 - Qt's signal
-        series.shown = on  # type: ignore[attr-defined]
-        self.curves.update()
-
-    def _go_to(self, step: float) -> None:
-        run = self._model.run
-        if run and run.previews.go_to_step(step):
-            self._model.previews_changed.emit()
 
     def _connect(self) -> None:
         model = self._model
         model.run_changed.connect(self.draw)
         model.ledger_changed.connect(self._draw_ledger)
-        model.curves_changed.connect(self._curves_moved)
-        model.previews_changed.connect(self._draw_curves)
+        model.curves_changed.connect(self.draw)
         model.kept.connect(self._kept)
         model.previews_changed.connect(self._draw_previews)
-        self.smoothing.activated.connect(self._smooth)
-        self.curves.pointed.connect(self._go_to)
 
     def _lay_out(self) -> None:
         self.tabs.setAccessibleName("Parts of the run")
@@ -189,21 +141,13 @@ class RunView(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(6)
         self.bar.setAccessibleName("Share of all steps")
-        for steps in SMOOTHING:
-            self.smoothing.addItem("Each step" if steps == 1 else f"Mean of {steps} steps")
-        self.smoothing.setAccessibleName("Smoothing of the training loss")
-        self.shown.setText("Figures")
-        self.shown.setToolTip("Choose which figures of the valid split are drawn.")
-        self.shown.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.shown.setMenu(QMenu(self.shown))
-        self.shown.menu().aboutToShow.connect(self._fill_menu)
         head = QHBoxLayout()
         head.addWidget(self.name)
         head.addStretch(1)
         for button in self.buttons.values():
             head.addWidget(button)
         for title, page in (
-            ("Curves", self._curves_page()),
+            ("Curves", self.curves),
             ("Previews", self.previews),
             ("Data", self.ledger),
         ):
@@ -215,20 +159,6 @@ class RunView(QWidget):
         for widget in (self.keep, self.progress, self.bar, self.told, self.warning):
             column.addWidget(widget)
         column.addWidget(self.tabs, 1)
-
-    def _curves_page(self) -> QWidget:
-        page = QWidget()
-        tools = QHBoxLayout()
-        tools.addWidget(QLabel("Training loss:"))
-        tools.addWidget(self.smoothing)
-        tools.addStretch(1)
-        tools.addWidget(self.shown)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        column.addLayout(tools)
-        column.addWidget(self.curves, 1)
-        return page
 
 
 def _button(commands: Commands, name: str) -> QPushButton:

@@ -12,15 +12,17 @@ from seqstudio.contracts.job import State
 from seqstudio.errors import SeqStudioError, TrainingError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.train.form import NewRun
-from seqstudio.gui.train.log import RecentRun, read_ledger, read_run, recent_runs
+from seqstudio.gui.train.log import read_ledger, read_run
 from seqstudio.gui.train.request import (
     Request,
     TaskChoice,
     field_of,
+    find_choice,
     resuming_spec,
     training_spec,
 )
 from seqstudio.gui.train.run import TrainRun
+from seqstudio.gui.train.runs import Runs
 from seqstudio.host.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
 from seqstudio.host.models import FoundModel
 from seqstudio.host.studio import JobSpec
@@ -28,8 +30,7 @@ from seqstudio.services.events import event_from_plain
 
 TAKEN_UP = ("cancelled", "interrupted", "failed")  # states of a job that can go on
 ENDED = ("done", *TAKEN_UP)
-NEWEST = 100  # trainings in the books that are looked at
-RUNS_MS = 300  # between looks into the books
+DRAW_MS = 200  # between two drawings of curves that grow
 LEDGER_MS = 300  # between looks for the ledger, until the worker has written it
 
 
@@ -38,9 +39,8 @@ class TrainModel(QObject):
 
     run_changed = Signal()  # another run is in front, or its state is another
     ledger_changed = Signal()
-    curves_changed = Signal()
+    curves_changed = Signal()  # at most every DRAW_MS
     previews_changed = Signal()
-    runs_changed = Signal()
     troubled = Signal(str)  # one sentence
     kept = Signal(str)  # the name of a model that was installed
     not_kept = Signal(str)  # why it was not
@@ -50,17 +50,15 @@ class TrainModel(QObject):
         self._desk = desk
         self.form = NewRun(desk, self)
         self.run: TrainRun | None = None  # in front; None shows the form
-        self.runs: tuple[RecentRun, ...] = ()
+        self.runs = Runs(desk, self)
         self._followed: dict[int, TrainRun] = {}  # by job
         self._asked: dict[int, Request] = {}  # by job, until it has shown that it can train
-        self._ledger_timer = QTimer(self)
-        self._ledger_timer.setInterval(LEDGER_MS)
+        self._ledger_timer = QTimer(self, interval=LEDGER_MS)
         self._ledger_timer.timeout.connect(self._look_for_ledgers)
-        self._soon = QTimer(self, interval=RUNS_MS, singleShot=True)
-        self._soon.timeout.connect(self.refresh_runs)
+        self._draw_timer = QTimer(self, interval=DRAW_MS, singleShot=True)
+        self._draw_timer.timeout.connect(self.curves_changed)
         desk.queue.happened.connect(self._hear)
-        desk.queue.changed.connect(self._soon.start)
-        self.refresh_runs()
+        self.runs.looked.connect(self._end_what_ended)
 
     def start(self) -> None:
         """Check the form, then begin; what is wrong is told at its field."""
@@ -85,7 +83,7 @@ class TrainModel(QObject):
         if going:
             self._show(going)
             return
-        known = next((one for one in self.runs if one.folder == folder), None)
+        known = self.runs.at(folder)
         run = TrainRun(folder, "", known.data if known else None, "reading")
         self._show(run)
         self._read(run)
@@ -102,8 +100,8 @@ class TrainModel(QObject):
         run = self.run
         if run is None or not run.resumable:
             return
-        self.refresh_runs()
-        known = next((one for one in self.runs if one.folder == run.folder), None)
+        self.runs.look()
+        known = self.runs.at(run.folder)
         before, run.state, run.note = (run.state, run.note), "queued", ""
         if known and known.state in TAKEN_UP and data is None:
             queue = self._desk.queue
@@ -114,7 +112,7 @@ class TrainModel(QObject):
         self.run_changed.emit()
 
     def _resuming(self, run: TrainRun, data: Path | None) -> JobSpec:
-        choice = next((one for one in self.form.choices if one.name == run.task), None)
+        choice = find_choice(self.form.choices, run.task)
         if choice is None:
             raise TrainingError(f"{run.folder.name}: no plugin brings its task {run.task}.")
         if data is None:
@@ -165,8 +163,8 @@ class TrainModel(QObject):
 
     def _adopt(self, job: int) -> None:
         """Follow a training that was taken up elsewhere: in the list of jobs."""
-        self.refresh_runs()
-        known = next((one for one in self.runs if one.job == job), None)
+        self.runs.look()
+        known = self.runs.of(job)
         if known is None:
             return
         run = self.run if self.run and self.run.folder == known.folder else None
@@ -198,7 +196,8 @@ class TrainModel(QObject):
         run.hear(event_from_plain(told, "training event"))
         if run is not self.run:
             return
-        self.curves_changed.emit()
+        if not self._draw_timer.isActive():
+            self._draw_timer.start()
         if run.previews.stages is not stages:
             self.previews_changed.emit()
 
@@ -263,17 +262,13 @@ class TrainModel(QObject):
             if run is self.run:
                 self.ledger_changed.emit()
 
-    def refresh_runs(self) -> None:
-        """Look into the books for the runs of this profile."""
-        found = recent_runs(self._desk.studio.jobs.list(NEWEST, verb="train"))
-        for one in found:
+    def _end_what_ended(self) -> None:
+        """End the runs whose job the books say is over, though nothing was heard of its end."""
+        for one in self.runs.all:
             run = self._followed.get(one.job)
             if run and one.state in ENDED and one.job not in self._desk.queue.running:
                 state: State = "failed" if one.state == "failed" else "cancelled"
                 self._over(run, one.job, JobFinished(state=state, reason=one.reason))
-        if found != self.runs:
-            self.runs = found
-            self.runs_changed.emit()
 
 
 def _read_anew(folder: Path, data: Path | None) -> TrainRun:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QScrollArea,
     QSplitter,
     QStackedWidget,
@@ -20,9 +19,10 @@ from PySide6.QtWidgets import (
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.train.form_view import FormView
-from seqstudio.gui.train.log import RecentRun
 from seqstudio.gui.train.run_view import RunView
+from seqstudio.gui.train.runs import RecentRun
 from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 
 FOLDER = Qt.ItemDataRole.UserRole
@@ -45,7 +45,7 @@ class TrainView(QWidget):
         self._lay_out(commands)
         self.model.troubled.connect(self.banner.tell)
         self.model.run_changed.connect(self._draw)
-        self.model.runs_changed.connect(self._draw_runs)
+        self.model.runs.changed.connect(self._draw_runs)
         self.runs.itemClicked.connect(self._open)
         self.runs.itemActivated.connect(self._open)
         self._draw_runs()
@@ -82,19 +82,13 @@ class TrainView(QWidget):
         model.run_changed.connect(commands.refresh)
 
     def _lay_out(self, commands: Commands) -> None:
-        new = QPushButton("New run")
-        opened = QPushButton("Open a run…")
-        for button, name in ((new, "train.new"), (opened, "train.open")):
-            action = commands.action(name)
-            button.setToolTip(action.toolTip())
-            button.clicked.connect(action.trigger)
         side = QWidget()
         left = QVBoxLayout(side)
         left.setContentsMargins(12, 12, 0, 12)
         left.setSpacing(8)
-        left.addWidget(new)
+        left.addWidget(ActionButton(commands.action("train.new"), side))
         left.addWidget(self.runs, 1)
-        left.addWidget(opened)
+        left.addWidget(ActionButton(commands.action("train.open"), side))
         area = QScrollArea()
         area.setAccessibleName("What to train on, and how")
         area.setWidgetResizable(True)
@@ -120,7 +114,7 @@ class TrainView(QWidget):
 
     def _draw_runs(self) -> None:
         self.runs.clear()
-        for run in self.model.runs:
+        for run in self.model.runs.all:
             item = QListWidgetItem(_title(run))
             item.setData(FOLDER, str(run.folder))
             item.setToolTip(str(run.folder))

@@ -243,7 +243,7 @@ def test_a_music_preview_is_heard_until_another_is_in_front(
 def test_curves_are_read_by_pointer_and_keys(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
     page.model.open(recorded)
     qtbot.waitUntil(lambda: page.run.previews.bar.maximum() == 2)
-    curves = page.run.curves
+    curves = page.run.curves.curves
     assert curves.reading.startswith("training loss 0.9091 at step 11, wer 0.5 at step 10")
     qtbot.keyClick(curves, Qt.Key.Key_Home)
     assert curves.accessibleDescription().startswith("training loss 10 at step 1, ")

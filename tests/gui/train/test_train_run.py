@@ -6,9 +6,10 @@ from training_events import evaluated, finished, preview, step
 from seqstudio.contracts.data import Ledger
 from seqstudio.errors import DataError, TrainingError
 from seqstudio.gui.train.ledger import ledger_lines, ledger_summary
-from seqstudio.gui.train.log import read_ledger, read_run, recent_runs
+from seqstudio.gui.train.log import read_ledger, read_run
 from seqstudio.gui.train.previews import Previews, Stage, sketch_of, stage_of
 from seqstudio.gui.train.run import TrainRun, progress_line
+from seqstudio.gui.train.runs import recent_runs
 from seqstudio.host.books import JobRow
 from seqstudio.host.spec import JobSpec, spec_to_text
 from seqstudio.services.runs import Run, RunSpec, create_run

@@ -65,7 +65,7 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     assert view.tabs.tabText(2).startswith("Data: 2 used")
     assert "gradient" in view.warning.whole
     assert "steps a second" in view.progress.text()
-    assert view.curves.reading.startswith("training loss ")
+    assert view.curves.curves.reading.startswith("training loss ")
 
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=PATIENCE_MS)
