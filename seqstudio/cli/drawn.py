@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from seqstudio.cli.options import DEVICES
-from seqstudio.contracts.manifest import OperationEntry, Option, Port
+from seqstudio.contracts.manifest import OperationEntry, Port
+from seqstudio.contracts.options import Option
 
 GO_ON = "run the same command again to go on where it stopped"
 

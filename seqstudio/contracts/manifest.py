@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from seqstudio.contracts.options import Option
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import PluginError
 
@@ -56,20 +57,6 @@ Kind = Literal[
     "stream.midi",
 ]
 STREAMS = ("stream.audio", "stream.midi")
-OptionType = Literal["int", "float", "bool", "str", "choice", "path"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One option of an operation: a flag on the command line, a field in the app's form."""
-
-    type: OptionType
-    default: Any = None  # None: absent unless given
-    min: float | None = None
-    max: float | None = None
-    choices: tuple[str, ...] = ()
-    repeat: bool = False
-    help: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,10 +186,7 @@ def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
         )
     check_api(manifest.api, where)
     for task in manifest.tasks:
-        if not task.name.startswith(f"{manifest.id}."):
-            raise PluginError(
-                f"{where}: task {task.name!r}, expected a name that begins with '{manifest.id}.'"
-            )
+        _check_task(task, manifest.id, where)
     for operation in manifest.operations:
         _check_operation(operation, where)
     return manifest
@@ -227,6 +211,12 @@ def check_api(api: str, where: str) -> None:
             raise PluginError(f"{where}: api={api!r}, expected a range that holds {have}")
 
 
+def _check_task(task: TaskEntry, plugin: str, where: str) -> None:
+    place = f"{where}: task {task.name!r}"
+    if not task.name.startswith(f"{plugin}."):
+        raise PluginError(f"{place}, expected a name that begins with '{plugin}.'")
+
+
 def _is_name(name: str) -> bool:
     return name.replace("-", "").isalnum() and name.islower() and name.isascii()
 
@@ -241,10 +231,14 @@ def _check_operation(operation: OperationEntry, where: str) -> None:
     for name, option in operation.options.items():
         if name in HOST_OPTIONS:
             raise PluginError(f"{place}: option {name!r} is the host's own, expected another name")
-        if not _is_name(name.replace("_", "-")):
-            raise PluginError(f"{place}: option {name!r}, expected lower-case letters and '_'")
-        if (option.type == "choice") != bool(option.choices):
-            raise PluginError(f"{place}: option {name!r}: expected choices with type 'choice' only")
+        _check_option(name, option, place)
+
+
+def _check_option(name: str, option: Option, place: str) -> None:
+    if not _is_name(name.replace("_", "-")):
+        raise PluginError(f"{place}: option {name!r}, expected lower-case letters and '_'")
+    if (option.type == "choice") != bool(option.choices):
+        raise PluginError(f"{place}: option {name!r}: expected choices with type 'choice' only")
 
 
 def _check_streams(operation: OperationEntry, place: str) -> None:

@@ -1,20 +1,13 @@
 """Options of an operation, checked against its manifest: every front end passes through here."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.manifest import OperationEntry, Option
+from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.contracts.options import Option
 from seqstudio.errors import ConfigError
-
-PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "int": (int,),
-    "float": (float, int),
-    "bool": (bool,),
-    "str": (str,),
-    "choice": (str,),
-    "path": (str, Path),
-}
 
 
 def fill_options(entry: OperationEntry, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,15 +47,9 @@ def _checked(option: Option, name: str, value: Any) -> Any:
 
 
 def _single(option: Option, name: str, value: Any) -> Any:
-    fits = isinstance(value, PYTHON_TYPES[option.type])
-    if not fits or (isinstance(value, bool) and option.type != "bool"):
+    if not replace(option, repeat=False).takes(value):
         raise ConfigError(f"{name}={value!r}, expected {option.type}")
-    if option.type == "choice" and value not in option.choices:
-        raise ConfigError(f"{name}={value!r}, expected one of: {', '.join(option.choices)}")
-    if option.min is not None and value < option.min:
-        raise ConfigError(f"{name}={value}, expected at least {option.min:g}")
-    if option.max is not None and value > option.max:
-        raise ConfigError(f"{name}={value}, expected at most {option.max:g}")
+    option.check(name, value)
     if option.type != "path":
         return value
     path = Path(value).absolute()

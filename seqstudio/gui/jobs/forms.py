@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from seqstudio.contracts.manifest import OperationEntry, Option
+from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.contracts.options import Option
 from seqstudio.errors import ConfigError
 from seqstudio.host.options import fill_options
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from seqstudio.contracts.manifest import Option, Port
+from seqstudio.contracts.manifest import Port
+from seqstudio.contracts.options import Option
 from seqstudio.errors import ModelError, SeqStudioError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.frame.sources import CALLED, Gathered, Source, gather, sources_of

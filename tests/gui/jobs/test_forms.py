@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListWidget, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from seqstudio.contracts.manifest import OperationEntry, Option
+from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.contracts.options import Option
 from seqstudio.gui.jobs.forms import FormModel, from_text, to_text
 from seqstudio.gui.jobs.forms_view import NumberField, OptionForm
 from seqstudio.host.options import fill_options
