@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 
 from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measured
 from seqstudio.contracts.job import LoadedModel
-from seqstudio.errors import ConfigError
+from seqstudio.contracts.options import check_ranges, setting
 
 if TYPE_CHECKING:
     import torch
@@ -23,38 +23,45 @@ class Dataclass(Protocol):
 class TrainConfig:
     """How the training service runs; every field can be set by `--set name=value`."""
 
-    seed: int = 0
-    epochs: int = 40
-    batch_size: int = 8  # examples an optimiser step sees, before `accumulate`
-    accumulate: int = 1  # batches summed into one optimiser step
-    bucket: int = 8  # batches sorted by length together: less padding, still shuffled
-    optimiser: Literal["adamw", "sgd"] = "adamw"
-    learning_rate: float = 1e-3
-    schedule: Literal["constant", "cosine", "onecycle", "plateau"] = "cosine"
-    warmup: float = 0.05  # share of all steps
-    weight_decay: float = 0.01
-    clip_norm: float = 5.0
-    average: int = 1  # best checkpoints averaged into the model that is kept
-    patience: int = 0  # evaluations without a better figure before stopping; 0 never stops early
-    evaluate_every: int = 1  # epochs
-    preview_every: int = 0  # epochs, and once before the first step; 0 makes none
-    save_every_s: float = 60.0  # seconds between checkpoints inside an epoch
-    gradient_flow_every: int = 0  # steps; 0 measures none
-    valid_share: float = 0.05  # held out by hash of the id where the data have no valid split
-    valid_groups: int = 0  # instead: this many groups, where the data name more than twice as many
+    seed: int = setting(0, "The same seed gives the same run.", min=0)
+    epochs: int = setting(40, "Passes through the data.", min=1)
+    batch_size: int = setting(8, "Examples in a batch.", min=1)
+    accumulate: int = setting(1, "Batches summed into one step of the optimiser.", min=1)
+    bucket: int = setting(
+        8, "Batches sorted by length together: less padding, still shuffled.", min=1
+    )
+    optimiser: Literal["adamw", "sgd"] = setting("adamw", "How the weights are moved.")
+    learning_rate: float = setting(1e-3, "How far a step goes, at most.", min=1e-9)
+    schedule: Literal["constant", "cosine", "onecycle", "plateau"] = setting(
+        "cosine", "How the learning rate goes on after it has warmed up."
+    )
+    warmup: float = setting(0.05, "Share of all steps until the full rate.", min=0, max=0.99)
+    weight_decay: float = setting(0.01, "How strongly weights are drawn to 0.", min=0)
+    clip_norm: float = setting(5.0, "The longest gradient that is followed; 0: any.", min=0)
+    average: int = setting(1, "Best checkpoints averaged into the model that is kept.", min=1)
+    patience: int = setting(
+        0, "Evaluations without a better figure before it stops early; 0: never.", min=0
+    )
+    evaluate_every: int = setting(1, "Epochs between evaluations.", min=1)
+    preview_every: int = setting(
+        0, "Epochs between previews, and one before the first step; 0: none.", min=0
+    )
+    save_every_s: float = setting(60.0, "Seconds between checkpoints inside an epoch.", min=0)
+    gradient_flow_every: int = setting(
+        0, "Steps between looks at how far back the gradient reaches; 0: none.", min=0
+    )
+    valid_share: float = setting(
+        0.05,
+        "Held out where the data have no valid split, by the items' names.",
+        min=0.001,
+        max=0.9,
+    )
+    valid_groups: int = setting(
+        0, "Instead: groups held out, where the data have more than twice as many.", min=0
+    )
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "accumulate", "bucket", "average", "evaluate_every"):
-            if (value := getattr(self, name)) < 1:
-                raise ConfigError(f"{name}={value}, expected at least 1")
-        if not self.learning_rate > 0:
-            raise ConfigError(f"learning_rate={self.learning_rate}, expected more than 0")
-        if not 0 <= self.warmup < 1:
-            raise ConfigError(f"warmup={self.warmup}, expected 0 <= warmup < 1")
-        if not 0 < self.valid_share < 1:
-            raise ConfigError(f"valid_share={self.valid_share}, expected 0 < valid_share < 1")
-        if self.valid_groups < 0:
-            raise ConfigError(f"valid_groups={self.valid_groups}, expected 0 or more")
+        check_ranges(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
