@@ -3,8 +3,8 @@
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from seqstudio.gui.manage.consent import WARNING, Consent
+from seqstudio.gui.manage.listing_view import headline, wrapped
 from seqstudio.gui.widgets.facts_view import FactsView
-from seqstudio.gui.widgets.listing_view import headline, wrapped
 
 
 class ConsentView(QDialog):

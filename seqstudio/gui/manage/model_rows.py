@@ -30,6 +30,11 @@ class ModelRow:
     groups: tuple[Group, ...] = ()
 
     @property
+    def id(self) -> str:
+        """What it is chosen by."""
+        return self.name
+
+    @property
     def said(self) -> str:
         """Where it comes from and how large it is, or why it cannot be used."""
         return f"broken: {self.state}" if self.state else f"{self.origin}  ·  {self.size}"

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.manage.errand import Errand
+from seqstudio.gui.manage.listing import ListingModel
 from seqstudio.gui.manage.model_rows import ModelRow, read_models
-from seqstudio.gui.widgets.facts import Group, text_of
+from seqstudio.gui.widgets.facts import text_of
 from seqstudio.host.assets import assets_folder
 from seqstudio.host.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.models import FoundModel
@@ -18,50 +18,19 @@ from seqstudio.host.studio import JobSpec
 from seqstudio.services.bundle_files import bundle_name, verify_files
 
 
-class ModelsModel(QObject):
+class ModelsModel(ListingModel[ModelRow]):
     """Imports, exports, removes and verifies models."""
 
-    changed = Signal()  # what is listed, chosen or under way
-    troubled = Signal(str)  # one sentence
-
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._desk = desk
-        self._looks = 0
+        super().__init__(desk, lambda: read_models(desk.studio), parent)
         self._verifying = 0  # the job
         self._reason = ""  # why that job's item failed
-        self.rows: tuple[ModelRow, ...] = ()
-        self.chosen = ""  # the name of the model that is shown
-        self.errand = Errand(desk.background, self)
-        self.errand.changed.connect(self.changed)
-        self.errand.troubled.connect(self.troubled)
         desk.queue.happened.connect(self._hear)
-        desk.installed_changed.connect(self.look)
-        self.look()
-
-    @property
-    def row(self) -> ModelRow | None:
-        """The model that is shown."""
-        return next((one for one in self.rows if one.name == self.chosen), None)
-
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        """Give what is known of the model that is shown."""
-        return self.row.groups if self.row else ()
 
     @property
     def card(self) -> str:
         """Give the card of the model that is shown as text."""
         return f"{self.row.title}\n\n{text_of(self.groups)}" if self.row else ""
-
-    def choose(self, name: str) -> None:
-        """Show a model."""
-        self.chosen = name
-        self.changed.emit()
-
-    def can_import(self) -> bool:
-        """Whether nothing else is under way."""
-        return not self.errand.busy
 
     def can_use(self) -> bool:
         """Whether the model that is shown is whole, and nothing else is under way."""
@@ -70,16 +39,6 @@ class ModelsModel(QObject):
     def can_remove(self) -> bool:
         """Whether the model that is shown was imported; a plugin's goes with its plugin."""
         return bool(not self.errand.busy and self.row and self.row.imported)
-
-    def look(self) -> None:
-        """Read the list anew."""
-        self._looks += 1
-        number, studio = self._looks, self._desk.studio
-        self._desk.background.run(
-            lambda: read_models(studio),
-            lambda rows: self._listed(number, rows),
-            self.troubled.emit,
-        )
 
     def bring(self, path: Path) -> None:
         """Import a bundle, or a run's best model, after checking every file of it.
@@ -166,14 +125,6 @@ class ModelsModel(QObject):
         else:
             answers = f"{len(golden)} answers are what they were" if golden else "its weights load"
             self.errand.end(f"{name} is sound: every file has its hash, and {answers}.")
-
-    def _listed(self, number: int, rows: tuple[ModelRow, ...]) -> None:
-        if number != self._looks:  # a later look is on its way
-            return
-        self.rows = rows
-        if not self.row:
-            self.chosen = rows[0].name if rows else ""
-        self.changed.emit()
 
 
 def free_name(name: str, taken: list[str]) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.manage.consent import consent_to
-from seqstudio.gui.manage.errand import Errand
+from seqstudio.gui.manage.listing import ListingModel
 from seqstudio.gui.manage.plugin_rows import BY_YOU, PluginRow, read_plugins
 from seqstudio.gui.manage.plugin_trial import PluginTrial
 from seqstudio.gui.widgets.facts import Group
@@ -25,37 +25,22 @@ STAYS = (
 )
 
 
-class PluginsModel(QObject):
+class PluginsModel(ListingModel[PluginRow]):
     """Inspects, installs, switches and removes plugins through the profile's store."""
 
-    changed = Signal()  # what is listed, chosen or under way
     offered = Signal(object)  # a Consent to ask a person for
-    troubled = Signal(str)  # one sentence
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._desk = desk
-        self._store = Store(desk.studio.profile)
+        profile = desk.studio.profile
+        super().__init__(desk, lambda: read_plugins(profile), parent)
+        self._store = Store(profile)
         self._offer: Offer | None = None
         self._trial_shown = False
-        self.rows: tuple[PluginRow, ...] = ()
-        self.chosen = ""  # the id of the plugin that is shown
-        self._looks = 0
         self.trial = PluginTrial(desk.background, self)
         self.trial.changed.connect(self.changed)
         self.trial.ended.connect(self._tried)
         desk.closing.connect(self.trial.stop)
         self.safe_mode = SAFE_MODE if in_safe_mode() else ""
-        self.errand = Errand(desk.background, self)
-        self.errand.changed.connect(self.changed)
-        self.errand.troubled.connect(self.troubled)
-        desk.installed_changed.connect(self.look)
-        self.look()
-
-    @property
-    def row(self) -> PluginRow | None:
-        """The plugin that is shown."""
-        return next((one for one in self.rows if one.id == self.chosen), None)
 
     @property
     def marked(self) -> str:
@@ -65,9 +50,7 @@ class PluginsModel(QObject):
     @property
     def title(self) -> str:
         """What the facts beside the list are about."""
-        if self._trial_shown:
-            return self.trial.subject
-        return self.row.title if self.row else ""
+        return self.trial.subject if self._trial_shown else super().title
 
     @property
     def state(self) -> str:
@@ -79,18 +62,12 @@ class PluginsModel(QObject):
     @property
     def groups(self) -> tuple[Group, ...]:
         """Give what is known of the plugin that is shown, or how its trial goes."""
-        if self._trial_shown:
-            return (self.trial.group(),)
-        return self.row.groups if self.row else ()
+        return (self.trial.group(),) if self._trial_shown else super().groups
 
     def choose(self, id: str) -> None:
         """Show a plugin."""
-        self.chosen, self._trial_shown = id, False
-        self.changed.emit()
-
-    def can_install(self) -> bool:
-        """Whether nothing else is under way."""
-        return not self.errand.busy
+        self._trial_shown = False
+        super().choose(id)
 
     def can_disable(self) -> bool:
         """Whether the plugin that is shown can be switched off; in safe mode, for good."""
@@ -111,16 +88,6 @@ class PluginsModel(QObject):
     def _can(self, allowed: Callable[[PluginRow], bool]) -> bool:
         return bool(
             not self.errand.busy and not self._trial_shown and self.row and allowed(self.row)
-        )
-
-    def look(self) -> None:
-        """Read the list anew."""
-        self._looks += 1
-        number, profile = self._looks, self._desk.studio.profile
-        self._desk.background.run(
-            lambda: read_plugins(profile),
-            lambda rows: self._listed(number, rows),
-            self.troubled.emit,
         )
 
     def inspect(self, path: Path) -> None:
@@ -208,11 +175,3 @@ class PluginsModel(QObject):
             self.errand.fail(reason)
         else:
             self.errand.end(self.trial.verdict)
-
-    def _listed(self, number: int, rows: tuple[PluginRow, ...]) -> None:
-        if number != self._looks:  # a later look is on its way
-            return
-        self.rows = rows
-        if not self.row:
-            self.chosen = rows[0].id if rows else ""
-        self.changed.emit()

@@ -126,7 +126,7 @@ def test_a_model_is_verified_by_a_worker_and_says_how_it_came_out(
     qtbot.mouseClick(verify, Qt.MouseButton.LeftButton)
     settled(qtbot, page.model, window.desk)
 
-    said = page.listing.progress.said.text()
+    said = page.progress.said.text()
     assert said.startswith("speech-en-small is sound: every file has its hash, and ")
     assert said.endswith("answers are what they were.")
 

@@ -59,7 +59,7 @@ def test_a_wheel_dropped_on_the_window_is_asked_about_and_cancel_is_the_default(
     qtbot.keyClick(sheet, Qt.Key.Key_Return)
     page = window.stack.currentWidget()
     assert isinstance(page, PluginsView)
-    qtbot.waitUntil(lambda: page.listing.progress.said.text() == "Not installed.")
+    qtbot.waitUntil(lambda: page.progress.said.text() == "Not installed.")
     assert not window.desk.document.clips
 
 
@@ -72,14 +72,14 @@ def test_the_sheet_installs_by_the_mouse_and_the_list_has_the_plugin(
     sheet = asked(qtbot, window)
     with qtbot.waitSignal(window.desk.installed_changed, timeout=30_000):
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.listing.title.text() == "Turner" and not page.model.errand.busy)
+    qtbot.waitUntil(lambda: page.title.text() == "Turner" and not page.model.errand.busy)
 
-    assert page.listing.state.text() == "0.1.0  ·  on"
-    texts = [page.listing.list.item(row).text() for row in range(page.listing.list.count())]
+    assert page.state.text() == "0.1.0  ·  on"
+    texts = [page.list.item(row).text() for row in range(page.list.count())]
     assert "Turner\n0.1.0  ·  on" in texts
     disable = next(b for b in page.findChildren(QPushButton) if b.text() == "Disable")
     qtbot.mouseClick(disable, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.listing.state.text() == "0.1.0  ·  off: switched off by you")
+    qtbot.waitUntil(lambda: page.state.text() == "0.1.0  ·  off: switched off by you")
     assert not disable.isEnabled()
 
 
@@ -91,10 +91,10 @@ def test_a_refusal_is_told_on_the_page_with_a_report_to_copy(
     drop(window, wheel)
     page = window.stack.currentWidget()
     assert isinstance(page, PluginsView)
-    qtbot.waitUntil(page.listing.banner.isVisible)
+    qtbot.waitUntil(page.banner.isVisible)
 
-    assert "turner.pth: runs at every start of Python, expected no .pth" in page.listing.banner.text
-    page.listing.banner.copy_report()
+    assert "turner.pth: runs at every start of Python, expected no .pth" in page.banner.text
+    page.banner.copy_report()
     assert "in: plugins" in QGuiApplication.clipboard().text()
     assert window.findChild(ConsentView) is None
 
@@ -104,8 +104,8 @@ def test_every_line_of_the_facts_can_be_read_by_a_screen_reader(
 ) -> None:
     page = window.show_page("plugins")
     assert isinstance(page, PluginsView)
-    qtbot.waitUntil(lambda: page.listing.list.count() > 0)
+    qtbot.waitUntil(lambda: page.list.count() > 0)
 
-    assert page.listing.list.accessibleName() == "Plugins"
-    assert "Licence MIT" in page.listing.facts.accessibleDescription()
+    assert page.list.accessibleName() == "Plugins"
+    assert "Licence MIT" in page.facts.accessibleDescription()
     assert all(b.text() for b in page.findChildren(QPushButton))

@@ -100,7 +100,7 @@ def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
     page = window.show_page("plugins")
     assert isinstance(page, PluginsView)
-    qtbot.waitUntil(lambda: page.listing.title.text() == "Ruler")
+    qtbot.waitUntil(lambda: page.title.text() == "Ruler")
     return page
 
 
@@ -180,11 +180,9 @@ def test_a_plugin_whose_workers_die_is_off_with_its_reason_until_it_is_enabled(
     panel.model.choose(titles(panel).index("Measure a recording"))
     panel.model.take_all(everything=True)
     panel.model.run()
-    qtbot.waitUntil(
-        lambda: page.listing.state.text().startswith("0.1.0  ·  off: 3 w"), timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: page.state.text().startswith("0.1.0  ·  off: 3 w"), timeout=MINUTE)
 
-    assert page.listing.state.text().endswith("the last exited with status 9")
+    assert page.state.text().endswith("the last exited with status 9")
     assert "Measure a recording" not in titles(panel)
     window.show_page("plugins")
     press(qtbot, page, "Enable")
