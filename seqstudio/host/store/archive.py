@@ -17,7 +17,7 @@ from seqstudio.errors import PluginError
 
 UNPACKED_LIMIT = 2 * 2**30  # bytes of one wheel, unpacked
 ENTRY_LIMIT = 20_000
-NAME_LIMIT = 240  # characters: what file systems and other platforms still take
+NAME_LIMIT = 240  # bytes: what file systems and other platforms still take
 CHUNK_BYTES = 2**20
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -25,6 +25,8 @@ DAMAGED = (
 )
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1
+END = b"PK\x05\x06"  # opens the last record of a zip
+END_BYTES = 22  # of that record, without a comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Source:
             yield io.BytesIO(self.packed)
             return
         try:
+            there = self.path.stat()
+            if not stat.S_ISREG(there.st_mode) or there.st_size > UNPACKED_LIMIT:
+                wanted = f"a wheel, a file of at most {UNPACKED_LIMIT} bytes"
+                raise PluginError(f"{self.path}: {there.st_size} bytes, expected {wanted}")
             stream = self.path.open("rb")
         except OSError as bad:
             raise PluginError(f"{self.path}: {bad.strerror}, expected a wheel") from bad
@@ -116,8 +122,12 @@ def open_archive(source: Source) -> Iterator[Archive]:
     with source.open() as stream:
         try:
             archive = zipfile.ZipFile(stream)
+            stream.seek(-END_BYTES, io.SEEK_END)
+            ends = stream.read(len(END)) == END
         except DAMAGED as bad:
             raise PluginError(f"{where}: {bad}, expected a wheel, which is a zip") from bad
+        if not ends:
+            raise PluginError(f"{where}: bytes behind the zip, expected none")
         with archive:
             yield Archive(archive, where)
 
@@ -130,8 +140,8 @@ def check_directory(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], wh
         raise PluginError(
             f"{where}: {total} bytes when unpacked, expected at most {UNPACKED_LIMIT}"
         )
-    if archive.comment or (entries and min(entry.header_offset for entry in entries)):
-        raise PluginError(f"{where}: bytes before or after the zip, expected none")
+    if min((entry.header_offset for entry in entries), default=0):
+        raise PluginError(f"{where}: bytes before the zip, expected none")
     seen: dict[str, str] = {}
     for entry in entries:
         if fault := entry_fault(entry):
@@ -159,7 +169,11 @@ def entry_fault(entry: zipfile.ZipInfo) -> str:
         return "encrypted, expected plain data"
     if entry.compress_type not in METHODS:
         return f"compression {entry.compress_type}, expected stored or deflated"
-    return name_fault(entry.orig_filename)
+    if entry.is_dir() and entry.file_size:
+        return "a folder with bytes of its own, expected none"
+    if entry.filename != entry.orig_filename:  # cut at a NUL, or named once more in a field
+        return f"also named {entry.filename!r}, expected one name"
+    return name_fault(entry.filename)
 
 
 def name_fault(name: str) -> str:
@@ -175,8 +189,8 @@ def name_fault(name: str) -> str:
         return "a name with '..', expected one below the top"
     if "" in parts or "." in parts or "\\" in name:
         return "a name that is not plain, expected folders with '/' between them"
-    if not name.isprintable() or len(name) > NAME_LIMIT:
-        return f"an unprintable or long name, expected at most {NAME_LIMIT} characters"
+    if not name.isprintable() or len(name.encode()) > NAME_LIMIT:
+        return f"an unprintable or long name, expected at most {NAME_LIMIT} bytes"
     if any(part.endswith((" ", ".")) for part in parts):
         return "a name that ends in a space or dot, expected one that every system keeps"
     return ""

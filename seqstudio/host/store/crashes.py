@@ -4,9 +4,9 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from seqstudio.errors import PluginError
+from seqstudio.contracts.plain import from_plain
+from seqstudio.errors import ConfigError, PluginError
 from seqstudio.host.catalogue import Plugin, in_the_box
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.pointer import locked, read_pointer, write_pointer
@@ -14,6 +14,7 @@ from seqstudio.services.durable import faults_as, json_bytes, write_durably
 
 DEATHS = 3
 WINDOW_S = 600.0
+Times = dict[str, tuple[float, ...]]  # plugin id -> when its workers died
 
 
 def count_death(profile: Profile, plugin: Plugin, how: str) -> str:
@@ -49,10 +50,9 @@ def count_death(profile: Profile, plugin: Plugin, how: str) -> str:
         return f"plugin {plugin.id!r} is switched off: {reason}"
 
 
-def read(file: Path) -> dict[str, Any]:
-    """Read the times of deaths; a damaged file only forgets them."""
+def read(file: Path) -> Times:
+    """Read the times of deaths, in seconds since 1970; a damaged file only forgets them."""
     try:
-        table = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+        return from_plain(Times, json.loads(file.read_bytes()), str(file))
+    except (OSError, ValueError, RecursionError, ConfigError):
         return {}
-    return table if isinstance(table, dict) else {}

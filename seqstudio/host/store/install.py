@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,14 @@ from seqstudio.host.store.probe import probe
 from seqstudio.host.store.resolve import host_versions, resolve
 from seqstudio.host.store.sheet import Sheet, sheet_of
 from seqstudio.host.store.wheel import Wheel, inspect_wheel
-from seqstudio.services.durable import faults_as, json_bytes, sweep, sync_file, write_durably
+from seqstudio.services.durable import (
+    faults_as,
+    json_bytes,
+    sha256_of_file,
+    sweep,
+    sync_file,
+    write_durably,
+)
 
 SHORT = 8  # characters of a hash in a folder's name
 
@@ -202,17 +210,25 @@ def check_unchanged(offer: Offer, library: Path) -> None:
     expected: dict[str, str] = {}
     for wheel in offer.wheels:
         expected |= wheel.hashes
+    for compiled in [*library.rglob("__pycache__")]:
+        shutil.rmtree(compiled, ignore_errors=True)  # by Python, or by the plugin itself
     found = {
         path.relative_to(library).as_posix(): path
         for path in library.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_symlink() or not path.is_dir()
     }
     for member in sorted(set(expected) | set(found)):
         path = found.get(member)
-        if path is None or hashlib.sha256(path.read_bytes()).hexdigest() != expected.get(member):
+        sound = path is not None and member in expected and is_plain_file(path)
+        if not sound or sha256_of_file(library / member) != expected[member]:
             raise PluginError(
                 f"{offer.wheels[0].title}: changed its own {member} while it was tried"
             )
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether this is a file itself, and no link, pipe or device."""
+    return stat.S_ISREG(path.lstat().st_mode)
 
 
 def drop_unused(folder: Path, kept: set[str]) -> None:

@@ -6,20 +6,39 @@ import io
 import tomllib
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import PluginError
 from seqstudio.host.discovery import GROUP
-from seqstudio.host.store.archive import Source
+from seqstudio.host.store.archive import UNPACKED_LIMIT, Source
 from seqstudio.host.store.wheel import as_record
 
 PROJECT = "pyproject.toml"
 SKIPPED = ("__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 TAGS = "py3-none-any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What is read of `[project]` in pyproject.toml, with '_' for '-'."""
+
+    name: str
+    version: str
+    requires_python: str = ""
+    dependencies: tuple[str, ...] = ()
+    entry_points: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for text in (self.name, self.version, self.requires_python, *self.dependencies):
+            if not text.isprintable():
+                raise PluginError(f"{text!r}, expected one line")
+        if not self.entry_points.get(GROUP):
+            raise PluginError(f"no entry-points.{GROUP!r}, expected one")
 
 
 def pack(folder: Path) -> Source:
@@ -31,8 +50,8 @@ def pack(folder: Path) -> Source:
         If the project is no plugin, or leaves its name or version to a build tool.
     """
     project = read_project(folder / PROJECT)
-    name = canonicalize_name(project["name"]).replace("-", "_")
-    info = f"{name}-{project['version']}.dist-info"
+    name = canonicalize_name(project.name).replace("-", "_")
+    info = f"{name}-{project.version}.dist-info"
     files = package_files(folder / "src")
     files[f"{info}/METADATA"] = metadata(project).encode()
     files[f"{info}/WHEEL"] = (
@@ -40,23 +59,22 @@ def pack(folder: Path) -> Source:
     ).encode()
     files[f"{info}/entry_points.txt"] = entry_points(project).encode()
     packed = to_zip(files, f"{info}/RECORD")
-    return Source(folder / f"{name}-{project['version']}-{TAGS}.whl", packed)
+    return Source(folder / f"{name}-{project.version}-{TAGS}.whl", packed)
 
 
-def read_project(file: Path) -> Mapping[str, Any]:
+def read_project(file: Path) -> Project:
     """Read the project's own description."""
     try:
-        project: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get("project")
     except OSError as bad:
         raise PluginError(f"{file}: {bad.strerror}, expected a wheel or a project") from bad
-    except (ValueError, KeyError) as bad:
+    except (ValueError, RecursionError) as bad:  # the second: nested without end
         raise PluginError(f"{file}: {bad}, expected TOML with a [project]") from bad
-    for field in ("name", "version"):
-        if not isinstance(project.get(field), str):
-            raise PluginError(f"{file}: {field}={project.get(field)!r}, expected a fixed text")
-    if not project.get("entry-points", {}).get(GROUP):
-        raise PluginError(f'{file}: no [project.entry-points."{GROUP}"], expected one')
-    return project
+    known = {one.name for one in fields(Project)}
+    if isinstance(table, dict):  # of the other fields, builders make what pip needs
+        plain = {name.replace("-", "_"): value for name, value in table.items()}
+        table = {name: value for name, value in plain.items() if name in known}
+    return from_plain(Project, table, f"{file}: project", error=PluginError)
 
 
 def package_files(source: Path) -> dict[str, bytes]:
@@ -67,21 +85,25 @@ def package_files(source: Path) -> dict[str, bytes]:
     found = {path.relative_to(source).as_posix(): path for path in paths if path.is_file()}
     if not found:
         raise PluginError(f"{source}: no files, expected the plugin's package")
+    if odd := [name for name in found if not name.isprintable()]:
+        raise PluginError(f"{source}: {odd[0]!r}, expected a name that can be read")
+    if (total := sum(path.stat().st_size for path in found.values())) > UNPACKED_LIMIT:
+        raise PluginError(f"{source}: {total} bytes, expected at most {UNPACKED_LIMIT}")
     return {name: path.read_bytes() for name, path in found.items()}
 
 
-def metadata(project: Mapping[str, Any]) -> str:
+def metadata(project: Project) -> str:
     """Write the headers that a wheel's METADATA needs."""
-    lines = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {project['version']}"]
-    if "requires-python" in project:
-        lines.append(f"Requires-Python: {project['requires-python']}")
-    lines += [f"Requires-Dist: {need}" for need in project.get("dependencies", ())]
+    lines = ["Metadata-Version: 2.1", f"Name: {project.name}", f"Version: {project.version}"]
+    if project.requires_python:
+        lines.append(f"Requires-Python: {project.requires_python}")
+    lines += [f"Requires-Dist: {need}" for need in project.dependencies]
     return "\n".join(lines) + "\n"
 
 
-def entry_points(project: Mapping[str, Any]) -> str:
+def entry_points(project: Project) -> str:
     """Write the entry points of our group."""
-    points = project["entry-points"][GROUP]
+    points = project.entry_points[GROUP]
     return "\n".join([f"[{GROUP}]", *(f"{name} = {value}" for name, value in points.items()), ""])
 
 

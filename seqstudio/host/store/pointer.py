@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seqstudio.contracts.manifest import parse_manifest
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import PluginError
 from seqstudio.host.profile import Profile
@@ -103,10 +104,13 @@ def record_of(profile: Profile, plugin: str, version: str) -> dict[str, Any]:
     Raises
     ------
     PluginError
-        If its receipt or its package is gone.
+        If its receipt or its package is gone or damaged, or it wants another API than this host's.
     """
     receipt = read_receipt(profile, plugin, version)
-    root = version_folder(profile, plugin, version) / LIBRARY / receipt.package
+    place = version_folder(profile, plugin, version)
+    if (found := parse_manifest(receipt.table, str(place / RECEIPT)).id) != plugin:
+        raise PluginError(f"{place / RECEIPT}: id={found!r}, expected {plugin!r}")
+    root = place / LIBRARY / receipt.package
     if not root.is_dir():
         raise PluginError(f"{root}: gone, expected the plugin's package; install it again")
     return {

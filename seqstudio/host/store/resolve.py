@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -81,7 +82,11 @@ def needs(wheel: Wheel) -> Iterator[Requirement]:
             raise PluginError(
                 f"{wheel.title} needs {text}, expected no address: installs are local"
             )
-        if need.marker is None or need.marker.evaluate({"extra": ""}):
+        try:
+            here = need.marker is None or need.marker.evaluate({"extra": ""})
+        except UndefinedComparison as bad:
+            raise PluginError(f"{wheel.title} needs {text}: {bad}, expected a condition") from bad
+        if here:
             yield need
 
 

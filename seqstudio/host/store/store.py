@@ -19,6 +19,7 @@ from seqstudio.host.store.pointer import (
     pointer_file,
     read_pointer,
     read_receipt,
+    record_of,
     write_pointer,
 )
 from seqstudio.services.durable import faults_as
@@ -125,12 +126,13 @@ class Store:
         Raises
         ------
         PluginError
-            If there is none.
+            If there is none, or it is damaged.
         """
         with self._changed() as pointer:
             if name not in pointer.previous:
                 raise PluginError(f"plugin {name!r}: no version before this one, expected one")
             old, new = pointer.current[name], pointer.previous[name]
+            version = str(record_of(self.profile, name, new)["version"])
             self._write(
                 replace(
                     pointer,
@@ -139,7 +141,7 @@ class Store:
                     disabled=without(pointer.disabled, name),
                 )
             )
-            return read_receipt(self.profile, name, new).version
+            return version
 
     def uninstall(self, name: str) -> None:
         """Remove a plugin of the store with all its versions.

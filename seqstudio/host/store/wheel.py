@@ -16,6 +16,7 @@ from packaging.tags import sys_tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from seqstudio.contracts.manifest import Manifest, parse_manifest
+from seqstudio.contracts.plain import shown
 from seqstudio.errors import PluginError
 from seqstudio.host.discovery import GROUP, MANIFEST
 from seqstudio.host.store.archive import Archive, Source, open_archive
@@ -87,9 +88,8 @@ def inspect_wheel(source: Source) -> Wheel:
         info = info_folder(archive, name, version, where)
         check_members(archive.sizes, where)
         hashes = check_record(archive, info, where)
-        headers = email.parser.BytesParser().parsebytes(
-            archive.read(f"{info}/METADATA", TEXT_LIMIT)
-        )
+        text = archive.read(f"{info}/METADATA", TEXT_LIMIT).decode("utf-8", "replace")
+        headers = email.parser.HeaderParser().parsestr(text)
         found = (canonicalize_name(headers["Name"] or ""), headers["Version"])
         if found != (name, version):
             raise PluginError(f"{where}: METADATA says {found}, expected {(name, version)}")
@@ -124,7 +124,7 @@ def from_file_name(where: str) -> tuple[str, str]:
 def info_folder(archive: Archive, name: str, version: str, where: str) -> str:
     """Give the one `.dist-info` folder, which must be this wheel's."""
     tops = {member.partition("/")[0] for member in archive.sizes}
-    found = [top for top in tops if top.endswith(".dist-info")]
+    found = [top for top in tops if top.lower().endswith((".dist-info", ".egg-info"))]
     for top in found:
         of_name, _, of_version = top.removesuffix(".dist-info").partition("-")
         if len(found) == 1 and (canonicalize_name(of_name), of_version) == (name, version):
@@ -141,7 +141,7 @@ def check_members(members: Iterable[str], where: str) -> None:
         path = PurePosixPath(member)
         if path.suffix.lower() == ".pth":
             raise PluginError(f"{where}: {member}: runs at every start of Python, expected no .pth")
-        if path.parts[0].endswith(".data"):
+        if path.parts[0].lower().endswith(".data"):
             raise PluginError(f"{where}: {member}: a script or file for elsewhere, expected none")
         if path.suffix.lower() == ".pyc" or "__pycache__" in path.parts:
             raise PluginError(f"{where}: {member}: compiled code, expected its source")
@@ -151,17 +151,9 @@ def check_record(archive: Archive, info: str, where: str) -> dict[str, str]:
     """Compare every member with RECORD; give their hashes."""
     record = f"{info}/RECORD"
     unsigned = {f"{info}/{name}" for name in UNSIGNED}
-    listed: dict[str, str] = {}
-    for row in csv.reader(
-        io.StringIO(archive.read(record, RECORD_LIMIT).decode("utf-8", "replace"))
-    ):
-        if len(row) != 3 or row[0] in listed:
-            raise PluginError(
-                f"{where}: RECORD: {row[:1]}, expected each file once, with hash, size"
-            )
-        listed[row[0]] = row[1]
+    listed = read_record(archive.read(record, RECORD_LIMIT), where)
     if odd := (set(archive.sizes) ^ set(listed)) - unsigned:
-        raise PluginError(f"{where}: {sorted(odd)[0]}: not both in the wheel and in its RECORD")
+        raise PluginError(f"{where}: {sorted(odd)[0]!r}: not both in the wheel and in its RECORD")
     hashes = {}
     for member in archive.sizes:
         if member not in unsigned:
@@ -172,6 +164,20 @@ def check_record(archive: Archive, info: str, where: str) -> dict[str, str]:
                 raise PluginError(f"{where}: {member}: not the hash in RECORD, expected its sha256")
             hashes[member] = digest.hexdigest()
     return hashes
+
+
+def read_record(data: bytes, where: str) -> dict[str, str]:
+    """Read a RECORD: member -> hash, as it stands there."""
+    listed: dict[str, str] = {}
+    try:
+        for row in csv.reader(io.StringIO(data.decode("utf-8", "replace"))):
+            if len(row) != 3 or row[0] in listed:
+                wanted = "each file once, with hash, size"
+                raise PluginError(f"{where}: RECORD: {shown(row[:1])}, expected {wanted}")
+            listed[row[0]] = row[1]
+    except csv.Error as bad:
+        raise PluginError(f"{where}: RECORD: {bad}, expected a table with commas") from bad
+    return listed
 
 
 def as_record(digest: bytes) -> str:
@@ -188,7 +194,8 @@ def own_entries(archive: Archive, member: str, where: str) -> dict[str, str]:
     try:
         parser.read_string(archive.read(member, TEXT_LIMIT).decode())
     except (configparser.Error, ValueError) as bad:
-        raise PluginError(f"{where}: {member}: {bad}, expected entry points") from bad
+        fault = " ".join(str(bad).split())
+        raise PluginError(f"{where}: {member}: {fault}, expected entry points") from bad
     entries = dict(parser[GROUP]) if parser.has_section(GROUP) else {}
     if len(entries) > 1:
         raise PluginError(f"{where}: entry points {sorted(entries)} of {GROUP}, expected one")
@@ -203,7 +210,7 @@ def read_manifest(archive: Archive, entries: Mapping[str, str], where: str) -> d
         raise PluginError(f"{where}: no {member}, expected a manifest in the plugin's package")
     try:
         return tomllib.loads(archive.read(member, MANIFEST_LIMIT).decode())
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:  # the second: nested without end
         raise PluginError(f"{where}: {member}: {bad}, expected TOML") from bad
 
 

@@ -1,6 +1,7 @@
 """Wheels that mean harm: each is refused with one clear line, and the store stays as it was."""
 
 import contextlib
+import os
 import re
 import stat
 import zipfile
@@ -13,6 +14,7 @@ import pytest
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import Catalogue
 from seqstudio.host.profile import Profile
+from seqstudio.host.store.archive import entry_fault
 from seqstudio.host.store.store import Store
 
 Tree = Callable[[], dict[str, bytes]]
@@ -32,6 +34,10 @@ def named(name: str) -> Callable[[zipfile.ZipFile], None]:
 def twice(archive: zipfile.ZipFile) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("seq_parrot/__init__.py", "evil = 1")
+
+
+def folder_with_bytes(archive: zipfile.ZipFile) -> None:
+    archive.writestr(zipfile.ZipInfo("seq_parrot/d/"), "payload")
 
 
 def in_code(line: str) -> dict[str, Any]:
@@ -61,12 +67,27 @@ REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
     "absolute": ({"after": named("/tmp/evil.py")}, r"'/tmp/evil\.py': an absolute name"),
     "drive": ({"after": named("C:/evil.py")}, r"'C:/evil\.py': an absolute name"),
     "backslash": ({"after": named("a\\..\\evil.py")}, r"a name that is not plain"),
-    "unlisted": ({"after": named("seq_parrot/more.py")}, r"more\.py: not both in the wheel and in"),
+    "unlisted": (
+        {"after": named("seq_parrot/more.py")},
+        r"more\.py': not both in the wheel and in",
+    ),
     "hash": (
         {"record": lambda text: re.sub("sha256=.", "sha256=_", text, count=1)},
         r"__init__\.py: not the hash in RECORD",
     ),
-    "absent": ({"record": lambda text: text + "gone.py,sha256=,0\n"}, r"gone\.py: not both"),
+    "absent": ({"record": lambda text: text + "gone.py,sha256=,0\n"}, r"gone\.py': not both"),
+    "absolute record": (
+        {"record": lambda text: text + "/etc/passwd,sha256=,0\n"},
+        r"'/etc/passwd': not both in the wheel and in its RECORD",
+    ),
+    "endless field": (
+        {"record": lambda text: text + "x" * 200_000 + ",,\n"},
+        r"RECORD: field larger than field limit \(131072\), expected a table",
+    ),
+    "record in two lines": (
+        {"record": lambda text: text + "a\rb,,\n"},
+        r"RECORD: new-line character .*, expected a table with commas",
+    ),
     "no hash": (
         {"record": lambda text: re.sub("sha256=[^,]*", "", text, count=1)},
         r"not the hash in RECORD",
@@ -74,6 +95,44 @@ REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
     "script": (
         {"extra": {"seq_parrot-1.0.data/scripts/parrot": "#!python"}},
         r"scripts/parrot: a script or file for elsewhere",
+    ),
+    "script, shouted": (
+        {"extra": {"seq_parrot-1.0.DATA/scripts/parrot": "#!python"}},
+        r"scripts/parrot: a script or file for elsewhere",
+    ),
+    "folder with bytes": (
+        {"after": folder_with_bytes},
+        r"'seq_parrot/d/': a folder with bytes of its own, expected none",
+    ),
+    "long name": (
+        {"extra": {f"seq_parrot/{chr(0x1F600) * 100}.txt": ""}},
+        r"an unprintable or long name, expected at most 240 bytes",
+    ),
+    "one name, twice composed": (
+        {"extra": {"seq_parrot/e\u0301.txt": "", "seq_parrot/\xe9.txt": ""}},
+        r"would be one file, expected one",
+    ),
+    "hidden order": ({"extra": {"seq_parrot/\u202egpj.py": ""}}, r"an unprintable or long name"),
+    "two distributions": (
+        {"extra": {"torch-9.egg-info/PKG-INFO": ""}},
+        r"\['seq_parrot-1\.0\.dist-info', 'torch-9\.egg-info'\], expected one \.dist-info",
+    ),
+    "endless headers": (
+        {"headers": f"X: {'y' * 2**20}\n"},
+        r"METADATA: \d+ bytes, expected at most 1048576",
+    ),
+    "odd Python": (
+        {"headers": "Requires-Python: >=3.9\xe9\n"},
+        r"Requires-Python '>=3\.9\xe9': Invalid specifier",
+    ),
+    "odd need": ({"requires": ("f\xe9ather",)}, r"Requires-Dist 'f\xe9ather', expected a need"),
+    "odd condition": (
+        {"requires": ('feather; os_name ~= "x"',)},
+        r"needs feather; os_name ~= .*, expected a condition",
+    ),
+    "nested": (
+        {"manifest": f"x = {'[' * 9999}"},
+        r"seqstudio\.toml: maximum recursion depth exceeded, expected TOML",
     ),
     "compiled": ({"extra": {"seq_parrot/__pycache__/a.pyc": ""}}, r"compiled code, expected its"),
     "id": ({"identity": "speech"}, r"id 'speech' is seqstudio[-_]speech's, expected another"),
@@ -130,8 +189,60 @@ def test_a_size_that_lies_is_found_out(press: Any, store: Store) -> None:
 def test_bytes_around_the_zip_are_refused(press: Any, store: Store) -> None:
     wheel = press.plugin()
     wheel.write_bytes(b"#!/bin/sh\n" + wheel.read_bytes())
-    with pytest.raises(PluginError, match="bytes before or after the zip, expected none"):
+    with pytest.raises(PluginError, match="bytes before the zip, expected none"):
         store.inspect(wheel)
+    sound = press.plugin()
+    sound.write_bytes(sound.read_bytes() + b"#")
+    with pytest.raises(PluginError, match="bytes behind the zip, expected none"):
+        store.inspect(sound)
+    commented = press.plugin(after=lambda archive: setattr(archive, "comment", b"x" * 60_000))
+    with pytest.raises(PluginError, match="bytes behind the zip, expected none"):
+        store.inspect(commented)
+
+
+def test_a_member_that_goes_by_two_names_is_refused() -> None:
+    """Python 3.13 takes a member's name from a field that older ones pass over."""
+    entry = zipfile.ZipInfo("seq_parrot/x.py")
+    entry.filename = "../x.py"
+
+    assert entry_fault(entry) == "also named '../x.py', expected one name"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "twenty gigabytes"])
+def test_what_is_no_file_or_too_large_is_not_read(
+    press: Any, store: Store, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "seq_parrot-1.0-py3-none-any.whl"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        with path.open("wb") as file:
+            file.truncate(20 * 2**30)
+    with pytest.raises(PluginError, match="expected a wheel, a file of at most 2147483648 bytes"):
+        store.inspect(path)
+
+
+def test_the_profile_may_be_reached_through_a_link(
+    press: Any, tmp_path: Path, profile: Profile
+) -> None:
+    profile.home.mkdir()
+    (tmp_path / "link").symlink_to(profile.home)
+    store = Store(Profile(tmp_path / "link"))
+    offer = store.inspect(press.plugin())
+    store.install(offer, accepted=offer.sheet.sha256)
+
+    assert "parrot" in [plugin.id for plugin in Catalogue.load(profile).plugins]
+    store.uninstall("parrot")
+    assert [path.name for path in profile.home.iterdir()] == ["cache"]
+
+
+def test_a_dependency_that_hides_a_module_of_the_host_is_refused(press: Any, store: Store) -> None:
+    press.wheel("feather", "1.0", {"seqstudio/feather.py": ""})
+    press.plugin(requires=("feather",))
+    with pytest.raises(PluginError, match=r"^feather 1\.0: module 'seqstudio' is the host's"):
+        store.inspect(press.folder)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x00" * 100])
@@ -188,6 +299,22 @@ IN_TRIAL = {
         in_code("open(__file__, 'a').write('evil = 1')"),
         r"gives \[\]|changed its own seq_parrot/__init__\.py while it was tried",
     ),
+    "a link for a file": (
+        {
+            "code": "import os\nos.rename(__file__, 'kept')\n"
+            "os.symlink(os.path.abspath('kept'), __file__)\n",
+            "manifest": "",
+        },
+        r"changed its own seq_parrot/__init__\.py while it was tried",
+    ),
+    "a link to a folder": (
+        {"code": "import os\nos.symlink('/etc', __file__ + '.more')\n", "manifest": ""},
+        r"changed its own seq_parrot/__init__\.py\.more while it was tried",
+    ),
+    "a pipe": (
+        {"code": "import os\nos.mkfifo(__file__ + '.more')\n", "manifest": ""},
+        r"changed its own seq_parrot/__init__\.py\.more while it was tried",
+    ),
 }
 
 
@@ -204,6 +331,17 @@ def test_a_plugin_that_misbehaves_in_its_trial_is_not_installed(
 
     assert tree() == before
     assert "parrot" not in [plugin.id for plugin in Catalogue.load(profile).plugins]
+
+
+def test_what_a_trial_compiles_is_not_kept(press: Any, put: Put, profile: Profile) -> None:
+    code = (
+        "from pathlib import Path\n"
+        "made = Path(__file__).parent / '__pycache__'\nmade.mkdir(exist_ok=True)\n"
+        "(made / 'more.cpython-311.pyc').write_bytes(b'evil')\n"
+    )
+    put(press.plugin(code=code, manifest=""))
+
+    assert not [*(profile.home / "plugins").rglob("*.pyc")]
 
 
 def test_a_plugin_that_hangs_at_exit_is_installed_and_its_process_is_gone(

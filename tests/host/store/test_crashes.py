@@ -59,6 +59,18 @@ def test_deaths_long_ago_are_forgotten(profile: Profile) -> None:
     assert count_death(profile, plugin("parrot"), "x") == ""
 
 
+@pytest.mark.parametrize("text", ["{", '{"parrot": 5}', '{"parrot": ["x"]}', "[" * 100_000])
+def test_a_damaged_count_begins_anew(profile: Profile, text: str) -> None:
+    profile.home.mkdir()
+    (profile.home / "crashes.json").write_text(text)
+
+    assert [count_death(profile, plugin("parrot"), "x") == "" for _ in range(3)] == [
+        True,
+        True,
+        False,
+    ]
+
+
 def test_the_plugins_in_the_box_stay_on(profile: Profile) -> None:
     assert [count_death(profile, plugin("seqstudio_music"), "x") for _ in range(5)] == [""] * 5
 

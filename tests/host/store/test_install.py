@@ -54,6 +54,38 @@ def test_an_upgrade_serves_the_next_job_and_rollback_takes_it_back(
     assert sorted(kept) == ["1.1", "1.2"]
 
 
+def test_a_version_that_is_damaged_is_not_gone_back_to(
+    press: Any, put: Put, store: Store, profile: Profile, tree: Tree
+) -> None:
+    put(press.plugin())
+    put(press.plugin(version="1.1"))
+    (receipt,) = (profile.home / "plugins" / "parrot").glob("1.0-*/receipt.json")
+    receipt.write_text("{")
+    before = tree()
+    with pytest.raises(PluginError, match=r"receipt\.json: .*, expected a receipt"):
+        store.rollback("parrot")
+
+    assert tree() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (">=1.0,<2", ">=3,<4", r"api='>=3,<4', expected a range that holds 1\.0"),
+        ('"id": "parrot"', '"id": "loud"', r"id='loud', expected 'parrot'"),
+    ],
+)
+def test_what_is_in_the_store_is_checked_when_it_is_read_again(
+    press: Any, put: Put, profile: Profile, old: str, new: str, reason: str
+) -> None:
+    """The studio may have been updated since, or the file damaged."""
+    put(press.plugin())
+    (receipt,) = (profile.home / "plugins" / "parrot").glob("*/receipt.json")
+    receipt.write_text(receipt.read_text().replace(old, new))
+    with pytest.raises(JobError, match=f"plugin 'parrot' is refused: .*{reason}"):
+        Catalogue.load(profile).plugin("parrot")
+
+
 def test_a_disabled_plugin_says_how_to_switch_it_on(
     press: Any, put: Put, store: Store, profile: Profile
 ) -> None:
