@@ -7,6 +7,7 @@ import click
 
 from seqstudio.cli.options import device_option, json_flag, pass_studio
 from seqstudio.cli.running import run_job
+from seqstudio.cli.train_help import TrainCommand
 from seqstudio.contracts.data import Ledger
 from seqstudio.host.studio import JobSpec, Studio
 
@@ -20,7 +21,7 @@ Examples:
 The run folder is a model at any time: evaluate it, or give it to --model."""
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=TrainCommand, epilog=EPILOG)
 @click.argument("task")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--run", type=click.Path(path_type=Path), required=True, help="Folder of this run.")

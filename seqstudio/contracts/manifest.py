@@ -100,13 +100,19 @@ class OperationEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEntry:
-    """A task that the plugin can train."""
+    """A task that the plugin can train.
+
+    Where it has `options`, they are all of its own settings, and `preset_values` all that its
+    presets set otherwise than they and `TrainConfig` do; a worker holds both against the code.
+    """
 
     name: str
     title: str
     data: tuple[str, ...]  # data kinds that importers offer
     presets: tuple[str, ...]
     help: str = ""
+    options: Mapping[str, Option] | None = None  # None: known to its code alone
+    preset_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +221,13 @@ def _check_task(task: TaskEntry, plugin: str, where: str) -> None:
     place = f"{where}: task {task.name!r}"
     if not task.name.startswith(f"{plugin}."):
         raise PluginError(f"{place}, expected a name that begins with '{plugin}.'")
+    for name, option in (task.options or {}).items():
+        _check_option(name, option, place)
+    for name in task.preset_values:
+        if name not in task.presets:
+            raise PluginError(f"{place}: values of preset {name!r}, expected one of its presets")
+    if task.preset_values and task.options is None:
+        raise PluginError(f"{place}: values of presets, expected options too")
 
 
 def _is_name(name: str) -> bool:

@@ -15,6 +15,7 @@ from seqstudio.host.inputs import Group, groups
 from seqstudio.host.models import Models
 from seqstudio.host.options import fill_options
 from seqstudio.host.outputs import check_writable, place_names, targets, wanted_formats
+from seqstudio.host.settings import check_settings
 from seqstudio.host.spec import JobSpec
 
 PATHS = ("data", "run", "demo")
@@ -76,6 +77,8 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
     plugin = catalogue.plugin(spec.plugin)
     if spec.verb == "operation":
         return _plan_operation(spec, plugin, catalogue, models)
+    if spec.verb == "train":
+        check_settings(catalogue.task(spec.name)[1], spec.arguments.get("settings", ()))
     chosen = models.find(spec.model) if spec.model else None
     found = ((chosen.name, str(chosen.path), chosen.sha256),) if chosen else ()
     start = Start(

@@ -8,8 +8,11 @@ from typing import Any
 import pluggy
 
 from seqstudio.contracts import hookspecs
+from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.contracts.messages import PluginSource
-from seqstudio.errors import PluginError
+from seqstudio.contracts.plain import from_plain
+from seqstudio.errors import ConfigError, PluginError
+from seqstudio.host.worker_tasks import check_described
 
 SECTIONS = (
     *("tasks", "operations", "parts", "importers"),
@@ -103,7 +106,18 @@ class Plugins:
                 f"plugin {source.id!r}: seqstudio_{section} gives {sorted(found)}, "
                 f"expected {sorted(promised)} as in its manifest"
             )
+        if section == "tasks":
+            _check_tasks(source, found)
         return found
+
+
+def _check_tasks(source: PluginSource, found: dict[str, Any]) -> None:
+    for table in source.manifest.get("tasks", ()):
+        entry = from_plain(TaskEntry, table, source.id, error=PluginError)
+        try:
+            check_described(entry, found[entry.name])
+        except (ConfigError, PluginError) as bad:
+            raise PluginError(f"plugin {source.id!r}: task {entry.name!r}: {bad}") from bad
 
 
 def _blame(source: PluginSource, where: str, bad: BaseException) -> PluginError:

@@ -22,21 +22,11 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
     Raises
     ------
     ConfigError
-        If a text has no `=`, a key is unknown (near ones are named), or a value does not fit
-        its field.
+        As `read_settings`, or if a value is out of its range.
     """
-    training: dict[str, Any] = {}
-    options: dict[str, Any] = {}
-    known = _fields(preset.train) | _fields(preset.options)
-    for text in settings:
-        key, equals, value = text.partition("=")
-        key = key.strip()
-        if not equals:
-            raise ConfigError(f"setting {text!r}, expected key=value")
-        if key not in known:
-            raise ConfigError(f"setting {key!r} is unknown, expected {_near(key, known)}")
-        target = training if key in _fields(preset.train) else options
-        target[key] = parse_value(known[key], value.strip(), key)
+    values = read_settings(settings, _fields(preset.options) | _fields(preset.train))
+    training = {name: value for name, value in values.items() if name in _fields(preset.train)}
+    options = {name: value for name, value in values.items() if name not in training}
     try:
         return Preset(
             train=dataclasses.replace(preset.train, **training),
@@ -44,6 +34,26 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
         )
     except ConfigError as bad:
         raise ConfigError(f"settings {' '.join(settings)}: {bad}") from bad
+
+
+def read_settings(settings: Sequence[str], kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Read each `key=value` as the type that its key has, the last one winning.
+
+    Raises
+    ------
+    ConfigError
+        If a text has no `=`, a key is unknown (near ones are named), or a value does not fit.
+    """
+    values: dict[str, Any] = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        key = key.strip()
+        if not equals:
+            raise ConfigError(f"setting {text!r}, expected key=value")
+        if key not in kinds:
+            raise ConfigError(f"setting {key!r} is unknown, expected {_near(key, kinds)}")
+        values[key] = parse_value(kinds[key], value.strip(), key)
+    return values
 
 
 def find_preset(presets: Mapping[str, Preset], name: str) -> Preset:

@@ -85,6 +85,23 @@ def test_help_of_an_operation_holds_options_bounds_formats_and_examples(run: Run
     assert "seqstudio echo repeat letter.txt --out again --times 2" in said
 
 
+def test_help_of_train_lists_the_tasks_and_the_settings_of_the_one_that_is_named(run: Run) -> None:
+    tasks = run("train", "--help").stdout
+    assert "speech.ctc    Speech to characters" in tasks
+    assert "hidden" not in tasks
+    told = " ".join(run("train", "speech.ctc", "--help").stdout.split())
+    for text in (
+        "Settings of speech.ctc: hidden=INT",
+        "[1<=x] [small: 320; base: 512]",
+        "subsampling=stack|conv",
+        "speeds=FLOAT,... Speeds that a recording is learned at. [0.5<=x<=2] [default: 0.9",
+        "Settings of every training: seed=INT",
+        "epochs=INT Passes through the data. [1<=x] [small: 60; base: 40]",
+    ):
+        assert text in told
+    assert "inner_hidden" not in told
+
+
 def test_an_operation_on_a_stream_is_no_command(run: Run) -> None:
     assert "listen" not in run("echo", "--help").stdout
     assert "No such command 'listen'" in run("echo", "listen").stderr

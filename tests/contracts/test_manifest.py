@@ -27,6 +27,13 @@ GOOD: dict[str, Any] = {
 }
 
 
+STEPS = GOOD["tasks"][0]
+
+
+def task(**changes: Any) -> dict[str, Any]:
+    return {**GOOD, "tasks": [{**STEPS, **changes}]}
+
+
 def operation(**changes: Any) -> dict[str, Any]:
     return {**GOOD, "operations": [{**GOOD["operations"][0], **changes}]}
 
@@ -51,6 +58,16 @@ def test_a_good_manifest_is_read_whole() -> None:
             {**GOOD, "tasks": [{**GOOD["tasks"][0], "name": "speech.ctc"}]},
             r"task 'speech.ctc', expected a name that begins with 'rhythm\.'",
         ),
+        (
+            task(options={"how": {"type": "choice"}}),
+            "'rhythm.steps': option 'how': expected",
+        ),
+        (task(options={"A": {"type": "int"}}), "option 'A', expected lower-case letters and '_'"),
+        (
+            task(options={}, preset_values={"big": {}}),
+            "'rhythm.steps': values of preset 'big', expected one of its presets",
+        ),
+        (task(preset_values={"small": {}}), "values of presets, expected options too"),
         (operation(options={"seed": {"type": "int"}}), "option 'seed' is the host's own"),
         (operation(options={"how": {"type": "choice"}}), "option 'how': expected choices"),
         (operation(deterministic=False), "deterministic=false, expected a reason"),
