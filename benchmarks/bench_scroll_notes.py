@@ -32,6 +32,7 @@ from seqstudio.media.midi import Score
 
 NOTES = 51_000  # drawn by chance; 50,000 and some stay where two may not sound at once
 FRAMES = 60
+EDITS = 5
 STEP = 120  # ticks of a sixteenth
 
 
@@ -102,6 +103,16 @@ def measure(app: QApplication, page: ScoreView, undo: Callable[[], object]) -> N
     tell("undo that", frames(app, [undo] * FRAMES))
     roll.select_all()
     tell("scroll, all notes chosen", frames(app, across))
+    edit = page.editor
+    edits: dict[str, Callable[[], object]] = {
+        "move all notes": lambda: edit.nudge(1, 0),
+        "all notes louder": lambda: edit.weigh(1),
+        "all notes longer": lambda: edit.stretch(1),
+        "undo that": undo,
+        "duplicate all notes": edit.duplicate,
+    }
+    for what, do in edits.items():
+        tell(what, frames(app, [roll.select_all, do] * EDITS)[1::2])
 
 
 def main() -> None:

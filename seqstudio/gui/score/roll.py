@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.score.roll_gestures import (
-    NO_NOTES,
     Boxing,
     Gesture,
     Layers,
@@ -16,11 +15,11 @@ from seqstudio.gui.score.roll_gestures import (
     layers,
 )
 from seqstudio.gui.score.roll_grid import SIXTEENTHS, Grid
-from seqstudio.gui.score.roll_index import LAST_TICK, NoteIndex, Numbers, common_ends, followed
+from seqstudio.gui.score.roll_index import LAST_TICK, NO_NOTES, NoteIndex, Numbers, followed
 from seqstudio.gui.score.roll_sight import FIRST_BARS, Sight
 from seqstudio.gui.score.roll_words import notes_described
 from seqstudio.gui.score.score import ScoreModel, Sheet
-from seqstudio.host.session.document import Notes
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddNotes, Operation
 
 Tool = Literal["select", "draw", "erase"]
@@ -47,15 +46,14 @@ class RollModel(QObject):
         self.grid: Grid = SIXTEENTHS
         self.velocity = 80  # of new notes: that of the note touched last
         self.length_ticks = 0  # of new notes: that of the note touched last; 0: a grid step
-        self.index = NoteIndex.of(())
-        self.others = NoteIndex.of(())  # of the other tracks that are shown
+        self.index = NO_NOTES
+        self.others = NO_NOTES  # of the other tracks that are shown
         self.selected: Numbers = EMPTY  # ascending
         self.cursor: tuple[int, int] = (0, 60)  # tick and pitch, for the keyboard
         self.gesture: Gesture | None = None
-        self._notes: Notes = ()
         self._other_tracks: tuple[Notes, ...] = ()
         self._layered: tuple[NoteIndex, Numbers, Gesture | None] = (self.index, EMPTY, None)
-        self._layers: Layers = (self.index, NO_NOTES, NO_NOTES)
+        self._layers: Layers = (NO_NOTES,) * 3
         self._shown: tuple[str, int, bool] = ("", -1, False)  # take, track, whether it was read
         score.changed.connect(self._follow)
         self._follow()
@@ -77,19 +75,19 @@ class RollModel(QObject):
     @property
     def notes(self) -> Notes:
         """The notes of the track."""
-        return self._notes
+        return self.index.notes
 
     @property
     def selected_notes(self) -> Notes:
         """The notes that are chosen."""
-        return tuple(self._notes[at] for at in self.selected.tolist())
+        return self.notes.taken(self.selected)
 
     @property
     def described(self) -> str:
         """What is chosen, in words."""
         if self.sheet is None or not len(self.index):
             return self.empty_words
-        chosen, total, sheet = len(self.selected), len(self._notes), self.sheet
+        chosen, total, sheet = len(self.selected), len(self.notes), self.sheet
         if chosen > 1:
             return f"{chosen:,} of {total:,} notes chosen"
         return notes_described(self.selected_notes, total, sheet.bars, sheet.ticks_per_beat)
@@ -129,7 +127,7 @@ class RollModel(QObject):
         """Choose notes by their numbers, ascending; a single one brings the cursor."""
         self.selected = which
         if len(which) == 1:
-            note = self._notes[int(which[0])]
+            note = self.notes[int(which[0])]
             self.cursor = (note.onset_ticks, note.pitch)
             self.velocity, self.length_ticks = note.velocity, note.length_ticks
         self.selection_changed.emit()
@@ -137,25 +135,25 @@ class RollModel(QObject):
 
     def select_all(self) -> None:
         """Choose every note of the track."""
-        self.select(np.arange(len(self._notes)))
+        self.select(np.arange(len(self.notes)))
 
     def select_next(self, by: int = 1, *, add: bool = False) -> None:
         """Choose the next note in time, or with -1 the one before."""
-        if not self._notes:
+        if not self.notes:
             return
         if len(self.selected):
             at = int(self.selected[-1 if by > 0 else 0]) + by
         else:
             at = int(np.searchsorted(self.index.onsets, self.cursor[0])) - (by < 0)
-        at = min(max(at, 0), len(self._notes) - 1)
+        at = min(max(at, 0), len(self.notes) - 1)
         new = np.array([at], np.int64)
         self.select(np.union1d(self.selected, new) if add else new)
         self.sight.show(int(self.index.onsets[at]), int(self.index.pitches[at]))
 
     def go_to_note(self, at: int) -> None:
         """Choose the first note, or with -1 the last, and show it."""
-        if self._notes:
-            self.select(np.array([at % len(self._notes)], np.int64))
+        if self.notes:
+            self.select(np.array([at % len(self.notes)], np.int64))
             self.show_selected()
 
     def put_cursor(self, tick: int, pitch: int) -> None:
@@ -214,7 +212,7 @@ class RollModel(QObject):
 
     def lifted(self) -> Lifted:
         """Pick up what is chosen."""
-        return Lifted.of(self._notes, self.index, self.selected)
+        return Lifted.of(self.index, self.selected)
 
     def do(self, operation: Operation | None) -> None:
         """Do an operation on the notes, if there is one; what it brings is chosen."""
@@ -229,7 +227,7 @@ class RollModel(QObject):
     def show_selected(self) -> None:
         """Scroll to the first note that is chosen."""
         if len(self.selected):
-            note = self._notes[int(self.selected[0])]
+            note = self.notes[int(self.selected[0])]
             self.sight.show(note.onset_ticks, note.pitch)
 
     def _follow(self) -> None:
@@ -239,7 +237,7 @@ class RollModel(QObject):
         before, self._shown = self._shown, shown
         if shown[:2] != before[:2]:
             self._show_track(score.notes)
-        elif score.notes is not self._notes:
+        elif score.notes is not self.notes:
             self._change_notes(score.notes)
         self._follow_others()
         if (shown[0], shown[2]) != (before[0], before[2]) and self.sheet:
@@ -252,17 +250,14 @@ class RollModel(QObject):
 
     def _show_track(self, notes: Notes) -> None:
         self.gesture = None
-        self._notes, self.index = notes, NoteIndex.of(notes)
+        self.index = NoteIndex(notes)
         self.length_ticks = 0
         self.cursor = (0, notes[0].pitch if notes else 60)
         self.select(EMPTY)
 
     def _change_notes(self, notes: Notes) -> None:
-        old, self._notes, self.gesture = self._notes, notes, None
-        start, stop = common_ends(old, notes)
-        new = notes[start : len(notes) - stop]
-        self.index = self.index.spliced(start, len(old) - stop, new)
-        self.select(followed(old, notes, self.selected, start, stop))
+        old, self.index, self.gesture = self.notes, NoteIndex(notes), None
+        self.select(followed(old, notes, self.selected))
 
     def _follow_others(self) -> None:
         score = self.score
@@ -270,7 +265,7 @@ class RollModel(QObject):
         others = tuple(t for n, t in tracks if n != score.track and n not in score.hidden)
         if [*map(id, others)] != [*map(id, self._other_tracks)]:
             self._other_tracks = others
-            self.others = NoteIndex.joined([NoteIndex.of(track) for track in others])
+            self.others = NoteIndex(Notes.joined(others))
 
     def _end(self) -> int:
         return max((int(i.reach[-1]) for i in (self.index, self.others) if len(i)), default=0)

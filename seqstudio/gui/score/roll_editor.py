@@ -5,7 +5,7 @@ from seqstudio.gui.score.roll import RollModel
 from seqstudio.gui.score.roll_edits import louder, pasted, quantised, stretched
 from seqstudio.gui.score.roll_gestures import Moving, Place, replacing
 from seqstudio.gui.score.roll_index import LAST_TICK
-from seqstudio.host.session.document import Notes
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddNotes, DeleteNotes
 
 
@@ -14,7 +14,7 @@ class Editor:
 
     def __init__(self, model: RollModel) -> None:
         self._model = model
-        self._clipboard: Notes = ()
+        self._clipboard = Notes.of(())
 
     def nudge(self, steps: int, semitones: int, *, far: bool = False) -> None:
         """Move what is chosen, or the cursor, by grid steps and semitones; far: bars, octaves."""
@@ -64,7 +64,8 @@ class Editor:
         if place := model.place:
             tick, pitch = model.cursor
             length = min(model.new_length(), LAST_TICK - tick)
-            self._add(place, (Note(tick, pitch, length, place.velocity, place.channel),))
+            note = Note(tick, pitch, length, place.velocity, place.channel)
+            self._add(place, Notes.of((note,)))
 
     def copy(self) -> None:
         """Keep what is chosen, to paste it."""

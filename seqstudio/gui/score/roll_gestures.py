@@ -8,7 +8,8 @@ import numpy as np
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.score.roll_edits import stretched
 from seqstudio.gui.score.roll_grid import Bars
-from seqstudio.gui.score.roll_index import LAST_TICK, NoteIndex, Numbers
+from seqstudio.gui.score.roll_index import LAST_TICK, NO_NOTES, NoteIndex, Numbers
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import (
     AddNotes,
     DeleteNotes,
@@ -35,13 +36,17 @@ class Lifted:
     """Notes of the track, by their numbers, that a gesture holds."""
 
     which: Numbers
-    notes: tuple[Note, ...]
     index: NoteIndex
 
     @classmethod
-    def of(cls, notes: tuple[Note, ...], index: NoteIndex, which: Numbers) -> "Lifted":
+    def of(cls, index: NoteIndex, which: Numbers) -> "Lifted":
         """Pick notes up."""
-        return cls(which, tuple(notes[at] for at in which.tolist()), index.taken(which))
+        return cls(which, index.taken(which))
+
+    @property
+    def notes(self) -> Notes:
+        """The notes that are held."""
+        return self.index.notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class Moving:
     @property
     def shown(self) -> NoteIndex:
         """The notes as they would be."""
-        return self.lifted.index.moved(self.ticks, self.semitones)
+        return NoteIndex(self.lifted.notes.moved(self.ticks, self.semitones))
 
     def operation(self) -> Operation | None:
         """Give what it comes to, or None where nothing has moved."""
@@ -106,7 +111,7 @@ class Moving:
         if not (self.ticks or self.semitones):
             return None
         if self.copy:
-            return AddNotes(place.take, place.track, self.shown.notes())
+            return AddNotes(place.take, place.track, self.shown.notes)
         return MoveNotes(place.take, place.track, lifted.notes, self.ticks, self.semitones)
 
 
@@ -133,14 +138,14 @@ class Sizing:
         return self.lifted.which
 
     @property
-    def result(self) -> tuple[Note, ...]:
+    def result(self) -> Notes:
         """The notes as they would be."""
         return stretched(self.lifted.notes, self.ticks, round(self.place.step))
 
     @property
     def shown(self) -> NoteIndex:
         """The same, for drawing."""
-        return NoteIndex.of(self.result)
+        return NoteIndex(self.result)
 
     def operation(self) -> Operation | None:
         """Give what it comes to, or None where nothing has changed."""
@@ -175,11 +180,11 @@ class Drawing:
     @property
     def shown(self) -> NoteIndex:
         """The note, for drawing."""
-        return NoteIndex.of((self.note,))
+        return NoteIndex(Notes.of((self.note,)))
 
     def operation(self) -> Operation | None:
         """Give what it comes to."""
-        return AddNotes(self.place.take, self.place.track, (self.note,))
+        return AddNotes(self.place.take, self.place.track, Notes.of((self.note,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +192,7 @@ class Erasing:
     """Notes rubbed out one after the other; they are gone when the button is let go."""
 
     place: Place
-    notes: tuple[Note, ...]  # of the track
-    index: NoteIndex
+    index: NoteIndex  # of the track
     hidden: Numbers
     tick: float
 
@@ -201,11 +205,11 @@ class Erasing:
     @property
     def shown(self) -> NoteIndex:
         """Nothing new."""
-        return NoteIndex.of(())
+        return NO_NOTES
 
     def operation(self) -> Operation | None:
         """Give what it comes to, or None where nothing was hit."""
-        gone = tuple(self.notes[at] for at in self.hidden.tolist())
+        gone = self.index.notes.taken(self.hidden)
         return DeleteNotes(self.place.take, self.place.track, gone) if gone else None
 
 
@@ -247,27 +251,23 @@ class Weighing:
     @property
     def shown(self) -> NoteIndex:
         """The notes as they would be."""
-        return replace(self.lifted.index, velocities=self.values)
+        return NoteIndex(self.lifted.notes.with_row("velocity", self.values))
 
     def operation(self) -> Operation | None:
         """Give what it comes to, or None where nothing has changed."""
-        other = np.flatnonzero(self.values != self.lifted.index.velocities)
-        old = tuple(self.lifted.notes[at] for at in other.tolist())
-        return replacing(self.place, old, self.shown.taken(other).notes())
+        return replacing(self.place, self.lifted.notes, self.shown.notes)
 
 
 Gesture = Boxing | Moving | Sizing | Drawing | Erasing | Weighing
 Layers = tuple[NoteIndex, NoteIndex, NoteIndex]
-NO_NOTES = NoteIndex.of(())
 
 
-def replacing(place: Place, old: tuple[Note, ...], new: tuple[Note, ...]) -> ReplaceNotes | None:
+def replacing(place: Place, old: Notes, new: Notes) -> ReplaceNotes | None:
     """Put notes in the place of others, as far as they differ."""
-    pairs = [(a, b) for a, b in zip(old, new, strict=True) if a != b]
-    if not pairs:
+    other = (old.table != new.table).any(axis=0)
+    if not other.any():
         return None
-    before, after = zip(*pairs, strict=True)
-    return ReplaceNotes(place.take, place.track, before, after)
+    return ReplaceNotes(place.take, place.track, old.taken(other), new.taken(other))
 
 
 def layers(index: NoteIndex, selected: Numbers, gesture: Gesture | None) -> Layers:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from seqstudio.media.timing import Timeline
 
 
@@ -112,13 +115,31 @@ class Bars:
                     yield tick
             bar, length = self.at(bar.tick + length)
 
-    def snapped(self, tick: float, step: Fraction) -> int:
-        """Give the grid line nearest to a tick, counted from the start of its bar."""
-        bar, length = self.at(max(tick, 0))
-        within = max(tick, 0) - bar.tick
-        steps = Fraction(within) // step
-        before, after = round(steps * step), min(round((steps + 1) * step), length)
-        return bar.tick + (before if within - before < after - within else after)
+    def snapped(self, ticks: ArrayLike, step: Fraction) -> NDArray[np.int64]:
+        """Give the grid line nearest to each tick, counted from the start of its bar.
+
+        Parameters
+        ----------
+        ticks : any shape
+        step : ticks
+
+        Returns
+        -------
+        of the same shape
+        """
+        at = np.maximum(np.asarray(ticks), 0)
+        starts = np.array([stretch.tick for stretch in self.stretches])
+        stops = np.append(starts[1:], np.iinfo(np.int64).max)
+        number = np.maximum(starts.searchsorted(at, "right") - 1, 0)
+        length = np.array([stretch.bar_ticks for stretch in self.stretches])[number]
+        within = (at - starts[number]) % length
+        start = at - within
+        steps = within * step.denominator // step.numerator
+        before, after = (np.rint(float(step) * n).astype(np.int64) for n in (steps, steps + 1))
+        after = np.minimum(after, np.minimum(length, stops[number] - start))
+        nearest = np.where(within - before < after - within, before, after)
+        lines: NDArray[np.int64] = start.astype(np.int64) + nearest
+        return lines
 
     def floored(self, tick: float, step: Fraction) -> int:
         """Give the grid line at or before a tick, counted from the start of its bar."""

@@ -56,7 +56,7 @@ class Hand:
         hit = self.hit(x, y)
         gesture: Gesture
         if tool == "erase":
-            gesture = Erasing(place, model.notes, model.index, EMPTY, tick).to(tick, pitch)
+            gesture = Erasing(place, model.index, EMPTY, tick).to(tick, pitch)
         elif hit >= 0:
             gesture = self._held_note(place, hit, x, y, add=held.add)
         elif tool == "draw":
@@ -115,7 +115,7 @@ class Hand:
         chosen = model.selected
         self._together = not (held and held.add) and bool(np.isin(near, chosen).any())
         which = chosen if self._together else np.arange(len(model.notes))
-        lifted = Lifted.of(model.notes, model.index, which)
+        lifted = Lifted.of(model.index, which)
         self._weight = (model.sight.tick_at(x), velocity)
         model.begin(Weighing(place, lifted, lifted.index.velocities))
         if not self._together:

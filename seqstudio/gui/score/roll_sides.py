@@ -50,7 +50,7 @@ class RulerView(QWidget):
         """Put the cursor at the nearest grid line; what is heard begins there."""
         model = self._model
         if (place := model.place) and model.sheet:
-            tick = place.bars.snapped(model.sight.tick_at(event.position().x()), place.step)
+            tick = int(place.bars.snapped(model.sight.tick_at(event.position().x()), place.step))
             model.put_cursor(tick, model.cursor[1])
             self.pressed.emit(model.sheet.timeline.seconds(tick))
 

@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from seqstudio.errors import DataError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.score.roll_grid import Bars
+from seqstudio.gui.score.roll_index import NO_NOTES
 from seqstudio.gui.score.roll_signs import Signs
 from seqstudio.gui.score.roll_words import DRUM_CHANNEL
-from seqstudio.host.session.document import Notes, Take
+from seqstudio.host.session.document import Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.media.midi import Score
 from seqstudio.media.timing import Timeline
 from seqstudio.services.durable import faults_as, write_durably
@@ -113,7 +115,7 @@ class ScoreModel(QObject):
     @property
     def notes(self) -> Notes:
         """The notes of the track that is edited."""
-        return self.take.tracks[self.track] if self.take and self.track >= 0 else ()
+        return self.take.tracks[self.track] if self.take and self.track >= 0 else NO_NOTES.notes
 
     @property
     def is_drums(self) -> bool:

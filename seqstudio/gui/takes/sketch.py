@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from seqstudio.host.session.document import Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.media.midi import Score
 from seqstudio.media.smf import split_chunks
 
@@ -71,7 +72,8 @@ def sketch(take: Take, parent: Take | None = None, before: Sketch | None = None)
     known = Counter(_shapes(parent)) if parent else Counter(shapes)
     marked = list(_marked(shapes, known))
     added = [shape for shape, new in marked if new]
-    end = max((n.onset_ticks + n.length_ticks for notes in take.tracks for n in notes), default=0)
+    ends = (int((track.onsets + track.lengths).max(initial=0)) for track in take.tracks)
+    end = max(ends, default=0)
     bars = tuple(tick / began.ticks_per_beat for tick in began.timeline.bars(end))
     return Sketch(
         of=take,
@@ -103,8 +105,9 @@ def same_notes(one: Take | None, other: Take | None) -> bool:
 def _shapes(take: Take) -> Iterator[Shape]:
     """Give the notes of all tracks in beats, in order of time."""
     beat = int.from_bytes(split_chunks(take.midi, take.name).header.data[4:6])
-    for note in sorted(note for notes in take.tracks for note in notes):
-        yield note.onset_ticks / beat, note.pitch, note.length_ticks / beat
+    notes = Notes.joined(take.tracks)
+    onsets, lengths = (notes.onsets / beat).tolist(), (notes.lengths / beat).tolist()
+    yield from zip(onsets, notes.pitches.tolist(), lengths, strict=True)
 
 
 def _marked(shapes: Iterable[Shape], known: Counter[Shape]) -> Iterator[tuple[Shape, bool]]:

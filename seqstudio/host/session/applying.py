@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from seqstudio.contracts.notes import Note
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import SessionError
 from seqstudio.host.session import operations as ops
 from seqstudio.host.session import segments
 from seqstudio.host.session.document import Clip, Document, Take, position
-from seqstudio.host.session.notes import changed, moved, ordered
+from seqstudio.host.session.notes import Notes, changed
 from seqstudio.host.session.operations import Operation
 
 T = TypeVar("T", bound=Clip | Take)
@@ -104,7 +103,7 @@ def _set_segments(document: Document, operation: ops.SetSegments) -> Applied:
 
 
 def _add_take(document: Document, operation: ops.AddTake) -> Applied:
-    take = replace(operation.take, tracks=tuple(map(ordered, operation.take.tracks)))
+    take = replace(operation.take, tracks=tuple(notes.ordered() for notes in operation.take.tracks))
     takes = _inserted(document.takes, take, operation.at)
     return replace(document, takes=takes), ops.RemoveTake(take.id)
 
@@ -128,12 +127,14 @@ def _accept_take(document: Document, operation: ops.AcceptTake) -> Applied:
 
 
 def _add_notes(document: Document, operation: ops.AddNotes) -> Applied:
-    new = _with_notes(document, operation.take, operation.track, (), operation.notes)
+    nothing = operation.notes[:0]
+    new = _with_notes(document, operation.take, operation.track, nothing, operation.notes)
     return new, ops.DeleteNotes(operation.take, operation.track, operation.notes)
 
 
 def _delete_notes(document: Document, operation: ops.DeleteNotes) -> Applied:
-    new = _with_notes(document, operation.take, operation.track, operation.notes, ())
+    nothing = operation.notes[:0]
+    new = _with_notes(document, operation.take, operation.track, operation.notes, nothing)
     return new, ops.AddNotes(operation.take, operation.track, operation.notes)
 
 
@@ -141,13 +142,13 @@ def _move_notes(document: Document, operation: ops.MoveNotes) -> Applied:
     take, track, ticks, semitones = (
         operation.take, operation.track, operation.ticks, operation.semitones
     )  # fmt: skip
-    there = moved(operation.notes, ticks, semitones)
+    there = operation.notes.moved(ticks, semitones)
     new = _with_notes(document, take, track, operation.notes, there)
     return new, ops.MoveNotes(take, track, there, -ticks, -semitones)
 
 
 def _set_velocity(document: Document, operation: ops.SetVelocity) -> Applied:
-    by = tuple(replace(note, velocity=operation.velocity) for note in operation.notes)
+    by = operation.notes.with_row("velocity", operation.velocity)
     return _replace_notes(
         document, ops.ReplaceNotes(operation.take, operation.track, operation.notes, by)
     )
@@ -213,8 +214,8 @@ def _with_notes(
     document: Document,
     id: str,
     track: int,
-    removed: tuple[Note, ...],
-    added: tuple[Note, ...],
+    removed: Notes,
+    added: Notes,
 ) -> Document:
     take = document.take(id)
     if not 0 <= track < len(take.tracks):

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from seqstudio.contracts.notes import Note
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import SessionError
 from seqstudio.host.inputs import SUFFIXES
+from seqstudio.host.session.notes import Notes
 from seqstudio.media.midi import Score
 from seqstudio.services.durable import faults_as, sha256_of_file
 
 ClipKind = Literal["audio", "midi", "transcript", "text"]
-Notes = tuple[Note, ...]
 
 
 def new_id() -> str:
@@ -65,7 +64,7 @@ class Take:
     id: str
     name: str
     midi: bytes  # as it was read or generated
-    tracks: tuple[Notes, ...]  # as edited since, each sorted; as many as `midi` has
+    tracks: tuple[Notes, ...]  # as edited since, each ordered; as many as `midi` has
     parent: str = ""  # id of the take that it continues; that one may be gone
     clip: str = ""  # id of the clip that it was read from; that one may be gone
     accepted: bool = False
@@ -81,7 +80,7 @@ class Take:
             If the bytes are no MIDI file.
         """
         score = Score.from_bytes(midi, name)
-        tracks = tuple(track.notes for track in score.tracks)
+        tracks = tuple(Notes.of(track.notes) for track in score.tracks)
         return cls(id=new_id(), name=name, midi=midi, tracks=tracks, **fields)
 
     @property
@@ -106,7 +105,7 @@ class Take:
         if (found := len(score.tracks)) != len(self.tracks):
             raise SessionError(f"{self.name}: {len(self.tracks)} tracks, expected {found}")
         for number, notes in enumerate(self.tracks):
-            if score.tracks[number].notes != notes:
+            if Notes.of(score.tracks[number].notes) != notes:
                 score = score.with_track_notes(number, notes)
         return score
 

@@ -17,7 +17,7 @@ from seqstudio.host.session.holding import holder_name, refuse_held
 from seqstudio.services.durable import faults_as, sync_file
 
 APPLICATION = 0x5E957D10  # marks the file as ours, for `file` and for us
-VERSION = 1
+VERSION = 2
 SCHEMA = f"""
 CREATE TABLE step (number INTEGER PRIMARY KEY, title TEXT NOT NULL, operation BLOB NOT NULL,
     inverse BLOB NOT NULL, checksum BLOB NOT NULL);
@@ -111,10 +111,9 @@ class Journal:
         )
         if found != APPLICATION:
             raise SessionError(f"{self.path}: another program's file, expected a session")
-        if version > VERSION:
-            raise SessionError(
-                f"{self.path}: version {version}, expected {VERSION}: update SeqStudio"
-            )
+        if version != VERSION:
+            hint = "update SeqStudio" if version > VERSION else "an early SeqStudio wrote it"
+            raise SessionError(f"{self.path}: version {version}, expected {VERSION}: {hint}")
 
     def _durable(self) -> None:
         with _faults(self.path):

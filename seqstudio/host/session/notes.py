@@ -1,90 +1,180 @@
-"""Changes to the sorted notes of one track."""
+"""The notes of a track as one array: 50,000 of them change, are found and are written at once."""
 
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
 from seqstudio.contracts.notes import Note
 from seqstudio.errors import SessionError
 
-FEW = 16  # where a track has this many times as many notes, a search for each is faster
-KEY = attrgetter("onset_ticks", "pitch", "length_ticks", "velocity", "channel")
+if TYPE_CHECKING:  # numpy loads with the first notes: a window without any shows sooner
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Table: TypeAlias = NDArray[np.int64]
+
+FIELDS = ("onset_ticks", "pitch", "length_ticks", "velocity", "channel")
 
 
-def ordered(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Sort notes."""
-    return tuple(sorted(notes, key=KEY))
+class Notes(Sequence[Note]):
+    """Notes as numbers. Equal to any sequence of the same notes; none can be changed in place.
+
+    Parameters
+    ----------
+    table : int64 (5, N), a row for each of `FIELDS`, which are there by themselves too
+
+    Raises
+    ------
+    DataError
+        If one of them is no note.
+    """
+
+    __slots__ = ("channels", "lengths", "onsets", "pitches", "table", "velocities")
+    __hash__ = None  # type: ignore[assignment]  # equal to tuples, whose hash is another
+
+    def __init__(self, table: "Table") -> None:
+        table.flags.writeable = False
+        self.table: Final = table
+        self.onsets: Final[Table] = table[0]  # ticks
+        self.pitches: Final[Table] = table[1]
+        self.lengths: Final[Table] = table[2]  # ticks
+        self.velocities: Final[Table] = table[3]
+        self.channels: Final[Table] = table[4]
+        bad = (self.onsets < 0) | (self.lengths < 1) | (self.velocities < 1)
+        for row, largest in (self.pitches, 127), (self.velocities, 127), (self.channels, 15):
+            bad |= (row < 0) | (row > largest)
+        if bad.any():
+            Note(*table[:, bad.argmax()].tolist())  # says what is wrong with it
+
+    @classmethod
+    def of(cls, notes: Iterable[Note]) -> "Notes":
+        """Put notes in one array, in the order in which they come."""
+        import numpy as np
+
+        if isinstance(notes, Notes):
+            return notes
+        rows = [*map(attrgetter(*FIELDS), notes)]
+        return cls(np.array(rows, np.int64).reshape(-1, len(FIELDS)).T.copy())
+
+    @classmethod
+    def joined(cls, parts: Sequence["Notes"]) -> "Notes":
+        """Put those of several tracks in one, ordered."""
+        import numpy as np
+
+        tables = [part.table for part in (cls.of(()), *parts)]
+        return cls(np.concatenate(tables, axis=1)).ordered()
+
+    def __len__(self) -> int:
+        return int(self.table.shape[1])
+
+    @overload
+    def __getitem__(self, at: int) -> Note: ...
+    @overload
+    def __getitem__(self, at: slice) -> "Notes": ...
+    def __getitem__(self, at: int | slice) -> "Note | Notes":
+        if isinstance(at, slice):
+            return self.taken(at)
+        return Note(*self.table[:, at].tolist())
+
+    def __iter__(self) -> Iterator[Note]:
+        return starmap(Note, zip(*self.table.tolist(), strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Notes):
+            same = self is other or self.table.shape == other.table.shape
+            return same and bool((self.table == other.table).all())
+        return tuple(self) == other
+
+    def __repr__(self) -> str:
+        return f"Notes.of({tuple(self)!r})"
+
+    def taken(self, which: Any) -> "Notes":
+        """Give some of them: by a slice, an array of numbers, or a mask."""
+        return Notes(self.table[:, which])
+
+    def with_row(self, field: str, values: Any) -> "Notes":
+        """Give all of them other values of one field: a number, or an array of shape (N,)."""
+        table = self.table.copy()
+        table[FIELDS.index(field)] = values
+        return Notes(table)
+
+    def moved(self, ticks: int, semitones: int) -> "Notes":
+        """Move all of them in time and pitch.
+
+        Raises
+        ------
+        DataError
+            If one would leave the keyboard, or begin before the start.
+        """
+        table = self.table.copy()
+        table[0] += ticks
+        table[1] += semitones
+        return Notes(table)
+
+    def ordered(self) -> "Notes":
+        """Sort them by onset, then by pitch, and so on."""
+        keys = _keys(self)
+        if (keys[1:] >= keys[:-1]).all():
+            return self
+        return self.taken(keys.argsort(kind="stable"))
 
 
-def changed(
-    notes: tuple[Note, ...], removed: Sequence[Note], added: Sequence[Note]
-) -> tuple[Note, ...]:
+def places(notes: Notes, wanted: Notes) -> "Table":
+    """Find notes in a track; of several that are the same, each has a place of its own.
+
+    Parameters
+    ----------
+    notes, wanted : both ordered
+
+    Returns
+    -------
+    int64 (M,), the number of each wanted note among `notes`, -1 where it is not there
+    """
+    import numpy as np
+
+    keys, sought = _keys(notes), _keys(wanted)
+    repeats = np.arange(len(sought)) - sought.searchsorted(sought)
+    found = keys.searchsorted(sought) + repeats
+    there = found < len(keys)
+    there[there] = keys[found[there]] == sought[there]
+    return np.where(there, found, -1)
+
+
+def changed(notes: Notes, removed: Notes, added: Notes) -> Notes:
     """Remove some notes, each once, and add others.
 
     Parameters
     ----------
-    notes : sorted
+    notes : ordered
     removed, added : in any order
 
     Returns
     -------
-    sorted, so that the same notes give the same tuple whatever their history
+    ordered, so that the same notes give the same track whatever their history
 
     Raises
     ------
     SessionError
         If one that is to be removed is not there.
     """
-    if (len(removed) + len(added)) * FEW > len(notes):
-        return ordered([*_without(notes, removed), *added])
-    kept: list[Note] = []
-    start = 0
-    for note in ordered(removed):
-        at = bisect_left(notes, note, start)
-        if at == len(notes) or notes[at] != note:
-            raise _missing(note.onset_ticks, note.pitch)
-        kept += notes[start:at]
-        start = at + 1
-    kept += notes[start:]
-    whole: list[Note] = []
-    start = 0
-    for note in ordered(added):
-        at = bisect_left(kept, note, start)
-        whole += [*kept[start:at], note]
-        start = at
-    return (*whole, *kept[start:])
+    import numpy as np
+
+    gone, new = removed.ordered(), added.ordered()
+    at = places(notes, gone)
+    if (at < 0).any():
+        missing = gone[int(at.argmin())]
+        where = f"onset {missing.onset_ticks}, pitch {missing.pitch}"
+        raise SessionError(f"no such note at {where} in this track, expected one that is there")
+    kept = Notes(np.delete(notes.table, at, axis=1))
+    before = _keys(kept).searchsorted(_keys(new))
+    return Notes(np.insert(kept.table, before, new.table, axis=1))
 
 
-def moved(notes: Sequence[Note], ticks: int, semitones: int) -> tuple[Note, ...]:
-    """Move notes in time and pitch.
+def _keys(notes: Notes) -> Any:
+    """Give each note as 16 bytes that sort as notes do: numpy compares them as one."""
+    import numpy as np
 
-    Raises
-    ------
-    DataError
-        If one would leave the keyboard, or begin before the start.
-    """
-    return tuple(
-        Note(onset + ticks, pitch + semitones, length, velocity, channel)
-        for onset, pitch, length, velocity, channel in map(KEY, notes)
-    )
-
-
-def _without(notes: tuple[Note, ...], removed: Sequence[Note]) -> list[Note]:
-    if not removed:
-        return list(notes)
-    left = Counter(map(KEY, removed))
-    kept = []
-    for key, note in zip(map(KEY, notes), notes, strict=True):
-        if left.get(key):
-            left[key] -= 1
-        else:
-            kept.append(note)
-    for onset_ticks, pitch, *_ in left.elements():
-        raise _missing(onset_ticks, pitch)
-    return kept
-
-
-def _missing(onset_ticks: int, pitch: int) -> SessionError:
-    where = f"onset {onset_ticks}, pitch {pitch}"
-    return SessionError(f"no such note at {where} in this track, expected one that is there")
+    first = notes.onsets << 7 | notes.pitches
+    last = notes.lengths << 11 | notes.velocities << 4 | notes.channels
+    return np.stack((first, last), axis=1).astype(">u8").view("S16")[:, 0]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seqstudio.contracts.notes import Note
 from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.host.session.document import Clip, Take
+from seqstudio.host.session.notes import Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class AddNotes:
 
     take: str
     track: int
-    notes: tuple[Note, ...]
+    notes: Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class DeleteNotes:
 
     take: str
     track: int
-    notes: tuple[Note, ...]
+    notes: Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class MoveNotes:
 
     take: str
     track: int
-    notes: tuple[Note, ...]
+    notes: Notes
     ticks: int = 0
     semitones: int = 0
 
@@ -157,7 +157,7 @@ class SetVelocity:
 
     take: str
     track: int
-    notes: tuple[Note, ...]
+    notes: Notes
     velocity: int
 
 
@@ -167,8 +167,8 @@ class ReplaceNotes:
 
     take: str
     track: int
-    notes: tuple[Note, ...]
-    by: tuple[Note, ...]
+    notes: Notes
+    by: Notes
 
 
 @dataclass(frozen=True, slots=True)

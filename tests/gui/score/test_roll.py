@@ -117,7 +117,7 @@ def test_a_drag_is_shown_before_it_is_one_step_in_the_session(
 
     assert model.notes == notes
     assert [len(layer) for layer in model.layers()] == [0, 0, 5]  # resting, chosen, lifted
-    assert model.layers()[2].notes()[0] == Note(BEAT, 62, BEAT - 80, 80)
+    assert model.layers()[2].notes[0] == Note(BEAT, 62, BEAT - 80, 80)
     hand.release()
     assert steps(desk) == before + 1
     assert [note.pitch for note in model.notes] == [pitch + 2 for pitch in SCALE]

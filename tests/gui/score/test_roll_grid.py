@@ -1,8 +1,9 @@
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
-from seqstudio.gui.score.roll_grid import GRIDS, Bars
+from seqstudio.gui.score.roll_grid import GRIDS, Bars, Grid
 from seqstudio.gui.score.roll_signs import Signs
 from seqstudio.media.timing import Meter, Tempo, Timeline
 
@@ -43,6 +44,18 @@ def test_lines_thin_out_where_there_is_no_room() -> None:
 def test_ticks_snap_to_the_chosen_grid(name: str, tick: int, snapped: int) -> None:
     grid = next(grid for grid in GRIDS if grid.name == name)
     assert CHANGING.snapped(tick, grid.ticks(TICKS)) == snapped
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+def test_many_ticks_snap_to_the_nearest_line_of_their_bars(grid: Grid) -> None:
+    odd, step = bars((0, 5, 8), (2400, 3, 4), (3000, 7, 8)), grid.ticks(TICKS)
+    ticks = np.arange(9000)
+    lines = np.array([*odd.grid(0, 20_000, step)])
+    distance = np.abs(lines - ticks[:, None])
+
+    found = odd.snapped(ticks, step)
+    assert (np.abs(found - ticks) == distance.min(1)).all()
+    assert np.isin(found, lines).all()
 
 
 def test_a_bar_begins_the_grid_anew() -> None:

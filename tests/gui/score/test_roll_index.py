@@ -3,20 +3,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.score.roll_index import LAST_TICK, NoteIndex, common_ends, followed
+from seqstudio.gui.score.roll_index import LAST_TICK, NO_NOTES, NoteIndex, followed
 from seqstudio.gui.score.roll_paint import covered_pixels
+from seqstudio.host.session.notes import Notes
 
 NOTES = st.lists(
     st.builds(
         Note, st.integers(0, 60), st.integers(58, 64), st.integers(1, 30), st.integers(1, 127)
     ),
     max_size=20,
-).map(lambda notes: tuple(sorted(notes)))
+).map(lambda notes: Notes.of(sorted(notes)))
 
 
 @given(NOTES, st.integers(0, 90), st.integers(0, 40), st.integers(57, 65), st.integers(0, 5))
 def test_what_is_seen_is_what_sounds_there(
-    notes: tuple[Note, ...], first: int, span: int, low: int, keys: int
+    notes: Notes, first: int, span: int, low: int, keys: int
 ) -> None:
     wanted = [
         at
@@ -25,21 +26,17 @@ def test_what_is_seen_is_what_sounds_there(
         and note.onset_ticks + note.length_ticks > first
         and low <= note.pitch <= low + keys
     ]
-    assert NoteIndex.of(notes).seen(first, first + span, low, low + keys).tolist() == wanted
+    assert NoteIndex(notes).seen(first, first + span, low, low + keys).tolist() == wanted
 
 
 @given(NOTES, NOTES, NOTES, st.data())
-def test_a_spliced_index_is_that_of_the_new_notes(
-    start: tuple[Note, ...], removed: tuple[Note, ...], added: tuple[Note, ...], data: st.DataObject
+def test_what_is_chosen_follows_a_change(
+    start: Notes, removed: Notes, added: Notes, data: st.DataObject
 ) -> None:
-    old, new = tuple(sorted(start + removed)), tuple(sorted(start + added))
-    first, last = common_ends(old, new)
-    spliced = NoteIndex.of(old).spliced(first, len(old) - last, new[first : len(new) - last])
-
-    assert spliced.notes() == new
+    old, new = Notes.of(sorted([*start, *removed])), Notes.of(sorted([*start, *added]))
     chosen = np.array(sorted(data.draw(st.sets(st.integers(0, 40)))), np.int64)
     chosen = chosen[chosen < len(old)]
-    after = followed(old, new, chosen, first, last)
+    after = followed(old, new, chosen)
     assert after.tolist() == sorted(set(after.tolist()))
     kept = [new[at] for at in after]
     for note in set(new) - set(old):
@@ -50,17 +47,17 @@ def test_a_spliced_index_is_that_of_the_new_notes(
 
 
 def test_a_note_is_hit_up_to_its_end_and_the_topmost_first() -> None:
-    index = NoteIndex.of((Note(0, 60, 100), Note(50, 60, 100)))
+    index = NoteIndex(Notes.of((Note(0, 60, 100), Note(50, 60, 100))))
     assert [index.at(tick, 60) for tick in (0, 49, 50, 99, 149, 150)] == [0, 0, 1, 1, 1, -1]
     assert index.at(60, 61) == -1
 
 
 def test_a_move_is_held_at_every_edge() -> None:
-    index = NoteIndex.of((Note(30, 3, 10), Note(40, 120, 10)))
+    index = NoteIndex(Notes.of((Note(30, 3, 10), Note(40, 120, 10))))
     assert index.held(-100, -12) == (-30, -3)
     assert index.held(LAST_TICK, 12) == (LAST_TICK - 50, 7)
     assert index.held(5, 1) == (5, 1)
-    assert NoteIndex.of(()).held(5, 5) == (0, 0)
+    assert NO_NOTES.held(5, 5) == (0, 0)
 
 
 def test_many_notes_cover_each_its_pixels_and_leave_gaps_open() -> None:

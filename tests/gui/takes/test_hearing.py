@@ -15,6 +15,7 @@ from seqstudio.gui.sound.output import Output, SoundError
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.hearing import Hearing, sound_of
 from seqstudio.host.session.document import Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.media.audio import Samples, read_audio
 
 RATE_HZ = 44_100
@@ -36,7 +37,7 @@ def one(tune: Path) -> Take:
 
 @pytest.fixture
 def other(one: Take) -> Take:
-    tracks = (one.tracks[0], (*one.tracks[1], Note(12_960, 72, 480)), one.tracks[2])
+    tracks = (one.tracks[0], Notes.of((*one.tracks[1], Note(12_960, 72, 480))), one.tracks[2])
     return replace(one, id="other", name="other", tracks=tracks, parent=one.id)
 
 
@@ -107,7 +108,7 @@ def test_what_is_heard_follows_an_edit_but_not_a_new_name(
 def test_at_its_end_a_take_is_heard_from_its_beginning_again(
     hearing: Hearing, speaker: Any, qtbot: QtBot, one: Take
 ) -> None:
-    short = replace(one, tracks=((), one.tracks[1][:1], ()))
+    short = replace(one, tracks=(one.tracks[0], one.tracks[1][:1], one.tracks[2]))
     heard(hearing, speaker, short, qtbot)
 
     def ended() -> bool:

@@ -15,10 +15,12 @@ from seqstudio.gui.takes.record import facts_of, why_not_again
 from seqstudio.gui.takes.sketch import sketch
 from seqstudio.gui.takes.takes import TakesModel
 from seqstudio.host.session.document import Document, Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddNotes, AddTake, DeleteNotes, RemoveTake
 from seqstudio.media.midi import Score
 
 DAY_S = 24 * 3600
+NONE = Notes.of(())
 RECORD = {
     "plugin": "music",
     "plugin_version": "0.1.0",
@@ -42,7 +44,7 @@ def first(tune: Path) -> Take:
 def longer(first: Take) -> Take:
     """The tune, with a note in the twelfth bar (of six eighths)."""
     added = Note(1440 * 11 + 240, 60, 240)
-    tracks = (first.tracks[0], (*first.tracks[1], added), first.tracks[2])
+    tracks = (first.tracks[0], Notes.of((*first.tracks[1], added)), first.tracks[2])
     return replace(first, id="longer", name="longer", tracks=tracks, parent=first.id, record=RECORD)
 
 
@@ -91,7 +93,7 @@ def test_a_sketch_marks_what_is_new_and_counts_what_is_left_out(first: Take, lon
 
 def test_a_sketch_of_many_notes_stays_small(first: Take) -> None:
     notes = tuple(Note(n * 120, 40 + n % 12, 120) for n in range(12_000))
-    found = sketch(replace(first, tracks=((), notes, ())))
+    found = sketch(replace(first, tracks=(NONE, Notes.of(notes), NONE)))
     assert found.notes == 12_000
     assert len(found.runs) < 12_000
     assert {run.pitch for run in found.runs} == set(range(40, 52))
@@ -139,7 +141,7 @@ def test_the_cards_follow_edits(desk: Desk, qtbot: QtBot, first: Take, longer: T
 
     desk.do(DeleteNotes("longer", 1, longer.tracks[1][-1:]))
     qtbot.waitUntil(lambda: model.cards[1].news == "same notes as tune")
-    desk.do(AddNotes(first.id, 2, (Note(0, 30, 480),)))
+    desk.do(AddNotes(first.id, 2, Notes.of((Note(0, 30, 480),))))
     qtbot.waitUntil(lambda: model.cards[1].news == "1 note of tune left out")
     desk.do(RemoveTake(first.id))
     qtbot.waitUntil(lambda: [card.news for card in model.cards] == [""])
@@ -175,7 +177,10 @@ def test_a_file_holds_the_take_as_edited_under_its_name(desk: Desk, longer: Take
 
 def test_scratch_files_go_a_month_after_they_were_asked_for(desk: Desk, longer: Take) -> None:
     profile = desk.studio.profile
-    old, new = midi_file(longer, profile), midi_file(replace(longer, tracks=((), (), ())), profile)
+    old, new = (
+        midi_file(longer, profile),
+        midi_file(replace(longer, tracks=(NONE, NONE, NONE)), profile),
+    )
     os.utime(old, (0, 0))
     os.utime(new, (40 * DAY_S, 40 * DAY_S))
     sweep_scratch(profile, now_s=41 * DAY_S)

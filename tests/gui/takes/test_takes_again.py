@@ -12,6 +12,7 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.takes.again import again
 from seqstudio.gui.takes.files import midi_file
 from seqstudio.host.session.document import Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddNotes, AddTake
 from seqstudio.services.durable import sha256_of_file
 
@@ -20,7 +21,7 @@ from seqstudio.services.durable import sha256_of_file
 def primer(desk: Desk, tune: Path) -> Take:
     take = Take.of(tune.read_bytes(), "tune")
     desk.do(AddTake(take))
-    desk.do(AddNotes(take.id, 1, (Note(0, 60, 480),)))
+    desk.do(AddNotes(take.id, 1, Notes.of((Note(0, 60, 480),))))
     return desk.document.take(take.id)
 
 

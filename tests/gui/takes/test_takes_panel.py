@@ -17,13 +17,14 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.view import TakesPanel
 from seqstudio.host.session.document import Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddTake, Together
 
 
 @pytest.fixture
 def panel(desk: Desk, speaker: Any, qtbot: QtBot, tune: Path) -> Iterator[TakesPanel]:
     one = Take.of(tune.read_bytes(), "one")
-    longer = (one.tracks[0], (*one.tracks[1], Note(12_960, 72, 480)), one.tracks[2])
+    longer = (one.tracks[0], Notes.of((*one.tracks[1], Note(12_960, 72, 480))), one.tracks[2])
     gone = {"plugin": "parrot", "plugin_version": "1", "operation": "sing"}
     two = replace(one, id="two", name="two", tracks=longer, parent=one.id, record=gone)
     desk.do(Together("Open", (AddTake(one), AddTake(two))))

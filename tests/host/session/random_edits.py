@@ -8,6 +8,7 @@ from seqstudio.contracts.notes import Note
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.host.session import operations as ops
 from seqstudio.host.session.document import Clip, Document, Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import Operation
 from seqstudio.media.midi import Score
 
@@ -23,7 +24,10 @@ def new_clip(draw: Random) -> Clip:
 
 
 def new_take(draw: Random) -> Take:
-    id, tracks = f"{draw.getrandbits(64):016x}", tuple(track.notes for track in BASE.tracks)
+    id, tracks = (
+        f"{draw.getrandbits(64):016x}",
+        tuple(Notes.of(track.notes) for track in BASE.tracks),
+    )
     return Take(id=id, name=id[:4], midi=MIDI, tracks=tracks, record={"seed": draw.randrange(99)})
 
 
@@ -88,10 +92,11 @@ def on_notes(document: Document, draw: Random) -> Operation:
     take = draw.choice(document.takes)
     track = draw.randrange(len(take.tracks))
     notes = take.tracks[track]
-    some = tuple(draw.sample(notes, k=min(len(notes), draw.randint(1, 30))))
-    drawn = tuple(Note(draw.randrange(9999), draw.randrange(128), 60) for _ in range(3))
+    some = Notes.of(draw.sample(notes, k=min(len(notes), draw.randint(1, 30))))
+    drawn = Notes.of(Note(draw.randrange(9999), draw.randrange(128), 60) for _ in range(3))
+    twice = Notes.of((*drawn, *some[:2]))  # notes that are there already, too
     choices: list[Operation] = [
-        ops.AddNotes(take.id, track, (*drawn, *some[:2])),  # the same note twice, too
+        ops.AddNotes(take.id, track, twice),
         ops.DeleteNotes(take.id, track, some),
         ops.SetVelocity(take.id, track, some, draw.randint(1, 127)),
         ops.ReplaceNotes(take.id, track, some, drawn),

@@ -9,6 +9,7 @@ import pytest
 from seqstudio.contracts.notes import Note
 from seqstudio.host.session.document import Take
 from seqstudio.host.session.journal import Journal
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddTake, MoveNotes
 from seqstudio.host.session.session import Session
 from seqstudio.media.midi import Score
@@ -25,7 +26,7 @@ def written(path: Path, steps: int) -> Path:
     session.do(AddTake(take))
     for number in range(steps - 1):
         note = session.document.takes[0].tracks[1][number % NOTES]
-        session.do(MoveNotes(take.id, 1, (note,), ticks=1))
+        session.do(MoveNotes(take.id, 1, Notes.of((note,)), ticks=1))
     session._journal.read("UPDATE state SET holder = ''")
     session._journal.connection.close()
     return path

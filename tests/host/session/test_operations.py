@@ -14,7 +14,7 @@ from seqstudio.host.session import operations as ops
 from seqstudio.host.session.applying import apply
 from seqstudio.host.session.codec import pack, unpack, unpack_operation
 from seqstudio.host.session.document import Clip, Document, Take
-from seqstudio.host.session.notes import changed
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import Operation, title_of
 from seqstudio.media.midi import Score
 
@@ -148,7 +148,7 @@ def test_a_removed_clip_comes_back_to_its_place_with_its_transcript(document: Do
 def test_edited_notes_are_in_the_score_and_other_tracks_are_byte_for_byte(take: Take) -> None:
     document, _ = apply(Document(), ops.AddTake(take))
     note = take.tracks[1][0]
-    after, _ = apply(document, ops.MoveNotes(take.id, 1, (note,), ticks=7, semitones=-1))
+    after, _ = apply(document, ops.MoveNotes(take.id, 1, Notes.of((note,)), ticks=7, semitones=-1))
     score = after.takes[0].score
 
     assert replace(note, onset_ticks=7, pitch=59) in score.tracks[1].notes
@@ -160,20 +160,6 @@ def test_a_take_begins_with_the_notes_of_its_midi(take: Take) -> None:
     begun = Take.of(take.midi, "tune", parent="p")
 
     assert (begun.tracks, begun.parent, begun.accepted) == (take.tracks, "p", False)
-
-
-@pytest.mark.parametrize("size", [5, 5000])
-def test_few_and_many_notes_are_changed_alike(size: int) -> None:
-    draw = Random(size)
-    notes = tuple(sorted(Note(draw.randrange(900), draw.randrange(9), 5) for _ in range(size)))
-    gone = [*notes[: size // 5], notes[-1]]
-    new = tuple(replace(note, velocity=3) for note in gone)
-
-    assert changed(changed(notes, gone, new), new, gone) == notes
-    assert changed(notes, [notes[3]], []) == (*notes[:3], *notes[4:])
-    for removed in ([Note(1000, 1, 1)], [notes[0]] * (size + 1)):
-        with pytest.raises(SessionError, match="no such note at onset"):
-            changed(notes, removed, [])
 
 
 @pytest.mark.parametrize(
@@ -191,8 +177,11 @@ def test_few_and_many_notes_are_changed_alike(size: int) -> None:
         (ops.SplitSegment("CLIP", 0, 0), "word=0 begins its segment already"),
         (ops.MergeSegments("CLIP", 1), "segment=2, expected 0 to 1"),
         (ops.SetSegments("CLIP", 1, 2, ()), r"segments 1\+2, expected some of the 2"),
-        (ops.AddNotes("TAKE", 2, ()), "track=2, expected 0 to 1"),
-        (ops.DeleteNotes("TAKE", 1, (Note(1, 1, 1),)), "no such note at onset 1, pitch 1"),
+        (ops.AddNotes("TAKE", 2, Notes.of(())), "track=2, expected 0 to 1"),
+        (
+            ops.DeleteNotes("TAKE", 1, Notes.of((Note(1, 1, 1),))),
+            "no such note at onset 1, pitch 1",
+        ),
     ],
 )
 def test_an_operation_that_does_not_fit_is_refused(

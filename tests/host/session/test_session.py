@@ -257,10 +257,10 @@ def test_what_is_no_session_is_refused_and_left_alone(
 def test_the_file_of_a_newer_version_says_what_to_do(path: Path) -> None:
     Session.create(path).close()
     journal = Journal(path)
-    journal.read("PRAGMA user_version = 2")
+    journal.read("PRAGMA user_version = 3")
     journal.connection.close()
 
-    with pytest.raises(SessionError, match="version 2, expected 1: update SeqStudio"):
+    with pytest.raises(SessionError, match="version 3, expected 2: update SeqStudio"):
         Session.open(path)
 
 
