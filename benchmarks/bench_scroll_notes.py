@@ -109,7 +109,6 @@ def measure(app: QApplication, page: ScoreView, undo: Callable[[], object]) -> N
         "all notes louder": lambda: edit.weigh(1),
         "all notes longer": lambda: edit.stretch(1),
         "undo that": undo,
-        "duplicate all notes": edit.duplicate,
     }
     for what, do in edits.items():
         tell(what, frames(app, [roll.select_all, do] * EDITS)[1::2])

@@ -103,6 +103,8 @@ def followed(old: Notes, new: Notes, chosen: Numbers) -> Numbers:
     -------
     (K,) ascending, numbers of notes of `new`
     """
-    were = places(old, new)
-    numbers: Numbers = np.flatnonzero((were < 0) | np.isin(were, chosen))
+    wanted = np.zeros(len(old) + 1, np.bool_)
+    wanted[chosen] = True
+    wanted[-1] = True  # which is where `places` puts what was not there
+    numbers: Numbers = np.flatnonzero(wanted[places(old, new)])
     return numbers

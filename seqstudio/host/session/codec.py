@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NAMES = {kind.__name__: kind for kind in typing.get_args(Operation)}
-WIDTHS = {"<u1": 1 << 8, "<u2": 1 << 16, "<u4": 1 << 32, "<u8": 1 << 64}  # with their ends
+LARGEST_NUMBER = (1 << 63) - 1
+WIDTHS = {"<u1": 255, "<u2": (1 << 16) - 1, "<u4": (1 << 32) - 1, "<i8": LARGEST_NUMBER}
 LARGEST_BYTES = 1 << 30  # of one value unpacked: more is an attack, or not ours
 
 
@@ -77,7 +78,7 @@ def _plain(value: Any) -> Any:
         named = NAMES.get(type(value).__name__) is type(value)
         return {"do": type(value).__name__, **table} if named else table
     if isinstance(value, Notes):
-        return tuple(map(_row, value.table))
+        return _rows(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
@@ -85,9 +86,17 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else _refuse(value)
 
 
+def _rows(notes: Notes) -> tuple[str, ...]:
+    """Write each field of many notes as base64; onsets as steps, which are small and alike."""
+    import numpy as np
+
+    return tuple(map(_row, (np.diff(notes.onsets, prepend=0), *notes.table[1:])))
+
+
 def _row(numbers: "NDArray[np.int64]") -> str:
-    """Write one field of many notes as base64, as narrow as its largest number allows."""
-    kind = next(kind for kind, end in WIDTHS.items() if numbers.max(initial=0) < end)
+    """Write numbers as narrow as the largest allows."""
+    largest = numbers.max(initial=0) if numbers.min(initial=0) >= 0 else LARGEST_NUMBER
+    kind = next(kind for kind, top in WIDTHS.items() if largest <= top)
     return f"{kind} {base64.b64encode(numbers.astype(kind).tobytes()).decode()}"
 
 
@@ -98,7 +107,9 @@ def _notes(rows: tuple[str, ...]) -> Notes:
     if len(rows) != len(FIELDS) or not {*kinds} <= {*WIDTHS}:
         raise ValueError(f"rows of {kinds}, expected {len(FIELDS)}, each one of {(*WIDTHS,)}")
     read = [np.frombuffer(_value(bytes, n, ""), k) for k, n in zip(kinds, numbers, strict=True)]
-    return Notes(np.stack(read).astype(np.int64))
+    table = np.stack(read).astype(np.int64)
+    table[0] = table[0].cumsum()
+    return Notes(table)
 
 
 def _refuse(value: Any) -> Any:

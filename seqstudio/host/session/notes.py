@@ -1,6 +1,7 @@
 """The notes of a track as one array: 50,000 of them change, are found and are written at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import starmap
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
@@ -30,7 +31,6 @@ class Notes(Sequence[Note]):
         If one of them is no note.
     """
 
-    __slots__ = ("channels", "lengths", "onsets", "pitches", "table", "velocities")
     __hash__ = None  # type: ignore[assignment]  # equal to tuples, whose hash is another
 
     def __init__(self, table: "Table") -> None:
@@ -89,6 +89,15 @@ class Notes(Sequence[Note]):
     def __repr__(self) -> str:
         return f"Notes.of({tuple(self)!r})"
 
+    @cached_property
+    def keys(self) -> Any:
+        """Each note as 16 bytes that sort as notes do: numpy compares them as one."""
+        import numpy as np
+
+        first = self.onsets << 7 | self.pitches
+        last = self.lengths << 11 | self.velocities << 4 | self.channels
+        return np.stack((first, last), axis=1).astype(">u8").view("S16")[:, 0]
+
     def taken(self, which: Any) -> "Notes":
         """Give some of them: by a slice, an array of numbers, or a mask."""
         return Notes(self.table[:, which])
@@ -114,10 +123,9 @@ class Notes(Sequence[Note]):
 
     def ordered(self) -> "Notes":
         """Sort them by onset, then by pitch, and so on."""
-        keys = _keys(self)
-        if (keys[1:] >= keys[:-1]).all():
+        if (self.keys[1:] >= self.keys[:-1]).all():
             return self
-        return self.taken(keys.argsort(kind="stable"))
+        return self.taken(self.keys.argsort(kind="stable"))
 
 
 def places(notes: Notes, wanted: Notes) -> "Table":
@@ -133,11 +141,12 @@ def places(notes: Notes, wanted: Notes) -> "Table":
     """
     import numpy as np
 
-    keys, sought = _keys(notes), _keys(wanted)
-    repeats = np.arange(len(sought)) - sought.searchsorted(sought)
-    found = keys.searchsorted(sought) + repeats
-    there = found < len(keys)
-    there[there] = keys[found[there]] == sought[there]
+    numbers, sought = np.arange(len(wanted)), wanted.keys
+    again = np.append(False, sought[1:] == sought[:-1])[: len(sought)]
+    firsts = np.maximum.accumulate(np.where(again, 0, numbers))
+    found = notes.keys.searchsorted(sought) + (numbers - firsts)
+    there = found < len(notes)
+    there[there] = notes.keys[found[there]] == sought[there]
     return np.where(there, found, -1)
 
 
@@ -167,14 +176,5 @@ def changed(notes: Notes, removed: Notes, added: Notes) -> Notes:
         where = f"onset {missing.onset_ticks}, pitch {missing.pitch}"
         raise SessionError(f"no such note at {where} in this track, expected one that is there")
     kept = Notes(np.delete(notes.table, at, axis=1))
-    before = _keys(kept).searchsorted(_keys(new))
+    before = kept.keys.searchsorted(new.keys)
     return Notes(np.insert(kept.table, before, new.table, axis=1))
-
-
-def _keys(notes: Notes) -> Any:
-    """Give each note as 16 bytes that sort as notes do: numpy compares them as one."""
-    import numpy as np
-
-    first = notes.onsets << 7 | notes.pitches
-    last = notes.lengths << 11 | notes.velocities << 4 | notes.channels
-    return np.stack((first, last), axis=1).astype(">u8").view("S16")[:, 0]

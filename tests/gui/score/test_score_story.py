@@ -10,7 +10,8 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.score.tracks_view import HEARD, SHOWN, TracksView
 from seqstudio.gui.score.view import ScoreView
 from seqstudio.gui.window import Window
-from seqstudio.host.session.document import Notes, Take
+from seqstudio.host.session.document import Take
+from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddTake
 from seqstudio.host.session.session import Session
 from seqstudio.media.midi import Score
