@@ -50,9 +50,7 @@ class JobCard:
     fraction: float
     text: str = ""  # partial text of what is under way
     reason: str = ""  # why it ended early
-    training: bool = False
     made: bool = False  # whether it has written something
-    here: bool = True  # this process runs it, or would
     actions: frozenset[Action] = frozenset()
 
     @property
@@ -108,9 +106,7 @@ def card_of(
         fraction=fraction,
         text=next((one.text for one in reversed(moving) if one.text), ""),
         reason=row.reason,
-        training=row.verb == "train",
         made=row.verb == "operation" and row.counts.get("done", 0) > 0,
-        here=progress is not None or state not in LIVE,
         actions=actions_of(row),
     )
 
