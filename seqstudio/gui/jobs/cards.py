@@ -59,19 +59,28 @@ class JobCard:
         return self.state in LIVE
 
 
-def title_of(spec: JobSpec) -> str:
-    """Call a job by what it does and on what.
+def title_of(spec: JobSpec, operation: str = "") -> str:
+    """Call a job by what it does and on what; by its operation's title where it is given nothing.
+
+    Parameters
+    ----------
+    spec : of the job
+    operation : the title of its operation, "" where its plugin is gone
 
     >>> title_of(JobSpec(plugin="speech", name="transcribe", inputs={"audio": (Path("a.wav"),)}))
     'Transcribe a'
+    >>> title_of(JobSpec(plugin="music", name="generate"), "Compose a new piece")
+    'Compose a new piece'
     """
     if spec.verb == "train":
         return f"Train {spec.name} on {Path(str(spec.arguments.get('data', ''))).name}"
     if spec.verb != "operation":
         return f"{spec.verb.capitalize()} {Path(spec.model or spec.name).name}"
     paths = next((paths for paths in spec.inputs.values() if paths), ())
-    what = f"{len(paths)} files" if len(paths) > 1 else "".join(path.stem for path in paths)
-    return f"{spec.name.replace('-', ' ').capitalize()} {what}".strip()
+    verb = spec.name.replace("-", " ").capitalize()
+    if not paths:
+        return operation or verb
+    return f"{verb} {paths[0].stem if len(paths) == 1 else f'{len(paths)} files'}"
 
 
 def card_of(

@@ -1,7 +1,10 @@
 """The jobs that there are to see, as the books have them; other processes write there too."""
 
+from contextlib import suppress
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from seqstudio.errors import JobError
 from seqstudio.gui.jobs.cards import ENDED, title_of
 from seqstudio.host.books import JobRow
 from seqstudio.host.spec import spec_from_text
@@ -43,8 +46,16 @@ class JobList(QObject):
     def title(self, row: JobRow) -> str:
         """Call a job by what it does; read once, for a batch of thousands is a long text."""
         if row.id not in self._titles:
-            self._titles[row.id] = title_of(spec_from_text(row.spec, f"job {row.id}"))
+            spec = spec_from_text(row.spec, f"job {row.id}")
+            self._titles[row.id] = title_of(spec, self._operation(row))
         return self._titles[row.id]
+
+    def _operation(self, row: JobRow) -> str:
+        """Give the title of a job's operation; "" where it has none, or its plugin is gone."""
+        with suppress(JobError):
+            if row.verb == "operation":
+                return self._studio.catalogue.plugin(row.plugin).operation(row.name).title
+        return ""
 
     def dismiss(self, job: int) -> None:
         """List a job no longer, until it is live again."""

@@ -155,13 +155,15 @@ class PanelModel(QObject):
 
     @property
     def title(self) -> str:
-        """What the job is called: "Continue greensleeves"."""
-        verb = self.offer.entry.name.replace("-", " ").capitalize() if self.offer else ""
+        """What the job is called: "Continue greensleeves", "Compose a new piece"."""
         sources = self.sources
+        if not self.offer or not sources:
+            return self.offer.entry.title if self.offer else ""
+        verb = self.offer.entry.name.replace("-", " ").capitalize()
         if len(sources) == 1:
             name = sources[0].name
             return name if name.startswith(f"{verb} ") else f"{verb} {name}"
-        return f"{verb} {len(sources)} {_called(self.port)}s" if self.port and sources else verb
+        return f"{verb} {len(sources)} {_called(self.port)}s"
 
     def run(self) -> None:
         """Queue a job for what is in front; `troubled` tells why it could not be."""
@@ -245,5 +247,5 @@ class PanelModel(QObject):
             self.model = self.models[0].value if self.models else ""
 
 
-def _called(port: Port) -> str:
-    return CALLED.get(port.kind, "file")
+def _called(port: Port | None) -> str:
+    return CALLED.get(port.kind, "file") if port else "file"

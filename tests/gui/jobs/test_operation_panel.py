@@ -13,7 +13,8 @@ from seqstudio.gui.frame.sources import Source
 from seqstudio.gui.jobs.operation_panel import PanelModel
 from seqstudio.gui.jobs.operation_panel_view import OperationPanel
 from seqstudio.gui.recording.view import RecordingView
-from seqstudio.host.studio import Studio
+from seqstudio.gui.window import Window
+from seqstudio.host.studio import JobSpec, Studio
 
 
 @pytest.fixture
@@ -111,13 +112,26 @@ def test_music_turns_to_continuing_once_a_piece_is_in_front(
 ) -> None:
     panel = PanelModel(desk, "midi")
     assert panel.offer
-    assert (panel.offer.entry.name, panel.title, panel.reason) == ("generate", "Generate", "")
+    assert (panel.offer.entry.name, panel.reason) == ("generate", "")
     bring(desk, qtbot, tune)
     assert (panel.offer.entry.name, panel.title) == ("continue", "Continue greensleeves")
     take_up(panel, "generate")
     desk.choose("")
     desk.choose(desk.document.takes[0].id)
     assert panel.offer.entry.name == "generate"
+
+
+def test_composing_is_called_alike_in_menu_chooser_button_and_jobs(
+    window: Window, qtbot: QtBot
+) -> None:
+    window.commands.action("music.compose").trigger()
+    qtbot.waitUntil(lambda: window.findChild(OperationPanel) is not None)
+    panel = window.findChild(OperationPanel)
+    words = window.commands.action("music.compose").text()
+    assert panel.operation.currentText() == f"{words} (Music)"
+    assert panel.run.text() == panel.model.title == words
+    window.desk.studio.enqueue(JobSpec(plugin="music", name="generate"))
+    qtbot.waitUntil(lambda: [card.title for card in window.desk.queue.jobs()] == [words])
 
 
 def test_a_strangers_operation_runs_for_all_texts_and_its_outputs_are_listed(
