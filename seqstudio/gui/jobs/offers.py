@@ -111,7 +111,7 @@ def model_choices(studio: Studio, plugin: Plugin, entry: OperationEntry) -> list
         if not trained:
             raise
         return trained
-    return [_default(usable, plugin, entry), *(_choice(one, one.name) for one in usable), *trained]
+    return [*_installed(usable, plugin, entry), *trained]
 
 
 def trained_models(studio: Studio, tasks: Sequence[str]) -> list[FoundModel]:
@@ -140,13 +140,19 @@ def _of_run(studio: Studio, run: Path) -> FoundModel | None:
         return None
 
 
-def _default(usable: Sequence[FoundModel], plugin: Plugin, entry: OperationEntry) -> ModelChoice:
-    named = [m.name for m in plugin.manifest.models if entry.name in m.default_for]
+def _installed(
+    usable: Sequence[FoundModel], plugin: Plugin, entry: OperationEntry
+) -> list[ModelChoice]:
+    """Give a line for each, the default first: one that is the default is listed as that alone."""
+    choices = [_choice(one, one.name) for one in usable]
     first = usable[0].name
+    named = [m.name for m in plugin.manifest.models if entry.name in m.default_for]
     if len(usable) == 1 or first in named:
-        return ModelChoice("", f"{first} (default)", "What is used unless you choose.")
+        default = ModelChoice("", f"{first} (default)", choices[0].help)
+        return [default, *choices[1:]]
     names = ", ".join(one.name for one in usable)
-    return ModelChoice("", "as suits the input (default)", f"The operation picks one of: {names}.")
+    help = f"The operation picks one of: {names}."
+    return [ModelChoice("", "as suits the input (default)", help), *choices]
 
 
 def _choice(found: FoundModel, value: str) -> ModelChoice:

@@ -93,12 +93,13 @@ def test_the_default_model_is_named_and_imported_ones_are_offered(
 ) -> None:
     bring(desk, qtbot, recording)
     panel = PanelModel(desk, "audio")
-    assert panel.models[0].title == "speech-en-small (default)"
+    assert [choice.title for choice in panel.models] == ["speech-en-small (default)"]
+    assert "English letters" in panel.models[0].help
     with qtbot.waitSignal(panel.offer_changed):
         desk.studio.models.add(desk.studio.models.find("speech-en-small").path, "mine")
         desk.refresh()
-    assert [choice.title for choice in panel.models[1:]] == [
-        "speech-en-small (speech)",
+    assert [choice.title for choice in panel.models] == [
+        "speech-en-small (default)",
         "mine (yours)",
     ]
     panel.choose_model("mine")
