@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QTimer
@@ -54,12 +55,19 @@ def run(
     QTimer.singleShot(0, lambda: desk.bring_in(path for path in files if not is_session(path)))
     if screenshot:
         return photograph(app, window, screenshot)
-    window.seen.connect(lambda: desk.background.run(load_pages, _nothing, desk.troubled.emit))
+    ahead = partial(read_ahead, studio)
+    window.seen.connect(lambda: desk.background.run(ahead, _nothing, desk.troubled.emit))
     return app.exec()
 
 
+def read_ahead(studio: Studio) -> None:
+    """Read what the first page asks for: its code, and the cards of the models. On a thread."""
+    load_pages()
+    studio.models.cards()
+
+
 def _nothing(_value: None) -> None:
-    """Hear that modules are loaded."""
+    """Hear that it is read."""
 
 
 def open_session(studio: Studio, files: Sequence[Path]) -> Session:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import JobError, ModelError
-from seqstudio.host.catalogue import Catalogue, Plugin
+from seqstudio.host.catalogue import Catalogue, Plugin, Stamp, stamp
 from seqstudio.host.profile import Profile
 from seqstudio.services.bundle_files import BundleFacts, export_bundle, inspect
 
@@ -27,12 +27,42 @@ class FoundModel:
         return self.facts.sha256
 
 
-class Models:
-    """The models of one profile and its plugins. Looks at JSON and headers; loads no weights."""
+class Bundles:
+    """What bundles say of themselves, read anew only where a file of theirs has changed."""
 
-    def __init__(self, catalogue: Catalogue, profile: Profile) -> None:
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[Sequence[Stamp], BundleFacts]] = {}
+
+    def inspect(self, path: Path) -> BundleFacts:
+        """Give the facts of a bundle.
+
+        Raises
+        ------
+        ModelError
+            As `inspect` of the bundle's files.
+        """
+        files = sorted(path.iterdir()) if path.is_dir() else []
+        stamps = [stamp(str(file)) for file in (path, *files)]
+        kept = self._read.get(path)
+        if kept is None or kept[0] != stamps:
+            kept = self._read[path] = (stamps, inspect(path))
+        return kept[1]
+
+
+class Models:
+    """The models of one profile and its plugins. Looks at JSON and headers; loads no weights.
+
+    Parameters
+    ----------
+    catalogue : the plugins that there are
+    profile : where the person's own models are
+    bundles : what has been read already
+    """
+
+    def __init__(self, catalogue: Catalogue, profile: Profile, bundles: Bundles) -> None:
         self._catalogue = catalogue
         self._profile = profile
+        self._bundles = bundles
 
     def find(self, text: str) -> FoundModel:
         """Find an installed name, a bundle, or a run folder (whose best model so far it takes).
@@ -44,7 +74,7 @@ class Models:
         """
         for plugin, entry in self._catalogue.models():
             if entry.name == text:
-                facts = inspect(plugin.folder / entry.path)
+                facts = self._bundles.inspect(plugin.folder / entry.path)
                 if facts.sha256 != entry.sha256:
                     raise ModelError(
                         f"model {text!r} of plugin {plugin.id!r}: sha256 {facts.sha256},"
@@ -53,7 +83,8 @@ class Models:
                 return FoundModel(name=text, path=facts.path, origin=plugin.id, facts=facts)
         if text in self.imported():
             path = self._profile.models / text
-            return FoundModel(name=text, path=path, origin="imported", facts=inspect(path))
+            facts = self._bundles.inspect(path)
+            return FoundModel(name=text, path=path, origin="imported", facts=facts)
         return self._file(Path(text).absolute(), text)
 
     def _file(self, path: Path, text: str) -> FoundModel:
@@ -66,7 +97,7 @@ class Models:
             if not (path / "model").is_dir():
                 raise ModelError(f"{path}: this run has no model yet, expected one in its 'model'")
             path = path / "model"
-        facts = inspect(path)
+        facts = self._bundles.inspect(path)
         return FoundModel(name=facts.name, path=path, origin="file", facts=facts)
 
     def names(self) -> list[str]:

@@ -16,7 +16,7 @@ from seqstudio.host.jobs import Jobs, NewJob
 from seqstudio.host.lease import Lease
 from seqstudio.host.ledger import Ledger
 from seqstudio.host.mailbox import Mailbox
-from seqstudio.host.models import Models
+from seqstudio.host.models import Bundles, Models
 from seqstudio.host.plan import Plan, plan_job, with_folder
 from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
@@ -45,7 +45,8 @@ class Studio:
     ) -> None:
         self.profile = Profile(home)
         self.catalogue = Catalogue.load(self.profile)
-        self.models = Models(self.catalogue, self.profile)
+        self._bundles = Bundles()
+        self.models = Models(self.catalogue, self.profile, self._bundles)
         self.jobs = Jobs(self.profile.database)
         self._processes = workers
         self._warm = WarmWorkers() if warm else None
@@ -105,7 +106,7 @@ class Studio:
     def refresh(self) -> None:
         """See plugins that were installed, switched or removed since; the next job has them."""
         self.catalogue = Catalogue.load(self.profile)
-        self.models = Models(self.catalogue, self.profile)
+        self.models = Models(self.catalogue, self.profile, self._bundles)
 
     def log(self, job: int) -> Path:
         """Give where a job's workers write their log; there is none before the first starts."""

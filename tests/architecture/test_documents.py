@@ -14,7 +14,7 @@ import pytest
 from seqstudio.cli.group import studio_command
 from seqstudio.cli.reference import reference
 from seqstudio.host.catalogue import Catalogue
-from seqstudio.host.models import FoundModel, Models
+from seqstudio.host.models import Bundles, FoundModel, Models
 from seqstudio.host.profile import Profile
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def shipped_models() -> list[FoundModel]:
     profile = Profile()
     catalogue = Catalogue.load(profile)
     in_the_box = {e.name for plugin, e in catalogue.models() if plugin.id in ("music", "speech")}
-    return [one for one in Models(catalogue, profile).cards() if one.name in in_the_box]
+    return [one for one in Models(catalogue, profile, Bundles()).cards() if one.name in in_the_box]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -1,6 +1,7 @@
 """Models from training to use, through the host: trained, measured, verified, moved, refused."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -248,3 +249,18 @@ def test_a_run_says_which_plugin_from_which_version_on_a_part_needs(
 
     spec = json.loads((tmp_path / "run/run.json").read_text())
     assert spec["requires"] == {"more.cell": "more>=2.5"}
+
+
+def test_a_models_card_is_read_again_only_once_its_file_has_another_time(home: Path) -> None:
+    studio = Studio(home)
+    mine = studio.models.add(studio.models.find("music-folk").path, "mine")
+    card = mine.path / "card.json"
+    before = card.stat()
+    card.write_bytes(b"x" * before.st_size)
+    os.utime(card, ns=(before.st_atime_ns, before.st_mtime_ns))
+    studio.refresh()
+    assert studio.models.find("mine") == mine
+    os.utime(card)
+    with pytest.raises(ModelError, match=r"card\.json has SHA-256"):
+        studio.models.find("mine")
+    assert list(studio.models.damaged()) == ["mine"]

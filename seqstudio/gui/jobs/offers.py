@@ -125,7 +125,7 @@ def trained_models(studio: Studio, tasks: Sequence[str]) -> list[FoundModel]:
 
 def run_folders(studio: Studio) -> Iterator[Path]:
     """Give the run folders of this profile's newest trainings, each once."""
-    trainings = [row for row in studio.jobs.list() if row.verb == "train"][:RUNS]
+    trainings = studio.jobs.list(RUNS, verb="train")
     yield from dict.fromkeys(
         Path(run) for row in trainings if (run := json.loads(row.spec)["arguments"].get("run"))
     )
