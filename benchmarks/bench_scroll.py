@@ -1,14 +1,12 @@
 """How long a frame of an hour's recording takes, and of its transcript, while a view moves.
 
 Limit: 33 ms, which is 30 frames a second. Each frame is painted whole, offscreen, at 1280 by 400
-pixels: scrolling at three zooms, then zooming in and out. Beside the time by the clock stands that
-of the processor, which a busy machine does not lengthen.
+pixels: scrolling at three zooms, then zooming in and out.
 Run `python benchmarks/bench_scroll.py`; `bench_scroll_notes.py` does the same for notes.
 """
 
 import os
 import platform
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import soundfile
+from framing import frames, tell
 from PySide6 import __version__ as qt_version
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtGui import QImage
@@ -70,23 +69,16 @@ def transcript() -> Transcript:
     return Transcript(audio="hour.flac", duration_s=HOUR_S, text="", segments=tuple(segments))
 
 
-def frames(view: QWidget, moves: Iterator[Callable[[], object]]) -> list[tuple[float, float]]:
-    """Give the milliseconds of each frame, by the clock and of the processor.
-
-    A frame is a move, what threads hand over meanwhile, and the painting.
-    """
+def painting(view: QWidget) -> Callable[[], None]:
+    """Give what shows a view: what threads hand over meanwhile, and the painting."""
     image = QImage(view.size(), QImage.Format.Format_ARGB32_Premultiplied)
     loop = QEventLoop()
-    spent = []
-    for move in moves:
-        clock, processor = time.perf_counter(), time.thread_time()
-        move()
+
+    def draw() -> None:
         loop.processEvents()
         view.render(image)
-        spent.append(
-            (1000 * (time.perf_counter() - clock), 1000 * (time.thread_time() - processor))
-        )
-    return spent
+
+    return draw
 
 
 def wave_moves(wave: WaveModel) -> Iterator[Callable[[], object]]:
@@ -124,15 +116,6 @@ def show(wave: WaveModel, path: Path) -> float:
     return time.perf_counter() - begun
 
 
-def tell(what: str, spent: list[tuple[float, float]]) -> None:
-    """Print a row."""
-    clock, processor = zip(*spent, strict=True)
-    print(
-        f"{what}: {len(spent)} frames, median {statistics.median(clock):.1f} ms, "
-        f"worst {max(clock):.1f} ms ({max(processor):.1f} ms of the processor)"
-    )
-
-
 def measure_recordings() -> None:
     """Scroll an hour of audio, mono and stereo, and the 10,000 words that are said in it."""
     background = Background()
@@ -149,13 +132,13 @@ def measure_recordings() -> None:
             view.show_words(word for one in spoken.segments for word in one.words)
             kind = f"an hour of audio, {channels} channel{'s' * (channels > 1)}"
             print(f"{kind}: drawn whole after {loading_s:.1f} s")
-            tell(kind, frames(view, wave_moves(wave)))
+            tell(kind, frames(wave_moves(wave), painting(view)))
     model = TranscriptModel(lambda _operation: True)
     words = TranscriptView(model)
     words.resize(SIZE)
     words.grab()
     model.show("clip", spoken)
-    tell("a transcript of 10,000 words", frames(words, transcript_moves(words)))
+    tell("a transcript of 10,000 words", frames(transcript_moves(words), painting(words)))
     background.finish()
 
 

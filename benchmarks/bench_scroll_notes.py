@@ -8,14 +8,13 @@ Run `python benchmarks/bench_scroll_notes.py`; `bench_scroll.py` does the same f
 import os
 import platform
 import random
-import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from framing import frames, tell
 from PySide6 import __version__ as qt_version
 from PySide6.QtWidgets import QApplication
 
@@ -34,26 +33,6 @@ NOTES = 51_000  # drawn by chance; 50,000 and some stay where two may not sound 
 FRAMES = 60
 EDITS = 5
 STEP = 120  # ticks of a sixteenth
-
-
-def frames(app: QApplication, moves: Iterable[Callable[[], object]]) -> list[tuple[float, float]]:
-    """Give the milliseconds of each move, drawn: by the clock, and of the processor's time."""
-    took = []
-    for move in moves:
-        begun, busy = time.perf_counter(), time.thread_time()
-        move()
-        app.processEvents()
-        took.append((1000 * (time.perf_counter() - begun), 1000 * (time.thread_time() - busy)))
-    return took
-
-
-def tell(what: str, took: list[tuple[float, float]]) -> None:
-    """Print a row."""
-    clock, busy = zip(*took, strict=True)
-    print(
-        f"{what:32s} median {statistics.median(clock):5.1f} ms, worst {max(clock):5.1f} ms"
-        f" (processor {statistics.median(busy):5.1f}, {max(busy):5.1f})"
-    )
 
 
 def long_piece(count: int) -> Take:
@@ -88,21 +67,24 @@ def measure(app: QApplication, page: ScoreView, undo: Callable[[], object]) -> N
     roll, sight = page.roll, page.roll.sight
     print(f"{len(roll.notes):,} notes in a roll of {sight.x.pixels} by {sight.y.pixels} pixels")
     across: list[Callable[[], object]] = [lambda: sight.scroll(37)] * FRAMES
-    tell("scroll, 16 bars seen", frames(app, across))
+    tell("scroll, 16 bars seen", frames(across, app.processEvents))
     roll.fit()
     sight.zoom(10)
-    tell("scroll, a tenth of it seen", frames(app, across))
+    tell("scroll, a tenth of it seen", frames(across, app.processEvents))
     roll.fit()
-    tell("zoom, from all of it to one bar", frames(app, [lambda: sight.zoom(1.15)] * FRAMES))
+    tell(
+        "zoom, from all of it to one bar",
+        frames([lambda: sight.zoom(1.15)] * FRAMES, app.processEvents),
+    )
     roll.fit()
     up = [lambda: sight.zoom_rows(1.1), lambda: sight.scroll(0, 20)] * (FRAMES // 2)
-    tell("taller rows, all of it seen", frames(app, up))
+    tell("taller rows, all of it seen", frames(up, app.processEvents))
     sight.zoom(10)
     roll.select_next()
-    tell("move one note", frames(app, [lambda: page.editor.nudge(1, 0)] * FRAMES))
-    tell("undo that", frames(app, [undo] * FRAMES))
+    tell("move one note", frames([lambda: page.editor.nudge(1, 0)] * FRAMES, app.processEvents))
+    tell("undo that", frames([undo] * FRAMES, app.processEvents))
     roll.select_all()
-    tell("scroll, all notes chosen", frames(app, across))
+    tell("scroll, all notes chosen", frames(across, app.processEvents))
     edit = page.editor
     edits: dict[str, Callable[[], object]] = {
         "move all notes": lambda: edit.nudge(1, 0),
