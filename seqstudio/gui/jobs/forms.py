@@ -1,5 +1,6 @@
 """The values of an operation's options, as a person fills them in; checked by the host's rules."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -101,17 +102,13 @@ class FormModel(QObject):
         self.set(name, from_text(self._entry.options[name], text))
 
     def step(self, name: str, steps: int) -> None:
-        """Move a number by steps, within its range: 1 for whole numbers, else a fiftieth of it."""
+        """Move a number by steps, within its range."""
         option = self._entry.options[name]
         value = self.value(name)
         lowest, highest = option.min, option.max
         if not isinstance(value, (int, float)):
             value = 0 if lowest is None else lowest
-        size = 1.0
-        if option.type == "float":
-            size = (highest - lowest) / 50 if None not in (lowest, highest) else 0.1  # type: ignore[operator]
-            size = float(f"{size:.1g}")
-        moved = round(value + steps * size, 6)
+        moved = float(f"{value + steps * step_of(option, value):.6g}")
         moved = moved if lowest is None else max(moved, lowest)
         moved = moved if highest is None else min(moved, highest)
         self.set(name, int(moved) if option.type == "int" else float(moved))
@@ -121,6 +118,19 @@ class FormModel(QObject):
         self._given.clear()
         self.faults.clear()
         self.changed.emit()
+
+
+def step_of(option: Option, value: float) -> float:
+    """Give the size of a step: 1, a fiftieth of a range, or about a tenth of the value itself.
+
+    >>> step_of(Option(type="float", min=0, max=3), 0.8), step_of(Option(type="float"), 0.0015)
+    (0.06, 0.0001)
+    """
+    if option.type == "int":
+        return 1.0
+    if option.min is not None and option.max is not None:
+        return float(f"{(option.max - option.min) / 50:.1g}")
+    return float(f"1e{math.floor(math.log10(abs(value))) - 1}") if value else 0.1
 
 
 def shape_of(option: Option) -> Shape:
