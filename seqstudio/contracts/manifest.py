@@ -2,46 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from seqstudio.contracts.naming import check_unlike, check_values, is_file_name, is_name
 from seqstudio.contracts.options import Option
-from seqstudio.contracts.plain import from_plain
+from seqstudio.contracts.plain import from_plain, shown
 from seqstudio.errors import PluginError
 
 API_VERSION = (1, 0)
 RESERVED = frozenset(
     [
-        "app",
-        "batch",
-        "config",
-        "demo",
-        "doctor",
-        "evaluate",
-        "help",
-        "jobs",
-        "models",
-        "plugins",
-        "sessions",
-        "train",
-        "version",
+        *("app", "batch", "config", "demo", "doctor", "evaluate", "help", "jobs"),
+        *("models", "plugins", "sessions", "train", "version"),
     ]
 )
 HOST_OPTIONS = frozenset(
     [
-        "out",
-        "recursive",
-        "workers",
-        "executor",
-        "watch",
-        "format",
-        "nice",
-        "seed",
-        "takes",
-        "device",
-        "model",
-        "json",
-        "help",
+        *("out", "recursive", "workers", "executor", "watch", "format", "nice"),
+        *("seed", "takes", "device", "model", "json", "help"),
     ]
+)
+SECTIONS = (
+    *("operations", "tasks", "models", "importers", "exporters"),
+    *("parts", "train_callbacks", "metrics"),
 )
 
 Kind = Literal[
@@ -180,12 +164,13 @@ def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
     ------
     PluginError
         If a field is unknown, missing or of another type; if the schema or API range is not
-        this host's; if the id or a command is reserved; if an option is malformed.
+        this host's; if the id or a command is reserved; if an option is malformed; if a name
+        stands twice, or a file could not have it; if a text hides what it holds.
     """
     if (schema := table.get("schema")) != 1:
         raise PluginError(f"{where}: schema={schema!r}, expected 1")
     manifest = from_plain(Manifest, table, where, error=PluginError)
-    if not _is_name(manifest.id) or manifest.id in RESERVED:
+    if not is_name(manifest.id) or manifest.id in RESERVED:
         raise PluginError(
             f"{where}: id={manifest.id!r}, expected lower-case letters, digits and '-', "
             f"and none of the host's own verbs"
@@ -195,6 +180,10 @@ def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
         _check_task(task, manifest.id, where)
     for operation in manifest.operations:
         _check_operation(operation, where)
+    for section in SECTIONS:
+        check_unlike((entry.name for entry in getattr(manifest, section)), f"{where}: {section}")
+    _check_files(manifest, where)
+    check_values(table, where)
     return manifest
 
 
@@ -210,7 +199,7 @@ def check_api(api: str, where: str) -> None:
     for clause in api.replace(" ", "").split(","):
         sign = ">=" if clause.startswith(">=") else "<" if clause.startswith("<") else ""
         numbers = clause[len(sign) :].split(".")
-        if not sign or not all(number.isdigit() for number in numbers):
+        if not sign or not all(n.isdecimal() and n.isascii() and len(n) < 5 for n in numbers):
             raise PluginError(f"{where}: api={api!r}, expected a range such as '>=1.0,<2'")
         bound = tuple(map(int, numbers))
         if (bound > API_VERSION) if sign == ">=" else (bound <= API_VERSION):
@@ -230,13 +219,9 @@ def _check_task(task: TaskEntry, plugin: str, where: str) -> None:
         raise PluginError(f"{place}: values of presets, expected options too")
 
 
-def _is_name(name: str) -> bool:
-    return name.replace("-", "").isalnum() and name.islower() and name.isascii()
-
-
 def _check_operation(operation: OperationEntry, where: str) -> None:
     place = f"{where}: operation {operation.name!r}"
-    if not _is_name(operation.name):
+    if not is_name(operation.name):
         raise PluginError(f"{place}: expected lower-case letters, digits and '-'")
     if not operation.deterministic and not operation.reason:
         raise PluginError(f"{place}: deterministic=false, expected a reason")
@@ -248,10 +233,31 @@ def _check_operation(operation: OperationEntry, where: str) -> None:
 
 
 def _check_option(name: str, option: Option, place: str) -> None:
-    if not _is_name(name.replace("_", "-")):
+    if not is_name(name.replace("_", "-")):
         raise PluginError(f"{place}: option {name!r}, expected lower-case letters and '_'")
     if (option.type == "choice") != bool(option.choices):
         raise PluginError(f"{place}: option {name!r}: expected choices with type 'choice' only")
+    if not option.takes(option.default):
+        value, kind = shown(option.default), option.type
+        raise PluginError(f"{place}: option {name!r}: default={value}, expected {kind}")
+
+
+def _check_files(manifest: Manifest, where: str) -> None:
+    """See that what is named in files' names, or by a path, stays where it belongs."""
+    names = [entry.name for entry in manifest.models]
+    names += [entry.name for entry in manifest.exporters]
+    for operation in manifest.operations:
+        for ports in (operation.inputs, operation.outputs):
+            check_unlike((port.name for port in ports), f"{where}: operation {operation.name!r}")
+            names += [name for port in ports for name in (port.name, *port.formats)]
+    for name in names:
+        if not is_file_name(name):
+            raise PluginError(f"{where}: name {name!r}, expected one that a file can have")
+    for model in manifest.models:
+        path = PurePosixPath(model.path)
+        if path.is_absolute() or ".." in path.parts:
+            place = f"{where}: model {model.name!r}"
+            raise PluginError(f"{place}: path={model.path!r}, expected one in the package")
 
 
 def _check_streams(operation: OperationEntry, place: str) -> None:

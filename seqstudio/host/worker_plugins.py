@@ -8,16 +8,13 @@ from typing import Any
 import pluggy
 
 from seqstudio.contracts import hookspecs
-from seqstudio.contracts.manifest import TaskEntry
+from seqstudio.contracts.manifest import SECTIONS, TaskEntry
 from seqstudio.contracts.messages import PluginSource
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import ConfigError, PluginError
 from seqstudio.host.worker_tasks import check_described
 
-SECTIONS = (
-    *("tasks", "operations", "parts", "importers"),
-    *("exporters", "train_callbacks", "metrics"),
-)
+OFFERED = tuple(one for one in SECTIONS if one != "models")  # each by a hook of its name
 
 
 class Plugins:
@@ -85,7 +82,7 @@ class Plugins:
         PluginError
             If a hook fails, or gives other names than its manifest.
         """
-        return {section: [*self.offers(section)[self.owner.id]] for section in SECTIONS}
+        return {section: [*self.offers(section)[self.owner.id]] for section in OFFERED}
 
     def _register(self, source: PluginSource) -> None:
         try:

@@ -67,7 +67,7 @@ def test_an_editable_install_is_found_where_its_source_is(
         (
             "[[operations]]\nname='x'\ntitle='X'\n[operations.options.a]\ntype='int'\n"
             "default=2026-01-01",
-            r"Object of type date is not JSON serializable, expected no dates",
+            r"option 'a': default=datetime\.date\(2026, 1, 1\), expected int",
         ),
     ],
 )

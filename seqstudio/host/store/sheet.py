@@ -5,13 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seqstudio.contracts.manifest import SECTIONS
 from seqstudio.host.store.pointer import Receipt
 from seqstudio.host.store.wheel import Wheel
-
-OFFERS = (
-    *("operations", "tasks", "models", "importers", "exporters"),
-    *("parts", "train_callbacks", "metrics"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +71,7 @@ def hash_of(wheels: Sequence[Wheel]) -> str:
 
 def offers_of(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Give the names that a manifest lists, by section."""
-    found = {key: tuple(str(entry["name"]) for entry in table.get(key, ())) for key in OFFERS}
+    found = {key: tuple(str(entry["name"]) for entry in table.get(key, ())) for key in SECTIONS}
     return {key: names for key, names in found.items() if names}
 
 
@@ -87,7 +83,7 @@ def changes(
     lines = compared("licence", [old.table["license"]], [table["license"]])
     before, after = (dict(each.get("permissions", {})) for each in (old.table, table))
     lines += compared("permission", asked(before), asked(after))
-    for section in OFFERS:
+    for section in SECTIONS:
         was, now = (offers_of(each).get(section, ()) for each in (old.table, table))
         lines += compared(section.replace("_", " "), was, now)
     lines += compared("machine code", old.native, native)

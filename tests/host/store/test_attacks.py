@@ -46,8 +46,19 @@ def in_code(line: str) -> dict[str, Any]:
 
 ONE_OPTION = '[operations.options.o{}]\ntype = "int"\n'
 MILLION = "".join(ONE_OPTION.format(number) for number in range(1_000_000))
-TASK = '[[tasks]]\nname = "speech.evil"\ntitle = "x"\ndata = []\npresets = []\n'
+TASK = '[[tasks]]\nname = "speech.evil"\ntitle = "x"\ndata = []\npresets = ["p"]\n'
 MODEL = '[[models]]\nname = "rolls-jsb"\ntask = "parrot.x"\npath = "m"\nsha256 = "0"\n'
+OPERATION = (
+    '[[operations]]\nname = "x"\ntitle = "{title}"\n'
+    'outputs = [{{ name = "{output}", kind = "text", formats = ["{form}"] }}]\n'
+)
+
+
+def operation(title: str = "X", output: str = "text", form: str = "txt") -> dict[str, Any]:
+    return {"manifest": OPERATION.format(title=title, output=output, form=form)}
+
+
+DATE = "preset_values = { p = { epochs = 1979-05-27 } }\n"
 REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
     "start-up": ({"extra": {"parrot.pth": "import os"}}, r"parrot\.pth: runs at every start"),
     "deep start-up": ({"extra": {"seq_parrot/x.PTH": ""}}, r"x\.PTH: runs at every start"),
@@ -146,6 +157,46 @@ REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "model": ({"manifest": MODEL}, r"model 'rolls-jsb' is music's, expected another"),
     "newer": ({"api": ">=2.0,<3"}, r"api='>=2\.0,<3', expected a range that holds 1\.0"),
+    "api of thousands": ({"api": f">={'9' * 5000}"}, r"expected a range such as '>=1\.0,<2'"),
+    "api in other digits": ({"api": ">=\xb2"}, r"expected a range such as '>=1\.0,<2'"),
+    "flag for a name": ({"identity": "-x"}, r"id='-x', expected lower-case letters"),
+    "endless id": ({"identity": "x" * 65}, r"expected lower-case letters, digits and '-'"),
+    "two of a name": (
+        {"manifest": operation()["manifest"] * 2},
+        r"operations: 'x' twice, expected each",
+    ),
+    "output elsewhere": (
+        operation(output="../x"),
+        r"name '\.\./x', expected one that a file can have",
+    ),
+    "format elsewhere": (
+        operation(form="/x"),
+        r"name '/x', expected one that a file can have",
+    ),
+    "model elsewhere": (
+        {"manifest": MODEL.replace("rolls-jsb", "parrot").replace('"m"', '"../m"')},
+        r"model 'parrot': path='\.\./m', expected one in the package",
+    ),
+    "default of another type": (
+        {"manifest": f"{operation()['manifest']}{ONE_OPTION.format(1)}default = 'x'\n"},
+        r"option 'o1': default='x', expected int",
+    ),
+    "date": (
+        {"manifest": TASK.replace("speech", "parrot") + "options = {}\n" + DATE},
+        r"tasks\[0\]\.preset_values\.p\.epochs=1979-05-27, expected no dates",
+    ),
+    "spoofed sheet": (
+        {"manifest": '[permissions]\nread = "notes\\n\\u001b[8masks for  nothing"\n'},
+        r"permissions\.read='notes\\n.*', expected one line of printable text",
+    ),
+    "terminal": (
+        operation(title="\\u001b[2J"),
+        r"operations\[0\]\.title='\\x1b\[2J', expected one line of printable text",
+    ),
+    "turned around": (
+        operation(title="\\u202egpj"),
+        r"title='\\u202egpj', expected one line of printable text",
+    ),
     "other machine": ({"tags": "cp27-cp27m-win32"}, r"made for another Python or machine"),
     "other Python": ({"headers": "Requires-Python: <3\n"}, r"needs Python <3, expected one for 3"),
     "options": ({"manifest": MILLION}, r"seqstudio\.toml: \d+ bytes, expected at most 262144"),
