@@ -14,6 +14,7 @@ from seqstudio.host.session.operations import (
     SetSegments,
     SplitSegment,
 )
+from seqstudio.host.session.segments import with_word_times
 
 AT_ONCE = 8  # words that may be said at the same time
 LOW = 0.6  # a confidence below this is shown as low
@@ -57,7 +58,7 @@ class TranscriptModel(QObject):
             return
         held = self.current if clip == self._clip else None
         self._clip, self.transcript = clip, transcript
-        self.segments = tuple(_with_words(segment) for segment in _segments(transcript))
+        self.segments = tuple(map(with_word_times, _segments(transcript)))
         self._places = [
             Place(s, w)
             for s, segment in enumerate(self.segments)
@@ -176,17 +177,3 @@ def _segments(transcript: Transcript | None) -> tuple[Segment, ...]:
         return ()
     whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
     return transcript.segments or ((whole,) if transcript.text else ())
-
-
-def _with_words(segment: Segment) -> Segment:
-    """Share a segment's time among the words of its text, by their letters, if it has no others."""
-    if segment.words or not segment.text:
-        return segment
-    texts = segment.text.split()
-    letters = sum(map(len, texts))
-    words, start = [], segment.start_s
-    for text in texts:
-        end = start + (segment.end_s - segment.start_s) * len(text) / letters
-        words.append(Word(word=text, start_s=start, end_s=end))
-        start = end
-    return replace(segment, words=tuple(words))

@@ -1,7 +1,5 @@
 """The page of a recording: its waveform, its words, and what can be made of it."""
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
 from PySide6.QtWidgets import (
@@ -16,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.frame.drop_hint import dropped
 from seqstudio.gui.jobs.operation_panel_view import OperationPanel
 from seqstudio.gui.recording.commands import add_commands
 from seqstudio.gui.recording.recording import RecordingModel
@@ -95,14 +94,14 @@ class RecordingView(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take the transcript of this recording; all else is the window's."""
-        if self.model.takes(_files(event)):
+        if self.model.takes(dropped(event.mimeData())):
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Put what was dropped in the place of the words."""
-        self.model.import_transcript(_files(event)[0])
+        self.model.import_transcript(dropped(event.mimeData())[0])
         event.acceptProposedAction()
 
     def _lay_out(self, panel: QWidget) -> None:
@@ -180,8 +179,3 @@ def _column(*widgets: QWidget) -> QWidget:
     for number, widget in enumerate(widgets):
         column.addWidget(widget, int(number > 0 and not isinstance(widget, QScrollBar)))
     return whole
-
-
-def _files(event: QDropEvent) -> list[Path]:
-    urls = event.mimeData().urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.frame.drop_hint import dropped
 from seqstudio.gui.jobs.operation_panel_view import OperationPanel
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.commands import add_commands
@@ -120,8 +121,7 @@ class TakesPanel(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Bring in what was dropped."""
         if event.source() is None:
-            urls = event.mimeData().urls()
-            self.desk.bring_in(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
+            self.desk.bring_in(dropped(event.mimeData()))
         event.acceptProposedAction()
 
     def _lay_out(self) -> None:

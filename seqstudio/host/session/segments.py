@@ -45,6 +45,14 @@ def segment_of(transcript: Transcript, number: int) -> Segment:
     return transcript.segments[number]
 
 
+def with_word_times(segment: Segment) -> Segment:
+    """Share a segment's time among the words of its text, by their letters, if it has no others."""
+    if segment.words or not segment.text:
+        return segment
+    words = _spread(segment.text.split(), segment.start_s, segment.end_s)
+    return replace(segment, words=words)
+
+
 def with_word(segment: Segment, number: int, text: str) -> Segment:
     """Write other text in the place of a word: none removes it, several words share its time.
 
@@ -56,12 +64,10 @@ def with_word(segment: Segment, number: int, text: str) -> Segment:
         If there is no such word.
     """
     word = segment.words[_word(segment, number)]
-    words = (*segment.words[:number], *_spread(word, text.split()), *segment.words[number + 1 :])
-    spoken = segment.text.split()
-    if len(spoken) == len(segment.words):  # signs between the other words stay
-        spoken[number : number + 1] = text.split()
-    else:
-        spoken = [word.word for word in words]
+    texts, spoken = text.split(), _spoken(segment)
+    timed = _spread(texts, word.start_s, word.end_s)
+    words = (*segment.words[:number], *timed, *segment.words[number + 1 :])
+    spoken[number : number + 1] = texts
     return replace(segment, words=words, text=" ".join(spoken), origin="human", confidence=None)
 
 
@@ -76,9 +82,7 @@ def split(segment: Segment, number: int) -> tuple[Segment, Segment]:
     if _word(segment, number) == 0:
         raise SessionError("word=0 begins its segment already, expected a later one")
     ahead, behind = segment.words[:number], segment.words[number:]
-    spoken = segment.text.split()
-    if len(spoken) != len(segment.words):
-        spoken = [word.word for word in segment.words]
+    spoken = _spoken(segment)
     return (
         replace(segment, words=ahead, end_s=ahead[-1].end_s, text=" ".join(spoken[:number])),
         replace(segment, words=behind, start_s=behind[0].start_s, text=" ".join(spoken[number:])),
@@ -103,13 +107,19 @@ def _word(segment: Segment, number: int) -> int:
     return number
 
 
-def _spread(word: Word, texts: Sequence[str]) -> tuple[Word, ...]:
-    """Share one word's time among several, by their letters."""
+def _spoken(segment: Segment) -> list[str]:
+    """Give the text of each word, with its signs where the text still has as many words."""
+    texts = segment.text.split()
+    return texts if len(texts) == len(segment.words) else [word.word for word in segment.words]
+
+
+def _spread(texts: Sequence[str], start_s: float, end_s: float) -> tuple[Word, ...]:
+    """Share a stretch of time among words, by their letters."""
     letters = sum(map(len, texts))
-    spread, start = [], word.start_s
+    spread, start = [], start_s
     for number, text in enumerate(texts, start=1):
-        share = (word.end_s - word.start_s) * len(text) / letters
-        end = word.end_s if number == len(texts) else start + share
+        share = (end_s - start_s) * len(text) / letters
+        end = end_s if number == len(texts) else start + share
         spread.append(Word(word=text, start_s=start, end_s=end))
         start = end
     return tuple(spread)
