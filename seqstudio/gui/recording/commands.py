@@ -81,8 +81,14 @@ def _add_words(commands: Commands, page: "RecordingView") -> None:
         within=page.transcript,
     )
     commands.add(
-        Command("transcript.split", "Begin a segment at the word", MENU, "Ctrl+Shift+J"),
-        words.split,
+        Command(
+            "transcript.split",
+            "Begin a segment at the word",
+            MENU,
+            "Ctrl+Shift+J",
+            "Words without times of their own are parted at the playhead.",
+        ),
+        lambda: words.split(page.model.wave.playhead_s),
         ready=lambda: words.can_split,
         page=page,
     )

@@ -13,8 +13,9 @@ from seqstudio.host.session.operations import (
     Operation,
     SetSegments,
     SplitSegment,
+    Together,
 )
-from seqstudio.host.session.segments import with_word_times
+from seqstudio.host.session.segments import split, with_word_times
 
 AT_ONCE = 8  # words that may be said at the same time
 LOW = 0.6  # a confidence below this is shown as low
@@ -129,14 +130,22 @@ class TranscriptModel(QObject):
     @property
     def can_split(self) -> bool:
         """Whether a segment can begin at the word in hand."""
-        here = self.current
-        return here is not None and here.word > 0 and self._real(here.segment)
+        return self.current is not None and self.current.word > 0
 
-    def split(self) -> None:
-        """Begin a new segment at the word in hand."""
-        if self.can_split and (here := self.current):
+    def split(self, playhead_s: float | None = None) -> None:
+        """Begin a new segment at the word in hand.
+
+        Words without times of their own are parted at the playhead, where that is within their
+        segment.
+        """
+        if not self.can_split or not (here := self.current):
+            return
+        if self._real(here.segment):
             self._do(SplitSegment(self._clip, here.segment, here.word))
-            self.take_up(self.nearest(Place(here.segment + 1, 0)))
+        else:
+            parts = split(self._bare(here.segment), here.word, playhead_s)
+            self._do(Together("Split a segment", (self._put(here.segment, parts),)))
+        self.take_up(self.nearest(Place(here.segment + 1, 0)))
 
     @property
     def can_merge(self) -> bool:
@@ -150,12 +159,20 @@ class TranscriptModel(QObject):
 
     def _rewritten(self, place: Place, text: str) -> Operation:
         """Change a segment that came without words of its own."""
-        shown = self.segments[place.segment]
-        words = [word.word for word in shown.words]
+        bare = self._bare(place.segment)
+        words = bare.text.split()
         words[place.word] = text
-        written = replace(shown, words=(), text=" ".join(filter(None, words)), origin="human")
+        written = replace(bare, text=" ".join(filter(None, words)), origin="human", confidence=None)
+        return self._put(place.segment, (written,))
+
+    def _put(self, segment: int, by: tuple[Segment, ...]) -> Operation:
+        """Put segments in the place of one, or of a text that has none."""
         count = 1 if self.transcript and self.transcript.segments else 0
-        return SetSegments(self._clip, place.segment, count, (written,))
+        return SetSegments(self._clip, segment, count, by)
+
+    def _bare(self, segment: int) -> Segment:
+        """Give a segment that came without words of its own, as it came."""
+        return replace(self.segments[segment], words=())
 
     def _real(self, segment: int) -> bool:
         """Whether a segment came with the times of its words."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.errors import SessionError
@@ -68,37 +69,55 @@ def with_word(segment: Segment, number: int, text: str) -> Segment:
     timed = _spread(texts, word.start_s, word.end_s)
     words = (*segment.words[:number], *timed, *segment.words[number + 1 :])
     spoken[number : number + 1] = texts
-    return replace(segment, words=words, text=" ".join(spoken), origin="human", confidence=None)
+    return _by_hand(segment, words=words, text=" ".join(spoken))
 
 
-def split(segment: Segment, number: int) -> tuple[Segment, Segment]:
+def split(segment: Segment, number: int, at_s: float | None = None) -> tuple[Segment, Segment]:
     """Begin a new segment at a word.
+
+    Words without times of their own are parted at `at_s`, where that lies within the segment, and
+    else where their letters put the word; both parts are then a person's.
 
     Raises
     ------
     SessionError
         If there is no such word, or it is the first.
     """
-    if _word(segment, number) == 0:
+    known = with_word_times(segment)
+    if _word(known, number) == 0:
         raise SessionError("word=0 begins its segment already, expected a later one")
-    ahead, behind = segment.words[:number], segment.words[number:]
-    spoken = _spoken(segment)
-    return (
-        replace(segment, words=ahead, end_s=ahead[-1].end_s, text=" ".join(spoken[:number])),
-        replace(segment, words=behind, start_s=behind[0].start_s, text=" ".join(spoken[number:])),
-    )
+    ahead, behind = known.words[:number], known.words[number:]
+    spoken = _spoken(known)
+    first = replace(segment, end_s=ahead[-1].end_s, text=" ".join(spoken[:number]))
+    second = replace(segment, start_s=behind[0].start_s, text=" ".join(spoken[number:]))
+    if segment.words:
+        return replace(first, words=ahead), replace(second, words=behind)
+    inside = at_s is not None and segment.start_s < at_s < segment.end_s
+    parted_s = at_s if inside else behind[0].start_s
+    return _by_hand(first, end_s=parted_s), _by_hand(second, start_s=parted_s)
 
 
 def merged(first: Segment, second: Segment) -> Segment:
-    """Join two segments; the first one's speaker, channel and tier stay."""
+    """Join two segments; the first one's speaker, channel and tier stay.
+
+    Where one of them has words with times, those of the other share its time by their letters.
+    """
+    if first.words or second.words:
+        first, second = with_word_times(first), with_word_times(second)
     return replace(
         first,
+        start_s=min(first.start_s, second.start_s),
         end_s=max(first.end_s, second.end_s),
         text=_joined((first.text, second.text)),
         words=(*first.words, *second.words),
         confidence=None,
         origin=first.origin if first.origin == second.origin else "human",
     )
+
+
+def _by_hand(segment: Segment, **changes: Any) -> Segment:
+    """Change a segment as a person does: nobody knows any more how sure a model was."""
+    return replace(segment, **changes, origin="human", confidence=None)
 
 
 def _word(segment: Segment, number: int) -> int:

@@ -131,8 +131,6 @@ def test_a_text_without_words_shares_its_time_and_is_edited_whole(
     assert kept is not None
     assert (kept.text, kept.segments[0].words) == ("AB B C", ())
     assert said(model) == "AB B C"
-    model.take_up(Place(0, 1))
-    assert not model.can_split
 
 
 def test_a_transcript_of_one_text_alone_can_be_edited_too(
@@ -143,3 +141,70 @@ def test_a_transcript_of_one_text_alone_can_be_edited_too(
     model.edit(Place(0, 0), "THREE")
     assert said(model) == "THREE TWO"
     assert desk.document.clips[0].transcript.text == "THREE TWO"  # type: ignore[union-attr]
+
+
+def without_words(model: TranscriptModel, desk: Desk) -> Transcript:
+    """Put in front a transcript of which only segments have times, from 2 s to 8 s."""
+    bare = replace(segment("AB ABCD", 2.0), words=(), end_s=8.0, confidence=0.9)
+    spoken = transcript(bare)
+    desk.do(SetTranscript(desk.document.clips[0].id, spoken))
+    model.take_up(Place(0, 1))
+    return spoken
+
+
+@pytest.mark.parametrize(
+    ("playhead_s", "parted_s"), [(None, 4.0), (2.0, 4.0), (6.5, 6.5), (8.0, 4.0)]
+)
+def test_words_without_times_are_parted_at_the_playhead_or_by_their_letters(
+    model: TranscriptModel, desk: Desk, playhead_s: float | None, parted_s: float
+) -> None:
+    before = without_words(model, desk)
+    model.split(playhead_s)
+
+    kept = desk.document.clips[0].transcript
+    assert kept is not None
+    assert [(one.text, one.start_s, one.end_s) for one in kept.segments] == [
+        ("AB", 2.0, parted_s),
+        ("ABCD", parted_s, 8.0),
+    ]
+    assert {(one.words, one.origin, one.confidence) for one in kept.segments} == {
+        ((), "human", None)
+    }
+    assert model.current == Place(1, 0)
+    assert desk.session.undo_title == "Split a segment"
+    desk.undo()
+    assert desk.document.clips[0].transcript == before
+
+
+def test_parts_without_times_join_into_what_they_were(model: TranscriptModel, desk: Desk) -> None:
+    (whole,) = without_words(model, desk).segments
+    model.split(3.0)
+    model.take_up(Place(0, 0))
+    model.merge()
+
+    kept = desk.document.clips[0].transcript
+    assert kept is not None
+    assert kept.segments == (replace(whole, origin="human", confidence=None),)
+
+
+def test_a_text_without_any_segments_is_split_too(model: TranscriptModel, desk: Desk) -> None:
+    clip = desk.document.clips[0].id
+    before = Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")
+    desk.do(SetTranscript(clip, before))
+    model.take_up(Place(0, 1))
+    model.split()
+    assert said(model) == "ONE|TWO"
+    desk.undo()
+    assert desk.document.clips[0].transcript == before
+
+
+def test_no_word_is_lost_where_only_one_of_two_joined_segments_has_word_times(
+    model: TranscriptModel, desk: Desk
+) -> None:
+    bare = replace(segment("AB ABCD", 4.0), words=(), end_s=10.0)
+    spoken = transcript(segment("ONE TWO", 1.0), bare)
+    desk.do(SetTranscript(desk.document.clips[0].id, spoken))
+    model.take_up(Place(0, 0))
+    model.merge()
+    assert said(model) == "ONE TWO AB ABCD"
+    assert [(one.start_s, one.end_s) for one in model.segments[0].words[2:]] == [(4, 6), (6, 10)]
