@@ -102,7 +102,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         studio = Studio(Path(home))
         desk = Desk(studio, Session.untitled(studio.profile))
-        window = Window(desk, Wardrobe(app, "light"), remember=False)
+        window = Window(desk, "light", remember=False)
         window.show()
         measure(app, open_piece(app, window), desk.undo)
         window.close()

@@ -19,7 +19,7 @@ from PIL import Image
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.widgets.theme import Theme, Wardrobe
+from seqstudio.gui.widgets.theme import Theme
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import JobSpec, Studio
@@ -41,7 +41,7 @@ class Artist:
         self.app = app
         studio = Studio(home, warm=True)
         self.desk = Desk(studio, Session.untitled(studio.profile))
-        self.window = Window(self.desk, Wardrobe(app, theme), remember=False)
+        self.window = Window(self.desk, theme, remember=False)
         self.window.show()
 
     def wait(self, until: Callable[[], object]) -> None:

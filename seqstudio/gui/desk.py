@@ -1,6 +1,6 @@
 """The desk: one session, the studio and its jobs, and what is in front of the person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -90,13 +90,10 @@ class Desk(QObject):
 
     def do(self, operation: Operation) -> bool:
         """Do an operation; it is on the disk when this returns. False, and told, if it fails."""
-        try:
-            self.session.do(operation)
-        except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
-            return False
-        self._settle()
-        return True
+        done = self._attempt(lambda: self.session.do(operation))
+        if done:
+            self._settle()
+        return done
 
     def undo(self) -> None:
         """Undo the last step."""
@@ -139,13 +136,7 @@ class Desk(QObject):
 
     def open_session(self, path: Path) -> bool:
         """Go on with another session; False, and told, if it cannot be opened."""
-        try:
-            session = Session.open(path)
-        except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
-            return False
-        self._go_on(session)
-        return True
+        return self._attempt(lambda: self._go_on(Session.open(path)))
 
     def new_session(self) -> None:
         """Begin an untitled session; the one before it is kept, untitled ones in the profile."""
@@ -153,13 +144,10 @@ class Desk(QObject):
 
     def save_as(self, path: Path) -> bool:
         """Go on in another file; False, and told, if it cannot be written."""
-        try:
-            self.session.save_as(path)
-        except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
-            return False
-        self.session_changed.emit()
-        return True
+        saved = self._attempt(lambda: self.session.save_as(path))
+        if saved:
+            self.session_changed.emit()
+        return saved
 
     def submit(self, spec: JobSpec, title: str, items: tuple[str, ...] = ()) -> int:
         """Queue a job whose results belong into this session.
@@ -204,6 +192,15 @@ class Desk(QObject):
         self.queue.close()
         self.background.finish()
         self.session.close()
+
+    def _attempt(self, work: Callable[[], object]) -> bool:
+        """Do what may fail by no fault of ours; False, and told, if it does."""
+        try:
+            work()
+        except SeqStudioError as bad:
+            self.troubled.emit(str(bad))
+            return False
+        return True
 
     def _go_on(self, session: Session) -> None:
         self.session.close()

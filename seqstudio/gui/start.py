@@ -15,7 +15,7 @@ from seqstudio.gui.display import open_display
 from seqstudio.gui.frame.bringing import is_session
 from seqstudio.gui.frame.collector import Collector
 from seqstudio.gui.pages import load_pages
-from seqstudio.gui.widgets.theme import Theme, Wardrobe, theme_named
+from seqstudio.gui.widgets.theme import Theme
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session
 from seqstudio.host.studio import Studio
@@ -49,8 +49,7 @@ def run(
     app.setApplicationName("SeqStudio")
     Collector(app)
     desk = Desk(studio, session)
-    wardrobe = Wardrobe(app, theme or theme_named(desk.preferences.left.theme))
-    window = Window(desk, wardrobe, remember=screenshot is None)
+    window = Window(desk, theme, remember=screenshot is None)
     window.show()
     QTimer.singleShot(0, lambda: desk.bring_in(path for path in files if not is_session(path)))
     if screenshot:

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QDockWidget,
     QMainWindow,
     QSizePolicy,
@@ -29,7 +28,7 @@ from seqstudio.gui.frame.status import StatusLine
 from seqstudio.gui.frame.window_commands import WindowCommands
 from seqstudio.gui.pages import DOCKS, PAGES, TakesFiles, page_for
 from seqstudio.gui.widgets.banner import Banner
-from seqstudio.gui.widgets.theme import Wardrobe, theme_named
+from seqstudio.gui.widgets.theme import Theme, Wardrobe, theme_named
 
 SIZE = QSize(1280, 800)
 LIBRARY_WIDTH = 240
@@ -47,20 +46,18 @@ class Window(QMainWindow):
     Parameters
     ----------
     desk : what all views share
-    wardrobe : dresses the application; made here where there is none
+    theme : how the application is dressed; without it, as it was chosen last
     remember : whether the window is shaped as it was left, and remembers how it is left now
     """
 
     seen = Signal()  # it has been drawn for the first time
 
-    def __init__(
-        self, desk: Desk, wardrobe: Wardrobe | None = None, *, remember: bool = True
-    ) -> None:
+    def __init__(self, desk: Desk, theme: Theme | None = None, *, remember: bool = True) -> None:
         super().__init__()
         self.desk = desk
         self.commands = Commands(self)
         self.missing = MissingFiles(desk)
-        self.wardrobe = wardrobe or _wardrobe(self)
+        self.wardrobe = Wardrobe(theme or theme_named(desk.preferences.left.theme), self)
         self._remember = remember
         self._was_seen = False
         self._pages: dict[str, QWidget] = {}
@@ -244,9 +241,3 @@ class Window(QMainWindow):
     def _tell_missing(self) -> None:
         self.missing_banner.tell(self.missing.text)
         self.commands.refresh()
-
-
-def _wardrobe(window: Window) -> Wardrobe:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    return Wardrobe(app, theme_named(window.desk.preferences.left.theme), window)

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode finds no neighbours
+
+from watchdog import Watchdog
 
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.frame.collector import collect_if_due
-from seqstudio.gui.frame.watchdog import Watchdog
 from seqstudio.gui.sound.output import Fill
 from seqstudio.gui.window import Window
 from seqstudio.host.session.session import Session

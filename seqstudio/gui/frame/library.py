@@ -15,6 +15,7 @@ from seqstudio.host.session.operations import (
 )
 
 LOADING_SHOWN = 6  # files by name; the others are counted
+TEXTS = ("transcript", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,6 @@ def sections(
         Section("Loading", _loading(tuple(loading))),
     )
     return tuple(section for section in listed if section.rows)
-
-
-TEXTS = ("transcript", "text")
 
 
 def removing(document: Document, ids: Collection[str]) -> Operation | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -95,9 +95,7 @@ class LibraryView(QWidget):
 
     def _fill(self, selected: set[str]) -> None:
         tree = self.tree
-        tree.blockSignals(True)
-        current = tree.currentItem()
-        selected |= {current.data(0, ID)} if current and current.isSelected() else set()
+        silent = QSignalBlocker(tree)
         scrolled = tree.verticalScrollBar().value()
         tree.clear()
         for section in self._drawn or ():
@@ -114,7 +112,7 @@ class LibraryView(QWidget):
         for item in self._items():
             item.setSelected(item.data(0, ID) in selected)
         tree.verticalScrollBar().setValue(scrolled)
-        tree.blockSignals(False)
+        silent.unblock()
 
     def _show_chosen(self) -> None:
         """Make what is in front the current line, without choosing it again."""
@@ -122,9 +120,8 @@ class LibraryView(QWidget):
         if found is not self.tree.currentItem():
             among = found is not None and found.isSelected()
             how = Select.NoUpdate if among else Select.ClearAndSelect | Select.Rows
-            self.tree.blockSignals(True)
-            self.tree.setCurrentItem(found, 0, how)  # type: ignore[arg-type]  # None: no line
-            self.tree.blockSignals(False)
+            with QSignalBlocker(self.tree):
+                self.tree.setCurrentItem(found, 0, how)  # type: ignore[arg-type]  # None: no line
         self._commands.refresh()
 
     def _items(self) -> Iterator[QTreeWidgetItem]:
@@ -151,9 +148,8 @@ class LibraryView(QWidget):
         id, name = item.data(0, ID), item.text(0)
         step = renaming(self._desk.document, id, name)
         if step is None or not self._desk.do(step):
-            self.tree.blockSignals(True)
-            item.setText(0, name_of(self._desk.document, id))
-            self.tree.blockSignals(False)
+            with QSignalBlocker(self.tree):
+                item.setText(0, name_of(self._desk.document, id))
 
     def _remove(self) -> None:
         if step := removing(self._desk.document, self.selected):

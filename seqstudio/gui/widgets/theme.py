@@ -87,8 +87,10 @@ class Wardrobe(QObject):
     parts of the window get theirs one by one, in turns that leave the window free.
     """
 
-    def __init__(self, app: QApplication, theme: Theme, parent: QObject | None = None) -> None:
-        super().__init__(parent or app)
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
         self._app = app
         self.theme: Theme = theme
         self._parts: list[QWidget] = []

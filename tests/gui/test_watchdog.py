@@ -3,9 +3,9 @@ from functools import partial
 
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
+from watchdog import Watchdog
 
 from seqstudio.gui.commands import Command
-from seqstudio.gui.frame.watchdog import Watchdog
 from seqstudio.gui.window import Window
 
 
