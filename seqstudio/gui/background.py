@@ -26,14 +26,19 @@ class _Result:
 
 
 class Background(QObject):
-    """Runs work on a few threads, and hears of it on its own."""
+    """Runs work on a few threads, and hears of it on its own.
+
+    Parameters
+    ----------
+    threads : 1 does one thing after the other
+    """
 
     idle = Signal()  # nothing is under way any more
     _came = Signal()  # from a thread: a result is there
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, threads: int = THREADS) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(THREADS, "background")
+        self._pool = ThreadPoolExecutor(threads, "background")
         self._results: deque[_Result] = deque()
         self._open = 0
         self.ending = False  # nobody waits for results any more: long work looks here, and stops

@@ -1,6 +1,6 @@
 """The desk: one session, the studio and its jobs, and what is in front of the person."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -40,8 +40,9 @@ class Desk(QObject):
 
     changed = Signal()  # the document is another one
     chosen_changed = Signal()  # another clip or take is in front
-    loading_changed = Signal()  # files began or ended to load
+    loading_changed = Signal()  # files, or another session, began or ended to load
     session_changed = Signal()  # another session is open, or it has another name
+    session_left = Signal()  # the session before is closed: it can be opened again
     installed_changed = Signal()  # a plugin or a model came, went, or was switched
     install_asked = Signal(str, object)  # the page that can install a file, and the file
     closing = Signal()  # the session is about to be let go, for good
@@ -53,6 +54,8 @@ class Desk(QObject):
         self.session = session
         self.preferences = Preferences(studio.profile)
         self.background = Background(self)
+        self._sessions = Background(self, threads=1)  # opens and closes them, one after the other
+        self.opening: Path | None = None  # the session that will take this one's place
         self.queue = JobQueue(studio, self)
         self.queue.happened.connect(self._hear)
         self.queue.troubled.connect(self.troubled)
@@ -124,19 +127,27 @@ class Desk(QObject):
         if len(sessions) > 1:
             self.troubled.emit(f"{sessions[1]}: a second session, expected one at most")
             return
-        if sessions and not self.open_session(sessions[0]):
-            return
         for path in named:
             if page := INSTALLED_BY.get(path.suffix.lower()):
                 self.install_asked.emit(page, path)
         apart = (*sessions, *(path for path in named if path.suffix.lower() in INSTALLED_BY))
         files = [path for path in named if path not in apart]
-        if files:
+        if sessions:
+            self.open_session(sessions[0], files)
+        elif files:
             self._intake.take(files)
 
-    def open_session(self, path: Path) -> bool:
-        """Go on with another session; False, and told, if it cannot be opened."""
-        return self._attempt(lambda: self._go_on(Session.open(path)))
+    def open_session(self, path: Path, files: Sequence[Path] = ()) -> None:
+        """Go on with another session as soon as it is read, and bring files into it.
+
+        It is told if it cannot be opened; then this one stays.
+        """
+        self._set_opening(path)
+        self._sessions.run(
+            lambda: Session.open(path),
+            lambda session: self._opened(session, files),
+            self._not_opened,
+        )
 
     def new_session(self) -> None:
         """Begin an untitled session; the one before it is kept, untitled ones in the profile."""
@@ -191,6 +202,7 @@ class Desk(QObject):
         self._intake.forget()
         self.queue.close()
         self.background.finish()
+        self._sessions.finish()
         self.session.close()
 
     def _attempt(self, work: Callable[[], object]) -> bool:
@@ -202,9 +214,23 @@ class Desk(QObject):
             return False
         return True
 
+    def _set_opening(self, path: Path | None) -> None:
+        self.opening = path
+        self.loading_changed.emit()
+
+    def _opened(self, session: Session, files: Sequence[Path]) -> None:
+        self._set_opening(None)
+        self._go_on(session)
+        if files:
+            self._intake.take(files)
+
+    def _not_opened(self, reason: str) -> None:
+        self._set_opening(None)
+        self.troubled.emit(reason)
+
     def _go_on(self, session: Session) -> None:
-        self.session.close()
-        self.session = session
+        before, self.session = self.session, session
+        self._sessions.run(before.close, lambda _: self.session_left.emit(), self.troubled.emit)
         self.chosen = ""
         self._intake.forget()
         self._following.catch_up()

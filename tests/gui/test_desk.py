@@ -3,7 +3,9 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.frame.status import status_of
 from seqstudio.host.session.operations import RenameSession
+from seqstudio.host.session.session import Session
 
 
 def test_files_come_in_and_the_first_is_put_in_front(
@@ -41,3 +43,29 @@ def test_undo_and_redo_go_through_the_session(desk: Desk) -> None:
     assert desk.document.title == ""
     desk.redo()
     assert desk.document.title == "Songs"
+
+
+def test_another_session_is_opened_on_a_thread_and_files_go_into_it(
+    desk: Desk, qtbot: QtBot, recording: Path, tmp_path: Path
+) -> None:
+    with Session.create(tmp_path / "album.seqstudio") as album:
+        album.do(RenameSession("Album"))
+    before = desk.session
+    desk.bring_in([recording, album.path])
+    assert (desk.session, desk.opening) == (before, album.path)
+    assert status_of(desk).loading == "Opening album…"
+
+    qtbot.waitUntil(lambda: bool(desk.document.clips))
+    assert (desk.document.title, desk.opening) == ("Album", None)
+    assert [clip.path for clip in desk.document.clips] == [recording]
+
+
+def test_a_session_that_was_left_can_be_opened_again_at_once(
+    desk: Desk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desk.do(RenameSession("Album"))
+    assert desk.save_as(tmp_path / "album.seqstudio")
+    desk.new_session()
+    desk.open_session(tmp_path / "album.seqstudio")
+
+    qtbot.waitUntil(lambda: desk.document.title == "Album")

@@ -47,7 +47,8 @@ def test_a_dropped_session_is_opened(window: Window, qtbot: QtBot, tmp_path: Pat
     album = tmp_path / "album.seqstudio"
     with Session.create(album) as session:
         session.do(RenameSession("Album"))
-    drop(window, [album])
+    with qtbot.waitSignal(window.desk.session_changed):
+        drop(window, [album])
 
     assert window.windowTitle() == "Album - SeqStudio"
 
@@ -68,11 +69,12 @@ def test_a_hint_says_what_dropping_will_do_and_goes_when_the_files_leave(
 
 
 def test_a_session_that_is_open_elsewhere_is_refused_in_the_banner(
-    window: Window, tmp_path: Path
+    window: Window, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with Session.create(tmp_path / "held.seqstudio") as held:
         before = window.desk.session
-        assert not window.desk.open_session(held.path)
+        with qtbot.waitSignal(window.desk.troubled):
+            window.desk.open_session(held.path)
 
         assert window.desk.session is before
         assert "open already in this program" in window.banner.text

@@ -20,9 +20,10 @@ def status_of(desk: Desk) -> Status:
     """Say how things stand."""
     session, count = desk.session, len(desk.loading)
     untitled = session.is_untitled
+    loading = f"Loading {count} {'file' if count == 1 else 'files'}…" if count else ""
     return Status(
         place="Untitled, kept in your profile" if untitled else str(session.path),
-        loading=f"Loading {count} {'file' if count == 1 else 'files'}…" if count else "",
+        loading=f"Opening {desk.opening.stem}…" if desk.opening else loading,
         saved="All changes saved" if session.steps else "Nothing changed yet",
     )
 

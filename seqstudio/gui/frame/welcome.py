@@ -93,6 +93,24 @@ def recent_sessions(paths: Sequence[Path]) -> tuple[Earlier, ...]:
     return tuple(found)
 
 
+def discard(path: Path) -> None:
+    """Remove an untitled session; what cannot be read any more too.
+
+    Raises
+    ------
+    SessionError
+        If a process has it open.
+    """
+    try:
+        Session.open(path).discard()
+    except SeqStudioError:
+        if not path.exists():
+            return  # discarded in another window
+        if glance(path) is not None:  # it could be opened, but for its holder
+            raise
+        remove(path)
+
+
 class Welcome(QObject):
     """What the first page offers; found on a thread."""
 
@@ -103,7 +121,8 @@ class Welcome(QObject):
         self._desk = desk
         self.unsaved: tuple[Earlier, ...] = ()
         self.recent: tuple[Earlier, ...] = ()
-        desk.session_changed.connect(self.look)
+        for signal in (desk.session_changed, desk.session_left):
+            signal.connect(self.look)
         self.look()
 
     def look(self) -> None:
@@ -121,20 +140,17 @@ class Welcome(QObject):
 
     def discard(self, earlier: Earlier) -> None:
         """Remove work that was never saved under a name."""
-        try:
-            Session.open(earlier.path).discard()
-        except SeqStudioError as bad:
-            if not earlier.path.exists():
-                pass  # discarded in another window
-            elif glance(earlier.path) is None:  # nothing of it can be read: it cannot be opened
-                remove(earlier.path)
-            else:
-                self._desk.troubled.emit(str(bad))
-        self.look()
+        self._desk.background.run(
+            lambda: discard(earlier.path), lambda _: self.look(), self._not_discarded
+        )
 
     def forget(self, earlier: Earlier) -> None:
         """Take a session off the list; its file stays."""
         self._desk.preferences.forget([earlier.path])
+        self.look()
+
+    def _not_discarded(self, reason: str) -> None:
+        self._desk.troubled.emit(reason)
         self.look()
 
     def _show(self, found: tuple[tuple[Earlier, ...], tuple[Earlier, ...]]) -> None:

@@ -51,7 +51,7 @@ class Step:
 
 
 class Journal:
-    """The open file, for one thread."""
+    """The open file, for one thread at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -179,7 +179,9 @@ class Journal:
 def connect(path: Path) -> sqlite3.Connection:
     """Open a file that is there, so that damaged text can be read, and fails its checksum."""
     there = f"{path.absolute().as_uri()}?mode=rw"  # else a look would make anew what was removed
-    connection = sqlite3.connect(there, timeout=WAIT_S, isolation_level=None, uri=True)
+    connection = sqlite3.connect(
+        there, timeout=WAIT_S, isolation_level=None, uri=True, check_same_thread=False
+    )
     connection.text_factory = lambda text: text.decode(errors="replace")
     return connection
 

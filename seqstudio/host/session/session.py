@@ -40,7 +40,7 @@ class JobLink:
 
 
 class Session:
-    """An open session. It belongs to the thread that opened it."""
+    """An open session, for one thread at a time."""
 
     def __init__(self, journal: Journal, restored: Restored, lost: str = "") -> None:
         self.document = restored.document

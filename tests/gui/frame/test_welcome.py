@@ -56,7 +56,8 @@ def test_work_without_a_name_is_offered_and_opens(left: Path, window: Window, qt
         return "Harvest songs" in [label.text() for label in labels]
 
     qtbot.waitUntil(offered)
-    qtbot.mouseClick(button(window, "Open Harvest songs"), Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(window.desk.session_changed):
+        qtbot.mouseClick(button(window, "Open Harvest songs"), Qt.MouseButton.LeftButton)
 
     assert window.desk.document.title == "Harvest songs"
     assert window.windowTitle() == "Harvest songs - SeqStudio"
@@ -89,19 +90,22 @@ def test_damaged_work_is_offered_and_says_what_was_lost(
     (earlier,) = unsaved_work(desk.studio.profile)
     assert earlier.note.startswith("damaged")
     with qtbot.waitSignal(desk.troubled) as told:
-        assert desk.open_session(left)
+        desk.open_session(left)
     assert told.args == [desk.session.lost]
     assert "was damaged: the last" in desk.session.lost
     desk.new_session()
-    assert [one.title for one in unsaved_work(desk.studio.profile)] == ["Songs"]
+    profile = desk.studio.profile
+    qtbot.waitUntil(lambda: [one.title for one in unsaved_work(profile)] == ["Songs"])
 
 
-def test_damaged_work_of_which_nothing_is_left_can_be_discarded(desk: Desk, left: Path) -> None:
+def test_damaged_work_of_which_nothing_is_left_can_be_discarded(
+    desk: Desk, left: Path, qtbot: QtBot
+) -> None:
     left.write_bytes(b"no session at all" * 500)
     (earlier,) = unsaved_work(desk.studio.profile)
     Welcome(desk).discard(earlier)
 
-    assert not left.exists()
+    qtbot.waitUntil(lambda: not left.exists())
 
 
 def test_a_recent_session_whose_file_is_gone_says_so_and_can_be_forgotten(

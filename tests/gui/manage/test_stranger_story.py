@@ -155,7 +155,8 @@ def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_rest
     assert desk.document.clip(clip.id).transcript == clip.transcript
     assert desk.save_as(tmp_path / "later.seqstudio")
     desk.new_session()
-    assert desk.open_session(tmp_path / "later.seqstudio")
+    with qtbot.waitSignal(desk.session_changed):
+        desk.open_session(tmp_path / "later.seqstudio")
     assert desk.document.clip(clip.id).transcript == clip.transcript
 
 

@@ -73,7 +73,8 @@ def test_a_recording_is_transcribed_corrected_exported_and_found_again(
     assert subtitles.read_text().rstrip().endswith(" ".join([*heard[:-1], "EIGHT"]))
 
     desk.new_session()
-    assert desk.open_session(tmp_path / "talk.seqstudio")
+    with qtbot.waitSignal(desk.session_changed):
+        desk.open_session(tmp_path / "talk.seqstudio")
     kept = desk.document.clips[0].transcript
     assert kept is not None
     assert kept.text.endswith("EIGHT")

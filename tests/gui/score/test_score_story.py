@@ -115,7 +115,8 @@ def test_a_tune_is_edited_by_mouse_and_keys_exported_and_found_again(
 
     edited, path = desk.document, tmp_path / "tune.seqstudio"
     assert desk.save_as(path)
-    desk.new_session()
+    with qtbot.waitSignal(desk.session_left):
+        desk.new_session()
     with Session.open(path) as again:
         assert again.document == edited
 
