@@ -1,6 +1,6 @@
 """What the operation panel decides: which operation, on what, with which model; and its job."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -31,6 +31,20 @@ AMOUNT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """What was chosen and filled in for one kind of file, to be found again."""
+
+    offer: Offer | None
+    picked: bool
+    model: str
+    formats: tuple[str, ...]
+    everything: bool
+    given: dict[str, Source]
+    options: FormModel
+    amount: FormModel
+
+
 class PanelModel(QObject):
     """One operation of those that fit a kind, filled in and run for what is in front.
 
@@ -56,6 +70,7 @@ class PanelModel(QObject):
         self.given: dict[str, Source] = {}  # further inputs
         self.options = FormModel({}, self)
         self.amount = FormModel({}, self)  # takes and seed, of generative operations
+        self._left: dict[str, _Filled] = {}  # by kind: those that are not offered now
         self._no_model = ""
         self._gathering = False
         self._picked = False  # by the person, rather than suggested
@@ -75,10 +90,14 @@ class PanelModel(QObject):
         self.changed.emit()
 
     def turn_to(self, kind: str) -> None:
-        """Offer what takes another kind of file."""
-        if kind != self._kind:
-            self._kind, self._picked = kind, False
-            self.refresh()
+        """Offer what takes another kind of file, as it was filled in when that was offered last."""
+        if kind == self._kind:
+            return
+        self._left[self._kind] = self._filled()
+        self._kind = kind
+        left = self._left.pop(kind, None)
+        self._fill_in(left or self._empty())
+        self.refresh()
 
     def choose(self, at: int) -> None:
         """Take another of the operations that are offered."""
@@ -214,9 +233,34 @@ class PanelModel(QObject):
         port = self.port
         useless = not self.sources if port else bool(self._desk.chosen) and not self._picked
         suggested = self._suggested()
-        if useless and suggested and suggested != self.offer:
+        if useless and suggested and suggested != self.offer and self._is_for_front(suggested):
             self._take_up(suggested)
         self.changed.emit()
+
+    def _is_for_front(self, offer: Offer) -> bool:
+        port = main_port(offer.entry, self._kind)
+        sources = sources_of(self._desk.document, port.kind) if port else ()
+        return not port or any(one.id == self._desk.chosen for one in sources)
+
+    def _filled(self) -> _Filled:
+        return _Filled(
+            self.offer,
+            self._picked,
+            self.model,
+            self.formats,
+            self.everything,
+            self.given,
+            self.options,
+            self.amount,
+        )
+
+    def _fill_in(self, filled: _Filled) -> None:
+        self.offer, self._picked, self.model = filled.offer, filled.picked, filled.model
+        self.formats, self.everything, self.given = filled.formats, filled.everything, filled.given
+        self.options, self.amount = filled.options, filled.amount
+
+    def _empty(self) -> _Filled:
+        return _Filled(None, False, "", (), False, {}, FormModel({}, self), FormModel({}, self))
 
     def _take_up(self, offer: Offer | None) -> None:
         self.offer = offer

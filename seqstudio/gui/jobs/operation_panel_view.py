@@ -159,8 +159,11 @@ class OperationPanel(QWidget):
     def _port_chooser(self, port: Port) -> QComboBox:
         box = self._combo(label_of(port.name))
         box.addItem("none" if port.optional else "choose…", None)
-        for source in sources_of(self._desk.document, port.kind):
+        given = self.model.given.get(port.name)
+        sources = sources_of(self._desk.document, port.kind)
+        for source in dict.fromkeys((*sources, given) if given else sources):
             box.addItem(source.name, source)
+        box.setCurrentIndex(max(box.findData(given), 0) if given else 0)
         box.addItem(OTHER_FILE, OTHER_FILE)
 
         def choose(at: int) -> None:

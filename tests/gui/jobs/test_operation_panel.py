@@ -71,6 +71,32 @@ def test_beside_a_text_stands_what_takes_texts(
     qtbot.waitUntil(lambda: not parrot.background.busy)
 
 
+def test_a_form_is_found_as_it_was_left_when_another_kind_was_in_front(
+    parrot: Desk, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
+) -> None:
+    bring(parrot, qtbot, recording, *texts(tmp_path, song="la", dialect="loo"), tune)
+    sound, text, dialect = (clip.id for clip in parrot.document.clips if clip.kind != "midi")
+    view = RecordingView(parrot, commands)
+    qtbot.addWidget(view)
+    panel = view.panel.model
+    parrot.choose(sound)
+    panel.options.set("beam", 4)
+    parrot.choose(text)
+    panel.options.set("times", 7)
+    panel.give("accent", next(one for one in panel.fitting if one.id == dialect))
+    parrot.choose(sound)
+    assert panel.options.value("beam") == 4
+    take_up(panel, "weigh")
+    parrot.choose(parrot.document.takes[0].id)  # what the panel has nothing for
+    parrot.choose(text)
+    assert panel.options.value("times") == 7
+    assert view.panel.ports["accent"].currentText() == "dialect"
+    parrot.choose(sound)
+    assert panel.offer
+    assert panel.offer.entry.name == "weigh"
+    qtbot.waitUntil(lambda: not parrot.background.busy)
+
+
 def test_run_waits_for_what_it_needs_and_says_so(
     parrot: Desk, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
