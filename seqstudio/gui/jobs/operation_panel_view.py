@@ -160,10 +160,12 @@ class OperationPanel(QWidget):
         box = self._combo(label_of(port.name))
         box.addItem("none" if port.optional else "choose…", None)
         given = self.model.given.get(port.name)
-        sources = sources_of(self._desk.document, port.kind)
-        for source in dict.fromkeys((*sources, given) if given else sources):
+        sources = list(sources_of(self._desk.document, port.kind))
+        if given and given not in sources:
+            sources.append(given)
+        for source in sources:
             box.addItem(source.name, source)
-        box.setCurrentIndex(max(box.findData(given), 0) if given else 0)
+        box.setCurrentIndex(1 + sources.index(given) if given else 0)
         box.addItem(OTHER_FILE, OTHER_FILE)
 
         def choose(at: int) -> None:
