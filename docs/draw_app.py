@@ -104,11 +104,9 @@ class Artist:
         )  # fmt: skip
         self.desk.studio.submit(tunes).wait()
         page = self.window.show_page("train")
-        settings = (("hidden", "96"), ("layers", "1"))
-        page.model.form.set(
-            data=data, task="music.rolls", place=folder, name="tunes-run", epochs=20,
-            settings=settings,
-        )  # fmt: skip
+        form = page.model.form
+        form.set(data=data, task="music.rolls", place=folder, name="tunes-run")
+        form.settings.fill({"epochs": 20, "hidden": 96, "layers": 1})
         page.model.start()
         self.wait(lambda: page.model.run is not None and page.model.run.state in ENDED)
 

@@ -108,7 +108,7 @@ class FormModel(QObject):
         lowest, highest = option.min, option.max
         if not isinstance(value, (int, float)):
             value = 0 if lowest is None else lowest
-        moved = float(f"{value + steps * step_of(option, value):.6g}")
+        moved = round(value + steps * step_of(option, value), 12)
         moved = moved if lowest is None else max(moved, lowest)
         moved = moved if highest is None else min(moved, highest)
         self.set(name, int(moved) if option.type == "int" else float(moved))

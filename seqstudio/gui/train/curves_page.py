@@ -36,6 +36,7 @@ class CurvesPage(QWidget):
         if run := self._model.run:
             stage = run.previews.stage
             self.curves.show_curves(run.curves, stage.step if stage else None)
+            self.smoothing.setCurrentIndex(SMOOTHING.index(run.curves.smoothing))
 
     def _smooth(self, at: int) -> None:
         if run := self._model.run:

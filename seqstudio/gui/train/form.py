@@ -1,12 +1,14 @@
 """The form of a new run: what is asked for, its defaults, and what is wrong with it, by field."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from seqstudio.contracts.options import options_of
+from seqstudio.contracts.task import TrainConfig
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.train.request import (
     Request,
@@ -16,6 +18,9 @@ from seqstudio.gui.train.request import (
     free_name,
     task_choices,
 )
+from seqstudio.gui.train.settings import Settings
+
+LOOKS = {"preview_every": 1, "gradient_flow_every": 100}  # or there would be little to see
 
 
 class NewRun(QObject):
@@ -23,15 +28,18 @@ class NewRun(QObject):
 
     changed = Signal()  # the request, the tasks there are, or `checking`
     faults_changed = Signal()
+    refused = Signal()  # it was to begin, and something is wrong
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk = desk
         self.choices: tuple[TaskChoice, ...] = ()
-        self.request = Request()
+        self.request = Request(values=LOOKS)
+        self.settings = Settings(self)
         self.faults: dict[str, str] = {}  # field -> sentence
         self.checking = False
         self._named = False  # by the person, so that no default replaces it
+        self.settings.changed.connect(lambda: self.set(values=self.settings.values()))
         desk.installed_changed.connect(self._installed)
         self._installed()
 
@@ -45,17 +53,14 @@ class NewRun(QObject):
         self._named = self._named or "name" in fields
         changed = replace(self.request, **fields)
         if changed.task != self.request.task:
-            changed = replace(changed, preset="")
+            kept = {n: v for n, v in changed.values.items() if n in options_of(TrainConfig)}
+            changed = replace(changed, preset="", values=kept, settings=())
         if {"task", "data"} & fields.keys():
             changed = self._with_place(changed)
-        stale = {"name" if field == "place" else field for field in fields}
-        self.faults = {
-            name: reason
-            for name, reason in self.faults.items()
-            if name not in stale and not ("settings" in stale and name.startswith("set."))
-        }
-        if changed != self.request:
-            self.request = changed
+        self._forgive({"name" if field == "place" else field for field in fields})
+        before, self.request = self.request, changed
+        self._renew_settings()
+        if changed != before:
             self.changed.emit()
         self.faults_changed.emit()
 
@@ -68,7 +73,10 @@ class NewRun(QObject):
     def blame(self, field: str, reason: str) -> None:
         """Tell a fault that a worker found."""
         self.faults = {**self.faults, field: reason}
+        if field.startswith("set."):
+            self.settings.blame(field.removeprefix("set."), reason)
         self.faults_changed.emit()
+        self.refused.emit()
 
     def check(self, sound: Callable[[Request, TaskChoice], None]) -> None:
         """Check the request on a thread; `sound` is called with it if nothing is wrong."""
@@ -88,11 +96,14 @@ class NewRun(QObject):
         found: dict[str, str],
     ) -> None:
         self._looked()
+        found |= {f"set.{name}": reason for name, reason in self.settings.faults().items()}
         self.faults = found
         self.faults_changed.emit()
         choice = find_choice(self.choices, request.task)
         if choice and not found:
             sound(request, choice)
+        else:
+            self.refused.emit()
 
     def _unread(self, reason: str) -> None:
         self._looked()
@@ -112,8 +123,24 @@ class NewRun(QObject):
         short = request.task.partition(".")[2] or "run"
         return replace(request, place=place, name=free_name(place, f"{request.data.stem}-{short}"))
 
+    def _forgive(self, fields: Collection[str]) -> None:
+        """Forget what was wrong with what has changed; settings may depend on each other."""
+        settings = not {"task", "preset", "values", "settings"}.isdisjoint(fields)
+        self.faults = {
+            name: reason
+            for name, reason in self.faults.items()
+            if name not in fields and not (settings and name.startswith("set."))
+        }
+        if settings:
+            self.settings.forgive()
+
+    def _renew_settings(self) -> None:
+        entry = self.choice.entry if self.choice else None
+        self.settings.renew(entry, self.request.preset, self.request.values)
+
     def _installed(self) -> None:
         self.choices = task_choices(self._desk.studio.catalogue)
         if self.choice is None and self.choices:
             self.set(task=self.choices[0].name)
+        self._renew_settings()
         self.changed.emit()

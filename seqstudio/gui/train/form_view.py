@@ -9,42 +9,19 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from seqstudio.gui.train.form import NewRun
 from seqstudio.gui.train.settings_view import SettingsView
-from seqstudio.gui.widgets.theme import colours_of
-
-NUMBERS = (
-    ("epochs", "Epochs", 100_000, "Passes through the data."),
-    ("seed", "Seed", 2**31 - 1, "The same seed gives the same model."),
-    ("preview_every", "Epochs between previews", 1000, "What it does then, to read or hear."),
-    ("gradient_flow_every", "Steps between gradient looks", 100_000, "How far back it learns."),
-)
-
-
-class Fault(QLabel):
-    """One sentence under a field; hidden while there is nothing wrong."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__()
-        self.setWordWrap(True)
-        self.setAccessibleName(f"What is wrong with {field}")
-        self.hide()
-
-    def tell(self, text: str) -> None:
-        """Show a sentence, or nothing."""
-        colour = colours_of(self.palette()).trouble.name()
-        self.setStyleSheet(f"color: {colour}")
-        self.setText(f"⚠ {text}" if text else "")
-        self.setVisible(bool(text))
+from seqstudio.gui.widgets.fault import Fault
 
 
 class FormView(QWidget):
@@ -57,7 +34,6 @@ class FormView(QWidget):
         self.task, self.preset = QComboBox(), QComboBox()
         self.about = QLabel(wordWrap=True)
         self.data, self.name, self.place = QLineEdit(), QLineEdit(), QLabel(wordWrap=True)
-        self.numbers = {name: _spin(title, most, about) for name, title, most, about in NUMBERS}
         self.settings = SettingsView(form)
         self.faults = {field: Fault(field) for field in ("task", "data", "name")}
         self.start = QPushButton("Start training")
@@ -67,6 +43,7 @@ class FormView(QWidget):
         self._connect()
         form.changed.connect(self.draw)
         form.faults_changed.connect(self._draw_faults)
+        form.refused.connect(self._lead_to_fault)
         self.draw()
 
     def draw(self) -> None:
@@ -81,10 +58,6 @@ class FormView(QWidget):
             if edit.text() != text:
                 edit.setText(text)
         self.place.setText(f"in {request.place}" if request.place else "beside the data")
-        for name, spin in self.numbers.items():
-            spin.blockSignals(True)
-            spin.setValue(getattr(request, name))
-            spin.blockSignals(False)
         self.start.setEnabled(not form.checking)
         self.start.setText("Looking at the data…" if form.checking else "Start training")
         self._draw_faults()
@@ -119,14 +92,22 @@ class FormView(QWidget):
         for field, label in self.faults.items():
             label.tell(self._form.faults.get(field, ""))
 
+    def _lead_to_fault(self) -> None:
+        """Bring the first thing that is wrong into view."""
+        faults = self._form.faults
+        named = [*self.faults, *(field for field in faults if field.startswith("set."))]
+        first = next((field for field in named if field in faults), "")
+        if first in self.faults:
+            self._area.ensureWidgetVisible(self.faults[first])
+        elif first and (place := self.settings.place(first.removeprefix("set."))):
+            self._area.ensureWidgetVisible(place)
+
     def _connect(self) -> None:
         form = self._form
         self.task.activated.connect(lambda _at: form.set(task=self.task.currentData()))
         self.preset.activated.connect(lambda _at: form.set(preset=self.preset.currentData()))
         self.data.editingFinished.connect(self._data_typed)
         self.name.textEdited.connect(lambda text: form.set(name=text))
-        for name, spin in self.numbers.items():
-            spin.valueChanged.connect(lambda value, name=name: form.set(**{name: value}))
 
     def _data_typed(self) -> None:
         text = self.data.text().strip()
@@ -134,7 +115,7 @@ class FormView(QWidget):
             self._form.set(data=Path(text).expanduser() if text else None)
 
     def _lay_out(self) -> None:
-        for edit in (self.data, self.name, *(spin.lineEdit() for spin in self.numbers.values())):
+        for edit in (self.data, self.name):
             edit.setAcceptDrops(False)  # a folder may be dropped anywhere on the form
         self.task.setAccessibleName("Task")
         self.preset.setAccessibleName("Preset")
@@ -151,14 +132,23 @@ class FormView(QWidget):
         rows.addRow("Preset", self.preset)
         name = _row(self.name, _button("Change place…", self._ask_place))
         rows.addRow("Name of the run", _column(name, self.place, self.faults["name"]))
-        for name_, title, _most, _about in NUMBERS:
-            rows.addRow(title, self.numbers[name_])
-        rows.addRow("Other settings", self.settings)
+        rows.addRow("Settings", self.settings)
+        body = QWidget()
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(12, 12, 12, 12)
+        inside.addLayout(rows)
+        inside.addStretch(1)
+        self._area = area = QScrollArea()
+        area.setAccessibleName("What to train on, and how")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(body)
+        foot = _row(self.start)
+        foot.setContentsMargins(12, 0, 12, 12)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.addLayout(rows)
-        column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignRight)
-        column.addStretch(1)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(area, 1)
+        column.addWidget(foot, 0, Qt.AlignmentFlag.AlignRight)
 
 
 def _fill(box: QComboBox, lines: list[tuple[str, str]], chosen: str) -> None:
@@ -168,16 +158,6 @@ def _fill(box: QComboBox, lines: list[tuple[str, str]], chosen: str) -> None:
         for title, value in lines:
             box.addItem(title, value)
     box.setCurrentIndex(max(box.findData(chosen), 0))
-
-
-def _spin(title: str, most: int, about: str) -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(0, most)
-    spin.setSpecialValueText("as in the preset")
-    spin.setAccessibleName(title)
-    spin.setToolTip(about)
-    spin.setMaximumWidth(220)
-    return spin
 
 
 def _button(title: str, run: Callable[[], object]) -> QPushButton:

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from seqstudio.gui.train.form_view import Fault
 from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.widgets.fault import Fault
 
 
 class KeepView(QWidget):

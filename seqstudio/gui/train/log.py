@@ -15,10 +15,9 @@ from seqstudio.services.runs import RunSpec, open_run
 class RunRead:
     """A run folder, read."""
 
-    folder: Path
     spec: RunSpec
     ledger: Ledger | None
-    events: tuple[Event, ...]
+    events: tuple[Event, ...] = ()
 
 
 def read_run(folder: Path) -> RunRead:
@@ -30,7 +29,19 @@ def read_run(folder: Path) -> RunRead:
         If it is no run folder, or what is in it does not fit.
     """
     run = open_run(folder)
-    return RunRead(folder, run.spec, read_ledger(folder), tuple(run.events()))
+    return RunRead(run.spec, read_ledger(folder), tuple(run.events()))
+
+
+def read_begun(folder: Path) -> RunRead | None:
+    """Read what a run begins with, without what has happened; None before the worker has looked.
+
+    Raises
+    ------
+    SeqStudioError
+        If what is in its folder does not fit.
+    """
+    ledger = read_ledger(folder)
+    return RunRead(open_run(folder).spec, ledger) if ledger else None
 
 
 def read_ledger(folder: Path) -> Ledger | None:

@@ -1,21 +1,20 @@
 """What a person asks for when they train: checked as far as can be without a plugin's code."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from seqstudio.contracts.manifest import TaskEntry
-from seqstudio.contracts.plain import type_hints
-from seqstudio.contracts.task import TrainConfig
 from seqstudio.errors import ConfigError, TrainingError
 from seqstudio.host.catalogue import Catalogue
 from seqstudio.host.inputs import SUFFIXES
+from seqstudio.host.settings import check_settings, setting_text
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.runs import check_new
-from seqstudio.services.settings import parse_value
 
 LISTINGS = (".tsv", ".csv", ".json", ".jsonl", ".txt")  # files that may name data elsewhere
-FIRST_SETTINGS = ("epochs", "seed", "preview_every", "gradient_flow_every")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +65,15 @@ def _suffixes(entry: TaskEntry, catalogue: Catalogue) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The form of a new run, as it stands. Numbers of 0 leave the preset's own."""
+    """The form of a new run, as it stands; what is not set is the preset's."""
 
     task: str = ""
     preset: str = ""
     data: Path | None = None
     name: str = ""
     place: Path | None = None  # the folder that the run's folder is made in
-    epochs: int = 0
-    seed: int = 0
-    preview_every: int = 1  # epochs
-    gradient_flow_every: int = 100  # steps
-    settings: tuple[tuple[str, str], ...] = ()  # further names and values, as they were typed
+    values: Mapping[str, Any] = field(default_factory=dict)  # of settings that are described
+    settings: tuple[tuple[str, str], ...] = ()  # names and values of others, as they were typed
 
     @property
     def run(self) -> Path | None:
@@ -86,9 +82,10 @@ class Request:
 
     def all_settings(self) -> tuple[str, ...]:
         """Write every setting as `--set` takes it."""
-        numbers = [(name, getattr(self, name)) for name in FIRST_SETTINGS]
-        first = tuple(f"{name}={value}" for name, value in numbers if value)
-        return (*first, *(f"{name.strip()}={value.strip()}" for name, value in self.settings))
+        return (
+            *(f"{name}={setting_text(value)}" for name, value in self.values.items()),
+            *(f"{name.strip()}={value.strip()}" for name, value in self.settings),
+        )
 
 
 def faults(request: Request, choices: tuple[TaskChoice, ...]) -> dict[str, str]:
@@ -105,7 +102,7 @@ def faults(request: Request, choices: tuple[TaskChoice, ...]) -> dict[str, str]:
     if reason := _run_fault(request):
         found["name"] = reason
     for name, value in request.settings:
-        if reason := setting_fault(name.strip(), value.strip()):
+        if choice and (reason := setting_fault(choice.entry, name.strip(), value.strip())):
             found[f"set.{name.strip()}"] = reason
     return found
 
@@ -140,17 +137,14 @@ def _run_fault(request: Request) -> str:
     return ""
 
 
-def setting_fault(name: str, value: str) -> str:
-    """Check one setting if it is one of every training's; the task checks its own in the worker."""
+def setting_fault(task: TaskEntry, name: str, value: str) -> str:
+    """Check one setting that was typed as text, as far as the task's manifest tells."""
     if not name.isidentifier():
         return f"{name or 'A setting'}: expected a name such as learning_rate."
     if not value:
         return f"{name}: expected a value."
-    kinds = type_hints(TrainConfig)
-    if name not in kinds:
-        return ""
     try:
-        TrainConfig(**{name: parse_value(kinds[name], value, name)})
+        check_settings(task, [f"{name}={value}"])
     except ConfigError as bad:
         return f"{bad}."
     return ""
@@ -162,7 +156,7 @@ def field_of(reason: str, request: Request) -> str:
         return f"set.{unknown[1]}"
     if reason.startswith("settings ") and (bad := re.search(r": (\w+)=", reason)):
         return f"set.{bad[1]}"
-    names = [name.strip() for name, _ in request.settings]
+    names = [*request.values, *(name.strip() for name, _ in request.settings)]
     if (name := reason.partition("=")[0]) in names:
         return f"set.{name}"
     if request.run and reason.startswith(str(request.run)):

@@ -79,10 +79,19 @@ class TrainRun:
         """The newest step."""
         return self.curves.last
 
-    def read(self, read: RunRead) -> None:
-        """Take in the run's folder: all that happened. Slow for long runs: call it on a thread."""
+    @property
+    def keepable(self) -> bool:
+        """Whether it has learned anything that could be kept."""
+        return self.step > 0
+
+    def begin(self, read: RunRead) -> None:
+        """Take in what the run begins with."""
         self.begun = True
         self.task, self.ledger, self.epochs = read.spec.task, read.ledger, read.spec.config.epochs
+
+    def read(self, read: RunRead) -> None:
+        """Take in the run's folder: all that happened. Slow for long runs: call it on a thread."""
+        self.begin(read)
         for event in read.events:
             self._take(event)
         last = read.events[-1] if read.events else None

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -23,6 +22,7 @@ from seqstudio.gui.train.ledger_view import LedgerView
 from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.widgets.action_button import ActionButton
 
 PREVIEWS, DATA = 1, 2  # tabs
 
@@ -79,7 +79,8 @@ class RunView(QWidget):
         self.keep = KeepView(model)
         commands.add(keep, self.keep.ask, ready=self._can_keep, page=self)
         self.buttons = {
-            name: _button(commands, name) for name in ("train.stop", "train.resume", "train.keep")
+            name: ActionButton(commands.action(name), self)
+            for name in ("train.stop", "train.resume", "train.keep")
         }
         self._lay_out()
         self._connect()
@@ -102,13 +103,11 @@ class RunView(QWidget):
         self.told.setVisible(bool(run.note) and not run.goes)
         self.warning.tell(run.warning)
         self.buttons["train.stop"].setVisible(run.goes)
-        self.buttons["train.stop"].setEnabled(run.state != "stopping")
         self.buttons["train.resume"].setVisible(run.resumable)
-        self.buttons["train.keep"].setEnabled(self._can_keep())
 
     def _can_keep(self) -> bool:
         run = self._model.run
-        return bool(run and run.step)
+        return bool(run and run.keepable)
 
     def _draw_ledger(self) -> None:
         run = self._model.run
@@ -159,11 +158,3 @@ class RunView(QWidget):
         for widget in (self.keep, self.progress, self.bar, self.told, self.warning):
             column.addWidget(widget)
         column.addWidget(self.tabs, 1)
-
-
-def _button(commands: Commands, name: str) -> QPushButton:
-    action = commands.action(name)
-    button = QPushButton(action.text())
-    button.setToolTip(action.toolTip())
-    button.clicked.connect(action.trigger)
-    return button

@@ -7,12 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from seqstudio.contracts.data import Ledger
 from seqstudio.contracts.job import State
 from seqstudio.errors import SeqStudioError, TrainingError
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.train.form import NewRun
-from seqstudio.gui.train.log import read_ledger, read_run
+from seqstudio.gui.train.log import RunRead, read_begun, read_run
 from seqstudio.gui.train.request import (
     Request,
     TaskChoice,
@@ -192,10 +191,12 @@ class TrainModel(QObject):
                 self._over(run, job, event)
 
     def _heard(self, run: TrainRun, told: Mapping[str, Any]) -> None:
-        stages = run.previews.stages
+        stages, could = run.previews.stages, (run.state, run.keepable)
         run.hear(event_from_plain(told, "training event"))
         if run is not self.run:
             return
+        if (run.state, run.keepable) != could:
+            self.run_changed.emit()
         if not self._draw_timer.isActive():
             self._draw_timer.start()
         if run.previews.stages is not stages:
@@ -251,14 +252,14 @@ class TrainModel(QObject):
         for run in self._followed.values():
             if run.ledger is None:
                 self._desk.background.run(
-                    partial(read_ledger, run.folder),
-                    partial(self._ledger_read, run),
+                    partial(read_begun, run.folder),
+                    partial(self._begun, run),
                     self.troubled.emit,
                 )
 
-    def _ledger_read(self, run: TrainRun, ledger: Ledger | None) -> None:
-        if ledger and run.ledger is None:
-            run.ledger = ledger
+    def _begun(self, run: TrainRun, read: RunRead | None) -> None:
+        if read and run.ledger is None:
+            run.begin(read)
             if run is self.run:
                 self.ledger_changed.emit()
 

@@ -5,11 +5,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -69,7 +67,7 @@ class TrainView(QWidget):
                 Command("train.stop", "Stop training", "Train", "Ctrl+Alt+.",
                         "Stop after this step; it can go on later."),
                 model.stop,
-                lambda: bool(model.run and model.run.goes),
+                lambda: bool(model.run and model.run.goes and model.run.state != "stopping"),
             ),
             (
                 Command("train.resume", "Resume training", "Train", "Ctrl+Alt+R",
@@ -89,12 +87,7 @@ class TrainView(QWidget):
         left.addWidget(ActionButton(commands.action("train.new"), side))
         left.addWidget(self.runs, 1)
         left.addWidget(ActionButton(commands.action("train.open"), side))
-        area = QScrollArea()
-        area.setAccessibleName("What to train on, and how")
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(self.form)
-        self.stack.addWidget(area)
+        self.stack.addWidget(self.form)
         self.stack.addWidget(self.run)
         split = QSplitter()
         split.addWidget(side)

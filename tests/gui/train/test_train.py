@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from seqstudio.gui.window import Window
 from seqstudio.host.events import ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.jobs import NewJob
 from seqstudio.host.spec import JobSpec, spec_to_text
+from seqstudio.host.studio import Studio
 from seqstudio.media.audio import Audio, write_wav
 from seqstudio.services.events import Event, event_to_plain
 from seqstudio.services.runs import RunSpec, create_run
@@ -101,13 +103,14 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_starts(
     model: TrainModel, qtbot: QtBot, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
-    model.form.set(task="speech.ctc", data=tmp_path / "empty", settings=(("epochs", "x"),))
+    model.form.set(task="speech.ctc", data=tmp_path / "empty")
+    model.form.settings.sections[0].form.set("epochs", 0)
     model.start()
     qtbot.waitUntil(lambda: not model.form.checking)
 
     assert list(model.form.faults) == ["data", "set.epochs"]
     assert model.run is None
-    model.form.set(settings=())
+    model.form.settings.sections[0].form.set("epochs", 1)
     assert list(model.form.faults) == ["data"]
 
 
@@ -183,18 +186,103 @@ def drop(widget: QWidget, data: QMimeData) -> None:
     widget.dropEvent(event)  # type: ignore[attr-defined]
 
 
-def test_a_setting_is_typed_in_and_its_fault_stands_below_it(
-    page: TrainView, qtbot: QtBot, tmp_path: Path
-) -> None:
-    qtbot.mouseClick(page.form.settings.add, Qt.MouseButton.LeftButton)
-    name, value, fault = page.form.settings.rows[0]
-    name.setEditText("batch_size")
-    qtbot.keyClicks(value, "many")
-    qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(fault.isVisible)
+@pytest.fixture
+def fields(model: TrainModel) -> Callable[[], dict[str, str]]:
+    """What the form's empty fields stand for."""
 
-    assert fault.text() == "⚠ batch_size='many', expected int."
+    def told() -> dict[str, str]:
+        sections = model.form.settings.sections
+        return {field.name: field.empty for one in sections for field in one.form.fields}
+
+    return told
+
+
+def test_the_fields_are_those_of_the_task_with_the_defaults_of_the_preset(
+    model: TrainModel, fields: Callable[[], dict[str, str]]
+) -> None:
+    form = model.form
+    form.set(task="speech.ctc")
+    assert form.request.all_settings() == ("preview_every=1", "gradient_flow_every=100")
+    assert (fields()["epochs"], fields()["hidden"]) == ("60", "320")
+    titles = [section.title for section in form.settings.sections]
+    assert titles == ["", "The model and its data", "More about the training"]
+    form.settings.sections[0].form.set("epochs", 3)
+    form.settings.sections[1].form.set("hidden", 9)
+    form.set(preset="base")
+    assert (fields()["epochs"], fields()["hidden"]) == ("40", "512")
+    assert form.request.values["hidden"] == 9
+
+    form.set(task="music.rolls")
+    assert "mels" not in fields()
+    kept = {"epochs": 3, "preview_every": 1, "gradient_flow_every": 100}
+    assert form.settings.values() == form.request.values == kept
+
+
+def test_what_a_worker_blames_stands_at_the_field_until_a_setting_changes(
+    model: TrainModel,
+) -> None:
+    model.form.set(task="music.rolls")
+    own = model.form.settings.sections[1].form
+    own.set("crop", 4)
+    model.form.blame("set.crop", "crop=4, expected 0, or more than lead=8")
+    assert own.faults == {"crop": "crop=4, expected 0, or more than lead=8"}
+    own.set("dropout", 7.0)
+    assert list(own.faults) == ["dropout"]
+    assert model.form.faults == {}
+
+
+def field(page: TrainView, name: str) -> QWidget:
+    """Give the field of a setting in the sections that are open."""
+    place = page.form.settings.place(name)
+    assert place
+    return place
+
+
+def test_a_value_out_of_its_range_is_told_while_it_is_typed(page: TrainView, qtbot: QtBot) -> None:
+    page.model.form.set(task="speech.ctc")
+    first, own, training = page.form.settings.sections
+    qtbot.waitUntil(lambda: bool(first.form and first.form.isVisible()))
+    assert own.form is None
+    own.title.click()
+    qtbot.keyClicks(field(page, "dropout"), "2")
+    assert own.form
+    assert own.form.faults["dropout"].isVisible()
+    assert own.form.faults["dropout"].text() == "⚠ dropout=2.0, expected at most 0.95"
+    assert own.title.text() == "The model and its data (1 changed)"
+    assert training.form is None
+    page.model.form.settings.sections[2].form.set("warmup", 1.0)
+    qtbot.waitUntil(lambda: field(page, "warmup").isVisible())
+    own.title.click()
+    assert not field(page, "dropout").isVisible()
+    page.form.start.click()
+    qtbot.waitUntil(lambda: not page.model.form.checking)
+    assert page.model.run is None
+    assert {"set.dropout", "set.warmup"} <= page.model.form.faults.keys()
+
+
+def test_a_task_that_describes_no_settings_takes_rows_of_text(
+    stranger: Studio, window: Window, page: TrainView, qtbot: QtBot
+) -> None:
+    window.desk.refresh()
+    page.model.form.set(task="speech.ctc")
+    rows = page.form.settings.rows
+    assert not rows.isVisible()
+    page.model.form.set(task="parrot.songs")
+    assert [one.title.text() for one in page.form.settings.sections[1:]] == [
+        "More about the training"
+    ]
+    page.form.settings.sections[1].title.click()
+    assert field(page, "warmup").lineEdit().placeholderText() == "as in the preset"  # type: ignore[attr-defined]
+    qtbot.mouseClick(rows.add, Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(rows.all[0].name, "two words")
+    qtbot.keyClicks(rows.all[0].value, "1")
+    qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(rows.all[0].fault.isVisible)
+
+    assert rows.all[0].fault.text() == "⚠ two words: expected a name such as learning_rate."
     assert page.form.faults["data"].text() == "⚠ Choose the folder or file to learn from."
+    page.model.form.set(task="speech.ctc")
+    assert rows.all == []
 
 
 def test_a_run_is_opened_scrubbed_and_read(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
@@ -252,6 +340,44 @@ def test_curves_are_read_by_pointer_and_keys(page: TrainView, qtbot: QtBot, reco
     plot = curves.plots()[0].toRect()
     qtbot.mouseClick(curves, Qt.MouseButton.LeftButton, pos=plot.topLeft() + QPoint(1, 10))
     assert page.run.previews.title.text() == "Before training"
+
+
+def test_a_training_can_be_kept_from_its_first_step_on(
+    window: Window, page: TrainView, qtbot: QtBot, recorded: Path
+) -> None:
+    folder = recorded.parent / "other"
+    create_run(folder, RunSpec(task="speech.ctc")).append(preview(0))
+    job = book(window.desk, folder, recorded.parent)
+    opened(page.model, qtbot, folder)
+    keep = page.run.buttons["train.keep"]
+    assert not keep.isEnabled()
+    tell(window.desk, job, step(1))
+    assert keep.isEnabled()
+    assert window.commands.action("train.keep").isEnabled()
+    keep.click()
+    assert page.run.keep.isVisible()
+
+
+def test_each_run_keeps_its_own_smoothing(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
+    create_run(recorded.parent / "other", RunSpec(task="speech.ctc"))
+    opened(page.model, qtbot, recorded)
+    box = page.run.curves.smoothing
+    box.setCurrentIndex(2)
+    box.activated.emit(2)
+    assert page.model.run
+    assert page.model.run.curves.smoothing == 50
+    opened(page.model, qtbot, recorded.parent / "other")
+    assert box.currentText() == "Each step"
+
+
+def test_start_leads_to_the_first_thing_that_is_wrong(page: TrainView, qtbot: QtBot) -> None:
+    page.model.form.set(task="speech.ctc", data=Path(__file__), name="mine")
+    page.model.form.settings.sections[2].form.set("valid_groups", -1)
+    place = page.form.settings.place("valid_groups")
+    assert place
+    qtbot.waitUntil(lambda: place.isVisible() and place.visibleRegion().isEmpty())
+    page.form.start.click()
+    qtbot.waitUntil(lambda: not place.visibleRegion().isEmpty())
 
 
 def test_the_ledger_is_filtered(page: TrainView, qtbot: QtBot, recorded: Path) -> None:

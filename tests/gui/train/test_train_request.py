@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.errors import ConfigError
 from seqstudio.gui.train.request import (
     Request,
@@ -49,7 +50,8 @@ def test_the_manifests_say_what_can_be_trained_and_on_which_files(
 def test_a_sound_request_has_no_fault_and_becomes_the_commands_job(
     choices: tuple[TaskChoice, ...], request_of_rolls: Request
 ) -> None:
-    asked = replace(request_of_rolls, epochs=3, settings=((" hidden ", "16 "),))
+    values = {"epochs": 3, "warmup": 0.1, "dropout": 0.0}
+    asked = replace(request_of_rolls, values=values, settings=((" hidden ", "16 "),))
     spec = training_spec(asked, choice_of(choices, "music.rolls"))
 
     assert faults(asked, choices) == {}
@@ -58,7 +60,7 @@ def test_a_sound_request_has_no_fault_and_becomes_the_commands_job(
         "data": str(asked.data),
         "run": str(asked.run),
         "preset": "",
-        "settings": ("epochs=3", "preview_every=1", "gradient_flow_every=100", "hidden=16"),
+        "settings": ("epochs=3", "warmup=0.1", "dropout=0.0", "hidden=16"),
         "resume": False,
     }
 
@@ -130,10 +132,11 @@ def test_a_run_that_exists_is_told_at_its_name(
         ("warmup", "0.2", ""),
     ],
 )
-def test_a_setting_is_checked_as_far_as_every_training_knows_it(
+def test_a_typed_setting_is_checked_as_far_as_every_training_knows_it(
     name: str, value: str, text: str
 ) -> None:
-    found = setting_fault(name, value)
+    task = TaskEntry(name="parrot.songs", title="Songs", data=(), presets=("one",))
+    found = setting_fault(task, name, value)
     assert found.startswith(text)
     assert bool(found) == bool(text)
 
@@ -144,6 +147,7 @@ def test_a_setting_is_checked_as_far_as_every_training_knows_it(
         ("setting 'hiden' is unknown, expected 'hidden'", "set.hiden"),
         ("settings epochs=3 dropout=2: dropout=2.0, expected less than 1", "set.dropout"),
         ("hidden='x', expected int", "set.hidden"),
+        ("crop=4, expected 0, or more than lead=8", "set.crop"),
         ("/runs/mine holds a run, expected a new folder, or --resume to go on", "name"),
         ("/data: no usable example (nothing found)", "data"),
         ("split 'train' is not in the data, expected one of valid", "data"),
@@ -153,7 +157,11 @@ def test_a_setting_is_checked_as_far_as_every_training_knows_it(
 )
 def test_what_a_worker_refuses_belongs_to_a_field(reason: str, field: str) -> None:
     asked = Request(
-        data=Path("/data"), place=Path("/runs"), name="mine", settings=(("hidden", "x"),)
+        data=Path("/data"),
+        place=Path("/runs"),
+        name="mine",
+        values={"crop": 4},
+        settings=(("hidden", "x"),),
     )
     assert field_of(reason, asked) == field
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.jobs.forms_view import NumberField
 from seqstudio.gui.jobs.operation_panel import PanelModel
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.train.view import TrainView
@@ -23,10 +24,20 @@ def fill_in(page: TrainView, qtbot: QtBot, task: str, settings: dict[str, str]) 
     form.task.setCurrentIndex(form.task.findData(task))
     form.task.activated.emit(form.task.currentIndex())
     for name, value in settings.items():
-        qtbot.mouseClick(form.settings.add, Qt.MouseButton.LeftButton)
-        field, text, _ = form.settings.rows[-1]
-        field.setEditText(name)
-        qtbot.keyClicks(text, value)
+        type_in(page, qtbot, name, value)
+
+
+def type_in(page: TrainView, qtbot: QtBot, name: str, value: str) -> None:
+    """Type one setting over what is there, in its section, which is opened."""
+    for at, section in enumerate(page.model.form.settings.sections):
+        view = page.form.settings.sections[at]
+        if name in [field.name for field in section.form.fields]:
+            if not view.title.isChecked():
+                view.title.click()
+            field = page.form.settings.place(name)
+            assert isinstance(field, NumberField)
+            field.selectAll()
+            qtbot.keyClicks(field, value)
 
 
 def stages(model: TrainModel) -> int:
@@ -48,9 +59,8 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     data = tmp_path / "tunes"
     shutil.copytree(ASSETS / "music", data)
     page.model.form.set(data=data)
-    fill_in(page, qtbot, "music.rolls", {"hidden": "8", "inner_hidden": "8", "crop": "32"})
-    page.form.numbers["epochs"].setValue(400)
-    page.form.numbers["gradient_flow_every"].setValue(2)
+    small = {"hidden": "8", "inner_hidden": "8", "crop": "32"}
+    fill_in(page, qtbot, "music.rolls", {**small, "epochs": "400", "gradient_flow_every": "2"})
     qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
     model, view = page.model, page.run
     qtbot.waitUntil(lambda: stages(model) > 2, timeout=PATIENCE_MS)
@@ -63,8 +73,10 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     )
     qtbot.waitUntil(lambda: run.ledger is not None, timeout=PATIENCE_MS)
     assert view.tabs.tabText(2).startswith("Data: 2 used")
+    qtbot.waitUntil(lambda: "steps a second" in view.progress.text(), timeout=PATIENCE_MS)
+    assert "epoch 1" in view.progress.text()
+    assert "of 400, step" in view.progress.text()
     assert "gradient" in view.warning.whole
-    assert "steps a second" in view.progress.text()
     assert view.curves.curves.reading.startswith("training loss ")
 
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
@@ -96,13 +108,11 @@ def test_speech_is_refused_at_its_field_then_learned_and_read(
     shutil.copytree(ASSETS / "speech", data)
     model, form = page.model, page.form
     model.form.set(data=data)
-    fill_in(page, qtbot, "speech.ctc", {"hiden": "8"})
+    fill_in(page, qtbot, "speech.ctc", {"hidden": "8", "mels": "0"})
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
-    fault = form.settings.rows[0][2]
-    qtbot.waitUntil(lambda: "'hiden' is unknown" in fault.text(), timeout=PATIENCE_MS)
-    assert model.run is None
-
-    form.settings.rows[0][0].setEditText("hidden")
+    qtbot.waitUntil(lambda: not model.form.checking)
+    assert model.form.faults == {"set.mels": "mels=0, expected at least 1"}
+    type_in(page, qtbot, "mels", "8")
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
     text = "⚠ split 'train' is not in the data"
     qtbot.waitUntil(lambda: form.faults["data"].text().startswith(text), timeout=PATIENCE_MS)
@@ -110,7 +120,7 @@ def test_speech_is_refused_at_its_field_then_learned_and_read(
     manifest = data / "manifest.tsv"
     lines = manifest.read_text().replace("dev\t", "train\t")
     manifest.write_text(lines + "train\tgone.flac\tx\t1.0\t\n")
-    form.numbers["epochs"].setValue(1)
+    type_in(page, qtbot, "epochs", "1")
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
     done = "Finished"
     qtbot.waitUntil(lambda: page.run.progress.text().startswith(done), timeout=PATIENCE_MS)
