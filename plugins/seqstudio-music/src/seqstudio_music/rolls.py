@@ -28,12 +28,12 @@ from seqstudio.api import (
     TrainConfig,
 )
 from seqstudio.api.nn import ModelConfig, NestedConfig
+from seqstudio_music.pieces import counted_steps, crop_start, measure_whole
 from seqstudio_music.roll_data import KEYS, RollExample, Rows, midi_rolls
 from seqstudio_music.roll_midi import rows_of_midi
 from seqstudio_music.roll_sampling import preview_roll
 
 END = KEYS  # the token after a frame's notes
-MEASURED_FRAMES = 4096  # frames measured side by side, padding included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +156,7 @@ class RollsTask:
             pieces.append(rows)
             starts.append(start)
         tokens, lengths = spell(pieces)
-        at = torch.arange(tokens.shape[1])
-        lead = torch.tensor([settings.lead if start else 0 for start in starts])
-        counted = (at < lengths[:, None]) & (at >= lead[:, None])
+        counted = counted_steps(lengths, starts, settings.lead, tokens.shape[1])
         ids = tuple(example.id for example in examples)
         return RollBatch(ids=ids, tokens=tokens, lengths=lengths, counted=counted)
 
@@ -173,19 +171,12 @@ class RollsTask:
         No frame is skipped and no value clamped; nothing is transposed.
         """
         step = roll_settings(model.settings).frames_per_beat
-        waiting: list[tuple[str, Rows]] = []
-        for example in examples:
-            try:
-                rows = rows_of(example, step)
-            except DataError as bad:
-                yield Measured(id=example.id, sums={self.monitor: (0.0, 0.0)}, refused=str(bad))
-                continue
-            longest = max([len(rows), *(len(other) for _, other in waiting)])
-            if waiting and longest * (len(waiting) + 1) > MEASURED_FRAMES:
-                yield from measure_pieces(model, waiting)
-                waiting = []
-            waiting.append((example.id, rows))
-        yield from measure_pieces(model, waiting)
+        return measure_whole(
+            examples,
+            lambda example: rows_of(example, step),
+            lambda pieces: measure_pieces(model, pieces),
+            self.monitor,
+        )
 
     def preview(self, model: LoadedModel, examples: Sequence[RollExample], seed: int) -> Previewed:
         """Compose 32 frames."""
@@ -232,9 +223,7 @@ def perturb(rows: Rows, settings: RollSettings, generator: np.random.Generator) 
     shift = int(generator.integers(low, high + 1)) if low <= high else 0
     start = 0
     if settings.crop and len(rows) > settings.crop:
-        half = settings.crop // 2  # starts that overhang are moved inside: the ends keep a share
-        drawn = int(generator.integers(-half, len(rows) - half + 1))
-        start = min(max(drawn, 0), len(rows) - settings.crop)
+        start = crop_start(len(rows), settings.crop, generator)
         rows = rows[start : start + settings.crop]
     return np.roll(rows, shift, axis=1), start
 
@@ -264,8 +253,6 @@ def spell(pieces: Sequence[Rows]) -> tuple[Tensor, Tensor]:
 
 def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Rows]]) -> Iterator[Measured]:
     """Measure some whole pieces side by side."""
-    if not pieces:
-        return
     tokens, lengths = spell([rows for _, rows in pieces])
     with torch.inference_mode():
         log_probs = model.module.decode_groups(tokens.to(model.device), lengths.to(model.device))

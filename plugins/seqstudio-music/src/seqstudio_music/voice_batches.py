@@ -12,6 +12,7 @@ from seqstudio.api import Batch, DataError, LoadedModel, Measured
 from seqstudio.api.media import Score
 from seqstudio_music.covariates import SIZES, Bounds, covariates
 from seqstudio_music.keys import transpose_key
+from seqstudio_music.pieces import counted_steps, crop_start
 from seqstudio_music.score_voices import READERS
 from seqstudio_music.slots import CHORALE, LAYOUTS, NONE, Held, Layout, Slot, Values
 from seqstudio_music.voice_data import Voices, VoicesExample, chorale_voices
@@ -48,6 +49,9 @@ class Row:
     tokens: NDArray[np.int64]  # (T, S)
     covariates: NDArray[np.int64]  # (T, C)
     start: int = 0
+
+    def __len__(self) -> int:
+        return len(self.tokens)
 
 
 def voice_settings(settings: object) -> VoiceSettings:
@@ -101,9 +105,7 @@ def perturbed(voices: Voices, settings: VoiceSettings, generator: np.random.Gene
     known = covariates(voices.grid, settings.bounds, key=key, end_known=bool(with_end))
     start, crop = 0, settings.crop
     if crop and len(tokens) > crop:
-        # starts that overhang are moved inside: the ends of a piece keep their share
-        drawn = int(generator.integers(-(crop // 2), len(tokens) - crop // 2 + 1))
-        start = min(max(drawn, 0), len(tokens) - crop)
+        start = crop_start(len(tokens), crop, generator)
         tokens, known = tokens[start : start + crop], known[start : start + crop]
     return Row(tokens, known, start)
 
@@ -116,28 +118,24 @@ def without_chords(values: Values, held: Held, layout: Layout) -> tuple[Values, 
 
 def padded(ids: tuple[str, ...], rows: Sequence[Row], lead: int) -> VoiceBatch:
     """Pad pieces into a batch; the first `lead` steps of a crop inside a piece do not count."""
-    lengths = torch.tensor([len(row.tokens) for row in rows])
+    lengths = torch.tensor([len(row) for row in rows])
     longest, slots = int(lengths.max()), rows[0].tokens.shape[1]
     tokens = np.full((len(rows), longest, slots), -1, dtype=np.int64)
     known = np.zeros((len(rows), longest, len(SIZES)), dtype=np.int64)
     for number, row in enumerate(rows):
-        tokens[number, : len(row.tokens)] = row.tokens
-        known[number, : len(row.tokens)] = row.covariates
-    at = torch.arange(longest)
-    leads = torch.tensor([lead if row.start else 0 for row in rows])
+        tokens[number, : len(row)] = row.tokens
+        known[number, : len(row)] = row.covariates
     return VoiceBatch(
         ids=ids,
         tokens=torch.from_numpy(tokens),
         lengths=lengths,
         covariates=torch.from_numpy(known),
-        counted=(at < lengths[:, None]) & (at >= leads[:, None]),
+        counted=counted_steps(lengths, [row.start for row in rows], lead, longest),
     )
 
 
 def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Row]]) -> Iterator[Measured]:
     """Measure some whole pieces side by side."""
-    if not pieces:
-        return
     batch = padded(tuple(name for name, _ in pieces), [row for _, row in pieces], 0)
     batch = batch.to(model.device)
     with torch.inference_mode():

@@ -20,9 +20,9 @@ from seqstudio.api import (
 )
 from seqstudio.api.nn import ModelConfig, NestedConfig
 from seqstudio_music.covariates import SIZES, Bounds
+from seqstudio_music.pieces import measure_whole
 from seqstudio_music.slots import LAYOUTS, Layout, with_ranges
 from seqstudio_music.voice_batches import (
-    Row,
     VoiceBatch,
     VoiceSettings,
     measure_pieces,
@@ -34,8 +34,6 @@ from seqstudio_music.voice_batches import (
 )
 from seqstudio_music.voice_data import VoicesExample, midi_voices
 from seqstudio_music.voice_sampling import preview_voices
-
-MEASURED_STEPS = 4096  # steps measured side by side, padding included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,19 +175,12 @@ class VoicesTask:
         The model is told position in bar, meter and bar; neither key nor end.
         """
         settings = voice_settings(model.settings)
-        waiting: list[tuple[str, Row]] = []
-        for example in examples:
-            try:
-                row = spelled(voices_of(example, settings.layout), settings)
-            except DataError as bad:
-                yield Measured(id=example.id, sums={self.monitor: (0.0, 0.0)}, refused=str(bad))
-                continue
-            longest = max([len(row.tokens), *(len(other.tokens) for _, other in waiting)])
-            if waiting and longest * (len(waiting) + 1) > MEASURED_STEPS:
-                yield from measure_pieces(model, waiting)
-                waiting = []
-            waiting.append((example.id, row))
-        yield from measure_pieces(model, waiting)
+        return measure_whole(
+            examples,
+            lambda example: spelled(voices_of(example, settings.layout), settings),
+            lambda pieces: measure_pieces(model, pieces),
+            self.monitor,
+        )
 
     def preview(
         self, model: LoadedModel, examples: Sequence[VoicesExample], seed: int
