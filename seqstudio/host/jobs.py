@@ -1,23 +1,16 @@
-"""Jobs in the books: written down, listed, asked to stop, and taken back from dead processes."""
+"""Jobs in the books: written down, put in order, taken up, and asked to stop."""
 
-import json
-import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from seqstudio.errors import JobError
-from seqstudio.host.books import Books, ItemRow, JobRow, item_of
-from seqstudio.host.entries import end, holds, release, write
-from seqstudio.host.outputs import sweep
+from seqstudio.host.books import ItemRow
+from seqstudio.host.entries import end, write
+from seqstudio.host.records import WAITING, Records
 
-LIVE = "('queued', 'running', 'paused')"
-RANK = ("running", "failed", "interrupted", "done", "queued", "cancelled", "paused")
-WAITING = "state = 'queued' AND owner = ''"
 LAST = "(SELECT coalesce(max(place), 0) + 1 FROM job)"  # the place behind all that wait
-JOB_FIELDS = ("id", "created", "plugin", "verb", "name", "spec", "seed", "state", "reason")
 
 Wish = Literal["pause", "resume", "cancel"]
 
@@ -35,11 +28,8 @@ class NewJob:
     owner: str  # the process that starts it at once; "" lets it wait
 
 
-class Jobs:
+class Jobs(Records):
     """The jobs of one profile, for one thread."""
-
-    def __init__(self, database: Path) -> None:
-        self.books = Books(database)
 
     def add(self, job: NewJob, items_of: Callable[[int], Sequence[ItemRow]]) -> int:
         """Write a job down with all its items, or not at all; give its number.
@@ -74,27 +64,6 @@ class Jobs:
                 for number, item in enumerate(new, start=last + 1)
             ]
             write(books, job, numbered)
-
-    def list(self, newest: int = -1, *, verb: str = "") -> tuple[JobRow, ...]:
-        """Give all jobs, the newest first, or so many; those of dead processes are interrupted.
-
-        With `verb`, only the jobs of that verb.
-        """
-        self.reclaim()
-        rows = self.books.read(
-            "SELECT * FROM job WHERE verb = ? OR ? = '' ORDER BY id DESC LIMIT ?",
-            (verb, verb, newest),
-        )
-        return tuple(map(self._job, rows))
-
-    def queue(self) -> tuple[JobRow, ...]:
-        """Give the jobs that wait to be started, in their order."""
-        rows = self.books.read(f"SELECT * FROM job WHERE {WAITING} ORDER BY place, id")
-        return tuple(map(self._job, rows))
-
-    def stamp(self) -> int:
-        """Give a number that is another one once someone else has changed the books."""
-        return int(self.books.read("PRAGMA data_version")[0][0])
 
     def move(self, job: int, before: int | None) -> None:
         """Let a waiting job come before another one, or behind all.
@@ -137,49 +106,6 @@ class Jobs:
         with self.books.change() as books:
             end(books, job, "failed", reason)
 
-    def get(self, job: int) -> JobRow:
-        """Give one job.
-
-        Raises
-        ------
-        JobError
-            If there is none with this number.
-        """
-        self.reclaim()
-        return self._job(self._row(job))
-
-    def items(self, job: int) -> tuple[ItemRow, ...]:
-        """Give the items of a job, in order."""
-        rows = self.books.read("SELECT * FROM item WHERE job = ? ORDER BY number", (job,))
-        return tuple(map(item_of, rows))
-
-    def item(self, job: int, number: int) -> ItemRow:
-        """Give one item of a job.
-
-        Raises
-        ------
-        JobError
-            If there is none of this number.
-        """
-        query = "SELECT * FROM item WHERE job = ? AND number = ?"
-        for row in self.books.read(query, (job, number)):
-            return item_of(row)
-        raise JobError(f"job {job}: no item {number}, expected one that it has")
-
-    def foremost(self, job: int, count: int) -> tuple[ItemRow, ...]:
-        """Give so many of a job's items, those that a person looks for first."""
-        rank = " ".join(f"WHEN '{state}' THEN {at}" for at, state in enumerate(RANK))
-        rows = self.books.read(
-            f"SELECT * FROM item WHERE job = ? ORDER BY CASE state {rank} END, number LIMIT ?",
-            (job, count),
-        )
-        return tuple(map(item_of, rows))
-
-    def feeds(self, job: int) -> Mapping[int, int]:
-        """Give for each item of a job which feed it belongs to: takes of one input share theirs."""
-        rows = self.books.read("SELECT number, batch FROM item WHERE job = ?", (job,))
-        return {row["number"]: row["batch"] for row in rows}
-
     def ask(self, job: int, wish: Wish) -> None:
         """Ask whichever process runs a job to pause, resume or cancel it; it looks each second.
 
@@ -198,16 +124,6 @@ class Jobs:
                 books.execute("UPDATE job SET wish = ? WHERE id = ?", (wish, job))
             else:
                 raise JobError(f"job {job} is {found.state}, expected one that runs")
-
-    def owned(self, identity: str) -> JobRow | None:
-        """Find the newest job of the same command that is not over, or was stopped early."""
-        self.reclaim()
-        rows = self.books.read(
-            f"SELECT * FROM job WHERE identity = ? AND (state IN {LIVE}"
-            " OR state IN ('interrupted', 'cancelled')) ORDER BY id DESC LIMIT 1",
-            (identity,),
-        )
-        return self._job(rows[0]) if rows else None
 
     def hold(self, job: int, owner: str, *, retry: bool) -> None:
         """Take up a job that nobody runs, or let it wait; its unfinished items are queued again.
@@ -244,32 +160,3 @@ class Jobs:
                 f" WHERE job = ? AND state IN ({again})",
                 (job,),
             )
-
-    def reclaim(self) -> None:
-        """Take back what dead processes held, and sweep what they left beside their targets."""
-        held = self.books.read(
-            f"SELECT id, owner, heartbeat FROM job WHERE state IN {LIVE} AND owner != ''"
-        )
-        for row in held:
-            if not holds(row):
-                with self.books.change() as books:
-                    items = release(books, row["id"], row["owner"])
-                for item in items:
-                    sweep(path for forms in item.targets.values() for path in forms.values())
-
-    def _row(self, job: int) -> sqlite3.Row:
-        rows = self.books.read("SELECT * FROM job WHERE id = ?", (job,))
-        if not rows:
-            raise JobError(f"no job {job}; `seqstudio jobs list` shows those there are")
-        return rows[0]
-
-    def _job(self, row: sqlite3.Row) -> JobRow:
-        counted = self.books.read(
-            "SELECT state, count(*) AS items FROM item WHERE job = ? GROUP BY state", (row["id"],)
-        )
-        return JobRow(
-            **{name: row[name] for name in JOB_FIELDS},
-            waits=row["state"] == "queued" and not row["owner"],
-            value=json.loads(row["value"]),
-            counts={one["state"]: one["items"] for one in counted},
-        )
