@@ -37,7 +37,8 @@ CREATE INDEX IF NOT EXISTS item_fingerprint ON item (fingerprint) WHERE fingerpr
 CREATE INDEX IF NOT EXISTS job_identity ON job (identity)
 """
 PLACES = "ALTER TABLE job ADD COLUMN place INTEGER NOT NULL DEFAULT 0"  # of those that wait
-STEPS = (SCHEMA, PLACES)  # from each version to the next: old profiles take those they lack
+DISMISSED = "ALTER TABLE job ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0"  # ended, and seen
+STEPS = (SCHEMA, PLACES, DISMISSED)  # from each version to the next: old profiles lack some
 VERSION = len(STEPS)
 WAIT_S = 20.0  # for another process's transaction
 

@@ -1,14 +1,14 @@
 """Jobs in the books: written down, put in order, taken up, and asked to stop."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from seqstudio.errors import JobError
 from seqstudio.host.books import ItemRow
 from seqstudio.host.entries import end, write
-from seqstudio.host.records import WAITING, Records
+from seqstudio.host.records import LIVE, WAITING, Records
 
 LAST = "(SELECT coalesce(max(place), 0) + 1 FROM job)"  # the place behind all that wait
 
@@ -106,6 +106,14 @@ class Jobs(Records):
         with self.books.change() as books:
             end(books, job, "failed", reason)
 
+    def dismiss(self, jobs: Iterable[int]) -> None:
+        """List jobs that have ended no more as such, until they are taken up again."""
+        with self.books.change() as books:
+            books.executemany(
+                f"UPDATE job SET dismissed = 1 WHERE id = ? AND state NOT IN {LIVE}",
+                [(job,) for job in jobs],
+            )
+
     def ask(self, job: int, wish: Wish) -> None:
         """Ask whichever process runs a job to pause, resume or cancel it; it looks each second.
 
@@ -151,8 +159,9 @@ class Jobs(Records):
                     f"job {job} runs in process {pid}; wait for it, or give another --out"
                 )
             books.execute(
-                "UPDATE job SET state = 'queued', wish = '', reason = '', owner = ?, heartbeat = ?,"
-                f" place = CASE WHEN {WAITING} THEN place ELSE {LAST} END WHERE id = ?",
+                "UPDATE job SET state = 'queued', wish = '', reason = '', dismissed = 0, owner = ?,"
+                f" heartbeat = ?, place = CASE WHEN {WAITING} THEN place ELSE {LAST} END"
+                " WHERE id = ?",
                 (owner, time.time(), job),
             )
             books.execute(

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
+from seqstudio.contracts.job import State
 from seqstudio.errors import JobError
 from seqstudio.host.books import Books, ItemRow, JobRow, item_of
 from seqstudio.host.entries import holds, release
@@ -31,6 +32,21 @@ class Records:
         rows = self.books.read(
             "SELECT * FROM job WHERE verb = ? OR ? = '' ORDER BY id DESC LIMIT ?",
             (verb, verb, newest),
+        )
+        return tuple(map(self._job, rows))
+
+    def under_way(self) -> tuple[JobRow, ...]:
+        """Give the jobs that a process has taken up, the oldest first."""
+        self.reclaim()
+        rows = self.books.read(f"SELECT * FROM job WHERE state IN {LIVE} AND owner != ''")
+        return tuple(map(self._job, rows))
+
+    def ended(self, newest: int) -> tuple[JobRow, ...]:
+        """Give so many jobs that have ended and were not dismissed, the newest first."""
+        rows = self.books.read(
+            f"SELECT * FROM job WHERE state NOT IN {LIVE} AND NOT dismissed"
+            " ORDER BY id DESC LIMIT ?",
+            (newest,),
         )
         return tuple(map(self._job, rows))
 
@@ -80,6 +96,14 @@ class Records:
             (job, count),
         )
         return tuple(map(item_of, rows))
+
+    def first(self, job: int, state: State) -> ItemRow | None:
+        """Give the first item of a job that is in this state."""
+        rows = self.books.read(
+            "SELECT * FROM item WHERE job = ? AND state = ? ORDER BY batch, number LIMIT 1",
+            (job, state),
+        )
+        return item_of(rows[0]) if rows else None
 
     def feeds(self, job: int) -> Mapping[int, int]:
         """Give for each item of a job which feed it belongs to: takes of one input share theirs."""

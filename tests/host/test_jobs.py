@@ -178,7 +178,7 @@ def test_the_books_of_a_newer_studio_are_left_alone(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path / "jobs.sqlite")
     with jobs.books.change() as books:
         books.execute("PRAGMA user_version = 9")
-    with pytest.raises(JobError, match=r"jobs\.sqlite: version 9, expected 2: update SeqStudio$"):
+    with pytest.raises(JobError, match=r"jobs\.sqlite: version 9, expected 3: update SeqStudio$"):
         Jobs(tmp_path / "jobs.sqlite").list()
 
 

@@ -97,5 +97,36 @@ def test_a_profile_of_the_first_version_opens_and_keeps_its_jobs(tmp_path: Path)
     jobs.hold(1, "", retry=False)
     assert [row.id for row in jobs.queue()] == [1]
     again = sqlite3.connect(database)
-    assert again.execute("PRAGMA user_version").fetchone() == (2,)
+    assert again.execute("PRAGMA user_version").fetchone() == (3,)
     again.close()
+
+
+def test_what_has_ended_is_listed_newest_first_until_it_is_dismissed_or_taken_up_again(
+    shouter: Studio, waiting: list[int], home: Path
+) -> None:
+    a, b, c = waiting
+    assert shouter.start(a).wait().state == "done"
+    shouter.jobs.ask(b, "cancel")
+    shouter.jobs.drop(c, "no reason")
+    shouter.jobs.dismiss([])
+    assert [row.id for row in shouter.jobs.ended(9)] == [c, b, a]
+    assert [row.id for row in shouter.jobs.ended(2)] == [c, b]
+    shouter.enqueue_again(c, retry=True)
+    shouter.jobs.dismiss([b, c])
+    later = Studio(home)
+    assert [row.id for row in later.jobs.ended(9)] == [a]
+    assert later.jobs.under_way() == ()
+    assert later.start(c).wait().state == "done"
+    later.enqueue_again(b, retry=False)
+    assert later.start(b).wait().state == "done"
+    assert [row.id for row in shouter.jobs.ended(9)] == [c, b, a]
+    assert {row.id for row in shouter.jobs.list()} == {a, b, c}
+
+
+def test_the_first_item_in_a_state_is_found(shouter: Studio, words: Callable[..., Path]) -> None:
+    folder = words("a.txt", "b.txt")
+    job = shouter.enqueue(spec_of(folder))
+    found = shouter.jobs.first(job, "queued")
+    assert found
+    assert Path(found.name).name == "a.txt"
+    assert shouter.jobs.first(job, "done") is None
