@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ Action = Literal["pause", "resume", "cancel", "retry", "earlier", "later", "dism
 LIVE = ("running", "paused", "queued")
 ENDED = ("done", "failed", "cancelled", "interrupted")
 WAITS = ("Waiting", "Waiting, on hold")
+RETURNS = "Waiting to go on"
 WISHES = {"pause": "Pausing", "resume": "Going on", "cancel": "Stopping"}
 STATES = {
     "queued": "Starting",
@@ -48,15 +50,21 @@ class JobCard:
     state: str  # as in the books; "waiting" where nobody has started it
     words: str  # the state, and how far it is
     fraction: float
-    text: str = ""  # partial text of what is under way
+    text: str = ""  # partial text of what is under way, or what came of it
     reason: str = ""  # why it ended early
     made: bool = False  # whether it has written something
+    earlier: bool = False  # it had ended before the app was opened
     actions: frozenset[Action] = frozenset()
 
     @property
     def live(self) -> bool:
         """Whether a process runs it."""
         return self.state in LIVE
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it, unless a person wants it to."""
+        return self.state in ENDED
 
 
 def title_of(spec: JobSpec, operation: str = "") -> str:
@@ -88,9 +96,12 @@ def card_of(
     progress: Progress | None,
     *,
     title: str,
+    told: str = "",
     wish: Wish | None = None,
     now_s: float = 0.0,
     held: bool = False,
+    returns: bool = False,
+    earlier: bool = False,
 ) -> JobCard:
     """Say what a job is doing.
 
@@ -99,33 +110,40 @@ def card_of(
     row : of the books
     progress : of a job that this process runs, else None
     title : see `title_of`
+    told : what came of it
     wish : what was asked of it and has yet to happen
     now_s : on the clock that `progress` was told
     held : what waits is not started
+    returns : it goes on when there is room
+    earlier : it had ended before the app was opened
     """
     state = "waiting" if row.waits else row.state
     ended = row.counts.get("done", 0) + row.counts.get("failed", 0)
     fraction = progress.fraction if progress else ended / max(sum(row.counts.values()), 1)
     moving = list(progress.moving.values()) if progress else []
+    words = WAITS[held] if row.waits else _words(row, progress, wish, now_s, returns=returns)
+    if earlier:
+        words += f", {datetime.fromtimestamp(row.created):%Y-%m-%d %H:%M}"
     return JobCard(
         id=row.id,
         title=title,
         state=state,
-        words=WAITS[held] if row.waits else _words(row, progress, wish, now_s),
+        words=words,
         fraction=fraction,
-        text=next((one.text for one in reversed(moving) if one.text), ""),
+        text=next((one.text for one in reversed(moving) if one.text), told),
         reason=row.reason,
         made=row.verb == "operation" and row.counts.get("done", 0) > 0,
-        actions=actions_of(row),
+        earlier=earlier,
+        actions=actions_of(row, returns=returns),
     )
 
 
-def actions_of(row: JobRow) -> frozenset[Action]:
-    """Say what can be done with a job."""
+def actions_of(row: JobRow, *, returns: bool = False) -> frozenset[Action]:
+    """Say what can be done with a job; one that `returns` can stay paused after all."""
     failed = row.counts.get("failed", 0) > 0
     if row.waits:
         return frozenset({"cancel", "earlier", "later"})
-    if row.state in ("queued", "running"):
+    if row.state in ("queued", "running") or returns:
         return frozenset({"pause", "cancel"})
     if row.state == "paused":
         return frozenset({"resume", "cancel"})
@@ -173,9 +191,13 @@ def time_left(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
-def _words(row: JobRow, progress: Progress | None, wish: Wish | None, now_s: float) -> str:
+def _words(
+    row: JobRow, progress: Progress | None, wish: Wish | None, now_s: float, *, returns: bool
+) -> str:
     total, counts = sum(row.counts.values()), row.counts
-    state = WISHES[wish] if wish and row.state in LIVE else STATES[row.state]
+    state = RETURNS if returns else STATES[row.state]
+    if wish and row.state in LIVE:
+        state = WISHES[wish]
     parts = [state if progress or row.state in ENDED else f"{state} in another window or terminal"]
     if total > 1:
         parts.append(f"{counts.get('done', 0)} of {total} done")

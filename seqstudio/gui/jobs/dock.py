@@ -1,7 +1,7 @@
 """What the jobs dock decides: which job is chosen, what can be done with it, what it tells."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -52,19 +52,19 @@ class DockModel(QObject):
     def summary(self) -> str:
         """Say in a line what goes on."""
         live = [card for card in self.jobs if card.live]
-        waiting = len(self._queue.waiting)
-        ended = len(self.jobs) - len(live) - waiting
-        failed = sum(card.state == "failed" for card in self.jobs)
-        first = f"{len(live)} running"
-        if len(live) == 1:
-            first = f"{live[0].title}: {live[0].words}, {live[0].fraction:.0%}"
-        counts = [
-            *([first] if live else []),
-            *([f"{waiting} waiting{', on hold' if self.held else ''}"] if waiting else []),
-            *([f"{ended} ended"] if ended else []),
-            *([f"{failed} failed"] if failed else []),
+        ended = [card for card in self.jobs if card.ended and not card.earlier]
+        counts = (
+            (len(self._queue.waiting), f"waiting{', on hold' if self.held else ''}"),
+            (len(ended), "ended"),
+            (sum(card.state == "failed" for card in ended), "failed"),
+            (sum(card.earlier for card in self.jobs), "earlier"),
+        )
+        said = [
+            _live_text([card for card in live if card.state != "paused"], "running"),
+            _live_text([card for card in live if card.state == "paused"], "paused"),
+            *(f"{count} {what}" for count, what in counts if count),
         ]
-        return ", ".join(counts) or "No jobs"
+        return ", ".join(filter(None, said)) or "No jobs"
 
     @property
     def busy(self) -> bool:
@@ -125,9 +125,7 @@ class DockModel(QObject):
 
     def dismiss_ended(self) -> None:
         """Show what has ended no longer."""
-        for card in self.jobs:
-            if "dismiss" in card.actions:
-                self._queue.dismiss(card.id)
+        self._queue.dismiss(*(card.id for card in self.jobs if card.ended))
 
     def outputs(self) -> tuple[Path, ...]:
         """Give the files that the chosen job has written."""
@@ -177,7 +175,15 @@ class DockModel(QObject):
         self.unfold(self._wants_list())
 
     def _wants_list(self) -> bool:
-        return self.busy or any(card.state == "failed" for card in self.jobs)
+        failed = any(card.state == "failed" and not card.earlier for card in self.jobs)
+        return self.busy or failed
+
+
+def _live_text(cards: Sequence[JobCard], what: str) -> str:
+    """Count jobs that are under way; of a lone one, say how far it is."""
+    if len(cards) == 1:
+        return f"{cards[0].title}: {cards[0].words}, {cards[0].fraction:.0%}"
+    return f"{len(cards)} {what}" if cards else ""
 
 
 def _tail(log: Path) -> str:

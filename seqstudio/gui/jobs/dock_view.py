@@ -26,7 +26,7 @@ from seqstudio.gui.widgets.banner import Banner
 TREE_HEIGHT = 148
 OUTPUTS = 20  # that the menu names; all are in the folder
 STEPS: tuple[tuple[Action, str, str, str], ...] = (
-    ("pause", "Pause", "P", "Let the job wait where it is."),
+    ("pause", "Pause", "P", "Let the job wait where it is, and the next of its kind start."),
     ("resume", "Resume", "R", "Go on with a job that was paused, interrupted or cancelled."),
     ("cancel", "Cancel", "Del", "Stop the job; what is done stays done."),
     ("retry", "Retry", "T", "Run what failed again."),
@@ -93,7 +93,7 @@ class JobsDock(QWidget):
         add(
             Command("jobs.clear", "Dismiss ended", "Jobs", "Ctrl+Shift+Backspace"),
             model.dismiss_ended,
-            ready=lambda: any("dismiss" in card.actions for card in model.jobs),
+            ready=lambda: any(card.ended for card in model.jobs),
         )
 
     def _lay_out(self) -> None:
@@ -159,7 +159,9 @@ class JobsDock(QWidget):
         menu = QMenu(self)
         actions = [self._commands.action(f"jobs.{action}") for action, *_ in STEPS]
         menu.addActions([action for action in actions if action.isEnabled()])
-        menu.addActions([self._commands.action(f"jobs.{name}") for name in ("outputs", "report")])
+        menu.addActions(
+            [self._commands.action(f"jobs.{name}") for name in ("outputs", "report", "clear")]
+        )
         menu.exec(self.tree.viewport().mapToGlobal(at))
         menu.deleteLater()
 

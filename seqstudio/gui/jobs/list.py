@@ -1,23 +1,28 @@
 """The jobs that there are to see, as the books have them; other processes write there too."""
 
+import time
 from contextlib import suppress
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import JobError
 from seqstudio.gui.jobs.cards import ENDED, title_of
 from seqstudio.host.books import JobRow
+from seqstudio.host.jobs import Jobs
 from seqstudio.host.spec import spec_from_text
 from seqstudio.host.studio import Studio
 
 LOOK_MS = 1000  # between looks into the books
-NEWEST = 50  # jobs that are looked at, besides those that wait
+NEWEST = 50  # jobs that have ended and are listed at most
+EARLIER = 20  # of those that had ended before the app was opened
 
 
 class JobList(QObject):
-    """What runs, what waits in its order, and what has ended while the app was open.
+    """What runs, what waits in its order, and what has ended, the newest first.
 
-    What was interrupted before is listed too, since one may want to go on with it.
+    What had ended before the app was opened comes last, but for what was interrupted: one may want
+    to go on with it.
     """
 
     changed = Signal()  # `rows` was read anew
@@ -25,11 +30,13 @@ class JobList(QObject):
     def __init__(self, studio: Studio, parent: QObject) -> None:
         super().__init__(parent)
         self._studio = studio
+        self._opened = time.time()
         self._seen: set[int] = set()  # jobs that were live while the app was open
-        self._dismissed: set[int] = set()
         self._titles: dict[int, str] = {}
+        self._told: dict[int, str] = {}  # of those that have ended
         self._stamp = -1
         self.rows: tuple[JobRow, ...] = ()
+        self.earlier: frozenset[int] = frozenset()  # those that had ended before
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
         self._timer.start()
@@ -57,33 +64,54 @@ class JobList(QObject):
                 return self._studio.catalogue.plugin(row.plugin).operation(row.name).title
         return ""
 
-    def dismiss(self, job: int) -> None:
-        """List a job no longer, until it is live again."""
-        self._dismissed.add(job)
-        self.read()
+    def told(self, row: JobRow) -> str:
+        """Say what came of a job that has ended: why it failed, or what it made."""
+        if row.state not in ENDED:
+            return ""
+        if row.id not in self._told:
+            self._told[row.id] = outcome(row, self._studio.jobs)
+        return self._told[row.id]
 
     def read(self) -> None:
         """Read the books, and tell."""
-        waiting = self._studio.jobs.queue()
-        rest = [row for row in self._studio.jobs.list(NEWEST) if not row.waits]
-        live = [row for row in reversed(rest) if row.state not in ENDED]
-        again = {row.id for row in (*live, *waiting)}
-        self._seen |= again
-        self._dismissed -= again
-        ended = [row for row in rest if row.state in ENDED and self._shows(row)]
-        self.rows = (*live, *waiting, *ended)
+        jobs = self._studio.jobs
+        live = (*jobs.under_way(), *jobs.queue())
+        for row in live:
+            self._seen.add(row.id)
+            self._told.pop(row.id, None)
+        ended = jobs.ended(NEWEST)
+        before = tuple(filter(self._is_earlier, ended))[:EARLIER]
+        self.rows = (*live, *(row for row in ended if not self._is_earlier(row)), *before)
+        self.earlier = frozenset(row.id for row in before)
         self.changed.emit()
 
     def rest(self) -> None:
         """Look no more, when the app ends."""
         self._timer.stop()
 
-    def _shows(self, row: JobRow) -> bool:
-        wanted = row.id in self._seen or row.state == "interrupted"
-        return wanted and row.id not in self._dismissed
+    def _is_earlier(self, row: JobRow) -> bool:
+        unseen = row.id not in self._seen and row.created < self._opened
+        return unseen and row.state != "interrupted"
 
     def _look(self) -> None:
         stamp = self._studio.jobs.stamp()
         if stamp != self._stamp:
             self._stamp = stamp
             self.read()
+
+
+def outcome(row: JobRow, jobs: Jobs) -> str:
+    """Say in a line what came of a job, from the first item that failed, else from what it made."""
+    failed, done = row.counts.get("failed", 0), row.counts.get("done", 0)
+    item = jobs.first(row.id, "failed" if failed else "done")
+    if failed and item:
+        name = f"{Path(item.name).name}: " if sum(row.counts.values()) > 1 else ""
+        return name + item.reason
+    made = [item.summary, *(placed.path.name for placed in item.outputs)] if item else []
+    first = next(filter(None, made), "")
+    return f"{first}, and {done - 1} more" if first and done > 1 else first or note(row)
+
+
+def note(row: JobRow) -> str:
+    """Give the line that a training ends with."""
+    return str(row.value.get("note", ""))

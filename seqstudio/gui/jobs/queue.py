@@ -1,61 +1,34 @@
 """The queue of jobs: what this process runs, what waits, and what others run."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.gui.jobs.cards import ENDED, ItemCard, JobCard, card_of, item_cards
 from seqstudio.gui.jobs.list import JobList
 from seqstudio.gui.jobs.progress import Progress
+from seqstudio.gui.jobs.watch import Watch
 from seqstudio.host.books import ItemRow, JobRow
-from seqstudio.host.events import JobEvent, JobFinished
+from seqstudio.host.events import ItemProgress, JobEvent, JobFinished, PartialText
 from seqstudio.host.jobs import Wish
-from seqstudio.host.studio import JobHandle, JobSpec, Studio
+from seqstudio.host.studio import JobSpec, Studio
 
 TRAINING_NICE = 10  # trainings leave the processor to what the person waits for
 DRAW_MS = 100  # between tellings of progress
+READ_MS = 300  # between looks into the books while items come and go
 ITEMS = 100  # of one job that are listed
 FAREWELL_S = 4.0  # for jobs to end when the app does
-
-
-class _Watch(QObject):
-    """Hears one running job."""
-
-    def __init__(
-        self,
-        handle: JobHandle,
-        lane: str,
-        progress: Progress,
-        hear: Callable[[JobEvent], None],
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self.handle = handle
-        self.lane, self.progress = lane, progress
-        self._hear = hear
-        self._notifier = QSocketNotifier(handle.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._poll)
-
-    def rest(self) -> None:
-        """Hear no more."""
-        self._notifier.setEnabled(False)
-
-    def _poll(self) -> None:
-        for event in self.handle.poll():
-            if isinstance(event, JobFinished):
-                self._notifier.setEnabled(False)
-            self.progress.hear(event, time.monotonic())
-            self._hear(event)
 
 
 class JobQueue(QObject):
     """Runs at most one training and one other job at a time; the rest waits, in the books.
 
-    After a restart, what waited waits on until the person says so, or queues something new.
+    A paused job leaves its lane to the next one. Resumed, it goes on as soon as its lane is free,
+    before those that have not begun. After a restart, what waited waits on until the person says
+    so, or queues something new.
     """
 
     changed = Signal()  # jobs came, went, moved, or are elsewhere: draw them anew
@@ -65,13 +38,15 @@ class JobQueue(QObject):
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._watched: dict[int, _Watch] = {}
+        self._watched: dict[int, Watch] = {}
         self._wishes: dict[int, Wish] = {}
         self.held = bool(studio.jobs.queue())  # waiting jobs are not started
         self._list = JobList(studio, self)
         self._list.changed.connect(self._tell)
         self._draw = QTimer(self, interval=DRAW_MS, singleShot=True)
-        self._draw.timeout.connect(self._list.read)
+        self._draw.timeout.connect(self.changed)
+        self._read = QTimer(self, interval=READ_MS, singleShot=True)
+        self._read.timeout.connect(self._list.read)
         self._list.read()
 
     def add(self, spec: JobSpec) -> int:
@@ -91,11 +66,11 @@ class JobQueue(QObject):
     def go_on(self) -> None:
         """Start what waits, as far as there is room."""
         self.held = False
-        self._start_next()
+        self._fill()
         self._list.read()
 
     def hold(self) -> None:
-        """Start nothing more; what runs goes on."""
+        """Start nothing more; what has begun goes on."""
         self.held = True
         self.changed.emit()
 
@@ -110,18 +85,22 @@ class JobQueue(QObject):
         return self._list.waiting
 
     def jobs(self) -> tuple[JobCard, ...]:
-        """Give what there is to see: what runs, what waits in its order, what has ended since."""
+        """Give what there is to see: what runs, what waits in its order, what has ended."""
         now = time.monotonic()
-        return tuple(
-            card_of(
-                row,
-                self.progress(row.id),
-                title=self._list.title(row),
-                wish=self._wishes.get(row.id),
-                now_s=now,
-                held=self.held,
-            )
-            for row in self._list.rows
+        return tuple(self._card(row, now) for row in self._list.rows)
+
+    def _card(self, row: JobRow, now_s: float) -> JobCard:
+        watch = self._watched.get(row.id)
+        return card_of(
+            row,
+            watch.progress if watch else None,
+            title=self._list.title(row),
+            told=self._list.told(row),
+            wish=self._wishes.get(row.id),
+            now_s=now_s,
+            held=self.held,
+            returns=watch is not None and watch.returns,
+            earlier=row.id in self._list.earlier,
         )
 
     def items(self, job: int) -> tuple[ItemCard, ...]:
@@ -142,14 +121,22 @@ class JobQueue(QObject):
         self._ask(job, "cancel")
 
     def pause(self, job: int) -> None:
-        """Let a running job wait where it is."""
-        self._ask(job, "pause")
+        """Let a running job wait where it is, and the next one of its kind start."""
+        watch = self._watched.get(job)
+        if watch and watch.returns:
+            watch.returns = False
+            self.changed.emit()
+        else:
+            self._ask(job, "pause")
 
     def resume(self, job: int) -> None:
-        """Let a paused job go on; queue one again that was interrupted or cancelled."""
-        row = self._list.row(job)
+        """Let a paused job go on, now or when there is room; queue one again that had ended."""
+        row, watch = self._list.row(job), self._watched.get(job)
         if row and row.state in ENDED:
             self._again(job, retry=False)
+        elif watch and watch.paused and not self._free(watch.lane):
+            watch.returns = True
+            self.changed.emit()
         else:
             self._ask(job, "resume")
 
@@ -171,62 +158,72 @@ class JobQueue(QObject):
         if at + 1 < len(order):
             self._move(job, order[at + 2] if at + 2 < len(order) else None)
 
-    def dismiss(self, job: int) -> None:
-        """Show a job that has ended no longer; it stays in the books."""
-        self._list.dismiss(job)
+    def dismiss(self, *jobs: int) -> None:
+        """Show jobs that have ended no longer, also after a restart; they stay in the books."""
+        try:
+            self._studio.jobs.dismiss(jobs)
+        except JobError as bad:
+            self.troubled.emit(str(bad))
+        self._list.read()
 
     def close(self) -> None:
         """Leave running jobs interrupted, as politely as a few seconds allow."""
         self._list.rest()
         self._draw.stop()
+        self._read.stop()
         deadline = time.monotonic() + FAREWELL_S
         for watch in self._watched.values():
-            watch.rest()
-            watch.handle.leave()
+            watch.leave()
         for watch in self._watched.values():
-            watch.handle.ends_within(deadline - time.monotonic())
+            watch.ends_within(deadline - time.monotonic())
         self._watched.clear()
 
-    def _start_next(self) -> None:
-        """Fill each free lane with the first that waits for it and can be started."""
+    def _free(self, lane: str) -> bool:
+        return all(watch.paused or watch.lane != lane for watch in self._watched.values())
+
+    def _fill(self) -> None:
+        """Fill each free lane: with what returns to it, else with the first that can be started."""
+        for job, watch in self._watched.items():
+            if watch.returns and self._free(watch.lane):
+                watch.ask("resume")
+                self._wishes[job] = "resume"
         for row in self._studio.jobs.queue():
-            if self.held or _lane(row) in {watch.lane for watch in self._watched.values()}:
-                continue
-            try:
-                handle = self._studio.start(row.id)
-            except SeqStudioError as bad:  # in the books too: it has failed, or runs elsewhere
-                self.troubled.emit(str(bad))
-                continue
-            feeds = self._studio.jobs.feeds(row.id)
-            ended = sum(row.counts.get(state, 0) for state in ("done", "failed"))
-            self._watched[row.id] = _Watch(
-                handle, _lane(row), Progress(feeds, ended), partial(self._hear, row.id), self
-            )
+            if not self.held and self._free(_lane(row)):
+                self._start(row)
 
-    def _hear(self, job: int, event: JobEvent) -> None:
-        if isinstance(event, JobFinished):
-            self._watched.pop(job).deleteLater()
-        self.happened.emit(job, event)
-        if isinstance(event, JobFinished):
-            self._start_next()
-            self._list.read()
-        elif not self._draw.isActive():
-            self._draw.start()
-
-    def _ask(self, job: int, wish: Wish) -> None:
-        watch = self._watched.get(job)
+    def _start(self, row: JobRow) -> None:
         try:
-            if watch is None:
-                self._studio.jobs.ask(job, wish)
-        except JobError as bad:
+            handle = self._studio.start(row.id)
+        except SeqStudioError as bad:  # in the books too: it has failed, or runs elsewhere
             self.troubled.emit(str(bad))
             return
-        if watch:
-            {"pause": watch.handle.pause, "resume": watch.handle.resume}.get(
-                wish, watch.handle.cancel
-            )()
-            turn = watch.progress.go_on if wish == "resume" else watch.progress.pause
-            turn(time.monotonic())
+        ended = sum(row.counts.get(state, 0) for state in ("done", "failed"))
+        progress = Progress(self._studio.jobs.feeds(row.id), ended)
+        hear = partial(self._hear, row.id)
+        self._watched[row.id] = Watch(handle, _lane(row), progress, hear, self)
+
+    def _hear(self, job: int, event: JobEvent) -> None:
+        over = isinstance(event, JobFinished)
+        if over:
+            self._watched.pop(job).deleteLater()
+        self.happened.emit(job, event)
+        if over:
+            self._fill()
+            self._list.read()
+            return
+        soon = self._draw if isinstance(event, (ItemProgress, PartialText)) else self._read
+        if not soon.isActive():
+            soon.start()
+
+    def _ask(self, job: int, wish: Wish) -> None:
+        if watch := self._watched.get(job):
+            watch.ask(wish)
+        else:
+            try:
+                self._studio.jobs.ask(job, wish)
+            except JobError as bad:
+                self.troubled.emit(str(bad))
+                return
         self._wishes[job] = wish
         self._list.read()
 
@@ -246,12 +243,21 @@ class JobQueue(QObject):
         self._list.read()
 
     def _tell(self) -> None:
-        """Forget the wishes that have come true, and tell."""
+        """Tell, once wishes that have come true are forgotten, and free lanes filled."""
         self._wishes = {
             job: wish
             for job, wish in self._wishes.items()
             if (row := self._list.row(job)) and _pending(row, wish)
         }
+        left = False
+        for job, watch in self._watched.items():
+            if row := self._list.row(job):
+                held = not watch.paused
+                watch.see(row)
+                left |= held and watch.paused
+        if left:
+            self._fill()
+            self._list.read()
         self.changed.emit()
 
 

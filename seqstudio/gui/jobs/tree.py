@@ -20,6 +20,7 @@ JOB = Qt.ItemDataRole.UserRole  # a row's job
 FRACTION = Qt.ItemDataRole.UserRole + 1
 TITLE, STATE, PROGRESS, TEXT = range(4)
 LEAST_HEIGHT = 80
+HEADING = "Before SeqStudio was opened"
 
 
 class ProgressBar(QStyledItemDelegate):
@@ -55,7 +56,8 @@ class JobsTree(QTreeWidget):
     def __init__(self, model: DockModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
-        self._tops: dict[int, QTreeWidgetItem] = {}  # in their order
+        self._tops: dict[int, QTreeWidgetItem] = {}  # of each job
+        self._order: list[tuple[int, bool]] = []  # of the jobs, and which had ended before
         self.setColumnCount(4)
         self.setHeaderLabels(["Job", "State", "Progress", "So far"])
         self.setAccessibleName("Jobs")
@@ -76,7 +78,9 @@ class JobsTree(QTreeWidget):
         """Show the jobs as they are now."""
         self.blockSignals(True)
         jobs = self._model.jobs
-        if [card.id for card in jobs] != list(self._tops):
+        order = [(card.id, card.earlier) for card in jobs]
+        if order != self._order:
+            self._order = order
             self._rebuild(jobs)
         for card in jobs:
             self._draw_job(self._tops[card.id], card)
@@ -90,11 +94,21 @@ class JobsTree(QTreeWidget):
         """Make the rows anew where jobs came, went or moved."""
         self.clear()
         self._tops = {}
+        earlier = False
         for card in jobs:
+            if card.earlier and not earlier:
+                earlier = True
+                self._add_heading()
             row = self._tops[card.id] = QTreeWidgetItem(self)
             row.setData(0, JOB, card.id)
             row.setChildIndicatorPolicy(QTreeWidgetItem.ChildIndicatorPolicy.ShowIndicator)
             row.setExpanded(card.id in self._model.open)
+
+    def _add_heading(self) -> None:
+        """Set what follows apart, by a line that keys pass over."""
+        heading = QTreeWidgetItem(self, [HEADING])
+        heading.setFlags(Qt.ItemFlag.NoItemFlags)
+        heading.setFirstColumnSpanned(True)
 
     def _draw_job(self, row: QTreeWidgetItem, card: JobCard) -> None:
         texts = (card.title, card.words, _percent(card.fraction), card.reason or card.text)

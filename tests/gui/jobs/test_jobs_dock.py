@@ -9,14 +9,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.jobs.cards import time_left
 from seqstudio.gui.jobs.dock import DockModel
 from seqstudio.gui.jobs.dock_view import JobsDock
 from seqstudio.gui.jobs.progress import CALIBRATED_S, Progress
-from seqstudio.gui.jobs.tree import PROGRESS, STATE, TEXT, TITLE
+from seqstudio.gui.jobs.queue import JobQueue
+from seqstudio.gui.jobs.tree import HEADING, PROGRESS, STATE, TEXT, TITLE
 from seqstudio.gui.window import Window
 from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted, PartialText
+from seqstudio.host.session.session import Session
 from seqstudio.host.studio import JobSpec, Studio
 
 SOON = 20_000
@@ -180,6 +183,54 @@ def test_the_dock_folds_by_itself_when_all_went_well(
     assert dock.tree.isVisible()
     qtbot.waitUntil(lambda: not dock.tree.isVisible(), timeout=SOON)
     assert dock.summary.text() == "1 ended"
+
+
+def test_jobs_of_before_stand_below_a_heading_and_are_cleared_for_good(
+    stranger: Studio, desk: Desk, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (tmp_path / "a.txt",)})
+    first, second = stranger.enqueue(spec), stranger.enqueue(spec)
+    stranger.jobs.drop(first, "no reason")
+    later = Desk(Studio(stranger.profile.home), Session.untitled(stranger.profile))
+    later.queue.hold()
+    dock = JobsDock(later, Commands(window))
+    qtbot.addWidget(dock)
+    dock.show()
+    assert dock.summary.text() == "1 waiting, on hold, 1 earlier"
+    later.queue.cancel(second)
+    assert dock.summary.text() == "1 ended, 1 earlier"
+    dock.model.unfold(unfolded=True)
+    assert [row_of(dock, at)[0] for at in range(3)] == ["Echo a", HEADING, "Echo a"]
+    assert row_of(dock, 2)[3] == "no reason"
+    dock.tree.setFocus()
+    dock.model.choose(second)
+    qtbot.keyClick(dock.tree, Qt.Key.Key_Down)
+    assert dock.model.chosen == first
+    assert f"job {first}: Echo a: Failed" in dock.model.report()
+    dock.model.dismiss_ended()
+    assert dock.summary.text() == "No jobs"
+    assert not dock.tree.isVisible()
+    assert JobQueue(Studio(stranger.profile.home), later).jobs() == ()
+    later.close()
+    later.deleteLater()
+
+
+def test_the_dock_stays_folded_over_what_failed_before(
+    stranger: Studio, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (tmp_path / "a.txt",)})
+    stranger.jobs.drop(stranger.enqueue(spec), "no reason")
+    waiting = stranger.enqueue(spec)
+    monkeypatch.setattr("seqstudio.gui.jobs.dock.FOLD_MS", 1)
+    desk = Desk(stranger, Session.untitled(stranger.profile))
+    model = DockModel(desk, desk)
+    model.unfold(unfolded=True)
+    desk.queue.cancel(waiting)
+    qtbot.waitUntil(lambda: not model.unfolded, timeout=SOON)
+    desk.close()
+    desk.deleteLater()
 
 
 def test_a_report_needs_a_job(desk: Desk) -> None:

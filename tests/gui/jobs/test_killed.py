@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -98,16 +99,18 @@ def test_after_sigkill_the_queue_the_takes_and_the_order_are_as_they_were(
         app.send_signal(signal.SIGKILL)
         assert app.wait() == -signal.SIGKILL
     desk = Desk(Studio(home), Session.open(folder / "work.seqstudio"))
+    began = datetime.fromtimestamp(desk.studio.jobs.get(1).created)
     assert [take.name for take in desk.document.takes] == ["Continue greensleeves 1"]
     assert [(card.title, card.words) for card in desk.queue.jobs()] == [
         ("Echo c", "Waiting, on hold"),
         ("Echo b", "Waiting, on hold"),
         ("Echo slow", "Interrupted"),
+        ("Continue greensleeves", f"Done, {began:%Y-%m-%d %H:%M}"),
     ]
     (folder / "slow.txt").write_text("quick")
     desk.queue.resume(2)
     qtbot.waitUntil(
-        lambda: [card.state for card in desk.queue.jobs()] == ["done"] * 3, timeout=30_000
+        lambda: [card.state for card in desk.queue.jobs()] == ["done"] * 4, timeout=30_000
     )
     assert desk.queue.items(2)[0].outputs[0].read_text() == "quickquick"
     desk.close()

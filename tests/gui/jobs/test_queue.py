@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from seqstudio.gui.jobs.list import EARLIER
 from seqstudio.gui.jobs.queue import JobQueue
 from seqstudio.host.studio import JobSpec, Studio
 
@@ -142,3 +143,108 @@ def test_a_job_that_runs_elsewhere_is_shown_and_can_be_stopped(
     assert card.words == "Running in another window or terminal"
     queue.cancel(handle.id)
     qtbot.waitUntil(lambda: states(queue) == {"Echo a": "cancelled"}, timeout=SOON)
+
+
+def words(queue: JobQueue) -> dict[str, str]:
+    return {card.title: card.words.partition(",")[0] for card in queue.jobs()}
+
+
+@pytest.mark.medium
+def test_a_paused_job_leaves_its_lane_to_the_next_and_waits_for_it_again_when_resumed(
+    queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+) -> None:
+    a, b, c = (
+        queue.add(spec_of("a", "slow")),
+        queue.add(spec_of("b", "slow")),
+        queue.add(spec_of("c")),
+    )
+    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
+    queue.pause(a)
+    qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
+    assert words(queue)["Echo a"] == "Paused"
+    assert queue.waiting == (c,)
+    queue.resume(a)
+    (card,) = (card for card in queue.jobs() if card.id == a)
+    assert card.words.startswith("Waiting to go on")
+    assert card.actions == {"pause", "cancel"}
+    queue.pause(a)
+    assert words(queue)["Echo a"] == "Paused"
+    queue.resume(a)
+    queue.hold()  # means what has not begun
+    queue.cancel(b)
+    qtbot.waitUntil(lambda: words(queue)["Echo a"] == "Running", timeout=SOON)
+    assert queue.running == (a,)
+    queue.cancel(a)
+    qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
+    assert queue.waiting == (c,)
+
+
+@pytest.mark.medium
+def test_a_job_that_a_terminal_pauses_leaves_its_lane_and_may_come_back_beside_another(
+    queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], stranger: Studio
+) -> None:
+    a, b = queue.add(spec_of("a", "slow")), queue.add(spec_of("b", "slow"))
+    terminal = Studio(stranger.profile.home).jobs
+    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
+    terminal.ask(a, "pause")
+    qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
+    queue.resume(a)
+    assert words(queue)["Echo a"] == "Waiting to go on"
+    terminal.ask(a, "resume")
+    qtbot.waitUntil(lambda: words(queue)["Echo a"] == "Running", timeout=SOON)
+    for job in (a, b):
+        queue.cancel(job)
+    qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
+    assert set(words(queue).values()) == {"Cancelled"}
+
+
+def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
+    stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+) -> None:
+    done, failed, dropped, cancelled = (
+        stranger.enqueue(spec_of(*names)) for names in (("a",), ("b", "bad"), ("c",), ("d",))
+    )
+    for job in (done, failed):
+        stranger.start(job).wait()
+    stranger.jobs.drop(dropped, "no plugin 'parrot'")
+    stranger.jobs.ask(cancelled, "cancel")
+    queue = JobQueue(Studio(stranger.profile.home))
+    cards = queue.jobs()
+    assert [card.id for card in cards] == [cancelled, dropped, failed, done]
+    assert all(card.earlier for card in cards)
+    assert [card.reason or card.text for card in cards] == [
+        "",
+        "no plugin 'parrot'",
+        "parrot echo: ValueError: cannot be said",
+        "1 letters",
+    ]
+    assert cards[2].actions == {"retry", "dismiss"}
+    queue.hold()
+    stranger.enqueue_again(failed, retry=True)
+    qtbot.waitUntil(lambda: queue.waiting == (failed,), timeout=SOON)
+    queue.cancel(failed)
+    assert queue.jobs()[0].text == ""  # it did not fail this time
+    assert [(card.id, card.earlier) for card in queue.jobs()] == [
+        (failed, False),
+        (cancelled, True),
+        (dropped, True),
+        (done, True),
+    ]
+    queue.dismiss(failed, dropped)
+    again = JobQueue(Studio(stranger.profile.home))
+    assert [card.id for card in again.jobs()] == [cancelled, done]
+    for one in (queue, again):
+        one.close()
+        one.deleteLater()
+
+
+def test_no_more_than_some_of_what_had_ended_before_is_listed(
+    stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+) -> None:
+    numbers = [stranger.enqueue(spec_of("a")) for _ in range(EARLIER + 2)]
+    for number in numbers:
+        stranger.jobs.ask(number, "cancel")
+    queue = JobQueue(stranger)
+    assert [card.id for card in queue.jobs()] == numbers[:1:-1]
+    queue.close()
+    queue.deleteLater()
