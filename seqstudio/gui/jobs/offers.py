@@ -104,7 +104,11 @@ def model_choices(studio: Studio, plugin: Plugin, entry: OperationEntry) -> list
     tasks = entry.model_tasks()
     if not tasks:
         return []
-    trained = [_choice(found, str(found.path.parent)) for found in trained_models(studio, tasks)]
+    trained = [
+        _choice(found, str(found.path.parent))
+        for found in trained_models(studio)
+        if found.facts.task in tasks
+    ]
     try:
         usable = studio.models.usable(plugin, entry, "")
     except ModelError:
@@ -114,13 +118,9 @@ def model_choices(studio: Studio, plugin: Plugin, entry: OperationEntry) -> list
     return [*_installed(usable, plugin, entry), *trained]
 
 
-def trained_models(studio: Studio, tasks: Sequence[str]) -> list[FoundModel]:
+def trained_models(studio: Studio) -> list[FoundModel]:
     """Give the best models so far of the runs that were trained from this profile."""
-    return [
-        found
-        for run in run_folders(studio)
-        if (found := _of_run(studio, run)) and found.facts.task in tasks
-    ]
+    return [found for run in run_folders(studio) if (found := _of_run(studio, run))]
 
 
 def run_folders(studio: Studio) -> Iterator[Path]:

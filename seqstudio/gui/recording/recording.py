@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.origins import made_with
+from seqstudio.gui.jobs.origins import known_models, made_with
 from seqstudio.gui.recording.files import belongs, export, read_text
 from seqstudio.gui.recording.transcript import Place, TranscriptModel
 from seqstudio.gui.recording.wave import clock
@@ -52,8 +52,8 @@ class RecordingModel(QObject):
         desk.live.changed.connect(self._hear_job)
         desk.chosen_changed.connect(self.draw)
         desk.changed.connect(self.draw)
-        desk.installed_changed.connect(self.draw)
-        self.draw()
+        desk.installed_changed.connect(self._look_for_models)
+        self._look_for_models()
 
     @property
     def sounds(self) -> bool:
@@ -99,7 +99,7 @@ class RecordingModel(QObject):
         transcript = self.transcript.transcript
         if transcript is None:
             return ""
-        made = made_with(transcript.provenance, self.desk.studio.catalogue)
+        made = made_with(transcript.provenance, self.desk.studio.catalogue, self._models)
         strange = "unlike what the model learned from" if transcript.unlike_training else ""
         return "; ".join(filter(None, (made, strange)))
 
@@ -188,6 +188,10 @@ class RecordingModel(QObject):
     def copied(self) -> str:
         """The words as text, a segment a line."""
         return to_txt(self.transcript.transcript) if self.transcript.transcript else self.text
+
+    def _look_for_models(self) -> None:
+        self._models = known_models(self.desk.studio)
+        self.draw()
 
     def _play(self, second: float) -> None:
         if self.clip:

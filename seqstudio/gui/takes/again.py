@@ -6,8 +6,9 @@ from typing import Any
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import SessionError
+from seqstudio.gui.jobs.offers import trained_models
+from seqstudio.gui.jobs.origins import model_of
 from seqstudio.gui.takes.files import midi_file, scratch_file
-from seqstudio.host.models import Models
 from seqstudio.host.profile import Profile
 from seqstudio.host.session.document import Document, Take
 from seqstudio.host.studio import JobSpec, Studio
@@ -35,7 +36,7 @@ def again(take: Take, document: Document, studio: Studio) -> JobSpec:
             for name, files in record["inputs"].items()
         },
         options=_options(record["options"], entry),
-        model=_model(record, studio.models),
+        model=_model(record, studio),
         formats=("mid",),
         seed=record["base_seed"] if seeded else None,
         first_take=record["take"] if seeded else 1,
@@ -57,16 +58,19 @@ def _found(file: Mapping[str, str], document: Document, profile: Profile) -> Pat
     raise SessionError(f"{path.name}: changed or gone since, expected it as it was for this take")
 
 
-def _model(record: Mapping[str, Any], models: Models) -> str:
-    """Name the installed model with the recorded hash, whatever it is called now."""
-    wanted = record.get("model", {})
-    if not wanted:
+def _model(record: Mapping[str, Any], studio: Studio) -> str:
+    """Name the model with the recorded hash, whatever it is called now, or its run folder."""
+    name, sha256 = model_of(record)
+    if not name:
         return ""
-    named = sorted(models.cards(), key=lambda model: model.name != wanted["name"])
+    named = sorted(studio.models.cards(), key=lambda model: model.name != name)
     for model in named:
-        if model.sha256 == wanted["sha256"]:
+        if model.sha256 == sha256:
             return model.name
-    raise SessionError(f"model {wanted['name']}: not installed any more as it was for this take")
+    for model in trained_models(studio):
+        if model.sha256 == sha256:
+            return str(model.path.parent)
+    raise SessionError(f"model {name}: not installed any more as it was for this take")
 
 
 def _options(options: Mapping[str, Any], entry: OperationEntry) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class Card:
     depth: int
     parent: str  # name of the take that it was made from, "" for none
     sketch: Sketch | None  # None until it has been drawn up
+    trouble: str = ""  # what of its making is gone, or another now
 
     @property
     def size(self) -> str:
@@ -43,8 +44,8 @@ class Card:
 
     @property
     def made(self) -> str:
-        """The model and the seed."""
-        return in_short(self.take)
+        """What is gone of what made it, the model and the seed."""
+        return " · ".join(part for part in (self.trouble, in_short(self.take)) if part)
 
     @property
     def spoken(self) -> str:

@@ -5,15 +5,15 @@ from typing import Any
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import SeqStudioError
-from seqstudio.gui.jobs.origins import plugin_state
+from seqstudio.gui.jobs.origins import Known, Record, model_of, model_state, plugin_state
 from seqstudio.gui.widgets.facts import Fact
 from seqstudio.host.catalogue import Catalogue
 from seqstudio.host.session.document import Document, Take
 
-Record = Mapping[str, Any]
 
-
-def facts_of(take: Take, document: Document, catalogue: Catalogue) -> tuple[Fact, ...]:
+def facts_of(
+    take: Take, document: Document, catalogue: Catalogue, models: Known
+) -> tuple[Fact, ...]:
     """Say what a take was made with; a take that was brought in has its file only."""
     record = take.record
     if not record:
@@ -22,10 +22,10 @@ def facts_of(take: Take, document: Document, catalogue: Catalogue) -> tuple[Fact
     facts = [
         Fact("Made by", _maker(record, catalogue)),
         Fact("From", _source(take, document)),
-        Fact("Model", _model(record, catalogue)),
+        Fact("Model", _model(record, catalogue, models)),
         Fact("Seed", seed_words(record)),
         Fact("Options", options_words(record)),
-        Fact("Make again", why_not_again(take, catalogue)),
+        Fact("Make again", why_not_again(take, catalogue, models)),
     ]
     return tuple(fact for fact in facts if fact.text)
 
@@ -35,8 +35,14 @@ def in_short(take: Take) -> str:
     record = take.record
     if not record:
         return "brought in" if take.clip else ""
-    model = str(record.get("model", {}).get("name", ""))
-    return " · ".join(part for part in (model, seed_words(record)) if part)
+    return " · ".join(part for part in (model_of(record)[0], seed_words(record)) if part)
+
+
+def trouble(take: Take, catalogue: Catalogue, models: Known) -> str:
+    """Say in a few words what of its making is gone, or another now; "" where all is there."""
+    plugin, model = plugin_state(take.record, catalogue), model_state(take.record, models)
+    states = (("plugin", plugin), ("model", model))
+    return ", ".join(what + state.replace(", which is", "") for what, state in states if state)
 
 
 def seed_words(record: Record) -> str:
@@ -64,7 +70,7 @@ def operation_of(record: Record, catalogue: Catalogue) -> OperationEntry | None:
         return None
 
 
-def why_not_again(take: Take, catalogue: Catalogue) -> str:
+def why_not_again(take: Take, catalogue: Catalogue, models: Known) -> str:
     """Say why a take cannot be made again, as far as can be told at once; "" if it can."""
     if not take.record:
         return "This take was not made by a model."
@@ -75,6 +81,8 @@ def why_not_again(take: Take, catalogue: Catalogue) -> str:
         installed = any(plugin.id == name for plugin in catalogue.plugins)
         off = name in catalogue.disabled or name in catalogue.broken
         return str(bad) if installed or off else f"Plugin {name} is not installed."
+    if state := model_state(take.record, models):
+        return f"Model {model_of(take.record)[0]}{state.removeprefix(', which')}."
     return ""
 
 
@@ -82,7 +90,7 @@ def _maker(record: Record, catalogue: Catalogue) -> str:
     entry = operation_of(record, catalogue)
     plugin, version = record.get("plugin", ""), record.get("plugin_version", "")
     title = entry.title if entry else str(record.get("operation", ""))
-    return f"{title} ({plugin} {version})" + plugin_state(plugin, catalogue)
+    return f"{title} ({plugin} {version})" + plugin_state(record, catalogue)
 
 
 def _source(take: Take, document: Document) -> str:
@@ -92,13 +100,13 @@ def _source(take: Take, document: Document) -> str:
     return parent.name if parent else "a take that is not in this session any more"
 
 
-def _model(record: Record, catalogue: Catalogue) -> str:
-    name = str(record.get("model", {}).get("name", ""))
+def _model(record: Record, catalogue: Catalogue, models: Known) -> str:
+    name, _ = model_of(record)
     if not name:
         return ""
     title = next((entry.title for _, entry in catalogue.models() if entry.name == name), "")
     device = f", on {record['device']}" if record.get("device") else ""
-    return (f"{title} ({name})" if title else name) + device
+    return (f"{title} ({name})" if title else name) + model_state(record, models) + device
 
 
 def _value(value: Any) -> str:

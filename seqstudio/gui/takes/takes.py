@@ -7,11 +7,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import SeqStudioError, SessionError
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.jobs.origins import known_models
 from seqstudio.gui.takes.again import again
 from seqstudio.gui.takes.card import Card
 from seqstudio.gui.takes.family import family
 from seqstudio.gui.takes.files import free_paths, scratch_file, without_scratch
-from seqstudio.gui.takes.record import facts_of, operation_of, why_not_again
+from seqstudio.gui.takes.record import facts_of, operation_of, trouble, why_not_again
 from seqstudio.gui.takes.sketch import Sketch, is_of, sketch
 from seqstudio.gui.widgets.facts import Fact
 from seqstudio.host.events import ItemFailed, JobEvent, JobFinished
@@ -42,11 +43,12 @@ class TakesModel(QObject):
         self._settled.setSingleShot(True)
         self._settled.setInterval(SETTLED_MS)
         self._settled.timeout.connect(self._draw_edited)
-        for signal in (desk.changed, desk.chosen_changed, desk.installed_changed):
+        for signal in (desk.changed, desk.chosen_changed):
             signal.connect(self._refresh)
+        desk.installed_changed.connect(self._look_for_models)
         desk.session_changed.connect(self._forget)
         desk.queue.happened.connect(self._hear)
-        self._refresh()
+        self._look_for_models()
 
     @property
     def front(self) -> Card | None:
@@ -56,14 +58,17 @@ class TakesModel(QObject):
     @property
     def facts(self) -> tuple[Fact, ...]:
         """What the take in front was made with."""
-        take = self._desk.take
-        return facts_of(take, self._desk.document, self._desk.studio.catalogue) if take else ()
+        desk = self._desk
+        if not (take := desk.take):
+            return ()
+        return facts_of(take, desk.document, desk.studio.catalogue, self._models)
 
     @property
     def why_not_again(self) -> str:
         """Why the take in front cannot be made again; "" if it can."""
-        take = self._desk.take
-        return why_not_again(take, self._desk.studio.catalogue) if take else "No take is in front."
+        if not (take := self._desk.take):
+            return "No take is in front."
+        return why_not_again(take, self._desk.studio.catalogue, self._models)
 
     def choose(self, id: str) -> None:
         """Show a take in the roll."""
@@ -136,14 +141,19 @@ class TakesModel(QObject):
         except SeqStudioError as bad:
             self.troubled.emit(str(bad))
 
+    def _look_for_models(self) -> None:
+        self._models = known_models(self._desk.studio)
+        self._refresh()
+
     def _refresh(self) -> None:
-        document = self._desk.document
+        document, catalogue = self._desk.document, self._desk.studio.catalogue
         names = {take.id: take for take in document.takes}
         cards = []
         for kin in family(document, self._desk.chosen):
             parent = names.get(kin.take.parent)
             found = self._sketch(kin.take, parent)
-            cards.append(Card(kin.take, kin.depth, parent.name if parent else "", found))
+            lost = trouble(kin.take, catalogue, self._models)
+            cards.append(Card(kin.take, kin.depth, parent.name if parent else "", found, lost))
         self.cards = tuple(cards)
         self.changed.emit()
         fresh = [take for take in document.takes if take.id not in self._known and take.record]

@@ -35,18 +35,21 @@ RECORD = {
 def test_a_result_says_what_made_it_and_whether_that_is_gone(
     catalogue: Catalogue, expected: str
 ) -> None:
-    assert made_with(RECORD, catalogue, ["polly"]) == expected
+    assert made_with(RECORD, catalogue, {"0": "polly"}) == expected
 
 
 def test_a_model_that_is_gone_is_said_where_the_plugin_is_there() -> None:
-    said = made_with(RECORD, Catalogue([PARROT], {}, {}), ["rolls-jsb"])
+    said = made_with(RECORD, Catalogue([PARROT], {}, {}), {"1": "rolls-jsb"})
 
     assert said == "made with parrot 1.2, model polly, which is not installed"
 
 
 def test_a_transcript_that_names_its_model_alone_is_understood() -> None:
-    assert made_with({"model": "polly"}, Catalogue([], {}, {})) == "made with model polly"
+    assert (
+        made_with({"model": "polly"}, Catalogue([], {}, {}), {"1": "polly"})
+        == "made with model polly"
+    )
 
 
 def test_what_a_person_made_says_nothing() -> None:
-    assert made_with({}, Catalogue([], {}, {})) == ""
+    assert made_with({}, Catalogue([], {}, {}), {}) == ""

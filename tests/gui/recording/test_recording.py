@@ -199,6 +199,21 @@ def test_the_words_are_exported_and_copied(
     QGuiApplication.clipboard().clear()
 
 
+def test_a_transcript_whose_model_is_gone_says_so_beside_its_words(
+    page: RecordingView, window: Window
+) -> None:
+    catalogue = window.desk.studio.catalogue
+    shipped = next(entry for _, entry in catalogue.models() if entry.name == "speech-en-small")
+    for model, sha256, told in (
+        (shipped.name, shipped.sha256, ""),
+        (shipped.name, "0" * 64, ", which is another one now"),
+        ("my-own", "0" * 64, ", which is not installed"),
+    ):
+        made = {"plugin": "speech", "model": model, "models": {model: sha256}}
+        window.desk.do(SetTranscript(window.desk.chosen, replace(spoken(), provenance=made)))
+        assert page.made.text() == f"made with speech, model {model}{told}"
+
+
 def test_where_nothing_can_be_written_a_sentence_says_so(
     page: RecordingView, qtbot: QtBot, tmp_path: Path
 ) -> None:

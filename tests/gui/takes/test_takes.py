@@ -11,7 +11,7 @@ from seqstudio.contracts.notes import Note
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.takes.family import family
 from seqstudio.gui.takes.files import file_name, free_paths, midi_file, sweep_scratch
-from seqstudio.gui.takes.record import facts_of, why_not_again
+from seqstudio.gui.takes.record import facts_of, trouble, why_not_again
 from seqstudio.gui.takes.sketch import sketch
 from seqstudio.gui.takes.takes import TakesModel
 from seqstudio.host.session.document import Document, Take
@@ -33,6 +33,7 @@ RECORD = {
     "model": {"name": "music-folk", "sha256": "e2"},
     "device": "cpu",
 }
+THERE = {"e2": "music-folk"}  # models: sha256 -> name
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_a_take_without_notes_has_a_sketch_too() -> None:
 
 def test_a_record_is_told_in_words(desk: Desk, first: Take, longer: Take) -> None:
     desk.do(AddTake(first))
-    facts = facts_of(longer, desk.document, desk.studio.catalogue)
+    facts = facts_of(longer, desk.document, desk.studio.catalogue, THERE)
     assert {fact.label: fact.text for fact in facts} == {
         "Made by": "Continue a piece (music 0.1.0)",
         "From": "tune",
@@ -114,16 +115,75 @@ def test_a_record_is_told_in_words(desk: Desk, first: Take, longer: Take) -> Non
         "Seed": "seed 5, take 2",
         "Options": "bars 4, repair off, temperature 0.8",
     }
-    assert why_not_again(longer, desk.studio.catalogue) == ""
+    assert why_not_again(longer, desk.studio.catalogue, THERE) == ""
 
 
 def test_a_take_whose_plugin_is_gone_stays_readable(desk: Desk, longer: Take) -> None:
     orphan = replace(longer, record={**RECORD, "plugin": "parrot", "plugin_version": "1.2"})
-    facts = facts_of(orphan, desk.document, desk.studio.catalogue)
+    facts = facts_of(orphan, desk.document, desk.studio.catalogue, THERE)
     assert facts[0].text == "continue (parrot 1.2), which is not installed"
     assert facts[1].text == "a take that is not in this session any more"
     assert facts[-1].label == "Make again"
     assert facts[-1].text == "Plugin parrot is not installed."
+
+
+@pytest.mark.parametrize(
+    ("models", "version", "model", "why_not", "short"),
+    [
+        (THERE, "0.1.0", "", "", ""),
+        ({"e2": "renamed"}, "0.1.0", "", "", ""),
+        (
+            {"f7": "music-folk"},
+            "0.1.0",
+            ", which is another one now",
+            "Model music-folk is another one now.",
+            "model another one now",
+        ),
+        (
+            {},
+            "0.1.0",
+            ", which is not installed",
+            "Model music-folk is not installed.",
+            "model not installed",
+        ),
+        (THERE, "0.0.9", "", "", "plugin 0.1.0 now"),
+    ],
+)
+def test_a_take_says_what_of_its_making_is_gone_or_another_now(
+    desk: Desk,
+    longer: Take,
+    models: dict[str, str],
+    version: str,
+    model: str,
+    why_not: str,
+    short: str,
+) -> None:
+    made = replace(longer, record={**RECORD, "plugin_version": version})
+    catalogue = desk.studio.catalogue
+    facts = {fact.label: fact.text for fact in facts_of(made, desk.document, catalogue, models)}
+    assert facts["Model"] == f"Folk tunes with chords (music-folk){model}, on cpu"
+    assert facts.get("Make again", "") == why_not
+    assert trouble(made, catalogue, models) == short
+
+
+def test_the_card_of_a_take_whose_model_went_says_so_at_once(
+    desk: Desk, longer: Take, tmp_path: Path
+) -> None:
+    desk.studio.models.add(Path(desk.studio.models.find("music-folk").path), "mine")
+    model = TakesModel(desk)
+    shipped = desk.studio.models.find("music-folk").sha256
+    record = {**RECORD, "model": {"name": "mine", "sha256": shipped}}
+    desk.do(AddTake(replace(longer, record=record)))
+    desk.choose("longer")
+    assert model.cards[0].made == "mine · seed 5, take 2"
+
+    gone = {**record, "model": {"name": "mine", "sha256": "0" * 64}}
+    desk.do(AddTake(replace(longer, id="other", record=gone)))
+    desk.studio.models.remove("mine")
+    desk.refresh()
+    desk.choose("other")
+    assert model.cards[-1].made == "model not installed · mine · seed 5, take 2"
+    assert model.why_not_again == "Model mine is not installed."
 
 
 def test_the_cards_follow_edits(desk: Desk, qtbot: QtBot, first: Take, longer: Take) -> None:
@@ -137,7 +197,7 @@ def test_the_cards_follow_edits(desk: Desk, qtbot: QtBot, first: Take, longer: T
         "12 bars · 65 notes · 13.6 s",
     ]
     assert [card.news for card in model.cards] == ["", "1 note new from bar 12"]
-    assert model.cards[1].made == "music-folk · seed 5, take 2"
+    assert model.cards[1].made == "model another one now · music-folk · seed 5, take 2"
 
     desk.do(DeleteNotes("longer", 1, longer.tracks[1][-1:]))
     qtbot.waitUntil(lambda: model.cards[1].news == "same notes as tune")

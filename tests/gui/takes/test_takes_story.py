@@ -6,8 +6,7 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
@@ -59,31 +58,18 @@ def pick(panel: TakesPanel, row: int, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
-def drop(panel: TakesPanel, data: QMimeData) -> None:
-    event = QDropEvent(
-        QPointF(QPoint(50, 50)),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    panel.dropEvent(event)
-
-
 def notes_in(path: Path) -> int:
     return sum(
         message.type == "note_on" and message.velocity > 0 for message in mido.MidiFile(path)
     )
 
 
-def test_a_midi_file_that_is_dropped_comes_in_and_is_chosen_renamed_and_removed(
+def test_a_midi_file_comes_in_and_is_chosen_renamed_and_removed(
     desk: Desk, open_panel: Open, qtbot: QtBot, tune: Path
 ) -> None:
     panel = open_panel(desk)
     assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Make"  # there are no takes yet
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tune))])
-    drop(panel, data)
+    desk.bring_in([tune])
     qtbot.waitUntil(lambda: [card.take.name for card in panel.model.cards] == [tune.stem])
     panel.tabs.setCurrentIndex(0)
     assert panel.list.chosen == [desk.chosen]
