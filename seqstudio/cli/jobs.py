@@ -11,6 +11,7 @@ from seqstudio.cli.running import run_job
 from seqstudio.errors import JobError
 from seqstudio.host.books import ItemRow, JobRow
 from seqstudio.host.studio import JobHandle, Studio
+from seqstudio.host.wording import readable
 
 RUNS_SOMEWHERE = ("queued", "running", "paused")
 OVER = ("done", "failed")
@@ -55,7 +56,7 @@ def show_job(studio: Studio, *, job: int, as_json: bool) -> None:
         return
     click.echo(table(("id", "started", "state", "items", "what"), [line(row)]))
     for item in items:
-        made = ", ".join(str(placed.path) for placed in item.outputs)
+        made = readable(", ".join(str(placed.path) for placed in item.outputs))
         click.echo(f"  {item.state}: {item.name}" + said(item.reason or made or item.summary))
 
 

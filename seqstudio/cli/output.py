@@ -1,6 +1,7 @@
 """What people and programs read: JSON and plain tables."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,8 +9,16 @@ from seqstudio.contracts.plain import to_plain
 
 
 def to_json(value: Any) -> str:
-    """Write dataclasses, mappings and sequences as JSON of two spaces' indent."""
-    return json.dumps(to_plain(value), indent=2, ensure_ascii=False)
+    r"""Write dataclasses, mappings and sequences as JSON of two spaces' indent.
+
+    >>> print(to_json(["ä", "\udcff"]))  # a file's name may hold a byte that is no character
+    [
+      "ä",
+      "\udcff"
+    ]
+    """
+    text = json.dumps(to_plain(value), indent=2, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda sign: ascii(sign[0])[1:-1], text)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -10,6 +10,7 @@ import click
 from seqstudio.cli.output import to_json
 from seqstudio.cli.training_lines import training_line
 from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
+from seqstudio.host.wording import readable
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -144,7 +145,7 @@ def reporter_for_people(*, several: bool) -> Reporter:
 
 def done_line(event: ItemDone) -> str:
     """Say one finished item: its outputs and summary; "" for one that has neither."""
-    outputs = together(event.outputs)
+    outputs = readable(together(event.outputs))
     made = f"{event.name} -> {outputs}" if outputs else event.name
     if event.skipped:
         return f"{made}: done before, skipped"

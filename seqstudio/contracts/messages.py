@@ -15,6 +15,7 @@ from seqstudio.errors import JobError
 
 FRAME_LIMIT = 16 * 2**20
 HEADER = struct.Struct(">I")
+DEEPEST = 64  # levels of tables and lists in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,10 @@ class Progress:
     item: int = 0
     event: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.fraction <= 1:
+            raise JobError(f"fraction={self.fraction}, expected 0 to 1")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partial:
@@ -225,16 +230,28 @@ def decode(body: bytes, kinds: Mapping[str, type]) -> Any:
     Raises
     ------
     JobError
-        If it is not JSON, not of a known type, or has other fields than its type.
+        If it is not JSON, is nested deeper than `DEEPEST`, is not of a known type, or has other
+        fields than its type.
     """
     try:
         table = json.loads(body)
-    except ValueError as bad:
+    except (ValueError, RecursionError) as bad:
         raise JobError(f"message {body[:40]!r}, expected JSON") from bad
+    if is_deep(table):
+        raise JobError(f"message {body[:40]!r}, expected at most {DEEPEST} levels in it")
     name = table.pop("type", None) if isinstance(table, dict) else None
     if not isinstance(name, str) or name not in kinds:
         raise JobError(f"message of type {name!r}, expected one of {', '.join(kinds)}")
     return from_plain(kinds[name], table, f"message {name}", error=JobError)
+
+
+def is_deep(value: Any) -> bool:
+    """Whether JSON values are nested deeper than what is written down or read again can be."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        tables = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [each for table in tables for each in table if isinstance(each, dict | list)]
+    return bool(level)
 
 
 class Unframer:

@@ -1,5 +1,6 @@
 """The loop that runs one job: claims items, feeds workers, and hears what they say."""
 
+import contextlib
 import selectors
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from seqstudio.contracts.messages import (
     Resume,
     Taken,
 )
-from seqstudio.errors import JobError
+from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host import events
 from seqstudio.host.handle import Order
 from seqstudio.host.ledger import Ledger
@@ -29,6 +30,7 @@ from seqstudio.host.mailbox import Mailbox
 from seqstudio.host.slot import Slot, Watch
 from seqstudio.host.stream import Stream
 from seqstudio.host.supervisor import Worker
+from seqstudio.services.events import event_from_plain
 
 TICK_S = 0.2
 BEAT_S = 1.0
@@ -79,8 +81,11 @@ class Driver:
             finished = self._finish()
         except JobError as bad:  # the books are lost or full: nothing more can be recorded
             finished = events.JobFinished(state="interrupted", reason=str(bad))
-        except BaseException as bad:
-            self._emit(events.JobFinished(state="failed", reason=f"{type(bad).__name__}: {bad}"))
+        except BaseException as bad:  # a bug: the job is over, so that it can be tried again
+            reason = f"{type(bad).__name__}: {bad}"
+            with contextlib.suppress(JobError):
+                self._ledger.finish("failed", reason=reason, value={})
+            self._emit(events.JobFinished(state="failed", reason=reason))
             raise
         finally:
             for slot in self._slots:
@@ -185,7 +190,7 @@ class Driver:
                 return
             for message in messages:
                 self._take(slot, message)
-        except JobError as bad:
+        except SeqStudioError as bad:
             self._lose(slot, f"sent what is no {bad}, and was {slot.worker.kill()}")
 
     def _take(self, slot: Slot, message: object) -> None:
@@ -196,6 +201,8 @@ class Driver:
             case Taken():
                 self._stream.taken()
             case Progress(fraction=fraction, note=note, item=item, event=event):
+                if event:
+                    event_from_plain(event, "message")  # raises where it is none
                 self._emit(
                     events.ItemProgress(item=item, fraction=fraction, note=note, event=event)
                 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import STREAMS, OperationEntry, Port
 from seqstudio.errors import JobError
+from seqstudio.host.wording import readable
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "audio": (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"),
@@ -53,7 +54,7 @@ def groups(
         }
         first = next((paths[0] for paths in found.values() if paths), None)
         place = Path(first.name) if first else Path(entry.name)
-        return [Group(found, str(first or entry.name), place)]
+        return [Group(found, readable(str(first or entry.name)), place)]
     shared = {name: paths for name, paths in inputs.items() if name != batched.name}
     pairs = [
         pair
@@ -62,7 +63,7 @@ def groups(
     ]
     unique = dict.fromkeys(pairs)
     return [
-        Group({**shared, batched.name: (path,)}, str(path), place)
+        Group({**shared, batched.name: (path,)}, readable(str(path)), place)
         for path, place in _placed(unique)
     ]
 

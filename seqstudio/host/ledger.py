@@ -16,6 +16,7 @@ from seqstudio.host.plan import Plan
 from seqstudio.host.replay import fingerprint, item_record
 from seqstudio.host.slot import InHand, Work
 from seqstudio.host.supervisor import LOG
+from seqstudio.host.wording import readable
 
 Emit = Callable[[events.JobEvent], None]
 
@@ -88,7 +89,7 @@ class Ledger:
                 item=item.number,
                 summary=result.summary,
                 details=result.details,
-                record={**hand.record, **result.record},
+                record={**result.record, **hand.record},
             )
             self._lease.done(
                 item, whole, fingerprint=hand.fingerprint, placed=placed, staged=staged
@@ -100,6 +101,7 @@ class Ledger:
 
     def failed(self, item: ItemRow, reason: str) -> events.JobEvent:
         """Record why an item ended without a result; give the event."""
+        reason = readable(reason)
         self._lease.failed(item, reason)
         return events.ItemFailed(item=item.number, name=item.name, reason=reason)
 
@@ -111,21 +113,25 @@ class Ledger:
 
     def _inside(self, path: Path) -> Path:
         """Refuse a file that is not in the job's folder: a worker hands over its own files only."""
-        found = path.resolve()
-        if not found.is_relative_to(self._folder.resolve()) or not found.is_file():
-            raise JobError(f"{path}: not a file in the job's folder, expected one")
-        return found
+        try:
+            found = path.resolve()
+            if found.is_relative_to(self._folder.resolve()) and found.is_file():
+                return found
+        except (OSError, RuntimeError, ValueError):  # a name too long, links in a ring, a NUL
+            pass
+        raise JobError(f"{path}: not a file in the job's folder, expected one")
 
 
 def _done(
     item: ItemRow, placed: tuple[Placed, ...], result: ItemResult, *, skipped: bool
 ) -> events.ItemDone:
+    model = result.record.get("model")
     return events.ItemDone(
         item=item.number,
         name=item.name,
         outputs=tuple(one.path for one in placed),
         summary=result.summary,
         details=result.details,
-        model=str(result.record.get("model", {}).get("name", "")),
+        model=str(model.get("name", "")) if isinstance(model, Mapping) else "",
         skipped=skipped,
     )

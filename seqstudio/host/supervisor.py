@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from seqstudio.contracts.messages import FROM_WORKER, Unframer, decode, encode
 from seqstudio.errors import JobError
 from seqstudio.host.processes import resident_bytes
+from seqstudio.host.wording import readable
 
 ENTRY = "seqstudio.host.worker"
 BOOTSTRAP = (
@@ -28,6 +30,7 @@ LOG = "worker.log"  # in the job's folder: all that its workers printed
 SEND_S = 10.0  # a worker that takes no bytes for so long is stuck
 RECEIVE_BYTES = 2**18
 FAREWELL_S = 2.0
+TEXTS = ("note", "text", "summary", "reason")  # what a worker says to people
 
 
 class Worker(Protocol):
@@ -83,11 +86,17 @@ class Wire:
             return None
         if not data:
             return None
-        return [decode(body, FROM_WORKER) for body in self._frames.feed(data)]
+        return [in_words(decode(body, FROM_WORKER)) for body in self._frames.feed(data)]
 
     def close(self) -> None:
         """Hang up, which tells the worker to end."""
         self._socket.close()
+
+
+def in_words(message: Any) -> Any:
+    """Give a message with its texts as they can be shown and written down."""
+    texts = {name: readable(getattr(message, name)) for name in TEXTS if hasattr(message, name)}
+    return replace(message, **texts) if texts else message
 
 
 class ProcessWorker(Wire):
@@ -97,17 +106,22 @@ class ProcessWorker(Wire):
         ours, theirs = socket.socketpair()
         super().__init__(ours)
         argument = json.dumps([theirs.fileno(), nice, list(paths)])
-        with theirs, log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-u", "-X", "faulthandler", "-c", BOOTSTRAP, argument],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-                env=_environment(threads),
-                cwd=log.parent,
-            )
+        flags = ["-I", "-S", "-u", "-X", "faulthandler"]
+        try:
+            with theirs, log.open("ab") as output:
+                self._process = subprocess.Popen(
+                    [sys.executable, *flags, "-c", BOOTSTRAP, argument],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(theirs.fileno(),),
+                    start_new_session=True,
+                    env=_environment(threads),
+                    cwd=log.parent,
+                )
+        except OSError:  # no memory or no room for another process
+            self.close()
+            raise
 
     def is_alive(self) -> bool:
         """Say whether the process has not ended yet."""

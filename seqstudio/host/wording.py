@@ -1,4 +1,17 @@
-"""Sizes and times in the words of people, for every front end."""
+"""Sizes, times and the words of others as people read them, for every front end."""
+
+import re
+
+UNREADABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
+
+
+def readable(text: str) -> str:
+    r"""Give a text that books and terminals take; what breaks or steers them is spelled out.
+
+    >>> print(readable("a\udcff\x1b[2J b"))
+    a\udcff\x1b[2J b
+    """
+    return re.sub(UNREADABLE, lambda sign: ascii(sign[0])[1:-1], text)
 
 
 def size(n_bytes: float) -> str:

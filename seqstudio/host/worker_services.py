@@ -134,7 +134,7 @@ def _train(service: Service) -> Mapping[str, Any]:
     )
     for event in events:
         if isinstance(event, Step):
-            fraction = event.fraction
+            fraction = min(1.0, event.fraction)
             if time.monotonic() - told < SPACING_S:
                 continue  # the run folder has every step
             told = time.monotonic()

@@ -1,6 +1,7 @@
 """Operations drawn from a manifest: options arrive, outputs land, exit codes tell how it went."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,23 @@ def test_json_holds_every_item_and_nothing_else_is_on_stdout(
     assert (found["state"], found["done"], found["failed"]) == ("done", 2, 1)
     states = {Path(item["name"]).name: item["state"] for item in found["items"]}
     assert states == {"good.txt": "done", "fine.txt": "done", "empty.txt": "failed"}
+
+
+def test_names_of_files_that_are_no_utf8_are_taken_told_apart_and_spelled_out(
+    run: Run, letters: Path, tmp_path: Path
+) -> None:
+    """Discs that were written long ago have such names."""
+    for byte in (b"\xe9", b"\xe8"):
+        Path(os.fsdecode(os.fsencode(letters) + b"/caf" + byte + b".txt")).write_text("au lait")
+    command = ("echo", "repeat", letters, "--out", tmp_path / "out")
+    done, shown = run(*command), run("jobs", "show", 1)
+    again = json.loads(run(*command, "--json").stdout)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 done, 0 refused" in done.stdout
+    assert [rf"caf\udce{last}.txt" in done.stdout for last in "89"] == [True, True]
+    assert rf"caf\udce9.txt: {tmp_path}" in shown.stdout
+    assert [Path(item["outputs"][0]).is_file() for item in again["items"]] == [True] * 4
 
 
 def test_takes_differ_a_seed_repeats_them_and_each_has_its_number(run: Run, tmp_path: Path) -> None:

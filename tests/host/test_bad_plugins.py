@@ -13,7 +13,7 @@ from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, JobFinishe
 from seqstudio.host.studio import JobSpec, Studio
 
 BAD = """
-import ctypes, os, socket, sys, time
+import ctypes, json, os, socket, struct, sys, time
 
 
 def done(request):
@@ -57,6 +57,46 @@ def endless_frame(job):
     time.sleep(60)
 
 
+def say(body):
+    data = struct.pack(">I", len(body)) + body
+    while data:
+        data = data[os.write(socket_of_the_host(), data):]
+
+
+def deep(job):
+    say(b'{"type":"partial","text":' + b"[" * 10**6)
+    time.sleep(60)
+
+
+def deep_details(job):
+    say(b'{"type":"result","item":2,"details":' + b'{"a":' * 99 + b"1" + b"}" * 100)
+    time.sleep(60)
+
+
+def no_fraction(job):
+    say(b'{"type":"progress","item":2,"fraction":NaN}')
+    time.sleep(60)
+
+
+def no_event(job):
+    say(b'{"type":"progress","item":2,"fraction":0.5,"event":{"event":"gain"}}')
+    time.sleep(60)
+
+
+def handing_over(path):
+    def hand_over(job):
+        os.symlink("b", job.folder / "a")
+        os.symlink("a", job.folder / "b")
+        file = {"output": "text", "format": "txt", "path": str(job.folder / path), "sha256": "x"}
+        say(json.dumps({"type": "result", "item": 1, "files": [file]}).encode())
+
+    return hand_over
+
+
+def steer(job):
+    raise RuntimeError("\\x1b[2J and \\udcff")
+
+
 def hang_up(job):
     socket.socket(fileno=socket_of_the_host()).shutdown(socket.SHUT_RDWR)
     time.sleep(60)
@@ -91,6 +131,14 @@ RUN = {
     "garbage": at_b(garbage),
     "endless": at_b(endless_frame),
     "hang-up": at_b(hang_up),
+    "deep": at_b(deep),
+    "deep-details": at_b(deep_details),
+    "no-fraction": at_b(no_fraction),
+    "no-event": at_b(no_event),
+    "nul": at_b(handing_over("a\\0b")),
+    "ring": at_b(handing_over("a")),
+    "elsewhere": at_b(handing_over("/etc/passwd")),
+    "steer": at_b(steer),
     "eat": at_b(eat),
     "noisy": at_b(noisy),
     "bug": at_b(lambda job: 1 / 0),
@@ -100,6 +148,7 @@ RUN = {
 """
 OPERATIONS = (
     *("abort", "segfault", "leave", "exit", "hang", "garbage", "endless", "hang-up", "eat"),
+    *("deep", "deep-details", "no-fraction", "no-event", "nul", "ring", "elsewhere", "steer"),
     *("noisy", "bug", "silent", "twice"),
 )
 LIMITS = {"memory_share": 0.01, "cancel_s": 0.5}
@@ -123,6 +172,11 @@ def bad(site: Any, home: Path) -> Studio:
         ("hang", r"the worker of bad said nothing for 1\.5 s, and was ended by SIGKILL"),
         ("garbage", r"sent what is no message b'garbage', expected JSON, and was ended by SIGKILL"),
         ("endless", r"message of 4294967295 bytes, expected at most 16777216"),
+        ("deep", r"sent what is no message b'.*\[\[', expected JSON, and was ended by SIGKILL"),
+        ("deep-details", r"sent what is no message b'.*', expected at most 64 levels in it"),
+        ("no-fraction", r"sent what is no message progress: fraction=nan, expected 0 to 1"),
+        ("no-event", r"sent what is no message: event 'gain', expected one of step"),
+        ("steer", r"^bad steer: RuntimeError: \\x1b\[2J and \\udcff$"),
         ("hang-up", r"the worker of bad exited with status 3"),
         ("eat", r"held \d+\.\d GiB of memory, expected at most \d\.\d GiB"),
         ("bug", r"bad bug: ZeroDivisionError: division by zero"),
@@ -180,6 +234,53 @@ def test_each_item_has_one_result(
 
 
 @pytest.mark.parametrize(
+    ("operation", "path"), [("nul", r"1/a\\x00b"), ("ring", "1/a"), ("elsewhere", "^/etc/passwd")]
+)
+def test_only_files_of_the_job_are_handed_over(
+    bad: Studio, words: Callable[..., Path], tmp_path: Path, operation: str, path: str
+) -> None:
+    spec = JobSpec(
+        plugin="bad", name=operation, inputs={"words": (words("b.txt"),)}, out=tmp_path / "out"
+    )
+    (failed,) = [e for e in bad.submit(spec).events() if isinstance(e, ItemFailed)]
+
+    assert re.search(f"{path}: not a file in the job's folder, expected one$", failed.reason)
+    assert not (tmp_path / "out").exists()
+
+
+FORGED = """
+import json, os, struct
+
+
+def forge(request, job):
+    record = {"plugin": "speech", "take": 9, "model": 5}
+    body = json.dumps({"type": "result", "item": 1, "record": record}).encode()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                os.write(int(name), struct.pack(">I", len(body)) + body)
+        except OSError:
+            pass
+    yield Result(outputs={"text": ""})
+
+
+RUN = {"forge": forge}
+"""
+
+
+def test_a_record_says_which_plugin_it_was_whatever_that_says(
+    site: Any, home: Path, words: Callable[..., Path]
+) -> None:
+    site.batch("bad", FORGED, ("forge",))
+    studio = Studio(home)
+    handle = studio.submit(JobSpec(plugin="bad", name="forge", inputs={"words": (words("a.txt"),)}))
+
+    assert handle.wait().state == "done"
+    (item,) = studio.jobs.items(handle.id)
+    assert (item.record["plugin"], item.record["take"]) == ("bad", 0)
+
+
+@pytest.mark.parametrize(
     ("code", "reason"),
     [
         ("raise SystemExit(7)", r"plugin 'bad': importing plugin_bad: SystemExit: 7"),
@@ -223,3 +324,21 @@ def test_a_cancel_that_is_not_obeyed_is_a_kill(
     assert handle.wait().state == "cancelled"
     assert time.monotonic() - begun < 2
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_job_that_the_host_itself_cannot_go_on_with_is_over_and_can_be_tried_again(
+    shouter: Studio, words: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (words("a.txt"),)})
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.executable", "/nowhere/python")
+        handle = shouter.submit(spec)
+        reason = handle.wait().reason
+
+    assert reason.startswith("FileNotFoundError: ")
+    assert (shouter.jobs.get(handle.id).state, shouter.jobs.get(handle.id).reason) == (
+        "failed",
+        reason,
+    )
+    assert shouter.retry(handle.id).wait() == JobFinished(state="done", done=1)
