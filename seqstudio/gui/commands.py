@@ -38,6 +38,16 @@ class _Held:
     def place(self) -> QWidget | None:
         return self.within or self.page
 
+    @property
+    def in_place(self) -> bool:
+        """Whether what it is for is shown."""
+        return self.place is None or self.place.isVisible()
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What a person reads of it: its menu and its title."""
+        return self.command.group, self.command.title
+
 
 class Commands(QObject):
     """The commands of a window. Each is added once, by the view that carries it out."""
@@ -97,10 +107,20 @@ class Commands(QObject):
         return action
 
     def refresh(self) -> None:
-        """Ask each command whether it can be done now, and whether it is on."""
-        for held in () if self._resting else self._held.values():
-            shown = held.place is None or held.place.isVisible()
-            held.action.setEnabled(shown and (held.ready is None or held.ready()))
+        """Ask each command whether it can be done now, and whether it is on.
+
+        Of those that read alike, one is listed: whose place is shown, else the first.
+        """
+        if self._resting:
+            return
+        listed: dict[tuple[str, str], _Held] = {}
+        for held in self._held.values():
+            before = listed.setdefault(held.words, held)
+            if held.in_place and not before.in_place:
+                listed[held.words] = held
+        for held in self._held.values():
+            held.action.setVisible(held.in_place or listed[held.words] is held)
+            held.action.setEnabled(held.in_place and (held.ready is None or held.ready()))
             if held.checked:
                 held.action.setChecked(held.checked())
 
@@ -124,7 +144,7 @@ class Commands(QObject):
         return found
 
     def all(self) -> list[QAction]:
-        """Give every action, in order."""
+        """Give every action, in order; those that are not listed now are not visible."""
         return [held.action for held in self._held.values()]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name

@@ -1,6 +1,6 @@
 """The desk: one session, the studio and its jobs, and what is in front of the person."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -19,9 +19,6 @@ from seqstudio.host.session.document import Clip, Document, Take
 from seqstudio.host.session.operations import AddClip, AddTake, Operation, Together
 from seqstudio.host.session.session import JobLink, Session
 from seqstudio.host.studio import JobSpec, Studio
-
-# What is not brought into a session but installed: suffix -> the page that does it.
-INSTALLED_BY: Mapping[str, str] = {".whl": "plugins", ".seqmodel": "models"}
 
 
 def installed_stamp(profile: Profile) -> tuple[Stamp, ...]:
@@ -44,7 +41,7 @@ class Desk(QObject):
     session_changed = Signal()  # another session is open, or it has another name
     session_left = Signal()  # the session before is closed: it can be opened again
     installed_changed = Signal()  # a plugin or a model came, went, or was switched
-    install_asked = Signal(str, object)  # the page that can install a file, and the file
+    install_asked = Signal(object)  # an Install: a plugin or a model that was brought
     closing = Signal()  # the session is about to be let go, for good
     troubled = Signal(str)  # one sentence: where, what, what was expected
 
@@ -64,6 +61,7 @@ class Desk(QObject):
         self._installed = installed_stamp(studio.profile)
         self._intake = Intake(self.background, self)
         self._intake.came.connect(self._let_in)
+        self._intake.install_asked.connect(self.install_asked)
         self._intake.refused.connect(self.troubled)
         self._intake.changed.connect(self.loading_changed)
         self._following = Following(studio, self.queue, self.background, lambda: self.session, self)
@@ -120,22 +118,18 @@ class Desk(QObject):
         """Bring files in, and those below folders, in the order in which they are named.
 
         Each appears as soon as it and those before it are read. A session that is among them is
-        opened first.
+        opened first; what is to be installed is asked about last.
         """
         named = [Path(path) for path in paths]
         sessions = [path for path in named if is_session(path)]
         if len(sessions) > 1:
             self.troubled.emit(f"{sessions[1]}: a second session, expected one at most")
             return
-        for path in named:
-            if page := INSTALLED_BY.get(path.suffix.lower()):
-                self.install_asked.emit(page, path)
-        apart = (*sessions, *(path for path in named if path.suffix.lower() in INSTALLED_BY))
-        files = [path for path in named if path not in apart]
+        others = [path for path in named if path not in sessions]
         if sessions:
-            self.open_session(sessions[0], files)
-        elif files:
-            self._intake.take(files)
+            self.open_session(sessions[0], others)
+        elif others:
+            self._intake.take(others)
 
     def open_session(self, path: Path, files: Sequence[Path] = ()) -> None:
         """Go on with another session as soon as it is read, and bring files into it.

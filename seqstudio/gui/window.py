@@ -1,7 +1,6 @@
 """The main window: library, the page of what is in front, and the jobs below."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from seqstudio.errors import ConfigError
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.frame.bringing import Install
 from seqstudio.gui.frame.drop_hint import DropHint, dropped
 from seqstudio.gui.frame.library_view import LibraryView
 from seqstudio.gui.frame.menus import Menus
@@ -212,11 +212,11 @@ class Window(QMainWindow):
             self.restoreGeometry(QByteArray.fromBase64(left.geometry.encode()))
             self.restoreState(QByteArray.fromBase64(left.docks.encode()), DOCKS_VERSION)
 
-    def _hand_over(self, name: str, path: Path) -> None:
-        """Give a file to the page that installs such files."""
-        page = self.show_page(name)
+    def _hand_over(self, install: Install) -> None:
+        """Give a plugin or a model to the page that installs it."""
+        page = self.show_page(install.page)
         assert isinstance(page, TakesFiles)
-        page.take(path)
+        page.take(install.path)
 
     def _show_chosen(self) -> None:
         self.show_page(page_for(self.desk))

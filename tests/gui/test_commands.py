@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.commands import Command
+from seqstudio.gui.frame.palette_view import entries
 from seqstudio.gui.pages import PAGES
 from seqstudio.gui.window import Window
 
@@ -36,6 +37,21 @@ def test_every_command_is_in_a_menu_and_no_menu_is_empty(whole: Window, qtbot: Q
     names = {action.objectName() for action in whole.commands.all()}
     qtbot.waitUntil(lambda: names <= listed())
     assert all(menu.actions() for menu in menus())
+
+
+def test_no_two_commands_that_are_listed_read_alike(whole: Window, qtbot: QtBot) -> None:
+    commands = whole.commands
+    for page in PAGES:
+        whole.show_page(page.name)
+        shown = [action for action in commands.all() if action.isVisible()]
+        words = [commands.command(action.objectName()) for action in shown]
+        read = [(command.group, command.title) for command in words]
+        assert sorted(set(read)) == sorted(read)
+    assert [entry.name for entry in entries(commands) if entry.title == "Run"] == [
+        "operation.run.midi"  # the last page is the piano roll
+    ]
+    whole.show_page("recording")
+    assert commands.action("operation.run.audio").isVisible()
 
 
 def test_a_shortcut_with_two_meanings_is_refused(window: Window) -> None:

@@ -61,7 +61,7 @@ def test_a_hint_says_what_dropping_will_do_and_goes_when_the_files_leave(
     QApplication.sendEvent(window, QDragEnterEvent(QPoint(9, 9), COPY, data, LEFT, NO_KEYS))
     assert shown.isVisible()
     assert shown.accessibleDescription() == f"Drop to bring {recording.name} into this session"
-    assert hint([Path("a.seqstudio")]) == "Drop to open the session a"
+    assert hint([Path("a.seqstudio")]) == "Drop to open a.seqstudio"
     assert hint([Path("a.wav"), Path("b.wav")]) == "Drop to bring 2 files into this session"
 
     QApplication.sendEvent(window, QDragLeaveEvent())

@@ -1,7 +1,7 @@
-"""From files that a person opens or drops to the operations that bring them into a session."""
+"""What becomes of the files and folders that a person opens or drops."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seqstudio.errors import SessionError
@@ -10,21 +10,69 @@ from seqstudio.host.session.document import Clip, Take, kind_of
 from seqstudio.host.session.operations import AddClip, AddTake, Operation, Together
 from seqstudio.host.session.session import SUFFIX
 from seqstudio.media.subtitles import read_transcript
+from seqstudio.services.bundle_files import REQUIRED
 
 BROUGHT = ("audio", "midi", "transcript", "text")
+PLUGINS, MODELS = "plugins", "models"  # pages that install
+INSTALLED_BY: Mapping[str, str] = {".whl": PLUGINS, ".seqmodel": MODELS}
 
 
-def files_in(paths: Iterable[Path]) -> list[Path]:
-    """List files as named, and those below folders that a session can hold, in order."""
-    known = {suffix for kind in BROUGHT for suffix in SUFFIXES[kind]}
+@dataclass(frozen=True, slots=True)
+class Install:
+    """A plugin or a model that a person brought, for the page that installs it."""
+
+    page: str
+    path: Path
+
+
+def sort_out(paths: Iterable[Path]) -> list[Path | Install]:
+    """List files as named, and those below folders that a session can hold, in order.
+
+    What is to be installed comes last: it asks a question, and what is asked stays in front.
+    """
     found: dict[Path, None] = {}
+    installs: dict[Path, Install] = {}
     for path in paths:
-        if not path.is_dir():
+        if page := installer_of(path):
+            installs[path] = Install(page, path)
+        elif not path.is_dir():
             found[path] = None
-            continue
-        below = sorted(p for p in path.rglob("*") if p.suffix.lower() in known and p.is_file())
-        found.update(dict.fromkeys(below))
-    return list(found)
+        elif below := _files_below(path):
+            found.update(dict.fromkeys(below))
+        elif any(path.glob("*.whl")):
+            installs[path] = Install(PLUGINS, path)
+    return [*found, *installs.values()]
+
+
+def installer_of(path: Path) -> str:
+    """Name the page that installs a wheel, a plugin's project or a model; "" for all else."""
+    if page := INSTALLED_BY.get(path.suffix.lower()):
+        return page
+    if _is_plugin(path):
+        return PLUGINS
+    return MODELS if all((path / name).is_file() for name in REQUIRED) else ""
+
+
+def belongs_elsewhere(path: Path) -> bool:
+    """Whether a thing has its place whatever page is in front: a session, a plugin, a model."""
+    return is_session(path) or bool(installer_of(path))
+
+
+def _files_below(folder: Path) -> list[Path]:
+    known = {suffix for kind in BROUGHT for suffix in SUFFIXES[kind]}
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in known and p.is_file())
+
+
+def _is_plugin(folder: Path) -> bool:
+    """Whether a folder's project names the studio's entry points, well or badly."""
+    # 50 ms together, which would delay the first paint
+    from seqstudio.host.discovery import GROUP
+    from seqstudio.host.store.pack import PROJECT
+
+    try:
+        return GROUP in (folder / PROJECT).read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it is no folder, or has no project
+        return False
 
 
 def is_session(path: Path) -> bool:

@@ -7,8 +7,7 @@ from PySide6.QtCore import QMimeData, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from seqstudio.gui.desk import INSTALLED_BY
-from seqstudio.gui.frame.bringing import is_session
+from seqstudio.gui.frame.bringing import MODELS, PLUGINS, installer_of, is_session
 from seqstudio.gui.widgets.theme import colours_of
 
 VEIL = 170  # of 255: what is below is dimmed
@@ -20,14 +19,25 @@ def dropped(data: QMimeData) -> list[Path]:
 
 
 def hint(paths: Sequence[Path]) -> str:
-    """Say what letting go will do."""
-    if len(paths) != 1:
-        return f"Drop to bring {len(paths)} files into this session"
-    if is_session(paths[0]):
-        return f"Drop to open the session {paths[0].stem}"
-    if paths[0].suffix.lower() in INSTALLED_BY:
-        return f"Drop to look into {paths[0].name}; nothing is installed before you agree"
-    return f"Drop to bring {paths[0].name} into this session"
+    """Say what letting go will do.
+
+    >>> hint([Path("a.wav"), Path("b.mid"), Path("c.seqmodel")])
+    'Drop to bring 2 files into this session, and to import c.seqmodel'
+    """
+    places = {path: "session" if is_session(path) else installer_of(path) for path in paths}
+
+    def told(what: str, place: str, then: str = "") -> list[str]:
+        found = [path.name for path in paths if places[path] == place]
+        name = found[0] if len(found) == 1 else f"{len(found)} files"
+        return [f"to {what} {name}{then}"] if found else []
+
+    deeds = [
+        *told("open", "session"),
+        *told("bring", "", " into this session"),
+        *told("import", MODELS),
+        *told("look into", PLUGINS, "; nothing is installed before you agree"),
+    ]
+    return f"Drop {', and '.join(deeds)}"
 
 
 class DropHint(QWidget):

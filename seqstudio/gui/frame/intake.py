@@ -9,12 +9,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.gui.background import Background
-from seqstudio.gui.frame.bringing import bring, files_in
+from seqstudio.gui.frame.bringing import Install, bring, sort_out
 from seqstudio.host.session.operations import Operation
 
 TURN_S = 0.008  # files are let in for so long, then the window has its turn
 
-Read = tuple[Path, Operation | str]  # a file, and its operation or why it cannot come in
+Value = Operation | Install | str  # what comes in, what is to be installed, or why neither
+Read = tuple[Path, Value]  # a file, and what became of it
 
 
 class Line:
@@ -22,7 +23,7 @@ class Line:
 
     def __init__(self) -> None:
         self._order: dict[int, Path] = {}  # ticket -> file, those that have yet to be given
-        self._read: dict[int, Operation | str] = {}  # what came, or the reason why it did not
+        self._read: dict[int, Value] = {}
         self._last = 0
 
     @property
@@ -36,7 +37,7 @@ class Line:
         self._order[self._last] = path
         return self._last
 
-    def arrive(self, ticket: int, value: Operation | str) -> list[Read]:
+    def arrive(self, ticket: int, value: Value) -> list[Read]:
         """Hand in what became of a file; give all that can go in now, in order."""
         self._read[ticket] = value
         ready: list[Read] = []
@@ -49,6 +50,7 @@ class Intake(QObject):
     """Reads files for one session; `forget` when another is opened."""
 
     came = Signal(object)  # the operation that brings a file in
+    install_asked = Signal(object)  # an Install; all that was named with it is in
     refused = Signal(str)  # why a file cannot come in
     changed = Signal()  # `waiting` is another
 
@@ -71,7 +73,7 @@ class Intake(QObject):
         self._folders += paths
         line = self._line
         self._background.run(
-            partial(files_in, paths),
+            partial(sort_out, paths),
             lambda found: self._read(line, paths, found),
             lambda reason: self._read(line, paths, [], reason),
         )
@@ -85,7 +87,7 @@ class Intake(QObject):
         self.changed.emit()
 
     def _read(
-        self, line: Line, named: Sequence[Path], found: Sequence[Path], reason: str = ""
+        self, line: Line, named: Sequence[Path], found: Sequence[Path | Install], reason: str = ""
     ) -> None:
         if line is not self._line:
             return
@@ -96,12 +98,15 @@ class Intake(QObject):
             self.refused.emit(
                 reason or f"{names}: nothing in it to open, expected audio, MIDI or transcripts"
             )
-        for path in found:
-            arrive = partial(self._arrived, line, line.expect(path))
-            self._background.run(partial(bring, path), arrive, arrive)
+        for thing in found:
+            if isinstance(thing, Install):
+                self._arrived(line, line.expect(thing.path), thing)
+                continue
+            arrive = partial(self._arrived, line, line.expect(thing))
+            self._background.run(partial(bring, thing), arrive, arrive)
         self.changed.emit()
 
-    def _arrived(self, line: Line, ticket: int, value: Operation | str) -> None:
+    def _arrived(self, line: Line, ticket: int, value: Value) -> None:
         if line is not self._line:
             return
         self._ready += line.arrive(ticket, value)
@@ -112,10 +117,13 @@ class Intake(QObject):
         until_s = time.monotonic() + TURN_S
         while self._ready and time.monotonic() < until_s:
             _, value = self._ready.popleft()
-            if isinstance(value, str):
-                self.refused.emit(value)
-            else:
-                self.came.emit(value)
+            match value:
+                case str():
+                    self.refused.emit(value)
+                case Install():
+                    self.install_asked.emit(value)
+                case _:
+                    self.came.emit(value)
         if not self._ready:
             self._turn.stop()
         self.changed.emit()

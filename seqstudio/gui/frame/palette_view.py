@@ -1,7 +1,7 @@
 """The command palette: every action, found by typing."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -32,7 +32,7 @@ def entries(commands: Commands) -> list[Entry]:
     """List the commands as they are now."""
     commands.refresh()
     found = []
-    for action in commands.all():
+    for action in filter(QAction.isVisible, commands.all()):
         command = commands.command(action.objectName())
         keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
         title = command.title.rstrip("…")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from seqstudio.gui.commands import Command, Commands
+from seqstudio.gui.frame.bringing import belongs_elsewhere
 from seqstudio.gui.frame.drop_hint import dropped
 from seqstudio.gui.manage.errand_view import ErrandView
 from seqstudio.gui.manage.listing import ListingModel, Row
@@ -92,14 +93,18 @@ class ListingPage(QWidget):
         self._commands.refresh()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take a file or a folder."""
-        if event.source() is None and dropped(event.mimeData()):
+        """Take a folder that may be meant for this page; all else is the window's."""
+        paths = dropped(event.mimeData())
+        alone = event.source() is None and len(paths) == 1 and paths[0].is_dir()
+        if alone and not belongs_elsewhere(paths[0]):
             event.acceptProposedAction()
+        else:
+            event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Pass on what was dropped."""
-        for path in dropped(event.mimeData())[:1]:
-            self.take(path)
+        (path,) = dropped(event.mimeData())
+        self.take(path)
         event.acceptProposedAction()
 
     def _list(self, rows: tuple[Row, ...], marked: str) -> None:

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
@@ -20,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.frame.drop_hint import dropped
 from seqstudio.gui.jobs.operation_panel_view import OperationPanel
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.commands import add_commands
@@ -113,19 +110,7 @@ class TakesPanel(QWidget):
         self.hearing.stop()
         super().hideEvent(event)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files; a take that is dragged from here stays what it is."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Bring in what was dropped."""
-        if event.source() is None:
-            self.desk.bring_in(dropped(event.mimeData()))
-        event.acceptProposedAction()
-
     def _lay_out(self) -> None:
-        self.setAcceptDrops(True)
         self.make = OperationPanel(self.desk, self.commands, "midi")
         self.tabs.addTab(self.page, "Takes")
         self.tabs.addTab(self.make, "Make")

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from seqstudio.gui.frame.bringing import belongs_elsewhere
+from seqstudio.gui.frame.drop_hint import dropped
 from seqstudio.gui.train.form import NewRun
 from seqstudio.gui.train.settings_view import SettingsView
 from seqstudio.gui.widgets.fault import Fault
@@ -63,16 +65,17 @@ class FormView(QWidget):
         self._draw_faults()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take a folder or a file of data."""
-        if event.mimeData().hasUrls():
+        """Take a folder or a file of data; sessions, plugins and models are the window's."""
+        paths = dropped(event.mimeData())
+        if paths and not belongs_elsewhere(paths[0]):
             event.acceptProposedAction()
+        else:
+            event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Learn from what was dropped."""
-        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-        if urls:
-            self._form.set(data=Path(urls[0].toLocalFile()))
-            event.acceptProposedAction()
+        self._form.set(data=dropped(event.mimeData())[0])
+        event.acceptProposedAction()
 
     def ask_data(self) -> None:
         """Let the person choose the folder to learn from."""

@@ -89,6 +89,7 @@ def test_a_refusal_is_told_on_the_page_with_a_report_to_copy(
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr("turner.pth", "import os")
     drop(window, wheel)
+    qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), PluginsView))
     page = window.stack.currentWidget()
     assert isinstance(page, PluginsView)
     qtbot.waitUntil(page.banner.isVisible)
