@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +17,7 @@ from seqstudio.gui.train.request import (
     faults,
     find_choice,
     free_name,
+    suited,
     task_choices,
 )
 from seqstudio.gui.train.settings import Settings
@@ -39,6 +41,7 @@ class NewRun(QObject):
         self.faults: dict[str, str] = {}  # field -> sentence
         self.checking = False
         self._named = False  # by the person, so that no default replaces it
+        self._chosen = False  # the task, by the person
         self.settings.changed.connect(lambda: self.set(values=self.settings.values()))
         desk.installed_changed.connect(self._installed)
         self._installed()
@@ -51,6 +54,12 @@ class NewRun(QObject):
     def set(self, **fields: Any) -> None:
         """Change fields of the request; a fault goes when its field changes."""
         self._named = self._named or "name" in fields
+        self._chosen = self._chosen or "task" in fields
+        if fields.get("data") and not self._chosen:
+            self._look_at(fields["data"])
+        self._change(**fields)
+
+    def _change(self, **fields: Any) -> None:
         changed = replace(self.request, **fields)
         if changed.task != self.request.task:
             kept = {n: v for n, v in changed.values.items() if n in options_of(TrainConfig)}
@@ -63,6 +72,16 @@ class NewRun(QObject):
         if changed != before:
             self.changed.emit()
         self.faults_changed.emit()
+
+    def _look_at(self, data: Path) -> None:
+        """Choose a task that the data are for, soon."""
+        look = partial(suited, data, self.choices)
+        self._desk.background.run(look, partial(self._suits, data), partial(self.blame, "data"))
+
+    def _suits(self, data: Path, tasks: tuple[TaskChoice, ...]) -> None:
+        asked = data == self.request.data and not self._chosen
+        if asked and tasks and self.choice not in tasks:
+            self._change(task=tasks[0].name)
 
     def renew(self) -> None:
         """Get ready for another run of the same data: under a name that is free."""
@@ -95,7 +114,7 @@ class NewRun(QObject):
         sound: Callable[[Request, TaskChoice], None],
         found: dict[str, str],
     ) -> None:
-        self._looked()
+        self._end_check()
         found |= {f"set.{name}": reason for name, reason in self.settings.faults().items()}
         self.faults = found
         self.faults_changed.emit()
@@ -106,10 +125,10 @@ class NewRun(QObject):
             self.refused.emit()
 
     def _unread(self, reason: str) -> None:
-        self._looked()
+        self._end_check()
         self.blame("data", reason)
 
-    def _looked(self) -> None:
+    def _end_check(self) -> None:
         self.checking = False
         self.changed.emit()
 
@@ -141,6 +160,6 @@ class NewRun(QObject):
     def _installed(self) -> None:
         self.choices = task_choices(self._desk.studio.catalogue)
         if self.choice is None and self.choices:
-            self.set(task=self.choices[0].name)
+            self._change(task=self.choices[0].name)
         self._renew_settings()
         self.changed.emit()

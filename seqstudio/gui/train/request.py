@@ -14,7 +14,7 @@ from seqstudio.host.settings import check_settings, setting_text
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.runs import check_new
 
-LISTINGS = (".tsv", ".csv", ".json", ".jsonl", ".txt")  # files that may name data elsewhere
+LISTINGS = frozenset({".tsv", ".csv", ".json", ".jsonl"})  # files that may name data elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,18 @@ def task_choices(catalogue: Catalogue) -> tuple[TaskChoice, ...]:
 def find_choice(choices: tuple[TaskChoice, ...], name: str) -> TaskChoice | None:
     """Give the task of a name; None where no plugin brings it."""
     return next((one for one in choices if one.name == name), None)
+
+
+def suited(data: Path, choices: tuple[TaskChoice, ...]) -> tuple[TaskChoice, ...]:
+    """Give the tasks that some file of the data is for; call it on a thread."""
+    found = suffixes_in(data)
+    return tuple(one for one in choices if one.suffixes & found)
+
+
+def suffixes_in(data: Path) -> frozenset[str]:
+    """Collect the suffixes of a file, or of all files in a folder."""
+    paths = data.rglob("*") if data.is_dir() else [data]
+    return frozenset(path.suffix.lower() for path in paths if path.is_file())
 
 
 def _suffixes(entry: TaskEntry, catalogue: Catalogue) -> frozenset[str]:
@@ -114,10 +126,10 @@ def _data_fault(data: Path | None, choice: TaskChoice | None) -> str:
         return f"{data}: not there, expected a folder or file of data."
     if data.is_file():
         return ""
-    suffixes = {path.suffix.lower() for path in data.rglob("*") if path.is_file()}
+    suffixes = suffixes_in(data)
     if not suffixes:
         return f"{data} is empty, expected data to learn from."
-    if choice and choice.suffixes and not suffixes & (choice.suffixes | set(LISTINGS)):
+    if choice and choice.suffixes and not suffixes & (choice.suffixes | LISTINGS):
         wanted = ", ".join(sorted(choice.suffixes))
         return f"{data.name} holds nothing for {choice.entry.title}, expected files in {wanted}."
     return ""

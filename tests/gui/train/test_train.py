@@ -165,6 +165,29 @@ def test_what_cannot_be_kept_is_told(model: TrainModel, qtbot: QtBot, recorded: 
     assert told.args == ["'../mine': expected a plain name, without '/'."]
 
 
+def test_the_task_is_one_that_the_data_are_for_until_the_person_chooses(
+    model: TrainModel, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
+) -> None:
+    for name, file in (("said", recording), ("played", tune)):
+        (tmp_path / name).mkdir()
+        shutil.copy(file, tmp_path / name)
+        (tmp_path / name / "notes.txt").write_text("of mine")
+    form = model.form
+    assert form.request.task == "music.voices"
+    form.set(data=tmp_path / "said")
+    qtbot.waitUntil(lambda: form.request.task == "speech.ctc")
+    assert form.request.name == "said-ctc"
+    form.set(data=tmp_path / "played")
+    qtbot.waitUntil(lambda: form.request.task == "music.voices")
+    form.set(task="music.rolls")
+    form.set(data=tmp_path / "said")
+    model.start()
+    qtbot.waitUntil(lambda: "data" in form.faults)
+
+    assert form.request.task == "music.rolls"
+    assert form.faults["data"].startswith("said holds nothing for Piano rolls, expected files in ")
+
+
 def test_data_are_dropped_on_the_form(page: TrainView, tmp_path: Path) -> None:
     dropped = QMimeData()
     dropped.setUrls([QUrl.fromLocalFile(str(tmp_path))])
