@@ -36,11 +36,11 @@ class Product:
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.weight = weight.t().contiguous()
-        self.bias = bias.contiguous()
+        self.bias = bias[None].contiguous()
         self.alone = weight.device.type == "cpu"
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Multiply (R, K) rows: (R, N)."""
-        if len(rows) == 1 or not self.alone:
+        if rows.shape[0] == 1 or not self.alone:  # `len` of a tensor would cost 0.4 us
             return torch.addmm(self.bias, rows, self.weight)
         return torch.cat([torch.addmm(self.bias, row, self.weight) for row in rows.split(1)])

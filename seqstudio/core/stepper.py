@@ -157,7 +157,7 @@ class FusedStack:
 
     def step_cell(self, given: Tensor) -> LSTMStep | GRUStep | TanhStep:
         """Give the step for as many rows as `given` has; layers of one stack share it."""
-        if (rows := len(given)) not in self.steps:
+        if (rows := given.shape[0]) not in self.steps:
             self.steps[rows] = STEPS[self.cell](rows, self.hidden + self.spare, given)
         return self.steps[rows]
 
