@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.background import Background
+from seqstudio.gui.recording.timeline import Timeline
 from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.transcript_view import TranscriptView
 from seqstudio.gui.recording.wave_model import WaveModel
@@ -129,7 +130,7 @@ def measure_recordings() -> None:
             view.resize(SIZE)
             view.grab()
             loading_s = show(wave, path)
-            view.show_words(word for one in spoken.segments for word in one.words)
+            view.show_words(Timeline(spoken.segments))
             kind = f"an hour of audio, {channels} channel{'s' * (channels > 1)}"
             print(f"{kind}: drawn whole after {loading_s:.1f} s")
             tell(kind, frames(wave_moves(wave), painting(view)))

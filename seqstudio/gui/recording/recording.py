@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.jobs.origins import known_models, made_with
 from seqstudio.gui.recording.files import belongs, export, read_text
-from seqstudio.gui.recording.transcript import Place, TranscriptModel
+from seqstudio.gui.recording.timeline import Place
+from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.wave import clock
 from seqstudio.gui.recording.wave_model import WaveModel
 from seqstudio.gui.sound.player import Player

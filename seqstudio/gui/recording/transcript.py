@@ -2,11 +2,13 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import accumulate
 
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.gui.recording.timeline import Place, Timeline
 from seqstudio.host.session.operations import (
     EditWord,
     MergeSegments,
@@ -17,16 +19,7 @@ from seqstudio.host.session.operations import (
 )
 from seqstudio.host.session.segments import split, with_word_times
 
-AT_ONCE = 8  # words that may be said at the same time
 LOW = 0.6  # a confidence below this is shown as low
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A word: of which segment, and its number there."""
-
-    segment: int
-    word: int
 
 
 class TranscriptModel(QObject):
@@ -46,10 +39,10 @@ class TranscriptModel(QObject):
         self._do = do
         self._clip = ""
         self.transcript: Transcript | None = None
-        self.segments: tuple[Segment, ...] = ()  # as shown: each has words
-        self._places: list[Place] = []
-        self._timed: list[Place] = []  # the same, by when they begin
-        self._starts: list[float] = []
+        self._spoken: tuple[Segment, ...] = ()
+        self.segments: tuple[Segment, ...] = ()  # the same as shown: each has words
+        self._firsts = [0]  # how many words come before each segment, and how many there are
+        self.timeline = Timeline(())
         self.lit: Place | None = None
         self.current: Place | None = None
 
@@ -58,45 +51,23 @@ class TranscriptModel(QObject):
         if clip == self._clip and transcript is self.transcript:
             return
         held = self.current if clip == self._clip else None
+        shown = dict(zip(map(id, self._spoken), self.segments, strict=True))
+        spoken = self._spoken = _segments(transcript)
         self._clip, self.transcript = clip, transcript
-        self.segments = tuple(map(with_word_times, _segments(transcript)))
-        self._places = [
-            Place(s, w)
-            for s, segment in enumerate(self.segments)
-            for w in range(len(segment.words))
-        ]
-        # Speakers may overlap, so that later words begin earlier.
-        self._timed = sorted(self._places, key=lambda place: self.word(place).start_s)
-        self._starts = [self.word(place).start_s for place in self._timed]
+        self.segments = tuple(shown.get(id(one)) or with_word_times(one) for one in spoken)
+        self._firsts = list(accumulate((len(one.words) for one in self.segments), initial=0))
+        self.timeline = Timeline(self.segments)
         self.lit = None
         self.current = self.nearest(held)
         self.changed.emit()
-
-    @property
-    def words(self) -> list[Word]:
-        """Every word, in the order in which they begin."""
-        return [self.word(place) for place in self._timed]
 
     def word(self, place: Place) -> Word:
         """Give a word by its place."""
         return self.segments[place.segment].words[place.word]
 
-    def at(self, second: float) -> Place | None:
-        """Give the word that is heard at a time: the last to begin of those that go on."""
-        begun = bisect_right(self._starts, second)
-        for place in reversed(self._timed[max(begun - AT_ONCE, 0) : begun]):
-            if second < self.word(place).end_s:
-                return place
-        return None
-
-    def near(self, second: float) -> Place | None:
-        """Give the word that is heard at a time, or else the last before it."""
-        number = bisect_right(self._starts, second) - 1
-        return self._timed[max(number, 0)] if self._timed else None
-
     def light(self, second: float) -> None:
         """Light the word that is heard at a time."""
-        if (place := self.at(second)) != self.lit:
+        if (place := self.timeline.at(second)) != self.lit:
             self.lit = place
             self.lit_changed.emit()
 
@@ -109,14 +80,14 @@ class TranscriptModel(QObject):
     def step(self, words: int) -> Place | None:
         """Put the word so many further, or back, in hand; give it, or None at either end."""
         number = self._number(self.current) + words if self.current else 0
-        if not 0 <= number < len(self._places):
+        if not 0 <= number < self._firsts[-1]:
             return None
-        self.take_up(self._places[number])
+        self.take_up(self._place(number))
         return self.current
 
     def ends(self) -> tuple[Place, Place] | None:
         """Give the first and the last word."""
-        return (self._places[0], self._places[-1]) if self._places else None
+        return (self._place(0), self._place(self._firsts[-1] - 1)) if self._firsts[-1] else None
 
     def edit(self, place: Place, text: str) -> bool:
         """Write other text in the place of a word: none removes it, several share its time."""
@@ -179,14 +150,22 @@ class TranscriptModel(QObject):
         segments = self.transcript.segments if self.transcript else ()
         return segment < len(segments) and bool(segments[segment].words)
 
-    def _number(self, place: Place) -> int:
-        return bisect_right(self._places, place) - 1
-
     def nearest(self, place: Place | None) -> Place | None:
         """Give the word at a place, or the last before it."""
-        if place is None or not self._places:
+        if place is None or not self._firsts[-1]:
             return None
-        return self._places[max(self._number(place), 0)]
+        return self._place(max(self._number(place), 0))
+
+    def _number(self, place: Place) -> int:
+        """Count the words before the one at a place, or before the last ahead of it."""
+        if place.segment >= len(self.segments):
+            return self._firsts[-1] - 1
+        first, after = self._firsts[place.segment : place.segment + 2]
+        return min(first + place.word, after - 1)
+
+    def _place(self, number: int) -> Place:
+        segment = bisect_right(self._firsts, number) - 1
+        return Place(segment, number - self._firsts[segment])
 
 
 def _segments(transcript: Transcript | None) -> tuple[Segment, ...]:

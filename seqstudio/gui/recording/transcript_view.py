@@ -14,7 +14,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from seqstudio.gui.recording.transcript import Place, TranscriptModel
+from seqstudio.gui.recording.timeline import Place
+from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.transcript_layout import Layout, Shape
 from seqstudio.gui.recording.transcript_paint import GUTTER, MARGIN, PAD, TranscriptPainter
 from seqstudio.gui.recording.wave import clock
@@ -63,7 +64,7 @@ class TranscriptView(QAbstractScrollArea):
 
     def follow(self, second: float) -> None:
         """Scroll to what is heard at a time, if it is out of sight."""
-        if (place := self.model.near(second)) and not self.editor.isVisible():
+        if (place := self.model.timeline.near(second)) and not self.editor.isVisible():
             self.scroll_to(place)
 
     def scroll_to(self, place: Place) -> None:

@@ -155,7 +155,7 @@ class RecordingView(QWidget):
         self.along.valueChanged.connect(self._scroll)
 
     def _show_words(self) -> None:
-        self.wave.show_words(self.model.transcript.words)
+        self.wave.show_words(self.model.transcript.timeline)
         self._commands.refresh()
 
     def _scroll_range(self) -> None:

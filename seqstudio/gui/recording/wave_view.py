@@ -1,7 +1,5 @@
 """A painted waveform: ruler above, a lane for each channel, the words below it."""
 
-from bisect import bisect_left
-from collections.abc import Iterable
 from math import ceil
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
@@ -20,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from seqstudio.contracts.transcript import Word
+from seqstudio.gui.recording.timeline import Timeline
 from seqstudio.gui.recording.wave import clock, lane_rows, nice_step
 from seqstudio.gui.recording.wave_model import WaveModel
 from seqstudio.gui.widgets.theme import Colours, colours_of
@@ -42,7 +40,7 @@ class WaveView(QWidget):
     def __init__(self, model: WaveModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = model
-        self._words: list[Word] = []
+        self._words = Timeline(())
         self._absence = ""
         self._pressed: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -54,9 +52,9 @@ class WaveView(QWidget):
         self.setCursor(Qt.CursorShape.IBeamCursor)
         model.changed.connect(self.update)
 
-    def show_words(self, words: Iterable[Word]) -> None:
-        """Write these words below the waveform, in the order of their times."""
-        self._words = list(words)
+    def show_words(self, words: Timeline) -> None:
+        """Write these words below the waveform."""
+        self._words = words
         self.update()
 
     def say(self, absence: str) -> None:
@@ -217,22 +215,20 @@ class WaveView(QWidget):
 
     def _draw_words(self, painter: QPainter, colours: Colours) -> None:
         """Write each word where it begins, if most have room."""
-        axis, words = self.model.axis, self._words
+        axis = self.model.axis
         metrics = QFontMetricsF(self.font())
-        painter.setPen(colours.ink)
         bottom = self.height() - WORDS
-        number = bisect_left(words, axis.start, key=lambda word: word.start_s)
-        last = bisect_left(words, axis.stop, key=lambda word: word.start_s)
-        if (last - number) * CROWDED > self.width():
+        if self._words.count(axis.start, axis.stop) * CROWDED > self.width():
             painter.setPen(colours.faint)
             painter.drawText(QPointF(8, bottom + 16), "Zoom in to see the words.")
             return
-        while number < last:
-            left = axis.to_pixel(words[number].start_s)
-            painter.drawText(QPointF(left, bottom + 16), words[number].word)
-            free = left + metrics.horizontalAdvance(words[number].word) + 6
-            after = bisect_left(words, axis.to_unit(free), key=lambda word: word.start_s)
-            number = max(after, number + 1)
+        painter.setPen(colours.ink)
+        free = float("-inf")
+        for word in self._words.between(axis.start, axis.stop):
+            left = axis.to_pixel(word.start_s)
+            if left >= free:
+                painter.drawText(QPointF(left, bottom + 16), word.word)
+                free = left + metrics.horizontalAdvance(word.word) + 6
 
     def _draw_playhead(self, painter: QPainter, colours: Colours) -> None:
         x = self.model.axis.to_pixel(self.model.playhead_s)

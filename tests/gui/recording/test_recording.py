@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.recording.recording import RecordingModel
-from seqstudio.gui.recording.transcript import Place
+from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.view import RecordingView
 from seqstudio.gui.sound.output import Output
 from seqstudio.gui.sound.player import Player
@@ -27,6 +27,8 @@ from seqstudio.media.subtitles import to_json
 
 TIMES = ((0.31, "Z"), (0.71, "E"), (0.85, "O"), (1.04, "TWO"))
 LEFT = Qt.MouseButton.LeftButton
+
+HOUR_S = 3600.0
 
 
 class Speaker(Output, Protocol):
@@ -64,7 +66,7 @@ def middle(page: RecordingView, place: Place) -> QPoint:
 
 
 def said(page: RecordingView) -> str:
-    return " ".join(word.word for word in page.model.transcript.words)
+    return " ".join(word.word for word in page.model.transcript.timeline.between(0, HOUR_S))
 
 
 def drop(page: QWidget, path: Path) -> None:

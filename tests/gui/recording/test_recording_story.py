@@ -10,12 +10,14 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.jobs.operation_panel_view import OperationPanel
-from seqstudio.gui.recording.transcript import Place
+from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.view import RecordingView
 from seqstudio.gui.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
+
+HOUR_S = 3600.0
 
 
 def drop(window: Window, path: Path) -> None:
@@ -27,7 +29,7 @@ def drop(window: Window, path: Path) -> None:
 
 
 def words(page: RecordingView) -> list[str]:
-    return [word.word for word in page.model.transcript.words]
+    return [word.word for word in page.model.transcript.timeline.between(0, HOUR_S)]
 
 
 @pytest.mark.medium

@@ -7,9 +7,12 @@ import pytest
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.recording.transcript import Place, TranscriptModel
+from seqstudio.gui.recording.timeline import Place
+from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.host.session.document import Clip
 from seqstudio.host.session.operations import AddClip, SetTranscript
+
+HOUR_S = 3600.0
 
 
 def words(text: str, start_s: float) -> tuple[Word, ...]:
@@ -69,10 +72,10 @@ def test_where_speakers_overlap_the_word_that_began_last_is_lit(
 ) -> None:
     clip = desk.document.clips[0].id
     desk.do(SetTranscript(clip, transcript(segment("ONE TWO", 2.0), segment("AH", 1.8))))
-    assert model.at(1.9) == Place(1, 0)
-    assert model.at(2.1) == Place(0, 0)
-    assert model.near(2.45) == Place(0, 0)
-    assert [word.word for word in model.words] == ["AH", "ONE", "TWO"]
+    assert model.timeline.at(1.9) == Place(1, 0)
+    assert model.timeline.at(2.1) == Place(0, 0)
+    assert model.timeline.near(2.45) == Place(0, 0)
+    assert [word.word for word in model.timeline.between(0, HOUR_S)] == ["AH", "ONE", "TWO"]
 
 
 def test_a_word_is_edited_removed_and_made_several(model: TranscriptModel, desk: Desk) -> None:
@@ -124,7 +127,10 @@ def test_a_text_without_words_shares_its_time_and_is_edited_whole(
     clip = desk.document.clips[0].id
     bare = replace(segment("AB ABCD", 2.0), words=(), end_s=8.0)
     desk.do(SetTranscript(clip, transcript(bare)))
-    assert [(w.word, w.start_s, w.end_s) for w in model.words] == [("AB", 2, 4), ("ABCD", 4, 8)]
+    assert [(w.word, w.start_s, w.end_s) for w in model.timeline.between(0, HOUR_S)] == [
+        ("AB", 2, 4),
+        ("ABCD", 4, 8),
+    ]
 
     model.edit(Place(0, 1), "B C")
     kept = desk.document.clips[0].transcript
