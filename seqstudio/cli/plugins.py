@@ -187,33 +187,31 @@ def verify(subject: str, *, as_json: bool) -> None:
     """
     from seqstudio.host.conformance import apart as conformance
 
-    if not Path(subject).exists():
-        check_verifiable(subject, Profile())
+    profile = Profile()
+    tried = subject if Path(subject).exists() else name_installed(subject, profile)
+    if tried != subject and not as_json:
+        click.echo(f"{tried}, as it is installed")
     checks = []
-    for check in conformance.verify(subject):
+    for check in conformance.verify(subject, store=profile):
         checks.append(check)
         if not as_json:
             click.echo(f"{check.outcome}  {check.name}" + (f": {check.said}" if check.said else ""))
     if as_json:
         click.echo(to_json(checks))
     if failed := sum(check.outcome == "fail" for check in checks):
-        raise PluginError(f"{subject}: {failed} of {len(checks)} checks failed")
+        raise PluginError(f"{tried}: {failed} of {len(checks)} checks failed")
 
 
-def check_verifiable(plugin: str, profile: Profile) -> None:
-    """See that a name is a plugin's whose files can be tried in another profile.
+def name_installed(plugin: str, profile: Profile) -> str:
+    """Give the id and version of a plugin, also of one that is switched off.
 
     Raises
     ------
     SeqStudioError
-        If there is none of this name, or it was installed here: then its wheel can be tried.
+        If there is none of this name.
     """
-    Catalogue.load(profile, everything=True).plugin(plugin)
-    for stored in opened(profile).installed():
-        if stored.id == plugin:
-            raise PluginError(
-                f"plugin {plugin!r} was installed from {stored.receipt.source}, expected that path"
-            )
+    found = Catalogue.load(profile, everything=True).plugin(plugin)
+    return f"{found.id} {found.version}"
 
 
 @plugins.command("new")

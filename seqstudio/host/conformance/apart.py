@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,9 @@ from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue import search_path
 from seqstudio.host.conformance.check import Check
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.pointer import Pointer, read_pointer, version_folder, write_pointer
+from seqstudio.services.durable import faults_as
 
 
 def unheard(_process: "subprocess.Popen[str]") -> None:
@@ -19,13 +23,17 @@ def unheard(_process: "subprocess.Popen[str]") -> None:
 
 
 def verify(
-    subject: str, *, began: Callable[["subprocess.Popen[str]"], None] = unheard
+    subject: str,
+    *,
+    store: Profile | None = None,
+    began: Callable[["subprocess.Popen[str]"], None] = unheard,
 ) -> Iterator[Check]:
     """Run the suite, giving each check as it comes out.
 
     Parameters
     ----------
-    subject : a wheel, a folder of wheels, a project, or the id of a plugin that pip installed
+    subject : a wheel, a folder of wheels, a project, or the id of an installed plugin
+    store : whose plugins may be meant, besides those that pip installed
     began : is given the process, which may be killed to end the suite early
 
     Raises
@@ -42,6 +50,8 @@ def verify(
         environment["PYTHONPATH"] = os.pathsep.join(search_path())
         if Path(subject).exists():
             subject = str(Path(subject).absolute())
+        elif store:
+            lend(subject, store, Profile(scratch / "profile"))
         process = subprocess.Popen(
             [sys.executable, "-m", "seqstudio.host.conformance", subject, folder],
             cwd=scratch / "current",
@@ -59,3 +69,12 @@ def verify(
             last = process.stderr.read().strip().rpartition("\n")[2]
         if process.returncode:
             raise PluginError(f"{subject}: the suite ended early: {last}")
+
+
+def lend(plugin: str, store: Profile, other: Profile) -> None:
+    """Put a plugin of one profile's store into another profile, as it is; others are left out."""
+    if version := read_pointer(store).current.get(plugin):
+        place = version_folder(store, plugin, version)
+        with faults_as(PluginError, place):
+            shutil.copytree(place, version_folder(other, plugin, version))
+        write_pointer(other, Pointer(current={plugin: version}))

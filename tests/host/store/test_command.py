@@ -90,6 +90,25 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
 
 @pytest.mark.medium
+def test_an_installed_plugin_is_verified_by_its_id_and_named_with_its_version(
+    press: Any, run: Run
+) -> None:
+    wheel = press.plugin()
+    shown = re.findall(r"sha256:[0-9a-f]{64}", run("plugins", "install", wheel).stderr)[-1]
+    assert run("plugins", "install", wheel, "--accept", shown).returncode == 0
+    wheel.unlink()
+    assert run("plugins", "disable", "parrot").returncode == 0
+    done = run("plugins", "verify", "parrot")
+    first, *checks = done.stdout.splitlines()
+
+    assert first == "parrot 1.0, as it is installed"
+    assert "pass  shout: the same run gives the same bytes" in checks
+    assert (
+        done.stderr == "Error: parrot 1.0: 1 of 11 checks failed\n"
+    )  # it takes any bytes for text
+
+
+@pytest.mark.medium
 def test_a_batch_that_ends_because_workers_die_says_why(
     press: Any, run: Run, profile: Profile, tmp_path: Path
 ) -> None:
