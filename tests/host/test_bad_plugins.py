@@ -142,6 +142,9 @@ RUN = {
     "eat": at_b(eat),
     "noisy": at_b(noisy),
     "bug": at_b(lambda job: 1 / 0),
+    "summary": lambda request, job: iter(
+        [Result(outputs={"text": "done"}, summary="\\x1b[2J and \\udcff")]
+    ),
     "silent": lambda request, job: iter(()),
     "twice": lambda request, job: iter([done(request), done(request)]),
 }
@@ -149,7 +152,7 @@ RUN = {
 OPERATIONS = (
     *("abort", "segfault", "leave", "exit", "hang", "garbage", "endless", "hang-up", "eat"),
     *("deep", "deep-details", "no-fraction", "no-event", "nul", "ring", "elsewhere", "steer"),
-    *("noisy", "bug", "silent", "twice"),
+    *("noisy", "bug", "summary", "silent", "twice"),
 )
 LIMITS = {"memory_share": 0.01, "cancel_s": 0.5}
 
@@ -212,6 +215,17 @@ def test_garbage_on_standard_output_harms_nothing_and_is_in_the_log(
     log = (bad.profile.jobs / str(handle.id) / "worker.log").read_bytes()
     assert b"garbage on stdout" in log
     assert bytes(range(256)) in log
+
+
+def test_a_summary_that_steers_a_terminal_is_spelled_out(
+    bad: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    inputs = {"words": (words("b.txt"),)}
+    handle = bad.submit(JobSpec(plugin="bad", name="summary", inputs=inputs, out=tmp_path / "out"))
+    (done,) = [event for event in handle.events() if isinstance(event, ItemDone)]
+
+    assert done.summary == r"\x1b[2J and \udcff"
+    assert bad.jobs.items(handle.id)[0].summary == done.summary
 
 
 @pytest.mark.parametrize(
