@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import TrainingError
 
 BLANK = 0
@@ -58,11 +58,8 @@ def ctc_loss_sum(
     TrainingError
         If a row has more labels than its frames can spell.
     """
-    if labels.numel():
-        within = torch.arange(1, labels.shape[1], device=labels.device) < label_lengths[:, None]
-        needed = label_lengths + ((labels[:, 1:] == labels[:, :-1]) & within).sum(1)
-    else:
-        needed = label_lengths
+    within = valid_mask(label_lengths, labels.shape[1])[:, 1:]
+    needed = label_lengths + ((labels[:, 1:] == labels[:, :-1]) & within).sum(dim=1)
     for row in (needed > lengths).nonzero().flatten().tolist():
         raise TrainingError(
             f"row {row}: {int(lengths[row])} frames for {int(label_lengths[row])} labels, "

@@ -7,7 +7,7 @@ from seqstudio.core.attention import AdditiveAttention
 from seqstudio.core.config import DecoderConfig
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.flat_steps import DecoderState, FlatStepper
-from seqstudio.core.recurrent import RecurrentStack, state_width
+from seqstudio.core.recurrent import RecurrentStack
 
 
 class Covariates(nn.Module):
@@ -94,8 +94,7 @@ class Decoder(nn.Module):
     ) -> tuple[Tensor, DecoderState]:
         """Give the (rows, V) logits of the first token, and the state to step on from."""
         if first is None:
-            width = state_width(self.config.cell, self.config.hidden)
-            first = self.output.weight.new_zeros(self.config.layers, rows, width)
+            first = self.body.zero_state(rows)
         return FlatStepper(self).start(first, encoded, rows_of(covariates, rows))
 
     def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:

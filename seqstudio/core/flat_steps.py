@@ -65,14 +65,13 @@ class FlatStepper:
 
     def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """Take (B,) tokens and give the (B, V) logits of the next ones."""
-        position, weights = state.position + 1, None
+        position, memory, weights = state.position + 1, state.memory, None
         given = torch.embedding(self.table, tokens)
         if state.covariates is not None and position < state.covariates.shape[1]:
             given = given + self.known.sum(state.covariates[:, position])
         logits, layers = self.stack.step(given, state.layers)
-        if self.attention is not None and state.memory is not None:
-            context, weights = self.attention.attend(logits, state.memory)
+        if self.attention is not None and memory is not None:
+            context, weights = self.attention.attend(logits, memory)
             heard = layers[-1].output[:, : self.stack.hidden]
             logits = self.output(torch.cat([heard, context], dim=1))
-        memory = state.memory
         return logits, DecoderState(self, layers, position, state.covariates, memory, weights)

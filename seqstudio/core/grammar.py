@@ -21,6 +21,11 @@ class Grammar:
         """The token that ends an ascending group."""
         return self.vocabulary - 1
 
+    @property
+    def no_kind(self) -> int:
+        """The number of no token: as many as there are tokens, slots apart."""
+        return max(len(self.slot_ranges), 1) * self.vocabulary
+
     def allowed(self, last: Tensor, slot: Tensor) -> Tensor:
         """Mark what may come next.
 
@@ -44,10 +49,9 @@ class Grammar:
         return slot == len(self.slot_ranges) if self.slot_ranges else last == self.end
 
     def kinds(self, tokens: Tensor, slots: Tensor) -> Tensor:
-        """Give tokens numbers, slots apart; -1, no token, gets the number past the last."""
-        past = max(len(self.slot_ranges), 1) * self.vocabulary
+        """Give (...) tokens numbers, slots apart; -1, no token, gets the number past the last."""
         offset = slots * self.vocabulary if self.slot_ranges else 0
-        return torch.where(tokens < 0, past, tokens + offset)
+        return torch.where(tokens < 0, self.no_kind, tokens + offset)
 
     def check(self, tokens: Tensor, lengths: Tensor) -> None:
         """Raise DataError unless every group of (B, T, L) `tokens` follows the grammar."""

@@ -25,7 +25,7 @@ class NestedDecoder(nn.Module):
         super().__init__()
         self.config = config
         self.grammar = Grammar(config.vocabulary, config.slot_ranges)
-        kinds = max(config.slots, 1) * config.vocabulary
+        kinds = self.grammar.no_kind
         self.heard = nn.EmbeddingBag(kinds + 1, config.hidden, mode="sum", padding_idx=kinds)
         self.first_input = nn.Parameter(torch.zeros(config.hidden))
         self.covariates = (
@@ -122,8 +122,7 @@ class NestedDecoder(nn.Module):
     ) -> tuple[Tensor, NestedState]:
         """Give the (rows, V) logits of the first token, and the state to step on from."""
         if first is None:
-            width = state_width(self.config.cell, self.config.hidden)
-            first = self.first_input.new_zeros(self.config.layers, rows, width)
+            first = self.outer.zero_state(rows)
         return NestedStepper(self).start(first, rows_of(covariates, rows))
 
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:

@@ -25,14 +25,14 @@ def valid_mask(lengths: Tensor, frames: int) -> Tensor:
 
 
 def reverse_within(frames: Tensor, lengths: Tensor) -> Tensor:
-    """Reverse each item within its own length; padding stays where it is.
+    """Reverse each of (B, T, F) items within its own of (B,) lengths; padding stays in place.
 
     >>> reverse_within(torch.tensor([[[1], [2], [0]]]), torch.tensor([2])).flatten()
     tensor([2, 1, 0])
     """
     items, longest = frames.shape[:2]
     at = torch.arange(longest, device=frames.device)
-    source = torch.where(at < lengths[:, None], lengths[:, None] - 1 - at, at)
+    source = torch.where(valid_mask(lengths, longest), lengths[:, None] - 1 - at, at)
     rows = source + longest * torch.arange(items, device=frames.device)[:, None]
     return frames.flatten(0, 1).index_select(0, rows.flatten()).view(frames.shape)
 
@@ -62,7 +62,7 @@ class RecurrentLayer(nn.Module):
         return output, self.joined(last)
 
     def outputs(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        """Run as `forward` does: (B, T, H), arbitrary past each length."""
+        """Run over (B, T, F) frames from a zero state: (B, T, H), arbitrary past each length."""
         return self.forward(frames)[0]
 
     def weights(self, kind: Literal["ih", "hh"]) -> tuple[Tensor, Tensor]:
@@ -92,7 +92,7 @@ class RecurrentLayer(nn.Module):
         return torch.cat([show.sigmoid() * memory.tanh(), memory], dim=1)
 
     def final(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Run as `forward` does; the state is that after each item's own last frame."""
+        """Run as `outputs` does, with the (B, S) states after each item's own last frame."""
         if int(lengths.min()) == frames.shape[1]:
             return self.forward(frames)
         on_host = lengths.cpu()
@@ -154,6 +154,11 @@ class RecurrentStack(nn.Module):
         self.hidden = hidden
         self.layers = nn.ModuleList(RecurrentLayer(cell, size, hidden) for size in widths)
         self.between = nn.ModuleList(Dropout(dropout) for _ in widths[1:])
+
+    def zero_state(self, rows: int) -> Tensor:
+        """Give the (layers, rows, S) state that sequences start from when none is given."""
+        width = state_width(self.cell, self.hidden)
+        return next(self.parameters()).new_zeros(len(self.layers), rows, width)
 
     def forward(self, frames: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Run over whole sequences.
