@@ -229,12 +229,12 @@ class TranscriptView(QAbstractScrollArea):
         """Lay other words out; what was in sight stays there."""
         self._close_editor()
         value = self.verticalScrollBar().value()
-        self._layout = self._laid_out()
+        self._layout = self._laid_out(self._layout)
         self._set_range()
         self.verticalScrollBar().setValue(value)
         self.viewport().update()
 
-    def _laid_out(self) -> Layout:
+    def _laid_out(self, before: Layout | None = None) -> Layout:
         metrics = QFontMetricsF(self.font())
         widths: dict[str, float] = {}
 
@@ -250,7 +250,7 @@ class TranscriptView(QAbstractScrollArea):
             space=metrics.horizontalAdvance(" ") + 2 * PAD,
             gap=round(line / 2),
         )
-        return Layout(self.model.segments, shape, measure)
+        return Layout(self.model.segments, shape, measure, before)
 
     def _set_range(self) -> None:
         bar, page = self.verticalScrollBar(), self.viewport().height()

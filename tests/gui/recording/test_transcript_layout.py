@@ -1,5 +1,7 @@
 """Lines of words: nothing overlaps, and only what is looked at is laid out."""
 
+from collections.abc import Callable
+
 from seqstudio.contracts.transcript import Segment, Word
 from seqstudio.gui.recording.transcript_layout import Layout, Shape
 
@@ -15,11 +17,15 @@ def laid_out(*texts: str) -> tuple[Layout, list[str]]:
     """A layout of letters 10 wide, and the words that were measured."""
     measured: list[str] = []
 
+    return Layout([segment(text) for text in texts], SHAPE, measured_by(measured)), measured
+
+
+def measured_by(measured: list[str]) -> Callable[[str], float]:
     def measure(word: str) -> float:
         measured.append(word)
         return 10.0 * len(word)
 
-    return Layout([segment(text) for text in texts], SHAPE, measure), measured
+    return measure
 
 
 def test_words_fill_lines_without_overlap() -> None:
@@ -46,6 +52,22 @@ def test_far_down_is_seen_without_what_lies_above() -> None:
 
     assert seen[-1] == 1999
     assert len(measured) < 100
+
+
+def test_an_edit_leaves_what_was_laid_out_where_it_was() -> None:
+    before, measured = laid_out(*["a guess is longer than it is"] * 50)
+    for number in range(50):
+        before.spots(number)
+    where = before.top(40)
+    measured.clear()
+    segments = [*before.segments[:30], segment("other words"), *before.segments[31:]]
+    after = Layout(segments, SHAPE, measured_by(measured), before)
+
+    assert after.top(30) == before.top(30)
+    for number in range(50):
+        after.spots(number)
+    assert measured == ["other", "words"]
+    assert after.top(40) == where - before.top(31) + after.top(31)
 
 
 def test_a_point_finds_the_word_that_is_painted_there() -> None:
