@@ -19,9 +19,12 @@ def ledger_lines(
 ) -> tuple[LedgerLine, ...]:
     """Give the inputs whose name or reason holds `filter`, the refused first.
 
-    Names are those below the folder of the data.
+    Names are those below the folder of the data; a reason does not name its input again.
     """
-    refused = [LedgerLine(_below(where, data), why) for where, why in ledger.refused.items()]
+    refused = [
+        LedgerLine(_below(where, data), why.removeprefix(f"{where}: "))
+        for where, why in ledger.refused.items()
+    ]
     used = [] if refused_only else [LedgerLine(_below(where, data)) for where in ledger.used]
     wanted = filter.strip().lower()
     return tuple(

@@ -19,7 +19,7 @@ from seqstudio.gui.desk import Desk
 from seqstudio.gui.train.form_view import FormView
 from seqstudio.gui.train.run_view import RunView
 from seqstudio.gui.train.runs import RecentRun
-from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.train.train import ENDED, TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 
@@ -108,7 +108,7 @@ class TrainView(QWidget):
     def _draw_runs(self) -> None:
         self.runs.clear()
         for run in self.model.runs.all:
-            item = QListWidgetItem(_title(run))
+            item = QListWidgetItem(title_of(run))
             item.setData(FOLDER, str(run.folder))
             item.setToolTip(str(run.folder))
             self.runs.addItem(item)
@@ -138,6 +138,8 @@ class TrainView(QWidget):
         self.model.resume(data)
 
 
-def _title(run: RecentRun) -> str:
-    state = STATES.get(run.state, run.state) if run.there else "folder is gone"
+def title_of(run: RecentRun) -> str:
+    """Name a run, and say how it stands; a folder is made only once the data were looked at."""
+    gone = run.state in ENDED and not run.there
+    state = "has no folder" if gone else STATES.get(run.state, run.state)
     return f"{run.folder.name}\n{run.task} · {state}"

@@ -10,6 +10,7 @@ from seqstudio.gui.train.log import read_ledger, read_run
 from seqstudio.gui.train.previews import Previews, Stage, sketch_of, stage_of
 from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.gui.train.runs import recent_runs
+from seqstudio.gui.train.view import title_of
 from seqstudio.host.books import JobRow
 from seqstudio.host.spec import JobSpec, spec_to_text
 from seqstudio.services.runs import Run, RunSpec, create_run
@@ -158,6 +159,8 @@ def test_the_ledger_names_the_refused_first_and_is_filtered() -> None:
         return [line.where for line in lines]
 
     assert names() == ["b.wav", "a.wav", "c.wav"]
+    again = Ledger(refused={"/data/b.wav": "/data/b.wav: silent"})
+    assert ledger_lines(again, data, refused_only=True, filter="")[0].reason == "silent"
     assert names(only=True) == names(wanted="SILENT") == ["b.wav"]
     assert names(wanted="c.w") == ["c.wav"]
     assert ledger_summary(ledger) == "2 used, 1 refused, 2 trimmed"
@@ -205,3 +208,5 @@ def test_the_books_tell_each_run_once_by_its_newest_job() -> None:
         ("/runs/b", 2, "done"),
     ]
     assert not found[0].there
+    titles = [title_of(one) for one in found]
+    assert titles == ["a\nmusic.rolls · running", "b\nmusic.rolls · has no folder"]
