@@ -201,12 +201,12 @@ def _words(
     parts = [state if progress or row.state in ENDED else f"{state} in another window or terminal"]
     if total > 1:
         parts.append(f"{counts.get('done', 0)} of {total} done")
-    if failed := counts.get("failed", 0):
-        parts.append(f"{failed} failed")
-    moving = next(iter(progress.moving.values()), None) if progress else None
-    if moving and moving.note:
-        parts.append(moving.note)
-    left = progress.left_s(now_s) if progress and row.state == "running" else None
-    if left is not None:
-        parts.append(time_left(left))
+        if failed := counts.get("failed", 0):
+            parts.append(f"{failed} failed")
+    if progress and row.state == "running":
+        moving, left = next(iter(progress.moving.values()), None), progress.left_s(now_s)
+        if moving and moving.note:
+            parts.append(moving.note)
+        if left is not None:
+            parts.append(time_left(left))
     return ", ".join(parts)

@@ -18,7 +18,7 @@ from seqstudio.host.studio import JobSpec, Studio
 
 TRAINING_NICE = 10  # trainings leave the processor to what the person waits for
 DRAW_MS = 100  # between tellings of progress
-READ_MS = 300  # between looks into the books while items come and go
+READ_MS = 150  # between looks into the books while items come and go
 ITEMS = 100  # of one job that are listed
 FAREWELL_S = 4.0  # for jobs to end when the app does
 
@@ -125,7 +125,7 @@ class JobQueue(QObject):
         watch = self._watched.get(job)
         if watch and watch.returns:
             watch.returns = False
-            self.changed.emit()
+            self._list.read()
         else:
             self._ask(job, "pause")
 
@@ -136,7 +136,7 @@ class JobQueue(QObject):
             self._again(job, retry=False)
         elif watch and watch.paused and not self._free(watch.lane):
             watch.returns = True
-            self.changed.emit()
+            self._list.read()
         else:
             self._ask(job, "resume")
 

@@ -59,7 +59,7 @@ class JobsTree(QTreeWidget):
         self._tops: dict[int, QTreeWidgetItem] = {}  # of each job
         self._order: list[tuple[int, bool]] = []  # of the jobs, and which had ended before
         self.setColumnCount(4)
-        self.setHeaderLabels(["Job", "State", "Progress", "So far"])
+        self.setHeaderLabels(["Job", "State", "Progress", "Result"])
         self.setAccessibleName("Jobs")
         self.setItemDelegateForColumn(PROGRESS, ProgressBar(self))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
