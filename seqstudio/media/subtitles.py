@@ -1,13 +1,13 @@
 """Transcripts as text: plain, SubRip, WebVTT and JSON."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.plain import from_plain, to_plain
-from seqstudio.contracts.transcript import Segment, Transcript
+from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import DataError
+from seqstudio.media.cues import cues_of
 
 
 def to_txt(transcript: Transcript) -> str:
@@ -22,19 +22,19 @@ def to_json(transcript: Transcript) -> str:
 
 
 def to_srt(transcript: Transcript) -> str:
-    """Give numbered subtitles, times in order; segments without words are left out."""
+    """Give numbered subtitles, cut as `cues_of` says."""
     cues = [
-        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
-        for number, (start, end, text) in enumerate(_cues(transcript), start=1)
+        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{cue.text}\n"
+        for number, cue in enumerate(cues_of(transcript), start=1)
     ]
     return "\n".join(cues)
 
 
 def to_vtt(transcript: Transcript) -> str:
-    """Give WebVTT cues, times in order."""
+    """Give WebVTT cues, cut as `cues_of` says."""
     cues = [
-        f"{_clock(start, '.')} --> {_clock(end, '.')}\n{_escaped(text)}\n"
-        for start, end, text in _cues(transcript)
+        f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_escaped(cue.text)}\n"
+        for cue in cues_of(transcript)
     ]
     return "\n".join(["WEBVTT\n", *cues])
 
@@ -63,20 +63,6 @@ def _known(value: Any) -> Any:
     if isinstance(value, list):
         return [_known(item) for item in value]
     return value
-
-
-def _cues(transcript: Transcript) -> Iterator[tuple[int, int, str]]:
-    """Yield (start_ms, end_ms, text): starts never fall, each end at least 1 ms after its start."""
-    whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
-    last = 0
-    for segment in transcript.segments or (whole,):
-        text = " ".join(segment.text.split())
-        if not text:
-            continue
-        start = max(last, round(segment.start_s * 1000))
-        end = max(start + 1, round(segment.end_s * 1000))
-        last = start
-        yield start, end, text
 
 
 def _clock(ms: int, point: str) -> str:

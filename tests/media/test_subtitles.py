@@ -1,8 +1,8 @@
 """Transcripts in every text format, checked with other people's readers."""
 
 import json
+from dataclasses import replace
 from io import StringIO
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,11 +41,16 @@ def test_srt_is_numbered_and_another_reader_agrees() -> None:
     cues = webvtt.from_buffer(StringIO(srt), format="srt").captions
 
     assert srt.startswith("1\n00:00:00,500 --> 00:00:01,400\nGO AHEAD\n\n2\n")
-    assert [cue.raw_text for cue in cues] == ["GO AHEAD", "<B> & C", "ÉTÉ PASSÉ"]
-    assert cues[2].end == "01:02:05.500"
-    for one, two in pairwise(cues):
-        assert one.start <= two.start
-    assert all(cue.start < cue.end for cue in cues)
+    assert [cue.raw_text for cue in cues] == ["GO AHEAD", "ÉTÉ PASSÉ", "<B> & C"]
+    assert [(cue.start, cue.end) for cue in cues[1:]] == [
+        ("00:00:01.500", "00:00:02.000"),
+        ("00:00:02.000", "00:00:02.001"),
+    ]
+
+
+def test_a_cue_ends_with_its_segment_to_the_millisecond() -> None:
+    long = Segment(start_s=0.0, end_s=3725.4996, text="ÉTÉ")
+    assert " --> 01:02:05,500\n" in to_srt(replace(TWO, segments=(long,)))
 
 
 def test_vtt_escapes_its_signs_and_another_reader_agrees() -> None:

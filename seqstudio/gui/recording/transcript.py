@@ -17,7 +17,8 @@ from seqstudio.host.session.operations import (
     SplitSegment,
     Together,
 )
-from seqstudio.host.session.segments import split, with_word_times
+from seqstudio.host.session.segments import split
+from seqstudio.media.word_times import with_word_times
 
 LOW = 0.6  # a confidence below this is shown as low
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.errors import SessionError
+from seqstudio.media.word_times import spread, with_word_times
 
 
 def with_segments(
@@ -46,14 +47,6 @@ def segment_of(transcript: Transcript, number: int) -> Segment:
     return transcript.segments[number]
 
 
-def with_word_times(segment: Segment) -> Segment:
-    """Share a segment's time among the words of its text, by their letters, if it has no others."""
-    if segment.words or not segment.text:
-        return segment
-    words = _spread(segment.text.split(), segment.start_s, segment.end_s)
-    return replace(segment, words=words)
-
-
 def with_word(segment: Segment, number: int, text: str) -> Segment:
     """Write other text in the place of a word: none removes it, several words share its time.
 
@@ -66,7 +59,7 @@ def with_word(segment: Segment, number: int, text: str) -> Segment:
     """
     word = segment.words[_word(segment, number)]
     texts, spoken = text.split(), _spoken(segment)
-    timed = _spread(texts, word.start_s, word.end_s)
+    timed = spread(texts, word.start_s, word.end_s)
     words = (*segment.words[:number], *timed, *segment.words[number + 1 :])
     spoken[number : number + 1] = texts
     return _by_hand(segment, words=words, text=" ".join(spoken))
@@ -130,18 +123,6 @@ def _spoken(segment: Segment) -> list[str]:
     """Give the text of each word, with its signs where the text still has as many words."""
     texts = segment.text.split()
     return texts if len(texts) == len(segment.words) else [word.word for word in segment.words]
-
-
-def _spread(texts: Sequence[str], start_s: float, end_s: float) -> tuple[Word, ...]:
-    """Share a stretch of time among words, by their letters."""
-    letters = sum(map(len, texts))
-    spread, start = [], start_s
-    for number, text in enumerate(texts, start=1):
-        share = (end_s - start_s) * len(text) / letters
-        end = end_s if number == len(texts) else start + share
-        spread.append(Word(word=text, start_s=start, end_s=end))
-        start = end
-    return tuple(spread)
 
 
 def _joined(texts: Iterable[str]) -> str:
