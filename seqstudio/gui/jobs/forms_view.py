@@ -76,11 +76,12 @@ class OptionForm(QWidget):
         self.model = model
         self.widgets: dict[str, QWidget] = {}  # by option
         self.faults: dict[str, QLabel] = {}
+        self._draws: list[Callable[[], None]] = []  # a field each
         self._form = aligned_form(self)
         for field in model.fields:
             self._add(field)
-        model.changed.connect(self._draw_faults)
-        self._draw_faults()
+        model.changed.connect(self._draw)  # a method: it is let go of with this form
+        self._draw()
 
     def _add(self, field: Field) -> None:
         build: dict[str, Callable[[Field], QWidget]] = {
@@ -108,7 +109,10 @@ class OptionForm(QWidget):
         self._form.addRow(label, widget)
         self._form.addRow(fault)
 
-    def _draw_faults(self) -> None:
+    def _draw(self) -> None:
+        """Show the model as it is now, and what is wrong with it."""
+        for draw in self._draws:
+            draw()
         colour = colours_of(self.palette()).trouble.name()
         for name, label in self.faults.items():
             text = self.model.faults.get(name, "")
@@ -217,9 +221,8 @@ class OptionForm(QWidget):
         self.model.set(field.name, value)
 
     def _following(self, widget: QWidget, draw: Callable[[], None]) -> QWidget:
-        """Draw a field now, and whenever the model changes."""
-        draw()
-        self.model.changed.connect(draw)
+        """Draw a field whenever the form is drawn."""
+        self._draws.append(draw)
         return widget
 
 

@@ -147,3 +147,14 @@ def test_every_field_says_its_name_and_what_it_does(form: FormModel, qtbot: QtBo
         assert focused.accessibleDescription() == field.help
     times = next(field for field in form.fields if field.name == "times")
     assert times.help == "How often each word is said.\nFrom 1 to 9"
+
+
+def test_a_form_that_is_gone_is_drawn_no_more(form: FormModel, qtbot: QtBot) -> None:
+    first, second = OptionForm(form), OptionForm(form)
+    qtbot.addWidget(second)
+    first.deleteLater()
+    qtbot.waitSignal(first.destroyed).wait()
+    form.set("name", "Jack")
+    name = second.widgets["name"]
+    assert isinstance(name, QLineEdit)
+    assert name.text() == "Jack"
