@@ -84,6 +84,11 @@ class JobQueue(QObject):
         """The numbers of the jobs that wait, in their order."""
         return self._list.waiting
 
+    def needing(self, plugin: str) -> tuple[str, ...]:
+        """Give the titles of the jobs of a plugin that have not ended."""
+        rows = (row for row in self._list.rows if row.plugin == plugin)
+        return tuple(self._list.title(row) for row in rows if row.state not in ENDED)
+
     def jobs(self) -> tuple[JobCard, ...]:
         """Give what there is to see: what runs, what waits in its order, what has ended."""
         now = time.monotonic()

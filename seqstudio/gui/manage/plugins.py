@@ -20,8 +20,8 @@ SAFE_MODE = (
     "makes trouble can be disabled or uninstalled. Start SeqStudio without --safe-mode to use them."
 )
 STAYS = (
-    "The plugin goes with all its versions. Sessions stay as they are: what it made can still be "
-    "read, edited and exported; only making it again needs the plugin."
+    "Sessions stay as they are: what it made can still be read, edited and exported; only making "
+    "it again needs the plugin."
 )
 
 
@@ -144,12 +144,18 @@ class PluginsModel(ListingModel[PluginRow]):
             )
 
     def uninstall(self) -> None:
-        """Remove the plugin that is shown."""
-        if row := self.row:
+        """Remove the plugin that is shown, unless a job needs it."""
+        row = self.row
+        if row and (needing := self._desk.queue.needing(row.id)):
+            self.troubled.emit(
+                f"{row.title} is needed by {', '.join(needing)}, expected no job that waits or "
+                "runs: cancel it, or wait for its end."
+            )
+        elif row:
             self._change(
                 f"Uninstalling {row.title}",
                 lambda: self._store.uninstall(row.id),
-                f"{row.title} is removed. {STAYS}",
+                f"{row.title} is removed, with all its versions. {STAYS}",
             )
 
     def _change(self, words: str, work: Callable[[], object], done: str, then: str = "") -> None:

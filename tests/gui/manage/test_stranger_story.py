@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from seqstudio.gui.recording.view import RecordingView
 from seqstudio.gui.window import Window
 from seqstudio.host.session.operations import EditWord
 from seqstudio.host.store.scaffold import write_plugin
+from seqstudio.host.studio import JobSpec
 
 MINUTE = 60_000
 CODE = '''"""Says how long a recording is, where a transcript would say what is in it."""
@@ -130,19 +132,19 @@ def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_rest
     assert clip.transcript is not None
     assert clip.transcript.duration_s == pytest.approx(2.3, abs=1.0)
     provenance = clip.transcript.provenance
-    assert made_with(provenance, desk.studio.catalogue) == "made with ruler 0.1.0"
+    assert made_with(provenance, desk.studio.catalogue, {}) == "made with ruler 0.1.0"
 
     window.show_page("plugins")
     press(qtbot, page, "Disable")
     assert "Measure a recording" not in titles(panel)
-    assert made_with(provenance, desk.studio.catalogue).endswith("which is switched off")
+    assert made_with(provenance, desk.studio.catalogue, {}).endswith("which is switched off")
     press(qtbot, page, "Enable")
     assert "Measure a recording" in titles(panel)
     press(qtbot, page, "Uninstall")
     assert "Measure a recording" not in titles(panel)
     assert not (desk.studio.profile.home / "plugins").exists()
 
-    said = made_with(provenance, desk.studio.catalogue)
+    said = made_with(provenance, desk.studio.catalogue, {})
     assert said == "made with ruler 0.1.0, which is not installed"
     shown = window.show_page("recording")
     assert isinstance(shown, RecordingView)
@@ -188,3 +190,34 @@ def test_a_plugin_whose_workers_die_is_off_with_its_reason_until_it_is_enabled(
     window.show_page("plugins")
     press(qtbot, page, "Enable")
     assert "Measure a recording" in titles(panel)
+
+
+@pytest.mark.medium
+def test_a_plugin_stays_while_a_job_waits_for_it_and_a_job_whose_plugin_is_off_says_so(
+    window: Window, qtbot: QtBot, recording: Path, wheel: Path
+) -> None:
+    desk = window.desk
+    with qtbot.waitSignal(desk.changed):
+        desk.bring_in([recording])
+    page = install(qtbot, window, wheel)
+    wanted = JobSpec(plugin="ruler", name="measure", inputs={"audio": (recording,)})
+    job = desk.queue.add(wanted)
+    other = desk.queue.add(replace(wanted, options={}, formats=("json",)))
+    press(qtbot, page, "Uninstall")
+    assert page.banner.text.endswith(
+        f"Ruler is needed by {', '.join([f'Measure {recording.stem}'] * 2)}, expected no job that "
+        "waits or runs: cancel it, or wait for its end."
+    )
+    assert page.state.text() == "0.1.0  ·  on"
+    press(qtbot, page, "Disable")
+    qtbot.waitUntil(lambda: not desk.queue.running and not desk.queue.waiting, timeout=MINUTE)
+    cards = {card.id: card for card in desk.queue.jobs()}
+    assert cards[job].state == "done"
+    assert cards[other].state == "failed"
+    assert cards[other].reason.startswith("plugin 'ruler' is switched off: by you")
+    assert "retry" in cards[other].actions
+    press(qtbot, page, "Enable")
+    desk.queue.retry(other)
+    qtbot.waitUntil(lambda: {card.state for card in desk.queue.jobs()} == {"done"}, timeout=MINUTE)
+    press(qtbot, page, "Uninstall")
+    assert page.progress.said.text().startswith("Ruler is removed, with all its versions. Sessions")
