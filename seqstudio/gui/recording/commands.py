@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.recording.files import filters, with_suffix
+from seqstudio.gui.recording.wave import clock
 
 if TYPE_CHECKING:
     from seqstudio.gui.recording.view import RecordingView
@@ -98,6 +99,30 @@ def _add_words(commands: Commands, page: "RecordingView") -> None:
         ready=lambda: words.can_merge,
         page=page,
     )
+    commands.add(
+        Command(
+            "transcript.times",
+            "Give the segment the selected time",
+            MENU,
+            "Ctrl+Shift+T",
+            "Select from where to where in the waveform, by dragging or with Shift.",
+        ),
+        page.model.set_times,
+        ready=lambda: page.model.can_set_times,
+        page=page,
+    )
+    commands.add(
+        Command(
+            "transcript.add",
+            "Add a segment in the selected time…",
+            MENU,
+            "Ctrl+Shift+A",
+            "Write words that were missed. Select their time in the waveform first.",
+        ),
+        lambda: ask_words(page),
+        ready=lambda: page.model.wave.selection is not None,
+        page=page,
+    )
 
 
 def _add_files(commands: Commands, page: "RecordingView") -> None:
@@ -136,6 +161,17 @@ def _add_files(commands: Commands, page: "RecordingView") -> None:
         ready=lambda: bool(model.copied),
         page=page,
     )
+
+
+def ask_words(page: "RecordingView") -> None:
+    """Ask what is said in the selection."""
+    if selection := page.model.wave.selection:
+        start, stop = (clock(second, 0.1) for second in selection)
+        text, given = QInputDialog.getText(
+            page, "Add a segment", f"What is said from {start} to {stop}?"
+        )
+        if given:
+            page.model.add_segment(text)
 
 
 def ask_export(page: "RecordingView") -> None:

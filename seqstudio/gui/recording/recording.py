@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from seqstudio.contracts.transcript import Transcript
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.jobs.origins import known_models, made_with
 from seqstudio.gui.recording.files import belongs, export, read_text
@@ -14,7 +15,7 @@ from seqstudio.gui.recording.wave import clock
 from seqstudio.gui.recording.wave_model import WaveModel
 from seqstudio.gui.sound.player import Player
 from seqstudio.host.session.document import Clip
-from seqstudio.host.session.operations import SetTranscript
+from seqstudio.host.session.operations import Operation, SetTranscript, Together
 from seqstudio.media.subtitles import read_transcript, to_txt
 
 TENTH = 0.1
@@ -151,6 +152,30 @@ class RecordingModel(QObject):
         """Put the playhead where a word begins."""
         self.transcript.take_up(place)
         self.seek(self.transcript.word(place).start_s)
+
+    @property
+    def can_set_times(self) -> bool:
+        """Whether there is a segment in hand, and a selection that it can last."""
+        return self.wave.selection is not None and self.transcript.current is not None
+
+    def set_times(self) -> None:
+        """Let the segment in hand last as long as the selection."""
+        if self.can_set_times and self.wave.selection:
+            self.transcript.set_times(*self.wave.selection)
+
+    def add_segment(self, text: str) -> None:
+        """Write what is said in the selection, where no segment has it."""
+        text, clip = " ".join(text.split()), self.clip
+        if not text or not clip or not self.wave.selection:
+            return
+        steps: list[Operation] = [self.transcript.adding(text, *self.wave.selection)]
+        if clip.transcript is None:
+            nothing = Transcript(
+                audio=clip.path.name, duration_s=self.wave.duration_s, text="", origin="human"
+            )
+            steps.insert(0, SetTranscript(clip.id, nothing))
+        if self.desk.do(Together("Add a segment", tuple(steps))):
+            self.transcript.take_up(self.transcript.timeline.near(self.wave.selection[0]))
 
     def set_follow(self, *, follow: bool) -> None:
         """Keep the playhead in sight, or leave the view where it is."""

@@ -17,7 +17,7 @@ from seqstudio.host.session.operations import (
     SplitSegment,
     Together,
 )
-from seqstudio.host.session.segments import split
+from seqstudio.host.session.segments import split, with_times
 from seqstudio.media.word_times import with_word_times
 
 LOW = 0.6  # a confidence below this is shown as low
@@ -91,10 +91,15 @@ class TranscriptModel(QObject):
         return (self._place(0), self._place(self._firsts[-1] - 1)) if self._firsts[-1] else None
 
     def edit(self, place: Place, text: str) -> bool:
-        """Write other text in the place of a word: none removes it, several share its time."""
+        """Write other text in the place of a word: none removes it, several share its time.
+
+        A segment goes with its last word.
+        """
         text = " ".join(text.split())
         if text == self.word(place).word:
             return True
+        if not text and len(self.segments[place.segment].words) == 1:
+            return self._do(Together("Remove a segment", (self._put(place.segment, ()),)))
         if self._real(place.segment):
             return self._do(EditWord(self._clip, place.segment, place.word, text))
         return self._do(self._rewritten(place, text))
@@ -128,6 +133,24 @@ class TranscriptModel(QObject):
         """Join the segment of the word in hand with the one after it."""
         if self.can_merge and self.current:
             self._do(MergeSegments(self._clip, self.current.segment))
+
+    def set_times(self, start_s: float, end_s: float) -> None:
+        """Begin and end the segment of the word in hand elsewhere."""
+        if here := self.current:
+            whole = self.segments[here.segment]
+            came = whole if self._real(here.segment) else self._bare(here.segment)
+            put = self._put(here.segment, (with_times(came, start_s, end_s),))
+            self._do(Together("Set a segment's times", (put,)))
+
+    def adding(self, text: str, start_s: float, end_s: float) -> SetSegments:
+        """Give what puts a new segment in its place by time."""
+        new = Segment(start_s=start_s, end_s=end_s, text=text, origin="human")
+        there = self.transcript.segments if self.transcript else ()
+        if not there:  # a text alone becomes the first segment
+            whole = [self._bare(0)] if self.segments else []
+            return SetSegments(self._clip, 0, 0, tuple(sorted([*whole, new], key=_start)))
+        at = next((n for n, one in enumerate(there) if one.start_s > start_s), len(there))
+        return SetSegments(self._clip, at, 0, (new,))
 
     def _rewritten(self, place: Place, text: str) -> Operation:
         """Change a segment that came without words of its own."""
@@ -174,3 +197,7 @@ def _segments(transcript: Transcript | None) -> tuple[Segment, ...]:
         return ()
     whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
     return transcript.segments or ((whole,) if transcript.text else ())
+
+
+def _start(segment: Segment) -> float:
+    return segment.start_s

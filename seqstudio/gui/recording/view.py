@@ -147,6 +147,7 @@ class RecordingView(QWidget):
         model.troubled.connect(self.banner.tell)
         model.wave.changed.connect(self._scroll_range)
         model.wave.changed.connect(self.draw_time)
+        model.wave.selected.connect(self._commands.refresh)
         model.transcript.changed.connect(self._show_words)
         model.transcript.current_changed.connect(self._commands.refresh)
         self.wave.sought.connect(model.seek)

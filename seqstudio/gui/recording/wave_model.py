@@ -53,6 +53,7 @@ class WaveModel(QObject):
     """The picture of one recording at a time; seconds along its axis."""
 
     changed = Signal()  # what is to be drawn
+    selected = Signal()  # something is selected, or nothing any more
     loaded = Signal()  # the whole recording is in the picture
     failed = Signal(str)  # it cannot be read, or not to its end: why
 
@@ -112,9 +113,9 @@ class WaveModel(QObject):
         self._pyramid = self._detail = None
         self._asked = ("", 0.0, 0.0)
         self._key = ""
-        self.selection, self.playhead_s = None, 0.0
+        self.playhead_s = 0.0
         self.axis = Axis(0.0, self.axis.pixels)
-        self.changed.emit()
+        self.unselect()
 
     def columns(self) -> Peaks:
         """Give the columns that are seen: (up to as many as there are pixels, 2, channels)."""
@@ -171,13 +172,18 @@ class WaveModel(QObject):
     def select(self, one: float, other: float) -> None:
         """Select from one second to another, in any order."""
         low, high = sorted(min(max(s, 0.0), self.axis.length) for s in (one, other))
-        self.selection = (low, high) if high > low else None
-        self.changed.emit()
+        self._select((low, high) if high > low else None)
 
     def unselect(self) -> None:
         """Select nothing."""
-        self.selection = None
+        self._select(None)
+
+    def _select(self, stretch: tuple[float, float] | None) -> None:
+        other = (stretch is None) != (self.selection is None)
+        self.selection = stretch
         self.changed.emit()
+        if other:
+            self.selected.emit()
 
     def _look(self, axis: Axis) -> None:
         if axis != self.axis:

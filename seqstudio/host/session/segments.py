@@ -8,6 +8,8 @@ from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.errors import SessionError
 from seqstudio.media.word_times import spread, with_word_times
 
+LEAST_S = 0.001  # that words last
+
 
 def with_segments(
     transcript: Transcript, first: int, count: int, segments: Sequence[Segment]
@@ -106,6 +108,31 @@ def merged(first: Segment, second: Segment) -> Segment:
         confidence=None,
         origin=first.origin if first.origin == second.origin else "human",
     )
+
+
+def with_times(segment: Segment, start_s: float, end_s: float) -> Segment:
+    """Begin and end a segment elsewhere: words that stay within it keep their times, or all move.
+
+    Raises
+    ------
+    SessionError
+        If it would not last.
+    """
+    if end_s <= start_s:
+        raise SessionError(f"end_s={end_s:g}, expected more than start_s={start_s:g}")
+    words = segment.words
+    if words and (words[0].start_s < start_s or words[-1].end_s > end_s):
+        first_s, last_s = words[0].start_s, max(word.end_s for word in words)
+        scale = (end_s - start_s) / max(last_s - first_s, LEAST_S)
+        words = tuple(
+            replace(
+                word,
+                start_s=start_s + (word.start_s - first_s) * scale,
+                end_s=start_s + (word.end_s - first_s) * scale,
+            )
+            for word in words
+        )
+    return replace(segment, start_s=start_s, end_s=end_s, words=words, origin="human")
 
 
 def _by_hand(segment: Segment, **changes: Any) -> Segment:

@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
@@ -171,14 +171,58 @@ def test_the_wheel_zooms_around_the_pointer_and_keys_scroll(
 
 
 def test_a_drag_selects_and_the_selection_is_heard_alone(page: RecordingView, qtbot: QtBot) -> None:
+    select(page, qtbot, 1.2, 0.4)
+
+    assert page.model.wave.selection == (pytest.approx(0.4, abs=0.01), pytest.approx(1.2, abs=0.01))
+    assert page.model.wave.playhead_s == pytest.approx(0.4, abs=0.01)
+
+
+def select(page: RecordingView, qtbot: QtBot, start_s: float, stop_s: float) -> None:
     axis = page.model.wave.axis
-    one, other = (QPoint(round(axis.to_pixel(s)), 60) for s in (1.2, 0.4))
+    one, other = (QPoint(round(axis.to_pixel(s)), 60) for s in (start_s, stop_s))
     qtbot.mousePress(page.wave, LEFT, pos=one)
     qtbot.mouseMove(page.wave, other)
     qtbot.mouseRelease(page.wave, LEFT, pos=other)
 
-    assert page.model.wave.selection == (pytest.approx(0.4, abs=0.01), pytest.approx(1.2, abs=0.01))
-    assert page.model.wave.playhead_s == pytest.approx(0.4, abs=0.01)
+
+def test_words_that_were_missed_are_written_where_they_are_selected(
+    page: RecordingView, window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = window.commands.action("transcript.add")
+    assert not add.isEnabled()
+    select(page, qtbot, 0.1, 0.3)
+    assert add.isEnabled()
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" WELL  THEN ", True))
+    add.trigger()
+    assert said(page) == "WELL THEN Z E O TWO"
+    assert page.model.transcript.current == Place(0, 0)
+    new = page.model.transcript.segments[0]
+    assert (new.origin, new.start_s) == ("human", pytest.approx(0.1, abs=0.01))
+
+    window.desk.undo()
+    assert said(page) == "Z E O TWO"
+    window.desk.do(SetTranscript(window.desk.chosen, None))
+    before = window.desk.session.steps
+    add.trigger()
+    assert said(page) == "WELL THEN"
+    assert window.desk.session.steps == before + 1
+    page.model.wave.unselect()
+    assert not add.isEnabled()
+
+
+def test_a_segment_gets_the_time_that_is_selected(
+    page: RecordingView, window: Window, qtbot: QtBot
+) -> None:
+    page.model.transcript.take_up(Place(0, 2))
+    select(page, qtbot, 0.2, 1.3)
+    window.commands.action("transcript.times").trigger()
+    changed = page.model.transcript.segments[0]
+    assert (changed.start_s, changed.end_s) == (
+        pytest.approx(0.2, abs=0.01),
+        pytest.approx(1.3, abs=0.01),
+    )
+    assert [word.start_s for word in changed.words] == [start for start, _ in TIMES]
+    assert window.desk.session.undo_title == "Set a segment's times"
 
 
 def test_the_words_are_exported_and_copied(

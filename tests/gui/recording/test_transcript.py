@@ -214,3 +214,35 @@ def test_no_word_is_lost_where_only_one_of_two_joined_segments_has_word_times(
     model.merge()
     assert said(model) == "ONE TWO AB ABCD"
     assert [(one.start_s, one.end_s) for one in model.segments[0].words[2:]] == [(4, 6), (6, 10)]
+
+
+def test_the_words_of_a_segment_move_with_it_unless_they_still_fit(model: TranscriptModel) -> None:
+    model.take_up(Place(0, 1))
+    model.set_times(0.5, 2.5)
+    assert [word.start_s for word in model.segments[0].words] == [1.0, 1.5, 2.0]
+    model.set_times(6.0, 8.8)
+    moved = model.segments[0]
+    assert (moved.start_s, moved.end_s, moved.origin) == (6.0, 8.8, "human")
+    assert [(word.start_s, word.end_s) for word in moved.words] == [
+        (pytest.approx(start), pytest.approx(start + 0.8)) for start in (6.0, 7.0, 8.0)
+    ]
+
+
+def test_a_segment_without_word_times_gets_other_times_and_still_has_none(
+    model: TranscriptModel, desk: Desk
+) -> None:
+    without_words(model, desk)
+    model.set_times(3.0, 6.0)
+    kept = desk.document.clips[0].transcript
+    assert kept is not None
+    assert [(one.start_s, one.end_s, one.words) for one in kept.segments] == [(3.0, 6.0, ())]
+
+
+def test_a_segment_goes_with_its_last_word(model: TranscriptModel, desk: Desk) -> None:
+    model.edit(Place(1, 0), "")
+    assert said(model) == "ONE TWO THREE|FIVE"
+    model.edit(Place(1, 0), "")
+    assert said(model) == "ONE TWO THREE"
+    assert desk.session.undo_title == "Remove a segment"
+    desk.undo()
+    assert said(model) == "ONE TWO THREE|FIVE"
