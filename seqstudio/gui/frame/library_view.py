@@ -71,6 +71,7 @@ class LibraryView(QWidget):
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         tree.setIndentation(12)
+        tree.setAllColumnsShowFocus(True)
         tree.customContextMenuRequested.connect(self._show_menu)
         tree.currentItemChanged.connect(self._choose)
         tree.itemClicked.connect(self._ask)

@@ -31,6 +31,7 @@ BEGIN = (
     ("session.open", "Open a session"),
     ("session.samples", "Try it: open the shipped samples"),
 )
+DROP = "Or drop files, folders, a session or a plugin anywhere here."
 Act = tuple[str, Callable[[Earlier], None]]
 
 
@@ -64,7 +65,7 @@ class WelcomeView(QScrollArea):
         column.addSpacing(12)
         for name, title in BEGIN:
             column.addLayout(self._way(name, title, sheet))
-        column.addWidget(_text("Or drop files, folders or a session anywhere here.", sheet))
+        column.addWidget(_text(DROP, sheet))
         column.addLayout(self._unsaved)
         column.addLayout(self._recent)
         column.addStretch(1)

@@ -1,0 +1,46 @@
+"""What the style sheet draws is seen: looked at in the picture of a widget."""
+
+import pytest
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QCheckBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.widgets.theme import DARK, LIGHT, Colours, Theme, Wardrobe
+
+
+def luminance(colour: QColor) -> float:
+    """Of WCAG 2."""
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def picture(box: QCheckBox, *, checked: bool) -> QImage:
+    box.setChecked(checked)
+    return box.grab().toImage()
+
+
+@pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_a_box_to_tick_stands_out_and_its_tick_is_drawn(
+    qtbot: QtBot, theme: Theme, colours: Colours
+) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    Wardrobe(theme, page).dress(page)
+    box = QCheckBox("Refused only", page)
+    page.show()
+    row = box.height() // 2
+    off, on = (picture(box, checked=checked) for checked in (False, True))
+    edge = max(contrast(off.pixelColor(x, row), colours.raised) for x in range(4))
+    inside = {on.pixelColor(x, y).name() for x in range(2, 14) for y in range(row - 5, row + 5)}
+
+    assert edge >= 3
+    assert colours.accent.name() in inside
+    assert colours.on_accent.name() in inside
