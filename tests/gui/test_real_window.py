@@ -89,20 +89,22 @@ def notes(home: Path) -> int:
     return sum(len(track) for take in held(home).takes for track in take.tracks)
 
 
-def a_note(screen: Screen) -> Place:
-    """Find the highest note that is seen: a pixel inside of it."""
+def seen_notes(screen: Screen) -> list[Place]:
+    """Find pixels inside of the notes that are seen, from the highest note down."""
     red, green, _ = np.moveaxis(np.asarray(screen.picture().crop(ROLL), np.int16), 2, 0)
     inked = green - red > INKED
     rows, columns = np.nonzero(inked[:, :-WIDE] & inked[:, WIDE:])
-    assert len(rows), "no note is seen"
-    return ROLL[0] + int(columns[0]) + WIDE // 2, ROLL[1] + int(rows[0]) + WIDE // 4
+    across, down = ROLL[0] + WIDE // 2, ROLL[1] + WIDE // 4
+    return [(across + int(x), down + int(y)) for y, x in zip(rows, columns, strict=True)]
 
 
 def erase_a_note(screen: Screen, home: Path) -> None:
     """Rub out a note of the piano roll with the right button of the mouse."""
-    before = notes(home)
-    screen.click(a_note(screen), button=3)
+    wait(lambda: seen_notes(screen), "no note is seen")
+    before, note = notes(home), seen_notes(screen)[0]
+    screen.click(note, button=3)
     wait(lambda: notes(home) == before - 1, "the note was not erased")
+    wait(lambda: note not in seen_notes(screen), "the note is still seen")
 
 
 def test_the_app_opens_a_recording_on_a_real_screen(
