@@ -17,6 +17,7 @@ from seqstudio.contracts.messages import Done, Failed, Ready, Start
 from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.supervisor import LOG
 from seqstudio.host.worker_line import Line
+from seqstudio.host.worker_models import Shelf
 from seqstudio.host.worker_plugins import Plugins
 
 ORPHANED = 3  # exit status of a worker whose host is gone
@@ -51,11 +52,11 @@ def serve(
     line: socket.socket, *, on_start: Callable[[Start], None], on_close: Callable[[], None]
 ) -> None:
     """Run the jobs that come over a line, one after another, until it closes."""
-    host = Line(line, on_close)
+    host, shelf = Line(line, on_close), Shelf()
     try:
         for start in host.starts():
             on_start(start)
-            _tell(host, _outcome(start, host))
+            _tell(host, _outcome(start, host, shelf))
     except Cancelled:  # the host went away while it was being told
         return
 
@@ -67,10 +68,10 @@ def _tell(host: Line, outcome: Done | Failed) -> None:
         host.send(Failed(reason=str(bad)))
 
 
-def _outcome(start: Start, host: Line) -> Done | Failed:
+def _outcome(start: Start, host: Line, shelf: Shelf) -> Done | Failed:
     """Run one job to its end; what ends it early is said, and never ends the worker."""
     try:
-        return Done(value=_run(start, host))
+        return Done(value=_run(start, host, shelf))
     except Cancelled:
         return Done()
     except SeqStudioError as bad:
@@ -81,14 +82,14 @@ def _outcome(start: Start, host: Line) -> Done | Failed:
         return Failed(reason=reason, fixable=False, traceback=traceback.format_exc())
 
 
-def _run(start: Start, host: Line) -> Mapping[str, Any]:
+def _run(start: Start, host: Line, shelf: Shelf) -> Mapping[str, Any]:
     plugins = Plugins((start.plugin, *start.extensions))
     if start.verb == "describe":
         return plugins.describe()
     if start.verb == "operation":
         from seqstudio.host.worker_operation import run_operation
 
-        return run_operation(start, plugins, host, ready)
+        return run_operation(start, plugins, host, ready, shelf)
     from seqstudio.host.worker_services import run_service  # these need torch from the first step
 
     return run_service(start, plugins, host, ready)

@@ -1,6 +1,6 @@
 """Models inside a worker: loaded when first asked for, which is when torch is imported."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 from seqstudio.contracts.job import LoadedModel
@@ -8,14 +8,38 @@ from seqstudio.contracts.messages import ModelSource
 from seqstudio.errors import ModelError
 from seqstudio.host.worker_plugins import Plugins
 
+ROOM = 4  # models that stay loaded
+
+
+class Shelf:
+    """What a worker has loaded, for its next job too; what was used longest ago goes first.
+
+    A model is known by its place, the hash over its files, and its device: another one at the same
+    place is loaded anew.
+    """
+
+    def __init__(self) -> None:
+        self._models: dict[Hashable, LoadedModel] = {}
+
+    def get(self, key: Hashable, load: Callable[[], LoadedModel]) -> LoadedModel:
+        """Give a model, loaded if it is not here."""
+        model = self._models.pop(key, None) or load()
+        self._models[key] = model
+        if len(self._models) > ROOM:
+            del self._models[next(iter(self._models))]
+        return model
+
 
 class Models:
     """The models that a job may load, the default first."""
 
-    def __init__(self, sources: Sequence[ModelSource], plugins: Plugins, device: str) -> None:
+    def __init__(
+        self, sources: Sequence[ModelSource], plugins: Plugins, device: str, shelf: Shelf
+    ) -> None:
         self._sources = tuple(sources)
         self._plugins = plugins
         self._wanted = device
+        self._shelf = shelf
         self._device = ""
         self._loaded: dict[str, LoadedModel] = {}
 
@@ -58,4 +82,8 @@ class Models:
         facts = inspect(Path(source.path))
         task = self._plugins.own("tasks", facts.task)
         parts = with_offers(self._plugins.all_offers("parts"))
-        return load_bundle(source.path, task, device=self.device(), parts=parts)
+        device = self.device()
+        return self._shelf.get(
+            (source.path, facts.sha256, device),
+            lambda: load_bundle(source.path, task, device=device, parts=parts),
+        )

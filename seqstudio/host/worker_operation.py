@@ -17,17 +17,17 @@ from seqstudio.contracts.messages import (
 from seqstudio.errors import JobError, PluginError, SeqStudioError
 from seqstudio.host.worker_job import WorkerJob
 from seqstudio.host.worker_line import Line
-from seqstudio.host.worker_models import Models
+from seqstudio.host.worker_models import Models, Shelf
 from seqstudio.host.worker_plugins import Plugins
 from seqstudio.services.durable import sha256_of_file
 
 
 def run_operation(
-    start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None]
+    start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None], shelf: Shelf
 ) -> Mapping[str, Any]:
     """Run what comes; what goes wrong in some items ends those only."""
     operation = plugins.own("operations", start.name)
-    runner = Runner(operation, start, plugins, host)
+    runner = Runner(operation, start, plugins, host, shelf)
     ready(host)
     for items in host.items():
         runner.run(items)
@@ -37,12 +37,14 @@ def run_operation(
 class Runner:
     """One operation, its models and its writers, kept between items."""
 
-    def __init__(self, operation: Operation, start: Start, plugins: Plugins, host: Line) -> None:
+    def __init__(
+        self, operation: Operation, start: Start, plugins: Plugins, host: Line, shelf: Shelf
+    ) -> None:
         self._operation = operation
         self._start = start
         self._plugins = plugins
         self._host = host
-        self._models = Models(start.models, plugins, start.device)
+        self._models = Models(start.models, plugins, start.device, shelf)
         entries = start.plugin.manifest.get("operations", ())
         entry = next(entry for entry in entries if entry["name"] == start.name)
         self._kinds = {port["name"]: port["kind"] for port in entry.get("outputs", ())}

@@ -17,7 +17,7 @@ from seqstudio.errors import ConfigError, SeqStudioError
 from seqstudio.host.options import fill_options
 from seqstudio.host.worker_job import SPACING_S, WorkerJob
 from seqstudio.host.worker_line import Line
-from seqstudio.host.worker_models import Models
+from seqstudio.host.worker_models import Models, Shelf
 from seqstudio.host.worker_plugins import Plugins
 from seqstudio.media.exporters import in_box_exporters
 from seqstudio.services.bundle_files import inspect
@@ -73,7 +73,7 @@ class Service:
         self.host = host
         self.task = task
         self.item = item
-        self.models = Models(start.models, plugins, start.device)
+        self.models = Models(start.models, plugins, start.device, Shelf())
         self.job = WorkerJob(
             host,
             self.models,

@@ -207,6 +207,31 @@ def test_a_worker_process_gives_the_same_bytes_as_the_thread(
 
 
 @pytest.mark.medium
+@pytest.mark.medium
+def test_a_worker_that_stayed_takes_the_model_that_is_there_now(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    settings = {"settings": ("seed=2",), "run": str(tmp_path / "other")}
+    arguments = {"data": str(tmp_path / "words.txt"), **settings}
+    assert run(spelling, "train", "letters.words", arguments=arguments)[1].state == "done"
+    warm = Studio(spelling.profile.home, warm=True)
+    fields: dict[str, Any] = {"model": str(trained), "seed": 5, "takes": 8}
+    said, models = [], []
+    for number in range(3):
+        if number == 2:
+            shutil.rmtree(trained)
+            (tmp_path / "other").rename(trained)
+        out = tmp_path / f"{number}.txt"
+        events, _ = run(warm, "operation", "spell", out=out, **fields)
+        said.append([event.summary for event in events if isinstance(event, ItemDone)])
+        item = warm.jobs.items(warm.jobs.list()[0].id)[0]
+        models.append(item.record["model"]["sha256"])
+    warm.close()
+
+    assert said[0] == said[1] != said[2]
+    assert models[0] == models[1] != models[2]
+
+
 def test_a_cancelled_training_saves_and_goes_on(
     spelling: Studio, home: Path, tmp_path: Path, wait_for: Callable[..., Any]
 ) -> None:

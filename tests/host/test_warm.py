@@ -12,6 +12,7 @@ from seqstudio.host.events import ItemDone
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.host.supervisor import ProcessWorker
 from seqstudio.host.warm import WarmWorkers
+from seqstudio.host.worker_models import Shelf
 
 TELL = """
 import os
@@ -110,3 +111,22 @@ def test_there_is_room_for_two(tmp_path: Path) -> None:
     assert not workers[0].is_alive()
     warm.close()
     assert not any(worker.is_alive() for worker in workers)
+
+
+def test_a_worker_keeps_the_four_models_that_it_used_last() -> None:
+    loaded: list[int] = []
+    shelf = Shelf()
+
+    def load(number: int) -> Any:
+        loaded.append(number)
+        return object()
+
+    def ask(number: int) -> object:
+        return shelf.get(number, lambda: load(number))
+
+    first = ask(0)
+    assert ask(0) is first
+    for number in (1, 2, 3, 0, 4, 0, 1):
+        ask(number)
+
+    assert loaded == [0, 1, 2, 3, 4, 1]
