@@ -206,21 +206,26 @@ def ticks(low: float, high: float, wanted: int) -> list[float]:
     """
     if not high > low:
         return [low]
-    rough = (high - low) / max(wanted, 1)
-    power = 10.0 ** np.floor(np.log10(rough))
-    size = next(power * one for one in (1, 2, 5, 10) if power * one >= rough * 0.999)
+    power = 10.0 ** np.floor(np.log10((high - low) / max(wanted, 1)))
+    found = [_multiples(size * power, low, high) for size in (1, 2, 5, 10)]
+    return min(found, key=lambda one: abs(len(one) - wanted))
+
+
+def _multiples(size: float, low: float, high: float) -> list[float]:
     first, last = int(np.ceil(low / size - 1e-9)), int(np.floor(high / size + 1e-9))
     return [float(f"{number * size:.12g}") for number in range(first, last + 1)]
 
 
 def log_ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Give the powers of ten between two positive values, or round numbers where they are few.
+    """Give 1, 2 and 5 times the powers of ten between two positive values, or those powers alone.
 
-    >>> log_ticks(0.5, 200, 3), log_ticks(20, 60, 2)
-    ([1.0, 10.0, 100.0], [20.0, 40.0, 60.0])
+    >>> log_ticks(0.5, 200, 3), log_ticks(3, 30, 3)
+    ([1.0, 10.0, 100.0], [5.0, 10.0, 20.0])
     """
-    first, last = int(np.ceil(np.log10(low))), int(np.floor(np.log10(high)))
-    if last - first < 1:
-        return ticks(low, high, wanted)
-    stride = -(-(last - first) // max(wanted, 1))
-    return [10.0**power for power in range(first, last + 1, stride)]
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    found = [one * 10.0**power for power in powers for one in (1, 2, 5)]
+    found = [one for one in found if low <= one <= high]
+    if len(found) > wanted + 2:
+        found = [10.0**power for power in powers if low <= 10.0**power <= high]
+        found = found[:: -(-len(found) // max(wanted, 1))]
+    return found if len(found) > 1 else ticks(low, high, wanted)

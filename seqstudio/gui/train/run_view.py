@@ -65,6 +65,7 @@ class RunView(QWidget):
         self.name, self.progress = QLabel(), QLabel(wordWrap=True)
         self.bar = QProgressBar()
         self.warning, self.told = Line(), QLabel(wordWrap=True)
+        self.kept = QLabel(wordWrap=True)  # what was done, until another run is in front
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesPage(model)
@@ -94,16 +95,25 @@ class RunView(QWidget):
         if run.folder != self._folder:
             self._folder = run.folder
             self.keep.hide()
+            self.kept.hide()
         self.name.setText(f"<b>{run.folder.name}</b>")
         self.name.setToolTip(str(run.folder))
         self.progress.setText(progress_line(run))
         self.bar.setRange(0, 0 if run.state == "waiting" else 1000)
         self.bar.setValue(round(1000 * run.fraction))
         self.told.setText(run.note)
-        self.told.setVisible(bool(run.note) and not run.goes)
+        self.told.setVisible(run.state in ("finished", "failed") and bool(run.note))
         self.warning.tell(run.warning)
-        self.buttons["train.stop"].setVisible(run.goes)
-        self.buttons["train.resume"].setVisible(run.resumable)
+        self._show_ways(run)
+
+    def _show_ways(self, run: TrainRun) -> None:
+        """Offer to stop or to go on; the focus goes from the one to the other."""
+        stop, resume = self.buttons["train.stop"], self.buttons["train.resume"]
+        focused = stop.hasFocus() or resume.hasFocus()
+        stop.setVisible(run.goes)
+        resume.setVisible(run.resumable)
+        if focused:
+            (stop if run.goes else resume).setFocus()
 
     def _can_keep(self) -> bool:
         run = self._model.run
@@ -123,8 +133,8 @@ class RunView(QWidget):
         self.tabs.setTabText(PREVIEWS, f"Previews ({count})" if count else "Previews")
 
     def _kept(self, name: str) -> None:
-        self.told.setText(f"✓ {name} is installed: every form that takes such a model offers it.")
-        self.told.show()
+        self.kept.setText(f"✓ {name} is installed: every form that takes such a model offers it.")
+        self.kept.show()
 
     def _connect(self) -> None:
         model = self._model
@@ -155,6 +165,6 @@ class RunView(QWidget):
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
         column.addLayout(head)
-        for widget in (self.keep, self.progress, self.bar, self.told, self.warning):
+        for widget in (self.keep, self.kept, self.progress, self.bar, self.told, self.warning):
             column.addWidget(widget)
         column.addWidget(self.tabs, 1)

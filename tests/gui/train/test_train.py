@@ -55,14 +55,6 @@ def model(desk: Desk) -> TrainModel:
     return TrainModel(desk)
 
 
-@pytest.fixture
-def page(window: Window) -> TrainView:
-    """The page in its window."""
-    page = window.show_page("train")
-    assert isinstance(page, TrainView)
-    return page
-
-
 def book(desk: Desk, folder: Path, data: Path) -> int:
     """Write a training into the books, as another process would that holds it now."""
     arguments = {"run": str(folder), "data": str(data)}

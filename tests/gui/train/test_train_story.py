@@ -1,6 +1,8 @@
 """A model is trained from the page: real files, a real worker, stopped, resumed, and kept."""
 
 import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from seqstudio.gui.jobs.operation_panel import PanelModel
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.train.view import TrainView
 from seqstudio.gui.window import Window
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import Studio
 
 ASSETS = Path(__file__).parents[3] / "assets"
 PATIENCE_MS = 300_000  # trainings are niced: on a busy machine they wait
@@ -45,16 +49,37 @@ def stages(model: TrainModel) -> int:
     return len(model.run.previews.stages) if model.run else 0
 
 
+@dataclass(frozen=True)
+class Opened:
+    desk: Desk
+    page: TrainView
+
+
 @pytest.fixture
-def page(window: Window) -> TrainView:
-    page = window.show_page("train")
-    assert isinstance(page, TrainView)
-    return page
+def open_again(tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[], Opened]]:
+    """Open the app once more on the same profile, as the next day."""
+    opened: list[Window] = []
+
+    def again() -> Opened:
+        studio = Studio(tmp_path / "profile")
+        window = Window(Desk(studio, Session.untitled(studio.profile)))
+        opened.append(window)
+        window.show()
+        qtbot.waitExposed(window)
+        page = window.show_page("train")
+        assert isinstance(page, TrainView)
+        return Opened(window.desk, page)
+
+    yield again
+    for window in opened:
+        window.close()
+        window.desk.deleteLater()
+        window.deleteLater()
 
 
 @pytest.mark.medium
-def test_music_is_learned_heard_stopped_resumed_and_kept(
-    page: TrainView, desk: Desk, qtbot: QtBot, tmp_path: Path
+def test_music_is_learned_heard_stopped_resumed_after_a_restart_and_kept_for_every_form(
+    page: TrainView, open_again: Callable[[], Opened], qtbot: QtBot, tmp_path: Path
 ) -> None:
     data = tmp_path / "tunes"
     shutil.copytree(ASSETS / "music", data)
@@ -74,7 +99,6 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     qtbot.waitUntil(lambda: run.ledger is not None, timeout=PATIENCE_MS)
     assert view.tabs.tabText(2).startswith("Data: 2 used")
     qtbot.waitUntil(lambda: "steps a second" in view.progress.text(), timeout=PATIENCE_MS)
-    assert "epoch 1" in view.progress.text()
     assert "of 400, step" in view.progress.text()
     assert "gradient" in view.warning.whole
     assert view.curves.curves.reading.startswith("training loss ")
@@ -84,20 +108,34 @@ def test_music_is_learned_heard_stopped_resumed_and_kept(
     assert view.progress.text().startswith("Stopped; it can go on")
     assert model.run
     stopped = model.run.step
+    page.window().close()
+
+    again = open_again()
+    page, model, view = again.page, again.page.model, again.page.run
+    qtbot.waitUntil(lambda: page.runs.count() == 1)
+    assert page.runs.item(0).text() == "tunes-rolls\nmusic.rolls · stopped"
+    page.runs.itemClicked.emit(page.runs.item(0))
+    qtbot.waitUntil(lambda: bool(model.run and model.run.resumable))
+    assert f"step {stopped}" in view.progress.text()
     qtbot.mouseClick(view.buttons["train.resume"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(model.run and model.run.step > stopped), timeout=PATIENCE_MS)
+    assert model.run
+    steps = model.run.curves.loss.series[0].points()[0].tolist()
+    assert steps[:stopped] == [*range(1, stopped + 1)]
 
     qtbot.mouseClick(view.buttons["train.keep"], Qt.MouseButton.LeftButton)
     view.keep.name.setText("rolls-jsb")
     qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "installed already" in view.keep.fault.text(), timeout=PATIENCE_MS)
-    panel = PanelModel(desk, "midi")
+    panels = [PanelModel(again.desk, kind) for kind in ("midi", "")]
     view.keep.name.setText("my-tunes")
     qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "my-tunes is installed" in view.told.text(), timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: "my-tunes" in str(panel.models), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "my-tunes is installed" in view.kept.text(), timeout=PATIENCE_MS)
+    for panel in panels:
+        qtbot.waitUntil(lambda panel=panel: "my-tunes" in str(panel.models), timeout=PATIENCE_MS)
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=PATIENCE_MS)
+    assert view.kept.isVisible()
 
 
 @pytest.mark.medium
