@@ -1,6 +1,8 @@
 """What a page that lists things decides: what there is, which is shown, one errand at a time."""
 
+from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -56,9 +58,11 @@ class ListingModel(QObject, Generic[R]):
         self._desk, self._read = desk, read
         self._looks = 0
         self.rows: tuple[R, ...] = ()
+        self._dropped: deque[Path] = deque()  # and not looked into yet
         self.chosen = ""  # the id of the row that is shown
         self.errand = Errand(desk.background, self)
         self.errand.changed.connect(self.changed)
+        self.errand.changed.connect(self._take_next)
         self.errand.troubled.connect(self.troubled)
         desk.installed_changed.connect(self.look)
         self.look()
@@ -97,6 +101,15 @@ class ListingModel(QObject, Generic[R]):
         """Whether nothing is under way."""
         return not self.errand.busy
 
+    def take(self, path: Path) -> None:
+        """Install a file or a folder that was dropped, once what came before it is settled."""
+        self._dropped.append(path)
+        self._take_next()
+
+    def bring(self, path: Path) -> None:
+        """Begin to install a file or a folder."""
+        raise NotImplementedError
+
     def look(self) -> None:
         """Read the list anew."""
         self._looks += 1
@@ -104,6 +117,10 @@ class ListingModel(QObject, Generic[R]):
         self._desk.background.run(
             self._read, lambda rows: self._listed(number, rows), self.troubled.emit
         )
+
+    def _take_next(self) -> None:
+        if self._dropped and self.can_begin():
+            self.bring(self._dropped.popleft())
 
     def _listed(self, number: int, rows: tuple[R, ...]) -> None:
         if number != self._looks:  # a later look is on its way

@@ -62,7 +62,7 @@ class ListingPage(QWidget):
 
     def take(self, path: Path) -> None:
         """Take a file or a folder that was dropped, or named at the start."""
-        raise NotImplementedError
+        self._model.take(path)
 
     def offer(
         self, above: Iterable[Offered], beside: Iterable[Offered], help: Mapping[str, str]

@@ -40,10 +40,6 @@ class ModelsView(ListingPage):
         )
         self.offer(above, beside, HELP)
 
-    def take(self, path: Path) -> None:
-        """Import a model's file or folder."""
-        self.model.bring(path)
-
     def _copy_card(self) -> None:
         QGuiApplication.clipboard().setText(self.model.card)
 

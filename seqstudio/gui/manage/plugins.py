@@ -90,7 +90,11 @@ class PluginsModel(ListingModel[PluginRow]):
             not self.errand.busy and not self._trial_shown and self.row and allowed(self.row)
         )
 
-    def inspect(self, path: Path) -> None:
+    def can_begin(self) -> bool:
+        """Whether nothing is under way, and no question is open."""
+        return super().can_begin() and self._offer is None
+
+    def bring(self, path: Path) -> None:
         """Look at a wheel or a folder; where nothing speaks against it, a person is asked."""
         self.errand.run(f"Looking into {path.name}", lambda: self._store.inspect(path), self._ask)
 

@@ -46,10 +46,6 @@ class PluginsView(ListingPage):
         )
         self.offer(above, beside, HELP)
 
-    def take(self, path: Path) -> None:
-        """Look into a wheel or a folder."""
-        self.model.inspect(path)
-
     def ask(self, consent: Consent) -> ConsentView:
         """Show what a person is to agree to."""
         sheet = ConsentView(consent, self)
@@ -62,12 +58,12 @@ class PluginsView(ListingPage):
     def _ask_wheel(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Install a plugin", "", WHEELS)
         if name:
-            self.model.inspect(Path(name))
+            self.model.bring(Path(name))
 
     def _ask_dir(self) -> None:
         title = "Install a plugin's project, or a folder of wheels"
         if name := QFileDialog.getExistingDirectory(self, title):
-            self.model.inspect(Path(name))
+            self.model.bring(Path(name))
 
     def _ask_verify(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Verify a plugin", "", WHEELS)

@@ -23,12 +23,15 @@ COPY, LEFT = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
+def written(folder: Path) -> Path:
+    """Write a plugin as its author has it: a folder of sources."""
+    write_plugin(folder, folder.name, "operation")
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A plugin as its author has it: a folder of sources."""
-    folder = tmp_path / "turner"
-    write_plugin(folder, "turner", "operation")
-    return folder
+    return written(tmp_path / "turner")
 
 
 @pytest.fixture
@@ -56,9 +59,15 @@ def drop(window: Window, paths: Iterable[Path], at: QPointF) -> None:
     QApplication.sendEvent(whole, QDropEvent(at, COPY, data, LEFT, NO_KEYS))
 
 
+def asked(window: Window) -> str:
+    """Give the question that is open; "" where there is none."""
+    sheet = window.findChild(ConsentView)
+    return sheet.accessibleName() if isinstance(sheet, ConsentView) else ""
+
+
 def answered(window: Window, qtbot: QtBot) -> str:
     """Wait for the question, decline, and give what it was."""
-    qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: bool(asked(window)), timeout=10_000)
     sheet = window.findChild(ConsentView)
     assert isinstance(sheet, ConsentView)
     sheet.reject()
@@ -118,7 +127,7 @@ def test_a_project_dropped_anywhere_on_any_page_is_asked_about(
         window.show_page(name)
         drop(window, [project], QPointF(window.width() * across, window.height() * down))
         assert answered(window, qtbot) == "Install Turner 0.1.0?"
-        qtbot.waitUntil(lambda: window.findChild(ConsentView) is None)
+        qtbot.waitUntil(lambda: not asked(window))
     assert window.stack.currentWidget() is window.show_page("plugins")
     assert len(window.desk.document.clips) == 2
 
@@ -134,6 +143,15 @@ def test_a_text_and_a_wheel_together_end_with_the_question_and_the_text_is_there
     assert window.desk.clip == window.desk.document.clips[0]
     front = window.stack.currentWidget()
     assert front is window.show_page("plugins")
+
+
+def test_two_plugins_dropped_together_are_asked_about_one_after_the_other(
+    window: Window, qtbot: QtBot, wheel: Path, tmp_path: Path
+) -> None:
+    drop(window, [wheel, written(tmp_path / "spinner")], QPointF(400, 300))
+    assert answered(window, qtbot) == "Install Turner 0.1.0?"
+    qtbot.waitUntil(lambda: "Turner" not in asked(window), timeout=10_000)
+    assert answered(window, qtbot) == "Install Spinner 0.1.0?"
 
 
 def test_a_wheel_dropped_with_a_session_is_asked_about_in_that_session(

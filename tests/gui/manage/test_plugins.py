@@ -38,7 +38,7 @@ def settled(qtbot: QtBot, model: PluginsModel, desk: Desk) -> None:
 
 def installed(qtbot: QtBot, model: PluginsModel, desk: Desk, path: Path) -> Consent:
     with qtbot.waitSignal(model.offered) as asked:
-        model.inspect(path)
+        model.bring(path)
     with qtbot.waitSignal(desk.installed_changed, timeout=30_000):
         model.install()
     settled(qtbot, model, desk)
@@ -89,7 +89,7 @@ def test_nothing_is_installed_without_consent(
     desk: Desk, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:
     with qtbot.waitSignal(model.offered):
-        model.inspect(project)
+        model.bring(project)
     model.decline()
     model.install()  # nothing was agreed to
 
@@ -133,7 +133,7 @@ def test_a_wheel_that_means_harm_is_refused_in_one_sentence(
         archive.writestr("turner.pth", "import os")
     refusals: list[str] = []
     model.troubled.connect(refusals.append)
-    model.inspect(wheel)
+    model.bring(wheel)
     settled(qtbot, model, desk)
 
     assert refusals[-1].startswith(f"{wheel.name}: turner.pth: runs at every start of Python")
@@ -147,7 +147,7 @@ def test_what_fails_its_trial_is_not_installed(
     code = project / "src" / "seqstudio_turner" / "__init__.py"
     code.write_text("raise SystemExit(3)\n")
     with qtbot.waitSignal(model.offered):
-        model.inspect(project)
+        model.bring(project)
     refusals: list[str] = []
     model.troubled.connect(refusals.append)
     model.install()
@@ -222,8 +222,8 @@ def test_a_second_change_waits_for_the_first(
 ) -> None:
     refusals: list[str] = []
     model.troubled.connect(refusals.append)
-    model.inspect(project)
-    model.inspect(project)
+    model.bring(project)
+    model.bring(project)
     settled(qtbot, model, desk)
 
     assert "Looking into turner: this has to end before the next change." in refusals
