@@ -104,16 +104,8 @@ class RunView(QWidget):
         self.told.setText(run.note)
         self.told.setVisible(run.state in ("finished", "failed") and bool(run.note))
         self.warning.tell(run.warning)
-        self._show_ways(run)
-
-    def _show_ways(self, run: TrainRun) -> None:
-        """Offer to stop or to go on; the focus goes from the one to the other."""
-        stop, resume = self.buttons["train.stop"], self.buttons["train.resume"]
-        focused = stop.hasFocus() or resume.hasFocus()
-        stop.setVisible(run.goes)
-        resume.setVisible(run.resumable)
-        if focused:
-            (stop if run.goes else resume).setFocus()
+        self.buttons["train.stop"].setVisible(run.goes)
+        self.buttons["train.resume"].setVisible(run.resumable)
 
     def _can_keep(self) -> bool:
         run = self._model.run

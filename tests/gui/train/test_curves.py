@@ -11,6 +11,7 @@ from seqstudio.gui.train.curves import (
     log_ticks,
     smoothed,
     thinned,
+    ticks,
     value_span,
 )
 from seqstudio.services.events import Event, Saved
@@ -104,6 +105,17 @@ def test_a_logarithmic_chart_leaves_out_what_is_not_positive() -> None:
 
     assert value_span(panel, 0, 9) == pytest.approx((1 / 1.5, 150))
     assert value_span(panel, 20, 30) is None
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(3, 8))
+def test_an_axis_has_about_as_many_ticks_as_wanted(low: float, span: float, wanted: int) -> None:
+    found = ticks(low, low + span, wanted)
+    assert wanted / 2 <= len(found) <= wanted * 1.5 + 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(3, 30), (0.02, 0.9), (20, 60), (1.1, 1.4), (1e-6, 1e6)])
+def test_a_logarithmic_axis_has_ticks_enough_to_read_it(low: float, high: float) -> None:
+    assert 2 <= len(log_ticks(low, high, 3)) <= 5
 
 
 @given(st.floats(1e-9, 1e9), st.floats(1.001, 1e6))
