@@ -22,11 +22,15 @@ def sync_file(path: Path) -> None:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write beside the target, sync, rename over it, sync the folder."""
+    """Write beside the target, sync, rename over it, sync the folder; a failure leaves nothing."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(data)
-    sync_file(beside)
-    beside.replace(path)
+    try:
+        beside.write_bytes(data)
+        sync_file(beside)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
     sync_file(path.parent)
 
 

@@ -1,0 +1,107 @@
+"""An installation that is cut short, by a full disk or a kill: what was in use still is, whole."""
+
+import hashlib
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.errors import PluginError
+from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.pointer import Pointer, read_pointer, write_pointer
+from seqstudio.host.store.store import Store
+
+Put = Callable[[Path], None]
+LARGEST = 8_000  # bytes that a file may have on the full disk
+INSTALL = """
+import sys
+from pathlib import Path
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.store import Store
+
+store = Store(Profile(sys.argv[1]))
+offer = store.inspect(Path(sys.argv[2]))
+print(flush=True)
+store.install(offer, accepted=offer.sheet.sha256)
+"""
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def kept(profile: Profile) -> dict[str, bytes]:
+    """Give all files of the profile but the catalogue's cache."""
+    files = (path for path in profile.home.rglob("*") if path.is_file())
+    return {str(path): path.read_bytes() for path in files if path.parent.name != "cache"}
+
+
+@pytest.mark.parametrize("at", ["a file of the plugin", "the state"])
+def test_a_full_disk_leaves_the_store_as_it_was(
+    press: Any, put: Put, profile: Profile, store: Store, at: str
+) -> None:
+    put(press.plugin())
+    extra = {"seq_parrot/more.txt": "x" * 2 * LARGEST} if at == "a file of the plugin" else {}
+    if at == "the state":
+        many = dict.fromkeys((f"plugin-{number}" for number in range(500)), "by you")
+        write_pointer(profile, Pointer(current=read_pointer(profile).current, disabled=many))
+    offer = store.inspect(press.plugin(version="2.0", extra=extra))
+    before = kept(profile)
+    with full_disk(), pytest.raises(PluginError, match=r"File too large, expected a .*place with"):
+        store.install(offer, accepted=offer.sheet.sha256)
+
+    assert kept(profile) == before
+
+
+@pytest.mark.medium
+def test_a_kill_at_any_moment_leaves_one_version_or_the_other(
+    press: Any, put: Put, profile: Profile, store: Store
+) -> None:
+    old, new = press.plugin(), press.plugin(version="2.0")
+    put(old)
+    whole = hashes(profile)
+    for step in range(12):
+        with subprocess.Popen(
+            [sys.executable, "-c", INSTALL, str(profile.home), str(new)], stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(0.04 * step)
+            process.kill()
+        version = Catalogue.load(profile).plugin("parrot").version
+        found = hashes(profile)
+        assert found == whole or version == "2.0"
+        assert len(found) == len(whole)
+    put(new)
+    put(old)
+
+    assert hashes(profile) == whole
+    assert sorted(path.name[:3] for path in (profile.home / "plugins/parrot").iterdir()) == [
+        "1.0",
+        "2.0",
+    ]
+    assert [path.name for path in (profile.home / "plugins").iterdir()] == ["parrot"]
+
+
+def hashes(profile: Profile) -> dict[str, str]:
+    """Hash the files of the version in use."""
+    package = Catalogue.load(profile).plugin("parrot").folder
+    files = (path for path in package.parent.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(package.parent)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.suffix != ".pyc"
+    }
