@@ -111,12 +111,15 @@ class RecordingModel(QObject):
         if clip is None:
             self.leave()
             return
-        if self.clip is None or (clip.id, clip.path) != (self.clip.id, self.clip.path):
+        turned = self.clip is None or (clip.id, clip.path) != (self.clip.id, self.clip.path)
+        if turned:
             self._turn_to(clip)
         self.clip = clip
         self.transcript.show(clip.id, clip.transcript)
         self.transcript.light(self.wave.playhead_s)
         self.changed.emit()
+        if turned:
+            self.moved.emit()
 
     def leave(self) -> None:
         """Be silent; nothing of this page is in front."""
@@ -182,6 +185,7 @@ class RecordingModel(QObject):
         if follow != self.follow:
             self.follow = follow
             self.changed.emit()
+            self.moved.emit()
 
     def export(self, path: Path) -> None:
         """Write the transcript in the format of the suffix; troubles are told."""

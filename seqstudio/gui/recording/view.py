@@ -84,6 +84,10 @@ class RecordingView(QWidget):
     def draw_time(self) -> None:
         """Show where the playhead is."""
         self.time.setText(self.model.time_text)
+
+    def follow(self) -> None:
+        """Show where the playhead went, and what is said there."""
+        self.draw_time()
         if self.model.follow:
             self.transcript.follow(self.model.wave.playhead_s)
 
@@ -142,7 +146,7 @@ class RecordingView(QWidget):
     def _wire(self) -> None:
         model = self.model
         model.changed.connect(self.draw)
-        model.moved.connect(self.draw_time)
+        model.moved.connect(self.follow)
         model.progressed.connect(self.draw_progress)
         model.troubled.connect(self.banner.tell)
         model.wave.changed.connect(self._scroll_range)

@@ -177,6 +177,58 @@ def test_a_drag_selects_and_the_selection_is_heard_alone(page: RecordingView, qt
     assert page.model.wave.playhead_s == pytest.approx(0.4, abs=0.01)
 
 
+def long_talk() -> Transcript:
+    """Give more words than fit on the page, fifty segments a second."""
+    return replace(
+        spoken(),
+        text="",
+        segments=tuple(
+            Segment(start_s=n / 50, end_s=(n + 1) / 50, text=f"SEGMENT {n}") for n in range(70)
+        ),
+    )
+
+
+def test_an_edit_far_from_the_playhead_is_not_scrolled_away(
+    page: RecordingView, window: Window, qtbot: QtBot
+) -> None:
+    window.desk.do(SetTranscript(window.desk.chosen, long_talk()))
+    view = page.transcript
+    page.model.transcript.take_up(Place(60, 0))
+    where, bar = view.rectangle(Place(60, 0)), view.verticalScrollBar().value()
+    assert bar > 0
+    view.begin_edit()
+    qtbot.keyClicks(view.editor, "PART")
+    qtbot.keyClick(view.editor, Qt.Key.Key_Tab)
+    qtbot.keyClick(view.editor, Qt.Key.Key_Escape)
+    page.model.wave.zoom(2)
+    assert (view.rectangle(Place(60, 0)).top(), view.verticalScrollBar().value()) == (
+        where.top(),
+        bar,
+    )
+
+    page.model.set_follow(follow=False)
+    page.model.set_follow(follow=True)
+    assert view.verticalScrollBar().value() == 0
+
+
+def test_another_recording_is_shown_from_its_playhead(
+    page: RecordingView, window: Window, qtbot: QtBot, tmp_path: Path, recording: Path
+) -> None:
+    desk, first = window.desk, window.desk.chosen
+    (tmp_path / "other.flac").write_bytes(recording.read_bytes() + b" ")
+    desk.bring_in([tmp_path / "other.flac"])
+    qtbot.waitUntil(lambda: len(desk.document.clips) == 2)
+    for clip in desk.document.clips:
+        desk.do(SetTranscript(clip.id, long_talk()))
+    page.model.transcript.take_up(Place(60, 0))
+    bar = page.transcript.verticalScrollBar()
+    assert bar.value() > 0
+    desk.choose(desk.document.clips[1].id)
+    assert bar.value() == 0
+    desk.choose(first)
+    assert bar.value() == 0
+
+
 def select(page: RecordingView, qtbot: QtBot, start_s: float, stop_s: float) -> None:
     axis = page.model.wave.axis
     one, other = (QPoint(round(axis.to_pixel(s)), 60) for s in (start_s, stop_s))
