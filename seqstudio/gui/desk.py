@@ -97,15 +97,13 @@ class Desk(QObject):
         return done
 
     def undo(self) -> None:
-        """Undo the last step."""
-        if self.session.can_undo:
-            self.session.undo()
+        """Undo the last step; told if the disk does not take it."""
+        if self.session.can_undo and self._attempt(self.session.undo):
             self._settle()
 
     def redo(self) -> None:
-        """Do again what was undone last."""
-        if self.session.can_redo:
-            self.session.redo()
+        """Do again what was undone last; told if the disk does not take it."""
+        if self.session.can_redo and self._attempt(self.session.redo):
             self._settle()
 
     def choose(self, id: str) -> None:

@@ -45,6 +45,20 @@ def test_undo_and_redo_go_through_the_session(desk: Desk) -> None:
     assert desk.document.title == "Songs"
 
 
+def test_a_step_that_cannot_be_undone_or_redone_on_the_disk_is_told(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    for title in ("Songs", "Ballads"):
+        desk.do(RenameSession(title))
+    desk.undo()
+    desk.session._journal.connection.execute("PRAGMA query_only = ON")  # as a full disk does
+    for move in (desk.undo, desk.redo):
+        with qtbot.waitSignal(desk.troubled) as told:
+            move()
+        assert str(desk.session.path) in told.args[0]
+        assert desk.document.title == "Songs"
+
+
 def test_another_session_is_opened_on_a_thread_and_files_go_into_it(
     desk: Desk, qtbot: QtBot, recording: Path, tmp_path: Path
 ) -> None:
