@@ -51,12 +51,14 @@ def test_a_step_that_cannot_be_undone_or_redone_on_the_disk_is_told(
     for title in ("Songs", "Ballads"):
         desk.do(RenameSession(title))
     desk.undo()
-    desk.session._journal.connection.execute("PRAGMA query_only = ON")  # as a full disk does
+    disk = desk.session._journal.connection
+    disk.execute("PRAGMA query_only = ON")  # nothing can be written, as on a full disk
     for move in (desk.undo, desk.redo):
         with qtbot.waitSignal(desk.troubled) as told:
             move()
         assert str(desk.session.path) in told.args[0]
         assert desk.document.title == "Songs"
+    disk.execute("PRAGMA query_only = OFF")
 
 
 def test_another_session_is_opened_on_a_thread_and_files_go_into_it(
