@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QApplication
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.desk import Desk
 from seqstudio.gui.score.view import ScoreView
-from seqstudio.gui.widgets.theme import Wardrobe
 from seqstudio.gui.window import Window
 from seqstudio.host.session.document import Take
 from seqstudio.host.session.operations import AddTake
