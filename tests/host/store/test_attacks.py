@@ -289,6 +289,16 @@ def test_the_profile_may_be_reached_through_a_link(
     assert [path.name for path in profile.home.iterdir()] == ["cache"]
 
 
+@pytest.mark.parametrize("module", ["os", "seqstudio.host", "../evil", "", "seq_parrot [more]"])
+def test_an_entry_point_names_a_module_of_its_own_wheel(
+    press: Any, store: Store, module: str
+) -> None:
+    entries = f"[seqstudio.plugins]\nparrot = {module}\n"
+    wheel = press.wheel("seq_parrot", "1.0", {"seq_parrot/__init__.py": ""}, entries=entries)
+    with pytest.raises(PluginError, match=r"no .*/seqstudio\.toml, expected a manifest in the"):
+        store.inspect(wheel)
+
+
 def test_a_dependency_that_hides_a_module_of_the_host_is_refused(press: Any, store: Store) -> None:
     press.wheel("feather", "1.0", {"seqstudio/feather.py": ""})
     press.plugin(requires=("feather",))

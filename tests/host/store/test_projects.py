@@ -72,3 +72,16 @@ def test_files_that_no_wheel_can_hold_are_refused_unread(
     add(project / "src")
     with pytest.raises(PluginError, match=reason):
         store.inspect(project)
+
+
+def test_no_build_step_of_a_project_is_run(project: Path, store: Store, tmp_path: Path) -> None:
+    mark = tmp_path / "was-run"
+    (project / "setup.py").write_text(f"open({str(mark)!r}, 'w')")
+    file = project / "pyproject.toml"
+    head = '[build-system]\nrequires = []\nbuild-backend = "setup"\nbackend-path = ["."]\n'
+    file.write_text(head + file.read_text().partition("\n\n")[2])
+    offer = store.inspect(project)
+    store.install(offer, accepted=offer.sheet.sha256)
+
+    assert not mark.exists()
+    assert not [name for name in offer.wheels[0].hashes if "setup" in name]
