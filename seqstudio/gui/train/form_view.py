@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -32,6 +32,8 @@ class FormView(QWidget):
     def __init__(self, form: NewRun, start: Callable[[], object]) -> None:
         super().__init__()
         self._form = form
+        self._soon = QTimer(self, interval=0, singleShot=True)  # once the faults have their place
+        self._soon.timeout.connect(self._lead_to_fault)
         self.setAcceptDrops(True)
         self.task, self.preset = QComboBox(), QComboBox()
         self.about = QLabel(wordWrap=True)
@@ -45,7 +47,7 @@ class FormView(QWidget):
         self._connect()
         form.changed.connect(self.draw)
         form.faults_changed.connect(self._draw_faults)
-        form.refused.connect(self._lead_to_fault)
+        form.refused.connect(self._soon.start)
         self.draw()
 
     def draw(self) -> None:

@@ -178,6 +178,15 @@ def field_of(reason: str, request: Request) -> str:
     return "data" if re.search(r"\bsplit\b|training example|valid example", reason) else ""
 
 
+def short(reason: str) -> str:
+    """Leave out of a refusal the settings that were fine.
+
+    >>> short("settings epochs=3 crop=4: crop=4, expected 0, or more than lead=8")
+    'crop=4, expected 0, or more than lead=8'
+    """
+    return re.sub(r"^settings .*?: ", "", reason)
+
+
 def training_spec(request: Request, choice: TaskChoice) -> JobSpec:
     """Make the job of a new run, as `seqstudio train` makes it."""
     return _spec(choice, request.data, request.run, request.preset, request.all_settings())

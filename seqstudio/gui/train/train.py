@@ -18,6 +18,7 @@ from seqstudio.gui.train.request import (
     field_of,
     find_choice,
     resuming_spec,
+    short,
     training_spec,
 )
 from seqstudio.gui.train.run import TrainRun
@@ -207,9 +208,9 @@ class TrainModel(QObject):
         field = field_of(reason, request) if request else ""
         run.state, run.note = "failed", reason
         if request and field:
-            self.form.blame(field, reason)
             if run is self.run:
                 self._show(None)
+            self.form.blame(field, short(reason))
         elif run is self.run:
             self.troubled.emit(reason)
 

@@ -395,6 +395,26 @@ def test_start_leads_to_the_first_thing_that_is_wrong(page: TrainView, qtbot: Qt
     qtbot.waitUntil(lambda: not place.visibleRegion().isEmpty())
 
 
+def test_what_the_worker_refuses_is_told_in_view_at_its_field(
+    window: Window, page: TrainView, qtbot: QtBot, tmp_path: Path, tune: Path
+) -> None:
+    shutil.copy(tune, tmp_path)
+    page.model.form.set(task="music.rolls", data=tmp_path)
+    page.model.form.settings.fill({"crop": 4})
+    page.model.start()
+    qtbot.waitUntil(lambda: page.model.run is not None)
+    assert page.model.run
+    reason = "settings preview_every=1 crop=4: crop=4, expected 0, or more than lead=8"
+    refused = ItemFailed(item=1, name="train", reason=reason)
+    window.desk.queue.happened.emit(page.model.run.job, refused)
+
+    assert page.model.run is None
+    own = page.form.settings.sections[1]
+    assert own.form
+    qtbot.waitUntil(lambda: not own.form.faults["crop"].visibleRegion().isEmpty())
+    assert own.form.faults["crop"].text() == "⚠ crop=4, expected 0, or more than lead=8"
+
+
 def test_the_ledger_is_filtered(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
     page.model.open(recorded)
     table = page.run.ledger.table
