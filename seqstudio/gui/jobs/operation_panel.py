@@ -8,7 +8,6 @@ from seqstudio.contracts.manifest import Port
 from seqstudio.contracts.options import Option
 from seqstudio.errors import ModelError, SeqStudioError
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.frame.sources import CALLED, Gathered, Source, gather, sources_of
 from seqstudio.gui.jobs.forms import FormModel
 from seqstudio.gui.jobs.offers import (
     ModelChoice,
@@ -21,6 +20,7 @@ from seqstudio.gui.jobs.offers import (
     offers,
     read_by_session,
 )
+from seqstudio.gui.jobs.sources import CALLED, Gathered, Source, gather, sources_of
 from seqstudio.host.studio import JobSpec
 
 AMOUNT = {

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
 from seqstudio.contracts.manifest import Port
 from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.frame.sources import Source, sources_of
 from seqstudio.gui.jobs.forms import label_of
 from seqstudio.gui.jobs.forms_view import LABEL_PIXELS, OptionForm, aligned_form
 from seqstudio.gui.jobs.offers import formats_of, read_by_session
 from seqstudio.gui.jobs.operation_panel import PanelModel
+from seqstudio.gui.jobs.sources import Source, sources_of
 from seqstudio.gui.widgets.banner import Banner
 
 OTHER_FILE = "a file…"

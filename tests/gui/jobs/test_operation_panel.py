@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.commands import Commands
 from seqstudio.gui.desk import Desk
-from seqstudio.gui.frame.sources import Source
 from seqstudio.gui.jobs.operation_panel import PanelModel
 from seqstudio.gui.jobs.operation_panel_view import OperationPanel
+from seqstudio.gui.jobs.sources import Source
 from seqstudio.gui.recording.view import RecordingView
 from seqstudio.gui.window import Window
 from seqstudio.host.studio import JobSpec, Studio
