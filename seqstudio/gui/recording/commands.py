@@ -22,6 +22,8 @@ def add_commands(commands: Commands, page: "RecordingView") -> None:
     _add_playing(commands, page)
     _add_looking(commands, page)
     _add_words(commands, page)
+    _add_segments(commands, page)
+    _add_selected(commands, page)
     _add_files(commands, page)
 
 
@@ -82,6 +84,16 @@ def _add_words(commands: Commands, page: "RecordingView") -> None:
         within=page.transcript,
     )
     commands.add(
+        Command("transcript.copy", "Copy text", MENU, "Ctrl+Shift+C", "Copy all words."),
+        lambda: QGuiApplication.clipboard().setText(page.model.copied),
+        ready=lambda: bool(page.model.copied),
+        page=page,
+    )
+
+
+def _add_segments(commands: Commands, page: "RecordingView") -> None:
+    words = page.model.transcript
+    commands.add(
         Command(
             "transcript.split",
             "Begin a segment at the word",
@@ -99,6 +111,9 @@ def _add_words(commands: Commands, page: "RecordingView") -> None:
         ready=lambda: words.can_merge,
         page=page,
     )
+
+
+def _add_selected(commands: Commands, page: "RecordingView") -> None:
     commands.add(
         Command(
             "transcript.times",
@@ -153,12 +168,6 @@ def _add_files(commands: Commands, page: "RecordingView") -> None:
         ),
         lambda: ask_import(page),
         ready=lambda: model.sounds,
-        page=page,
-    )
-    commands.add(
-        Command("transcript.copy", "Copy text", MENU, "Ctrl+Shift+C", "Copy all words."),
-        lambda: QGuiApplication.clipboard().setText(model.copied),
-        ready=lambda: bool(model.copied),
         page=page,
     )
 
