@@ -131,7 +131,8 @@ class PaletteView(QFrame):
         self.list.setCurrentRow(0)
 
     def _do(self, item: QListWidgetItem | None) -> None:
-        if item and item.flags() & Qt.ItemFlag.ItemIsEnabled:
+        """Do a command, once: a click is told twice where one click activates."""
+        if self.isVisible() and item and item.flags() & Qt.ItemFlag.ItemIsEnabled:
             self.leave()
             self._commands.action(item.data(ENTRY).name).trigger()
 

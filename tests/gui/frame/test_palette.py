@@ -61,6 +61,18 @@ def test_a_few_letters_and_enter_do_a_command(palette: Window, qtbot: QtBot) -> 
     assert not view.isVisible()
 
 
+def test_a_click_does_a_command_once_where_the_desktop_activates_by_one_click(
+    palette: Window,
+) -> None:
+    view, done = palette.palette_view, []
+    palette.commands.action("session.new").triggered.connect(done.append)
+    item = view.list.item(0)
+    assert item.text() == "New session"
+    for signal in (view.list.itemActivated, view.list.itemClicked):  # KDE's style sends both
+        signal.emit(item)
+    assert len(done) == 1
+
+
 def test_what_cannot_be_done_now_is_not_done(palette: Window, qtbot: QtBot) -> None:
     view = palette.palette_view
     qtbot.keyClicks(view.field, "undo")
