@@ -398,6 +398,7 @@ def test_start_leads_to_the_first_thing_that_is_wrong(page: TrainView, qtbot: Qt
 def test_what_the_worker_refuses_is_told_in_view_at_its_field(
     window: Window, page: TrainView, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
+    window.resize(900, 500)
     shutil.copy(tune, tmp_path)
     page.model.form.set(task="music.rolls", data=tmp_path)
     page.model.form.settings.fill({"crop": 4})
