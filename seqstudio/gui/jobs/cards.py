@@ -81,7 +81,8 @@ def title_of(spec: JobSpec, operation: str = "") -> str:
     'Compose a new piece'
     """
     if spec.verb == "train":
-        return f"Train {spec.name} on {Path(str(spec.arguments.get('data', ''))).name}"
+        data, run = (Path(str(spec.arguments.get(name, ""))).name for name in ("data", "run"))
+        return f"Train {run}: {spec.name} on {data}"
     if spec.verb != "operation":
         return f"{spec.verb.capitalize()} {Path(spec.model or spec.name).name}"
     paths = next((paths for paths in spec.inputs.values() if paths), ())

@@ -117,20 +117,31 @@ def test_after_a_restart_what_waited_waits_in_its_order_until_it_is_let_go(
         one.deleteLater()
 
 
-def test_a_training_runs_beside_another_job_and_is_niced(
-    queue: JobQueue, spec_of: Callable[..., JobSpec], tmp_path: Path
+def test_a_training_runs_beside_another_job_niced_and_leaves_room_for_a_training_when_paused(
+    queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], tmp_path: Path
 ) -> None:
     other = queue.add(spec_of("a", "slow"))
-    arguments = {"data": str(tmp_path), "run": str(tmp_path / "run"), "preset": "small"}
     trainings = [
-        queue.add(JobSpec(plugin="speech", verb="train", name="speech.ctc", arguments=arguments))
-        for _ in range(2)
+        queue.add(
+            JobSpec(
+                plugin="speech",
+                verb="train",
+                name="speech.ctc",
+                arguments={"data": str(tmp_path), "run": str(tmp_path / run), "preset": "small"},
+            )
+        )
+        for run in ("one", "two")
     ]
     assert queue.running == (other, trainings[0])
     assert queue.waiting == (trainings[1],)
-    card = next(card for card in queue.jobs() if card.id == trainings[1])
-    assert card.title.startswith("Train speech.ctc on ")
+    titles = [card.title for card in queue.jobs()]
+    assert titles[1:] == [f"Train {run}: speech.ctc on {tmp_path.name}" for run in ("one", "two")]
     assert '"nice": 10' in queue._studio.jobs.get(trainings[1]).spec
+    queue.pause(trainings[0])
+    qtbot.waitUntil(lambda: queue.running == (other, *trainings), timeout=SOON)
+    queue.resume(trainings[0])
+    words = [card.words for card in queue.jobs()]
+    assert words[1] == "Waiting to go on"
 
 
 @pytest.mark.medium
