@@ -17,7 +17,8 @@ def seqstudio_tasks() -> Iterable[Task]:
     """Offer tasks to the studio.
 
     Called in a worker, on first use: build cheaply, open nothing. The names must equal
-    the manifest's `[[tasks]]`, else this plugin is refused, by name.
+    the manifest's `[[tasks]]`, and so must presets and settings where it describes them,
+    else this plugin is refused, by name.
     """
 
 
