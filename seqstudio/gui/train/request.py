@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from seqstudio.host.studio import JobSpec
 from seqstudio.services.runs import check_new
 
 LISTINGS = frozenset({".tsv", ".csv", ".json", ".jsonl"})  # files that may name data elsewhere
+LOOKED_AT = 100_000  # files and folders of the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ def suited(data: Path, choices: tuple[TaskChoice, ...]) -> tuple[TaskChoice, ...
 
 
 def suffixes_in(data: Path) -> frozenset[str]:
-    """Collect the suffixes of a file, or of all files in a folder."""
-    paths = data.rglob("*") if data.is_dir() else [data]
+    """Collect the suffixes of a file, or of the files in a folder: as many as take seconds."""
+    paths = islice(data.rglob("*"), LOOKED_AT) if data.is_dir() else [data]
     return frozenset(path.suffix.lower() for path in paths if path.is_file())
 
 
