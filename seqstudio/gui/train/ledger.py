@@ -42,7 +42,13 @@ def ledger_summary(ledger: Ledger | None) -> str:
     >>> ledger_summary(Ledger(["a"], {"b": "empty"}))
     '1 used, 1 refused'
     """
-    if ledger is None:
-        return "Not looked at yet"
-    notes = "".join(f", {count} {name}" for name, count in ledger.notes.items())
-    return ledger.summary() + notes
+    return ledger.summary() if ledger else "Not looked at yet"
+
+
+def ledger_notes(ledger: Ledger | None) -> str:
+    """Say what else the task noticed.
+
+    >>> ledger_notes(Ledger(["a"], notes={"notes cut short": 2, "empty bars": 1}))
+    '2 notes cut short, 1 empty bars'
+    """
+    return ", ".join(f"{count} {name}" for name, count in ledger.notes.items()) if ledger else ""

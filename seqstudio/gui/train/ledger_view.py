@@ -4,6 +4,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.train.ledger import ledger_lines
+from seqstudio.gui.train.ledger import ledger_lines, ledger_notes
 from seqstudio.gui.train.train import TrainModel
 
 MOST = 2000  # lines shown at once; the filter finds the others
@@ -28,6 +29,7 @@ class LedgerView(QWidget):
         self.filter.setAccessibleName("Filter the ledger")
         self.filter.setClearButtonEnabled(True)
         self.refused = QCheckBox("Refused only")
+        self.notes = QLabel(wordWrap=True)
         self.table = QTreeWidget()
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
@@ -42,6 +44,7 @@ class LedgerView(QWidget):
         row.addWidget(self.refused)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
+        column.addWidget(self.notes)
         column.addLayout(row)
         column.addWidget(self.table, 1)
         self.filter.textChanged.connect(self.draw)
@@ -53,6 +56,8 @@ class LedgerView(QWidget):
         """Show the ledger of the run in front."""
         self.table.clear()
         run = self._model.run
+        self.notes.setText(ledger_notes(run.ledger if run else None))
+        self.notes.setVisible(bool(self.notes.text()))
         if run is None or run.ledger is None:
             return
         only, wanted = self.refused.isChecked(), self.filter.text()

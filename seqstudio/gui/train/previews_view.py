@@ -38,7 +38,7 @@ class PreviewsView(QWidget):
         self.bar.setToolTip("Scrub through training time.")
         self.title, self.text = QLabel(), QLabel()
         self.notes = SketchView()
-        self.hear = QPushButton("Hear")
+        self.hear, self.silence = QPushButton("Hear"), QLabel(wordWrap=True)
         self._lay_out()
         commands.add(
             Command(
@@ -118,7 +118,8 @@ class PreviewsView(QWidget):
         self.hear.setVisible(heard)
         self.hear.setText("Stop" if self.player.playing else "Hear")
         self.hear.setEnabled(heard and not self.player.reason)
-        self.hear.setToolTip(self.player.reason or "Play this preview (Ctrl+Alt+H)")
+        self.silence.setText(self.player.reason)
+        self.silence.setVisible(heard and bool(self.player.reason))
 
     def _read(self, path: Path) -> None:
         self._asked.add(path)
@@ -147,6 +148,7 @@ class PreviewsView(QWidget):
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.hear.setAccessibleName("Hear the preview")
+        self.hear.setToolTip("Play this preview (Ctrl+Alt+H)")
         row = QHBoxLayout()
         row.addWidget(self.title, 1)
         row.addWidget(self.hear)
@@ -156,6 +158,7 @@ class PreviewsView(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self._scroller)
         column.addLayout(row)
+        column.addWidget(self.silence)
         column.addWidget(self.text)
         column.addWidget(self.notes, 1)
         column.addStretch(0)

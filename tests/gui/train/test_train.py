@@ -43,7 +43,7 @@ EVENTS: list[Event] = [
 def recorded(tmp_path: Path) -> Path:
     """The folder of a run that was stopped."""
     run = create_run(tmp_path / "runs" / "mine", RunSpec(task="speech.ctc"))
-    run.write_ledger(Ledger(["/data/a.wav"], {"/data/b.wav": "silent"}))
+    run.write_ledger(Ledger(["/data/a.wav"], {"/data/b.wav": "silent"}, {"trimmed": 1}))
     for event in EVENTS:
         run.append(event)
     return run.folder
@@ -341,6 +341,11 @@ def test_a_music_preview_is_heard_until_another_is_in_front(
     qtbot.keyClick(view.strip, Qt.Key.Key_Left)
     assert not player.playing
     assert view.hear.text() == "Hear"
+    assert not view.silence.isVisible()
+    player.reason = "No loudspeaker."
+    player.changed.emit()
+    assert view.silence.text() == "No loudspeaker."
+    assert view.silence.isVisible()
 
 
 def test_curves_are_read_by_pointer_and_keys(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
@@ -422,6 +427,7 @@ def test_the_ledger_is_filtered(page: TrainView, qtbot: QtBot, recorded: Path) -
     qtbot.waitUntil(lambda: table.topLevelItemCount() == 2)
     first = table.topLevelItem(0)
     assert [first.text(column) for column in range(3)] == ["/data/b.wav", "refused", "silent"]
+    assert page.run.ledger.notes.text() == "1 trimmed"
     qtbot.keyClicks(page.run.ledger.filter, "a.wav")
     assert table.topLevelItemCount() == 1
     page.run.ledger.refused.click()

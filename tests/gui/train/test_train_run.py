@@ -5,7 +5,7 @@ from training_events import evaluated, finished, preview, step
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.errors import DataError, TrainingError
-from seqstudio.gui.train.ledger import ledger_lines, ledger_summary
+from seqstudio.gui.train.ledger import ledger_lines, ledger_notes, ledger_summary
 from seqstudio.gui.train.log import read_ledger, read_run
 from seqstudio.gui.train.previews import Previews, Stage, sketch_of, stage_of
 from seqstudio.gui.train.run import TrainRun, progress_line
@@ -163,7 +163,8 @@ def test_the_ledger_names_the_refused_first_and_is_filtered() -> None:
     assert ledger_lines(again, data, refused_only=True, filter="")[0].reason == "silent"
     assert names(only=True) == names(wanted="SILENT") == ["b.wav"]
     assert names(wanted="c.w") == ["c.wav"]
-    assert ledger_summary(ledger) == "2 used, 1 refused, 2 trimmed"
+    assert ledger_summary(ledger) == "2 used, 1 refused"
+    assert ledger_notes(ledger) == "2 trimmed"
     assert ledger_summary(None) == "Not looked at yet"
 
 
