@@ -1,5 +1,7 @@
 """From a record to the job that makes the same take again; nothing is run."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,14 @@ import pytest
 from seqstudio.contracts.notes import Note
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.desk import Desk
+from seqstudio.gui.jobs.origins import known_models
 from seqstudio.gui.takes.again import again
 from seqstudio.gui.takes.files import midi_file
+from seqstudio.gui.takes.record import why_not_again
 from seqstudio.host.session.document import Take
 from seqstudio.host.session.notes import Notes
 from seqstudio.host.session.operations import AddNotes, AddTake
+from seqstudio.host.studio import JobSpec
 from seqstudio.services.durable import sha256_of_file
 
 
@@ -97,6 +102,34 @@ def test_a_model_is_known_by_its_hash(desk: Desk, made: Take) -> None:
         SeqStudioError, match=r"^model music-folk: not installed any more as it was"
     ):
         again(take, desk.document, desk.studio)
+
+
+def test_a_model_that_is_in_its_run_folder_still_is_found_there(
+    desk: Desk, made: Take, tmp_path: Path
+) -> None:
+    run = tmp_path / "runs" / "mine"
+    bundle = run / "model"
+    shutil.copytree(desk.studio.models.find("music-folk").path, bundle)
+    (run / "run.json").write_text("{}")
+    golden = bundle / "golden.json"
+    golden.write_text(golden.read_text() + "\n")
+    hashes = json.loads((bundle / "hashes.json").read_text())
+    hashes["golden.json"] = sha256_of_file(golden)
+    (bundle / "hashes.json").write_text(json.dumps(hashes))
+    task, arguments = "music.voices", {"run": str(run)}
+    desk.studio.enqueue(JobSpec(plugin="music", verb="train", name=task, arguments=arguments))
+
+    found = desk.studio.models.find(str(run))
+    assert found.sha256 != desk.studio.models.find("music-folk").sha256
+    model = {"name": found.name, "sha256": found.sha256}
+    take = replace(made, record={**made.record, "model": model})
+    catalogue = desk.studio.catalogue
+    assert why_not_again(take, catalogue, known_models(desk.studio)) == ""
+    assert again(take, desk.document, desk.studio).model == str(run)
+
+    shutil.rmtree(run)
+    gone = f"Model {found.name} is not installed."
+    assert why_not_again(take, catalogue, known_models(desk.studio)) == gone
 
 
 def test_without_the_plugin_there_is_no_job(desk: Desk, made: Take) -> None:
