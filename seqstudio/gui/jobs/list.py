@@ -53,8 +53,12 @@ class JobList(QObject):
     def title(self, row: JobRow) -> str:
         """Call a job by what it does; read once, for a batch of thousands is a long text."""
         if row.id not in self._titles:
-            spec = spec_from_text(row.spec, f"job {row.id}")
-            self._titles[row.id] = title_of(spec, self._operation(row))
+            try:
+                spec = spec_from_text(row.spec, f"job {row.id}")
+            except JobError:  # another SeqStudio wrote it
+                self._titles[row.id] = f"{row.plugin} {row.name}"
+            else:
+                self._titles[row.id] = title_of(spec, self._operation(row))
         return self._titles[row.id]
 
     def _operation(self, row: JobRow) -> str:

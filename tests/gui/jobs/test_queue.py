@@ -209,6 +209,7 @@ def test_a_job_that_a_terminal_pauses_leaves_its_lane_and_may_come_back_beside_a
     assert set(words(queue).values()) == {"Cancelled"}
 
 
+@pytest.mark.medium
 def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
     stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
@@ -257,5 +258,18 @@ def test_no_more_than_some_of_what_had_ended_before_is_listed(
         stranger.jobs.ask(number, "cancel")
     queue = JobQueue(stranger)
     assert [card.id for card in queue.jobs()] == numbers[:1:-1]
+    queue.close()
+    queue.deleteLater()
+
+
+def test_a_job_that_another_seqstudio_wrote_is_listed_by_its_plugin_and_name(
+    stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+) -> None:
+    job = stranger.enqueue(spec_of("a"))
+    stranger.jobs.ask(job, "cancel")
+    with stranger.jobs.books.change() as books:
+        books.execute("UPDATE job SET spec = '{\"later\": 1}'")
+    queue = JobQueue(stranger)
+    assert [card.title for card in queue.jobs()] == ["parrot echo"]
     queue.close()
     queue.deleteLater()
