@@ -1,6 +1,7 @@
 """The desk: one session, the studio and its jobs, and what is in front of the person."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -53,6 +54,7 @@ class Desk(QObject):
         self.background = Background(self)
         self._sessions = Background(self, threads=1)  # opens and closes them, one after the other
         self.opening: Path | None = None  # the session that will take this one's place
+        self._for_opening: list[Path] = []  # files that are to come into it
         self.queue = JobQueue(studio, self)
         self.queue.happened.connect(self._hear)
         self.queue.troubled.connect(self.troubled)
@@ -125,21 +127,19 @@ class Desk(QObject):
             return
         others = [path for path in named if path not in sessions]
         if sessions:
-            self.open_session(sessions[0], others)
+            self.open_session(sessions[0])
+        if self.opening:
+            self._for_opening += others
         elif others:
             self._intake.take(others)
 
-    def open_session(self, path: Path, files: Sequence[Path] = ()) -> None:
-        """Go on with another session as soon as it is read, and bring files into it.
+    def open_session(self, path: Path) -> None:
+        """Go on with another session as soon as it is read; files that come meanwhile go into it.
 
         It is told if it cannot be opened; then this one stays.
         """
         self._set_opening(path)
-        self._sessions.run(
-            lambda: Session.open(path),
-            lambda session: self._opened(session, files),
-            self._not_opened,
-        )
+        self._sessions.run(lambda: Session.open(path), self._opened, self._not_opened)
 
     def new_session(self) -> None:
         """Begin an untitled session; the one before it is kept, untitled ones in the profile."""
@@ -195,7 +195,8 @@ class Desk(QObject):
         self.queue.close()
         self.background.finish()
         self._sessions.finish()
-        self.session.close()
+        with suppress(SeqStudioError):  # all of it is on the disk, and its holder is about to end
+            self.session.close()
 
     def _attempt(self, work: Callable[[], object]) -> bool:
         """Do what may fail by no fault of ours; False, and told, if it does."""
@@ -210,15 +211,21 @@ class Desk(QObject):
         self.opening = path
         self.loading_changed.emit()
 
-    def _opened(self, session: Session, files: Sequence[Path]) -> None:
+    def _opened(self, session: Session) -> None:
         self._set_opening(None)
         self._go_on(session)
-        if files:
-            self._intake.take(files)
+        self._take_in()
 
     def _not_opened(self, reason: str) -> None:
         self._set_opening(None)
         self.troubled.emit(reason)
+        self._take_in()
+
+    def _take_in(self) -> None:
+        """Bring in what came while a session was being opened."""
+        files, self._for_opening = self._for_opening, []
+        if files:
+            self._intake.take(files)
 
     def _go_on(self, session: Session) -> None:
         before, self.session = self.session, session
