@@ -189,7 +189,7 @@ def _stems(
         or (suffix not in known and entry.runs == "batch")
     ):
         if out.is_file():
-            raise JobError(f"{out}: a file, expected a folder for {len(found)} outputs")
+            raise JobError(f"{out}: a file, expected a folder for the outputs")
         return tuple(out / place for place in places), spec.formats
     if suffix not in known:
         raise JobError(f"{out}: no format {suffix!r}, expected one of: {', '.join(sorted(known))}")

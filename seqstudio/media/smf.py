@@ -83,7 +83,8 @@ def split_chunks(content: bytes, name: str) -> Chunks:
     if not content:
         raise DataError(f"{name}: empty file (0 bytes), expected a MIDI file")
     if content[:4] != HEADER:
-        raise DataError(f"{name}: begins with {content[:4]!r}, expected a MIDI file (b'MThd')")
+        start = content[:4].decode("latin-1")
+        raise DataError(f"{name}: begins with {start!r}, expected a MIDI file ('MThd')")
     size = int.from_bytes(content[4:8])
     if len(content) < 14 or len(content) < 8 + size:
         raise DataError(

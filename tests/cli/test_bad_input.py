@@ -42,7 +42,7 @@ REFUSED_MIDI = {
     "folder.mid": "a folder, expected one midi file",
     "empty.mid": "empty file (0 bytes), expected a MIDI file",
     "cut.mid": "cut short at byte 40 in track 1, expected",
-    "letter.mid": "begins with b'dear', expected a MIDI file",
+    "letter.mid": "begins with 'dear', expected a MIDI file",
     "type-2.mid": "MIDI type 2, expected type 0 or 1",
     "smpte.mid": "SMPTE time, 25 frames a second, expected time in ticks per beat",
     "silent.mid": "0 notes, expected at least 1",

@@ -126,7 +126,7 @@ ENDLESS = b"\x00\x90\x3c\x40" + END
     ("content", "fault"),
     [
         (b"", r"empty file \(0 bytes\), expected a MIDI file"),
-        (b"RIFF....RMID", r"begins with b'RIFF', expected a MIDI file"),
+        (b"RIFF....RMID", r"begins with 'RIFF', expected a MIDI file"),
         (b"MThd\x00\x00\x00\x06\x00", "cut short in the header, expected 14 or more"),
         (chunk(b"MThd", b"\x00\x01\x00\x01") + b"\x00" * 9, "header of 4 bytes, expected 6"),
         (midi(), "cut short after 0 tracks, expected at least 1"),
