@@ -62,6 +62,7 @@ def test_a_job_is_cancelled_from_another_terminal_and_resumed_by_number(
     assert (tmp_path / "n.txt").is_file()
 
 
+@pytest.mark.medium
 def test_failed_items_are_tried_again_by_retry(run: Run, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     letter = tmp_path / "work" / "letter.txt"
@@ -80,6 +81,7 @@ def test_failed_items_are_tried_again_by_retry(run: Run, tmp_path: Path) -> None
     assert "something" in (tmp_path / "out" / "letter.txt").read_text()
 
 
+@pytest.mark.medium
 def test_a_model_is_exported_imported_and_removed(run: Run, tmp_path: Path) -> None:
     exported = run("models", "export", "rolls-jsb", tmp_path / "mine.seqmodel")
     imported = run("models", "import", tmp_path / "mine.seqmodel", "--name", "mine")

@@ -79,6 +79,7 @@ def test_json_holds_every_item_and_nothing_else_is_on_stdout(
     assert states == {"good.txt": "done", "fine.txt": "done", "empty.txt": "failed"}
 
 
+@pytest.mark.medium
 def test_names_of_files_that_are_no_utf8_are_taken_told_apart_and_spelled_out(
     run: Run, letters: Path, tmp_path: Path
 ) -> None:

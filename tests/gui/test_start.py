@@ -63,6 +63,7 @@ def test_a_picture_needs_no_display_and_shows_files_that_are_loaded(
 
 
 @pytest.mark.parametrize("name", ["window.txt", "nowhere/window.png"])
+@pytest.mark.medium
 def test_a_picture_that_cannot_be_written_is_one_line(
     surroundings: dict[str, str], tmp_path: Path, name: str
 ) -> None:

@@ -69,6 +69,7 @@ def trained(spelling: Studio, tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
+@pytest.mark.medium
 def test_a_training_that_was_stopped_goes_on_where_it_was_when_its_job_is_resumed(
     spelling: Studio, tmp_path: Path
 ) -> None:
@@ -232,6 +233,7 @@ def test_a_worker_that_stayed_takes_the_model_that_is_there_now(
     assert models[0] == models[1] != models[2]
 
 
+@pytest.mark.medium
 def test_a_cancelled_training_saves_and_goes_on(
     spelling: Studio, home: Path, tmp_path: Path, wait_for: Callable[..., Any]
 ) -> None:

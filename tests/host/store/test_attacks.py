@@ -314,6 +314,7 @@ def test_what_is_no_zip_is_refused(press: Any, store: Store, data: bytes) -> Non
         store.inspect(wheel)
 
 
+@pytest.mark.medium
 def test_no_change_of_one_byte_gets_through(press: Any, store: Store, tmp_path: Path) -> None:
     """Every changed byte either is found, or changes neither a file nor the manifest."""
     sound = press.plugin()
