@@ -100,13 +100,11 @@ def libraries() -> list[Finding]:
 def plugin_findings(profile: Profile) -> list[Finding]:
     """Name plugins and their models; say what is amiss with refused ones."""
     catalogue = Catalogue.load(profile)
-    found = [
-        Finding(
-            f"plugin {plugin.id}",
-            f"{plugin.version}, {len(plugin.table.get('models', ()))} models, {plugin.root}",
-        )
-        for plugin in catalogue.plugins
-    ]
+    found = []
+    for plugin in catalogue.plugins:
+        count = len(plugin.table.get("models", ()))
+        models = f"{count} model{'' if count == 1 else 's'}"
+        found.append(Finding(f"plugin {plugin.id}", f"{plugin.version}, {models}, {plugin.root}"))
     found += [Finding(f"plugin {name}", "refused", why) for name, why in catalogue.broken.items()]
     return found or [Finding("plugins", "none", "no plugin is installed; see README.md")]
 

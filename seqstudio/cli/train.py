@@ -1,6 +1,7 @@
 """`seqstudio train`: one command for every task of every plugin."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from seqstudio.cli.running import run_job
 from seqstudio.cli.train_help import TrainCommand
 from seqstudio.contracts.data import Ledger
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.services.runs import open_run
 
 SHOWN = 10  # refused inputs named on the screen; the run's ledger names all
 EPILOG = """\b
@@ -58,7 +60,8 @@ def train(
     go_on = f"to go on: seqstudio train {task} {data} --run {run} --resume"
     run_job(studio.submit(spec), as_json=as_json, several=False, go_on=go_on)
     if not as_json:
-        for line in result_lines(run, data):
+        apart = held_out_line(open_run(run).spec.held_out)
+        for line in (*([apart] if apart else []), *result_lines(run, data)):
             click.echo(line)
 
 
@@ -66,7 +69,10 @@ def result_lines(run: Path, data: Path) -> list[str]:
     """Say what became of the data, where the model is, and what can be done with it."""
     file = run / "ledger.json"
     ledger = Ledger(**json.loads(file.read_bytes()))
-    refused = [f"  {where}: {reason}" for where, reason in ledger.refused.items()]
+    refused = [
+        f"  {reason}" if where in reason else f"  {where}: {reason}"
+        for where, reason in ledger.refused.items()
+    ]
     unsaid = len(refused) - SHOWN
     more = [f"  and {unsaid} more, in {file}"] if unsaid > 0 else []
     return [
@@ -75,3 +81,18 @@ def result_lines(run: Path, data: Path) -> list[str]:
         *more,
         f"model: {run / 'model'}; measure it with: seqstudio evaluate {run} {data} --split valid",
     ]
+
+
+def held_out_line(rule: Mapping[str, float]) -> str:
+    """Say what a training kept apart to measure on; "" where the data have a valid part.
+
+    >>> held_out_line({"share": 0.05})
+    'held out to measure on: 5 % of the items, by a hash of their names'
+    """
+    if "share" in rule:
+        what = f"{100 * rule['share']:g} % of the items"
+    elif "groups" in rule:
+        what = f"all of {rule['groups']:g} speakers or groups"
+    else:
+        return ""
+    return f"held out to measure on: {what}, by a hash of their names"

@@ -26,7 +26,10 @@ def line_of(event: Event) -> str:
             others = [f"{k} {v:.4g}" for k, v in event.figures.items() if k != event.monitor]
             figures = ", ".join([f"{event.monitor} {event.value:.4g}", *others])
             mark = "; best so far, kept" if event.best else ""
-            return f"epoch {event.epoch + 1}, step {event.step}: {figures}{mark}"
+            place = f"epoch {event.epoch + 1}, step {event.step}"
+            if event.averaged > 1:
+                place = f"average of the {event.averaged} best"
+            return f"{place}: {figures}{mark}"
         case Preview():
             return "\n".join(f"  | {line}" for line in event.text.splitlines())
         case Finished():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.data import stable_seed
-from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.contracts.manifest import OperationEntry, TaskEntry
 from seqstudio.contracts.messages import ModelSource, PluginSource, Start
 from seqstudio.errors import ConfigError, JobError
 from seqstudio.host.books import ItemRow
@@ -17,6 +17,7 @@ from seqstudio.host.options import fill_options
 from seqstudio.host.outputs import check_writable, place_names, targets, wanted_formats
 from seqstudio.host.settings import check_settings
 from seqstudio.host.spec import JobSpec
+from seqstudio.services.settings import check_preset
 
 PATHS = ("data", "run", "demo")
 
@@ -66,6 +67,14 @@ def absolute(inputs: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ..
     return {name: tuple(path.absolute() for path in paths) for name, paths in inputs.items()}
 
 
+def _check_training(spec: JobSpec, task: TaskEntry) -> None:
+    """Refuse at once what a worker would refuse once all data are read."""
+    if (preset := spec.arguments.get("preset")) and task.options is not None:
+        check_preset(task.presets, preset)
+    check_settings(task, spec.arguments.get("settings", ()))
+    check_writable(Path(spec.arguments["run"]))
+
+
 def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
     """Check a spec against the manifests, and find its models and inputs.
 
@@ -78,7 +87,7 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
     if spec.verb == "operation":
         return _plan_operation(spec, plugin, catalogue, models)
     if spec.verb == "train":
-        check_settings(catalogue.task(spec.name)[1], spec.arguments.get("settings", ()))
+        _check_training(spec, catalogue.task(spec.name)[1])
     chosen = models.find(spec.model) if spec.model else None
     found = ((chosen.name, str(chosen.path), chosen.sha256),) if chosen else ()
     start = Start(

@@ -21,7 +21,7 @@ from seqstudio.host.worker_models import Models, Shelf
 from seqstudio.host.worker_plugins import Plugins
 from seqstudio.media.exporters import in_box_exporters
 from seqstudio.services.bundle_files import inspect
-from seqstudio.services.datasets import choose_split, read_examples
+from seqstudio.services.datasets import choose_split, hash_source, read_examples
 from seqstudio.services.evaluation import evaluate, report
 from seqstudio.services.events import Finished, Step, event_to_plain
 from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
@@ -161,6 +161,7 @@ def _evaluate(service: Service) -> Mapping[str, Any]:
         ),
         order.split,
         held_out=card.held_out,
+        learned=bool(card.held_out) and hash_source(order.data) == card.data_sha256,
     )
     counted = _counted(evaluate(service.task, loaded, examples), len(examples), service.job)
     metrics = service.plugins.all_offers("metrics")

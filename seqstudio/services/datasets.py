@@ -59,12 +59,20 @@ def splits_of(examples: Sequence[Example]) -> tuple[str, ...]:
 
 
 def choose_split(
-    examples: Sequence[Example], wanted: str, *, held_out: Mapping[str, float] | None = None
+    examples: Sequence[Example],
+    wanted: str,
+    *,
+    held_out: Mapping[str, float] | None = None,
+    learned: bool = False,
 ) -> list[Example]:
     """Give the examples of a split; unsplit data answers to any name.
 
-    `held_out` is the rule by which a model's training made its own valid split (from its card):
-    where the data have a train split and no valid one, it answers to `valid` and `train`.
+    Parameters
+    ----------
+    held_out : the rule by which a model's training made its own valid split (from its card): where
+        the data have a train split and no valid one, it answers to `valid` and `train`
+    learned : these are the data that the model learned from: the rule answers for them without any
+        split too, or it would be measured on what it has seen
 
     Raises
     ------
@@ -73,11 +81,13 @@ def choose_split(
     """
     name = canonical_split(wanted)
     present = splits_of(examples)
-    if present == ("",):
-        return list(examples)
-    if held_out and "train" in present and "valid" not in present and name in ("train", "valid"):
-        train, valid = hold_out([e for e in examples if e.split == "train"], held_out)
+    unsplit = present == ("",)
+    parted = learned if unsplit else "train" in present and "valid" not in present
+    if held_out and parted and name in ("train", "valid"):
+        train, valid = hold_out([e for e in examples if e.split in ("", "train")], held_out)
         return train if name == "train" else valid
+    if unsplit:
+        return list(examples)
     if name not in present:
         named = ", ".join(split or "(none)" for split in present)
         raise DataError(f"split {wanted!r} is not in the data, expected one of {named}")

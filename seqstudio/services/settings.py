@@ -5,7 +5,7 @@ import difflib
 import json
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +66,20 @@ def find_preset(presets: Mapping[str, Preset], name: str) -> Preset:
     """
     if not name:
         return next(iter(presets.values()))
+    check_preset(presets, name)
+    return presets[name]
+
+
+def check_preset(presets: Collection[str], name: str) -> None:
+    """See that there is a preset of this name.
+
+    Raises
+    ------
+    ConfigError
+        If not, naming those that there are.
+    """
     if name not in presets:
         raise ConfigError(f"preset {name!r} is unknown, expected one of {', '.join(presets)}")
-    return presets[name]
 
 
 def parse_value(kind: Any, text: str, key: str) -> Any:

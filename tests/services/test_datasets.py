@@ -62,6 +62,14 @@ def test_a_split_that_the_data_bring_is_taken_as_it_is() -> None:
     assert (len(train), len(valid), rule) == (20, 20, {})
 
 
+def test_unsplit_data_that_a_model_learned_from_are_measured_where_it_has_not_seen_them() -> None:
+    data = examples("")
+    train, valid = hold_out(data, rule := {"share": 0.25})
+    assert choose_split(data, "valid", held_out=rule, learned=True) == valid
+    assert choose_split(data, "train", held_out=rule, learned=True) == train
+    assert choose_split(data, "valid", held_out=rule) == data  # of others, all is new
+
+
 def test_what_is_held_out_hangs_on_names_alone() -> None:
     data = examples("")
     _, valid = hold_out(data, {"share": 0.2})
