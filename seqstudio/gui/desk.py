@@ -59,7 +59,7 @@ class Desk(QObject):
         self.queue.happened.connect(self._hear)
         self.queue.troubled.connect(self.troubled)
         self._closed = False
-        self.chosen = ""  # id of the clip or take in front
+        self.chosen = _first_of(session.document)  # id of the clip or take in front; "" is none
         self._installed = installed_stamp(studio.profile)
         self._intake = Intake(self.background, self)
         self._intake.came.connect(self._let_in)
@@ -230,7 +230,7 @@ class Desk(QObject):
     def _go_on(self, session: Session) -> None:
         before, self.session = self.session, session
         self._sessions.run(before.close, lambda _: self.session_left.emit(), self.troubled.emit)
-        self.chosen = ""
+        self.chosen = _first_of(session.document)
         self._intake.forget()
         self._following.catch_up()
         self.session_changed.emit()
@@ -252,6 +252,12 @@ class Desk(QObject):
     def _hear(self, _job: int, event: JobEvent) -> None:
         if isinstance(event, JobFinished):
             self.look_again()
+
+
+def _first_of(document: Document) -> str:
+    """Give the id of what the library names first; a MIDI file is there as its take."""
+    ids = [clip.id for clip in document.clips if clip.kind != "midi"]
+    return next(iter((*ids, *(take.id for take in document.takes))), "")
 
 
 def _id_of(operation: Operation) -> str:

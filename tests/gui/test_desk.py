@@ -86,3 +86,18 @@ def test_a_session_that_was_left_can_be_opened_again_at_once(
     desk.open_session(tmp_path / "album.seqstudio")
 
     qtbot.waitUntil(lambda: desk.document.title == "Album")
+
+
+def test_a_session_opens_with_what_the_library_names_first_in_front(
+    desk: Desk, qtbot: QtBot, recording: Path, tune: Path, tmp_path: Path
+) -> None:
+    desk.bring_in([tune, recording])
+    qtbot.waitUntil(lambda: len(desk.document.clips) == 2)
+    assert desk.save_as(tmp_path / "album.seqstudio")
+    desk.new_session()
+    assert not desk.chosen
+    desk.open_session(tmp_path / "album.seqstudio")
+
+    qtbot.waitUntil(lambda: desk.clip is not None)
+    assert desk.clip is not None
+    assert desk.clip.path == recording
