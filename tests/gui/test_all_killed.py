@@ -81,7 +81,8 @@ def test_what_was_brought_made_and_corrected_is_offered_and_can_be_undone(
         return [one for one in page.findChildren(QPushButton) if one.accessibleName() == wanted]
 
     qtbot.waitUntil(lambda: len(offered()) == 1)
-    qtbot.mouseClick(offered()[0], Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(desk.session_changed):
+        qtbot.mouseClick(offered()[0], Qt.MouseButton.LeftButton)
 
     assert [clip.path for clip in desk.document.clips] == [recording, tune]
     transcript = desk.document.clips[0].transcript
