@@ -92,7 +92,7 @@ def measure(app: QApplication, page: ScoreView, undo: Callable[[], object]) -> N
         "undo that": undo,
     }
     for what, do in edits.items():
-        tell(what, frames(app, [roll.select_all, do] * EDITS)[1::2])
+        tell(what, frames([roll.select_all, do] * EDITS, app.processEvents)[1::2])
 
 
 def main() -> None:
