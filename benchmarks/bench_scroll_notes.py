@@ -5,27 +5,17 @@ of 1280 by 800 pixels takes part, painted offscreen by the processor alone.
 Run `python benchmarks/bench_scroll_notes.py`; `bench_scroll.py` does the same for recordings.
 """
 
-import os
-import platform
 import random
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from framing import frames, tell
-from PySide6 import __version__ as qt_version
+from framing import frames, shown_window, tell
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.score.view import ScoreView
 from seqstudio.gui.window import Window
 from seqstudio.host.session.document import Take
 from seqstudio.host.session.operations import AddTake
-from seqstudio.host.session.session import Session
-from seqstudio.host.studio import Studio
 from seqstudio.media.midi import Score
 
 NOTES = 51_000  # drawn by chance; 50,000 and some stay where two may not sound at once
@@ -97,14 +87,8 @@ def measure(app: QApplication, page: ScoreView, undo: Callable[[], object]) -> N
 
 def main() -> None:
     app = QApplication([])
-    print(f"Qt {qt_version}, {platform.machine()}, {os.cpu_count()} processors, one paints")
-    with tempfile.TemporaryDirectory() as home:
-        studio = Studio(Path(home))
-        desk = Desk(studio, Session.untitled(studio.profile))
-        window = Window(desk, "light", remember=False)
-        window.show()
-        measure(app, open_piece(app, window), desk.undo)
-        window.close()
+    with shown_window(app) as (window, _):
+        measure(app, open_piece(app, window), window.desk.undo)
 
 
 if __name__ == "__main__":

@@ -4,32 +4,23 @@ Limit: 100 ms. Every edit is on the disk, shown and painted offscreen when it is
 Run `python benchmarks/bench_words.py`; `bench_scroll.py` moves through the same words.
 """
 
-import os
-import platform
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 import numpy as np
 import soundfile
 from bench_scroll import transcript
-from framing import frames, tell
-from PySide6 import __version__ as qt_version
+from framing import frames, shown_window, tell
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.contracts.transcript import Transcript
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.view import RecordingView
 from seqstudio.gui.window import Window
 from seqstudio.host.session.document import Clip
 from seqstudio.host.session.operations import AddClip, SetTranscript
-from seqstudio.host.session.session import Session
-from seqstudio.host.studio import Studio
 
 EDITS = 40  # of a kind
 RATE = 8000
@@ -99,13 +90,8 @@ def without_word_times(spoken: Transcript) -> Transcript:
 
 def main() -> None:
     app = QApplication([])
-    print(f"Qt {qt_version}, {platform.machine()}, {os.cpu_count()} processors, one paints")
-    with tempfile.TemporaryDirectory() as home:
-        studio = Studio(Path(home))
-        desk = Desk(studio, Session.untitled(studio.profile))
-        window = Window(desk, "light", remember=False)
-        window.show()
-        page = open_recording(app, window, Path(home))
+    with shown_window(app) as (window, folder):
+        page, desk = open_recording(app, window, folder), window.desk
         for what, spoken in (
             ("with word times", transcript()),
             ("without word times", without_word_times(transcript())),
@@ -114,7 +100,6 @@ def main() -> None:
             come = partial(desk.do, SetTranscript(desk.chosen, spoken))
             tell("all of it comes", frames([come], app.processEvents))
             measure(app, page)
-        window.close()
 
 
 if __name__ == "__main__":

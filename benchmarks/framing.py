@@ -3,9 +3,24 @@
 A busy machine lengthens the one and not the other.
 """
 
+import os
+import platform
 import statistics
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6 import __version__ as qt_version
+from PySide6.QtWidgets import QApplication
+
+from seqstudio.gui.desk import Desk
+from seqstudio.gui.window import Window
+from seqstudio.host.session.session import Session
+from seqstudio.host.studio import Studio
 
 Spent = tuple[float, float]  # milliseconds by the clock, and of the processor
 
@@ -31,3 +46,16 @@ def tell(what: str, spent: list[Spent]) -> None:
         f" worst {max(clock):5.1f} ms"
         f" (processor {statistics.median(processor):5.1f}, {max(processor):5.1f})"
     )
+
+
+@contextmanager
+def shown_window(app: QApplication) -> Iterator[tuple[Window, Path]]:
+    """Show the app's window over an empty session, in a folder that goes when it closes."""
+    print(f"Qt {qt_version}, {platform.machine()}, {os.cpu_count()} processors, one paints")
+    with tempfile.TemporaryDirectory() as home:
+        studio = Studio(Path(home))
+        window = Window(Desk(studio, Session.untitled(studio.profile)), "light", remember=False)
+        window.show()
+        app.processEvents()
+        yield window, Path(home)
+        window.close()
