@@ -46,16 +46,21 @@ class ListingModel(QObject, Generic[R]):
     ----------
     desk : the list is read anew when what is installed changes
     read : gives the rows; called on a thread
+    bring : begins to install a file or a folder
     """
 
     changed = Signal()  # what is listed, chosen or under way
     troubled = Signal(str)  # one sentence
 
     def __init__(
-        self, desk: Desk, read: Callable[[], tuple[R, ...]], parent: QObject | None = None
+        self,
+        desk: Desk,
+        read: Callable[[], tuple[R, ...]],
+        bring: Callable[[Path], None],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._read = desk, read
+        self._desk, self._read, self._bring = desk, read, bring
         self._looks = 0
         self.rows: tuple[R, ...] = ()
         self._dropped: deque[Path] = deque()  # and not looked into yet
@@ -106,10 +111,6 @@ class ListingModel(QObject, Generic[R]):
         self._dropped.append(path)
         self._take_next()
 
-    def bring(self, path: Path) -> None:
-        """Begin to install a file or a folder."""
-        raise NotImplementedError
-
     def look(self) -> None:
         """Read the list anew."""
         self._looks += 1
@@ -120,7 +121,7 @@ class ListingModel(QObject, Generic[R]):
 
     def _take_next(self) -> None:
         if self._dropped and self.can_begin():
-            self.bring(self._dropped.popleft())
+            self._bring(self._dropped.popleft())
 
     def _listed(self, number: int, rows: tuple[R, ...]) -> None:
         if number != self._looks:  # a later look is on its way

@@ -22,7 +22,7 @@ class ModelsModel(ListingModel[ModelRow]):
     """Imports, exports, removes and verifies models."""
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
-        super().__init__(desk, lambda: read_models(desk.studio), parent)
+        super().__init__(desk, lambda: read_models(desk.studio), self.bring, parent)
         self._verifying = 0  # the job
         self._reason = ""  # why that job's item failed
         desk.queue.happened.connect(self._hear)

@@ -32,7 +32,7 @@ class PluginsModel(ListingModel[PluginRow]):
 
     def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
         profile = desk.studio.profile
-        super().__init__(desk, lambda: read_plugins(profile), parent)
+        super().__init__(desk, lambda: read_plugins(profile), self.bring, parent)
         self._store = Store(profile)
         self._offer: Offer | None = None
         self._trial_shown = False
