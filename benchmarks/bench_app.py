@@ -15,7 +15,7 @@ import time
 
 import PySide6
 
-from seqstudio.gui.display import NAMED_BY
+from seqstudio.gui.shell.display import NAMED_BY
 
 ROUNDS = 11
 TELL = """
@@ -52,7 +52,7 @@ APP = (
 import sys
 sys.argv = ["seqstudio", "app"]
 from PySide6.QtCore import QTimer
-from seqstudio.gui import start
+from seqstudio.gui.shell import start
 
 class Window(start.Window):
     def paintEvent(self, event):

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from seqstudio.host.events import ItemDone
+from seqstudio.host.jobs.events import ItemDone
 from seqstudio.host.studio import JobSpec, Studio
 
 ROUNDS = 5

@@ -24,12 +24,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
-from seqstudio.gui.background import Background
 from seqstudio.gui.recording.timeline import Timeline
 from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.transcript_view import TranscriptView
-from seqstudio.gui.recording.wave_model import WaveModel
-from seqstudio.gui.recording.wave_view import WaveView
+from seqstudio.gui.recording.waveform import WaveModel
+from seqstudio.gui.recording.waveform_view import WaveView
+from seqstudio.gui.workspace.background import Background
 
 HOUR_S = 3600
 RATE = 44100

@@ -12,11 +12,11 @@ from framing import frames, shown_window, tell
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.score.view import ScoreView
-from seqstudio.gui.window import Window
-from seqstudio.host.session.document import Take
-from seqstudio.host.session.operations import AddTake
+from seqstudio.gui.piano_roll.score_view import ScoreView
+from seqstudio.gui.shell.window import Window
 from seqstudio.media.midi import Score
+from seqstudio.session.document import Take
+from seqstudio.session.operations import AddTake
 
 NOTES = 51_000  # drawn by chance; 50,000 and some stay where two may not sound at once
 FRAMES = 60

@@ -16,11 +16,11 @@ from framing import frames, shown_window, tell
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.contracts.transcript import Transcript
+from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.timeline import Place
-from seqstudio.gui.recording.view import RecordingView
-from seqstudio.gui.window import Window
-from seqstudio.host.session.document import Clip
-from seqstudio.host.session.operations import AddClip, SetTranscript
+from seqstudio.gui.shell.window import Window
+from seqstudio.session.document import Clip
+from seqstudio.session.operations import AddClip, SetTranscript
 
 EDITS = 40  # of a kind
 RATE = 8000

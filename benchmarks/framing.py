@@ -17,10 +17,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6 import __version__ as qt_version
 from PySide6.QtWidgets import QApplication
 
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.window import Window
-from seqstudio.host.session.session import Session
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.host.studio import Studio
+from seqstudio.session.session import Session
 
 Spent = tuple[float, float]  # milliseconds by the clock, and of the processor
 

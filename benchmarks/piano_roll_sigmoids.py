@@ -33,7 +33,7 @@ from seqstudio.api import (
 )
 from seqstudio.api.nn import CTCConfig, EncoderConfig, FramesConfig, ModelConfig
 from seqstudio.services.events import Evaluated, Finished
-from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
 
 
 @dataclass(frozen=True, kw_only=True)

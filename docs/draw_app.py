@@ -18,11 +18,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
-from seqstudio.gui.desk import Desk
+from seqstudio.gui.shell.window import Window
 from seqstudio.gui.widgets.theme import Theme
-from seqstudio.gui.window import Window
-from seqstudio.host.session.session import Session
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.session.session import Session
 
 DOCS = Path(__file__).parent
 ASSETS = DOCS.parent / "assets"

@@ -25,8 +25,8 @@ from seqstudio.core.devices import choose_device
 from seqstudio.core.dropout import Dropout, reseed
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.filters import draw, filter_logits
-from seqstudio.core.flow import GradientFlow, flow_text, gradient_flow, verdict
 from seqstudio.core.geometry import FrameGeometry
+from seqstudio.core.gradient_flow import GradientFlow, flow_text, gradient_flow, verdict
 from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.parts import Around, Part, default_parts, with_offers

@@ -34,7 +34,9 @@ def app(
 ) -> None:
     """Open the desktop app, with a session or with FILES to bring into a new one."""
     try:
-        start = import_module("seqstudio.gui.start")  # by name: neither front end imports the other
+        start = import_module(
+            "seqstudio.gui.shell.start"
+        )  # by name: neither front end imports the other
     except ImportError as bad:
         raise ConfigError(
             f"app: {bad}; expected Qt's system libraries (Debian: libegl1 libxkbcommon0)"

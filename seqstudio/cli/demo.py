@@ -13,10 +13,10 @@ from seqstudio import __version__
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import to_json
 from seqstudio.cli.reporting import Collected, together
-from seqstudio.cli.running import follow, leave
+from seqstudio.cli.run_job import follow, leave
 from seqstudio.host.assets import assets_folder
 from seqstudio.host.studio import JobSpec, Studio
-from seqstudio.host.wording import duration
+from seqstudio.host.text_format import duration
 from seqstudio.media.alignment import draw_alignment
 from seqstudio.media.audio import read_audio
 from seqstudio.media.subtitles import read_transcript

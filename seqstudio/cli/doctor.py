@@ -14,10 +14,10 @@ import click
 from seqstudio import __version__
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import to_json
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.processes import processors
 from seqstudio.host.profile import Profile
-from seqstudio.host.wording import size
+from seqstudio.host.text_format import size
 
 NEEDED = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "safetensors", "Pillow")
 QUESTION = """

@@ -9,7 +9,7 @@ import click
 from seqstudio.cli.options import device_option, pass_studio
 from seqstudio.cli.output import to_json
 from seqstudio.cli.reporting import Quiet, reporter_for_people
-from seqstudio.cli.running import INCOMPLETE, RUN_AGAIN, follow, leave
+from seqstudio.cli.run_job import INCOMPLETE, RUN_AGAIN, follow, leave
 from seqstudio.host.studio import JobSpec, Studio
 
 EPILOG = """\b

@@ -10,7 +10,7 @@ import click
 
 from seqstudio import __version__
 from seqstudio.errors import SeqStudioError
-from seqstudio.host.catalogue import SAFE_MODE, Catalogue
+from seqstudio.host.catalogue.catalogue import SAFE_MODE, Catalogue
 from seqstudio.host.profile import Profile
 
 INTERRUPTED = 130  # what a shell expects of a program that Ctrl-C stopped

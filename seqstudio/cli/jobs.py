@@ -7,11 +7,11 @@ import click
 
 from seqstudio.cli.options import json_flag, pass_studio
 from seqstudio.cli.output import table, to_json
-from seqstudio.cli.running import run_job
+from seqstudio.cli.run_job import run_job
 from seqstudio.errors import JobError
-from seqstudio.host.books import ItemRow, JobRow
+from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.studio import JobHandle, Studio
-from seqstudio.host.wording import readable
+from seqstudio.host.text_format import readable
 
 RUNS_SOMEWHERE = ("queued", "running", "paused")
 OVER = ("done", "failed")

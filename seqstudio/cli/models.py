@@ -7,11 +7,11 @@ import click
 
 from seqstudio.cli.options import device_option, json_flag, pass_studio
 from seqstudio.cli.output import table, to_json
-from seqstudio.cli.verifying import verify_model
-from seqstudio.host.cards import card_rows, figures
-from seqstudio.host.models import FoundModel
+from seqstudio.cli.verify import verify_model
+from seqstudio.host.catalogue.card_text import card_rows, figures
+from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.studio import Studio
-from seqstudio.host.wording import size
+from seqstudio.host.text_format import size
 
 model_argument = click.argument("model")
 

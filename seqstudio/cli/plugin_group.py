@@ -9,7 +9,7 @@ from __future__ import annotations
 import click
 
 from seqstudio.cli.group import LazyGroup
-from seqstudio.host.catalogue import Plugin
+from seqstudio.host.catalogue.catalogue import Plugin
 
 
 class PluginGroup(LazyGroup):
@@ -34,7 +34,7 @@ class PluginGroup(LazyGroup):
         """Draw the command of one operation."""
         if cmd_name not in self.titles:
             return None
-        from seqstudio.cli.drawn import operation_command
+        from seqstudio.cli.operation_command import operation_command
 
         return operation_command(self.plugin.id, self.plugin.operation(cmd_name))
 

@@ -9,9 +9,9 @@ import click
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import table, to_json
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import Catalogue, Plugin, in_the_box
+from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, in_the_box
 from seqstudio.host.profile import Profile
-from seqstudio.host.wording import size
+from seqstudio.host.text_format import size
 
 if TYPE_CHECKING:  # the listing needs none of these, and they cost more than it
     from seqstudio.host.store.install import Offer
@@ -185,7 +185,7 @@ def verify(subject: str, *, as_json: bool) -> None:
 
     Its code is run. Each check is named with its outcome; exit code 1 if one failed.
     """
-    from seqstudio.host.conformance import apart as conformance
+    from seqstudio.host.conformance import isolated as conformance
 
     profile = Profile()
     tried = subject if Path(subject).exists() else name_installed(subject, profile)

@@ -9,8 +9,8 @@ import click
 
 from seqstudio.cli.output import to_json
 from seqstudio.cli.training_lines import training_line
-from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
-from seqstudio.host.wording import readable
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
+from seqstudio.host.text_format import readable
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

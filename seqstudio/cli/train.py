@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from seqstudio.cli.options import device_option, json_flag, pass_studio
-from seqstudio.cli.running import run_job
+from seqstudio.cli.run_job import run_job
 from seqstudio.cli.train_help import TrainCommand
 from seqstudio.contracts.data import Ledger
 from seqstudio.host.studio import JobSpec, Studio

@@ -7,7 +7,7 @@ import click
 from seqstudio.cli.group import installed
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.contracts.options import Option
-from seqstudio.host.settings import own_options, setting_text, training_options
+from seqstudio.host.jobs.train_settings import own_options, setting_text, training_options
 
 NAMED = "seqstudio.train.words"  # what stood on the command line, for its help
 Rows = list[tuple[str, str]]

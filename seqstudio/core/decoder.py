@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from seqstudio.core.attention import AdditiveAttention
 from seqstudio.core.config import DecoderConfig
 from seqstudio.core.encoder import Encoded
-from seqstudio.core.flat_steps import DecoderState, FlatStepper
+from seqstudio.core.flat_stepper import DecoderState, FlatStepper
 from seqstudio.core.recurrent import RecurrentStack
 
 

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from seqstudio.core.config import EncoderConfig
 from seqstudio.core.dropout import Dropout
+from seqstudio.core.front_end import masked
 from seqstudio.core.recurrent import BidirectionalLayer, RecurrentLayer, state_width
-from seqstudio.core.sources import masked
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from seqstudio.core.config import NestedConfig
 from seqstudio.core.decoder import Covariates, rows_of
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
-from seqstudio.core.nested_steps import NestedState, NestedStepper
+from seqstudio.core.nested_stepper import NestedState, NestedStepper
 from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack, state_width
 
 

@@ -20,9 +20,9 @@ from seqstudio.core.config import (
 )
 from seqstudio.core.decoder import Decoder
 from seqstudio.core.encoder import Encoder, FinalState
+from seqstudio.core.front_end import EmbeddedTokens, build_frames
 from seqstudio.core.nested import NestedDecoder
 from seqstudio.core.recurrent import state_width
-from seqstudio.core.sources import EmbeddedTokens, build_frames
 from seqstudio.errors import ConfigError
 
 

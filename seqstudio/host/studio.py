@@ -7,25 +7,25 @@ from functools import partial
 from pathlib import Path
 
 from seqstudio.errors import JobError, SeqStudioError
-from seqstudio.host.books import JobRow
-from seqstudio.host.catalogue import Catalogue, search_path
-from seqstudio.host.driver import Driver
-from seqstudio.host.events import JobEvent
-from seqstudio.host.handle import JobHandle, Order
-from seqstudio.host.jobs import Jobs, NewJob
-from seqstudio.host.lease import Lease
-from seqstudio.host.ledger import Ledger
-from seqstudio.host.mailbox import Mailbox
-from seqstudio.host.models import Bundles, Models
-from seqstudio.host.plan import Plan, plan_job, with_folder
+from seqstudio.host.catalogue.catalogue import Catalogue, search_path
+from seqstudio.host.catalogue.models import Bundles, Models
+from seqstudio.host.jobs.database import JobRow
+from seqstudio.host.jobs.events import JobEvent
+from seqstudio.host.jobs.lease import Lease
+from seqstudio.host.jobs.plan import Plan, plan_job, with_folder
+from seqstudio.host.jobs.queue import Jobs, NewJob
+from seqstudio.host.jobs.spec import JobSpec, identity, spec_from_text, spec_to_text, taken_up
 from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
-from seqstudio.host.spec import JobSpec, identity, spec_from_text, spec_to_text, taken_up
+from seqstudio.host.runner.handle import JobHandle, Order
+from seqstudio.host.runner.job_items import Ledger
+from seqstudio.host.runner.job_runner import Driver
+from seqstudio.host.runner.mailbox import Mailbox
+from seqstudio.host.runner.stream import Stream
+from seqstudio.host.runner.worker_pool import Crew, WarmWorkers
+from seqstudio.host.runner.worker_process import LOG, ThreadWorker
 from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.together import check_together
-from seqstudio.host.stream import Stream
-from seqstudio.host.supervisor import LOG, ThreadWorker
-from seqstudio.host.warm import Crew, WarmWorkers
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
 

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
+from seqstudio.services.atomic_files import write_durably
 from seqstudio.services.checkpoints import Kept
-from seqstudio.services.durable import write_durably
 
 
 def average(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

@@ -15,9 +15,15 @@ from typing import Any, TypeVar
 
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ModelError
+from seqstudio.services.atomic_files import (
+    faults_as,
+    json_bytes,
+    new_folder,
+    sha256_of,
+    write_durably,
+)
 from seqstudio.services.bundle_store import open_store
 from seqstudio.services.card import Card
-from seqstudio.services.durable import faults_as, json_bytes, new_folder, sha256_of, write_durably
 from seqstudio.services.safetensors_header import HEADER_LIMIT, TensorEntry, read_header
 
 T = TypeVar("T")

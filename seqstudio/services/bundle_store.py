@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from seqstudio.errors import ModelError
-from seqstudio.services.durable import faults_as
+from seqstudio.services.atomic_files import faults_as
 
 SIZE_LIMIT = 4 * 2**30  # bytes of one bundle
 

@@ -17,6 +17,7 @@ from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plai
 from seqstudio.core.model import Extras, SequenceModel, build
 from seqstudio.core.parts import Parts, default_parts
 from seqstudio.errors import ConfigError, ModelError, PluginError
+from seqstudio.services.atomic_files import json_bytes
 from seqstudio.services.bundle_files import (
     CARD,
     CONFIG,
@@ -31,7 +32,6 @@ from seqstudio.services.bundle_files import (
     write_bundle,
 )
 from seqstudio.services.card import Card
-from seqstudio.services.durable import json_bytes
 from seqstudio.services.sampling import sample
 
 HALF_LIMIT = 65504.0  # the largest half-precision number

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import TrainingError
-from seqstudio.services.durable import json_bytes, new_folder, sha256_of, sha256_of_file
+from seqstudio.services.atomic_files import json_bytes, new_folder, sha256_of, sha256_of_file
 
 FILES = ("model.safetensors", "optimiser.safetensors", "optimiser.json", "progress.json")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seqstudio.contracts.formats import Exporter
 from seqstudio.contracts.task import Previewed
-from seqstudio.services.durable import write_durably
+from seqstudio.services.atomic_files import write_durably
 
 
 def write_preview(

@@ -20,7 +20,7 @@ from seqstudio.contracts.data import Ledger
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import TrainConfig
 from seqstudio.errors import TrainingError
-from seqstudio.services.durable import json_bytes, new_folder, sweep, sync_file, write_durably
+from seqstudio.services.atomic_files import json_bytes, new_folder, sweep, sync_file, write_durably
 from seqstudio.services.events import Event, Finished, event_from_plain, event_to_plain
 
 

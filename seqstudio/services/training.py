@@ -15,7 +15,6 @@ from seqstudio.contracts.formats import Exporter, TrainCallback
 from seqstudio.contracts.task import Preparation, Task, TrainConfig
 from seqstudio.core.parts import Parts
 from seqstudio.errors import TrainingError
-from seqstudio.services.ahead import ahead
 from seqstudio.services.averaging import average_kept, forget_others, keep_best
 from seqstudio.services.batching import plan_epoch, steps_per_epoch
 from seqstudio.services.bundles import build_module
@@ -27,11 +26,12 @@ from seqstudio.services.checkpoints import (
     save_checkpoint,
 )
 from seqstudio.services.events import Evaluated, Event, Finished, Preview, Saved, Step
-from seqstudio.services.flow_chart import draw_flow
+from seqstudio.services.gradient_flow_plot import draw_flow
+from seqstudio.services.prefetch import ahead
 from seqstudio.services.runs import Run, refuse_finished, sweep_run
 from seqstudio.services.schedule import evaluations_since_best, learning_rate
-from seqstudio.services.stepping import flow_of, make_optimiser, take_step
-from seqstudio.services.trial import Trial
+from seqstudio.services.train_step import flow_of, make_optimiser, take_step
+from seqstudio.services.validation import Trial
 
 
 def train(

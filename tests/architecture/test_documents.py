@@ -13,8 +13,8 @@ import pytest
 
 from seqstudio.cli.group import studio_command
 from seqstudio.cli.reference import reference
-from seqstudio.host.catalogue import Catalogue
-from seqstudio.host.models import Bundles, FoundModel, Models
+from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.catalogue.models import Bundles, FoundModel, Models
 from seqstudio.host.profile import Profile
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PLUGIN = Path(__file__).parent / "plugin"
+PLUGIN = Path(__file__).parents[1] / "plugins" / "echo"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

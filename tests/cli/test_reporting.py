@@ -14,7 +14,7 @@ import pytest
 from seqstudio.cli.reporting import Collected, Lines, Quiet
 from seqstudio.cli.train import result_lines
 from seqstudio.cli.training_lines import line_of
-from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
 from seqstudio.services.events import Evaluated, Finished, Preview, Saved, Step, event_to_plain
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

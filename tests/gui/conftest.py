@@ -15,13 +15,13 @@ sys.path.insert(0, str(Path(__file__).parent))  # importlib mode finds no neighb
 
 from watchdog import Watchdog
 
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.frame.collector import collect_if_due
+from seqstudio.gui.shell.garbage_collector import collect_if_due
+from seqstudio.gui.shell.window import Window
 from seqstudio.gui.sound.output import Fill
-from seqstudio.gui.window import Window
-from seqstudio.host.session.session import Session
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.host.studio import Studio
 from seqstudio.media.audio import Samples
+from seqstudio.session.session import Session
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -85,7 +85,7 @@ def tune() -> Path:
 @pytest.fixture
 def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A studio with a plugin that the app knows by its manifest alone."""
-    monkeypatch.syspath_prepend(Path(__file__).parent / "stranger")
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "plugins" / "parrot")
     return Studio(tmp_path / "profile")
 
 

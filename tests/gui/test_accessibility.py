@@ -9,8 +9,8 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.pages import PAGES
-from seqstudio.gui.window import Window
+from seqstudio.gui.shell.pages import PAGES
+from seqstudio.gui.shell.window import Window
 
 ROLE = QAccessible.Role
 INTERACTIVE = (

@@ -11,10 +11,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.window import Window
-from seqstudio.host.session.session import Session
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.host.studio import Studio
+from seqstudio.session.session import Session
 
 APP = """
 import os
@@ -22,9 +22,9 @@ import signal
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from seqstudio.gui import start
-from seqstudio.gui.jobs.operation_panel_view import OperationPanel
-from seqstudio.host.session.operations import EditWord, RenameTake
+from seqstudio.gui.shell import start
+from seqstudio.gui.operations.panel_view import OperationPanel
+from seqstudio.session.operations import EditWord, RenameTake
 
 
 class Worked(start.Window):

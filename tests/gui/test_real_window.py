@@ -15,10 +15,10 @@ from screen import Box, Place, Screen, wait
 
 from seqstudio.gui.widgets.theme import DARK, LIGHT
 from seqstudio.host.profile import Profile
-from seqstudio.host.session.document import Document, Take
-from seqstudio.host.session.glancing import glance
-from seqstudio.host.session.session import Session
 from seqstudio.host.store.scaffold import write_plugin
+from seqstudio.session.document import Document, Take
+from seqstudio.session.peek import glance
+from seqstudio.session.session import Session
 
 pytestmark = pytest.mark.medium
 SCREEN = (1700, 800)

@@ -5,8 +5,8 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 from watchdog import Watchdog
 
-from seqstudio.gui.commands import Command
-from seqstudio.gui.window import Window
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.workspace.commands import Command
 
 
 def work(seconds: float) -> None:
@@ -23,7 +23,7 @@ def test_long_work_is_a_stall_and_says_where(window: Window, qtbot: QtBot) -> No
 
     (stall,) = dog.stalls
     assert 0.2 < stall.busy_s < 0.4
-    assert "seqstudio.gui.commands.Commands.add.<locals>" in str(stall)
+    assert "seqstudio.gui.workspace.commands.Commands.add.<locals>" in str(stall)
 
 
 def test_many_short_pieces_of_work_are_no_stall(window: Window) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seqstudio.host.events import JobEvent
+from seqstudio.host.jobs.events import JobEvent
 from seqstudio.host.studio import JobHandle, Studio
 
 HEAD = """

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from seqstudio.host.events import ItemDone, ItemProgress, ItemStarted, JobFinished
+from seqstudio.host.jobs.events import ItemDone, ItemProgress, ItemStarted, JobFinished
 from seqstudio.host.studio import JobSpec, Studio
 
 

@@ -9,7 +9,7 @@ from typing import Any  # of conftest's `Installed`, which no test module can im
 
 import pytest
 
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.profile import Profile
 
 ROOT = Path(__file__).parents[2]

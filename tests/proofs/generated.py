@@ -16,7 +16,7 @@ from seqstudio.contracts.task import Preparation, Preset, Previewed, TrainConfig
 from seqstudio.core.config import DecoderConfig, EncoderConfig, ModelConfig
 from seqstudio.core.decoder import Decoder
 from seqstudio.core.encoder import Encoder
-from seqstudio.core.flow import GradientFlow, gradient_flow
+from seqstudio.core.gradient_flow import GradientFlow, gradient_flow
 from seqstudio.core.model import SequenceModel
 from seqstudio.core.parts import Around, Part, Parts, default_parts
 from seqstudio.errors import DataError

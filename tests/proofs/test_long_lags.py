@@ -27,7 +27,7 @@ from seqstudio.core.config import (
     FramesConfig,
     ModelConfig,
 )
-from seqstudio.core.flow import GradientFlow, verdict
+from seqstudio.core.gradient_flow import GradientFlow, verdict
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.core.model import SequenceModel
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the task is also imported by k
 
 from letters_task import LettersTask, write_letters
 
-from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
 
 
 @pytest.fixture(autouse=True, scope="session")

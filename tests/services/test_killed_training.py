@@ -20,7 +20,7 @@ LAST_STEP = 80
 def start(data: Path, run: Path, *, resume: bool) -> BaseProcess:
     """Start a training in a process forked from one that has torch already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["seqstudio.services.train_order"])
+    context.set_forkserver_preload(["seqstudio.services.train_job"])
     process = context.Process(target=train_letters, args=(data, run), kwargs={"resume": resume})
     process.start()
     return process

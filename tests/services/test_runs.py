@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from seqstudio.errors import DataError, TrainingError
-from seqstudio.services.durable import new_folder, sweep, write_durably
+from seqstudio.services.atomic_files import new_folder, sweep, write_durably
 from seqstudio.services.events import (
     Evaluated,
     Event,

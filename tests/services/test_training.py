@@ -20,7 +20,7 @@ from seqstudio.services.datasets import choose_split, read_examples
 from seqstudio.services.evaluation import evaluate, report
 from seqstudio.services.events import Evaluated, Event, Finished, Preview, Saved, Step
 from seqstudio.services.runs import open_run
-from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
 
 Train = Callable[..., list[Event]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from letters_task import LettersTask
 
-from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
 
 SETTINGS = ("epochs=20", "save_every_s=0.05", "preview_every=10", "batch_size=3", "accumulate=2")
 

@@ -17,7 +17,7 @@ from seqstudio.api import Operation
 from seqstudio.contracts.manifest import Manifest, parse_manifest
 from seqstudio.services.bundle_files import BundleFacts, verify_files
 from seqstudio.services.bundles import load_bundle
-from seqstudio.services.verify import check_golden
+from seqstudio.services.golden import check_golden
 
 PACKAGE = Path(seqstudio_music.__file__).parent
 ASSETS = Path(__file__).parents[3] / "assets"

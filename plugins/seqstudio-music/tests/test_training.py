@@ -15,7 +15,7 @@ from seqstudio.services.bundles import load_bundle
 from seqstudio.services.datasets import choose_split, read_examples
 from seqstudio.services.evaluation import evaluate, report
 from seqstudio.services.events import Evaluated, Finished, Preview
-from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
 
 SMALL = ("hidden=24", "layers=1", "inner_hidden=16", "dropout=0", "epochs=12", "batch_size=4")
 KINDS = {"music.rolls": ("piano-rolls",), "music.voices": ("chorale-json",)}

@@ -8,7 +8,7 @@ import pytest
 from seqstudio_speech.task import CtcTask
 
 from seqstudio.services.bundle_files import inspect
-from seqstudio.services.train_order import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
 
 SPREAD = 0.02  # of the word error rate, over seeds and machines
 DATA = os.environ.get("SEQSTUDIO_AN4", "")

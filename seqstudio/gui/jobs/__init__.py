@@ -1,1 +1,1 @@
-"""Jobs: their queue and dock, the form of any operation, and what their results become."""
+"""The jobs dock: what is queued, running and finished."""

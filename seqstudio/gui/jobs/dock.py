@@ -7,12 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import SessionError
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.frame.bringing import BROUGHT
-from seqstudio.gui.jobs.cards import Action, ItemCard, JobCard, outputs_of
 from seqstudio.gui.widgets.banner import report
-from seqstudio.host.inputs import SUFFIXES
-from seqstudio.services.durable import faults_as
+from seqstudio.gui.workspace.file_kinds import BROUGHT
+from seqstudio.gui.workspace.job_cards import Action, ItemCard, JobCard, outputs_of
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.jobs.inputs import SUFFIXES
+from seqstudio.services.atomic_files import faults_as
 
 TAIL_BYTES = 8192  # of a worker's log, in a report
 UNFOLD_MS = 1000  # what is done sooner does not move the window about

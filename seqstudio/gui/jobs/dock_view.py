@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.commands import Command, Commands
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.cards import Action
 from seqstudio.gui.jobs.dock import DockModel
 from seqstudio.gui.jobs.tree import JobsTree
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.workspace.commands import Command, Commands
+from seqstudio.gui.workspace.job_cards import Action
+from seqstudio.gui.workspace.workspace import Desk
 
 TREE_HEIGHT = 148
 OUTPUTS = 20  # that the menu names; all are in the folder

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.jobs.cards import ItemCard, JobCard
 from seqstudio.gui.jobs.dock import DockModel
 from seqstudio.gui.widgets.theme import colours_of
+from seqstudio.gui.workspace.job_cards import ItemCard, JobCard
 
 JOB = Qt.ItemDataRole.UserRole  # a row's job
 FRACTION = Qt.ItemDataRole.UserRole + 1

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from seqstudio.gui.commands import Command, Commands
 from seqstudio.gui.recording.files import filters, with_suffix
-from seqstudio.gui.recording.wave import clock
+from seqstudio.gui.recording.peaks import clock
+from seqstudio.gui.workspace.commands import Command, Commands
 
 if TYPE_CHECKING:
-    from seqstudio.gui.recording.view import RecordingView
+    from seqstudio.gui.recording.recording_view import RecordingView
 
 MENU = "Recording"
 CLOSER = 1.5

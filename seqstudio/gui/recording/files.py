@@ -6,7 +6,7 @@ from pathlib import Path
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import DataError, SessionError
 from seqstudio.media.subtitles import to_json, to_srt, to_txt, to_vtt
-from seqstudio.services.durable import faults_as, write_durably
+from seqstudio.services.atomic_files import faults_as, write_durably
 
 WRITERS: Mapping[str, Callable[[Transcript], str]] = {
     ".txt": to_txt,

@@ -6,17 +6,17 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.transcript import Transcript
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.origins import known_models, made_with
+from seqstudio.gui.operations.provenance import known_models, made_with
 from seqstudio.gui.recording.files import belongs, export, read_text
+from seqstudio.gui.recording.peaks import clock
 from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.transcript import TranscriptModel
-from seqstudio.gui.recording.wave import clock
-from seqstudio.gui.recording.wave_model import WaveModel
+from seqstudio.gui.recording.waveform import WaveModel
 from seqstudio.gui.sound.player import Player
-from seqstudio.host.session.document import Clip
-from seqstudio.host.session.operations import Operation, SetTranscript, Together
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.media.subtitles import read_transcript, to_txt
+from seqstudio.session.document import Clip
+from seqstudio.session.operations import Operation, SetTranscript, Together
 
 TENTH = 0.1
 HEARD = 1200  # letters of what a job has heard so far

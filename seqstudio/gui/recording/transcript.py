@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.recording.timeline import Place, Timeline
-from seqstudio.host.session.operations import (
+from seqstudio.media.word_times import with_word_times
+from seqstudio.session.operations import (
     EditWord,
     MergeSegments,
     Operation,
@@ -17,8 +18,7 @@ from seqstudio.host.session.operations import (
     SplitSegment,
     Together,
 )
-from seqstudio.host.session.segments import split, with_times
-from seqstudio.media.word_times import with_word_times
+from seqstudio.session.segment_edits import split, with_times
 
 LOW = 0.6  # a confidence below this is shown as low
 

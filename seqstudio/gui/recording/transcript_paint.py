@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from seqstudio.gui.recording.peaks import clock
 from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.transcript import LOW, TranscriptModel
 from seqstudio.gui.recording.transcript_layout import Layout, Spot
-from seqstudio.gui.recording.wave import clock
 from seqstudio.gui.widgets.theme import Colours
 
 MARGIN = 12

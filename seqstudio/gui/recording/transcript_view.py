@@ -14,12 +14,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from seqstudio.gui.recording.peaks import clock
 from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.transcript_layout import Layout, Shape
 from seqstudio.gui.recording.transcript_paint import GUTTER, MARGIN, PAD, TranscriptPainter
-from seqstudio.gui.recording.wave import clock
-from seqstudio.gui.recording.word_editor import WordEditor
+from seqstudio.gui.recording.word_editor_view import WordEditor
 from seqstudio.gui.widgets.theme import colours_of
 
 LINE = 1.7  # of a letter's height

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from seqstudio.gui.background import Background
 from seqstudio.gui.sound.output import Output, Voice, find_output
+from seqstudio.gui.workspace.background import Background
 from seqstudio.media.audio import Audio, Samples, read_blocks
 
 TICK_MS = 16

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from seqstudio.gui.takes.record import in_short
-from seqstudio.gui.takes.sketch import Sketch, same_notes
-from seqstudio.host.session.document import Take
-from seqstudio.host.wording import duration
+from seqstudio.gui.takes.record_text import in_short
+from seqstudio.gui.takes.summary import Sketch, same_notes
+from seqstudio.host.text_format import duration
+from seqstudio.session.document import Take
 
 
 @dataclass(frozen=True, slots=True)

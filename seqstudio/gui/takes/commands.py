@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from seqstudio.gui.commands import Command, Commands
+from seqstudio.gui.workspace.commands import Command, Commands
 
 if TYPE_CHECKING:
-    from seqstudio.gui.takes.view import TakesPanel
+    from seqstudio.gui.takes.panel_view import TakesPanel
 
 MENU = "Takes"
 

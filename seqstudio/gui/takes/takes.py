@@ -6,20 +6,20 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import SeqStudioError, SessionError
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.origins import known_models
-from seqstudio.gui.takes.again import again
+from seqstudio.gui.operations.provenance import known_models
 from seqstudio.gui.takes.card import Card
-from seqstudio.gui.takes.family import family
-from seqstudio.gui.takes.files import free_paths, scratch_file, without_scratch
-from seqstudio.gui.takes.record import facts_of, operation_of, trouble, why_not_again
-from seqstudio.gui.takes.sketch import Sketch, is_of, sketch
+from seqstudio.gui.takes.lineage import family
+from seqstudio.gui.takes.record_text import facts_of, operation_of, trouble, why_not_again
+from seqstudio.gui.takes.rerun import again
+from seqstudio.gui.takes.summary import Sketch, is_of, sketch
 from seqstudio.gui.widgets.facts import Fact
-from seqstudio.host.events import ItemFailed, JobEvent, JobFinished
-from seqstudio.host.session.document import Take
-from seqstudio.host.session.operations import AcceptTake, RemoveTake, RenameTake, Together
+from seqstudio.gui.workspace.take_files import free_paths, scratch_file, without_scratch
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.jobs.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
-from seqstudio.services.durable import faults_as, write_durably
+from seqstudio.services.atomic_files import faults_as, write_durably
+from seqstudio.session.document import Take
+from seqstudio.session.operations import AcceptTake, RemoveTake, RenameTake, Together
 
 SETTLED_MS = 300
 

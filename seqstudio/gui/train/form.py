@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.options import options_of
 from seqstudio.contracts.task import TrainConfig
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.train.request import (
     Request,
     TaskChoice,
@@ -21,6 +20,7 @@ from seqstudio.gui.train.request import (
     task_choices,
 )
 from seqstudio.gui.train.settings import Settings
+from seqstudio.gui.workspace.workspace import Desk
 
 LOOKS = {"preview_every": 1, "gradient_flow_every": 100}  # or there would be little to see
 

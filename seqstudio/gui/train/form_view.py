@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.frame.bringing import belongs_elsewhere
-from seqstudio.gui.frame.drop_hint import dropped
 from seqstudio.gui.train.form import NewRun
 from seqstudio.gui.train.settings_view import SettingsView
+from seqstudio.gui.widgets.drop_hint import dropped
 from seqstudio.gui.widgets.fault import Fault
+from seqstudio.gui.workspace.file_kinds import belongs_elsewhere
 
 
 class FormView(QWidget):

@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.commands import Command, Commands
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.train.previews import Previews, Sketch, Stage, sketch_of
 from seqstudio.gui.train.strip_view import CARD, GAP, SketchView, Strip
 from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.workspace.commands import Command, Commands
+from seqstudio.gui.workspace.workspace import Desk
 
 
 class PreviewsView(QWidget):

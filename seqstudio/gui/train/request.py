@@ -9,9 +9,9 @@ from typing import Any
 
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.errors import ConfigError, TrainingError
-from seqstudio.host.catalogue import Catalogue
-from seqstudio.host.inputs import SUFFIXES
-from seqstudio.host.settings import check_settings, setting_text
+from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.jobs.inputs import SUFFIXES
+from seqstudio.host.jobs.train_settings import check_settings, setting_text
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.runs import check_new
 

@@ -11,7 +11,7 @@ from seqstudio.contracts.data import Ledger
 from seqstudio.gui.train.curves import Curves
 from seqstudio.gui.train.log import RunRead
 from seqstudio.gui.train.previews import Previews, stage_of
-from seqstudio.host.wording import duration
+from seqstudio.host.text_format import duration
 from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step
 
 State = Literal[

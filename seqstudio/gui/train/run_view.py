@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.commands import Command, Commands
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.train.curves_page import CurvesPage
 from seqstudio.gui.train.keep_view import KeepView
@@ -23,6 +21,8 @@ from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
+from seqstudio.gui.workspace.commands import Command, Commands
+from seqstudio.gui.workspace.workspace import Desk
 
 PREVIEWS, DATA = 1, 2  # tabs
 

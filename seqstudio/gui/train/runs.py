@@ -9,8 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from seqstudio.gui.desk import Desk
-from seqstudio.host.books import JobRow
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.jobs.database import JobRow
 
 NEWEST = 100  # trainings in the books that are looked at
 RUNS_MS = 300  # between looks into the books

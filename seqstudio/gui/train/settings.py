@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.contracts.options import Option
-from seqstudio.gui.jobs.forms import FormModel
-from seqstudio.host.settings import own_options, training_options
+from seqstudio.gui.operations.form import FormModel
+from seqstudio.host.jobs.train_settings import own_options, training_options
 
 FIRST = ("epochs", "seed", "preview_every", "gradient_flow_every")  # that stand open
 UNKNOWN = "as in the preset"  # what an empty field stands for, where that is not described

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.jobs.forms_view import OptionForm
+from seqstudio.gui.operations.form_view import OptionForm
 from seqstudio.gui.train.form import NewRun
 from seqstudio.gui.train.settings import Section
 from seqstudio.gui.widgets.fault import Fault

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.contracts.job import State
 from seqstudio.errors import SeqStudioError, TrainingError
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.train.form import NewRun
 from seqstudio.gui.train.log import RunRead, read_begun, read_run
 from seqstudio.gui.train.request import (
@@ -23,8 +22,9 @@ from seqstudio.gui.train.request import (
 )
 from seqstudio.gui.train.run import TrainRun
 from seqstudio.gui.train.runs import Runs
-from seqstudio.host.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
-from seqstudio.host.models import FoundModel
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.catalogue.models import FoundModel
+from seqstudio.host.jobs.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.events import event_from_plain
 

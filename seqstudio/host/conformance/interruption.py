@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry
-from seqstudio.host.books import ItemRow
-from seqstudio.host.catalogue import search_path
+from seqstudio.host.catalogue.catalogue import search_path
 from seqstudio.host.conformance.check import Check, judged
-from seqstudio.host.events import ItemStarted
-from seqstudio.host.outputs import still_there
-from seqstudio.host.spec import JobSpec, spec_to_text
+from seqstudio.host.jobs.database import ItemRow
+from seqstudio.host.jobs.events import ItemStarted
+from seqstudio.host.jobs.outputs import still_there
+from seqstudio.host.jobs.spec import JobSpec, spec_to_text
 from seqstudio.host.studio import Studio
 
 ITEMS = 6
@@ -75,7 +75,7 @@ def of_several_items(entry: OperationEntry, spec: JobSpec) -> JobSpec | None:
 
 def killed(studio: Studio, spec: JobSpec) -> bool:
     """Run a job in a process that kills itself once an item is done; False if it never was."""
-    module = "seqstudio.host.conformance.victim"
+    module = "seqstudio.host.conformance.kill_after_first_item"
     done = subprocess.run(
         [sys.executable, "-m", module, str(studio.profile.home), spec_to_text(spec)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(search_path())},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import Catalogue, Plugin
+from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
 from seqstudio.host.conformance.check import Check, judged
 from seqstudio.host.conformance.trials import try_operation
 from seqstudio.host.profile import Profile
@@ -18,7 +18,7 @@ DESCRIBE_MS = 50.0
 DESCRIBE = """
 import json, sys, time
 sys.path[:] = json.loads(sys.argv[1])
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.profile import Profile
 import seqstudio.contracts.manifest
 Catalogue.load(Profile(sys.argv[3]))

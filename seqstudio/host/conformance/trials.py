@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from seqstudio.contracts.manifest import STREAMS, OperationEntry
-from seqstudio.host.catalogue import Plugin
+from seqstudio.host.catalogue.catalogue import Plugin
 from seqstudio.host.conformance.check import Check, judged
 from seqstudio.host.conformance.interruption import killed_and_resumed
 from seqstudio.host.conformance.samples import SUFFIXES, odd_inputs, sound_input, sound_stream
-from seqstudio.host.events import ItemFailed, ItemProgress, JobEvent, PartialText
+from seqstudio.host.jobs.events import ItemFailed, ItemProgress, JobEvent, PartialText
 from seqstudio.host.studio import JobHandle, JobSpec, Studio
 
 CANCEL_S = 2.0

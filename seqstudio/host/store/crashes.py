@@ -7,10 +7,10 @@ from pathlib import Path
 
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import ConfigError, PluginError
-from seqstudio.host.catalogue import Plugin, in_the_box
+from seqstudio.host.catalogue.catalogue import Plugin, in_the_box
+from seqstudio.host.catalogue.installed import locked, read_pointer, write_pointer
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.pointer import locked, read_pointer, write_pointer
-from seqstudio.services.durable import faults_as, json_bytes, write_durably
+from seqstudio.services.atomic_files import faults_as, json_bytes, write_durably
 
 DEATHS = 3
 WINDOW_S = 600.0

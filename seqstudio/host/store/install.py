@@ -11,11 +11,8 @@ from pathlib import Path
 
 from seqstudio.contracts.plain import to_plain
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import Catalogue
-from seqstudio.host.profile import Profile
-from seqstudio.host.store.archive import Source, open_archive
-from seqstudio.host.store.pack import PROJECT, pack
-from seqstudio.host.store.pointer import (
+from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.catalogue.installed import (
     LIBRARY,
     RECEIPT,
     Receipt,
@@ -25,11 +22,14 @@ from seqstudio.host.store.pointer import (
     version_folder,
     write_pointer,
 )
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.archive import Source, open_archive
+from seqstudio.host.store.pack import PROJECT, pack
 from seqstudio.host.store.probe import probe
 from seqstudio.host.store.resolve import host_versions, resolve
 from seqstudio.host.store.sheet import Sheet, sheet_of
 from seqstudio.host.store.wheel import Wheel, inspect_wheel
-from seqstudio.services.durable import (
+from seqstudio.services.atomic_files import (
     faults_as,
     json_bytes,
     sha256_of_file,

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import PluginError
-from seqstudio.host.discovery import GROUP
+from seqstudio.host.catalogue.discovery import GROUP
 from seqstudio.host.store.archive import UNPACKED_LIMIT, Source
 from seqstudio.host.store.wheel import as_record
 

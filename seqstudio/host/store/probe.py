@@ -6,9 +6,9 @@ from pathlib import Path
 
 from seqstudio.contracts.messages import Done, Failed, PluginSource, Start
 from seqstudio.errors import JobError, PluginError
-from seqstudio.host.catalogue import search_path
-from seqstudio.host.store.pointer import Receipt
-from seqstudio.host.supervisor import LOG, ProcessWorker
+from seqstudio.host.catalogue.catalogue import search_path
+from seqstudio.host.catalogue.installed import Receipt
+from seqstudio.host.runner.worker_process import LOG, ProcessWorker
 
 
 def probe(receipt: Receipt, library: Path, scratch: Path, limit_s: float) -> None:

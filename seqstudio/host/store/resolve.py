@@ -19,7 +19,7 @@ from packaging.version import Version
 
 from seqstudio import __version__
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import search_path
+from seqstudio.host.catalogue.catalogue import search_path
 from seqstudio.host.store.wheel import Wheel
 
 START_MODULES = frozenset(["sitecustomize", "usercustomize"])

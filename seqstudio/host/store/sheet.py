@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqstudio.contracts.manifest import SECTIONS
-from seqstudio.host.store.pointer import Receipt
+from seqstudio.host.catalogue.installed import Receipt
 from seqstudio.host.store.wheel import Wheel
 
 

@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import Catalogue, in_the_box
-from seqstudio.host.jobs import Jobs
-from seqstudio.host.profile import Profile
-from seqstudio.host.store.install import Offer, inspect_source, install, silent
-from seqstudio.host.store.pointer import (
+from seqstudio.host.catalogue.catalogue import Catalogue, in_the_box
+from seqstudio.host.catalogue.installed import (
     Pointer,
     Receipt,
     locked,
@@ -22,7 +19,10 @@ from seqstudio.host.store.pointer import (
     record_of,
     write_pointer,
 )
-from seqstudio.services.durable import faults_as
+from seqstudio.host.jobs.queue import Jobs
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.install import Offer, inspect_source, install, silent
+from seqstudio.services.atomic_files import faults_as
 
 V = TypeVar("V")
 AT_WORK = ("queued", "running", "paused")

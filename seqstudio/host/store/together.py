@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from seqstudio.errors import PluginError
+from seqstudio.host.catalogue.installed import read_pointer, read_receipt
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.pointer import read_pointer, read_receipt
 
 
 def check_together(profile: Profile, plugins: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from seqstudio.contracts.manifest import Manifest, parse_manifest
 from seqstudio.contracts.plain import shown
 from seqstudio.errors import PluginError
-from seqstudio.host.discovery import GROUP, MANIFEST
+from seqstudio.host.catalogue.discovery import GROUP, MANIFEST
 from seqstudio.host.store.archive import Archive, Source, open_archive
 
 TEXT_LIMIT = 2**20  # bytes of METADATA and entry_points.txt

@@ -9,18 +9,18 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.commands import Commands
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.cards import time_left
 from seqstudio.gui.jobs.dock import DockModel
 from seqstudio.gui.jobs.dock_view import JobsDock
-from seqstudio.gui.jobs.progress import CALIBRATED_S, Progress
-from seqstudio.gui.jobs.queue import JobQueue
 from seqstudio.gui.jobs.tree import HEADING, PROGRESS, STATE, TEXT, TITLE
-from seqstudio.gui.window import Window
-from seqstudio.host.events import ItemDone, ItemFailed, ItemProgress, ItemStarted, PartialText
-from seqstudio.host.session.session import Session
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.workspace.commands import Commands
+from seqstudio.gui.workspace.job_cards import time_left
+from seqstudio.gui.workspace.job_progress import CALIBRATED_S, Progress
+from seqstudio.gui.workspace.job_queue import JobQueue
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted, PartialText
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.session.session import Session
 
 SOON = 20_000
 

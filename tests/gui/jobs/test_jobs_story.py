@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.commands import Commands
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.operation_panel_view import OperationPanel
+from seqstudio.gui.operations.panel_view import OperationPanel
+from seqstudio.gui.workspace.commands import Commands
+from seqstudio.gui.workspace.workspace import Desk
 
 MINUTE = 60_000
 

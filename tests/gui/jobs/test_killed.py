@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.desk import Desk
-from seqstudio.host.session.session import Session
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.host.studio import Studio
+from seqstudio.session.session import Session
 
 APP = """
 import sys
@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.window import Window
-from seqstudio.host.session.session import Session
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.shell.window import Window
+from seqstudio.session.session import Session
 from seqstudio.host.studio import JobSpec, Studio
 
 home, folder, tune = map(Path, sys.argv[1:])
@@ -79,7 +79,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def start(home: Path, folder: Path, tune: Path) -> "subprocess.Popen[str]":
-    site = Path(__file__).parents[1] / "stranger"
+    site = Path(__file__).parents[2] / "plugins" / "parrot"
     return subprocess.Popen(
         [sys.executable, "-c", APP, str(home), str(folder), str(tune)],
         env={**os.environ, "PYTHONPATH": str(site)},

@@ -13,17 +13,17 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.recording.recording import RecordingModel
+from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.timeline import Place
-from seqstudio.gui.recording.view import RecordingView
+from seqstudio.gui.shell.window import Window
 from seqstudio.gui.sound.output import Output
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.window import Window
-from seqstudio.host.events import ItemDone, ItemProgress, PartialText
-from seqstudio.host.session.document import Clip
-from seqstudio.host.session.operations import AddClip, SetTranscript
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.jobs.events import ItemDone, ItemProgress, PartialText
 from seqstudio.media.subtitles import to_json
+from seqstudio.session.document import Clip
+from seqstudio.session.operations import AddClip, SetTranscript
 
 TIMES = ((0.31, "Z"), (0.71, "E"), (0.85, "O"), (1.04, "TWO"))
 LEFT = Qt.MouseButton.LeftButton

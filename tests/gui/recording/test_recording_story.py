@@ -8,11 +8,11 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.operation_panel_view import OperationPanel
+from seqstudio.gui.operations.panel_view import OperationPanel
+from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.timeline import Place
-from seqstudio.gui.recording.view import RecordingView
-from seqstudio.gui.window import Window
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.workspace.workspace import Desk
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

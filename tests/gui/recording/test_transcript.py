@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.transcript import TranscriptModel
-from seqstudio.host.session.document import Clip
-from seqstudio.host.session.operations import AddClip, SetTranscript
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.session.document import Clip
+from seqstudio.session.operations import AddClip, SetTranscript
 
 HOUR_S = 3600.0
 

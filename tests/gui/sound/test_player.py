@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.background import Background
 from seqstudio.gui.sound.output import Fill, Output, SoundError
 from seqstudio.gui.sound.player import Player
+from seqstudio.gui.workspace.background import Background
 from seqstudio.media.audio import Samples
 
 

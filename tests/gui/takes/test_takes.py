@@ -8,16 +8,16 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.takes.family import family
-from seqstudio.gui.takes.files import file_name, free_paths, midi_file, sweep_scratch
-from seqstudio.gui.takes.record import facts_of, trouble, why_not_again
-from seqstudio.gui.takes.sketch import sketch
+from seqstudio.gui.takes.lineage import family
+from seqstudio.gui.takes.record_text import facts_of, trouble, why_not_again
+from seqstudio.gui.takes.summary import sketch
 from seqstudio.gui.takes.takes import TakesModel
-from seqstudio.host.session.document import Document, Take
-from seqstudio.host.session.notes import Notes
-from seqstudio.host.session.operations import AddNotes, AddTake, DeleteNotes, RemoveTake
+from seqstudio.gui.workspace.take_files import file_name, free_paths, midi_file, sweep_scratch
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.media.midi import Score
+from seqstudio.session.document import Document, Take
+from seqstudio.session.note_array import Notes
+from seqstudio.session.operations import AddNotes, AddTake, DeleteNotes, RemoveTake
 
 DAY_S = 24 * 3600
 NONE = Notes.of(())

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.commands import Commands
-from seqstudio.gui.desk import Desk
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.takes.view import TakesPanel
-from seqstudio.host.session.document import Take
-from seqstudio.host.session.notes import Notes
-from seqstudio.host.session.operations import AddTake, Together
+from seqstudio.gui.takes.panel_view import TakesPanel
+from seqstudio.gui.workspace.commands import Commands
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.session.document import Take
+from seqstudio.session.note_array import Notes
+from seqstudio.session.operations import AddTake, Together
 
 
 @pytest.fixture

@@ -10,18 +10,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.commands import Commands
-from seqstudio.gui.desk import Desk
+from seqstudio.gui.shell.window import Window
 from seqstudio.gui.sound.output import Output, SoundError
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.takes.hearing import sound_of
-from seqstudio.gui.takes.view import TakesPanel
-from seqstudio.gui.window import Window
-from seqstudio.host.session.document import Take
-from seqstudio.host.session.operations import AddTake
-from seqstudio.host.session.session import Session
+from seqstudio.gui.takes.panel_view import TakesPanel
+from seqstudio.gui.takes.playback import sound_of
+from seqstudio.gui.workspace.commands import Commands
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.host.studio import JobSpec
 from seqstudio.media.midi import Score
+from seqstudio.session.document import Take
+from seqstudio.session.operations import AddTake
+from seqstudio.session.session import Session
 
 Open = Callable[[Desk], TakesPanel]
 A_JOB_MS = 60_000

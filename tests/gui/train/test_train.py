@@ -12,16 +12,16 @@ from pytestqt.qtbot import QtBot
 from training_events import evaluated, finished, preview, step
 
 from seqstudio.contracts.data import Ledger
-from seqstudio.gui.desk import Desk
+from seqstudio.gui.shell.window import Window
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun
 from seqstudio.gui.train.train import TrainModel
-from seqstudio.gui.train.view import TrainView
-from seqstudio.gui.window import Window
-from seqstudio.host.events import ItemFailed, ItemProgress, JobFinished
-from seqstudio.host.jobs import NewJob
-from seqstudio.host.spec import JobSpec, spec_to_text
+from seqstudio.gui.train.train_view import TrainView
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.jobs.events import ItemFailed, ItemProgress, JobFinished
+from seqstudio.host.jobs.queue import NewJob
+from seqstudio.host.jobs.spec import JobSpec, spec_to_text
 from seqstudio.host.studio import Studio
 from seqstudio.media.audio import Audio, write_wav
 from seqstudio.services.events import Event, event_to_plain

@@ -16,7 +16,7 @@ from seqstudio.gui.train.request import (
     task_choices,
     training_spec,
 )
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.profile import Profile
 
 

@@ -10,9 +10,9 @@ from seqstudio.gui.train.log import read_ledger, read_run
 from seqstudio.gui.train.previews import Previews, Stage, sketch_of, stage_of
 from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.gui.train.runs import recent_runs
-from seqstudio.gui.train.view import title_of
-from seqstudio.host.books import JobRow
-from seqstudio.host.spec import JobSpec, spec_to_text
+from seqstudio.gui.train.train_view import title_of
+from seqstudio.host.jobs.database import JobRow
+from seqstudio.host.jobs.spec import JobSpec, spec_to_text
 from seqstudio.services.runs import Run, RunSpec, create_run
 
 FINE = {"verdict": "fine: every recurrent layer still learns"}

@@ -9,14 +9,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.desk import Desk
-from seqstudio.gui.jobs.forms_view import NumberField
-from seqstudio.gui.jobs.operation_panel import PanelModel
+from seqstudio.gui.operations.form_view import NumberField
+from seqstudio.gui.operations.panel import PanelModel
+from seqstudio.gui.shell.window import Window
 from seqstudio.gui.train.train import TrainModel
-from seqstudio.gui.train.view import TrainView
-from seqstudio.gui.window import Window
-from seqstudio.host.session.session import Session
+from seqstudio.gui.train.train_view import TrainView
+from seqstudio.gui.workspace.workspace import Desk
 from seqstudio.host.studio import Studio
+from seqstudio.session.session import Session
 
 ASSETS = Path(__file__).parents[3] / "assets"
 PATIENCE_MS = 300_000  # trainings are niced: on a busy machine they wait

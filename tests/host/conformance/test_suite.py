@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from seqstudio.host.books import ItemRow
-from seqstudio.host.conformance.apart import verify
 from seqstudio.host.conformance.check import Check
 from seqstudio.host.conformance.interruption import half_written, lost
-from seqstudio.host.outputs import Placed
+from seqstudio.host.conformance.isolated import verify
+from seqstudio.host.jobs.database import ItemRow
+from seqstudio.host.jobs.outputs import Placed
 from seqstudio.host.store.scaffold import write_plugin
-from seqstudio.services.durable import sha256_of_file
+from seqstudio.services.atomic_files import sha256_of_file
 
 BAD = """
 import os, random, time

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.archive import entry_fault
 from seqstudio.host.store.store import Store

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from seqstudio.contracts.plain import to_plain
-from seqstudio.host.profile import Profile
-from seqstudio.host.store.install import inspect_source
-from seqstudio.host.store.pointer import (
+from seqstudio.host.catalogue.installed import (
     LIBRARY,
     RECEIPT,
     Pointer,
     version_folder,
     write_pointer,
 )
-from seqstudio.services.durable import json_bytes
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.install import inspect_source
+from seqstudio.services.atomic_files import json_bytes
 
 ROUNDS = 15
 LIMIT = 1.3

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from seqstudio.errors import JobError
-from seqstudio.host.catalogue import SAFE_MODE, Catalogue, Plugin
-from seqstudio.host.events import JobFinished
+from seqstudio.host.catalogue.catalogue import SAFE_MODE, Catalogue, Plugin
+from seqstudio.host.jobs.events import JobFinished
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.crashes import count_death
 from seqstudio.host.store.store import Store

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue import Catalogue
+from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.catalogue.installed import Pointer, read_pointer, write_pointer
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.pointer import Pointer, read_pointer, write_pointer
 from seqstudio.host.store.store import Store
 
 Put = Callable[[Path], None]

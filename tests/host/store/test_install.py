@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from seqstudio.errors import JobError, PluginError
-from seqstudio.host.catalogue import Catalogue
-from seqstudio.host.events import JobFinished
+from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.jobs.events import JobFinished
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio

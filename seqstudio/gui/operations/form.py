@@ -1,0 +1,197 @@
+"""The values of an operation's options, as a person fills them in; checked by the host's rules."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.contracts.options import Option
+from seqstudio.errors import ConfigError
+from seqstudio.host.jobs.options import fill_options
+
+OWN = "the model's own"  # what an empty field without a default stands for
+
+Shape = Literal["number", "flag", "choice", "choices", "path", "text", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of the form."""
+
+    name: str
+    label: str
+    option: Option
+    shape: Shape  # what it is filled in with
+    empty: str  # what an empty field stands for
+
+    @property
+    def help(self) -> str:
+        """What it does, its range, and its default."""
+        option = self.option
+        lowest, highest = option.min, option.max
+        limits = [
+            *([f"from {lowest:g}"] if lowest is not None else []),
+            *([f"to {highest:g}"] if highest is not None else []),
+        ]
+        several = {"lines": "One on each line.", "choices": "Any number of them."}
+        texts = (option.help, " ".join(limits).capitalize(), several.get(self.shape, ""))
+        return "\n".join(text for text in texts if text)
+
+
+class FormModel(QObject):
+    """What is filled in. `faults` names the fields that the host would refuse, and why.
+
+    Parameters
+    ----------
+    entry : an operation, or options alone
+    empty : option -> what an empty field stands for, where it is neither its default nor `OWN`
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        entry: OperationEntry | Mapping[str, Option],
+        parent: QObject | None = None,
+        *,
+        empty: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        if isinstance(entry, Mapping):
+            entry = OperationEntry(name="form", title="Form", options=entry)
+        self._entry = entry
+        self._given: dict[str, Any] = {}
+        self.faults: dict[str, str] = {}
+        self.fields = tuple(
+            Field(
+                name,
+                label_of(name),
+                option,
+                shape_of(option),
+                (empty or {}).get(name) or empty_of(option),
+            )
+            for name, option in entry.options.items()
+        )
+
+    def values(self) -> dict[str, Any]:
+        """Give what the person filled in; what is left out takes its default."""
+        return dict(self._given)
+
+    def value(self, name: str) -> Any:
+        """Give one field: what was filled in, else its default."""
+        return self._given.get(name, self._entry.options[name].default)
+
+    def set(self, name: str, value: Any) -> None:
+        """Fill in one field; None empties it."""
+        if value is None:
+            self._given.pop(name, None)
+        else:
+            self._given[name] = value
+        self.faults.pop(name, None)
+        try:
+            fill_options(self._entry, {name: value})
+        except ConfigError as bad:
+            self.faults[name] = str(bad)
+        self.changed.emit()
+
+    def type_in(self, name: str, text: str) -> None:
+        """Fill in one field from text; an empty one takes its default."""
+        self.set(name, from_text(self._entry.options[name], text))
+
+    def step(self, name: str, steps: int) -> None:
+        """Move a number by steps, within its range."""
+        option = self._entry.options[name]
+        value = self.value(name)
+        lowest, highest = option.min, option.max
+        if not isinstance(value, (int, float)):
+            value = 0 if lowest is None else lowest
+        moved = round(value + steps * step_of(option, value), 12)
+        moved = moved if lowest is None else max(moved, lowest)
+        moved = moved if highest is None else min(moved, highest)
+        self.set(name, int(moved) if option.type == "int" else float(moved))
+
+    def reset(self) -> None:
+        """Empty every field."""
+        self._given.clear()
+        self.faults.clear()
+        self.changed.emit()
+
+
+def step_of(option: Option, value: float) -> float:
+    """Give the size of a step: 1, a fiftieth of a range, or about a tenth of the value itself.
+
+    >>> step_of(Option(type="float", min=0, max=3), 0.8), step_of(Option(type="float"), 0.0015)
+    (0.06, 0.0001)
+    """
+    if option.type == "int":
+        return 1.0
+    if option.min is not None and option.max is not None:
+        return float(f"{(option.max - option.min) / 50:.1g}")
+    return float(f"1e{math.floor(math.log10(abs(value))) - 1}") if value else 0.1
+
+
+def shape_of(option: Option) -> Shape:
+    """Say how an option is filled in."""
+    if option.repeat:
+        return "choices" if option.type == "choice" else "lines"
+    shapes: dict[str, Shape] = {
+        "int": "number",
+        "float": "number",
+        "bool": "flag",
+        "choice": "choice",
+        "path": "path",
+    }
+    return shapes.get(option.type, "text")
+
+
+def empty_of(option: Option) -> str:
+    """Say what an empty field stands for: the default, nothing, or what the model brings."""
+    if option.default is None or option.default == []:
+        return "none" if option.repeat or option.type == "path" else OWN
+    return to_text(option.default).replace("\n", ", ")
+
+
+def label_of(name: str) -> str:
+    """Write an option's name for people.
+
+    >>> label_of("top_p")
+    'Top p'
+    """
+    return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def to_text(value: Any) -> str:
+    """Write a value into a field; several go one on each line."""
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return "\n".join(map(to_text, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def from_text(option: Option, text: str) -> Any:
+    """Read a field. What does not read as its type stays text, for the host to refuse by name."""
+    if option.repeat:
+        lines = [line.strip() for line in text.splitlines()]
+        return [_single(option, line) for line in lines if line] or None
+    if option.type != "str":
+        text = text.strip()
+    return _single(option, text) if text else None
+
+
+def _single(option: Option, text: str) -> Any:
+    try:
+        if option.type == "int":
+            return int(text)
+        if option.type == "float":
+            return float(text)
+    except ValueError:
+        return text
+    if option.type == "bool":
+        return {"yes": True, "no": False}.get(text.lower(), text)
+    return text

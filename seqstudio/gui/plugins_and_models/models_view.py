@@ -1,0 +1,60 @@
+"""The page of models: what is installed, each one's card, and what can be done with it."""
+
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from seqstudio.gui.plugins_and_models.listing_view import ListingPage
+from seqstudio.gui.plugins_and_models.models import ModelsModel
+from seqstudio.gui.workspace.commands import Commands
+from seqstudio.gui.workspace.workspace import Desk
+
+BUNDLES = "Models (*.seqmodel)"
+HELP = {
+    "import": "Install a model from one file, after every part of it was checked.",
+    "import_folder": "The same from a model's folder, or the folder of a training run.",
+    "export": "Copy the model to one file, for another machine.",
+    "verify": "Compare its files with their hashes, and its answers with those it once gave.",
+    "copy_card": "Copy all that is said here of the model.",
+    "remove": "Remove an imported model; a plugin's model goes with its plugin.",
+}
+
+
+class ModelsView(ListingPage):
+    """Shows a `ModelsModel`."""
+
+    def __init__(self, desk: Desk, commands: Commands) -> None:
+        model = ModelsModel(desk)
+        super().__init__("Models", model, commands)
+        self.model = model
+        above = (
+            ("import", "Import a file…", "Ctrl+Alt+I", self._ask_file, model.can_begin),
+            ("import_folder", "Import a folder…", "Ctrl+Alt+J", self._ask_dir, model.can_begin),
+        )
+        beside = (
+            ("verify", "Verify", "Ctrl+Alt+V", model.verify, model.can_use),
+            ("export", "Export…", "Ctrl+Alt+E", self._ask_target, model.can_use),
+            ("copy_card", "Copy card", "Ctrl+Alt+C", self._copy_card, model.can_use),
+            ("remove", "Remove", "Ctrl+Alt+U", model.remove, model.can_remove),
+        )
+        self.offer(above, beside, HELP)
+
+    def _copy_card(self) -> None:
+        QGuiApplication.clipboard().setText(self.model.card)
+
+    def _ask_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Import a model", "", BUNDLES)
+        if name:
+            self.model.bring(Path(name))
+
+    def _ask_dir(self) -> None:
+        title = "Import a model's folder, or that of a training run"
+        if name := QFileDialog.getExistingDirectory(self, title):
+            self.model.bring(Path(name))
+
+    def _ask_target(self) -> None:
+        start = f"{self.model.chosen}.seqmodel"
+        name, _ = QFileDialog.getSaveFileName(self, "Export the model", start, BUNDLES)
+        if name:
+            self.model.export(Path(f"{name.removesuffix('.seqmodel')}.seqmodel"))

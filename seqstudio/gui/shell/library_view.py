@@ -1,0 +1,177 @@
+"""The list at the left: the session's recordings, takes and texts."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QItemSelectionModel, QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seqstudio.gui.shell.library import Row, Section, name_of, removing, renaming, sections
+from seqstudio.gui.shell.missing import MissingFiles
+from seqstudio.gui.workspace.commands import Command, Commands
+from seqstudio.gui.workspace.workspace import Desk
+
+Select = QItemSelectionModel.SelectionFlag
+ID = Qt.ItemDataRole.UserRole
+
+
+class LibraryView(QWidget):
+    """Chooses what is in front; renames and removes what is chosen here."""
+
+    asked = Signal()  # for what is in front already: another page may hide it
+
+    def __init__(self, desk: Desk, commands: Commands, missing: MissingFiles) -> None:
+        super().__init__()
+        self._desk, self._commands, self._missing = desk, commands, missing
+        self._drawn: tuple[Section, ...] | None = None
+        self.tree = QTreeWidget(self)
+        self._set_up_tree()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tree)
+        self._add_commands()
+        self._soon = QTimer(self, singleShot=True, interval=0)  # many changes are drawn once
+        self._soon.timeout.connect(self.draw)
+        for signal in (desk.changed, desk.loading_changed, missing.changed):
+            signal.connect(self._soon.start)
+        desk.chosen_changed.connect(self._show_chosen)
+        self.draw()
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the selected lines, from top to bottom."""
+        return [item.data(0, ID) for item in self._items() if item.isSelected()]
+
+    def draw(self) -> None:
+        """Show the session as it is now; selection and focus stay where they were."""
+        wanted = sections(self._desk.document, self._desk.loading, self._missing.ids)
+        if wanted != self._drawn:
+            self._drawn = wanted
+            self._fill(set(self.selected))
+        self._show_chosen()
+
+    def _set_up_tree(self) -> None:
+        tree = self.tree
+        tree.setColumnCount(2)
+        tree.setHeaderHidden(True)
+        tree.header().setStretchLastSection(False)
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        tree.setAccessibleName("Library")
+        tree.setFrameShape(QTreeWidget.Shape.NoFrame)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.setIndentation(12)
+        tree.setAllColumnsShowFocus(True)
+        tree.customContextMenuRequested.connect(self._show_menu)
+        tree.currentItemChanged.connect(self._choose)
+        tree.itemClicked.connect(self._ask)
+        tree.itemActivated.connect(self._ask)
+        tree.itemSelectionChanged.connect(self._commands.refresh)
+        tree.itemChanged.connect(self._rename)
+
+    def _add_commands(self) -> None:
+        add, tree = self._commands.add, self.tree
+        add(
+            Command("library.rename", "Rename", "Edit", "F2", "Rename what is chosen at the left"),
+            self._edit,
+            ready=lambda: len(self.selected) == 1,
+            within=tree,
+        )
+        add(
+            Command("library.remove", "Remove", "Edit", "Del", "Take it out; its file stays"),
+            self._remove,
+            ready=lambda: bool(self.selected),
+            within=tree,
+        )
+
+    def _fill(self, selected: set[str]) -> None:
+        tree = self.tree
+        silent = QSignalBlocker(tree)
+        scrolled = tree.verticalScrollBar().value()
+        tree.clear()
+        for section in self._drawn or ():
+            head = QTreeWidgetItem(tree, [section.title])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            font = head.font(0)
+            font.setBold(True)
+            head.setFont(0, font)
+            head.addChildren([_item(row) for row in section.rows])
+            head.setExpanded(True)
+        if not self._drawn:
+            nothing = QTreeWidgetItem(tree, ["Nothing open yet"])
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
+        for item in self._items():
+            item.setSelected(item.data(0, ID) in selected)
+        tree.verticalScrollBar().setValue(scrolled)
+        silent.unblock()
+
+    def _show_chosen(self) -> None:
+        """Make what is in front the current line, without choosing it again."""
+        found = next((i for i in self._items() if i.data(0, ID) == self._desk.chosen), None)
+        if found is not self.tree.currentItem():
+            among = found is not None and found.isSelected()
+            how = Select.NoUpdate if among else Select.ClearAndSelect | Select.Rows
+            with QSignalBlocker(self.tree):
+                self.tree.setCurrentItem(found, 0, how)  # type: ignore[arg-type]  # None: no line
+        self._commands.refresh()
+
+    def _items(self) -> Iterator[QTreeWidgetItem]:
+        """Give the lines that stand for something."""
+        for number in range(self.tree.topLevelItemCount()):
+            if head := self.tree.topLevelItem(number):
+                for place in range(head.childCount()):
+                    if (line := head.child(place)) and line.data(0, ID):
+                        yield line
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
+        if item and (id := item.data(0, ID)):
+            self._desk.choose(id)
+
+    def _ask(self, item: QTreeWidgetItem) -> None:
+        if item.data(0, ID) == self._desk.chosen != "":
+            self.asked.emit()
+
+    def _edit(self) -> None:
+        if item := self.tree.currentItem():
+            self.tree.editItem(item, 0)
+
+    def _rename(self, item: QTreeWidgetItem) -> None:
+        id, name = item.data(0, ID), item.text(0)
+        step = renaming(self._desk.document, id, name)
+        if step is None or not self._desk.do(step):
+            with QSignalBlocker(self.tree):
+                item.setText(0, name_of(self._desk.document, id))
+
+    def _remove(self) -> None:
+        if step := removing(self._desk.document, self.selected):
+            self._desk.do(step)
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        for name in ("library.rename", "library.remove"):
+            menu.addAction(self._commands.action(name))
+        menu.addSeparator()
+        for name in ("session.bring_in", "session.find", "session.collect"):
+            menu.addAction(self._commands.action(name))
+        menu.popup(self.tree.viewport().mapToGlobal(at))
+
+
+def _item(row: Row) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([row.title, row.note])
+    item.setData(0, ID, row.id)
+    item.setToolTip(0, row.help)
+    flags = Qt.ItemFlag.ItemIsEnabled
+    if row.id:
+        flags |= Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
+    item.setFlags(flags)
+    return item

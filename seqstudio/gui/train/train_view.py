@@ -1,0 +1,145 @@
+"""The training page: a list of runs, and either the form of a new one or the run in front."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from seqstudio.gui.train.form_view import FormView
+from seqstudio.gui.train.run_view import RunView
+from seqstudio.gui.train.runs import RecentRun
+from seqstudio.gui.train.train import ENDED, TrainModel
+from seqstudio.gui.widgets.action_button import ActionButton
+from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.workspace.commands import Command, Commands
+from seqstudio.gui.workspace.workspace import Desk
+
+FOLDER = Qt.ItemDataRole.UserRole
+STATES = {"done": "finished", "cancelled": "stopped", "queued": "waiting"}
+
+
+class TrainView(QWidget):
+    """Shows a `TrainModel`."""
+
+    def __init__(self, desk: Desk, commands: Commands) -> None:
+        super().__init__()
+        self.model = TrainModel(desk, self)
+        self._add_commands(commands)
+        self.banner = Banner("training", self)
+        self.form = FormView(self.model.form, self.model.start)
+        self.run = RunView(desk, commands, self.model)
+        self.runs = QListWidget()
+        self.runs.setAccessibleName("Runs")
+        self.stack = QStackedWidget()
+        self._lay_out(commands)
+        self.model.troubled.connect(self.banner.tell)
+        self.model.run_changed.connect(self._draw)
+        self.model.runs.changed.connect(self._draw_runs)
+        self.runs.itemClicked.connect(self._open)
+        self.runs.itemActivated.connect(self._open)
+        self._draw_runs()
+        self._draw()
+
+    def _add_commands(self, commands: Commands) -> None:
+        model = self.model
+        for command, run, ready in (
+            (
+                Command("train.new", "New run", "Train", "Ctrl+Alt+N", "Train another model."),
+                model.new,
+                lambda: True,
+            ),
+            (
+                Command("train.open", "Open a run…", "Train", "Ctrl+Alt+L",
+                        "Open the folder of a run."),
+                self._ask_run,
+                lambda: True,
+            ),
+            (
+                Command("train.stop", "Stop training", "Train", "Ctrl+Alt+.",
+                        "Stop after this step; it can go on later."),
+                model.stop,
+                lambda: bool(model.run and model.run.goes and model.run.state != "stopping"),
+            ),
+            (
+                Command("train.resume", "Resume training", "Train", "Ctrl+Alt+R",
+                        "Go on from the last checkpoint."),
+                self._resume,
+                lambda: bool(model.run and model.run.resumable),
+            ),
+        ):  # fmt: skip
+            commands.add(command, run, ready=ready, page=self)
+        model.run_changed.connect(commands.refresh)
+
+    def _lay_out(self, commands: Commands) -> None:
+        side = QWidget()
+        left = QVBoxLayout(side)
+        left.setContentsMargins(12, 12, 0, 12)
+        left.setSpacing(8)
+        left.addWidget(ActionButton(commands.action("train.new"), side))
+        left.addWidget(self.runs, 1)
+        left.addWidget(ActionButton(commands.action("train.open"), side))
+        self.stack.addWidget(self.form)
+        self.stack.addWidget(self.run)
+        split = QSplitter()
+        split.addWidget(side)
+        split.addWidget(self.stack)
+        split.setStretchFactor(1, 1)
+        split.setSizes([200, 800])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.banner)
+        row = QHBoxLayout()
+        row.addWidget(split)
+        column.addLayout(row, 1)
+
+    def _draw(self) -> None:
+        self.stack.setCurrentIndex(1 if self.model.run else 0)
+        self._draw_chosen()
+
+    def _draw_runs(self) -> None:
+        self.runs.clear()
+        for run in self.model.runs.all:
+            item = QListWidgetItem(title_of(run))
+            item.setData(FOLDER, str(run.folder))
+            item.setToolTip(str(run.folder))
+            self.runs.addItem(item)
+        self._draw_chosen()
+
+    def _draw_chosen(self) -> None:
+        folder = str(self.model.run.folder) if self.model.run else ""
+        at = next(
+            (at for at in range(self.runs.count()) if self.runs.item(at).data(FOLDER) == folder), -1
+        )
+        self.runs.setCurrentRow(at)
+
+    def _open(self, item: QListWidgetItem) -> None:
+        self.banner.tell("")
+        self.model.open(Path(item.data(FOLDER)))
+
+    def _ask_run(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, "Open the folder of a run"):
+            self.model.open(Path(name))
+
+    def _resume(self) -> None:
+        run, data = self.model.run, None
+        if run and run.data is None:
+            name = QFileDialog.getExistingDirectory(self, "The data that this run learns from")
+            data = Path(name) if name else None
+        self.banner.tell("")
+        self.model.resume(data)
+
+
+def title_of(run: RecentRun) -> str:
+    """Name a run, and say how it stands; a folder is made only once the data were looked at."""
+    gone = run.state in ENDED and not run.there
+    state = "has no folder" if gone else STATES.get(run.state, run.state)
+    return f"{run.folder.name}\n{run.task} · {state}"

@@ -1,0 +1,1 @@
+"""Installed plugins and models, found from their manifests without importing any code."""

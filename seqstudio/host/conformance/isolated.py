@@ -1,0 +1,80 @@
+"""Starting the suite apart: with a home, a current folder and a profile that hold nothing else."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from seqstudio.contracts.plain import from_plain
+from seqstudio.errors import PluginError
+from seqstudio.host.catalogue.catalogue import search_path
+from seqstudio.host.catalogue.installed import Pointer, read_pointer, version_folder, write_pointer
+from seqstudio.host.conformance.check import Check
+from seqstudio.host.profile import Profile
+from seqstudio.services.atomic_files import faults_as
+
+
+def unheard(_process: "subprocess.Popen[str]") -> None:
+    """Hear that the suite began, and keep no hold on it."""
+
+
+def verify(
+    subject: str,
+    *,
+    store: Profile | None = None,
+    began: Callable[["subprocess.Popen[str]"], None] = unheard,
+) -> Iterator[Check]:
+    """Run the suite, giving each check as it comes out.
+
+    Parameters
+    ----------
+    subject : a wheel, a folder of wheels, a project, or the id of an installed plugin
+    store : whose plugins may be meant, besides those that pip installed
+    began : is given the process, which may be killed to end the suite early
+
+    Raises
+    ------
+    PluginError
+        If the suite itself ends early; the text has its last line.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        scratch = Path(folder)
+        for name in ("home", "current", "tmp"):
+            (scratch / name).mkdir()
+        changed = {"HOME": "home", "TMPDIR": "tmp", "SEQSTUDIO_HOME": "profile"}
+        environment = {**os.environ, **{key: str(scratch / name) for key, name in changed.items()}}
+        environment["PYTHONPATH"] = os.pathsep.join(search_path())
+        if Path(subject).exists():
+            subject = str(Path(subject).absolute())
+        elif store:
+            lend(subject, store, Profile(scratch / "profile"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "seqstudio.host.conformance", subject, folder],
+            cwd=scratch / "current",
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            began(process)
+            for line in process.stdout:
+                yield from_plain(Check, json.loads(line), "check", error=PluginError)
+            last = process.stderr.read().strip().rpartition("\n")[2]
+        if process.returncode:
+            raise PluginError(f"{subject}: the suite ended early: {last}")
+
+
+def lend(plugin: str, store: Profile, other: Profile) -> None:
+    """Put a plugin of one profile's store into another profile, as it is; others are left out."""
+    if version := read_pointer(store).current.get(plugin):
+        place = version_folder(store, plugin, version)
+        with faults_as(PluginError, place):
+            shutil.copytree(place, version_folder(other, plugin, version))
+        write_pointer(other, Pointer(current={plugin: version}))

@@ -1,0 +1,1 @@
+"""Runs jobs: starts worker processes, sends them items, and validates what they send back."""

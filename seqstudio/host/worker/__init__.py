@@ -1,0 +1,1 @@
+"""The worker process: loads plugins and models, and runs operations and trainings."""

@@ -1,0 +1,89 @@
+"""Models inside a worker: loaded when first asked for, which is when torch is imported."""
+
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+
+from seqstudio.contracts.job import LoadedModel
+from seqstudio.contracts.messages import ModelSource
+from seqstudio.errors import ModelError
+from seqstudio.host.worker.plugins import Plugins
+
+ROOM = 4  # models that stay loaded
+
+
+class Shelf:
+    """What a worker has loaded, for its next job too; what was used longest ago goes first.
+
+    A model is known by its place, the hash over its files, and its device: another one at the same
+    place is loaded anew.
+    """
+
+    def __init__(self) -> None:
+        self._models: dict[Hashable, LoadedModel] = {}
+
+    def get(self, key: Hashable, load: Callable[[], LoadedModel]) -> LoadedModel:
+        """Give a model, loaded if it is not here."""
+        model = self._models.pop(key, None) or load()
+        self._models[key] = model
+        if len(self._models) > ROOM:
+            del self._models[next(iter(self._models))]
+        return model
+
+
+class Models:
+    """The models that a job may load, the default first."""
+
+    def __init__(
+        self, sources: Sequence[ModelSource], plugins: Plugins, device: str, shelf: Shelf
+    ) -> None:
+        self._sources = tuple(sources)
+        self._plugins = plugins
+        self._wanted = device
+        self._shelf = shelf
+        self._device = ""
+        self._loaded: dict[str, LoadedModel] = {}
+
+    def device(self) -> str:
+        """Resolve the device, once."""
+        if not self._device:
+            from seqstudio.core.devices import choose_device  # imports torch
+
+            self._device = choose_device(self._wanted)
+        return self._device
+
+    def load(self, prefer: str = "") -> LoadedModel:
+        """Load the preferred model where the job may choose, else the one it was given.
+
+        Raises
+        ------
+        ModelError
+            If there is no model to load, or the bundle is damaged.
+        """
+        if not self._sources:
+            raise ModelError("no model is installed for this operation; name one with --model")
+        free = len(self._sources) > 1 and prefer
+        source = self._find(prefer) if free else self._sources[0]
+        if source.path not in self._loaded:
+            self._loaded[source.path] = self._read(source)
+        return self._loaded[source.path]
+
+    def _find(self, name: str) -> ModelSource:
+        for source in self._sources:
+            if source.name == name:
+                return source
+        names = ", ".join(source.name for source in self._sources)
+        raise ModelError(f"model {name!r} is not installed, expected one of: {names}")
+
+    def _read(self, source: ModelSource) -> LoadedModel:
+        from seqstudio.core.parts import with_offers
+        from seqstudio.services.bundle_files import inspect
+        from seqstudio.services.bundles import load_bundle
+
+        facts = inspect(Path(source.path))
+        task = self._plugins.own("tasks", facts.task)
+        parts = with_offers(self._plugins.all_offers("parts"))
+        device = self.device()
+        return self._shelf.get(
+            (source.path, facts.sha256, device),
+            lambda: load_bundle(source.path, task, device=device, parts=parts),
+        )

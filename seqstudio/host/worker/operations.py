@@ -1,0 +1,137 @@
+"""Running an operation in a worker: items in, a result for each of them out."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from seqstudio.contracts.job import Cancelled, Operation, Request, Result, Take
+from seqstudio.contracts.messages import (
+    Item,
+    ItemFailed,
+    ItemResult,
+    Items,
+    OutputFile,
+    Start,
+)
+from seqstudio.errors import JobError, PluginError, SeqStudioError
+from seqstudio.host.worker.channel import Line
+from seqstudio.host.worker.job import WorkerJob
+from seqstudio.host.worker.models import Models, Shelf
+from seqstudio.host.worker.plugins import Plugins
+from seqstudio.services.atomic_files import sha256_of_file
+
+
+def run_operation(
+    start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None], shelf: Shelf
+) -> Mapping[str, Any]:
+    """Run what comes; what goes wrong in some items ends those only."""
+    operation = plugins.own("operations", start.name)
+    runner = Runner(operation, start, plugins, host, shelf)
+    ready(host)
+    for items in host.items():
+        runner.run(items)
+    return {}
+
+
+class Runner:
+    """One operation, its models and its writers, kept between items."""
+
+    def __init__(
+        self, operation: Operation, start: Start, plugins: Plugins, host: Line, shelf: Shelf
+    ) -> None:
+        self._operation = operation
+        self._start = start
+        self._plugins = plugins
+        self._host = host
+        self._models = Models(start.models, plugins, start.device, shelf)
+        entries = start.plugin.manifest.get("operations", ())
+        entry = next(entry for entry in entries if entry["name"] == start.name)
+        self._kinds = {port["name"]: port["kind"] for port in entry.get("outputs", ())}
+        self._streams = entry.get("runs") == "stream"
+        self._needs_model = bool(entry.get("task") or entry.get("tasks"))
+
+    def run(self, given: Items) -> None:
+        """Do items that share their inputs; each ends with one result or one reason."""
+        pending = {item.take: item for item in given.items}
+        try:
+            job = WorkerJob(
+                self._host,
+                self._models,
+                folder=Path(self._start.folder) / str(given.items[0].item),
+                item=given.items[0].item,
+                needs_model=self._needs_model,
+                streams=self._streams,
+            )
+            for result in self._operation.run(self._request(given), job):
+                self._host.send(self._finish(result, pending, job))
+            reason = f"{self._place()} gave no result for it, expected one"
+        except SeqStudioError as bad:
+            reason = str(bad)
+        except Cancelled:
+            raise
+        except BaseException as bad:  # a plugin's bug or exit ends this item, not the worker
+            traceback.print_exc()
+            reason = f"{self._place()}: {type(bad).__name__}: {bad}"
+        for item in pending.values():
+            self._host.send(ItemFailed(item=item.item, reason=reason))
+
+    def _place(self) -> str:
+        return f"{self._start.plugin.id} {self._start.name}"
+
+    def _request(self, given: Items) -> Request:
+        return Request(
+            inputs={name: tuple(map(Path, paths)) for name, paths in given.inputs.items()},
+            options=self._start.options,
+            takes=tuple(Take(item.take, item.seed) for item in given.items if item.take),
+        )
+
+    def _finish(self, result: Result, pending: dict[int, Item], job: WorkerJob) -> ItemResult:
+        if result.take not in pending:
+            expected = sorted(pending) or "no further result"
+            raise PluginError(
+                f"{self._place()} gave a result for take {result.take}, expected {expected}"
+            )
+        item = pending[result.take]
+        files = self._write(result, item, job.folder)
+        del pending[result.take]
+        return ItemResult(
+            item=item.item,
+            files=files,
+            summary=result.summary,
+            details=result.details,
+            record=job.record(),
+        )
+
+    def _write(self, result: Result, item: Item, folder: Path) -> tuple[OutputFile, ...]:
+        """Write a result's outputs in every wanted format, into the job's folder."""
+        unknown = set(result.outputs) - set(self._kinds)
+        if unknown:
+            raise PluginError(
+                f"{self._place()} gave outputs {sorted(unknown)}, expected {sorted(self._kinds)}"
+            )
+        files = []
+        for output, value in result.outputs.items():
+            for form in self._start.formats.get(output, ()):
+                path = folder / f"{output}.{result.take}.{form}"
+                try:
+                    self._export(self._kinds[output], form, value, path)
+                except OSError as bad:
+                    target = item.targets[output][form]
+                    why = f"{bad.strerror}, in {folder}"
+                    raise JobError(f"{target}: cannot be written: {why}") from bad
+                sha256 = sha256_of_file(path)
+                files.append(OutputFile(output=output, format=form, path=str(path), sha256=sha256))
+        return tuple(files)
+
+    def _export(self, kind: str, form: str, value: object, path: Path) -> None:
+        if isinstance(value, Path):  # the operation wrote the file itself
+            value.rename(path)
+            return
+        from seqstudio.media.exporters import in_box_exporters
+
+        for exporter in (*in_box_exporters(), *self._plugins.all_offers("exporters")):
+            if exporter.kind == kind and exporter.name == form:
+                exporter.write(value, path)
+                return
+        raise PluginError(f"{self._place()}: no exporter writes {kind} as {form!r}")

@@ -1,0 +1,109 @@
+"""One optimiser step: losses summed over batches, divided once, clipped, applied."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+
+from seqstudio.contracts.data import Batch
+from seqstudio.contracts.plain import to_plain
+from seqstudio.contracts.task import Task, TrainConfig
+from seqstudio.core.dropout import reseed
+from seqstudio.core.gradient_flow import gradient_flow, verdict
+from seqstudio.errors import TrainingError
+
+MOMENTUM = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a step saw: the mean loss over all it counts, and the norm before clipping."""
+
+    loss: float
+    count: int
+    gradient_norm: float
+    parts: dict[str, float]
+
+
+def make_optimiser(module: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """Make the optimiser; weight decay applies to matrices, not to biases and gains."""
+    matrices = [p for p in module.parameters() if p.requires_grad and p.ndim > 1]
+    others = [p for p in module.parameters() if p.requires_grad and p.ndim <= 1]
+    groups: list[dict[str, Any]] = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=MOMENTUM)
+    return torch.optim.AdamW(groups, lr=config.learning_rate)
+
+
+def take_step(
+    task: Task,
+    module: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    batches: Iterable[Batch],
+    config: TrainConfig,
+    step: int,
+) -> Taken:
+    """Take one step over all of `batches`, as if they were one.
+
+    Each batch adds the gradient of its *sum*; the total is divided once, by all that was counted.
+    Dropout masks are a function of (seed, step, place in the step).
+
+    Raises
+    ------
+    TrainingError
+        If a loss or the gradient is not finite, naming the step and the items; the weights have
+        not moved.
+    """
+    module.train()
+    optimiser.zero_grad(set_to_none=True)
+    total, count, ids = 0.0, 0, list[str]()
+    parts: dict[str, float] = {}
+    for place, batch in enumerate(batches):
+        reseed(module, config.seed, step * config.accumulate + place)
+        loss = task.loss(module, batch)
+        value = float(loss.total.detach())
+        if not abs(value) < float("inf") or loss.count < 1:
+            raise _not_finite(step, batch.ids, f"loss={value:g} over {loss.count}")
+        loss.total.backward()
+        total, count = total + value, count + loss.count
+        ids += batch.ids
+        for name, part in loss.parts.items():
+            parts[name] = parts.get(name, 0.0) + part
+    norm = _divide_and_clip(module, count, config.clip_norm)
+    if not norm < float("inf"):
+        raise _not_finite(step, ids, f"gradient norm={norm:g}")
+    optimiser.step()
+    return Taken(total / count, count, norm, {name: part / count for name, part in parts.items()})
+
+
+def flow_of(
+    task: Task, module: nn.Module, batch: Batch, config: TrainConfig, step: int
+) -> dict[str, Any]:
+    """Measure gradient norms by layer and time lag on a step's first batch; nothing moves."""
+    module.train()
+    reseed(module, config.seed, step * config.accumulate)
+
+    def loss() -> Tensor:
+        found = task.loss(module, batch)
+        return found.total / found.count
+
+    flow = gradient_flow(module, loss)
+    return {**to_plain(flow), "verdict": verdict(flow)}
+
+
+def _divide_and_clip(module: nn.Module, count: int, clip_norm: float) -> float:
+    for parameter in module.parameters():
+        if parameter.grad is not None:
+            parameter.grad.div_(count)
+    limit = clip_norm if clip_norm > 0 else float("inf")
+    return clip_grad_norm_(module.parameters(), limit).item()
+
+
+def _not_finite(step: int, ids: Iterable[str], what: str) -> TrainingError:
+    return TrainingError(f"step {step}, {', '.join(ids)}: {what}, expected finite")

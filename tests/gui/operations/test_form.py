@@ -1,0 +1,160 @@
+"""Forms drawn from a manifest, which no one here has seen before."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListWidget, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from seqstudio.contracts.manifest import OperationEntry
+from seqstudio.contracts.options import Option
+from seqstudio.gui.operations.form import FormModel, from_text, to_text
+from seqstudio.gui.operations.form_view import NumberField, OptionForm
+from seqstudio.host.jobs.options import fill_options
+from seqstudio.host.studio import Studio
+
+
+@pytest.fixture
+def entry(stranger: Studio) -> OperationEntry:
+    return stranger.catalogue.plugin("parrot").operation("echo")
+
+
+@pytest.fixture
+def form(entry: OperationEntry) -> FormModel:
+    return FormModel(entry)
+
+
+def test_nothing_filled_in_leaves_every_default_to_the_host(
+    form: FormModel, entry: OperationEntry
+) -> None:
+    assert form.values() == {}
+    assert fill_options(entry, form.values())["times"] == 2
+
+
+def test_every_shape_of_option_is_told_apart(form: FormModel) -> None:
+    shapes = {field.name: field.shape for field in form.fields}
+    assert shapes == {
+        "times": "number",
+        "pitch": "number",
+        "aloud": "flag",
+        "patient": "flag",
+        "mood": "choice",
+        "colours": "choices",
+        "phrase": "lines",
+        "seeds": "path",
+        "name": "text",
+    }
+    empty = {field.name: field.empty for field in form.fields}
+    assert (empty["times"], empty["pitch"], empty["phrase"]) == ("2", "the model's own", "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("times", "12", "times=12, expected at most 9"),
+        ("times", "two", "times='two', expected int"),
+        ("pitch", "0.1", "pitch=0.1, expected at least 0.5"),
+        ("seeds", "/nowhere/at/all", "seeds=/nowhere/at/all: no such file or folder"),
+    ],
+)
+def test_a_faulty_field_is_told_in_the_hosts_words(
+    form: FormModel, name: str, text: str, fault: str
+) -> None:
+    form.type_in(name, text)
+    assert form.faults[name].startswith(fault)
+    form.type_in(name, "")
+    assert not form.faults
+    assert form.values() == {}
+
+
+def test_several_values_are_read_one_from_each_line(form: FormModel) -> None:
+    form.type_in("phrase", "pretty boy\n\n who is there? \n")
+    assert form.values() == {"phrase": ["pretty boy", "who is there?"]}
+
+
+def test_arrow_keys_move_a_number_within_its_range(form: FormModel) -> None:
+    form.step("times", 1)
+    assert form.value("times") == 3
+    form.step("times", 99)
+    assert form.value("times") == 9
+    form.step("pitch", 1)
+    assert form.value("pitch") == pytest.approx(0.53)
+
+
+@given(
+    st.one_of(
+        st.tuples(st.just(Option(type="int")), st.integers()),
+        st.tuples(st.just(Option(type="str")), st.text("ab c", min_size=1)),
+        st.tuples(st.just(Option(type="int", repeat=True)), st.lists(st.integers(), min_size=1)),
+    )
+)
+def test_what_is_written_into_a_field_is_read_back(case: tuple[Option, object]) -> None:
+    option, value = case
+    assert from_text(option, to_text(value)) == value
+
+
+def test_the_form_is_filled_in_by_keys_and_shows_the_fault_beside_the_field(
+    form: FormModel, qtbot: QtBot, recording: Path
+) -> None:
+    view = OptionForm(form)
+    qtbot.addWidget(view)
+    view.show()
+    times, mood, name = (view.widgets[one] for one in ("times", "mood", "name"))
+    assert isinstance(times, NumberField)
+    qtbot.keyClicks(times, "12")
+    assert view.faults["times"].text() == "⚠ times=12, expected at most 9"
+    assert view.faults["times"].isVisible()
+    qtbot.keyClick(times, Qt.Key.Key_Backspace)
+    assert not view.faults["times"].isVisible()
+    qtbot.keyClick(times, Qt.Key.Key_Up)
+    assert form.value("times") == 2
+    assert isinstance(mood, QComboBox)
+    qtbot.keyClick(mood, Qt.Key.Key_Down)
+    mood.activated.emit(mood.currentIndex())
+    assert isinstance(name, QLineEdit)
+    qtbot.keyClicks(name, "Jack")
+    aloud, colours, phrase = (view.widgets[one] for one in ("aloud", "colours", "phrase"))
+    assert isinstance(aloud, QCheckBox)
+    assert aloud.isChecked()
+    qtbot.keyClick(aloud, Qt.Key.Key_Space)
+    assert isinstance(colours, QListWidget)
+    colours.item(2).setCheckState(Qt.CheckState.Checked)
+    assert isinstance(phrase, QPlainTextEdit)
+    qtbot.keyClicks(phrase, "ahoy")
+    qtbot.keyClick(phrase, Qt.Key.Key_Return)
+    qtbot.keyClicks(phrase, "mate")
+    assert form.values() == {
+        "times": 2,
+        "mood": "grim",
+        "name": "Jack",
+        "aloud": False,
+        "colours": ["blue"],
+        "phrase": ["ahoy", "mate"],
+    }
+    form.reset()
+    assert (times.text(), name.text(), phrase.toPlainText()) == ("", "", "")
+
+
+def test_every_field_says_its_name_and_what_it_does(form: FormModel, qtbot: QtBot) -> None:
+    view = OptionForm(form)
+    qtbot.addWidget(view)
+    for field in form.fields:
+        focused = view.widgets[field.name].focusProxy() or view.widgets[field.name]
+        assert focused.accessibleName() == field.label
+        assert focused.accessibleDescription() == field.help
+    times = next(field for field in form.fields if field.name == "times")
+    assert times.help == "How often each word is said.\nFrom 1 to 9"
+
+
+def test_a_form_that_is_gone_is_drawn_no_more(form: FormModel, qtbot: QtBot) -> None:
+    first, second = OptionForm(form), OptionForm(form)
+    qtbot.addWidget(second)
+    first.deleteLater()
+    qtbot.waitSignal(first.destroyed).wait()
+    form.set("name", "Jack")
+    name = second.widgets["name"]
+    assert isinstance(name, QLineEdit)
+    assert name.text() == "Jack"

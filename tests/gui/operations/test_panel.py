@@ -1,0 +1,204 @@
+"""The panel runs what it has never heard of, for what is in front."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.operations.inputs import Source
+from seqstudio.gui.operations.panel import PanelModel
+from seqstudio.gui.operations.panel_view import OperationPanel
+from seqstudio.gui.recording.recording_view import RecordingView
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.workspace.commands import Commands
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.studio import JobSpec, Studio
+
+
+@pytest.fixture
+def parrot(stranger: Studio, desk: Desk) -> Desk:
+    """A desk on which a stranger's plugin is installed."""
+    return desk
+
+
+@pytest.fixture
+def commands(qtbot: QtBot) -> Commands:
+    host = QWidget()
+    qtbot.addWidget(host)
+    return Commands(host)
+
+
+def bring(desk: Desk, qtbot: QtBot, *paths: Path) -> None:
+    desk.bring_in(paths)
+    qtbot.waitUntil(lambda: not desk.loading and not desk.background.busy)
+
+
+def take_up(panel: PanelModel, name: str) -> None:
+    panel.choose([offer.entry.name for offer in panel.offers].index(name))
+
+
+def texts(folder: Path, **files: str) -> list[Path]:
+    for name, text in files.items():
+        (folder / f"{name}.txt").write_text(text)
+    return [folder / f"{name}.txt" for name in files]
+
+
+def test_each_kind_is_offered_what_takes_it_and_music_also_what_makes_it(parrot: Desk) -> None:
+    names = {
+        kind: [offer.entry.name for offer in PanelModel(parrot, kind).offers]
+        for kind in ("audio", "midi", "text", "table")
+    }
+    assert names == {
+        "audio": ["transcribe", "weigh"],
+        "midi": ["generate", "continue", "learn"],
+        "text": ["echo"],
+        "table": [],
+    }
+
+
+def test_beside_a_text_stands_what_takes_texts(
+    parrot: Desk, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path
+) -> None:
+    bring(parrot, qtbot, recording, *texts(tmp_path, song="la"))
+    sound, text = parrot.document.clips
+    view = RecordingView(parrot, commands)
+    qtbot.addWidget(view)
+    for clip, title in ((text, "Echo song"), (sound, f"Transcribe {sound.name}")):
+        parrot.choose(clip.id)
+        assert view.panel.model.title == title
+    qtbot.waitUntil(lambda: not parrot.background.busy)
+
+
+def test_a_form_is_found_as_it_was_left_when_another_kind_was_in_front(
+    parrot: Desk, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
+) -> None:
+    bring(parrot, qtbot, recording, *texts(tmp_path, song="la", dialect="loo"), tune)
+    sound, text, dialect = (clip.id for clip in parrot.document.clips if clip.kind != "midi")
+    view = RecordingView(parrot, commands)
+    qtbot.addWidget(view)
+    panel = view.panel.model
+    parrot.choose(sound)
+    panel.options.set("beam", 4)
+    parrot.choose(text)
+    panel.options.set("times", 7)
+    panel.give("accent", next(one for one in panel.fitting if one.id == dialect))
+    parrot.choose(sound)
+    assert panel.options.value("beam") == 4
+    take_up(panel, "weigh")
+    parrot.choose(parrot.document.takes[0].id)  # what the panel has nothing for
+    parrot.choose(text)
+    assert panel.options.value("times") == 7
+    assert view.panel.ports["accent"].currentText() == "dialect"
+    parrot.choose(sound)
+    assert panel.offer
+    assert panel.offer.entry.name == "weigh"
+    qtbot.waitUntil(lambda: not parrot.background.busy)
+
+
+def test_run_waits_for_what_it_needs_and_says_so(
+    parrot: Desk, qtbot: QtBot, tmp_path: Path, tune: Path
+) -> None:
+    assert PanelModel(parrot, "table").reason == "No installed plugin does anything with a table."
+    panel = PanelModel(parrot, "text")
+    assert panel.reason == "Choose a text in the session first."
+    bring(parrot, qtbot, *texts(tmp_path, song="la"))
+    assert panel.reason == ""
+    panel.options.type_in("times", "12")
+    assert panel.reason == "To mend: times=12, expected at most 9."
+    music = PanelModel(parrot, "midi")
+    bring(parrot, qtbot, tune)
+    parrot.choose(parrot.document.takes[0].id)
+    take_up(music, "learn")
+    assert "no model for parrot.songs is installed" in music.reason
+
+
+def test_the_default_model_is_named_and_imported_ones_are_offered(
+    desk: Desk, recording: Path, qtbot: QtBot
+) -> None:
+    bring(desk, qtbot, recording)
+    panel = PanelModel(desk, "audio")
+    assert [choice.title for choice in panel.models] == ["speech-en-small (default)"]
+    assert "English letters" in panel.models[0].help
+    with qtbot.waitSignal(panel.offer_changed):
+        desk.studio.models.add(desk.studio.models.find("speech-en-small").path, "mine")
+        desk.refresh()
+    assert [choice.title for choice in panel.models] == [
+        "speech-en-small (default)",
+        "mine (yours)",
+    ]
+    panel.choose_model("mine")
+    desk.studio.models.remove("mine")
+    desk.refresh()
+    assert panel.model == ""
+
+
+def test_music_turns_to_continuing_once_a_piece_is_in_front(
+    desk: Desk, qtbot: QtBot, tune: Path
+) -> None:
+    panel = PanelModel(desk, "midi")
+    assert panel.offer
+    assert (panel.offer.entry.name, panel.reason) == ("generate", "")
+    bring(desk, qtbot, tune)
+    assert (panel.offer.entry.name, panel.title) == ("continue", "Continue greensleeves")
+    take_up(panel, "generate")
+    desk.choose("")
+    desk.choose(desk.document.takes[0].id)
+    assert panel.offer.entry.name == "generate"
+
+
+def test_composing_is_called_alike_in_menu_chooser_button_and_jobs(
+    window: Window, qtbot: QtBot
+) -> None:
+    window.commands.action("music.compose").trigger()
+    qtbot.waitUntil(lambda: window.findChild(OperationPanel) is not None)
+    panel = window.findChild(OperationPanel)
+    words = window.commands.action("music.compose").text()
+    assert panel.operation.currentText() == f"{words} (Music)"
+    assert panel.run.text() == panel.model.title == words
+    window.desk.studio.enqueue(JobSpec(plugin="music", name="generate"))
+    qtbot.waitUntil(lambda: [card.title for card in window.desk.queue.jobs()] == [words])
+
+
+def test_a_strangers_operation_runs_for_all_texts_and_its_outputs_are_listed(
+    parrot: Desk, qtbot: QtBot, tmp_path: Path, commands: Commands
+) -> None:
+    bring(parrot, qtbot, *texts(tmp_path, one="la", two="lo"))
+    view = OperationPanel(parrot, commands, "text")
+    qtbot.addWidget(view)
+    view.show()
+    assert view.badge.text() == "≠ May differ each time: parrots differ"
+    assert list(view.formats) == ["txt", "md", "tsv"]
+    assert [name for name, box in view.formats.items() if box.isChecked()] == ["txt", "tsv"]
+    view.model.give("accent", Source.of_file(str(tmp_path / "one.txt")))
+    qtbot.keyClick(view.everything, Qt.Key.Key_Space)
+    assert view.run.text() == "Echo 2 texts"
+    with qtbot.waitSignal(parrot.queue.changed):
+        qtbot.keyClick(view.run, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: parrot.queue.jobs()[0].state == "done", timeout=20_000)
+    (card,) = parrot.queue.jobs()
+    items = parrot.queue.items(card.id)
+    assert [item.name for item in items] == ["one.txt", "two.txt"]
+    outputs = [path.name for item in items for path in item.outputs]
+    assert outputs == ["one.txt", "one.counts.tsv", "two.txt", "two.counts.tsv"]
+    assert items[1].outputs[0].read_text() == "lolo"
+    assert not any(clip.transcript for clip in parrot.document.clips)
+
+
+def test_the_forms_are_drawn_anew_for_another_operation(
+    parrot: Desk, qtbot: QtBot, commands: Commands
+) -> None:
+    view = OperationPanel(parrot, commands, "")
+    qtbot.addWidget(view)
+    view.show()
+    names = [offer.entry.name for offer in view.model.offers]
+    for name in ("generate", "echo", "weigh", "generate"):
+        take_up(view.model, name)
+        assert view.operation.currentIndex() == names.index(name)
+        assert view.options
+        assert view.amount
+        assert list(view.options.widgets) == [field.name for field in view.model.options.fields]
+        assert bool(view.amount.widgets) == (name == "generate")
+    assert view.operation.accessibleName() == "Operation"
+    assert not view.banner.isVisible()

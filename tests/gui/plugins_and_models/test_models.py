@@ -1,0 +1,143 @@
+"""The page of models, on the models in the box and with a real worker."""
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.plugins_and_models.models import ModelsModel
+from seqstudio.gui.plugins_and_models.models_view import ModelsView
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.store.store import Store
+
+
+@pytest.fixture
+def model(desk: Desk, qtbot: QtBot) -> ModelsModel:
+    model = ModelsModel(desk, desk)
+    qtbot.waitUntil(lambda: bool(model.rows))
+    return model
+
+
+def settled(qtbot: QtBot, model: ModelsModel, desk: Desk) -> None:
+    qtbot.waitUntil(lambda: not model.errand.busy and not desk.background.busy, timeout=60_000)
+
+
+def shipped(desk: Desk, name: str) -> Path:
+    (found,) = ((p, m) for p, m in desk.studio.catalogue.models() if m.name == name)
+    return found[0].folder / found[1].path
+
+
+def facts(model: ModelsModel, title: str) -> list[str]:
+    (group,) = (one for one in model.groups if one.title == title)
+    return [f"{fact.label}: {fact.text}" if fact.label else fact.text for fact in group.facts]
+
+
+def test_a_model_is_shown_with_its_card_and_what_uses_it(model: ModelsModel) -> None:
+    model.choose("speech-en-small")
+
+    assert model.row is not None
+    assert model.row.origin == "Speech, in the box"
+    assert facts(model, "Used by") == ["Speech: Transcribe recordings"]
+    assert "Language: en" in facts(model, "About")
+    assert any(line.startswith("wer: ") for line in facts(model, "Measured"))
+    assert model.card.startswith(f"{model.row.title}\n\nAbout\n  ")
+    assert not model.can_remove()
+
+
+def test_a_model_is_exported_imported_again_and_removed(
+    desk: Desk, qtbot: QtBot, model: ModelsModel, tmp_path: Path
+) -> None:
+    model.choose("music-folk")
+    model.export(tmp_path / "mine.seqmodel")
+    settled(qtbot, model, desk)
+    with qtbot.waitSignal(desk.installed_changed):
+        model.bring(tmp_path / "mine.seqmodel")
+    settled(qtbot, model, desk)
+
+    assert model.chosen == "mine"
+    assert model.row is not None
+    assert model.row.origin == "imported"
+    assert "mine" in desk.studio.models.names()
+    model.bring(tmp_path / "mine.seqmodel")
+    settled(qtbot, model, desk)
+    assert model.chosen == "mine-2"
+    model.remove()
+    settled(qtbot, model, desk)
+    assert "mine-2" not in desk.studio.models.names()
+
+
+def test_a_bundle_that_is_damaged_is_refused_in_one_sentence(
+    desk: Desk, qtbot: QtBot, model: ModelsModel, tmp_path: Path
+) -> None:
+    shutil.copytree(shipped(desk, "music-folk"), tmp_path / "bad")
+    with (tmp_path / "bad" / "weights.safetensors").open("ab") as stream:
+        stream.write(b"x")
+    refusals: list[str] = []
+    model.troubled.connect(refusals.append)
+    model.bring(tmp_path / "bad")
+    settled(qtbot, model, desk)
+
+    assert "weights.safetensors" in refusals[-1]
+    assert "bad" not in desk.studio.models.names()
+
+
+def test_a_broken_model_is_listed_with_its_reason(
+    desk: Desk, qtbot: QtBot, model: ModelsModel
+) -> None:
+    folder = desk.studio.profile.models / "odd"
+    shutil.copytree(shipped(desk, "music-folk"), folder)
+    (folder / "card.json").unlink()
+    model.look()
+    settled(qtbot, model, desk)
+    model.choose("odd")
+
+    assert model.row is not None
+    assert model.row.said.startswith("broken: ")
+    assert "card.json" in model.row.said
+    assert (model.can_use(), model.can_remove()) == (False, True)
+
+
+def test_a_model_of_a_plugin_that_is_off_goes_from_the_list_and_comes_back(
+    desk: Desk, qtbot: QtBot, model: ModelsModel
+) -> None:
+    store = Store(desk.studio.profile)
+    for change, there in ((partial(store.disable, reason="by you"), False), (store.enable, True)):
+        change("music")
+        desk.refresh()
+        settled(qtbot, model, desk)
+        assert ("rolls-jsb" in [row.name for row in model.rows]) == there
+
+
+@pytest.mark.medium
+def test_a_model_is_verified_by_a_worker_and_says_how_it_came_out(
+    window: Window, qtbot: QtBot
+) -> None:
+    page = window.show_page("models")
+    assert isinstance(page, ModelsView)
+    qtbot.waitUntil(lambda: bool(page.model.rows))
+    page.model.choose("speech-en-small")
+    verify = next(b for b in page.findChildren(QPushButton) if b.text() == "Verify")
+    qtbot.mouseClick(verify, Qt.MouseButton.LeftButton)
+    settled(qtbot, page.model, window.desk)
+
+    said = page.progress.said.text()
+    assert said.startswith("speech-en-small is sound: every file has its hash, and ")
+    assert said.endswith("answers are what they were.")
+
+
+def test_the_card_is_copied_as_text(window: Window, qtbot: QtBot) -> None:
+    page = window.show_page("models")
+    assert isinstance(page, ModelsView)
+    qtbot.waitUntil(lambda: bool(page.model.rows))
+    qtbot.waitUntil(lambda: not window.desk.background.busy)
+    copy = next(b for b in page.findChildren(QPushButton) if b.text() == "Copy card")
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+
+    assert QGuiApplication.clipboard().text() == page.model.card
+    assert "SHA-256" in page.model.card

@@ -1,0 +1,112 @@
+"""The page of plugins by mouse, keys and drops."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.plugins_and_models.consent_view import ConsentView
+from seqstudio.gui.plugins_and_models.plugins_view import PluginsView
+from seqstudio.gui.shell.window import Window
+from seqstudio.host.store.pack import pack
+from seqstudio.host.store.scaffold import write_plugin
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    folder = tmp_path / "turner"
+    write_plugin(folder, "turner", "operation")
+    packed = pack(folder)
+    wheel = tmp_path / packed.path.name
+    wheel.write_bytes(packed.packed)
+    return wheel
+
+
+def drop(target: QWidget, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    target.dropEvent(
+        QDropEvent(
+            QPointF(9, 9),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+
+
+def asked(qtbot: QtBot, window: Window) -> ConsentView:
+    """Wait for the sheet."""
+    qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None, timeout=10_000)
+    sheet = window.findChild(ConsentView)
+    qtbot.waitExposed(sheet)
+    return sheet
+
+
+def test_a_wheel_dropped_on_the_window_is_asked_about_and_cancel_is_the_default(
+    window: Window, qtbot: QtBot, wheel: Path
+) -> None:
+    drop(window, wheel)
+    sheet = asked(qtbot, window)
+
+    assert sheet.accessibleName() == "Install Turner 0.1.0?"
+    assert sheet.cancel.hasFocus() or sheet.focusWidget() is sheet.cancel
+    qtbot.keyClick(sheet, Qt.Key.Key_Return)
+    page = window.stack.currentWidget()
+    assert isinstance(page, PluginsView)
+    qtbot.waitUntil(lambda: page.progress.said.text() == "Not installed.")
+    assert not window.desk.document.clips
+
+
+def test_the_sheet_installs_by_the_mouse_and_the_list_has_the_plugin(
+    window: Window, qtbot: QtBot, wheel: Path
+) -> None:
+    page = window.show_page("plugins")
+    assert isinstance(page, PluginsView)
+    drop(page, wheel)
+    sheet = asked(qtbot, window)
+    with qtbot.waitSignal(window.desk.installed_changed, timeout=30_000):
+        qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.title.text() == "Turner" and not page.model.errand.busy)
+
+    assert page.state.text() == "0.1.0  ·  on"
+    texts = [page.list.item(row).text() for row in range(page.list.count())]
+    assert "Turner\n0.1.0  ·  on" in texts
+    disable = next(b for b in page.findChildren(QPushButton) if b.text() == "Disable")
+    qtbot.mouseClick(disable, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.state.text() == "0.1.0  ·  off: switched off by you")
+    assert not disable.isEnabled()
+
+
+def test_a_refusal_is_told_on_the_page_with_a_report_to_copy(
+    window: Window, qtbot: QtBot, wheel: Path
+) -> None:
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("turner.pth", "import os")
+    drop(window, wheel)
+    qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), PluginsView))
+    page = window.stack.currentWidget()
+    assert isinstance(page, PluginsView)
+    qtbot.waitUntil(page.banner.isVisible)
+
+    assert "turner.pth: runs at every start of Python, expected no .pth" in page.banner.text
+    page.banner.copy_report()
+    assert "in: plugins" in QGuiApplication.clipboard().text()
+    assert window.findChild(ConsentView) is None
+
+
+def test_every_line_of_the_facts_can_be_read_by_a_screen_reader(
+    window: Window, qtbot: QtBot
+) -> None:
+    page = window.show_page("plugins")
+    assert isinstance(page, PluginsView)
+    qtbot.waitUntil(lambda: page.list.count() > 0)
+
+    assert page.list.accessibleName() == "Plugins"
+    assert "Licence MIT" in page.facts.accessibleDescription()
+    assert all(b.text() for b in page.findChildren(QPushButton))

@@ -1,0 +1,223 @@
+"""A stranger's plugin, from its author's folder to a result in the session, and out again."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.operations.panel_view import OperationPanel
+from seqstudio.gui.operations.provenance import made_with
+from seqstudio.gui.plugins_and_models.consent_view import ConsentView
+from seqstudio.gui.plugins_and_models.plugins_view import PluginsView
+from seqstudio.gui.recording.recording_view import RecordingView
+from seqstudio.gui.shell.window import Window
+from seqstudio.host.store.scaffold import write_plugin
+from seqstudio.host.studio import JobSpec
+from seqstudio.session.operations import EditWord
+
+MINUTE = 60_000
+CODE = '''"""Says how long a recording is, where a transcript would say what is in it."""
+
+from seqstudio.api import Result, Segment, Transcript, Word, hookimpl
+from seqstudio.api.media import audio_info
+
+
+class Measure:
+    name = "measure"
+
+    def run(self, request, job):
+        (path,) = request.inputs["audio"]
+        length_s = audio_info(path).duration_s
+        word = Word(word="sound", start_s=0.0, end_s=length_s)
+        segment = Segment(start_s=0.0, end_s=length_s, text="sound", words=(word,))
+        yield Result(
+            outputs={
+                "transcript": Transcript(
+                    audio=path.name, duration_s=length_s, text="sound", segments=(segment,)
+                )
+            }
+        )
+
+
+@hookimpl
+def seqstudio_operations():
+    return [Measure()]
+'''
+OPERATION = """
+[permissions]
+read = "the recordings that you choose"
+
+[[operations]]
+name = "measure"
+title = "Measure a recording"
+runs = "batch"
+inputs = [{ name = "audio", kind = "audio", many = true }]
+outputs = [{ name = "transcript", kind = "transcript", formats = ["json"] }]
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin as its author makes it: scaffold, code, and an ordinary build."""
+    folder = tmp_path_factory.mktemp("author") / "ruler"
+    write_plugin(folder, "ruler", "operation")
+    package = folder / "src" / "seqstudio_ruler"
+    (package / "__init__.py").write_text(CODE)
+    manifest = package / "seqstudio.toml"
+    manifest.write_text(manifest.read_text().partition("\n[[operations]]")[0] + OPERATION)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    (made,) = (folder / "dist").glob("*.whl")
+    return made
+
+
+def press(qtbot: QtBot, page: PluginsView, text: str) -> None:
+    """Click a button of the page, and wait for what it does."""
+    button = next(one for one in page.findChildren(QPushButton) if one.text() == text)
+    qtbot.waitUntil(button.isEnabled)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.model.errand.busy, timeout=MINUTE)
+
+
+def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
+    """Drop a wheel on the window, or a folder on the page; read the sheet; agree by the mouse."""
+    target = window.show_page("plugins") if wheel.is_dir() else window
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(wheel))])
+    where, keys = QPointF(300, 300), Qt.KeyboardModifier.NoModifier
+    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    target.dropEvent(QDropEvent(where, action, data, button, keys))
+    qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None, timeout=MINUTE)
+    sheet = window.findChild(ConsentView)
+    said = sheet.facts.accessibleDescription()
+    assert str(wheel) in said
+    assert "read the recordings that you choose" in said
+    with qtbot.waitSignal(window.desk.installed_changed, timeout=MINUTE):
+        qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
+    page = window.show_page("plugins")
+    assert isinstance(page, PluginsView)
+    qtbot.waitUntil(lambda: page.title.text() == "Ruler")
+    return page
+
+
+def titles(panel: OperationPanel) -> list[str]:
+    return [offer.entry.title for offer in panel.model.offers]
+
+
+@pytest.mark.medium
+def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_restart(
+    window: Window, qtbot: QtBot, recording: Path, wheel: Path, tmp_path: Path
+) -> None:
+    desk = window.desk
+    with qtbot.waitSignal(desk.changed):
+        desk.bring_in([recording])
+    panel = window.findChild(OperationPanel)
+    assert "Measure a recording" not in titles(panel)
+
+    page = install(qtbot, window, wheel)
+
+    desk.chosen_changed.emit()  # as a click on the recording in the library does
+    at = titles(panel).index("Measure a recording")
+    panel.operation.setCurrentIndex(at)
+    panel.operation.activated.emit(at)
+    qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.document.clips[0].transcript is not None, timeout=MINUTE)
+    clip = desk.document.clips[0]
+    assert clip.transcript is not None
+    assert clip.transcript.duration_s == pytest.approx(2.3, abs=1.0)
+    provenance = clip.transcript.provenance
+    assert made_with(provenance, desk.studio.catalogue, {}) == "made with ruler 0.1.0"
+
+    window.show_page("plugins")
+    press(qtbot, page, "Disable")
+    assert "Measure a recording" not in titles(panel)
+    assert made_with(provenance, desk.studio.catalogue, {}).endswith("which is switched off")
+    press(qtbot, page, "Enable")
+    assert "Measure a recording" in titles(panel)
+    press(qtbot, page, "Uninstall")
+    assert "Measure a recording" not in titles(panel)
+    assert not (desk.studio.profile.home / "plugins").exists()
+
+    said = made_with(provenance, desk.studio.catalogue, {})
+    assert said == "made with ruler 0.1.0, which is not installed"
+    shown = window.show_page("recording")
+    assert isinstance(shown, RecordingView)
+    assert shown.model.made_text == said
+    assert desk.do(EditWord(clip.id, 0, 0, "silence"))
+    edited = desk.document.clip(clip.id).transcript
+    assert edited is not None
+    assert edited.segments[0].text == "silence"
+    desk.undo()
+    assert desk.document.clip(clip.id).transcript == clip.transcript
+    assert desk.save_as(tmp_path / "later.seqstudio")
+    desk.new_session()
+    with qtbot.waitSignal(desk.session_changed):
+        desk.open_session(tmp_path / "later.seqstudio")
+    assert desk.document.clip(clip.id).transcript == clip.transcript
+
+
+@pytest.mark.medium
+def test_a_plugin_whose_workers_die_is_off_with_its_reason_until_it_is_enabled(
+    window: Window, qtbot: QtBot, recording: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ruler"
+    write_plugin(folder, "ruler", "operation")
+    package = folder / "src" / "seqstudio_ruler"
+    dying = CODE.replace("length_s = audio", "__import__('os')._exit(9)\n        length_s = audio")
+    (package / "__init__.py").write_text(dying)
+    manifest = package / "seqstudio.toml"
+    manifest.write_text(manifest.read_text().partition("\n[[operations]]")[0] + OPERATION)
+    desk = window.desk
+    for name in "abc":
+        (tmp_path / f"{name}.flac").write_bytes(recording.read_bytes())
+    desk.bring_in([tmp_path / f"{name}.flac" for name in "abc"])
+    qtbot.waitUntil(lambda: len(desk.document.clips) == 3)
+    page = install(qtbot, window, folder)
+    panel = window.findChild(OperationPanel)
+    panel.model.choose(titles(panel).index("Measure a recording"))
+    panel.model.take_all(everything=True)
+    panel.model.run()
+    qtbot.waitUntil(lambda: page.state.text().startswith("0.1.0  ·  off: 3 w"), timeout=MINUTE)
+
+    assert page.state.text().endswith("the last exited with status 9")
+    assert "Measure a recording" not in titles(panel)
+    window.show_page("plugins")
+    press(qtbot, page, "Enable")
+    assert "Measure a recording" in titles(panel)
+
+
+@pytest.mark.medium
+def test_a_plugin_stays_while_a_job_waits_for_it_and_a_job_whose_plugin_is_off_says_so(
+    window: Window, qtbot: QtBot, recording: Path, wheel: Path
+) -> None:
+    desk = window.desk
+    with qtbot.waitSignal(desk.changed):
+        desk.bring_in([recording])
+    page = install(qtbot, window, wheel)
+    wanted = JobSpec(plugin="ruler", name="measure", inputs={"audio": (recording,)})
+    job = desk.queue.add(wanted)
+    other = desk.queue.add(replace(wanted, options={}, formats=("json",)))
+    press(qtbot, page, "Uninstall")
+    assert page.banner.text.endswith(
+        f"Ruler is needed by {', '.join([f'Measure {recording.stem}'] * 2)}, expected no job that "
+        "waits or runs: cancel it, or wait for its end."
+    )
+    assert page.state.text() == "0.1.0  ·  on"
+    press(qtbot, page, "Disable")
+    qtbot.waitUntil(lambda: not desk.queue.running and not desk.queue.waiting, timeout=MINUTE)
+    cards = {card.id: card for card in desk.queue.jobs()}
+    assert cards[job].state == "done"
+    assert cards[other].state == "failed"
+    assert cards[other].reason.startswith("plugin 'ruler' is switched off: by you")
+    assert "retry" in cards[other].actions
+    press(qtbot, page, "Enable")
+    desk.queue.retry(other)
+    qtbot.waitUntil(lambda: {card.state for card in desk.queue.jobs()} == {"done"}, timeout=MINUTE)
+    press(qtbot, page, "Uninstall")
+    assert page.progress.said.text().startswith("Ruler is removed, with all its versions. Sessions")

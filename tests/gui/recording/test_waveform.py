@@ -1,0 +1,110 @@
+"""The waveform of a real file: read on a thread, drawn as it grows, zoomed to single samples."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.recording.waveform import WaveModel
+from seqstudio.gui.workspace.workspace import Desk
+
+
+@pytest.fixture
+def wave(desk: Desk) -> WaveModel:
+    model = WaveModel(desk.background, desk)
+    model.resize(500)
+    return model
+
+
+def test_a_recording_is_drawn_whole(wave: WaveModel, qtbot: QtBot, recording: Path) -> None:
+    with qtbot.waitSignal(wave.loaded):
+        wave.show("one", recording)
+
+    assert wave.duration_s == pytest.approx(1.5)
+    assert wave.columns().shape == (500, 2, 1)
+    assert not wave.loading
+    assert wave.gain > 1  # it is quiet, and drawn so that it can be seen
+
+
+def test_the_picture_grows_while_the_file_is_read(
+    wave: WaveModel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.zeros((16000 * 1200, 1), np.float32), 16000)
+    grown: list[int] = []
+    wave.changed.connect(lambda: grown.append(len(wave.columns())) if wave.loading else None)
+    with qtbot.waitSignal(wave.loaded, timeout=10_000):
+        wave.show("long", path)
+
+    assert len(wave.columns()) == 500
+    assert grown == sorted(grown)
+
+
+def test_a_picture_that_was_drawn_is_kept(wave: WaveModel, qtbot: QtBot, recording: Path) -> None:
+    with qtbot.waitSignal(wave.loaded):
+        wave.show("one", recording)
+    wave.clear()
+    assert wave.duration_s == 0
+
+    with qtbot.waitSignal(wave.loaded):
+        wave.show("one", recording)
+        assert not wave.loading
+
+
+def test_another_recording_stops_the_reading_of_the_first(
+    wave: WaveModel, qtbot: QtBot, recording: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.zeros((16000 * 600, 1), np.float32), 16000)
+    wave.show("long", path)
+    with qtbot.waitSignal(wave.loaded):
+        wave.show("one", recording)
+
+    assert wave.duration_s == pytest.approx(1.5)
+
+
+def test_close_up_the_samples_themselves_are_drawn(
+    wave: WaveModel, qtbot: QtBot, recording: Path
+) -> None:
+    samples, rate = soundfile.read(recording, dtype="float32")
+    with qtbot.waitSignal(wave.loaded):
+        wave.show("one", recording)
+    wave.zoom(30, 250)
+    coarse = wave.columns()
+    qtbot.waitUntil(lambda: not np.array_equal(wave.columns(), coarse))
+
+    first, per = wave.axis.start * rate, wave.axis.scale * rate
+    part = samples[int(first + 100 * per) : int(first + 101 * per)]
+    assert wave.columns()[100, 1, 0] == pytest.approx(part.max() * 32767, abs=1)
+
+
+def test_what_is_under_the_pointer_stays_there(
+    wave: WaveModel, qtbot: QtBot, recording: Path
+) -> None:
+    with qtbot.waitSignal(wave.loaded):
+        wave.show("one", recording)
+    under = wave.axis.to_unit(100)
+    wave.zoom(4, 100)
+    assert wave.axis.to_unit(100) == pytest.approx(under)
+    wave.fit()
+    assert (wave.axis.start, wave.axis.span) == (0, pytest.approx(1.5))
+
+
+def test_a_selection_can_be_seen_alone(wave: WaveModel, qtbot: QtBot, recording: Path) -> None:
+    with qtbot.waitSignal(wave.loaded):
+        wave.show("one", recording)
+    wave.select(0.9, 0.5)
+    wave.zoom_to_selection()
+    assert wave.selection == (0.5, 0.9)
+    assert (wave.axis.start, wave.axis.stop) == (pytest.approx(0.5), pytest.approx(0.9))
+
+
+def test_why_a_file_cannot_be_read_is_told(wave: WaveModel, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "noise.wav").write_bytes(b"RIFF" + bytes(60))
+    with qtbot.waitSignal(wave.failed) as told:
+        wave.show("bad", tmp_path / "noise.wav")
+    assert "noise.wav: " in told.args[0]
+    assert "expected" in told.args[0]
+    assert not wave.loading

@@ -1,0 +1,104 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.shell.palette import Entry, ranked, score
+from seqstudio.gui.shell.window import Window
+
+
+def titles(*entries: Entry, query: str) -> list[str]:
+    return [entry.title for entry in ranked(entries, query)]
+
+
+def test_all_are_listed_while_nothing_is_typed() -> None:
+    assert titles(Entry("b", "Save"), Entry("a", "Open"), query="") == ["Save", "Open"]
+
+
+def test_starts_of_words_come_before_letters_inside() -> None:
+    found = titles(Entry("a", "Close session"), Entry("b", "Save as"), query="sa")
+    assert found == ["Save as"]
+    assert titles(Entry("a", "Reuse"), Entry("b", "Undo step"), query="us") == [
+        "Undo step",
+        "Reuse",
+    ]
+
+
+def test_what_cannot_be_done_now_comes_last() -> None:
+    assert titles(Entry("a", "Undo", ready=False), Entry("b", "Undock"), query="und") == [
+        "Undock",
+        "Undo",
+    ]
+
+
+def test_a_command_is_found_by_its_menu_too() -> None:
+    assert titles(Entry("a", "Dark", group="View/Theme"), query="theme dark") == ["Dark"]
+
+
+@given(st.text(max_size=30), st.text(max_size=6))
+def test_what_matches_holds_every_letter_in_order(text: str, letters: str) -> None:
+    rest = iter(text.lower())
+    in_order = all(letter in rest for letter in letters)
+    assert (score(text, letters) is not None) == in_order
+
+
+@pytest.fixture
+def palette(window: Window, qtbot: QtBot) -> Window:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    qtbot.waitUntil(window.palette_view.isVisible)
+    return window
+
+
+def test_a_few_letters_and_enter_do_a_command(palette: Window, qtbot: QtBot) -> None:
+    view = palette.palette_view
+    qtbot.keyClicks(view.field, "dark")
+    qtbot.keyClick(view.field, Qt.Key.Key_Return)
+
+    assert palette.wardrobe.theme == "dark"
+    assert not view.isVisible()
+
+
+def test_a_click_does_a_command_once_where_the_desktop_activates_by_one_click(
+    palette: Window,
+) -> None:
+    view, done = palette.palette_view, []
+    palette.commands.action("session.new").triggered.connect(lambda: done.append("done"))
+    item = view.list.item(0)
+    assert item.text() == "New session"
+    for signal in (view.list.itemActivated, view.list.itemClicked):  # KDE's style sends both
+        signal.emit(item)
+    assert len(done) == 1
+
+
+def test_what_cannot_be_done_now_is_not_done(palette: Window, qtbot: QtBot) -> None:
+    view = palette.palette_view
+    qtbot.keyClicks(view.field, "undo")
+    qtbot.keyClick(view.field, Qt.Key.Key_Return)
+
+    assert view.isVisible()
+    assert view.list.item(0).text() == "Undo"
+
+
+def test_escape_gives_the_focus_back(window: Window, qtbot: QtBot) -> None:
+    window.activateWindow()
+    window.library.tree.setFocus()
+    qtbot.keyClick(
+        window,
+        Qt.Key.Key_P,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    )
+    view = window.palette_view
+    qtbot.waitUntil(view.isVisible)
+    qtbot.keyClick(view.field, Qt.Key.Key_Escape)
+
+    assert not view.isVisible()
+    assert window.focusWidget() is window.library.tree
+
+
+def test_arrows_move_through_the_list(palette: Window, qtbot: QtBot) -> None:
+    view = palette.palette_view
+    qtbot.keyClick(view.field, Qt.Key.Key_Down)
+    assert view.list.currentRow() == 1

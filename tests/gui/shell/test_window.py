@@ -1,0 +1,187 @@
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QDockWidget
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.shell.status_view import status_of
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.widgets.drop_hint import DropHint, hint
+from seqstudio.gui.widgets.theme import DARK, LIGHT, Colours, colours_of
+from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.host.studio import Studio
+from seqstudio.session.operations import RenameSession
+from seqstudio.session.session import Session
+
+COPY, LEFT = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+
+
+def dragged(paths: list[Path]) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drop(window: Window, paths: list[Path]) -> None:
+    """Drag files from the desktop onto the window, and let go."""
+    data, middle = dragged(paths), window.rect().center()
+    entered = QDragEnterEvent(QPoint(middle), COPY, data, LEFT, NO_KEYS)
+    QApplication.sendEvent(window, entered)
+    assert entered.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(middle), COPY, data, LEFT, NO_KEYS))
+
+
+def test_dropped_files_and_folders_come_in(
+    window: Window, qtbot: QtBot, recording: Path, tune: Path
+) -> None:
+    drop(window, [tune, recording.parent])
+    qtbot.waitUntil(lambda: len(window.desk.document.clips) == 6)
+
+    assert window.desk.document.clips[0].path == tune
+
+
+def test_a_dropped_session_is_opened(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    album = tmp_path / "album.seqstudio"
+    with Session.create(album) as session:
+        session.do(RenameSession("Album"))
+    with qtbot.waitSignal(window.desk.session_changed):
+        drop(window, [album])
+
+    assert window.windowTitle() == "Album - SeqStudio"
+
+
+def test_a_hint_says_what_dropping_will_do_and_goes_when_the_files_leave(
+    window: Window, recording: Path
+) -> None:
+    (shown,) = window.findChildren(DropHint)
+    data = dragged([recording])
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(9, 9), COPY, data, LEFT, NO_KEYS))
+    assert shown.isVisible()
+    assert shown.accessibleDescription() == f"Drop to bring {recording.name} into this session"
+    assert hint([Path("a.seqstudio")]) == "Drop to open a.seqstudio"
+    assert hint([Path("a.wav"), Path("b.wav")]) == "Drop to bring 2 files into this session"
+
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not shown.isVisible()
+
+
+def test_a_session_that_is_open_elsewhere_is_refused_in_the_banner(
+    window: Window, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with Session.create(tmp_path / "held.seqstudio") as held:
+        before = window.desk.session
+        with qtbot.waitSignal(window.desk.troubled):
+            window.desk.open_session(held.path)
+
+        assert window.desk.session is before
+        assert "open already in this program" in window.banner.text
+        assert window.banner.isVisible()
+
+
+def test_the_window_is_shaped_as_it_was_left(desk: Desk, qtbot: QtBot) -> None:
+    first = Window(desk)
+    first.show()
+    first.resize(760, 660)
+    dock = first.findChild(QDockWidget, "library")
+    assert isinstance(dock, QDockWidget)
+    dock.hide()
+    first.close()
+    studio = Studio(desk.studio.profile.home)
+    again = Desk(studio, Session.untitled(studio.profile))
+    second = Window(again)
+    second.show()
+    other = second.findChild(QDockWidget, "library")
+
+    assert (second.width(), second.height()) == (760, 660)
+    assert isinstance(other, QDockWidget)
+    assert not other.isVisible()
+    second.close()
+
+
+def test_preferences_that_cannot_be_read_count_as_none(tmp_path: Path, qtbot: QtBot) -> None:
+    home = tmp_path / "profile"
+    home.mkdir()
+    (home / "app.json").write_text('{"theme": 3')
+    studio = Studio(home)
+    desk = Desk(studio, Session.untitled(studio.profile))
+    assert desk.preferences.left.theme == "system"
+    desk.close()
+
+
+@pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_a_theme_is_worn_at_once_and_kept(
+    window: Window, qtbot: QtBot, theme: str, colours: Colours
+) -> None:
+    window.commands.action(f"theme.{theme}").trigger()
+
+    qtbot.waitUntil(lambda: colours_of(window.palette()) == colours)
+    qtbot.waitUntil(lambda: not window.wardrobe.busy)
+    assert colours.ground.name() in window.statusBar().styleSheet()
+    assert window.desk.preferences.left.theme == theme
+    window.commands.refresh()
+    assert window.commands.action(f"theme.{theme}").isChecked()
+
+
+def test_under_system_the_desktops_change_is_followed(
+    window: Window,
+) -> None:
+    hints = QApplication.styleHints()
+    window.wardrobe.choose("system")
+    for scheme, colours in ((Qt.ColorScheme.Dark, DARK), (Qt.ColorScheme.Light, LIGHT)):
+        hints.colorSchemeChanged.emit(scheme)
+        assert colours_of(QApplication.palette()) == colours
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+@pytest.mark.parametrize("ink", ["ink", "faint", "accent", "trouble", "good"])
+def test_words_stand_out_from_what_they_are_written_on(colours: Colours, ink: str) -> None:
+    for ground in (colours.ground, colours.raised):
+        pair = sorted((luminance(getattr(colours, ink).name()), luminance(ground.name())))
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
+
+
+def test_f6_goes_round_the_parts_of_the_window(window: Window, qtbot: QtBot) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.library.tree.setFocus()
+    seen = set()
+    for _ in range(4):
+        qtbot.keyClick(window, Qt.Key.Key_F6)
+        seen.add(window.focusWidget())
+    assert window.library.tree in seen
+    assert any(window.stack.isAncestorOf(one) for one in seen if one)
+
+
+def test_the_line_below_says_where_the_work_is_and_that_it_is_safe(
+    window: Window, tmp_path: Path
+) -> None:
+    desk = window.desk
+    assert status_of(desk).place == "Untitled, kept in your profile"
+    desk.do(RenameSession("Songs"))
+    desk.save_as(tmp_path / "songs.seqstudio")
+
+    status = status_of(desk)
+    assert (status.place, status.saved) == (str(tmp_path / "songs.seqstudio"), "All changes saved")
+
+
+def test_closing_asks_nothing_and_untitled_work_is_there_next_time(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    window = Window(desk)
+    window.show()
+    desk.do(RenameSession("Songs"))
+    path = desk.session.path
+    assert window.close()
+
+    assert Session.unsaved(desk.studio.profile) == (path,)

@@ -1,0 +1,164 @@
+"""What is dropped on the window goes where it belongs, wherever it is dropped."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.plugins_and_models.consent_view import ConsentView
+from seqstudio.gui.shell.pages import PAGES
+from seqstudio.gui.shell.window import Window
+from seqstudio.gui.widgets.drop_hint import hint
+from seqstudio.gui.workspace.file_kinds import MODELS, PLUGINS, Install, sort_out
+from seqstudio.host.store.pack import pack
+from seqstudio.host.store.scaffold import write_plugin
+from seqstudio.services.bundle_files import REQUIRED
+from seqstudio.session.session import Session
+
+COPY, LEFT = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+NO_KEYS = Qt.KeyboardModifier.NoModifier
+
+
+def written(folder: Path) -> Path:
+    """Write a plugin as its author has it: a folder of sources."""
+    write_plugin(folder, folder.name, "operation")
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return written(tmp_path / "turner")
+
+
+@pytest.fixture
+def wheel(project: Path, tmp_path: Path) -> Path:
+    packed = pack(project)
+    path = tmp_path / packed.path.name
+    path.write_bytes(packed.packed)
+    return path
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    path = tmp_path / "words.txt"
+    path.write_text("to be read aloud")
+    return path
+
+
+def drop(window: Window, paths: Iterable[Path], at: QPointF) -> None:
+    """Drag files from elsewhere to a place of the window, and let go: Qt finds who takes them."""
+    data, whole = QMimeData(), window.windowHandle()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    pixel = QPoint(round(at.x()), round(at.y()))
+    QApplication.sendEvent(whole, QDragEnterEvent(pixel, COPY, data, LEFT, NO_KEYS))
+    QApplication.sendEvent(whole, QDragMoveEvent(pixel, COPY, data, LEFT, NO_KEYS))
+    QApplication.sendEvent(whole, QDropEvent(at, COPY, data, LEFT, NO_KEYS))
+
+
+def asked(window: Window) -> str:
+    """Give the question that is open; "" where there is none."""
+    sheet = window.findChild(ConsentView)
+    return sheet.accessibleName() if isinstance(sheet, ConsentView) else ""
+
+
+def answered(window: Window, qtbot: QtBot) -> str:
+    """Wait for the question, decline, and give what it was."""
+    qtbot.waitUntil(lambda: bool(asked(window)), timeout=10_000)
+    sheet = window.findChild(ConsentView)
+    assert isinstance(sheet, ConsentView)
+    sheet.reject()
+    return sheet.accessibleName()
+
+
+def test_files_come_first_and_what_is_to_be_installed_last(
+    project: Path, wheel: Path, words: Path, recording: Path, tmp_path: Path
+) -> None:
+    model, wheels, other = (tmp_path / name for name in ("model", "wheels", "other"))
+    for folder in (model, wheels, other):
+        folder.mkdir()
+    for name in REQUIRED:
+        (model / name).touch()
+    (wheels / wheel.name).touch()
+    (other / "pyproject.toml").write_text('[project]\nname = "songs"\n')
+    (other / "song.mid").touch()
+    bundle = Path("folk.seqmodel")
+
+    assert sort_out([wheel, words, project, model, bundle, wheels, other, recording]) == [
+        words,
+        other / "song.mid",
+        recording,
+        Install(PLUGINS, wheel),
+        Install(PLUGINS, project),
+        Install(MODELS, model),
+        Install(MODELS, bundle),
+        Install(PLUGINS, wheels),
+    ]
+
+
+def test_a_project_that_is_badly_written_is_still_a_plugin(project: Path) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write("[project\n")
+    assert sort_out([project]) == [Install(PLUGINS, project)]
+
+
+def test_the_hint_names_all_that_dropping_will_do(project: Path) -> None:
+    assert hint([project]) == "Drop to look into turner; nothing is installed before you agree"
+    assert hint([Path("a.seqstudio"), Path("a.wav"), Path("b.wav")]) == (
+        "Drop to open a.seqstudio, and to bring 2 files into this session"
+    )
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
+def test_a_project_dropped_anywhere_on_any_page_is_asked_about(
+    window: Window, qtbot: QtBot, project: Path, recording: Path, tune: Path, name: str
+) -> None:
+    window.desk.bring_in([recording, tune])
+    qtbot.waitUntil(lambda: len(window.desk.document.clips) == 2)
+    held = {"clip": window.desk.document.clips[0].id, "take": window.desk.document.takes[0].id}
+    entry = next(page for page in PAGES if page.name == name)
+    window.desk.choose(held.get(entry.shows, ""))
+    window.show_page(name)
+    qtbot.waitUntil(lambda: not window.desk.background.busy)
+    for across, down in ((0.1, 0.3), (0.4, 0.3), (0.6, 0.5), (0.9, 0.4), (0.5, 0.95)):
+        window.show_page(name)
+        drop(window, [project], QPointF(window.width() * across, window.height() * down))
+        assert answered(window, qtbot) == "Install Turner 0.1.0?"
+        qtbot.waitUntil(lambda: not asked(window))
+    assert window.stack.currentWidget() is window.show_page("plugins")
+    assert len(window.desk.document.clips) == 2
+
+
+def test_a_text_and_a_wheel_together_end_with_the_question_and_the_text_is_there(
+    window: Window, qtbot: QtBot, wheel: Path, words: Path
+) -> None:
+    drop(window, [wheel, words], QPointF(400, 300))
+    assert answered(window, qtbot) == "Install Turner 0.1.0?"
+    qtbot.waitUntil(lambda: not window.desk.background.busy)
+
+    assert [clip.path for clip in window.desk.document.clips] == [words]
+    assert window.desk.clip == window.desk.document.clips[0]
+    front = window.stack.currentWidget()
+    assert front is window.show_page("plugins")
+
+
+def test_two_plugins_dropped_together_are_asked_about_one_after_the_other(
+    window: Window, qtbot: QtBot, wheel: Path, tmp_path: Path
+) -> None:
+    drop(window, [wheel, written(tmp_path / "spinner")], QPointF(400, 300))
+    assert answered(window, qtbot) == "Install Turner 0.1.0?"
+    qtbot.waitUntil(lambda: "Turner" not in asked(window), timeout=10_000)
+    assert answered(window, qtbot) == "Install Spinner 0.1.0?"
+
+
+def test_a_wheel_dropped_with_a_session_is_asked_about_in_that_session(
+    window: Window, qtbot: QtBot, wheel: Path, tmp_path: Path
+) -> None:
+    album = tmp_path / "album.seqstudio"
+    Session.create(album).close()
+    drop(window, [wheel, album], QPointF(400, 300))
+    assert answered(window, qtbot) == "Install Turner 0.1.0?"
+    assert window.desk.session.path == album

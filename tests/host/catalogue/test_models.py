@@ -1,0 +1,293 @@
+"""Models from training to use, through the host: trained, measured, verified, moved, refused."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.errors import JobError, ModelError
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, JobFinished
+from seqstudio.host.studio import JobSpec, Studio
+
+PLUGINS = Path(__file__).parents[2] / "plugins"
+WORDS = [
+    "abc",
+    "bcd",
+    "cde",
+    "dea",
+    "eab",
+    "abcd",
+    "bcde",
+    "cdea",
+    "deab",
+    "eabc",
+    "abcde",
+    "bcdea",
+] * 2
+PART = """
+from seqstudio.api import PartOffer, hookimpl
+
+
+class Cell:
+    part = "more.cell"
+
+
+@hookimpl
+def seqstudio_parts():
+    return [PartOffer("more.cell", Cell, lambda config, around: None)]
+"""
+
+
+@pytest.fixture
+def spelling(site: Any, home: Path, tmp_path: Path) -> Studio:
+    """A studio with the letters plugin, on a thread: torch is imported once for all tests."""
+    shutil.copytree(PLUGINS / "letters", site.install("letters", "", ""), dirs_exist_ok=True)
+    (tmp_path / "words.txt").write_text("\n".join(WORDS))
+    return Studio(home, workers=False)
+
+
+def run(studio: Studio, verb: Any, name: str, **fields: Any) -> tuple[list[Any], JobFinished]:
+    spec = JobSpec(plugin="letters", verb=verb, name=name, **fields)
+    events = list(studio.submit(spec).events())
+    finished = events[-1]
+    assert isinstance(finished, JobFinished)
+    return events, finished
+
+
+@pytest.fixture
+def trained(spelling: Studio, tmp_path: Path) -> Path:
+    arguments = {"data": str(tmp_path / "words.txt"), "run": str(tmp_path / "run")}
+    events, finished = run(spelling, "train", "letters.words", arguments=arguments)
+    assert finished.state == "done", finished
+    heard = [e.event["event"] for e in events if isinstance(e, ItemProgress)]
+    assert {"step", "evaluated", "saved", "finished"} <= set(heard)
+    assert finished.value["event"] == "finished"
+    return tmp_path / "run"
+
+
+@pytest.mark.medium
+def test_a_training_that_was_stopped_goes_on_where_it_was_when_its_job_is_resumed(
+    spelling: Studio, tmp_path: Path
+) -> None:
+    arguments = {
+        "data": str(tmp_path / "words.txt"),
+        "run": str(tmp_path / "run"),
+        "settings": ("epochs=2000",),
+    }
+    spec = JobSpec(plugin="letters", verb="train", name="letters.words", arguments=arguments)
+    handle = spelling.submit(spec)
+    events = handle.events()
+    last = next(e.event["step"] for e in events if isinstance(e, ItemProgress) and e.event)
+    handle.cancel()
+    assert handle.wait().state == "cancelled"
+    again = spelling.resume(handle.id)
+    steps = (e.event["step"] for e in again.events() if isinstance(e, ItemProgress) and e.event)
+
+    assert next(steps) >= last
+    again.cancel()
+    assert again.wait().state == "cancelled"
+
+
+def test_a_model_is_trained_measured_verified_and_used(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    _, measured = run(
+        spelling,
+        "evaluate",
+        "letters.words",
+        model=str(trained),
+        arguments={"data": str(tmp_path / "words.txt"), "split": "test"},
+    )
+    assert (measured.value["items"], measured.value["refused"]) == (len(WORDS), [])
+    assert 0 < measured.value["nll_per_token"] < 3
+    _, verified = run(
+        spelling,
+        "verify",
+        "letters.words",
+        model=str(trained),
+        arguments={"demo": str(tmp_path)},
+    )
+    assert verified.value == {
+        "model": "run",
+        "sha256": spelling.models.find(str(trained)).sha256,
+        "golden": [],
+    }
+    events, finished = run(
+        spelling,
+        "operation",
+        "spell",
+        model=str(trained),
+        out=tmp_path / "word.txt",
+        seed=1,
+        takes=2,
+    )
+    assert finished == JobFinished(state="done", done=2)
+    assert [e.model for e in events if isinstance(e, ItemDone)] == ["run", "run"]
+    assert len((tmp_path / "word.1.txt").read_text()) == 8
+    record = spelling.jobs.items(spelling.jobs.list()[0].id)[0].record
+    assert record["model"] == {"name": "run", "sha256": verified.value["sha256"]}
+    assert {"torch", "device", "dtype", "seqstudio", "seed", "options", "plugin_version"} <= {
+        *record
+    }
+
+
+def test_take_seven_alone_equals_take_seven_among_sixteen(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    fields: dict[str, Any] = {"model": str(trained), "seed": 11}
+    run(spelling, "operation", "spell", out=tmp_path / "all.txt", takes=16, **fields)
+    run(spelling, "operation", "spell", out=tmp_path / "few.txt", takes=7, **fields)
+    assert (tmp_path / "few.7.txt").read_bytes() == (tmp_path / "all.7.txt").read_bytes()
+    assert len({path.read_text() for path in tmp_path.glob("all.*.txt")}) > 8
+
+
+def test_a_model_is_imported_used_by_name_exported_and_removed(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"^letters spell: no model for letters\.words is inst"):
+        run(spelling, "operation", "spell")
+    assert spelling.models.add(trained, "mine").name == "mine"
+    with pytest.raises(ModelError, match=r"^model 'mine' is installed already, expected another"):
+        spelling.models.add(trained, "mine")
+    events, _ = run(spelling, "operation", "spell")
+    assert [e.model for e in events if isinstance(e, ItemDone)] == ["mine"]
+    exported = spelling.models.export("mine", tmp_path / "moved.seqmodel")
+    assert exported.sha256 == spelling.models.find("mine").sha256
+    assert spelling.models.find(str(tmp_path / "moved.seqmodel")).facts.task == "letters.words"
+    spelling.models.remove("mine")
+    assert spelling.models.imported() == []
+    with pytest.raises(JobError, match=r"^no imported model 'mine', expected one of: none$"):
+        spelling.models.remove("mine")
+
+
+def test_a_shipped_model_must_be_the_one_its_manifest_names(
+    spelling: Studio, trained: Path, site: Any, home: Path
+) -> None:
+    package = site.folder / "plugin_letters"
+    shutil.copytree((trained / "model").resolve(), package / "models/small")
+    entry = '[[models]]\nname = "small"\ntask = "letters.words"\npath = "models/small"\n'
+    true = spelling.models.find(str(trained)).sha256
+    manifest = package / "seqstudio.toml"
+    plain = manifest.read_text()
+    manifest.write_text(f'{plain}\n{entry}sha256 = "{true}"\n')
+    events, _ = run(Studio(home, workers=False), "operation", "spell")
+    assert [e.model for e in events if isinstance(e, ItemDone)] == ["small"]
+    manifest.write_text(f'{plain}\n{entry}sha256 = "{"0" * 64}"\n')
+    studio = Studio(home, workers=False)
+    assert "expected 0000" in studio.models.damaged()["small"]
+    with pytest.raises(ModelError, match=r"^model 'small' of plugin 'letters': sha256 .* expected"):
+        studio.models.find("small")
+
+
+def test_a_model_that_is_not_there_is_one_line(spelling: Studio) -> None:
+    with pytest.raises(ModelError, match=r"^no model 'nobody', expected a bundle, a run folder"):
+        run(spelling, "operation", "spell", model="nobody")
+
+
+def test_a_device_that_is_not_there_is_one_line(spelling: Studio, trained: Path) -> None:
+    events, finished = run(spelling, "operation", "spell", model=str(trained), device="warp")
+    (failed,) = [event for event in events if isinstance(event, ItemFailed)]
+    assert failed.reason.startswith("device='warp', expected auto or one of cpu")
+    assert finished.state == "failed"
+
+
+@pytest.mark.medium
+def test_a_worker_process_gives_the_same_bytes_as_the_thread(
+    spelling: Studio, trained: Path, tmp_path: Path, home: Path
+) -> None:
+    fields: dict[str, Any] = {"model": str(trained), "seed": 5, "takes": 3}
+    run(spelling, "operation", "spell", out=tmp_path / "near.txt", **fields)
+    run(Studio(home), "operation", "spell", out=tmp_path / "far.txt", **fields)
+    for take in (1, 2, 3):
+        near, far = (tmp_path / f"{name}.{take}.txt" for name in ("near", "far"))
+        assert near.read_bytes() == far.read_bytes()
+
+
+@pytest.mark.medium
+@pytest.mark.medium
+def test_a_worker_that_stayed_takes_the_model_that_is_there_now(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    settings = {"settings": ("seed=2",), "run": str(tmp_path / "other")}
+    arguments = {"data": str(tmp_path / "words.txt"), **settings}
+    assert run(spelling, "train", "letters.words", arguments=arguments)[1].state == "done"
+    warm = Studio(spelling.profile.home, warm=True)
+    fields: dict[str, Any] = {"model": str(trained), "seed": 5, "takes": 8}
+    said, models = [], []
+    for number in range(3):
+        if number == 2:
+            shutil.rmtree(trained)
+            (tmp_path / "other").rename(trained)
+        out = tmp_path / f"{number}.txt"
+        events, _ = run(warm, "operation", "spell", out=out, **fields)
+        said.append([event.summary for event in events if isinstance(event, ItemDone)])
+        item = warm.jobs.items(warm.jobs.list()[0].id)[0]
+        models.append(item.record["model"]["sha256"])
+    warm.close()
+
+    assert said[0] == said[1] != said[2]
+    assert models[0] == models[1] != models[2]
+
+
+@pytest.mark.medium
+def test_a_cancelled_training_saves_and_goes_on(
+    spelling: Studio, home: Path, tmp_path: Path, wait_for: Callable[..., Any]
+) -> None:
+    arguments = {
+        "data": str(tmp_path / "words.txt"),
+        "run": str(tmp_path / "run"),
+        "settings": ["epochs=100000"],
+    }
+    studio = Studio(home)
+    spec = JobSpec(plugin="letters", verb="train", name="letters.words", arguments=arguments)
+    handle = studio.submit(spec)
+    events = handle.events()
+    step = wait_for(events, lambda e: isinstance(e, ItemProgress) and e.event["event"] == "step")
+    handle.cancel()
+    ending: list[Any] = list(events)
+    assert ending[-1].state == "cancelled"
+    stopped = [e.event for e in ending if isinstance(e, ItemProgress)][-1]
+    assert (stopped["event"], stopped["reason"]) == ("finished", "stopped")
+    again = studio.submit(
+        JobSpec(
+            plugin="letters",
+            verb="train",
+            name="letters.words",
+            arguments={**arguments, "resume": True},
+        )
+    )
+    events = again.events()
+    first = wait_for(events, lambda e: isinstance(e, ItemProgress) and e.event["event"] == "step")
+    assert first.event["step"] > step.event["step"]
+    again.cancel()
+    list(events)
+
+
+def test_a_run_says_which_plugin_from_which_version_on_a_part_needs(
+    spelling: Studio, site: Any, home: Path, tmp_path: Path
+) -> None:
+    site.install("more", '[[parts]]\nname = "more.cell"\n', PART, version="2.5")
+    arguments = {"data": str(tmp_path / "words.txt"), "run": str(tmp_path / "run")}
+    run(Studio(home, workers=False), "train", "letters.words", arguments=arguments)
+
+    spec = json.loads((tmp_path / "run/run.json").read_text())
+    assert spec["requires"] == {"more.cell": "more>=2.5"}
+
+
+def test_a_models_card_is_read_again_only_once_its_file_has_another_time(home: Path) -> None:
+    studio = Studio(home)
+    mine = studio.models.add(studio.models.find("music-folk").path, "mine")
+    card = mine.path / "card.json"
+    before = card.stat()
+    card.write_bytes(b"x" * before.st_size)
+    os.utime(card, ns=(before.st_atime_ns, before.st_mtime_ns))
+    studio.refresh()
+    assert studio.models.find("mine") == mine
+    os.utime(card)
+    with pytest.raises(ModelError, match=r"card\.json has SHA-256"):
+        studio.models.find("mine")
+    assert list(studio.models.damaged()) == ["mine"]

@@ -1,0 +1,252 @@
+import os
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.contracts.manifest import OperationEntry, Port
+from seqstudio.errors import JobError
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, JobFinished
+from seqstudio.host.jobs.inputs import groups
+from seqstudio.host.jobs.outputs import place_names, stage
+from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.services.atomic_files import sha256_of_file
+
+TUNE = """
+def tune(request, job):
+    for take in request.takes:
+        text = f"take {take.number} seed {take.seed}"
+        yield Result(outputs={"score": text, "notes": text}, take=take.number)
+
+
+RUN = {"tune": tune}
+"""
+TUNE_MANIFEST = """
+[[operations]]
+name = "tune"
+title = "Tune"
+generative = true
+inputs = [{ name = "primer", kind = "text", optional = true }]
+outputs = [
+    { name = "score", kind = "text", formats = ["txt"] },
+    { name = "notes", kind = "text", formats = ["txt"] },
+]
+"""
+
+
+@pytest.fixture
+def composer(site: Any, home: Path) -> Studio:
+    site.batch("composer", TUNE)
+    (site.folder / "plugin_composer/seqstudio.toml").write_text(
+        'schema = 1\nid = "composer"\ntitle = "C"\napi = ">=1.0,<2"\nlicense = "MIT"\n'
+        + TUNE_MANIFEST
+    )
+    return Studio(home)
+
+
+def tune(out: Path | None, **changes: Any) -> JobSpec:
+    return JobSpec(plugin="composer", name="tune", out=out, **changes)
+
+
+def test_takes_are_numbered_and_a_take_has_its_seed_whatever_its_neighbours(
+    composer: Studio, tmp_path: Path
+) -> None:
+    composer.submit(tune(tmp_path / "many.txt", seed=5, takes=3)).wait()
+    composer.submit(tune(tmp_path / "one.txt", seed=5)).wait()
+    assert sorted(path.name for path in tmp_path.glob("*.txt")) == [
+        *("many.1.notes.txt", "many.1.txt", "many.2.notes.txt", "many.2.txt"),
+        *("many.3.notes.txt", "many.3.txt", "one.notes.txt", "one.txt"),
+    ]
+    assert (tmp_path / "one.txt").read_text() == (tmp_path / "many.1.txt").read_text()
+
+
+def test_one_take_of_several_is_made_again_alone(composer: Studio, tmp_path: Path) -> None:
+    composer.submit(tune(tmp_path / "many.txt", seed=5, takes=3)).wait()
+    handle = composer.submit(tune(tmp_path / "third.txt", seed=5, first_take=3))
+    handle.wait()
+    assert (tmp_path / "third.txt").read_text() == (tmp_path / "many.3.txt").read_text()
+    assert composer.jobs.items(handle.id)[0].take == 3
+
+
+def test_a_seed_is_drawn_recorded_and_replays(composer: Studio, tmp_path: Path) -> None:
+    first = composer.submit(tune(tmp_path / "a.txt"))
+    first.wait()
+    composer.submit(tune(tmp_path / "b.txt", seed=first.seed)).wait()
+    assert (tmp_path / "a.txt").read_text() == (tmp_path / "b.txt").read_text()
+    (item,) = composer.jobs.items(first.id)
+    assert item.record["base_seed"] == first.seed
+    assert item.record["plugin_version"] == "1.0"
+
+
+def test_without_an_out_outputs_stay_in_the_jobs_folder(composer: Studio) -> None:
+    handle = composer.submit(tune(None))
+    (done,) = [event for event in handle.events() if isinstance(event, ItemDone)]
+    folder = composer.profile.jobs / str(handle.id) / "outputs"
+    assert done.outputs == (folder / "tune.txt", folder / "tune.notes.txt")
+    assert all(path.is_file() for path in done.outputs)
+
+
+def test_a_folder_is_mirrored_and_equal_stems_keep_their_whole_names(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = words("a.txt", "deep/er/b.txt", "deep/b.md")
+    inputs = {"words": (folder, folder / "deep/b.md")}
+    spec = JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "out", recursive=True)
+    assert shouter.submit(spec).wait() == JobFinished(state="done", done=3)
+    found = (path for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert sorted(str(path.relative_to(tmp_path / "out")) for path in found) == [
+        *("a.txt", "b.txt", "deep/er/b.txt"),
+    ]
+    names = place_names([Path("x/a.wav"), Path("x/a.mp3"), Path("y/a.wav")])
+    assert names == [Path("x/a.wav"), Path("x/a.mp3"), Path("y/a")]
+
+
+def test_equal_names_in_different_folders_do_not_meet() -> None:
+    entry = OperationEntry(
+        name="t", title="T", runs="batch", inputs=(Port(name="words", kind="text", many=True),)
+    )
+    given = {"words": (Path("/one/a.txt"), Path("/two/a.txt"), Path("/two/b.txt"))}
+    places = [group.place for group in groups(entry, given, recursive=False)]
+    assert places == [Path("one/a.txt"), Path("two/a.txt"), Path("b.txt")]
+
+
+def test_an_output_never_replaces_its_own_input(
+    shouter: Studio, words: Callable[..., Path]
+) -> None:
+    folder = words("a.txt")
+    spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (folder,)}, out=folder)
+    with pytest.raises(JobError, match=r"a\.txt: would replace an input, expected another --out$"):
+        shouter.submit(spec)
+    assert (folder / "a.txt").read_text() == "a"
+
+
+def test_no_two_items_write_the_same_file(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = words("a.b", "a.c", "a.b.d")
+    inputs = {"words": tuple(folder / name for name in ("a.b", "a.c", "a.b.d"))}
+    spec = JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "out")
+    with pytest.raises(JobError, match=r"out/a\.b\.txt: would be written twice"):
+        shouter.submit(spec)
+
+
+def test_a_missing_input_is_refused_by_name_and_the_rest_is_done(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = words("a.txt")
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "link.txt").symlink_to("nowhere.txt")
+    inputs = {"words": (tmp_path / "gone.txt", folder)}
+    spec = JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "out")
+    events = list(shouter.submit(spec).events())
+    assert {event.reason for event in events if isinstance(event, ItemFailed)} == {
+        f"{tmp_path / 'gone.txt'}: no such file, expected one to read",
+        f"{folder / 'link.txt'}: no such file, expected one to read",
+        f"{folder / 'pipe.txt'}: a pipe or device, expected a file",
+    }
+    assert events[-1] == JobFinished(state="done", done=1, failed=3)
+
+
+def test_a_folder_where_one_file_is_wanted_is_refused(tmp_path: Path) -> None:
+    port = Port(name="primer", kind="midi")
+    entry = OperationEntry(name="go", title="Go", runs="single", inputs=(port,))
+    (tmp_path / "a.mid").write_bytes(b"")
+    with pytest.raises(JobError, match=r": a folder, expected one midi file$"):
+        groups(entry, {"primer": (tmp_path,)}, recursive=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"inputs": {}}, r"^shout: no words given, expected a file$"),
+        ({"formats": ("wav",)}, r"^shout: no format 'wav', expected one of: txt$"),
+        ({"options": {"times": 10}}, r"^times=10, expected at most 9$"),
+        ({"options": {"times": "two"}}, r"^times='two', expected int$"),
+        ({"options": {"loud": True}}, r"^shout: no option 'loud', expected one of: times$"),
+        ({"takes": 2}, r"^shout: takes=2, expected 1: it is not generative$"),
+        ({"first_take": 2}, r"^shout: first_take=2, expected 1: it is not generative$"),
+        ({"model": "speech"}, r"^tiny shout uses no model, not speech$"),
+        ({"name": "whisper"}, r"^tiny has no operation 'whisper', expected one of: shout$"),
+        ({"plugin": "huge"}, r"^no plugin 'huge', expected one of: .*tiny"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_anything_runs(
+    shouter: Studio, words: Callable[..., Path], changes: dict[str, Any], text: str
+) -> None:
+    fields: dict[str, Any] = {
+        "plugin": "tiny",
+        "name": "shout",
+        "inputs": {"words": (words("a.txt"),)},
+    }
+    with pytest.raises(Exception, match=text):
+        shouter.submit(JobSpec(**{**fields, **changes}))
+    assert shouter.jobs.list() == ()
+
+
+def test_an_empty_folder_is_an_error_that_says_what_was_looked_for(
+    shouter: Studio, tmp_path: Path
+) -> None:
+    spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (tmp_path,)})
+    with pytest.raises(JobError, match=r"no text in this folder, expected \.txt \(--recursive"):
+        shouter.submit(spec)
+
+
+def test_an_out_that_cannot_be_written_is_one_line(
+    shouter: Studio, words: Callable[..., Path]
+) -> None:
+    spec = JobSpec(
+        plugin="tiny", name="shout", inputs={"words": (words("a.txt"),)}, out=Path("/proc/out")
+    )
+    (failed,) = [e for e in shouter.submit(spec).events() if isinstance(e, ItemFailed)]
+    assert failed.reason.startswith("/proc/out/a.txt: cannot be written: ")
+
+
+def test_an_out_below_a_file_is_refused_at_once(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = words("a.txt", "b.txt")
+    spec = JobSpec(
+        plugin="tiny", name="shout", inputs={"words": (folder,)}, out=folder / "a.txt" / "out"
+    )
+    with pytest.raises(JobError, match=r"a\.txt: a file, expected a folder that can be written$"):
+        shouter.submit(spec)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[int]:
+    """No file may grow beyond 1 MB, which fails as a full disk does."""
+    (tmp_path / "large").write_bytes(bytes(2**21))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+    yield 2**20
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = tmp_path / "large"
+    with pytest.raises(JobError, match=r"out/big: cannot be written: File too large$"):
+        stage(source, tmp_path / "out/big", sha256_of_file(source), "1")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_disk_that_is_full_for_the_worker_ends_that_item_in_one_line(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path, small_disk: int
+) -> None:
+    folder = words("a.txt", "b.txt")
+    (folder / "a.txt").write_text("x" * (small_disk // 2))
+    spec = JobSpec(
+        plugin="tiny",
+        name="shout",
+        inputs={"words": (folder,)},
+        out=tmp_path / "out",
+        options={"times": 3},
+    )
+    events = list(shouter.submit(spec).events())
+    (failed,) = [event for event in events if isinstance(event, ItemFailed)]
+    made_in = shouter.profile.jobs / "1" / "1"
+    target = tmp_path / "out" / "a.txt"
+    assert failed.reason == f"{target}: cannot be written: File too large, in {made_in}"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.txt"]

@@ -1,0 +1,108 @@
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+from letters_task import LettersBatch, LettersOptions, LettersTask
+from torch.testing import assert_close
+
+from seqstudio.contracts.data import Example, LossSum
+from seqstudio.contracts.task import Preparation, TrainConfig
+from seqstudio.errors import TrainingError
+from seqstudio.services.bundles import build_module
+from seqstudio.services.train_step import Taken, make_optimiser, take_step
+
+EXAMPLES = [
+    Example(id=str(n), tokens=tuple(at % 5 for at in range(n, n + length)))
+    for n, length in enumerate([2, 13, 5, 9, 1, 7])
+]
+
+
+@pytest.fixture
+def preparation(task: LettersTask) -> Preparation:
+    return task.prepare(EXAMPLES, LettersOptions(dropout=0.0))
+
+
+def steps(
+    task: LettersTask, preparation: Preparation, cuts: list[slice], config: TrainConfig
+) -> tuple[Taken, dict[str, torch.Tensor]]:
+    """Take one step over these cuts of the examples; give what was seen, and the gradient."""
+    module = build_module(preparation, seed=0, device="cpu")
+    optimiser = make_optimiser(module, config)
+    batches = (task.collate(EXAMPLES[cut], preparation, None) for cut in cuts)
+    taken = take_step(task, module, optimiser, batches, config, step=1)
+    return taken, {n: p.grad.clone() for n, p in module.named_parameters() if p.grad is not None}
+
+
+def test_accumulated_batches_equal_one_big_batch(
+    task: LettersTask, preparation: Preparation
+) -> None:
+    config = TrainConfig(clip_norm=0.0)
+    parted, parted_gradient = steps(task, preparation, [slice(0, 2), slice(2, 6)], config)
+    whole, whole_gradient = steps(task, preparation, [slice(0, 6)], config)
+
+    assert parted.count == whole.count == 37
+    assert parted.loss == pytest.approx(whole.loss, rel=1e-6)
+    assert_close(parted_gradient, whole_gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_a_mean_of_means_would_be_another_loss(task: LettersTask, preparation: Preparation) -> None:
+    config = TrainConfig()
+    whole, _ = steps(task, preparation, [slice(0, 6)], config)
+    means = [steps(task, preparation, [slice(n, n + 1)], config)[0].loss for n in range(6)]
+
+    assert abs(sum(means) / 6 - whole.loss) > 1e-3
+
+
+def test_the_gradient_is_clipped_to_its_norm(task: LettersTask, preparation: Preparation) -> None:
+    taken, gradient = steps(task, preparation, [slice(0, 6)], TrainConfig(clip_norm=0.01))
+
+    assert taken.gradient_norm > 0.01
+    norm = torch.cat([part.flatten() for part in gradient.values()]).norm().item()
+    assert norm == pytest.approx(0.01, rel=1e-3)
+
+
+def test_dropout_masks_differ_from_step_to_step_and_repeat_with_the_seed(
+    task: LettersTask,
+) -> None:
+    preparation = task.prepare(EXAMPLES, LettersOptions(dropout=0.5))
+
+    def loss(step: int) -> float:
+        module = build_module(preparation, seed=0, device="cpu")
+        batch = task.collate(EXAMPLES, preparation, None)
+        config = TrainConfig()
+        optimiser = make_optimiser(module, config)
+        return take_step(task, module, optimiser, [batch], config, step).loss
+
+    assert loss(1) == loss(1)
+    assert loss(1) != loss(2)
+
+
+class BrokenLoss(LettersTask):
+    """A loss that is not a number, or whose gradient is infinite."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def loss(self, model: Any, batch: LettersBatch) -> LossSum:
+        whole = super().loss(model, batch)
+        if self.factor == 0.0:  # finite itself: the root of nothing, whose slope is infinite
+            return dataclasses.replace(whole, total=(whole.total * 0.0).sqrt())
+        return dataclasses.replace(whole, total=whole.total * self.factor)
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"), [(float("nan"), "loss=nan over 15"), (0.0, "gradient norm=nan")]
+)
+def test_what_is_not_finite_names_step_and_items_and_moves_nothing(
+    preparation: Preparation, factor: float, text: str
+) -> None:
+    task = BrokenLoss(factor)
+    module = build_module(preparation, seed=0, device="cpu")
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    config = TrainConfig()
+    batch = task.collate(EXAMPLES[:2], preparation, None)
+    with pytest.raises(TrainingError, match=rf"^step 7, 0, 1: {text}, expected finite"):
+        take_step(task, module, make_optimiser(module, config), [batch], config, step=7)
+
+    assert_close(dict(module.state_dict()), before, rtol=0, atol=0)

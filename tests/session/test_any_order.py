@@ -1,0 +1,87 @@
+"""A thousand random actions in one session, and then undo to the start."""
+
+import tempfile
+from pathlib import Path
+from random import Random
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from random_edits import random_operation
+
+from seqstudio.session.document import Document
+from seqstudio.session.session import Session
+
+BURST = 10  # actions for each step of the machine, whose own choices are limited
+STEPS = 110  # so at least 1,000 actions, and some restarts among them
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # thousands of syncs
+seeds = st.integers(0, 2**32)
+
+
+class Editing(RuleBasedStateMachine):
+    """Keeps every document of the history beside the session, and compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
+        self.path = Path(self.folder.name) / "work.seqstudio"
+        self.session = Session.create(self.path)
+        self.history = [Document()]
+        self.at = 0
+        self.actions = self.restarts = 0
+
+    @rule(seed=seeds)
+    def edit(self, seed: int) -> None:
+        draw = Random(f"{seed} {self.actions}")
+        for _ in range(BURST):
+            document = self.session.do(random_operation(self.session.document, draw))
+            self.history[self.at + 1 :] = [document]
+            self.stand(self.at + 1)
+
+    @rule(seed=seeds)
+    def edit_and_wander(self, seed: int) -> None:
+        draw = Random(f"{seed} {self.actions}")
+        self.edit(seed)
+        for _ in range(BURST):
+            back = self.at > 0 and draw.random() < 0.5
+            if back:
+                self.session.undo()
+            elif self.session.can_redo:
+                self.session.redo()
+            else:
+                continue
+            self.stand(self.at + (-1 if back else 1))
+
+    @precondition(lambda self: self.actions >= self.restarts * 100)
+    @rule()
+    def restart(self) -> None:
+        self.session.close()
+        self.session = Session.open(self.path)
+        self.restarts += 1
+        self.stand(self.at)
+
+    def stand(self, at: int) -> None:
+        self.at, self.actions = at, self.actions + 1
+        assert self.session.document == self.history[at]
+        assert self.session.can_undo == (at > 0)
+        assert self.session.can_redo == (at + 1 < len(self.history))
+
+    def teardown(self) -> None:
+        print(f"{self.actions} actions, {self.restarts} restarts, {self.at} steps to undo")
+        for before in reversed(self.history[: self.at]):
+            assert self.session.undo() == before
+        assert self.session.document == Document()
+        assert not self.session.can_undo
+        self.session.close()
+        self.folder.cleanup()
+
+
+Editing.TestCase.settings = settings(
+    max_examples=2,  # the first is the simplest, which is the same action again and again
+    stateful_step_count=STEPS,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+test_a_thousand_actions_are_undone_to_the_identical_start = Editing.TestCase

@@ -1,0 +1,288 @@
+"""A session's file: all changes are in it, whatever closes it; one process holds it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import pytest
+from random_edits import new_clip, random_operation
+
+from seqstudio.errors import SessionError
+from seqstudio.host.profile import Profile
+from seqstudio.session.document import Document
+from seqstudio.session.files import holds_work
+from seqstudio.session.journal import Journal
+from seqstudio.session.operations import AddClip, RemoveClip, RenameSession, Together
+from seqstudio.session.session import JobLink, Session
+
+HOLD = """
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from seqstudio.session.session import Session
+session = Session.open(Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def edited(session: Session, steps: int, seed: int = 0) -> list[Document]:
+    """Do random operations; give the document before each, and after the last."""
+    draw, documents = Random(seed), [session.document]
+    for _ in range(steps):
+        documents.append(session.do(random_operation(session.document, draw)))
+    return documents
+
+
+def test_undo_and_redo_reach_both_ends_across_restarts(path: Path) -> None:
+    with Session.create(path) as session:
+        documents = edited(session, 12)
+    for before in reversed(documents[:-1]):
+        with Session.open(path) as session:
+            assert session.undo() == before
+    with Session.open(path) as session:
+        assert (session.can_undo, session.undo_title) == (False, "")
+        for after in documents[1:]:
+            assert session.redo() == after
+        assert (session.can_redo, session.redo_title, session.lost) == (False, "", "")
+
+
+def test_a_new_operation_forgets_what_was_undone(path: Path) -> None:
+    with Session.create(path) as session:
+        edited(session, 5)
+        session.undo()
+        session.do(RenameSession("other"))
+        assert (session.can_redo, session.undo_title) == (False, "Rename the session")
+        with pytest.raises(SessionError, match="nothing to redo"):
+            session.redo()
+        document = session.document
+    assert Session.open(path).document == document
+
+
+def test_undoing_an_empty_session_says_so(path: Path) -> None:
+    with (
+        Session.create(path) as session,
+        pytest.raises(SessionError, match=r"work\.seqstudio: nothing to undo"),
+    ):
+        session.undo()
+
+
+def test_a_change_waits_for_the_disk(path: Path) -> None:
+    with Session.create(path) as created:
+        pragmas = (
+            created._journal.read("PRAGMA synchronous"),
+            created._journal.read("PRAGMA journal_mode"),
+        )
+    with Session.open(path) as opened:
+        assert pragmas == ([(2,)], [("wal",)])  # 2: every commit is synced
+        assert opened._journal.read("PRAGMA synchronous") == [(2,)]
+
+
+def test_an_operation_that_does_not_fit_changes_nothing(path: Path) -> None:
+    with Session.create(path) as session:
+        before = edited(session, 5)[-1]
+        bad = Together("Half", (RenameSession("x"), RemoveClip("gone")))
+        with pytest.raises(SessionError, match="no clip 'gone'"):
+            session.do(bad)
+        assert session.document == before
+        session.undo()
+        assert session.redo() == before
+
+
+def test_snapshots_bound_what_is_done_again_on_opening(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqstudio.session.session.SNAPSHOT_STEPS", 20)
+    session = Session.create(path)
+    for number in range(30):
+        session.do(RenameSession(str(number)))
+    with session._journal.change() as change:  # as a kill leaves it: no snapshot from closing
+        change.execute("DELETE FROM step WHERE number <= 20")
+        change.execute("UPDATE state SET holder = ''")
+    session._journal.connection.close()
+
+    with Session.open(path) as again:
+        assert (again.document.title, again.lost) == ("29", "")
+
+
+def test_a_session_that_is_open_is_refused_and_its_process_named(path: Path) -> None:
+    Session.create(path).close()
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        said = rf"work.seqstudio is open in process {other.pid} \(-c\); close it there first"
+        with pytest.raises(SessionError, match=said):
+            Session.open(path)
+        mine = Session.create(path.with_name("mine.seqstudio"))
+        with mine, pytest.raises(SessionError, match=said):
+            mine.save_as(path)
+        other.kill()
+    Session.open(path).close()  # a dead process holds nothing
+
+
+def test_a_session_is_opened_once_in_one_process(path: Path) -> None:
+    with (
+        Session.create(path),
+        pytest.raises(SessionError, match="open already in this program, expected to open it once"),
+    ):
+        Session.open(path)
+
+
+def test_a_copy_of_an_open_session_is_not_held(path: Path) -> None:
+    with Session.create(path) as session:
+        session.do(RenameSession("mine"))
+        session._journal.read("PRAGMA wal_checkpoint(FULL)")
+        copy = path.with_name("copy.seqstudio")
+        copy.write_bytes(path.read_bytes())
+        with Session.open(copy) as other:
+            assert other.document == session.document
+
+
+def test_save_as_goes_on_in_the_new_file_with_all_history(path: Path) -> None:
+    target = path.with_name("other.seqstudio")
+    Session.create(target).close()
+    with Session.create(path) as session:
+        documents = edited(session, 10)
+        session.save_as(target)
+        session.do(RenameSession("later"))
+        assert session.path == target
+    with Session.open(path) as old, Session.open(target) as new:
+        assert (old.document, new.document.title) == (documents[-1], "later")
+        for document in reversed(documents):
+            assert new.undo() == document
+    assert {p.name for p in path.parent.iterdir()} == {path.name, target.name}
+
+
+def test_untitled_work_is_found_again_until_it_is_saved(profile: Profile, path: Path) -> None:
+    for left in ("empty", "work"):
+        session = Session.untitled(profile)
+        if left == "work":
+            session.do(RenameSession("work"))
+        assert Session.unsaved(profile) == ()  # this process has it open
+        session.close()
+    (found,) = Session.unsaved(profile)
+    with Session.open(found) as session:
+        assert (session.document.title, session.is_untitled) == ("work", True)
+        session.save_as(path)
+        assert (session.document.title, session.is_untitled) == ("work", False)
+    assert Session.unsaved(profile) == ()
+    assert list(found.parent.iterdir()) == []
+
+
+def test_an_untitled_file_of_which_only_the_name_is_there_holds_no_work(profile: Profile) -> None:
+    folder = profile.home / "sessions"
+    folder.mkdir(parents=True)
+    (folder / "untitled-0.seqstudio").touch()
+
+    assert Session.unsaved(profile) == ()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_untitled_work_that_goes_while_it_is_looked_for_stays_gone(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    session = Session.untitled(profile)
+    session.do(RenameSession("work"))
+    session.close()
+
+    def look(path: Path) -> bool:
+        held = late and holds_work(path)
+        path.unlink()
+        return held or holds_work(path)
+
+    monkeypatch.setattr("seqstudio.session.session.holds_work", look)
+
+    assert Session.unsaved(profile) == ()
+    assert not session.path.exists()
+
+
+def test_only_untitled_work_can_be_discarded(profile: Profile, path: Path) -> None:
+    session = Session.untitled(profile)
+    session.do(RenameSession("x"))
+    session.discard()
+
+    assert not session.path.exists()
+    with Session.create(path) as saved, pytest.raises(SessionError, match="a saved session"):
+        saved.discard()
+
+
+def test_what_a_job_brought_enters_once_even_if_it_is_undone(path: Path) -> None:
+    clip = new_clip(Random(0))
+    with Session.create(path) as session:
+        session.do(AddClip(clip))
+        session.follow(JobLink(7, "Transcribe 1 file", (clip.id,)))
+        assert session.enter(7, 1, RenameSession("heard"))
+        session.undo()
+    with Session.open(path) as session:
+        assert session.links == (JobLink(7, "Transcribe 1 file", (clip.id,)),)
+        assert not session.enter(7, 1, RenameSession("again"))
+        assert session.enter(7, 2, RenameSession("other"))
+        session.unfollow(7)
+        assert [link.job for link in session.links] == []
+        assert session.document.title == "other"
+
+
+def test_what_does_not_fit_has_not_entered(path: Path) -> None:
+    with Session.create(path) as session:
+        with pytest.raises(SessionError, match="no clip"):
+            session.enter(7, 1, RemoveClip("gone"))
+        assert session.enter(7, 1, RenameSession("heard"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such file, expected a session"),
+        (b"", "another program's file, expected a session"),
+        (b"RIFF" * 2000, "nothing of it can be read, expected a session"),
+    ],
+)
+def test_what_is_no_session_is_refused_and_left_alone(
+    path: Path, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SessionError, match=f"work.seqstudio: {said}"):
+        Session.open(path)
+    assert content is None or path.read_bytes() == content
+    assert [p.name for p in path.parent.iterdir()] == ([path.name] if content is not None else [])
+
+
+def test_the_file_of_a_newer_version_says_what_to_do(path: Path) -> None:
+    Session.create(path).close()
+    journal = Journal(path)
+    journal.read("PRAGMA user_version = 3")
+    journal.connection.close()
+
+    with pytest.raises(SessionError, match="version 3, expected 2: update SeqStudio"):
+        Session.open(path)
+
+
+def test_a_change_that_cannot_be_written_has_not_been_made(path: Path) -> None:
+    with Session.create(path) as session:
+        before = edited(session, 3)[-1]
+        session._journal.read("PRAGMA query_only = ON")  # as a disk that takes nothing more
+        changes: list[Callable[[], Document]] = [
+            partial(session.do, RenameSession("x")),
+            session.undo,
+        ]
+        for change in changes:
+            with pytest.raises(SessionError, match=r"work\.seqstudio: attempt to write a readonly"):
+                change()
+            assert (session.document, session.steps) == (before, 3)
+        session._journal.read("PRAGMA query_only = OFF")
+        assert session.do(RenameSession("x")).title == "x"
+
+
+def test_a_session_never_takes_the_place_of_a_file_that_is_there(path: Path) -> None:
+    path.write_text("mine")
+
+    with pytest.raises(SessionError, match="File exists"):
+        Session.create(path)
+    assert path.read_text() == "mine"
