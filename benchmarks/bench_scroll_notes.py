@@ -42,11 +42,11 @@ def long_piece(count: int) -> Take:
 def open_piece(app: QApplication, window: Window) -> ScoreView:
     """Put the piece in front, and wait until all of it can be edited."""
     take = long_piece(NOTES)
-    window.desk.do(AddTake(take))
-    window.desk.choose(take.id)
+    window.workspace.do(AddTake(take))
+    window.workspace.choose(take.id)
     page = window.stack.currentWidget()
     assert isinstance(page, ScoreView)
-    while page.roll.place is None or window.desk.background.busy:
+    while page.roll.place is None or window.workspace.background.busy:
         app.processEvents()
     return page
 
@@ -88,7 +88,7 @@ def measure(app: QApplication, page: ScoreView, undo: Callable[[], object]) -> N
 def main() -> None:
     app = QApplication([])
     with shown_window(app) as (window, _):
-        measure(app, open_piece(app, window), window.desk.undo)
+        measure(app, open_piece(app, window), window.workspace.undo)
 
 
 if __name__ == "__main__":

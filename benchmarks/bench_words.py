@@ -33,11 +33,11 @@ def open_recording(app: QApplication, window: Window, folder: Path) -> Recording
     path = folder / "hour.flac"
     soundfile.write(path, np.zeros(3600 * RATE, np.float32), RATE)
     clip = Clip.of(path)
-    window.desk.do(AddClip(clip))
-    window.desk.choose(clip.id)
+    window.workspace.do(AddClip(clip))
+    window.workspace.choose(clip.id)
     page = window.stack.currentWidget()
     assert isinstance(page, RecordingView)
-    while page.model.wave.loading or window.desk.background.busy:
+    while page.model.wave.loading or window.workspace.background.busy:
         app.processEvents()
     return page
 
@@ -67,7 +67,7 @@ def selecting(page: RecordingView, do: Callable[[], object]) -> Moves:
 
 def measure(app: QApplication, page: RecordingView) -> None:
     """Edit in every way there is, and go back and forth."""
-    desk, words = page.model.desk, page.model.transcript
+    workspace, words = page.model.workspace, page.model.transcript
     kinds: tuple[tuple[str, Moves], ...] = (
         ("one word for another", writing(page, "PITTSBURGH")),
         ("several words for one", writing(page, "ONE OR TWO")),
@@ -76,8 +76,8 @@ def measure(app: QApplication, page: RecordingView) -> None:
         ("join two segments", at_words(page, 0, words.merge)),
         ("set a segment's times", selecting(page, page.model.set_times)),
         ("add a segment", selecting(page, partial(page.model.add_segment, "WAS MISSED"))),
-        ("undo", iter([desk.undo] * EDITS)),
-        ("redo", iter([desk.redo] * EDITS)),
+        ("undo", iter([workspace.undo] * EDITS)),
+        ("redo", iter([workspace.redo] * EDITS)),
     )
     for what, moves in kinds:
         tell(what, frames(moves, app.processEvents))
@@ -91,13 +91,13 @@ def without_word_times(spoken: Transcript) -> Transcript:
 def main() -> None:
     app = QApplication([])
     with shown_window(app) as (window, folder):
-        page, desk = open_recording(app, window, folder), window.desk
+        page, workspace = open_recording(app, window, folder), window.workspace
         for what, spoken in (
             ("with word times", transcript()),
             ("without word times", without_word_times(transcript())),
         ):
             print(f"10,000 words in {len(spoken.segments)} segments, {what}")
-            come = partial(desk.do, SetTranscript(desk.chosen, spoken))
+            come = partial(workspace.do, SetTranscript(workspace.chosen, spoken))
             tell("all of it comes", frames([come], app.processEvents))
             measure(app, page)
 

@@ -18,7 +18,7 @@ from PySide6 import __version__ as qt_version
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.gui.shell.window import Window
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
@@ -54,7 +54,9 @@ def shown_window(app: QApplication) -> Iterator[tuple[Window, Path]]:
     print(f"Qt {qt_version}, {platform.machine()}, {os.cpu_count()} processors, one paints")
     with tempfile.TemporaryDirectory() as home:
         studio = Studio(Path(home))
-        window = Window(Desk(studio, Session.untitled(studio.profile)), "light", remember=False)
+        window = Window(
+            Workspace(studio, Session.untitled(studio.profile)), "light", remember=False
+        )
         window.show()
         app.processEvents()
         yield window, Path(home)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.widgets.theme import Theme
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.session.session import Session
 
@@ -40,8 +40,8 @@ class Artist:
     def __init__(self, app: QApplication, home: Path, theme: Theme) -> None:
         self.app = app
         studio = Studio(home, warm=True)
-        self.desk = Desk(studio, Session.untitled(studio.profile))
-        self.window = Window(self.desk, theme, remember=False)
+        self.workspace = Workspace(studio, Session.untitled(studio.profile))
+        self.window = Window(self.workspace, theme, remember=False)
         self.window.show()
 
     def wait(self, until: Callable[[], object]) -> None:
@@ -64,22 +64,22 @@ class Artist:
         folder.mkdir()
         recordings = [ASSETS / "speech" / f"{name}.flac" for name in RECORDINGS]
         shipped = [*recordings, *sorted((ASSETS / "music").glob("*.mid"))]
-        self.desk.bring_in([Path(shutil.copy(path, folder)) for path in shipped])
-        self.wait(lambda: len(self.desk.document.clips) == len(shipped))
+        self.workspace.bring_in([Path(shutil.copy(path, folder)) for path in shipped])
+        self.wait(lambda: len(self.workspace.document.clips) == len(shipped))
 
     def transcribe(self) -> None:
         """Write down the first recording, and put it in front."""
-        clip = self.desk.document.clips[0]
+        clip = self.workspace.document.clips[0]
         inputs = {"audio": (clip.path,)}
         spec = JobSpec(plugin="speech", name="transcribe", inputs=inputs, formats=("json",))
-        self.desk.submit(spec, "Transcribe", (clip.id,))
-        self.wait(lambda: self.desk.document.clip(clip.id).transcript)
-        self.desk.choose(clip.id)
+        self.workspace.submit(spec, "Transcribe", (clip.id,))
+        self.wait(lambda: self.workspace.document.clip(clip.id).transcript)
+        self.workspace.choose(clip.id)
 
     def continue_tune(self) -> None:
         """Continue the first tune three times, and put it in front."""
-        take = self.desk.document.takes[0]
-        clip = self.desk.document.clip(take.clip)
+        take = self.workspace.document.takes[0]
+        clip = self.workspace.document.clip(take.clip)
         spec = JobSpec(
             plugin="music",
             name="continue",
@@ -89,10 +89,10 @@ class Artist:
             takes=3,
             seed=5,
         )
-        before = len(self.desk.document.takes)
-        self.desk.submit(spec, f"Continue {take.name}", (take.id,) * 3)
-        self.wait(lambda: len(self.desk.document.takes) == before + 3)
-        self.desk.choose(take.id)
+        before = len(self.workspace.document.takes)
+        self.workspace.submit(spec, f"Continue {take.name}", (take.id,) * 3)
+        self.wait(lambda: len(self.workspace.document.takes) == before + 3)
+        self.workspace.choose(take.id)
 
     def train(self, folder: Path) -> None:
         """Compose a folder of tunes, train a small model on it, and show the run."""
@@ -102,7 +102,7 @@ class Artist:
             plugin="music", name="generate", out=data / "tune.mid", takes=TUNES, seed=1,
             model="music-folk",
         )  # fmt: skip
-        self.desk.studio.submit(tunes).wait()
+        self.workspace.studio.submit(tunes).wait()
         page = self.window.show_page("train")
         form = page.model.form
         form.set(data=data, task="music.rolls", place=folder, name="tunes-run")
@@ -112,7 +112,7 @@ class Artist:
 
     def save(self, name: str) -> None:
         """Take the window's picture."""
-        self.wait(lambda: not self.desk.background.busy)
+        self.wait(lambda: not self.workspace.background.busy)
         target = DOCS / f"app-{name}.png"
         self.window.grab().save(str(target))
         Image.open(target).convert("RGB").quantize(COLOURS).save(target, optimize=True)

@@ -18,7 +18,7 @@ from watchdog import Watchdog
 from seqstudio.gui.shell.garbage_collector import collect_if_due
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.sound.output import Fill
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.media.audio import Samples
 from seqstudio.session.session import Session
@@ -90,19 +90,19 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
+def workspace(tmp_path: Path, qtbot: QtBot) -> Iterator[Workspace]:
     """A desk with an empty untitled session."""
     studio = Studio(tmp_path / "profile")
-    desk = Desk(studio, Session.untitled(studio.profile))
-    yield desk
-    desk.close()
-    desk.deleteLater()
+    workspace = Workspace(studio, Session.untitled(studio.profile))
+    yield workspace
+    workspace.close()
+    workspace.deleteLater()
 
 
 @pytest.fixture
-def window(desk: Desk, qtbot: QtBot) -> Iterator[Window]:
+def window(workspace: Workspace, qtbot: QtBot) -> Iterator[Window]:
     """The window over the desk, shown; a stall of it fails the test."""
-    window = Window(desk)
+    window = Window(workspace)
     window.show()
     qtbot.waitExposed(window)
     with Watchdog() as dog:

@@ -25,19 +25,19 @@ class Neighbour(QWidget):
         self.setGeometry(*PLACE)
         self.setAcceptDrops(True)
 
-    def mousePressEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, _event: QMouseEvent) -> None:
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in self._files])
         drag = QDrag(self)
         drag.setMimeData(data)
         drag.exec(Qt.DropAction.CopyAction)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
             self._told.write_text(ENTERED)
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self._told.write_text("\n".join(url.toLocalFile() for url in event.mimeData().urls()))
 

@@ -36,16 +36,16 @@ def page(
     request: pytest.FixtureRequest, window: Window, qtbot: QtBot, recording: Path, tune: Path
 ) -> QWidget:
     """A page of the window, with what it shows in front."""
-    window.desk.bring_in([recording, tune])
-    qtbot.waitUntil(lambda: not window.desk.loading, timeout=10_000)
+    window.workspace.bring_in([recording, tune])
+    qtbot.waitUntil(lambda: not window.workspace.loading, timeout=10_000)
     entry = next(page for page in PAGES if page.name == request.param)
-    document = window.desk.document
+    document = window.workspace.document
     if entry.shows == "take":
-        window.desk.choose(document.takes[0].id)
+        window.workspace.choose(document.takes[0].id)
     elif entry.shows == "clip":
-        window.desk.choose(document.clips[0].id)
+        window.workspace.choose(document.clips[0].id)
     shown = window.show_page(entry.name)
-    qtbot.waitUntil(lambda: not window.desk.background.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.workspace.background.busy, timeout=10_000)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     return shown
@@ -113,7 +113,7 @@ def test_a_button_is_pressed_by_space(window: Window, qtbot: QtBot) -> None:
     button = next(one for one in buttons if one.accessibleName() == samples)
     button.setFocus()
     qtbot.keyClick(button, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: len(window.desk.document.clips) == 7, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7, timeout=10_000)
 
 
 def _is_inner(seen: QAccessibleInterface) -> bool:

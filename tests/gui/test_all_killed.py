@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.shell.window import Window
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
@@ -70,8 +70,8 @@ def test_what_was_brought_made_and_corrected_is_offered_and_can_be_undone(
     assert ended.returncode == -signal.SIGKILL
 
     studio = Studio(home)
-    desk = Desk(studio, Session.untitled(studio.profile))
-    window = Window(desk)
+    workspace = Workspace(studio, Session.untitled(studio.profile))
+    window = Window(workspace)
     qtbot.addWidget(window)
     window.show()
     wanted = f"Open {recording.stem}"
@@ -81,18 +81,18 @@ def test_what_was_brought_made_and_corrected_is_offered_and_can_be_undone(
         return [one for one in page.findChildren(QPushButton) if one.accessibleName() == wanted]
 
     qtbot.waitUntil(lambda: len(offered()) == 1)
-    with qtbot.waitSignal(desk.session_changed):
+    with qtbot.waitSignal(workspace.session_changed):
         qtbot.mouseClick(offered()[0], Qt.MouseButton.LeftButton)
 
-    assert [clip.path for clip in desk.document.clips] == [recording, tune]
-    transcript = desk.document.clips[0].transcript
+    assert [clip.path for clip in workspace.document.clips] == [recording, tune]
+    transcript = workspace.document.clips[0].transcript
     assert transcript
     assert transcript.segments[0].words[0].word == "corrected"
-    assert [take.name for take in desk.document.takes] == [tune.stem, "a name to undo"]
-    desk.undo()
-    assert desk.document.takes[1].name == "the second half"
-    while desk.session.can_undo:
-        desk.undo()
-    assert not desk.document.clips
-    desk.close()
-    desk.deleteLater()
+    assert [take.name for take in workspace.document.takes] == [tune.stem, "a name to undo"]
+    workspace.undo()
+    assert workspace.document.takes[1].name == "the second half"
+    while workspace.session.can_undo:
+        workspace.undo()
+    assert not workspace.document.clips
+    workspace.close()
+    workspace.deleteLater()

@@ -15,7 +15,7 @@ RATE_HZ = 16000
 Speak = Callable[[str], Any]
 
 
-class Desk:
+class Workspace:
     """What the host gives an operation, cut down to what this one asks for."""
 
     folder = Path()
@@ -39,7 +39,7 @@ class Desk:
 def transcribe(tone_model: LoadedModel) -> Callable[..., Transcript]:
     def run(path: Path, **options: Any) -> Transcript:
         request = Request(inputs={"audio": (path,)}, options=options)
-        (result,) = Transcribe().run(request, Desk(tone_model))  # type: ignore[arg-type]
+        (result,) = Transcribe().run(request, Workspace(tone_model))  # type: ignore[arg-type]
         found = result.outputs["transcript"]
         assert isinstance(found, Transcript)
         return found
@@ -136,8 +136,8 @@ def test_a_long_recording_has_times_that_rise_and_stay_inside(
     path = tmp_path / "long.wav"
     said = spoken(" ".join(["CAB A BA B AB C CC A ABC"] * 8))
     soundfile.write(path, said.samples, RATE_HZ)
-    desk = Desk(tone_model)
-    (result,) = Transcribe().run(Request(inputs={"audio": (path,)}), desk)  # type: ignore[arg-type]
+    workspace = Workspace(tone_model)
+    (result,) = Transcribe().run(Request(inputs={"audio": (path,)}), workspace)  # type: ignore[arg-type]
     transcript = result.outputs["transcript"]
     assert isinstance(transcript, Transcript)
 
@@ -146,9 +146,9 @@ def test_a_long_recording_has_times_that_rise_and_stay_inside(
     assert edges == sorted(edges)
     assert edges[0] >= 0
     assert edges[-1] <= transcript.duration_s
-    assert desk.fractions == sorted(desk.fractions)
-    assert len(desk.fractions) > 1
-    assert desk.fractions[-1] == pytest.approx(1)
+    assert workspace.fractions == sorted(workspace.fractions)
+    assert len(workspace.fractions) > 1
+    assert workspace.fractions[-1] == pytest.approx(1)
 
 
 def test_a_recording_unlike_the_training_data_is_marked(

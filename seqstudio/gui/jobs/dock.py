@@ -10,7 +10,7 @@ from seqstudio.errors import SessionError
 from seqstudio.gui.widgets.banner import report
 from seqstudio.gui.workspace.file_kinds import BROUGHT
 from seqstudio.gui.workspace.job_cards import Action, ItemCard, JobCard, outputs_of
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.inputs import SUFFIXES
 from seqstudio.services.atomic_files import faults_as
 
@@ -23,12 +23,12 @@ class DockModel(QObject):
     """The jobs, the one that is chosen, and what a person does with it."""
 
     changed = Signal()  # draw anew
-    troubled = Signal(str)
+    failed = Signal(str)
 
-    def __init__(self, desk: Desk, parent: QObject) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk = desk
-        self._queue = desk.queue
+        self._workspace = workspace
+        self._queue = workspace.queue
         self.chosen = 0  # number of a job; 0: none
         self.open: set[int] = set()  # jobs whose items are shown
         self.unfolded = False  # the list is shown, not only a line
@@ -133,7 +133,7 @@ class DockModel(QObject):
 
     def bring_in(self, path: Path) -> None:
         """Bring an output into the session."""
-        self._desk.bring_in([path])
+        self._workspace.bring_in([path])
 
     def can_bring_in(self, path: Path) -> bool:
         """Whether the session has a place for a file of this kind."""
@@ -146,7 +146,7 @@ class DockModel(QObject):
             with faults_as(SessionError, target):
                 shutil.copyfile(path, target)
 
-        self._desk.background.run(copy, lambda _: self.troubled.emit(""), self.troubled.emit)
+        self._workspace.background.run(copy, lambda _: self.failed.emit(""), self.failed.emit)
 
     def report(self) -> str:
         """Write what a person sends when the chosen job went wrong, with the end of its log."""
@@ -156,7 +156,7 @@ class DockModel(QObject):
         rows = self._queue.rows(card.id)
         failed = [f"{Path(row.name).name}: {row.reason}" for row in rows if row.reason]
         lines = [f"job {card.id}: {card.title}: {card.words}", card.reason, *failed]
-        log = _tail(self._desk.studio.log(card.id))
+        log = _tail(self._workspace.studio.log(card.id))
         text = "\n".join(line for line in lines if line)
         return report(f"{text}\n--- end of the worker's log\n{log}" if log else text, "jobs")
 

@@ -21,7 +21,7 @@ from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.job_cards import Action
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 TREE_HEIGHT = 148
 OUTPUTS = 20  # that the menu names; all are in the folder
@@ -39,9 +39,9 @@ STEPS: tuple[tuple[Action, str, str, str], ...] = (
 class JobsDock(QWidget):
     """Shows a `DockModel`; small while there is no job, and when a person folds it."""
 
-    def __init__(self, desk: Desk, commands: Commands) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
-        self.model = DockModel(desk, self)
+        self.model = DockModel(workspace, self)
         self._commands = commands
         self.banner = Banner("jobs", self)
         self.summary = QLabel(self)
@@ -55,7 +55,7 @@ class JobsDock(QWidget):
         self._wire()
         self._draw()
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Ask for room for a few jobs, or for the line alone."""
         return QSize(640, TREE_HEIGHT + 56 if self.tree.isVisibleTo(self) else 44)
 
@@ -124,7 +124,7 @@ class JobsDock(QWidget):
     def _wire(self) -> None:
         model, tree = self.model, self.tree
         model.changed.connect(self._draw)
-        model.troubled.connect(self.banner.tell)
+        model.failed.connect(self.banner.tell)
         tree.customContextMenuRequested.connect(self._show_menu)
         self.fold.clicked.connect(model.unfold)
 

@@ -47,11 +47,11 @@ class NumberField(QAbstractSpinBox):
         if from_text(self._field.option, self.text()) != given:
             self.lineEdit().setText(to_text(given))
 
-    def stepBy(self, steps: int) -> None:  # noqa: N802 - Qt's name
+    def stepBy(self, steps: int) -> None:
         """Move the number."""
         self._model.step(self._field.name, steps)
 
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802 - Qt's name
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
         """Say that it can always be moved."""
         both = QAbstractSpinBox.StepEnabledFlag
         return both.StepUpEnabled | both.StepDownEnabled
@@ -60,7 +60,7 @@ class NumberField(QAbstractSpinBox):
         """Take any text: what is wrong with it is said below the field."""
         return QValidator.State.Acceptable, text, at
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Move the number only once the person has gone to it; else the form scrolls."""
         if self.hasFocus():
             super().wheelEvent(event)

@@ -20,7 +20,7 @@ from seqstudio.gui.operations.available import (
 )
 from seqstudio.gui.operations.form import FormModel
 from seqstudio.gui.operations.inputs import CALLED, Gathered, Source, gather, sources_of
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
 
 AMOUNT = {
@@ -56,11 +56,11 @@ class PanelModel(QObject):
 
     changed = Signal()  # what is chosen, or whether it can be run
     offer_changed = Signal()  # another operation, with other forms; or others are offered
-    troubled = Signal(str)  # why a job could not be queued; "" once one was
+    failed = Signal(str)  # why a job could not be queued; "" once one was
 
-    def __init__(self, desk: Desk, kind: str) -> None:
-        super().__init__(desk)
-        self._desk, self._kind = desk, kind
+    def __init__(self, workspace: Workspace, kind: str) -> None:
+        super().__init__(workspace)
+        self._workspace, self._kind = workspace, kind
         self.offers: tuple[Offer, ...] = ()
         self.offer: Offer | None = None
         self.models: list[ModelChoice] = []
@@ -74,14 +74,14 @@ class PanelModel(QObject):
         self._no_model = ""
         self._gathering = False
         self._picked = False  # by the person, rather than suggested
-        desk.installed_changed.connect(self.refresh)
-        desk.chosen_changed.connect(self._follow_front)
-        desk.changed.connect(self.changed)
+        workspace.installed_changed.connect(self.refresh)
+        workspace.chosen_changed.connect(self._follow_front)
+        workspace.changed.connect(self.changed)
         self.refresh()
 
     def refresh(self) -> None:
         """See which operations and models there are now; what is filled in stays where it can."""
-        self.offers = offers(self._desk.studio.catalogue, self._kind)
+        self.offers = offers(self._workspace.studio.catalogue, self._kind)
         if self.offer in self.offers and self.offer:
             self._look_for_models()
             self.offer_changed.emit()
@@ -144,7 +144,7 @@ class PanelModel(QObject):
     @property
     def fitting(self) -> tuple[Source, ...]:
         """All that the session has for the main input."""
-        return sources_of(self._desk.document, self.port.kind) if self.port else ()
+        return sources_of(self._workspace.document, self.port.kind) if self.port else ()
 
     @property
     def can_take_all(self) -> bool:
@@ -156,7 +156,7 @@ class PanelModel(QObject):
         """What a run would be for."""
         if self.everything and self.can_take_all:
             return self.fitting
-        return tuple(one for one in self.fitting if one.id == self._desk.chosen)
+        return tuple(one for one in self.fitting if one.id == self._workspace.chosen)
 
     @property
     def reason(self) -> str:
@@ -185,7 +185,7 @@ class PanelModel(QObject):
         return f"{verb} {len(sources)} {_called(self.port)}s"
 
     def run(self) -> None:
-        """Queue a job for what is in front; `troubled` tells why it could not be."""
+        """Queue a job for what is in front; `failed` tells why it could not be."""
         if self.reason or self._gathering or not self.offer:
             return
         entry, title = self.offer.entry, self.title
@@ -199,9 +199,9 @@ class PanelModel(QObject):
             takes=self.amount.values().get("takes", 1),
         )
         main, sources, given = self.port.name if self.port else "", self.sources, dict(self.given)
-        profile = self._desk.studio.profile
+        profile = self._workspace.studio.profile
         self._gathering = True
-        self._desk.background.run(
+        self._workspace.background.run(
             lambda: gather(main, sources, given, profile),
             lambda gathered: self._submit(spec, title, gathered, batch=entry.runs == "batch"),
             self._refused,
@@ -212,26 +212,26 @@ class PanelModel(QObject):
         owners = gathered.owners if batch else gathered.owners[:1]
         items = tuple(owner for owner in owners for _ in range(spec.takes))
         try:
-            self._desk.submit(replace(spec, inputs=gathered.inputs), title, items)
+            self._workspace.submit(replace(spec, inputs=gathered.inputs), title, items)
         except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
+            self.failed.emit(str(bad))
         else:
-            self.troubled.emit("")
+            self.failed.emit("")
 
     def _refused(self, reason: str) -> None:
         self._gathering = False
-        self.troubled.emit(reason)
+        self.failed.emit(reason)
 
     def _suggested(self) -> Offer | None:
         """Give the operation to begin with: one that fits what is in front."""
-        in_front = bool(self._desk.chosen)
+        in_front = bool(self._workspace.chosen)
         fitting = [one for one in self.offers if in_front == bool(one.entry.inputs)]
         return next(iter(fitting or self.offers), None)
 
     def _follow_front(self) -> None:
         """Turn to an operation that fits what is in front now, unless this one does."""
         port = self.port
-        useless = not self.sources if port else bool(self._desk.chosen) and not self._picked
+        useless = not self.sources if port else bool(self._workspace.chosen) and not self._picked
         suggested = self._suggested()
         if useless and suggested and suggested != self.offer and self._is_for_front(suggested):
             self._take_up(suggested)
@@ -239,8 +239,8 @@ class PanelModel(QObject):
 
     def _is_for_front(self, offer: Offer) -> bool:
         port = main_port(offer.entry, self._kind)
-        sources = sources_of(self._desk.document, port.kind) if port else ()
-        return not port or any(one.id == self._desk.chosen for one in sources)
+        sources = sources_of(self._workspace.document, port.kind) if port else ()
+        return not port or any(one.id == self._workspace.chosen for one in sources)
 
     def _filled(self) -> _Filled:
         return _Filled(
@@ -281,7 +281,7 @@ class PanelModel(QObject):
         self.models, self._no_model = [], ""
         if not self.offer:
             return
-        studio = self._desk.studio
+        studio = self._workspace.studio
         plugin = studio.catalogue.plugin(self.offer.plugin)
         try:
             self.models = model_choices(studio, plugin, self.offer.entry)

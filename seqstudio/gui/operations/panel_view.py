@@ -23,7 +23,7 @@ from seqstudio.gui.operations.inputs import Source, sources_of
 from seqstudio.gui.operations.panel import PanelModel
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 OTHER_FILE = "a file…"
 PANEL_PIXELS = 300  # the least that the panel is wide
@@ -42,7 +42,7 @@ class _Scroll(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setWidget(body)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Ask for all of it."""
         return self._held.sizeHint()
 
@@ -50,10 +50,10 @@ class _Scroll(QScrollArea):
 class OperationPanel(QWidget):
     """Shows a `PanelModel` and fills it in; Ctrl+Return runs it while it is seen."""
 
-    def __init__(self, desk: Desk, commands: Commands, kind: str) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands, kind: str) -> None:
         super().__init__()
-        self.model = PanelModel(desk, kind)
-        self._desk = desk
+        self.model = PanelModel(workspace, kind)
+        self._workspace = workspace
         self.banner = Banner("the operation", self)
         self.operation = self._combo("Operation")
         self.models: QComboBox | None = None  # where the operation needs a model
@@ -110,7 +110,7 @@ class OperationPanel(QWidget):
         self.run.clicked.connect(model.run)
         model.offer_changed.connect(self._rebuild)
         model.changed.connect(self._draw)
-        model.troubled.connect(self.banner.tell)
+        model.failed.connect(self.banner.tell)
 
     def _rebuild(self) -> None:
         """Draw the forms of the operation that is chosen now."""
@@ -160,7 +160,7 @@ class OperationPanel(QWidget):
         box = self._combo(label_of(port.name))
         box.addItem("none" if port.optional else "choose…", None)
         given = self.model.given.get(port.name)
-        sources = list(sources_of(self._desk.document, port.kind))
+        sources = list(sources_of(self._workspace.document, port.kind))
         if given and given not in sources:
             sources.append(given)
         for source in sources:

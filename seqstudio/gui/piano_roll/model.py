@@ -18,7 +18,7 @@ from seqstudio.gui.piano_roll.note_names import notes_described
 from seqstudio.gui.piano_roll.score import ScoreModel, Sheet
 from seqstudio.gui.piano_roll.snap_grid import SIXTEENTHS, Grid
 from seqstudio.gui.piano_roll.viewport import FIRST_BARS, Sight
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.note_array import Notes
 from seqstudio.session.operations import AddNotes, Operation
 
@@ -37,9 +37,11 @@ class RollModel(QObject):
     selection_changed = Signal()
     options_changed = Signal()  # tool or grid
 
-    def __init__(self, desk: Desk, score: ScoreModel, parent: QObject | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, score: ScoreModel, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._workspace = workspace
         self.score = score
         self.sight = Sight(self)
         self.tool: Tool = "select"
@@ -221,7 +223,7 @@ class RollModel(QObject):
         before = self.selected
         if isinstance(operation, AddNotes):
             self.selected = EMPTY
-        if not self._desk.do(operation):
+        if not self._workspace.do(operation):
             self.select(before)
 
     def show_selected(self) -> None:

@@ -33,7 +33,7 @@ class RulerView(QWidget):
         model.sight.playhead_changed.connect(self.update)
         model.changed.connect(self.update)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is seen."""
         painter = QPainter(self)
         colours = colours_of(self.palette())
@@ -46,7 +46,7 @@ class RulerView(QWidget):
         if self._model.sight.playhead is not None:
             self._paint_arrow(painter, self._model.sight.playhead, colours.playhead)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Put the cursor at the nearest grid line; what is heard begins there."""
         model = self._model
         if (place := model.place) and model.sheet:
@@ -100,11 +100,11 @@ class KeysView(QWidget):
         model.selection_changed.connect(self.update)
         model.score.changed.connect(self._fit)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Give room for the names of drums where there are drums."""
         return QSize(DRUMS_WIDTH if self._model.score.is_drums else KEYS_WIDTH, 1)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is seen."""
         painter = QPainter(self)
         colours, sight = colours_of(self.palette()), self._model.sight

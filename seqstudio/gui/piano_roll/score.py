@@ -11,7 +11,7 @@ from seqstudio.gui.piano_roll.note_index import NO_NOTES
 from seqstudio.gui.piano_roll.note_names import DRUM_CHANNEL
 from seqstudio.gui.piano_roll.signatures import Signs
 from seqstudio.gui.piano_roll.snap_grid import Bars
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.midi import Score
 from seqstudio.media.timing import Timeline
 from seqstudio.services.atomic_files import faults_as, write_durably
@@ -81,15 +81,15 @@ class ScoreModel(QObject):
     failed = Signal(str)
     exported = Signal(str)  # where to
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._workspace = workspace
         self._sheets: dict[bytes, Sheet] = {}
         self._choices: dict[str, _Choices] = {}
         self.take: Take | None = None
-        for signal in (desk.changed, desk.chosen_changed):
+        for signal in (workspace.changed, workspace.chosen_changed):
             signal.connect(self._follow)
-        desk.session_changed.connect(self._sheets.clear)
+        workspace.session_changed.connect(self._sheets.clear)
         self._follow()
 
     @property
@@ -165,7 +165,7 @@ class ScoreModel(QObject):
     def export(self, path: Path) -> None:
         """Write the take as edited to a MIDI file, on a thread."""
         if take := self.take:
-            self._desk.background.run(
+            self._workspace.background.run(
                 _writing(take, path), lambda _: self.exported.emit(str(path)), self.failed.emit
             )
 
@@ -179,7 +179,7 @@ class ScoreModel(QObject):
             self.changed.emit()
 
     def _follow(self) -> None:
-        before, self.take = self.take, self._desk.take
+        before, self.take = self.take, self._workspace.take
         if self.take is before:
             return
         if self.take:
@@ -191,7 +191,7 @@ class ScoreModel(QObject):
             self.muted_changed.emit(self.muted)
 
     def _read(self, take: Take) -> None:
-        self._desk.background.run(
+        self._workspace.background.run(
             lambda: Sheet.of(take.midi, take.name),
             lambda sheet: self._learn(take.midi, sheet),
             self.failed.emit,

@@ -28,7 +28,7 @@ from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 ON_BAR = ("notes.quantise", "notes.fit", "score.export")  # commands that have a button
 SIDE = 320  # pixels of the panel at the right
@@ -38,11 +38,11 @@ LEAST_SIDE = 280
 class ScoreView(QWidget):
     """Shows the take in front, and lets its notes be edited."""
 
-    def __init__(self, desk: Desk, commands: Commands) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
         self._commands = commands
-        self.score = ScoreModel(desk, self)
-        self.roll = RollModel(desk, self.score, self)
+        self.score = ScoreModel(workspace, self)
+        self.roll = RollModel(workspace, self.score, self)
         self.editor = Editor(self.roll)
         self.banner = Banner("the score", self)
         self.work = QWidget(self)
@@ -61,9 +61,9 @@ class ScoreView(QWidget):
         self.side = QWidget(self)  # the panel comes in a moment: notes are seen before
         self._lay_out()
         self._wire()
-        QTimer.singleShot(0, self, lambda: self._add_panel(desk))
+        QTimer.singleShot(0, self, lambda: self._add_panel(workspace))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hear the take, or stop, with the space bar."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             if self.panel:
@@ -150,8 +150,8 @@ class ScoreView(QWidget):
         self._place_bars()
         self._say()
 
-    def _add_panel(self, desk: Desk) -> None:
-        self.panel = TakesPanel(desk, self._commands, Player(desk.background, self))
+    def _add_panel(self, workspace: Workspace) -> None:
+        self.panel = TakesPanel(workspace, self._commands, Player(workspace.background, self))
         self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
         self.panel.position.connect(self.roll.set_playhead)
         self.ruler.pressed.connect(self.panel.hearing.go_to)

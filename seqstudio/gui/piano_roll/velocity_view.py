@@ -36,7 +36,7 @@ class VelocityView(QWidget):
         model.selection_changed.connect(self._describe)
         self._describe()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is seen."""
         painter = QPainter(self)
         colours = colours_of(self.palette())
@@ -54,17 +54,17 @@ class VelocityView(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of velocities."""
         if event.button() == Qt.MouseButton.LeftButton:
             at = event.position()
             self._hand.press_weight(at.x(), self._velocity_at(at.y()), held_keys(event))
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with them."""
         self._hand.drag_weight(event.position().x(), self._velocity_at(event.position().y()))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
         self._hand.release()
 

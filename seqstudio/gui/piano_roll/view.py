@@ -42,11 +42,11 @@ class RollView(QWidget):
         model.score.changed.connect(self._describe)
         self._describe()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out as much as there is room for."""
         self._model.sight.resize(event.size().width(), event.size().height())
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is seen."""
         painter = QPainter(self)
         colours = colours_of(self.palette())
@@ -57,14 +57,14 @@ class RollView(QWidget):
         self._paint_layers(painter, colours)
         self._paint_marks(painter, colours)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of what is there; the right button rubs out."""
         erase = event.button() == Qt.MouseButton.RightButton
         if erase or event.button() == Qt.MouseButton.LeftButton:
             at = event.position()
             self._hand.press(at.x(), at.y(), held_keys(event), erase=erase)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with what is held, else show what a press would do."""
         at = event.position()
         if event.buttons():
@@ -72,11 +72,11 @@ class RollView(QWidget):
         else:
             self._show_hand(at, held_keys(event))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
         self._hand.release()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll; with Ctrl zoom time, with Ctrl and Shift the rows."""
         turned = event.angleDelta()
         notches = (turned.y() or turned.x()) / NOTCH

@@ -14,7 +14,7 @@ class Errand(QObject):
     """What is under way, and what was done last."""
 
     changed = Signal()
-    troubled = Signal(str)  # one sentence; "" takes the last one away
+    failed = Signal(str)  # one sentence; "" takes the last one away
 
     _told = Signal(str)  # from the thread that works
 
@@ -38,10 +38,10 @@ class Errand(QObject):
     def begin(self, words: str) -> bool:
         """Be busy with something that ends by `end` or `fail`; False while there is another."""
         if self.busy:
-            self.troubled.emit(f"{self.busy}: this has to end before the next change.")
+            self.failed.emit(f"{self.busy}: this has to end before the next change.")
             return False
         self.busy, self.said = words, ""
-        self.troubled.emit("")
+        self.failed.emit("")
         self.changed.emit()
         return True
 
@@ -57,7 +57,7 @@ class Errand(QObject):
     def fail(self, reason: str) -> None:
         """Be done, in vain."""
         self.end("")
-        self.troubled.emit(reason)
+        self.failed.emit(reason)
 
     def _finish(self, value: T, done: Callable[[T], None]) -> None:
         self.busy = ""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.plugins_and_models.background_task import Errand
 from seqstudio.gui.widgets.facts import Group
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 
 class Row(Protocol):
@@ -50,26 +50,26 @@ class ListingModel(QObject, Generic[R]):
     """
 
     changed = Signal()  # what is listed, chosen or under way
-    troubled = Signal(str)  # one sentence
+    failed = Signal(str)  # one sentence
 
     def __init__(
         self,
-        desk: Desk,
+        workspace: Workspace,
         read: Callable[[], tuple[R, ...]],
         bring: Callable[[Path], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._read, self._bring = desk, read, bring
+        self._workspace, self._read, self._bring = workspace, read, bring
         self._looks = 0
         self.rows: tuple[R, ...] = ()
         self._dropped: deque[Path] = deque()  # and not looked into yet
         self.chosen = ""  # the id of the row that is shown
-        self.errand = Errand(desk.background, self)
+        self.errand = Errand(workspace.background, self)
         self.errand.changed.connect(self.changed)
         self.errand.changed.connect(self._take_next)
-        self.errand.troubled.connect(self.troubled)
-        desk.installed_changed.connect(self.look)
+        self.errand.failed.connect(self.failed)
+        workspace.installed_changed.connect(self.look)
         self.look()
 
     @property
@@ -115,8 +115,8 @@ class ListingModel(QObject, Generic[R]):
         """Read the list anew."""
         self._looks += 1
         number = self._looks
-        self._desk.background.run(
-            self._read, lambda rows: self._listed(number, rows), self.troubled.emit
+        self._workspace.background.run(
+            self._read, lambda rows: self._listed(number, rows), self.failed.emit
         )
 
     def _take_next(self) -> None:

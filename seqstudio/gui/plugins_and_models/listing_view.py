@@ -58,7 +58,7 @@ class ListingPage(QWidget):
         self.setAcceptDrops(True)
         self.list.currentItemChanged.connect(self._choose)
         model.changed.connect(self.draw)
-        model.troubled.connect(self.banner.tell)
+        model.failed.connect(self.banner.tell)
 
     def take(self, path: Path) -> None:
         """Take a file or a folder that was dropped, or named at the start."""
@@ -92,7 +92,7 @@ class ListingPage(QWidget):
         self.facts.show_groups(model.groups)
         self._commands.refresh()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a folder that may be meant for this page; all else is the window's."""
         paths = dropped(event.mimeData())
         alone = event.source() is None and len(paths) == 1 and paths[0].is_dir()
@@ -101,7 +101,7 @@ class ListingPage(QWidget):
         else:
             event.ignore()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Pass on what was dropped."""
         (path,) = dropped(event.mimeData())
         self.take(path)

@@ -10,7 +10,7 @@ from seqstudio.errors import SeqStudioError
 from seqstudio.gui.plugins_and_models.listing import ListingModel
 from seqstudio.gui.plugins_and_models.model_rows import ModelRow, read_models
 from seqstudio.gui.widgets.facts import text_of
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.assets import assets_folder
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.jobs.events import ItemFailed, JobEvent, JobFinished
@@ -21,11 +21,11 @@ from seqstudio.services.bundle_files import bundle_name, verify_files
 class ModelsModel(ListingModel[ModelRow]):
     """Imports, exports, removes and verifies models."""
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
-        super().__init__(desk, lambda: read_models(desk.studio), self.bring, parent)
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(workspace, lambda: read_models(workspace.studio), self.bring, parent)
         self._verifying = 0  # the job
         self._reason = ""  # why that job's item failed
-        desk.queue.happened.connect(self._hear)
+        workspace.queue.happened.connect(self._hear)
 
     @property
     def card(self) -> str:
@@ -45,14 +45,14 @@ class ModelsModel(ListingModel[ModelRow]):
 
         Where its name is taken, it is installed under the next one that is free.
         """
-        models = self._desk.studio.models
+        models = self._workspace.studio.models
 
         def work() -> FoundModel:
             return models.add(path, free_name(bundle_name(path), models.names()))
 
         def done(found: FoundModel) -> None:
             self.chosen = found.name
-            self._desk.refresh()
+            self._workspace.refresh()
             self.errand.end(f"{found.name} is installed; operations for {found.facts.task} use it.")
 
         self.errand.run(f"Checking and importing {path.name}", work, done)
@@ -60,7 +60,7 @@ class ModelsModel(ListingModel[ModelRow]):
     def export(self, target: Path) -> None:
         """Copy the model that is shown to a new folder, or to one file ending in .seqmodel."""
         if row := self.row:
-            models = self._desk.studio.models
+            models = self._workspace.studio.models
             self.errand.run(
                 f"Exporting {row.name}",
                 lambda: models.export(row.name, target),
@@ -70,10 +70,10 @@ class ModelsModel(ListingModel[ModelRow]):
     def remove(self) -> None:
         """Remove the imported model that is shown."""
         if row := self.row:
-            models = self._desk.studio.models
+            models = self._workspace.studio.models
 
             def done(_: None) -> None:
-                self._desk.refresh()
+                self._workspace.refresh()
                 self.errand.end(f"{row.name} is removed; what it made stays as it is.")
 
             self.errand.run(f"Removing {row.name}", lambda: models.remove(row.name), done)
@@ -98,7 +98,7 @@ class ModelsModel(ListingModel[ModelRow]):
         )
         self.errand.begin(f"Verifying {row.name}: asking it what it was asked when it was made")
         try:
-            self._verifying, self._reason = self._desk.queue.add(spec), ""
+            self._verifying, self._reason = self._workspace.queue.add(spec), ""
         except SeqStudioError as bad:
             self.errand.fail(str(bad))
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 from seqstudio.gui.plugins_and_models.listing_view import ListingPage
 from seqstudio.gui.plugins_and_models.models import ModelsModel
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 BUNDLES = "Models (*.seqmodel)"
 HELP = {
@@ -24,8 +24,8 @@ HELP = {
 class ModelsView(ListingPage):
     """Shows a `ModelsModel`."""
 
-    def __init__(self, desk: Desk, commands: Commands) -> None:
-        model = ModelsModel(desk)
+    def __init__(self, workspace: Workspace, commands: Commands) -> None:
+        model = ModelsModel(workspace)
         super().__init__("Models", model, commands)
         self.model = model
         above = (

@@ -10,7 +10,7 @@ from seqstudio.gui.plugins_and_models.listing import ListingModel
 from seqstudio.gui.plugins_and_models.plugin_rows import BY_YOU, PluginRow, read_plugins
 from seqstudio.gui.plugins_and_models.plugin_trial import PluginTrial
 from seqstudio.gui.widgets.facts import Group
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue.catalogue import SAFE_MODE_REASON, Catalogue, in_safe_mode
 from seqstudio.host.store.install import Offer
 from seqstudio.host.store.store import Store
@@ -30,16 +30,16 @@ class PluginsModel(ListingModel[PluginRow]):
 
     offered = Signal(object)  # a Consent to ask a person for
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
-        profile = desk.studio.profile
-        super().__init__(desk, lambda: read_plugins(profile), self.bring, parent)
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        profile = workspace.studio.profile
+        super().__init__(workspace, lambda: read_plugins(profile), self.bring, parent)
         self._store = Store(profile)
         self._offer: Offer | None = None
         self._trial_shown = False
-        self.trial = PluginTrial(desk.background, self)
+        self.trial = PluginTrial(workspace.background, self)
         self.trial.changed.connect(self.changed)
         self.trial.ended.connect(self._tried)
-        desk.closing.connect(self.trial.stop)
+        workspace.closing.connect(self.trial.stop)
         self.safe_mode = SAFE_MODE if in_safe_mode() else ""
 
     @property
@@ -150,8 +150,8 @@ class PluginsModel(ListingModel[PluginRow]):
     def uninstall(self) -> None:
         """Remove the plugin that is shown, unless a job needs it."""
         row = self.row
-        if row and (needing := self._desk.queue.needing(row.id)):
-            self.troubled.emit(
+        if row and (needing := self._workspace.queue.needing(row.id)):
+            self.failed.emit(
                 f"{row.title} is needed by {', '.join(needing)}, expected no job that waits or "
                 "runs: cancel it, or wait for its end."
             )
@@ -167,11 +167,11 @@ class PluginsModel(ListingModel[PluginRow]):
 
         def changed() -> None:
             work()
-            Catalogue.load(self._desk.studio.profile)  # kept, so that the window need not scan
+            Catalogue.load(self._workspace.studio.profile)  # kept, so that the window need not scan
 
         def settled(_value: object) -> None:
             self.chosen, self._trial_shown = then or self.chosen, False
-            self._desk.refresh()
+            self._workspace.refresh()
             self.errand.end(done)
 
         self.errand.run(words, changed, settled)

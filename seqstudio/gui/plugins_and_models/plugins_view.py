@@ -10,7 +10,7 @@ from seqstudio.gui.plugins_and_models.consent_view import ConsentView
 from seqstudio.gui.plugins_and_models.listing_view import ListingPage
 from seqstudio.gui.plugins_and_models.plugins import PluginsModel
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 WHEELS = "Wheels (*.whl)"
 HELP = {
@@ -27,8 +27,8 @@ HELP = {
 class PluginsView(ListingPage):
     """Shows a `PluginsModel`, and asks for consent."""
 
-    def __init__(self, desk: Desk, commands: Commands) -> None:
-        model = PluginsModel(desk)
+    def __init__(self, workspace: Workspace, commands: Commands) -> None:
+        model = PluginsModel(workspace)
         super().__init__("Plugins", model, commands)
         self.model = model
         self.say(model.safe_mode)

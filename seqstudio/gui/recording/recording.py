@@ -13,7 +13,7 @@ from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.waveform import WaveModel
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.subtitles import read_transcript, to_txt
 from seqstudio.session.document import Clip
 from seqstudio.session.operations import Operation, SetTranscript, Together
@@ -31,16 +31,16 @@ class RecordingModel(QObject):
     changed = Signal()  # another clip, or it can or cannot be played
     moved = Signal()  # the playhead
     progressed = Signal()  # what a job has heard so far
-    troubled = Signal(str)  # one sentence; "" when all is well again
+    failed = Signal(str)  # one sentence; "" when all is well again
 
     def __init__(
-        self, desk: Desk, parent: QObject | None = None, *, player: Player | None = None
+        self, workspace: Workspace, parent: QObject | None = None, *, player: Player | None = None
     ) -> None:
         super().__init__(parent)
-        self.desk = desk
-        self.player = player or Player(desk.background, self)
-        self.wave = WaveModel(desk.background, self)
-        self.transcript = TranscriptModel(desk.do, self)
+        self.workspace = workspace
+        self.player = player or Player(workspace.background, self)
+        self.wave = WaveModel(workspace.background, self)
+        self.transcript = TranscriptModel(workspace.do, self)
         self.follow = True
         self.clip: Clip | None = None
         self.text = ""  # of a text file
@@ -49,12 +49,12 @@ class RecordingModel(QObject):
         self._until_s: float | None = None
         self.player.moved.connect(self._hear)
         self.player.changed.connect(self.changed)
-        self.player.failed.connect(self.troubled)
+        self.player.failed.connect(self.failed)
         self.wave.failed.connect(self._explain)
-        desk.live.changed.connect(self._hear_job)
-        desk.chosen_changed.connect(self.draw)
-        desk.changed.connect(self.draw)
-        desk.installed_changed.connect(self._look_for_models)
+        workspace.live.changed.connect(self._hear_job)
+        workspace.chosen_changed.connect(self.draw)
+        workspace.changed.connect(self.draw)
+        workspace.installed_changed.connect(self._look_for_models)
         self._look_for_models()
 
     @property
@@ -85,14 +85,14 @@ class RecordingModel(QObject):
     @property
     def waiting_text(self) -> str:
         """What is said where there are no words."""
-        if self.clip and (done := self.desk.live.fraction(self.clip.id)) is not None:
+        if self.clip and (done := self.workspace.live.fraction(self.clip.id)) is not None:
             return f"Listening: {done:.0%}"
         return NO_WORDS if self.sounds else "This transcript has no words."
 
     @property
     def heard_text(self) -> str:
         """The end of what a job has heard so far; provisional."""
-        heard = self.desk.live.text(self.clip.id) if self.clip else ""
+        heard = self.workspace.live.text(self.clip.id) if self.clip else ""
         return heard if len(heard) <= HEARD else "… " + heard[-HEARD:].partition(" ")[2]
 
     @property
@@ -101,13 +101,13 @@ class RecordingModel(QObject):
         transcript = self.transcript.transcript
         if transcript is None:
             return ""
-        made = made_with(transcript.provenance, self.desk.studio.catalogue, self._models)
+        made = made_with(transcript.provenance, self.workspace.studio.catalogue, self._models)
         strange = "unlike what the model learned from" if transcript.unlike_training else ""
         return "; ".join(filter(None, (made, strange)))
 
     def draw(self) -> None:
         """Show what is in front now."""
-        clip = self.desk.clip
+        clip = self.workspace.clip
         if clip is None:
             self.leave()
             return
@@ -177,7 +177,7 @@ class RecordingModel(QObject):
                 audio=clip.path.name, duration_s=self.wave.duration_s, text="", origin="human"
             )
             steps.insert(0, SetTranscript(clip.id, nothing))
-        if self.desk.do(Together("Add a segment", tuple(steps))):
+        if self.workspace.do(Together("Add a segment", tuple(steps))):
             self.transcript.take_up(self.transcript.timeline.near(self.wave.selection[0]))
 
     def set_follow(self, *, follow: bool) -> None:
@@ -190,19 +190,19 @@ class RecordingModel(QObject):
     def export(self, path: Path) -> None:
         """Write the transcript in the format of the suffix; troubles are told."""
         if transcript := self.transcript.transcript:
-            self.desk.background.run(
+            self.workspace.background.run(
                 partial(export, transcript, path),
                 lambda written: self._tell(f"Written: {written}"),
-                self.troubled.emit,
+                self.failed.emit,
             )
 
     def import_transcript(self, path: Path) -> None:
         """Put what a file holds in the place of the words; one step to undo."""
         if clip := self.clip:
-            self.desk.background.run(
+            self.workspace.background.run(
                 partial(read_transcript, path),
-                lambda read: self.desk.do(SetTranscript(clip.id, read)),
-                self.troubled.emit,
+                lambda read: self.workspace.do(SetTranscript(clip.id, read)),
+                self.failed.emit,
             )
 
     def takes(self, paths: list[Path]) -> bool:
@@ -220,7 +220,7 @@ class RecordingModel(QObject):
         return to_txt(self.transcript.transcript) if self.transcript.transcript else self.text
 
     def _look_for_models(self) -> None:
-        self._models = known_models(self.desk.studio)
+        self._models = known_models(self.workspace.studio)
         self.draw()
 
     def _play(self, second: float) -> None:
@@ -229,7 +229,7 @@ class RecordingModel(QObject):
 
     def _turn_to(self, clip: Clip) -> None:
         self.player.stop()
-        self.troubled.emit("")
+        self.failed.emit("")
         self.text = self.absence = self._told = ""
         if clip.kind == "audio":
             self.wave.show(clip.sha256, clip.path)
@@ -237,7 +237,7 @@ class RecordingModel(QObject):
         self.wave.clear()
         if clip.kind == "text":
             read = partial(read_text, clip.path)
-            self.desk.background.run(read, partial(self._show_text, clip.id), self.troubled.emit)
+            self.workspace.background.run(read, partial(self._show_text, clip.id), self.failed.emit)
 
     def _show_text(self, clip: str, text: str) -> None:
         if self.clip and self.clip.id == clip:
@@ -248,7 +248,7 @@ class RecordingModel(QObject):
         """Tell why a recording cannot be read; of one that has moved, the window offers to look."""
         there = self.clip is not None and self.clip.path.exists()
         self.absence = UNREADABLE if there else MOVED
-        self.troubled.emit(reason if there else "")
+        self.failed.emit(reason if there else "")
         self.changed.emit()
 
     def _hear_job(self, id: str) -> None:

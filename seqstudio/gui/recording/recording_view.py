@@ -21,7 +21,7 @@ from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.widgets.drop_hint import dropped
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 SIDE = 320  # pixels of the panel at the right
 PLAYING = ("recording.play", "recording.back", "recording.follow")
@@ -31,9 +31,9 @@ FILES = ("transcript.export", "transcript.import", "transcript.copy")
 class RecordingView(QWidget):
     """Shows a `RecordingModel`: a recording with its words, a transcript alone, or a text."""
 
-    def __init__(self, desk: Desk, commands: Commands) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
-        self.model = RecordingModel(desk, self)
+        self.model = RecordingModel(workspace, self)
         self._commands = commands
         self.work = QWidget(self)  # all but the panel at the right
         self.banner = Banner("the recording", self.work)
@@ -52,7 +52,7 @@ class RecordingView(QWidget):
         self.along.setAccessibleName("Scroll the waveform")
         self.setAcceptDrops(True)
         add_commands(commands, self)
-        self.panel = OperationPanel(desk, commands, "audio")
+        self.panel = OperationPanel(workspace, commands, "audio")
         self._lay_out(self.panel)
         self._wire()
         self._show_words()
@@ -91,19 +91,19 @@ class RecordingView(QWidget):
         if self.model.follow:
             self.transcript.follow(self.model.wave.playhead_s)
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, event: QHideEvent) -> None:
         """Be silent when another page is shown."""
         self.model.leave()
         super().hideEvent(event)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take the transcript of this recording; all else is the window's."""
         if self.model.takes(dropped(event.mimeData())):
             event.acceptProposedAction()
         else:
             event.ignore()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Put what was dropped in the place of the words."""
         self.model.import_transcript(dropped(event.mimeData())[0])
         event.acceptProposedAction()
@@ -148,7 +148,7 @@ class RecordingView(QWidget):
         model.changed.connect(self.draw)
         model.moved.connect(self.follow)
         model.progressed.connect(self.draw_progress)
-        model.troubled.connect(self.banner.tell)
+        model.failed.connect(self.banner.tell)
         model.wave.changed.connect(self._scroll_range)
         model.wave.changed.connect(self.draw_time)
         model.wave.selected.connect(self._commands.refresh)

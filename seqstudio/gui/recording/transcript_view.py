@@ -90,7 +90,7 @@ class TranscriptView(QAbstractScrollArea):
             right = self.viewport().width()
             self.editor.open(self.model.word(place).word, self.rectangle(place), right)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move from word to word, and edit."""
         key, ends = Qt.Key(event.key()), self.model.ends()
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
@@ -107,23 +107,23 @@ class TranscriptView(QAbstractScrollArea):
         else:
             event.ignore()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Seek to the word that is clicked."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._seek(self._painter().at(event.position()))
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Edit the word that is clicked."""
         if place := self._painter().at(event.position()):
             self.model.take_up(place)
             self.begin_edit()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll, by hand."""
         super().wheelEvent(event)
         self.scrolled_by_hand.emit()
 
-    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def viewportEvent(self, event: QEvent) -> bool:
         """Say how sure a word is, and when it is said."""
         if isinstance(event, QHelpEvent):
             place = self._painter().at(QPointF(event.pos()))
@@ -131,7 +131,7 @@ class TranscriptView(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
-    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, _event: QResizeEvent) -> None:
         """Break the lines anew, with the same words in sight."""
         top = self.verticalScrollBar().value()
         first = next(iter(self._layout.seen(top, top + 1)), 0)
@@ -140,13 +140,13 @@ class TranscriptView(QAbstractScrollArea):
         if top and self.model.segments:
             self.verticalScrollBar().setValue(round(self._layout.top(first)))
 
-    def scrollContentsBy(self, _dx: int, _dy: int) -> None:  # noqa: N802 - Qt's name
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         """Paint what came into sight; a word that is being edited stays where it was typed."""
         if self.editor.isVisible():
             self._take(self.editor.text())
         self.viewport().update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the segments that are seen, or what is said in their place."""
         colours = colours_of(self.palette())
         area = self.viewport().rect()

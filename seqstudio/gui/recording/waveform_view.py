@@ -63,11 +63,11 @@ class WaveView(QWidget):
             self._absence = absence
             self.update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep to the new width."""
         self.model.resize(event.size().width())
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw what is seen."""
         colours = colours_of(self.palette())
         painter = QPainter(self)
@@ -85,7 +85,7 @@ class WaveView(QWidget):
             painter.setPen(QPen(colours.accent, 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to point or to select; Shift stretches the selection to here."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
@@ -95,14 +95,14 @@ class WaveView(QWidget):
             return
         self._pressed = event.position().x()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Select from where the button went down."""
         here = event.position().x()
         if self._pressed is not None and abs(here - self._pressed) >= DRAG:
             axis = self.model.axis
             self.model.select(axis.to_unit(self._pressed), axis.to_unit(here))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Seek to where it was clicked, or to where the selection begins."""
         if self._pressed is None:
             return
@@ -114,7 +114,7 @@ class WaveView(QWidget):
         elif self.model.selection:
             self.sought.emit(self.model.selection[0])
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom around the pointer; sideways, or with Shift, scroll."""
         turned = event.angleDelta()
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
@@ -132,7 +132,7 @@ class WaveView(QWidget):
             return True
         return super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the playhead, zoom and scroll; with Shift, select."""
         model, axis = self.model, self.model.axis
         step = axis.span / 50

@@ -32,7 +32,7 @@ class WordEditor(QLineEdit):
         self.show()
         self.setFocus()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the word, or leave it."""
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -42,12 +42,12 @@ class WordEditor(QLineEdit):
         else:
             super().keyPressEvent(event)
 
-    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802, FBT001 - Qt's name and type
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: FBT001 - Qt's name and type
         """Go on to another word rather than to another widget."""
         self.passed.emit(self.text(), not forward)
         return True
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take the word when the person goes elsewhere; a menu or another window is not that."""
         super().focusOutEvent(event)
         if self.isVisible() and event.reason() not in BRIEFLY:

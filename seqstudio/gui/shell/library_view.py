@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from seqstudio.gui.shell.library import Row, Section, name_of, removing, renaming, sections
 from seqstudio.gui.shell.missing import MissingFiles
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 Select = QItemSelectionModel.SelectionFlag
 ID = Qt.ItemDataRole.UserRole
@@ -27,9 +27,9 @@ class LibraryView(QWidget):
 
     asked = Signal()  # for what is in front already: another page may hide it
 
-    def __init__(self, desk: Desk, commands: Commands, missing: MissingFiles) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands, missing: MissingFiles) -> None:
         super().__init__()
-        self._desk, self._commands, self._missing = desk, commands, missing
+        self._workspace, self._commands, self._missing = workspace, commands, missing
         self._drawn: tuple[Section, ...] | None = None
         self.tree = QTreeWidget(self)
         self._set_up_tree()
@@ -39,9 +39,9 @@ class LibraryView(QWidget):
         self._add_commands()
         self._soon = QTimer(self, singleShot=True, interval=0)  # many changes are drawn once
         self._soon.timeout.connect(self.draw)
-        for signal in (desk.changed, desk.loading_changed, missing.changed):
+        for signal in (workspace.changed, workspace.loading_changed, missing.changed):
             signal.connect(self._soon.start)
-        desk.chosen_changed.connect(self._show_chosen)
+        workspace.chosen_changed.connect(self._show_chosen)
         self.draw()
 
     @property
@@ -51,7 +51,7 @@ class LibraryView(QWidget):
 
     def draw(self) -> None:
         """Show the session as it is now; selection and focus stay where they were."""
-        wanted = sections(self._desk.document, self._desk.loading, self._missing.ids)
+        wanted = sections(self._workspace.document, self._workspace.loading, self._missing.ids)
         if wanted != self._drawn:
             self._drawn = wanted
             self._fill(set(self.selected))
@@ -117,7 +117,7 @@ class LibraryView(QWidget):
 
     def _show_chosen(self) -> None:
         """Make what is in front the current line, without choosing it again."""
-        found = next((i for i in self._items() if i.data(0, ID) == self._desk.chosen), None)
+        found = next((i for i in self._items() if i.data(0, ID) == self._workspace.chosen), None)
         if found is not self.tree.currentItem():
             among = found is not None and found.isSelected()
             how = Select.NoUpdate if among else Select.ClearAndSelect | Select.Rows
@@ -135,10 +135,10 @@ class LibraryView(QWidget):
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         if item and (id := item.data(0, ID)):
-            self._desk.choose(id)
+            self._workspace.choose(id)
 
     def _ask(self, item: QTreeWidgetItem) -> None:
-        if item.data(0, ID) == self._desk.chosen != "":
+        if item.data(0, ID) == self._workspace.chosen != "":
             self.asked.emit()
 
     def _edit(self) -> None:
@@ -147,14 +147,14 @@ class LibraryView(QWidget):
 
     def _rename(self, item: QTreeWidgetItem) -> None:
         id, name = item.data(0, ID), item.text(0)
-        step = renaming(self._desk.document, id, name)
-        if step is None or not self._desk.do(step):
+        step = renaming(self._workspace.document, id, name)
+        if step is None or not self._workspace.do(step):
             with QSignalBlocker(self.tree):
-                item.setText(0, name_of(self._desk.document, id))
+                item.setText(0, name_of(self._workspace.document, id))
 
     def _remove(self) -> None:
-        if step := removing(self._desk.document, self.selected):
-            self._desk.do(step)
+        if step := removing(self._workspace.document, self.selected):
+            self._workspace.do(step)
 
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)

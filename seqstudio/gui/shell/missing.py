@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.document import Clip
 from seqstudio.session.operations import Together
 from seqstudio.session.relink import collect, find_clips, lost_clips, relink
@@ -18,15 +18,15 @@ class MissingFiles(QObject):
 
     changed = Signal()  # `clips` are others
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._desk = desk
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
         self._paths: tuple[Path, ...] | None = None  # as they were looked for last
         self.clips: tuple[Clip, ...] = ()
-        desk.session_changed.connect(self.look)
+        workspace.session_changed.connect(self.look)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._look_if_new)
-        desk.changed.connect(self._soon.start)
+        workspace.changed.connect(self._soon.start)
         self.look()
 
     @property
@@ -48,34 +48,36 @@ class MissingFiles(QObject):
 
     def look(self) -> None:
         """Look for the files of all clips, on a thread."""
-        document = self._desk.document
+        document = self._workspace.document
         paths = self._paths = tuple(clip.path for clip in document.clips)
-        self._desk.background.run(
+        self._workspace.background.run(
             partial(lost_clips, document),
             lambda lost: self._tell(lost) if paths is self._paths else None,
-            self._desk.troubled.emit,
+            self._workspace.failed.emit,
         )
 
     def find(self, folder: Path) -> None:
         """Look for the missing files below a folder, whatever their names are now."""
-        clips, session = self.clips, self._desk.session
-        self._desk.background.run(
+        clips, session = self.clips, self._workspace.session
+        self._workspace.background.run(
             lambda: dict(find_clips(clips, folder)),
-            lambda found: self._found(folder, found) if session is self._desk.session else None,
-            self._desk.troubled.emit,
+            lambda found: (
+                self._found(folder, found) if session is self._workspace.session else None
+            ),
+            self._workspace.failed.emit,
         )
 
     def collect(self, folder: Path) -> None:
         """Copy the files of all clips into one folder, and go on with the copies."""
-        document, session = self._desk.document, self._desk.session
-        self._desk.background.run(
+        document, session = self._workspace.document, self._workspace.session
+        self._workspace.background.run(
             partial(collect, document, folder),
-            lambda step: self._collected(step) if session is self._desk.session else None,
-            self._desk.troubled.emit,
+            lambda step: self._collected(step) if session is self._workspace.session else None,
+            self._workspace.failed.emit,
         )
 
     def _look_if_new(self) -> None:
-        if self._paths != tuple(clip.path for clip in self._desk.document.clips):
+        if self._paths != tuple(clip.path for clip in self._workspace.document.clips):
             self.look()
 
     def _tell(self, lost: tuple[Clip, ...]) -> None:
@@ -84,13 +86,13 @@ class MissingFiles(QObject):
             self.changed.emit()
 
     def _found(self, folder: Path, found: dict[str, Path]) -> None:
-        present = {clip.id for clip in self._desk.document.clips}
+        present = {clip.id for clip in self._workspace.document.clips}
         found = {id: path for id, path in found.items() if id in present}
         if not found:
-            self._desk.troubled.emit(f"{folder}: none of the missing files is in it")
+            self._workspace.failed.emit(f"{folder}: none of the missing files is in it")
         else:
-            self._desk.do(relink(found))
+            self._workspace.do(relink(found))
 
     def _collected(self, step: Together) -> None:
         if step.operations:
-            self._desk.do(step)
+            self._workspace.do(step)

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 from PySide6.QtWidgets import QWidget
 
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 Shows = Literal["", "clip", "take"]
 
@@ -33,9 +33,9 @@ class PageEntry:
     shortcut: str = ""
     help: str = ""
 
-    def build(self, desk: Desk, commands: Commands) -> QWidget:
+    def build(self, workspace: Workspace, commands: Commands) -> QWidget:
         """Import the page's module and make it."""
-        return _build(self.place, desk, commands)
+        return _build(self.place, workspace, commands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ class DockEntry:
     area: Literal["left", "right", "bottom"]
     shortcut: str  # shows or hides it
 
-    def build(self, desk: Desk, commands: Commands) -> QWidget:
+    def build(self, workspace: Workspace, commands: Commands) -> QWidget:
         """Import the view's module and make it."""
-        return _build(self.place, desk, commands)
+        return _build(self.place, workspace, commands)
 
 
-def _build(place: str, desk: Desk, commands: Commands) -> QWidget:
+def _build(place: str, workspace: Workspace, commands: Commands) -> QWidget:
     module, _, name = place.partition(":")
-    make: Callable[[Desk, Commands], QWidget] = getattr(import_module(module), name)
-    return make(desk, commands)
+    make: Callable[[Workspace, Commands], QWidget] = getattr(import_module(module), name)
+    return make(workspace, commands)
 
 
 DOCKS: tuple[DockEntry, ...] = (
@@ -114,7 +114,7 @@ def load_pages() -> None:
         import_module(page.place.partition(":")[0])
 
 
-def page_for(desk: Desk) -> str:
+def page_for(workspace: Workspace) -> str:
     """Name the page of what is in front."""
-    wanted: Shows = "take" if desk.take else "clip" if desk.clip else ""
+    wanted: Shows = "take" if workspace.take else "clip" if workspace.clip else ""
     return next((page.name for page in PAGES if wanted and page.shows == wanted), "welcome")

@@ -89,7 +89,7 @@ class PaletteView(QFrame):
         if self._before:
             self._before.setFocus()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Move through the list and choose, while the field has the keys."""
         if watched is self.field and isinstance(event, QKeyEvent) and self._takes(event):
             return True
@@ -97,7 +97,7 @@ class PaletteView(QFrame):
             self._leave_if_focus_left()
         return super().eventFilter(watched, event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back from anywhere."""
         if event.key() == Qt.Key.Key_Escape:
             self.leave()
@@ -144,7 +144,7 @@ def _spoken(entry: Entry) -> str:
 class _EntryPainter(QStyledItemDelegate):
     """Draws a command on one line: what it is, where it is, and its keys."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Give every line room to breathe."""
         return QSize(super().sizeHint(option, index).width(), ROW_HEIGHT)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from seqstudio.errors import DataError
 from seqstudio.gui.shell.missing import MissingFiles
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.assets import assets_folder
 from seqstudio.session.session import SUFFIX
 
@@ -19,9 +19,9 @@ class SessionCommands:
     """Adds what can be done with the session, and does it."""
 
     def __init__(
-        self, desk: Desk, commands: Commands, missing: MissingFiles, window: QWidget
+        self, workspace: Workspace, commands: Commands, missing: MissingFiles, window: QWidget
     ) -> None:
-        self._desk, self._missing, self._window = desk, missing, window
+        self._workspace, self._missing, self._window = workspace, missing, window
         self._add_files(commands)
         self._add_clips(commands)
         self._add_steps(commands)
@@ -32,9 +32,9 @@ class SessionCommands:
             self._missing.find(folder)
 
     def _add_files(self, commands: Commands) -> None:
-        add, desk = commands.add, self._desk
+        add, workspace = commands.add, self._workspace
         said = "What you did so far stays; without a name it is offered on the first page."
-        add(Command("session.new", "New session", "Session", "Ctrl+N", said), desk.new_session)
+        add(Command("session.new", "New session", "Session", "Ctrl+N", said), workspace.new_session)
         add(
             Command("session.open", "Open a session…", "Session", "Ctrl+Shift+O"),
             self._ask_open,
@@ -42,13 +42,13 @@ class SessionCommands:
         add(
             Command("session.save", "Save under a name…", "Session", "Ctrl+S"),
             self._ask_save,
-            ready=lambda: desk.session.is_untitled,
+            ready=lambda: workspace.session.is_untitled,
         )
         add(Command("session.save_as", "Save as…", "Session", "Ctrl+Shift+S"), self._ask_save)
         add(
             Command("session.close", "Close the session", "Session", "Ctrl+W", said),
-            desk.new_session,
-            ready=lambda: not desk.session.is_untitled or bool(desk.session.steps),
+            workspace.new_session,
+            ready=lambda: not workspace.session.is_untitled or bool(workspace.session.steps),
         )
 
     def _add_clips(self, commands: Commands) -> None:
@@ -70,7 +70,7 @@ class SessionCommands:
         add(
             Command("session.collect", "Collect files…", "Session", "Ctrl+Alt+K", said),
             self._ask_collect,
-            ready=lambda: bool(self._desk.document.clips) and not self._missing.clips,
+            ready=lambda: bool(self._workspace.document.clips) and not self._missing.clips,
         )
         add(
             Command("session.find", "Find missing files…", "Session", "Ctrl+Alt+F"),
@@ -79,38 +79,38 @@ class SessionCommands:
         )
 
     def _add_steps(self, commands: Commands) -> None:
-        desk = self._desk
+        workspace = self._workspace
         commands.add(
             Command("session.undo", "Undo", "Edit", "Ctrl+Z"),
-            desk.undo,
-            ready=lambda: desk.session.can_undo,
+            workspace.undo,
+            ready=lambda: workspace.session.can_undo,
         )
         commands.add(
             Command("session.redo", "Redo", "Edit", "Ctrl+Shift+Z"),
-            desk.redo,
-            ready=lambda: desk.session.can_redo,
+            workspace.redo,
+            ready=lambda: workspace.session.can_redo,
         )
 
     def _ask_files(self) -> None:
         title = "Open recordings, MIDI or transcripts"
         names, _ = QFileDialog.getOpenFileNames(self._window, title)
-        self._desk.bring_in(map(Path, names))
+        self._workspace.bring_in(map(Path, names))
 
     def _ask_folder(self) -> None:
         if folder := self._folder("Open all that is in"):
-            self._desk.bring_in([folder])
+            self._workspace.bring_in([folder])
 
     def _ask_open(self) -> None:
         title = "Open a session"
         name, _ = QFileDialog.getOpenFileName(self._window, title, filter=FILTER)
         if name:
-            self._desk.open_session(Path(name))
+            self._workspace.open_session(Path(name))
 
     def _ask_save(self) -> None:
         title = "Save the session as"
         name, _ = QFileDialog.getSaveFileName(self._window, title, filter=FILTER)
         if name:
-            self._desk.save_as(Path(name).with_suffix(SUFFIX))
+            self._workspace.save_as(Path(name).with_suffix(SUFFIX))
 
     def _ask_collect(self) -> None:
         if folder := self._folder("Copy the files of this session into"):
@@ -120,9 +120,9 @@ class SessionCommands:
         try:
             folder = assets_folder()
         except DataError as bad:
-            self._desk.troubled.emit(str(bad))
+            self._workspace.failed.emit(str(bad))
         else:
-            self._desk.bring_in([folder / kind for kind in KINDS])
+            self._workspace.bring_in([folder / kind for kind in KINDS])
 
     def _folder(self, title: str) -> Path | None:
         name = QFileDialog.getExistingDirectory(self._window, title)

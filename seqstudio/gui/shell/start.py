@@ -16,7 +16,7 @@ from seqstudio.gui.shell.pages import load_pages
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.widgets.theme import Theme
 from seqstudio.gui.workspace.file_kinds import is_session
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
@@ -48,14 +48,14 @@ def run(
     app = open_display(sys.argv[:1], drawn_only=screenshot is not None)
     app.setApplicationName("SeqStudio")
     Collector(app)
-    desk = Desk(studio, session)
-    window = Window(desk, theme, remember=screenshot is None)
+    workspace = Workspace(studio, session)
+    window = Window(workspace, theme, remember=screenshot is None)
     window.show()
-    QTimer.singleShot(0, lambda: desk.bring_in(path for path in files if not is_session(path)))
+    QTimer.singleShot(0, lambda: workspace.bring_in(path for path in files if not is_session(path)))
     if screenshot:
         return photograph(app, window, screenshot)
     ahead = partial(read_ahead, studio)
-    window.seen.connect(lambda: desk.background.run(ahead, _nothing, desk.troubled.emit))
+    window.seen.connect(lambda: workspace.background.run(ahead, _nothing, workspace.failed.emit))
     return app.exec()
 
 
@@ -107,7 +107,7 @@ def photograph(app: QApplication, window: Window, target: Path) -> int:
     """
     settle(app, window)
     written = window.grab().save(str(target))
-    untitled = window.desk.session.path if window.desk.session.is_untitled else None
+    untitled = window.workspace.session.path if window.workspace.session.is_untitled else None
     window.close()
     if untitled and untitled.exists():
         Session.open(untitled).discard()  # it was for the picture only
@@ -121,5 +121,9 @@ def settle(app: QApplication, window: Window) -> None:
     calm = 0
     while calm < CALM_ROUNDS:
         app.processEvents(WAITING, ROUND_MS)
-        busy = window.desk.background.busy or bool(window.desk.loading) or window.wardrobe.busy
+        busy = (
+            window.workspace.background.busy
+            or bool(window.workspace.loading)
+            or window.wardrobe.busy
+        )
         calm = 0 if busy else calm + 1

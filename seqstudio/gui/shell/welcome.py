@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.errors import SeqStudioError, SessionError
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.profile import Profile
 from seqstudio.session.document import Document
 from seqstudio.session.files import remove
@@ -116,41 +116,41 @@ class Welcome(QObject):
 
     changed = Signal()
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._workspace = workspace
         self.unsaved: tuple[Earlier, ...] = ()
         self.recent: tuple[Earlier, ...] = ()
-        for signal in (desk.session_changed, desk.session_left):
+        for signal in (workspace.session_changed, workspace.session_left):
             signal.connect(self.look)
         self.look()
 
     def look(self) -> None:
         """Look for earlier sessions."""
-        profile, recent = self._desk.studio.profile, self._desk.preferences.recent
-        self._desk.background.run(
+        profile, recent = self._workspace.studio.profile, self._workspace.preferences.recent
+        self._workspace.background.run(
             lambda: (unsaved_work(profile), recent_sessions(recent)),
             self._show,
-            self._desk.troubled.emit,
+            self._workspace.failed.emit,
         )
 
     def open(self, earlier: Earlier) -> None:
         """Go on with a session."""
-        self._desk.open_session(earlier.path)
+        self._workspace.open_session(earlier.path)
 
     def discard(self, earlier: Earlier) -> None:
         """Remove work that was never saved under a name."""
-        self._desk.background.run(
+        self._workspace.background.run(
             lambda: discard(earlier.path), lambda _: self.look(), self._not_discarded
         )
 
     def forget(self, earlier: Earlier) -> None:
         """Take a session off the list; its file stays."""
-        self._desk.preferences.forget([earlier.path])
+        self._workspace.preferences.forget([earlier.path])
         self.look()
 
     def _not_discarded(self, reason: str) -> None:
-        self._desk.troubled.emit(reason)
+        self._workspace.failed.emit(reason)
         self.look()
 
     def _show(self, found: tuple[tuple[Earlier, ...], tuple[Earlier, ...]]) -> None:

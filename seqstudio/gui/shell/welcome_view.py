@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.shell.welcome import Earlier, Welcome
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 WIDTH = 680
 BUTTON_WIDTH = 380
@@ -38,9 +38,9 @@ Act = tuple[str, Callable[[Earlier], None]]
 class WelcomeView(QScrollArea):
     """Says what SeqStudio does, with a button for each way to begin."""
 
-    def __init__(self, desk: Desk, commands: Commands) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
-        self._model = Welcome(desk, self)
+        self._model = Welcome(workspace, self)
         self._commands = commands
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Start")

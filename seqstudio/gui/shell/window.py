@@ -28,7 +28,7 @@ from seqstudio.gui.widgets.drop_hint import DropHint, dropped
 from seqstudio.gui.widgets.theme import Theme, Wardrobe, theme_named
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.file_kinds import Install
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 SIZE = QSize(1280, 800)
 LIBRARY_WIDTH = 240
@@ -52,18 +52,20 @@ class Window(QMainWindow):
 
     seen = Signal()  # it has been drawn for the first time
 
-    def __init__(self, desk: Desk, theme: Theme | None = None, *, remember: bool = True) -> None:
+    def __init__(
+        self, workspace: Workspace, theme: Theme | None = None, *, remember: bool = True
+    ) -> None:
         super().__init__()
-        self.desk = desk
+        self.workspace = workspace
         self.commands = Commands(self)
-        self.missing = MissingFiles(desk)
-        self.wardrobe = Wardrobe(theme or theme_named(desk.preferences.left.theme), self)
+        self.missing = MissingFiles(workspace)
+        self.wardrobe = Wardrobe(theme or theme_named(workspace.preferences.left.theme), self)
         self._remember = remember
         self._was_seen = False
         self._pages: dict[str, QWidget] = {}
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
-        self.session_commands = SessionCommands(desk, self.commands, self.missing, self)
+        self.session_commands = SessionCommands(workspace, self.commands, self.missing, self)
         WindowCommands(self)
         self._lay_out()
         self._add_views()
@@ -83,7 +85,7 @@ class Window(QMainWindow):
         """Show a page, made when it is first asked for."""
         if name not in self._pages:
             entry = next(page for page in PAGES if page.name == name)
-            self._pages[name] = entry.build(self.desk, self.commands)
+            self._pages[name] = entry.build(self.workspace, self.commands)
             self.wardrobe.dress(self._pages[name])
             self.stack.addWidget(self._pages[name])
         self.stack.setCurrentWidget(self._pages[name])
@@ -97,44 +99,44 @@ class Window(QMainWindow):
         except ConfigError as bad:
             self.banner.tell(str(bad))
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files, folders and sessions, and say so; what is dragged out of here stays out."""
         if event.source() is None and (paths := dropped(event.mimeData())):
             self._hint.say(paths)
             event.acceptProposedAction()
 
-    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Take the hint away."""
         self._hint.hide()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Bring in what was dropped."""
         self._hint.hide()
-        self.desk.bring_in(dropped(event.mimeData()))
+        self.workspace.bring_in(dropped(event.mimeData()))
         event.acceptProposedAction()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the window; say so when that is done for the first time."""
         super().paintEvent(event)
         if not self._was_seen:
             self._was_seen = True
             QTimer.singleShot(0, self.seen.emit)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def changeEvent(self, event: QEvent) -> None:
         """Look for missing files again when the person comes back: they may have moved some."""
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.missing.look()
-            self.desk.look_again()
+            self.workspace.look_again()
         super().changeEvent(event)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Let go of the session; all of it is on the disk already."""
         if self._remember:
             shape = bytes(self.saveGeometry().toBase64().data()).decode()
             docks = bytes(self.saveState(DOCKS_VERSION).toBase64().data()).decode()
-            self.prefer(lambda: self.desk.preferences.shape(shape, docks))
+            self.prefer(lambda: self.workspace.preferences.shape(shape, docks))
         self.hide()  # at once: jobs may take a moment to be left
-        self.desk.close()
+        self.workspace.close()
         event.accept()
 
     def _lay_out(self) -> None:
@@ -150,7 +152,7 @@ class Window(QMainWindow):
         column.addWidget(self.missing_banner)
         column.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
-        self.setStatusBar(StatusLine(self.desk, self))
+        self.setStatusBar(StatusLine(self.workspace, self))
         bar = self._toolbar()
         self.addToolBar(bar)
         for part in (bar, self.menuBar(), self.statusBar(), self.banner, self.missing_banner):
@@ -171,10 +173,10 @@ class Window(QMainWindow):
         return bar
 
     def _add_views(self) -> None:
-        self.library = LibraryView(self.desk, self.commands, self.missing)
+        self.library = LibraryView(self.workspace, self.commands, self.missing)
         self._dock("library", "Library", self.library, "left", "Ctrl+B")
         for entry in DOCKS:
-            view = entry.build(self.desk, self.commands)
+            view = entry.build(self.workspace, self.commands)
             self._dock(entry.name, entry.title, view, entry.area, entry.shortcut)
 
     def _dock(self, name: str, title: str, view: QWidget, area: str, shortcut: str) -> None:
@@ -192,22 +194,22 @@ class Window(QMainWindow):
         )
 
     def _wire(self) -> None:
-        desk = self.desk
-        desk.troubled.connect(self.banner.tell)
-        desk.chosen_changed.connect(self._show_chosen)
+        workspace = self.workspace
+        workspace.failed.connect(self.banner.tell)
+        workspace.chosen_changed.connect(self._show_chosen)
         self.library.asked.connect(self._show_chosen)
-        desk.session_changed.connect(self._note_session)
-        desk.changed.connect(self._retitle)
-        desk.install_asked.connect(self._hand_over)
-        desk.closing.connect(self.commands.rest)
+        workspace.session_changed.connect(self._note_session)
+        workspace.changed.connect(self._retitle)
+        workspace.install_asked.connect(self._hand_over)
+        workspace.closing.connect(self.commands.rest)
         self.missing.changed.connect(self._tell_missing)
-        if desk.session.lost:
-            self.banner.tell(desk.session.lost)
+        if workspace.session.lost:
+            self.banner.tell(workspace.session.lost)
 
     def _restore(self) -> None:
         """Take the shape in which the window was left; a fresh one where there is none."""
         self.resize(SIZE)
-        left = self.desk.preferences.left
+        left = self.workspace.preferences.left
         if self._remember and left.geometry:
             self.restoreGeometry(QByteArray.fromBase64(left.geometry.encode()))
             self.restoreState(QByteArray.fromBase64(left.docks.encode()), DOCKS_VERSION)
@@ -219,18 +221,18 @@ class Window(QMainWindow):
         page.take(install.path)
 
     def _show_chosen(self) -> None:
-        self.show_page(page_for(self.desk))
+        self.show_page(page_for(self.workspace))
 
     def _note_session(self) -> None:
-        session = self.desk.session
+        session = self.workspace.session
         if not session.is_untitled:
-            self.prefer(lambda: self.desk.preferences.opened(session.path.absolute()))
+            self.prefer(lambda: self.workspace.preferences.opened(session.path.absolute()))
         self._retitle()
 
     def _retitle(self) -> None:
-        session = self.desk.session
+        session = self.workspace.session
         name = "Untitled" if session.is_untitled else session.path.stem
-        self.setWindowTitle(f"{self.desk.document.title or name} - SeqStudio")
+        self.setWindowTitle(f"{self.workspace.document.title or name} - SeqStudio")
         for name, word, what in (
             ("session.undo", "Undo", session.undo_title),
             ("session.redo", "Redo", session.redo_title),

@@ -49,7 +49,7 @@ class WindowCommands:
             )
 
     def _compose(self) -> None:
-        self._window.desk.choose("")
+        self._window.workspace.choose("")
         self._window.show_page("score")
 
     def _ask(self) -> None:
@@ -57,7 +57,7 @@ class WindowCommands:
 
     def _choose_theme(self, theme: Theme) -> None:
         self._window.wardrobe.choose(theme)
-        self._window.prefer(lambda: self._window.desk.preferences.choose_theme(theme))
+        self._window.prefer(lambda: self._window.workspace.preferences.choose_theme(theme))
 
     def _go_round(self) -> None:
         """Put the focus into the next of page and docks that is shown."""

@@ -14,7 +14,7 @@ def add_commands(commands: Commands, panel: "TakesPanel") -> None:
     """Offer them; they can be done while the panel is shown."""
     _add_hearing(commands, panel)
     _add_files(commands, panel)
-    model, desk = panel.model, panel.desk
+    model, workspace = panel.model, panel.workspace
     commands.add(
         Command("takes.make", "Make takes…", MENU, "Ctrl+M", "Show the form that makes takes."),
         panel.show_make,
@@ -28,14 +28,14 @@ def add_commands(commands: Commands, panel: "TakesPanel") -> None:
             "Ctrl+Shift+M",
             "Make the same take once more: same model, options and seed.",
         ),
-        lambda: model.make_again(desk.chosen),
+        lambda: model.make_again(workspace.chosen),
         ready=lambda: not model.why_not_again,
         page=panel,
     )
     commands.add(
         Command("takes.rename", "Rename…", MENU, "F2", "Give the take another name."),
         panel.list.rename,
-        ready=lambda: desk.take is not None,
+        ready=lambda: workspace.take is not None,
         within=panel.list,
     )
     commands.add(
@@ -47,11 +47,11 @@ def add_commands(commands: Commands, panel: "TakesPanel") -> None:
 
 
 def _add_hearing(commands: Commands, panel: "TakesPanel") -> None:
-    model, desk = panel.model, panel.desk
+    model, workspace = panel.model, panel.workspace
     commands.add(
         Command("takes.hear", "Hear", MENU, "Ctrl+H", "Hear the take in front, or stop."),
         panel.toggle_hearing,
-        ready=lambda: desk.take is not None and not panel.hearing.reason,
+        ready=lambda: workspace.take is not None and not panel.hearing.reason,
         page=panel,
     )
     commands.add(
@@ -63,8 +63,8 @@ def _add_hearing(commands: Commands, panel: "TakesPanel") -> None:
             "Keep the take in front as part of the work, or no longer.",
         ),
         model.toggle_accepted,
-        ready=lambda: desk.take is not None,
-        checked=lambda: desk.take is not None and desk.take.accepted,
+        ready=lambda: workspace.take is not None,
+        checked=lambda: workspace.take is not None and workspace.take.accepted,
         page=panel,
     )
     commands.add(
@@ -95,4 +95,4 @@ def _add_files(commands: Commands, panel: "TakesPanel") -> None:
     wav = Command("takes.wav", "Save as WAV…", MENU, "Ctrl+Alt+W", "Write how the take sounds.")
     commands.add(copy, panel.copy, ready=some, within=chosen)
     commands.add(export, panel.ask_export, ready=some, page=panel)
-    commands.add(wav, panel.ask_wav, ready=lambda: panel.desk.take is not None, page=panel)
+    commands.add(wav, panel.ask_wav, ready=lambda: panel.workspace.take is not None, page=panel)

@@ -44,7 +44,7 @@ class TakeRows(QAbstractListModel):
         self._cards = model.cards
         model.changed.connect(self._follow)
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:  # noqa: N802 - Qt's name
+    def rowCount(self, parent: Index = NOWHERE) -> int:
         """Count the cards."""
         return 0 if parent.isValid() else len(self._cards)
 
@@ -61,9 +61,7 @@ class TakeRows(QAbstractListModel):
             case _:
                 return card if role == CARD else None
 
-    def setData(  # noqa: N802 - Qt's name
-        self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole
-    ) -> bool:
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Rename."""
         if role != Qt.ItemDataRole.EditRole:
             return False
@@ -82,18 +80,18 @@ class TakeRows(QAbstractListModel):
             | flag.ItemIsDragEnabled
         )
 
-    def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
+    def mimeTypes(self) -> list[str]:
         """Name what is dragged: files."""
         return ["text/uri-list"]
 
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802 - Qt's name
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """Give the takes as files, as they are now."""
         data = QMimeData()
         ids = [self._cards[index.row()].take.id for index in indexes]
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in self._model.files(ids)])
         return data
 
-    def supportedDragActions(self) -> Qt.DropAction:  # noqa: N802 - Qt's name
+    def supportedDragActions(self) -> Qt.DropAction:
         """Say that the takes stay here."""
         return Qt.DropAction.CopyAction
 
@@ -145,11 +143,11 @@ class TakeCards(QStyledItemDelegate):
             painter.drawRect(option.rect.adjusted(3, 3, -3, -3))
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Give the size of a card; all are as wide as the list."""
         return QSize(160, height_of(option))
 
-    def updateEditorGeometry(  # noqa: N802 - Qt's name
+    def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         """Put the editor over the name."""
@@ -217,7 +215,7 @@ class TakesList(QListView):
         """Open the editor on the name of the take in front."""
         self.edit(self.currentIndex())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave the space bar to the panel, which plays."""
         if event.key() == Qt.Key.Key_Space:
             event.ignore()

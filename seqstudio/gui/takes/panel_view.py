@@ -26,7 +26,7 @@ from seqstudio.gui.takes.takes_view import TakesPage
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.take_files import file_name, sweep_scratch
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 
 class TakesPanel(QWidget):
@@ -41,11 +41,11 @@ class TakesPanel(QWidget):
 
     position = Signal(object)  # the second of the take in front that is heard, or None
 
-    def __init__(self, desk: Desk, commands: Commands, player: Player) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands, player: Player) -> None:
         super().__init__()
-        self.desk, self.commands = desk, commands
-        self.model = TakesModel(desk, self)
-        self.hearing = Hearing(desk.background, player, self)
+        self.workspace, self.commands = workspace, commands
+        self.model = TakesModel(workspace, self)
+        self.hearing = Hearing(workspace.background, player, self)
         self.banner = Banner("takes", self)
         self.list = TakesList(self.model, self.hearing, self)
         self.tabs = QTabWidget(self)
@@ -56,8 +56,8 @@ class TakesPanel(QWidget):
         self._connect()
         self._begin_anew()
         self._show_what_fits()
-        profile, now_s = desk.studio.profile, time.time()
-        desk.background.run(
+        profile, now_s = workspace.studio.profile, time.time()
+        workspace.background.run(
             lambda: sweep_scratch(profile, now_s=now_s), lambda _: None, self.banner.tell
         )
 
@@ -65,7 +65,7 @@ class TakesPanel(QWidget):
         """Hear the take in front, or stop."""
         if self.hearing.sounding or self.hearing.preparing:
             self.hearing.stop()
-        elif take := self.desk.take:
+        elif take := self.workspace.take:
             self.hearing.hear(take)
 
     def set_muted(self, tracks: frozenset[int]) -> None:
@@ -90,7 +90,7 @@ class TakesPanel(QWidget):
 
     def ask_wav(self) -> None:
         """Ask for a file, and write how the take in front sounds."""
-        take = self.desk.take
+        take = self.workspace.take
         if not take:
             return
         name = f"{file_name(take.name)}.wav"
@@ -98,20 +98,20 @@ class TakesPanel(QWidget):
         if chosen:
             self.hearing.save(take, Path(chosen).with_suffix(".wav"))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Hear or stop with the space bar."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.toggle_hearing()
             return
         super().keyPressEvent(event)
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, event: QHideEvent) -> None:
         """Be silent when another page is shown."""
         self.hearing.stop()
         super().hideEvent(event)
 
     def _lay_out(self) -> None:
-        self.make = OperationPanel(self.desk, self.commands, "midi")
+        self.make = OperationPanel(self.workspace, self.commands, "midi")
         self.tabs.addTab(self.page, "Takes")
         self.tabs.addTab(self.make, "Make")
         self.tabs.setDocumentMode(True)
@@ -124,24 +124,24 @@ class TakesPanel(QWidget):
         self.setMinimumWidth(280)
 
     def _connect(self) -> None:
-        desk, hearing = self.desk, self.hearing
+        workspace, hearing = self.workspace, self.hearing
         self.model.changed.connect(self._begin_anew)
         self.model.arrived.connect(self._arrive)
-        self.model.troubled.connect(self.banner.tell)
-        hearing.troubled.connect(self.banner.tell)
+        self.model.failed.connect(self.banner.tell)
+        hearing.failed.connect(self.banner.tell)
         hearing.changed.connect(self._tell_position)
         hearing.moved.connect(self._move)
-        desk.changed.connect(self._go_on)
-        desk.chosen_changed.connect(self._go_on)
-        desk.chosen_changed.connect(self._show_what_fits)
+        workspace.changed.connect(self._go_on)
+        workspace.chosen_changed.connect(self._go_on)
+        workspace.chosen_changed.connect(self._show_what_fits)
         self.tabs.currentChanged.connect(self.commands.refresh)
         self.list.selectionModel().selectionChanged.connect(self.commands.refresh)
 
     def _arrive(self, id: str) -> None:
         """Show what was made; the first of it comes in front where nothing is."""
         self.tabs.setCurrentIndex(0)
-        if self.isVisible() and not self.desk.chosen:
-            self.desk.choose(id)
+        if self.isVisible() and not self.workspace.chosen:
+            self.workspace.choose(id)
 
     def _begin_anew(self) -> None:
         """Let another piece begin at its beginning."""
@@ -157,17 +157,17 @@ class TakesPanel(QWidget):
             self.position.emit(None)
 
     def _move(self, id: str, second: float) -> None:
-        if id == self.desk.chosen:
+        if id == self.workspace.chosen:
             self.position.emit(second)
 
     def _go_on(self) -> None:
         """Hear what is in front now, where something sounds already."""
-        if take := self.desk.take:
+        if take := self.workspace.take:
             self.hearing.update(take)
         else:
             self.hearing.stop()
 
     def _show_what_fits(self) -> None:
         """With nothing in front, show what makes takes."""
-        if not self.desk.chosen:
+        if not self.workspace.chosen:
             self.tabs.setCurrentIndex(1)

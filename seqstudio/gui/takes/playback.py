@@ -52,7 +52,7 @@ class Hearing(QObject):
 
     changed = Signal()  # what sounds, what is being rendered, or why nothing can sound
     moved = Signal(str, float)  # id of the take that sounds, and the second that is heard
-    troubled = Signal(str)
+    failed = Signal(str)
     said = Signal(str)  # what was done
 
     def __init__(
@@ -149,7 +149,7 @@ class Hearing(QObject):
 
         self.said.emit(f"Writing {path.name}…")
         self._background.run(
-            write, lambda _: self.said.emit(f"Written to {path}"), self.troubled.emit
+            write, lambda _: self.said.emit(f"Written to {path}"), self.failed.emit
         )
 
     def _found(self, take: Take) -> Rendering | None:
@@ -165,7 +165,7 @@ class Hearing(QObject):
     def _not_rendered(self, take: Take, reason: str) -> None:
         if self._preparing is take:
             self._preparing = None
-        self.troubled.emit(reason)
+        self.failed.emit(reason)
         self.changed.emit()
 
     def _play(self, rendering: Rendering) -> None:
@@ -189,5 +189,5 @@ class Hearing(QObject):
 
     def _fail(self, reason: str) -> None:
         self._sounding = None
-        self.troubled.emit(reason)
+        self.failed.emit(reason)
         self.changed.emit()

@@ -50,7 +50,7 @@ class CurvesView(QWidget):
             f"{name} {value} at step {at}" for name, at, value in self._curves.read(step)
         )
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Read what is under the pointer, or scroll while a button is held."""
         x = event.position().x()
         if self._grip is not None and event.buttons() & Qt.MouseButton.LeftButton:
@@ -58,34 +58,34 @@ class CurvesView(QWidget):
             self._grip = x
         self._point(self._step_at(event.position()))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of the axis; a click without a drag points at a step."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._grip = event.position().x()
             if (step := self._step_at(event.position())) is not None:
                 self.pointed.emit(step)
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """Let go of the axis."""
         self._grip = None
 
-    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
         """Show all steps."""
         self._axis = replace(self._axis, start=0.0, per_pixel=0.0)
         self.update()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom around the pointer."""
         if (cell := self._cell_at(event.position())) is not None:
             factor = 1.25 ** (event.angleDelta().y() / 120)
             self._axis = self._axis.zoomed(factor, event.position().x() - cell.left())
             self.update()
 
-    def leaveEvent(self, _event: QEvent) -> None:  # noqa: N802 - Qt's name
+    def leaveEvent(self, _event: QEvent) -> None:
         """Read the newest step again."""
         self._point(None)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the cursor with the arrow keys; plus and minus zoom, 0 shows all."""
         here = self._curves.last if self._cursor is None else self._cursor
         stride = max(round(self._axis.span / 50), 1)
@@ -108,11 +108,11 @@ class CurvesView(QWidget):
             super().keyPressEvent(event)
         self.update()
 
-    def resizeEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, _event: object) -> None:
         """Fit the axis to the new width."""
         self._fit()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw every chart."""
         colours = colours_of(self.palette())
         painter = QPainter(self)

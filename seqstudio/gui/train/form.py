@@ -20,7 +20,7 @@ from seqstudio.gui.train.request import (
     task_choices,
 )
 from seqstudio.gui.train.settings import Settings
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 LOOKS = {"preview_every": 1, "gradient_flow_every": 100}  # or there would be little to see
 
@@ -32,9 +32,9 @@ class NewRun(QObject):
     faults_changed = Signal()
     refused = Signal()  # it was to begin, and something is wrong
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._workspace = workspace
         self.choices: tuple[TaskChoice, ...] = ()
         self.request = Request(values=LOOKS)
         self.settings = Settings(self)
@@ -43,7 +43,7 @@ class NewRun(QObject):
         self._named = False  # by the person, so that no default replaces it
         self._chosen = False  # the task, by the person
         self.settings.changed.connect(lambda: self.set(values=self.settings.values()))
-        desk.installed_changed.connect(self._installed)
+        workspace.installed_changed.connect(self._installed)
         self._installed()
 
     @property
@@ -76,7 +76,9 @@ class NewRun(QObject):
     def _look_at(self, data: Path) -> None:
         """Choose a task that the data are for, soon."""
         look = partial(suited, data, self.choices)
-        self._desk.background.run(look, partial(self._suits, data), partial(self.blame, "data"))
+        self._workspace.background.run(
+            look, partial(self._suits, data), partial(self.blame, "data")
+        )
 
     def _suits(self, data: Path, tasks: tuple[TaskChoice, ...]) -> None:
         asked = data == self.request.data and not self._chosen
@@ -104,7 +106,7 @@ class NewRun(QObject):
         request, choices = self.request, self.choices
         self.checking = True
         self.changed.emit()
-        self._desk.background.run(
+        self._workspace.background.run(
             lambda: faults(request, choices), partial(self._checked, request, sound), self._unread
         )
 
@@ -158,7 +160,7 @@ class NewRun(QObject):
         self.settings.renew(entry, self.request.preset, self.request.values)
 
     def _installed(self) -> None:
-        self.choices = task_choices(self._desk.studio.catalogue)
+        self.choices = task_choices(self._workspace.studio.catalogue)
         if self.choice is None and self.choices:
             self._change(task=self.choices[0].name)
         self._renew_settings()

@@ -66,7 +66,7 @@ class FormView(QWidget):
         self.start.setText("Looking at the data…" if form.checking else "Start training")
         self._draw_faults()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a folder or a file of data; sessions, plugins and models are the window's."""
         paths = dropped(event.mimeData())
         if paths and not belongs_elsewhere(paths[0]):
@@ -74,7 +74,7 @@ class FormView(QWidget):
         else:
             event.ignore()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent) -> None:
         """Learn from what was dropped."""
         self._form.set(data=dropped(event.mimeData())[0])
         event.acceptProposedAction()

@@ -44,7 +44,7 @@ class KeepView(QWidget):
             self.name.selectAll()
             self.name.setFocus()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave it with Escape."""
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
@@ -59,6 +59,6 @@ class KeepView(QWidget):
         self.keep.setEnabled(True)
         self.fault.tell(reason)
 
-    def hideEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, _event: object) -> None:
         """Be ready for the next time."""
         self.keep.setEnabled(True)

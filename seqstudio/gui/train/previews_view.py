@@ -20,15 +20,17 @@ from seqstudio.gui.train.previews import Previews, Sketch, Stage, sketch_of
 from seqstudio.gui.train.strip_view import CARD, GAP, SketchView, Strip
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 
 class PreviewsView(QWidget):
     """A strip of stages, a scrub bar, and the stage in front in full."""
 
-    def __init__(self, desk: Desk, commands: Commands, model: TrainModel, player: Player) -> None:
+    def __init__(
+        self, workspace: Workspace, commands: Commands, model: TrainModel, player: Player
+    ) -> None:
         super().__init__()
-        self._desk, self._model = desk, model
+        self._workspace, self._model = workspace, model
         self._sketches: dict[Path, Sketch] = {}
         self._asked: set[Path] = set()
         self.player = player
@@ -55,7 +57,7 @@ class PreviewsView(QWidget):
         self.bar.valueChanged.connect(self.go)
         self.hear.clicked.connect(self.toggle_hearing)
         self.player.changed.connect(self._draw_hearing)
-        self.player.failed.connect(model.troubled)
+        self.player.failed.connect(model.failed)
         model.previews_changed.connect(self.draw)
         self.draw()
 
@@ -98,11 +100,11 @@ class PreviewsView(QWidget):
         self._bring_into_view()
         self._draw_hearing()
 
-    def showEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, _event: object) -> None:
         """Show the card in front, now that there is a width."""
         self._bring_into_view()
 
-    def hideEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, _event: object) -> None:
         """Be silent when another page is shown."""
         self.player.stop()
 
@@ -123,8 +125,8 @@ class PreviewsView(QWidget):
 
     def _read(self, path: Path) -> None:
         self._asked.add(path)
-        self._desk.background.run(
-            partial(sketch_of, path), partial(self._sketched, path), self._model.troubled.emit
+        self._workspace.background.run(
+            partial(sketch_of, path), partial(self._sketched, path), self._model.failed.emit
         )
 
     def _sketched(self, path: Path, sketch: Sketch) -> None:

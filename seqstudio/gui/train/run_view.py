@@ -22,7 +22,7 @@ from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 PREVIEWS, DATA = 1, 2  # tabs
 
@@ -44,7 +44,7 @@ class Line(QLabel):
         self.setVisible(bool(text))
         self._fit()
 
-    def resizeEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, _event: object) -> None:
         """Fit the text to the new width."""
         self._fit()
 
@@ -57,7 +57,7 @@ class Line(QLabel):
 class RunView(QWidget):
     """Shows the run in front of a `TrainModel`."""
 
-    def __init__(self, desk: Desk, commands: Commands, model: TrainModel) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands, model: TrainModel) -> None:
         super().__init__()
         self._model = model
         self._folder: Path | None = None  # of the run that was drawn last
@@ -69,7 +69,7 @@ class RunView(QWidget):
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesPage(model)
-        self.previews = PreviewsView(desk, commands, model, Player(desk.background, self))
+        self.previews = PreviewsView(workspace, commands, model, Player(workspace.background, self))
         keep = Command(
             "train.keep",
             "Keep as a model…",

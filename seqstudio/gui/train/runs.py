@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.database import JobRow
 
 NEWEST = 100  # trainings in the books that are looked at
@@ -39,18 +39,18 @@ class Runs(QObject):
     looked = Signal()  # into the books, whether or not there was anything new
     changed = Signal()
 
-    def __init__(self, desk: Desk, parent: QObject) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._desk = desk
+        self._workspace = workspace
         self.all: tuple[RecentRun, ...] = ()
         self._soon = QTimer(self, interval=RUNS_MS, singleShot=True)
         self._soon.timeout.connect(self.look)
-        desk.queue.changed.connect(self._soon.start)
+        workspace.queue.changed.connect(self._soon.start)
         self.look()
 
     def look(self) -> None:
         """Look into the books now."""
-        found = recent_runs(self._desk.studio.jobs.list(NEWEST, verb="train"))
+        found = recent_runs(self._workspace.studio.jobs.list(NEWEST, verb="train"))
         new = found != self.all
         self.all = found
         self.looked.emit()

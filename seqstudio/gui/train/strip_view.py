@@ -39,13 +39,13 @@ class Strip(QWidget):
         """Give the card of a stage."""
         return QRectF(GAP + at * (CARD.width() + GAP), GAP, CARD.width(), CARD.height())
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Put the stage under the pointer in front."""
         at = int((event.position().x() - GAP / 2) // (CARD.width() + GAP))
         if 0 <= at < len(self._previews.stages):
             self.chosen.emit(at)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step through the stages."""
         newest = len(self._previews.stages) - 1
         places = {
@@ -60,7 +60,7 @@ class Strip(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the cards that are seen."""
         colours = colours_of(self.palette())
         painter = QPainter(self)
@@ -107,7 +107,7 @@ class SketchView(QWidget):
             self.setAccessibleDescription(f"{len(sketch.notes)} notes")
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the notes."""
         colours = colours_of(self.palette())
         painter = QPainter(self)

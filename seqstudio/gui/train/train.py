@@ -22,7 +22,7 @@ from seqstudio.gui.train.request import (
 )
 from seqstudio.gui.train.run import TrainRun
 from seqstudio.gui.train.runs import Runs
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
@@ -41,23 +41,23 @@ class TrainModel(QObject):
     ledger_changed = Signal()
     curves_changed = Signal()  # at most every DRAW_MS
     previews_changed = Signal()
-    troubled = Signal(str)  # one sentence
+    failed = Signal(str)  # one sentence
     kept = Signal(str)  # the name of a model that was installed
     not_kept = Signal(str)  # why it was not
 
-    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._desk = desk
-        self.form = NewRun(desk, self)
+        self._workspace = workspace
+        self.form = NewRun(workspace, self)
         self.run: TrainRun | None = None  # in front; None shows the form
-        self.runs = Runs(desk, self)
+        self.runs = Runs(workspace, self)
         self._followed: dict[int, TrainRun] = {}  # by job
         self._asked: dict[int, Request] = {}  # by job, until it has shown that it can train
         self._ledger_timer = QTimer(self, interval=LEDGER_MS)
         self._ledger_timer.timeout.connect(self._look_for_ledgers)
         self._draw_timer = QTimer(self, interval=DRAW_MS, singleShot=True)
         self._draw_timer.timeout.connect(self.curves_changed)
-        desk.queue.happened.connect(self._hear)
+        workspace.queue.happened.connect(self._hear)
         self.runs.looked.connect(self._end_what_ended)
 
     def start(self) -> None:
@@ -92,7 +92,7 @@ class TrainModel(QObject):
         """Stop the run in front after its step; it can go on."""
         if self.run and self.run.job:
             self.run.state = "stopping"
-            self._desk.queue.cancel(self.run.job)
+            self._workspace.queue.cancel(self.run.job)
             self.run_changed.emit()
 
     def resume(self, data: Path | None = None) -> None:
@@ -104,7 +104,7 @@ class TrainModel(QObject):
         known = self.runs.at(run.folder)
         before, run.state, run.note = (run.state, run.note), "queued", ""
         if known and known.state in TAKEN_UP and data is None:
-            queue = self._desk.queue
+            queue = self._workspace.queue
             self._follow(known.job, run)
             (queue.retry if known.state == "failed" else queue.resume)(known.job)
         elif not self._submit(run, lambda: self._resuming(run, data or run.data)):
@@ -127,13 +127,13 @@ class TrainModel(QObject):
         if Path(name).name != name or not name.strip():
             self.not_kept.emit(f"{name!r}: expected a plain name, without '/'.")
             return
-        folder, models = self.run.folder, self._desk.studio.models
-        self._desk.background.run(
+        folder, models = self.run.folder, self._workspace.studio.models
+        self._workspace.background.run(
             lambda: models.add(folder, name.strip()), self._kept, self.not_kept.emit
         )
 
     def _kept(self, model: FoundModel) -> None:
-        self._desk.refresh()
+        self._workspace.refresh()
         self.kept.emit(model.name)
 
     def _show(self, run: TrainRun | None) -> None:
@@ -148,9 +148,9 @@ class TrainModel(QObject):
 
     def _submit(self, run: TrainRun, spec: Callable[[], JobSpec]) -> bool:
         try:
-            run.job = self._desk.queue.add(spec())
+            run.job = self._workspace.queue.add(spec())
         except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
+            self.failed.emit(str(bad))
             return False
         self._follow(run.job, run)
         return True
@@ -212,7 +212,7 @@ class TrainModel(QObject):
                 self._show(None)
             self.form.blame(field, short(reason))
         elif run is self.run:
-            self.troubled.emit(reason)
+            self.failed.emit(reason)
 
     def _over(self, run: TrainRun, job: int, event: JobFinished) -> None:
         del self._followed[job]
@@ -225,14 +225,14 @@ class TrainModel(QObject):
         if event.reason:
             run.state, run.note = "failed", event.reason
             if run is self.run:
-                self.troubled.emit(event.reason)
+                self.failed.emit(event.reason)
         if (run.folder / "run.json").is_file():
             self._read(run)
         if run is self.run:
             self.run_changed.emit()
 
     def _read(self, run: TrainRun) -> None:
-        self._desk.background.run(
+        self._workspace.background.run(
             partial(_read_anew, run.folder, run.data),
             partial(self._was_read, run),
             partial(self._unread, run),
@@ -247,15 +247,15 @@ class TrainModel(QObject):
         run.state, run.note = "failed", reason
         if run is self.run:
             self.run_changed.emit()
-            self.troubled.emit(reason)
+            self.failed.emit(reason)
 
     def _look_for_ledgers(self) -> None:
         for run in self._followed.values():
             if run.ledger is None:
-                self._desk.background.run(
+                self._workspace.background.run(
                     partial(read_begun, run.folder),
                     partial(self._begun, run),
-                    self.troubled.emit,
+                    self.failed.emit,
                 )
 
     def _begun(self, run: TrainRun, read: RunRead | None) -> None:
@@ -268,7 +268,7 @@ class TrainModel(QObject):
         """End the runs whose job the books say is over, though nothing was heard of its end."""
         for one in self.runs.all:
             run = self._followed.get(one.job)
-            if run and one.state in ENDED and one.job not in self._desk.queue.running:
+            if run and one.state in ENDED and one.job not in self._workspace.queue.running:
                 state: State = "failed" if one.state == "failed" else "cancelled"
                 self._over(run, one.job, JobFinished(state=state, reason=one.reason))
 

@@ -21,7 +21,7 @@ from seqstudio.gui.train.train import ENDED, TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 FOLDER = Qt.ItemDataRole.UserRole
 STATES = {"done": "finished", "cancelled": "stopped", "queued": "waiting"}
@@ -30,18 +30,18 @@ STATES = {"done": "finished", "cancelled": "stopped", "queued": "waiting"}
 class TrainView(QWidget):
     """Shows a `TrainModel`."""
 
-    def __init__(self, desk: Desk, commands: Commands) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
-        self.model = TrainModel(desk, self)
+        self.model = TrainModel(workspace, self)
         self._add_commands(commands)
         self.banner = Banner("training", self)
         self.form = FormView(self.model.form, self.model.start)
-        self.run = RunView(desk, commands, self.model)
+        self.run = RunView(workspace, commands, self.model)
         self.runs = QListWidget()
         self.runs.setAccessibleName("Runs")
         self.stack = QStackedWidget()
         self._lay_out(commands)
-        self.model.troubled.connect(self.banner.tell)
+        self.model.failed.connect(self.banner.tell)
         self.model.run_changed.connect(self._draw)
         self.model.runs.changed.connect(self._draw_runs)
         self.runs.itemClicked.connect(self._open)

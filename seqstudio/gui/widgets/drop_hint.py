@@ -59,7 +59,7 @@ class DropHint(QWidget):
         self.show()
         self.raise_()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the frame, and the sentence on a plate in the middle."""
         colours = colours_of(self.palette())
         painter = QPainter(self)

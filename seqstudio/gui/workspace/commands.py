@@ -147,7 +147,7 @@ class Commands(QObject):
         """Give every action, in order; those that are not listed now are not visible."""
         return [held.action for held in self._held.values()]
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Hear that a place of commands was shown or hidden."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             self._soon.start()

@@ -33,7 +33,7 @@ class JobQueue(QObject):
 
     changed = Signal()  # jobs came, went, moved, or are elsewhere: draw them anew
     happened = Signal(int, object)  # a job's number, and its event
-    troubled = Signal(str)  # why a job could not be started or steered
+    failed = Signal(str)  # why a job could not be started or steered
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -168,7 +168,7 @@ class JobQueue(QObject):
         try:
             self._studio.jobs.dismiss(jobs)
         except JobError as bad:
-            self.troubled.emit(str(bad))
+            self.failed.emit(str(bad))
         self._list.read()
 
     def close(self) -> None:
@@ -200,7 +200,7 @@ class JobQueue(QObject):
         try:
             handle = self._studio.start(row.id)
         except SeqStudioError as bad:  # in the books too: it has failed, or runs elsewhere
-            self.troubled.emit(str(bad))
+            self.failed.emit(str(bad))
             return
         ended = sum(row.counts.get(state, 0) for state in ("done", "failed"))
         progress = Progress(self._studio.jobs.feeds(row.id), ended)
@@ -227,7 +227,7 @@ class JobQueue(QObject):
             try:
                 self._studio.jobs.ask(job, wish)
             except JobError as bad:
-                self.troubled.emit(str(bad))
+                self.failed.emit(str(bad))
                 return
         self._wishes[job] = wish
         self._list.read()
@@ -236,7 +236,7 @@ class JobQueue(QObject):
         try:
             self._studio.enqueue_again(job, retry=retry)
         except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
+            self.failed.emit(str(bad))
             return
         self.go_on()
 
@@ -244,7 +244,7 @@ class JobQueue(QObject):
         try:
             self._studio.jobs.move(job, before)
         except JobError as bad:  # it was started just now
-            self.troubled.emit(str(bad))
+            self.failed.emit(str(bad))
         self._list.read()
 
     def _tell(self) -> None:

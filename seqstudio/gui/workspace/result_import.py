@@ -66,7 +66,7 @@ class Following(QObject):
     """
 
     entered = Signal()  # the session's document is another one
-    troubled = Signal(str)
+    failed = Signal(str)
 
     def __init__(
         self,
@@ -147,12 +147,12 @@ class Following(QObject):
                 if operation and session.enter(link.job, number, operation):
                     self.entered.emit()
             except SeqStudioError as bad:
-                self.troubled.emit(str(bad))
+                self.failed.emit(str(bad))
         self._read_next()
 
     def _apologise(self, reason: str) -> None:
         self._reading = False
-        self.troubled.emit(reason)
+        self.failed.emit(reason)
         self._read_next()
 
     def _ports(self, link: JobLink) -> Iterator[Port]:
@@ -163,7 +163,7 @@ class Following(QObject):
                 plugin = self._studio.catalogue.plugin(row.plugin)
                 yield from plugin.operation(row.name).outputs
         except JobError as bad:
-            self.troubled.emit(f"{link.title}: {bad}")
+            self.failed.emit(f"{link.title}: {bad}")
 
     def _row(self, link: JobLink) -> JobRow | None:
         """Find a job, unless it is another profile's: a session may have been carried here."""

@@ -27,7 +27,7 @@ def installed_stamp(profile: Profile) -> tuple[Stamp, ...]:
     return (stamp(str(profile.home / "plugins.json")), stamp(str(profile.models)))
 
 
-class Desk(QObject):
+class Workspace(QObject):
     """What all views share. Everything that is done to the session is done here.
 
     Parameters
@@ -44,7 +44,7 @@ class Desk(QObject):
     installed_changed = Signal()  # a plugin or a model came, went, or was switched
     install_asked = Signal(object)  # an Install: a plugin or a model that was brought
     closing = Signal()  # the session is about to be let go, for good
-    troubled = Signal(str)  # one sentence: where, what, what was expected
+    failed = Signal(str)  # one sentence: where, what, what was expected
 
     def __init__(self, studio: Studio, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,18 +57,18 @@ class Desk(QObject):
         self._for_opening: list[Path] = []  # files that are to come into it
         self.queue = JobQueue(studio, self)
         self.queue.happened.connect(self._hear)
-        self.queue.troubled.connect(self.troubled)
+        self.queue.failed.connect(self.failed)
         self._closed = False
         self.chosen = _first_of(session.document)  # id of the clip or take in front; "" is none
         self._installed = installed_stamp(studio.profile)
         self._intake = Intake(self.background, self)
         self._intake.came.connect(self._let_in)
         self._intake.install_asked.connect(self.install_asked)
-        self._intake.refused.connect(self.troubled)
+        self._intake.refused.connect(self.failed)
         self._intake.changed.connect(self.loading_changed)
         self._following = Following(studio, self.queue, self.background, lambda: self.session, self)
         self._following.entered.connect(self._settle)
-        self._following.troubled.connect(self.troubled)
+        self._following.failed.connect(self.failed)
         self.live = self._following.live  # what running jobs have found so far
 
     @property
@@ -123,7 +123,7 @@ class Desk(QObject):
         named = [Path(path) for path in paths]
         sessions = [path for path in named if is_session(path)]
         if len(sessions) > 1:
-            self.troubled.emit(f"{sessions[1]}: a second session, expected one at most")
+            self.failed.emit(f"{sessions[1]}: a second session, expected one at most")
             return
         others = [path for path in named if path not in sessions]
         if sessions:
@@ -182,7 +182,7 @@ class Desk(QObject):
         profile = self.studio.profile
         if installed_stamp(profile) != self._installed:
             self.background.run(
-                lambda: Catalogue.load(profile), lambda _: self.refresh(), self.troubled.emit
+                lambda: Catalogue.load(profile), lambda _: self.refresh(), self.failed.emit
             )
 
     def close(self) -> None:
@@ -203,7 +203,7 @@ class Desk(QObject):
         try:
             work()
         except SeqStudioError as bad:
-            self.troubled.emit(str(bad))
+            self.failed.emit(str(bad))
             return False
         return True
 
@@ -218,7 +218,7 @@ class Desk(QObject):
 
     def _not_opened(self, reason: str) -> None:
         self._set_opening(None)
-        self.troubled.emit(reason)
+        self.failed.emit(reason)
         self._take_in()
 
     def _take_in(self) -> None:
@@ -229,7 +229,7 @@ class Desk(QObject):
 
     def _go_on(self, session: Session) -> None:
         before, self.session = self.session, session
-        self._sessions.run(before.close, lambda _: self.session_left.emit(), self.troubled.emit)
+        self._sessions.run(before.close, lambda _: self.session_left.emit(), self.failed.emit)
         self.chosen = _first_of(session.document)
         self._intake.forget()
         self._following.catch_up()
@@ -237,7 +237,7 @@ class Desk(QObject):
         self.chosen_changed.emit()
         self.changed.emit()
         if session.lost:
-            self.troubled.emit(session.lost)
+            self.failed.emit(session.lost)
 
     def _settle(self) -> None:
         """Show the document as it is now, with something in front that is in it."""

@@ -17,7 +17,7 @@ from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.job_cards import time_left
 from seqstudio.gui.workspace.job_progress import CALIBRATED_S, Progress
 from seqstudio.gui.workspace.job_queue import JobQueue
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted, PartialText
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.session.session import Session
@@ -32,7 +32,7 @@ def dock(stranger: Studio, window: Window) -> JobsDock:
 
 
 @pytest.fixture
-def echo(desk: Desk, tmp_path: Path) -> Callable[..., int]:
+def echo(workspace: Workspace, tmp_path: Path) -> Callable[..., int]:
     """Queue a job that says texts again; give its number."""
 
     def submit(*files: str) -> int:
@@ -42,7 +42,7 @@ def echo(desk: Desk, tmp_path: Path) -> Callable[..., int]:
             paths.append(tmp_path / f"{name}.txt")
             paths[-1].write_text(text or name)
         spec = JobSpec(plugin="parrot", name="echo", inputs={"words": tuple(paths)})
-        return desk.submit(spec, "Echo", ())
+        return workspace.submit(spec, "Echo", ())
 
     return submit
 
@@ -140,10 +140,10 @@ def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     menus = [action.text() for action in dock.outputs_menu().actions() if action.text()]
     assert menus == ["one.txt", "one.counts.tsv", "Open the folder outputs"]
     wanted = tmp_path / "mine.txt"
-    with qtbot.waitSignal(dock.model.troubled):
+    with qtbot.waitSignal(dock.model.failed):
         dock.model.save_copy(dock.model.outputs()[0], wanted)
     assert wanted.read_text() == "goodgood"
-    with qtbot.waitSignal(dock.model.troubled) as told:
+    with qtbot.waitSignal(dock.model.failed) as told:
         dock.model.save_copy(dock.model.outputs()[0], tmp_path / "nowhere/mine.txt")
     assert "nowhere/mine.txt" in told.args[0]
 
@@ -186,13 +186,13 @@ def test_the_dock_folds_by_itself_when_all_went_well(
 
 
 def test_jobs_of_before_stand_below_a_heading_and_are_cleared_for_good(
-    stranger: Studio, desk: Desk, window: Window, qtbot: QtBot, tmp_path: Path
+    stranger: Studio, workspace: Workspace, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("a")
     spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (tmp_path / "a.txt",)})
     first, second = stranger.enqueue(spec), stranger.enqueue(spec)
     stranger.jobs.drop(first, "no reason")
-    later = Desk(Studio(stranger.profile.home), Session.untitled(stranger.profile))
+    later = Workspace(Studio(stranger.profile.home), Session.untitled(stranger.profile))
     later.queue.hold()
     dock = JobsDock(later, Commands(window))
     qtbot.addWidget(dock)
@@ -224,14 +224,14 @@ def test_the_dock_stays_folded_over_what_failed_before(
     stranger.jobs.drop(stranger.enqueue(spec), "no reason")
     waiting = stranger.enqueue(spec)
     monkeypatch.setattr("seqstudio.gui.jobs.dock.FOLD_MS", 1)
-    desk = Desk(stranger, Session.untitled(stranger.profile))
-    model = DockModel(desk, desk)
+    workspace = Workspace(stranger, Session.untitled(stranger.profile))
+    model = DockModel(workspace, workspace)
     model.unfold(unfolded=True)
-    desk.queue.cancel(waiting)
+    workspace.queue.cancel(waiting)
     qtbot.waitUntil(lambda: not model.unfolded, timeout=SOON)
-    desk.close()
-    desk.deleteLater()
+    workspace.close()
+    workspace.deleteLater()
 
 
-def test_a_report_needs_a_job(desk: Desk) -> None:
-    assert DockModel(desk, desk).report() == ""
+def test_a_report_needs_a_job(workspace: Workspace) -> None:
+    assert DockModel(workspace, workspace).report() == ""

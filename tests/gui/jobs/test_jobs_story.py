@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.operations.panel_view import OperationPanel
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 MINUTE = 60_000
 
@@ -21,34 +21,34 @@ def commands(qtbot: QtBot) -> Commands:
 
 @pytest.mark.medium
 def test_a_recording_is_transcribed_from_the_panel(
-    desk: Desk, qtbot: QtBot, recording: Path, commands: Commands
+    workspace: Workspace, qtbot: QtBot, recording: Path, commands: Commands
 ) -> None:
-    with qtbot.waitSignal(desk.changed):
-        desk.bring_in([recording])
-    panel = OperationPanel(desk, commands, "audio")
+    with qtbot.waitSignal(workspace.changed):
+        workspace.bring_in([recording])
+    panel = OperationPanel(workspace, commands, "audio")
     qtbot.addWidget(panel)
     assert panel.model.title == "Transcribe an2-mblw-b"
     heard: list[str] = []
-    desk.live.changed.connect(lambda id: heard.append(desk.live.text(id)))
+    workspace.live.changed.connect(lambda id: heard.append(workspace.live.text(id)))
 
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: desk.document.clips[0].transcript is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: workspace.document.clips[0].transcript is not None, timeout=MINUTE)
 
-    transcript = desk.document.clips[0].transcript
+    transcript = workspace.document.clips[0].transcript
     assert transcript is not None
     assert transcript.text
     assert transcript.provenance["plugin"] == "speech"
-    assert desk.session.undo_title == "Set a transcript"
+    assert workspace.session.undo_title == "Set a transcript"
 
 
 @pytest.mark.medium
 def test_three_takes_continue_a_tune_and_are_named_after_it(
-    desk: Desk, qtbot: QtBot, tune: Path, commands: Commands
+    workspace: Workspace, qtbot: QtBot, tune: Path, commands: Commands
 ) -> None:
-    with qtbot.waitSignal(desk.changed):
-        desk.bring_in([tune])
-    primer = desk.document.takes[0]
-    panel = OperationPanel(desk, commands, "midi")
+    with qtbot.waitSignal(workspace.changed):
+        workspace.bring_in([tune])
+    primer = workspace.document.takes[0]
+    panel = OperationPanel(workspace, commands, "midi")
     qtbot.addWidget(panel)
     assert panel.model.offer is not None
     assert panel.model.offer.entry.name == "continue"
@@ -57,9 +57,9 @@ def test_three_takes_continue_a_tune_and_are_named_after_it(
     panel.model.options.type_in("bars", "2")
 
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(desk.document.takes) == 4, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(workspace.document.takes) == 4, timeout=MINUTE)
 
-    made = desk.document.takes[1:]
+    made = workspace.document.takes[1:]
     assert [take.name for take in made] == [f"Continue greensleeves {n}" for n in (1, 2, 3)]
     assert {take.parent for take in made} == {primer.id}
     assert [take.record["take"] for take in made] == [1, 2, 3]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.gui.shell.window import Window
 from seqstudio.session.session import Session
 from seqstudio.host.studio import JobSpec, Studio
@@ -28,14 +28,14 @@ from seqstudio.host.studio import JobSpec, Studio
 home, folder, tune = map(Path, sys.argv[1:])
 app = QApplication([])
 studio = Studio(home)
-desk = Desk(studio, Session.create(folder / "work.seqstudio"))
-window = Window(desk)
+workspace = Workspace(studio, Session.create(folder / "work.seqstudio"))
+window = Window(workspace)
 window.show()
 
 
 def echo(name):
     spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (folder / f"{name}.txt",)})
-    return desk.submit(spec, f"Echo {name}", ())
+    return workspace.submit(spec, f"Echo {name}", ())
 
 
 def begin():
@@ -43,30 +43,30 @@ def begin():
         plugin="music", name="continue", inputs={"primer": (tune,)}, options={"bars": 2},
         formats=("mid",), seed=3,
     )
-    desk.submit(spec, "Continue greensleeves", ("",))
+    workspace.submit(spec, "Continue greensleeves", ("",))
     for name in ("slow", "b", "c"):
         echo(name)
-    desk.queue.earlier(4)
+    workspace.queue.earlier(4)
 
 
 def look():
-    card = desk.queue.jobs()[0]
-    if card.text == "slow..." and not desk.background.busy and desk.document.takes:
+    card = workspace.queue.jobs()[0]
+    if card.text == "slow..." and not workspace.background.busy and workspace.document.takes:
         print("now", flush=True)
 
 
-desk.queue.changed.connect(look)
+workspace.queue.changed.connect(look)
 QTimer.singleShot(0, begin)
 
 def close():
-    if desk.queue.jobs()[0].text == "slow...":
+    if workspace.queue.jobs()[0].text == "slow...":
         began = time.monotonic()
         window.close()
         print("closed in", time.monotonic() - began)
 
 
 if home.name == "close":
-    desk.queue.changed.connect(close)
+    workspace.queue.changed.connect(close)
 sys.exit(app.exec())
 """
 
@@ -98,23 +98,23 @@ def test_after_sigkill_the_queue_the_takes_and_the_order_are_as_they_were(
         assert app.stdout.readline() == "now\n"
         app.send_signal(signal.SIGKILL)
         assert app.wait() == -signal.SIGKILL
-    desk = Desk(Studio(home), Session.open(folder / "work.seqstudio"))
-    began = datetime.fromtimestamp(desk.studio.jobs.get(1).created)
-    assert [take.name for take in desk.document.takes] == ["Continue greensleeves 1"]
-    assert [(card.title, card.words) for card in desk.queue.jobs()] == [
+    workspace = Workspace(Studio(home), Session.open(folder / "work.seqstudio"))
+    began = datetime.fromtimestamp(workspace.studio.jobs.get(1).created)
+    assert [take.name for take in workspace.document.takes] == ["Continue greensleeves 1"]
+    assert [(card.title, card.words) for card in workspace.queue.jobs()] == [
         ("Echo c", "Waiting, on hold"),
         ("Echo b", "Waiting, on hold"),
         ("Echo slow", "Interrupted"),
         ("Continue greensleeves", f"Done, {began:%Y-%m-%d %H:%M}"),
     ]
     (folder / "slow.txt").write_text("quick")
-    desk.queue.resume(2)
+    workspace.queue.resume(2)
     qtbot.waitUntil(
-        lambda: [card.state for card in desk.queue.jobs()] == ["done"] * 4, timeout=30_000
+        lambda: [card.state for card in workspace.queue.jobs()] == ["done"] * 4, timeout=30_000
     )
-    assert desk.queue.items(2)[0].outputs[0].read_text() == "quickquick"
-    desk.close()
-    desk.deleteLater()
+    assert workspace.queue.items(2)[0].outputs[0].read_text() == "quickquick"
+    workspace.close()
+    workspace.deleteLater()
 
 
 @pytest.mark.medium

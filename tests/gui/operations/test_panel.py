@@ -13,14 +13,14 @@ from seqstudio.gui.operations.panel_view import OperationPanel
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec, Studio
 
 
 @pytest.fixture
-def parrot(stranger: Studio, desk: Desk) -> Desk:
+def parrot(stranger: Studio, workspace: Workspace) -> Workspace:
     """A desk on which a stranger's plugin is installed."""
-    return desk
+    return workspace
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def commands(qtbot: QtBot) -> Commands:
     return Commands(host)
 
 
-def bring(desk: Desk, qtbot: QtBot, *paths: Path) -> None:
-    desk.bring_in(paths)
-    qtbot.waitUntil(lambda: not desk.loading and not desk.background.busy)
+def bring(workspace: Workspace, qtbot: QtBot, *paths: Path) -> None:
+    workspace.bring_in(paths)
+    qtbot.waitUntil(lambda: not workspace.loading and not workspace.background.busy)
 
 
 def take_up(panel: PanelModel, name: str) -> None:
@@ -45,7 +45,7 @@ def texts(folder: Path, **files: str) -> list[Path]:
     return [folder / f"{name}.txt" for name in files]
 
 
-def test_each_kind_is_offered_what_takes_it_and_music_also_what_makes_it(parrot: Desk) -> None:
+def test_each_kind_is_offered_what_takes_it_and_music_also_what_makes_it(parrot: Workspace) -> None:
     names = {
         kind: [offer.entry.name for offer in PanelModel(parrot, kind).offers]
         for kind in ("audio", "midi", "text", "table")
@@ -59,7 +59,7 @@ def test_each_kind_is_offered_what_takes_it_and_music_also_what_makes_it(parrot:
 
 
 def test_beside_a_text_stands_what_takes_texts(
-    parrot: Desk, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path
+    parrot: Workspace, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path
 ) -> None:
     bring(parrot, qtbot, recording, *texts(tmp_path, song="la"))
     sound, text = parrot.document.clips
@@ -72,7 +72,7 @@ def test_beside_a_text_stands_what_takes_texts(
 
 
 def test_a_form_is_found_as_it_was_left_when_another_kind_was_in_front(
-    parrot: Desk, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
+    parrot: Workspace, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
 ) -> None:
     bring(parrot, qtbot, recording, *texts(tmp_path, song="la", dialect="loo"), tune)
     sound, text, dialect = (clip.id for clip in parrot.document.clips if clip.kind != "midi")
@@ -98,7 +98,7 @@ def test_a_form_is_found_as_it_was_left_when_another_kind_was_in_front(
 
 
 def test_run_waits_for_what_it_needs_and_says_so(
-    parrot: Desk, qtbot: QtBot, tmp_path: Path, tune: Path
+    parrot: Workspace, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
     assert PanelModel(parrot, "table").reason == "No installed plugin does anything with a table."
     panel = PanelModel(parrot, "text")
@@ -115,36 +115,36 @@ def test_run_waits_for_what_it_needs_and_says_so(
 
 
 def test_the_default_model_is_named_and_imported_ones_are_offered(
-    desk: Desk, recording: Path, qtbot: QtBot
+    workspace: Workspace, recording: Path, qtbot: QtBot
 ) -> None:
-    bring(desk, qtbot, recording)
-    panel = PanelModel(desk, "audio")
+    bring(workspace, qtbot, recording)
+    panel = PanelModel(workspace, "audio")
     assert [choice.title for choice in panel.models] == ["speech-en-small (default)"]
     assert "English letters" in panel.models[0].help
     with qtbot.waitSignal(panel.offer_changed):
-        desk.studio.models.add(desk.studio.models.find("speech-en-small").path, "mine")
-        desk.refresh()
+        workspace.studio.models.add(workspace.studio.models.find("speech-en-small").path, "mine")
+        workspace.refresh()
     assert [choice.title for choice in panel.models] == [
         "speech-en-small (default)",
         "mine (yours)",
     ]
     panel.choose_model("mine")
-    desk.studio.models.remove("mine")
-    desk.refresh()
+    workspace.studio.models.remove("mine")
+    workspace.refresh()
     assert panel.model == ""
 
 
 def test_music_turns_to_continuing_once_a_piece_is_in_front(
-    desk: Desk, qtbot: QtBot, tune: Path
+    workspace: Workspace, qtbot: QtBot, tune: Path
 ) -> None:
-    panel = PanelModel(desk, "midi")
+    panel = PanelModel(workspace, "midi")
     assert panel.offer
     assert (panel.offer.entry.name, panel.reason) == ("generate", "")
-    bring(desk, qtbot, tune)
+    bring(workspace, qtbot, tune)
     assert (panel.offer.entry.name, panel.title) == ("continue", "Continue greensleeves")
     take_up(panel, "generate")
-    desk.choose("")
-    desk.choose(desk.document.takes[0].id)
+    workspace.choose("")
+    workspace.choose(workspace.document.takes[0].id)
     assert panel.offer.entry.name == "generate"
 
 
@@ -157,12 +157,12 @@ def test_composing_is_called_alike_in_menu_chooser_button_and_jobs(
     words = window.commands.action("music.compose").text()
     assert panel.operation.currentText() == f"{words} (Music)"
     assert panel.run.text() == panel.model.title == words
-    window.desk.studio.enqueue(JobSpec(plugin="music", name="generate"))
-    qtbot.waitUntil(lambda: [card.title for card in window.desk.queue.jobs()] == [words])
+    window.workspace.studio.enqueue(JobSpec(plugin="music", name="generate"))
+    qtbot.waitUntil(lambda: [card.title for card in window.workspace.queue.jobs()] == [words])
 
 
 def test_a_strangers_operation_runs_for_all_texts_and_its_outputs_are_listed(
-    parrot: Desk, qtbot: QtBot, tmp_path: Path, commands: Commands
+    parrot: Workspace, qtbot: QtBot, tmp_path: Path, commands: Commands
 ) -> None:
     bring(parrot, qtbot, *texts(tmp_path, one="la", two="lo"))
     view = OperationPanel(parrot, commands, "text")
@@ -187,7 +187,7 @@ def test_a_strangers_operation_runs_for_all_texts_and_its_outputs_are_listed(
 
 
 def test_the_forms_are_drawn_anew_for_another_operation(
-    parrot: Desk, qtbot: QtBot, commands: Commands
+    parrot: Workspace, qtbot: QtBot, commands: Commands
 ) -> None:
     view = OperationPanel(parrot, commands, "")
     qtbot.addWidget(view)

@@ -23,13 +23,13 @@ def piece() -> Take:
 def test_all_notes_of_a_long_piece_are_edited_at_once(
     piece: Take, window: Window, qtbot: QtBot
 ) -> None:
-    desk = window.desk
-    desk.do(AddTake(piece))
-    desk.choose(piece.id)
+    workspace = window.workspace
+    workspace.do(AddTake(piece))
+    workspace.choose(piece.id)
     page = window.stack.currentWidget()
     assert isinstance(page, ScoreView)
     qtbot.waitUntil(
-        lambda: page.roll.place is not None and not desk.background.busy, timeout=60_000
+        lambda: page.roll.place is not None and not workspace.background.busy, timeout=60_000
     )
     roll, before = page.roll, page.roll.notes
 
@@ -44,6 +44,6 @@ def test_all_notes_of_a_long_piece_are_edited_at_once(
         assert len(roll.selected) == NOTES
     assert roll.notes == before.moved(120, 1).with_row("velocity", 72).with_row("length_ticks", 230)
     for _ in range(3):
-        desk.undo()
+        workspace.undo()
         qtbot.wait(1)
     assert roll.notes == before == piece.tracks[1]

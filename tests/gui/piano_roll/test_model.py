@@ -10,7 +10,7 @@ from seqstudio.gui.piano_roll.model import RollModel
 from seqstudio.gui.piano_roll.mouse import Hand, Held
 from seqstudio.gui.piano_roll.score import ScoreModel
 from seqstudio.gui.piano_roll.snap_grid import GRIDS
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Take
 from seqstudio.session.operations import AddTake
@@ -26,10 +26,10 @@ def take_of(notes: list[Note], *, channel: int = 0) -> Take:
 
 
 @pytest.fixture
-def model(desk: Desk, qtbot: QtBot) -> RollModel:
+def model(workspace: Workspace, qtbot: QtBot) -> RollModel:
     notes = [Note(at * BEAT, pitch, BEAT - 80, 80) for at, pitch in enumerate(SCALE)]
-    model = RollModel(desk, ScoreModel(desk, desk), desk)
-    show(desk, qtbot, model, take_of(notes))
+    model = RollModel(workspace, ScoreModel(workspace, workspace), workspace)
+    show(workspace, qtbot, model, take_of(notes))
     return model
 
 
@@ -43,9 +43,9 @@ def editor(model: RollModel) -> Editor:
     return Editor(model)
 
 
-def show(desk: Desk, qtbot: QtBot, model: RollModel, take: Take) -> None:
-    desk.do(AddTake(take))
-    desk.choose(take.id)
+def show(workspace: Workspace, qtbot: QtBot, model: RollModel, take: Take) -> None:
+    workspace.do(AddTake(take))
+    workspace.choose(take.id)
     qtbot.waitUntil(lambda: model.sheet is not None)
     model.sight.resize(WIDTH, HEIGHT)
 
@@ -63,17 +63,17 @@ def drag(
     hand.drag(*pixel(model, *end))
 
 
-def steps(desk: Desk) -> int:
-    return desk.session.steps
+def steps(workspace: Workspace) -> int:
+    return workspace.session.steps
 
 
 def test_notes_are_seen_at_once_and_edited_once_the_bars_are_known(
-    desk: Desk, qtbot: QtBot
+    workspace: Workspace, qtbot: QtBot
 ) -> None:
-    model = RollModel(desk, ScoreModel(desk, desk), desk)
+    model = RollModel(workspace, ScoreModel(workspace, workspace), workspace)
     take = take_of([Note(0, 60, 10)])
-    desk.do(AddTake(take))
-    desk.choose(take.id)
+    workspace.do(AddTake(take))
+    workspace.choose(take.id)
 
     assert len(model.index) == 1
     assert model.place is None
@@ -94,9 +94,9 @@ def test_a_click_chooses_one_and_shift_more(model: RollModel, hand: Hand) -> Non
 
 
 def test_a_rubber_band_chooses_what_it_touches_and_escape_drops_it(
-    desk: Desk, model: RollModel, hand: Hand
+    workspace: Workspace, model: RollModel, hand: Hand
 ) -> None:
-    before = steps(desk)
+    before = steps(workspace)
     drag(hand, model, (BEAT - 60, 70), (3 * BEAT + 10, 63), Held())
     assert [note.pitch for note in model.selected_notes] == [64, 65]
     model.leave()
@@ -105,13 +105,13 @@ def test_a_rubber_band_chooses_what_it_touches_and_escape_drops_it(
     drag(hand, model, (BEAT - 60, 70), (3 * BEAT + 10, 63), Held())
     hand.release()
     assert model.described == "2 of 5 notes chosen"
-    assert steps(desk) == before
+    assert steps(workspace) == before
 
 
 def test_a_drag_is_shown_before_it_is_one_step_in_the_session(
-    desk: Desk, model: RollModel, hand: Hand
+    workspace: Workspace, model: RollModel, hand: Hand
 ) -> None:
-    before, notes = steps(desk), model.notes
+    before, notes = steps(workspace), model.notes
     model.select_all()
     drag(hand, model, (10, 60), (10 + BEAT, 62), Held())
 
@@ -119,19 +119,19 @@ def test_a_drag_is_shown_before_it_is_one_step_in_the_session(
     assert [len(layer) for layer in model.layers()] == [0, 0, 5]  # resting, chosen, lifted
     assert model.layers()[2].notes[0] == Note(BEAT, 62, BEAT - 80, 80)
     hand.release()
-    assert steps(desk) == before + 1
+    assert steps(workspace) == before + 1
     assert [note.pitch for note in model.notes] == [pitch + 2 for pitch in SCALE]
     assert len(model.selected) == 5
-    desk.undo()
+    workspace.undo()
     assert model.notes == notes
 
 
-def test_escape_drops_a_drag(desk: Desk, model: RollModel, hand: Hand) -> None:
-    before = steps(desk)
+def test_escape_drops_a_drag(workspace: Workspace, model: RollModel, hand: Hand) -> None:
+    before = steps(workspace)
     drag(hand, model, (10, 60), (10 + BEAT, 62), Held())
     model.leave()
     hand.release()
-    assert steps(desk) == before
+    assert steps(workspace) == before
     assert not len(model.layers()[2])
 
 
@@ -161,15 +161,15 @@ def test_the_end_of_a_note_is_pulled_to_the_grid_and_never_beyond_its_start(
 
 
 def test_a_note_is_drawn_on_the_grid_as_long_as_it_is_pulled(
-    desk: Desk, model: RollModel, hand: Hand
+    workspace: Workspace, model: RollModel, hand: Hand
 ) -> None:
-    before = steps(desk)
+    before = steps(workspace)
     model.set_tool("draw")
     drag(hand, model, (6 * BEAT + 50, 70), (7 * BEAT + 130, 75), Held())
     hand.release()
     assert model.notes[-1] == Note(6 * BEAT, 70, BEAT + 2 * BEAT // 4, 80)
     assert [note.pitch for note in model.selected_notes] == [70]
-    assert steps(desk) == before + 1
+    assert steps(workspace) == before + 1
 
 
 def test_ctrl_draws_with_the_select_tool(model: RollModel, hand: Hand) -> None:
@@ -179,16 +179,16 @@ def test_ctrl_draws_with_the_select_tool(model: RollModel, hand: Hand) -> None:
 
 
 def test_the_eraser_takes_all_it_passes_in_one_step(
-    desk: Desk, model: RollModel, hand: Hand
+    workspace: Workspace, model: RollModel, hand: Hand
 ) -> None:
-    before = steps(desk)
+    before = steps(workspace)
     model.set_tool("erase")
     hand.press(*pixel(model, 10, 60))
     for at in (1, 2):
         hand.drag(*pixel(model, at * BEAT + 10, SCALE[at]))
     hand.release()
     assert [note.pitch for note in model.notes] == [65, 67]
-    assert steps(desk) == before + 1
+    assert steps(workspace) == before + 1
 
 
 def test_a_move_is_held_at_the_first_tick_and_the_last_key(
@@ -231,30 +231,30 @@ def test_notes_are_walked_through_in_time(model: RollModel) -> None:
 
 
 def test_velocity_changes_together_and_is_held(
-    desk: Desk, model: RollModel, editor: Editor
+    workspace: Workspace, model: RollModel, editor: Editor
 ) -> None:
     model.select_all()
-    before = steps(desk)
+    before = steps(workspace)
     editor.weigh(8)
     assert {note.velocity for note in model.notes} == {88}
     assert len(model.selected) == 5
     for _ in range(6):
         editor.weigh(8)
     assert {note.velocity for note in model.notes} == {127}
-    assert steps(desk) == before + 6  # the seventh changed nothing
+    assert steps(workspace) == before + 6  # the seventh changed nothing
 
 
 def test_a_sweep_through_the_lane_gives_each_note_the_hands_height(
-    desk: Desk, model: RollModel, hand: Hand
+    workspace: Workspace, model: RollModel, hand: Hand
 ) -> None:
-    before, sight = steps(desk), model.sight
+    before, sight = steps(workspace), model.sight
     hand.press_weight(sight.x.to_pixel(0), 100)
     for at, velocity in ((1, 90), (2, 140)):
         hand.drag_weight(sight.x.to_pixel(at * BEAT), velocity)
     assert {note.velocity for note in model.notes} == {80}
     hand.release()
     assert [note.velocity for note in model.notes] == [100, 90, 127, 80, 80]
-    assert steps(desk) == before + 1
+    assert steps(workspace) == before + 1
 
 
 def test_chosen_notes_change_by_one_amount_in_the_lane(model: RollModel, hand: Hand) -> None:
@@ -281,7 +281,7 @@ def test_copies_are_pasted_at_the_cursor_and_duplicates_follow(
 
 
 def test_quantise_moves_what_is_chosen_or_all_to_the_grid(
-    desk: Desk, model: RollModel, editor: Editor
+    workspace: Workspace, model: RollModel, editor: Editor
 ) -> None:
     model.select(np.array([0]))
     model.set_grid(GRIDS[-1])
@@ -289,24 +289,26 @@ def test_quantise_moves_what_is_chosen_or_all_to_the_grid(
     model.set_grid(GRIDS[0])
     editor.quantise()
     assert model.notes[0].onset_ticks == 0
-    before = steps(desk)
+    before = steps(workspace)
     editor.quantise()
-    assert steps(desk) == before
+    assert steps(workspace) == before
 
 
-def test_what_an_undo_brings_back_is_chosen(desk: Desk, model: RollModel, editor: Editor) -> None:
+def test_what_an_undo_brings_back_is_chosen(
+    workspace: Workspace, model: RollModel, editor: Editor
+) -> None:
     model.select(np.array([1, 3]))
     editor.delete()
     assert [note.pitch for note in model.notes] == [60, 64, 67]
-    desk.undo()
+    workspace.undo()
     assert [note.pitch for note in model.selected_notes] == [62, 65]
 
 
 def test_another_track_is_edited_and_the_rest_stays_in_sight(
-    desk: Desk, qtbot: QtBot, tune: Path
+    workspace: Workspace, qtbot: QtBot, tune: Path
 ) -> None:
-    model = RollModel(desk, ScoreModel(desk, desk), desk)
-    show(desk, qtbot, model, Take.of(tune.read_bytes(), "tune"))
+    model = RollModel(workspace, ScoreModel(workspace, workspace), workspace)
+    show(workspace, qtbot, model, Take.of(tune.read_bytes(), "tune"))
     assert [row.title for row in model.score.rows] == ["Track 1", "Melody", "Chords"]
     assert (model.score.track, len(model.index), len(model.others)) == (1, 37, 27)
 
@@ -318,19 +320,19 @@ def test_another_track_is_edited_and_the_rest_stays_in_sight(
     assert not model.score.hidden
 
 
-def test_drum_tracks_write_drums(desk: Desk, qtbot: QtBot) -> None:
-    model = RollModel(desk, ScoreModel(desk, desk), desk)
-    show(desk, qtbot, model, take_of([Note(0, 36, 60, 90, 9)], channel=9))
+def test_drum_tracks_write_drums(workspace: Workspace, qtbot: QtBot) -> None:
+    model = RollModel(workspace, ScoreModel(workspace, workspace), workspace)
+    show(workspace, qtbot, model, take_of([Note(0, 36, 60, 90, 9)], channel=9))
     Editor(model).add_at_cursor()
     assert {note.channel for note in model.notes} == {9}
     model.go_to_note(0)
     assert model.described.startswith("Bass drum 1, bar 1 beat 1")
 
 
-def test_an_empty_roll_says_so(desk: Desk, qtbot: QtBot) -> None:
-    model = RollModel(desk, ScoreModel(desk, desk), desk)
+def test_an_empty_roll_says_so(workspace: Workspace, qtbot: QtBot) -> None:
+    model = RollModel(workspace, ScoreModel(workspace, workspace), workspace)
     assert model.empty_words.startswith("No take is open")
-    show(desk, qtbot, model, Take.of(Score.new().to_bytes(), "nothing"))
+    show(workspace, qtbot, model, Take.of(Score.new().to_bytes(), "nothing"))
     assert model.described.startswith("No notes in this track")
     Editor(model).add_at_cursor()
     assert model.described.startswith("C4, bar 1 beat 1")
@@ -344,7 +346,7 @@ def test_the_playhead_follows_the_tempo(model: RollModel) -> None:
 
 
 def test_a_take_is_exported_as_edited_and_a_bad_place_is_told(
-    desk: Desk, qtbot: QtBot, model: RollModel, editor: Editor, tmp_path: Path
+    workspace: Workspace, qtbot: QtBot, model: RollModel, editor: Editor, tmp_path: Path
 ) -> None:
     model.go_to_note(0)
     editor.delete()
@@ -357,14 +359,16 @@ def test_a_take_is_exported_as_edited_and_a_bad_place_is_told(
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_one_track_with_everything_is_edited_on_its_channel(desk: Desk, qtbot: QtBot) -> None:
+def test_one_track_with_everything_is_edited_on_its_channel(
+    workspace: Workspace, qtbot: QtBot
+) -> None:
     track = Score.new().with_new_track([Note(0, 60, 240, 80)], channel=3).tracks[1]
     body = track.to_bytes()
     plain = b"MThd" + (6).to_bytes(4) + bytes([0, 0, 0, 1, 1, 224]) + body
-    model = RollModel(desk, ScoreModel(desk, desk), desk)
-    show(desk, qtbot, model, Take.of(plain, "type 0"))
+    model = RollModel(workspace, ScoreModel(workspace, workspace), workspace)
+    show(workspace, qtbot, model, Take.of(plain, "type 0"))
     model.put_cursor(960, 64)
     Editor(model).add_at_cursor()
     assert {note.channel for note in model.notes} == {3}
-    assert desk.take
-    assert desk.take.score.kind == 0
+    assert workspace.take
+    assert workspace.take.score.kind == 0

@@ -9,7 +9,7 @@ from seqstudio.contracts.notes import Note
 from seqstudio.gui.piano_roll.score_view import ScoreView
 from seqstudio.gui.piano_roll.tracks_view import HEARD, SHOWN, TracksView
 from seqstudio.gui.shell.window import Window
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Take
 from seqstudio.session.note_array import Notes
@@ -60,8 +60,8 @@ class Player:
 @pytest.fixture
 def player(window: Window, qtbot: QtBot, tune: Path) -> Player:
     window.activateWindow()
-    window.desk.bring_in([tune])
-    qtbot.waitUntil(lambda: window.desk.take is not None)
+    window.workspace.bring_in([tune])
+    qtbot.waitUntil(lambda: window.workspace.take is not None)
     page = window.stack.currentWidget()
     assert isinstance(page, ScoreView)
     qtbot.waitUntil(lambda: page.roll.place is not None)
@@ -71,7 +71,7 @@ def player(window: Window, qtbot: QtBot, tune: Path) -> Player:
 def test_a_tune_is_edited_by_mouse_and_keys_exported_and_found_again(
     player: Player, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk, page, before = window.desk, player.page, player.notes
+    workspace, page, before = window.workspace, player.page, player.notes
     first, second = before[:2]
 
     player.click(first)
@@ -113,10 +113,10 @@ def test_a_tune_is_edited_by_mouse_and_keys_exported_and_found_again(
     assert Score.read(target).tracks[1].notes == player.notes
     assert page.status.text() == f"Written to {target}"
 
-    edited, path = desk.document, tmp_path / "tune.seqstudio"
-    assert desk.save_as(path)
-    with qtbot.waitSignal(desk.session_left):
-        desk.new_session()
+    edited, path = workspace.document, tmp_path / "tune.seqstudio"
+    assert workspace.save_as(path)
+    with qtbot.waitSignal(workspace.session_left):
+        workspace.new_session()
     with Session.open(path) as again:
         assert again.document == edited
 
@@ -145,12 +145,12 @@ def test_notes_are_found_changed_and_written_without_a_mouse(
 
 
 def test_a_drag_is_dropped_by_escape(player: Player, window: Window, qtbot: QtBot) -> None:
-    steps, note = window.desk.session.steps, player.notes[0]
+    steps, note = window.workspace.session.steps, player.notes[0]
     qtbot.mousePress(player.page.notes, LEFT, pos=player.on(note))
     qtbot.mouseMove(player.page.notes, player.on(note) + QPoint(80, 40))
     player.type(Qt.Key.Key_Escape)
     qtbot.mouseRelease(player.page.notes, LEFT, pos=player.on(note))
-    assert window.desk.session.steps == steps
+    assert window.workspace.session.steps == steps
 
 
 def test_the_roll_is_scrolled_and_zoomed(player: Player, qtbot: QtBot) -> None:
@@ -217,8 +217,8 @@ def test_the_page_stands_without_a_take_and_with_an_empty_one(window: Window, qt
     assert page.nothing.text().startswith("No take is open")
 
     take = Take.of(Score.new().to_bytes(), "empty")
-    window.desk.do(AddTake(take))
-    window.desk.choose(take.id)
+    window.workspace.do(AddTake(take))
+    window.workspace.choose(take.id)
     qtbot.waitUntil(lambda: page.roll.place is not None)
     assert page.status.text().startswith("No notes in this track")
     page.notes.setFocus()
@@ -234,10 +234,10 @@ def long_piece() -> Take:
 
 @pytest.mark.medium
 def test_a_long_piece_in_an_odd_meter_is_drawn_and_edited_without_a_stall(
-    long_piece: Take, window: Window, desk: Desk, qtbot: QtBot
+    long_piece: Take, window: Window, workspace: Workspace, qtbot: QtBot
 ) -> None:
-    desk.do(AddTake(long_piece))
-    desk.choose(long_piece.id)
+    workspace.do(AddTake(long_piece))
+    workspace.choose(long_piece.id)
     page = window.stack.currentWidget()
     assert isinstance(page, ScoreView)
     qtbot.waitUntil(lambda: page.roll.place is not None)

@@ -13,23 +13,23 @@ from pytestqt.qtbot import QtBot
 from seqstudio.gui.plugins_and_models.models import ModelsModel
 from seqstudio.gui.plugins_and_models.models_view import ModelsView
 from seqstudio.gui.shell.window import Window
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.store.store import Store
 
 
 @pytest.fixture
-def model(desk: Desk, qtbot: QtBot) -> ModelsModel:
-    model = ModelsModel(desk, desk)
+def model(workspace: Workspace, qtbot: QtBot) -> ModelsModel:
+    model = ModelsModel(workspace, workspace)
     qtbot.waitUntil(lambda: bool(model.rows))
     return model
 
 
-def settled(qtbot: QtBot, model: ModelsModel, desk: Desk) -> None:
-    qtbot.waitUntil(lambda: not model.errand.busy and not desk.background.busy, timeout=60_000)
+def settled(qtbot: QtBot, model: ModelsModel, workspace: Workspace) -> None:
+    qtbot.waitUntil(lambda: not model.errand.busy and not workspace.background.busy, timeout=60_000)
 
 
-def shipped(desk: Desk, name: str) -> Path:
-    (found,) = ((p, m) for p, m in desk.studio.catalogue.models() if m.name == name)
+def shipped(workspace: Workspace, name: str) -> Path:
+    (found,) = ((p, m) for p, m in workspace.studio.catalogue.models() if m.name == name)
     return found[0].folder / found[1].path
 
 
@@ -51,50 +51,50 @@ def test_a_model_is_shown_with_its_card_and_what_uses_it(model: ModelsModel) -> 
 
 
 def test_a_model_is_exported_imported_again_and_removed(
-    desk: Desk, qtbot: QtBot, model: ModelsModel, tmp_path: Path
+    workspace: Workspace, qtbot: QtBot, model: ModelsModel, tmp_path: Path
 ) -> None:
     model.choose("music-folk")
     model.export(tmp_path / "mine.seqmodel")
-    settled(qtbot, model, desk)
-    with qtbot.waitSignal(desk.installed_changed):
+    settled(qtbot, model, workspace)
+    with qtbot.waitSignal(workspace.installed_changed):
         model.bring(tmp_path / "mine.seqmodel")
-    settled(qtbot, model, desk)
+    settled(qtbot, model, workspace)
 
     assert model.chosen == "mine"
     assert model.row is not None
     assert model.row.origin == "imported"
-    assert "mine" in desk.studio.models.names()
+    assert "mine" in workspace.studio.models.names()
     model.bring(tmp_path / "mine.seqmodel")
-    settled(qtbot, model, desk)
+    settled(qtbot, model, workspace)
     assert model.chosen == "mine-2"
     model.remove()
-    settled(qtbot, model, desk)
-    assert "mine-2" not in desk.studio.models.names()
+    settled(qtbot, model, workspace)
+    assert "mine-2" not in workspace.studio.models.names()
 
 
 def test_a_bundle_that_is_damaged_is_refused_in_one_sentence(
-    desk: Desk, qtbot: QtBot, model: ModelsModel, tmp_path: Path
+    workspace: Workspace, qtbot: QtBot, model: ModelsModel, tmp_path: Path
 ) -> None:
-    shutil.copytree(shipped(desk, "music-folk"), tmp_path / "bad")
+    shutil.copytree(shipped(workspace, "music-folk"), tmp_path / "bad")
     with (tmp_path / "bad" / "weights.safetensors").open("ab") as stream:
         stream.write(b"x")
     refusals: list[str] = []
-    model.troubled.connect(refusals.append)
+    model.failed.connect(refusals.append)
     model.bring(tmp_path / "bad")
-    settled(qtbot, model, desk)
+    settled(qtbot, model, workspace)
 
     assert "weights.safetensors" in refusals[-1]
-    assert "bad" not in desk.studio.models.names()
+    assert "bad" not in workspace.studio.models.names()
 
 
 def test_a_broken_model_is_listed_with_its_reason(
-    desk: Desk, qtbot: QtBot, model: ModelsModel
+    workspace: Workspace, qtbot: QtBot, model: ModelsModel
 ) -> None:
-    folder = desk.studio.profile.models / "odd"
-    shutil.copytree(shipped(desk, "music-folk"), folder)
+    folder = workspace.studio.profile.models / "odd"
+    shutil.copytree(shipped(workspace, "music-folk"), folder)
     (folder / "card.json").unlink()
     model.look()
-    settled(qtbot, model, desk)
+    settled(qtbot, model, workspace)
     model.choose("odd")
 
     assert model.row is not None
@@ -104,13 +104,13 @@ def test_a_broken_model_is_listed_with_its_reason(
 
 
 def test_a_model_of_a_plugin_that_is_off_goes_from_the_list_and_comes_back(
-    desk: Desk, qtbot: QtBot, model: ModelsModel
+    workspace: Workspace, qtbot: QtBot, model: ModelsModel
 ) -> None:
-    store = Store(desk.studio.profile)
+    store = Store(workspace.studio.profile)
     for change, there in ((partial(store.disable, reason="by you"), False), (store.enable, True)):
         change("music")
-        desk.refresh()
-        settled(qtbot, model, desk)
+        workspace.refresh()
+        settled(qtbot, model, workspace)
         assert ("rolls-jsb" in [row.name for row in model.rows]) == there
 
 
@@ -124,7 +124,7 @@ def test_a_model_is_verified_by_a_worker_and_says_how_it_came_out(
     page.model.choose("speech-en-small")
     verify = next(b for b in page.findChildren(QPushButton) if b.text() == "Verify")
     qtbot.mouseClick(verify, Qt.MouseButton.LeftButton)
-    settled(qtbot, page.model, window.desk)
+    settled(qtbot, page.model, window.workspace)
 
     said = page.progress.said.text()
     assert said.startswith("speech-en-small is sound: every file has its hash, and ")
@@ -135,7 +135,7 @@ def test_the_card_is_copied_as_text(window: Window, qtbot: QtBot) -> None:
     page = window.show_page("models")
     assert isinstance(page, ModelsView)
     qtbot.waitUntil(lambda: bool(page.model.rows))
-    qtbot.waitUntil(lambda: not window.desk.background.busy)
+    qtbot.waitUntil(lambda: not window.workspace.background.busy)
     copy = next(b for b in page.findChildren(QPushButton) if b.text() == "Copy card")
     qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
 

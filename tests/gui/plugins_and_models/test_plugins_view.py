@@ -60,7 +60,7 @@ def test_a_wheel_dropped_on_the_window_is_asked_about_and_cancel_is_the_default(
     page = window.stack.currentWidget()
     assert isinstance(page, PluginsView)
     qtbot.waitUntil(lambda: page.progress.said.text() == "Not installed.")
-    assert not window.desk.document.clips
+    assert not window.workspace.document.clips
 
 
 def test_the_sheet_installs_by_the_mouse_and_the_list_has_the_plugin(
@@ -70,7 +70,7 @@ def test_the_sheet_installs_by_the_mouse_and_the_list_has_the_plugin(
     assert isinstance(page, PluginsView)
     drop(page, wheel)
     sheet = asked(qtbot, window)
-    with qtbot.waitSignal(window.desk.installed_changed, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.installed_changed, timeout=30_000):
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.title.text() == "Turner" and not page.model.errand.busy)
 

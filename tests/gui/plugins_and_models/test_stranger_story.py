@@ -98,7 +98,7 @@ def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
     said = sheet.facts.accessibleDescription()
     assert str(wheel) in said
     assert "read the recordings that you choose" in said
-    with qtbot.waitSignal(window.desk.installed_changed, timeout=MINUTE):
+    with qtbot.waitSignal(window.workspace.installed_changed, timeout=MINUTE):
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
     page = window.show_page("plugins")
     assert isinstance(page, PluginsView)
@@ -114,52 +114,52 @@ def titles(panel: OperationPanel) -> list[str]:
 def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_restart(
     window: Window, qtbot: QtBot, recording: Path, wheel: Path, tmp_path: Path
 ) -> None:
-    desk = window.desk
-    with qtbot.waitSignal(desk.changed):
-        desk.bring_in([recording])
+    workspace = window.workspace
+    with qtbot.waitSignal(workspace.changed):
+        workspace.bring_in([recording])
     panel = window.findChild(OperationPanel)
     assert "Measure a recording" not in titles(panel)
 
     page = install(qtbot, window, wheel)
 
-    desk.chosen_changed.emit()  # as a click on the recording in the library does
+    workspace.chosen_changed.emit()  # as a click on the recording in the library does
     at = titles(panel).index("Measure a recording")
     panel.operation.setCurrentIndex(at)
     panel.operation.activated.emit(at)
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: desk.document.clips[0].transcript is not None, timeout=MINUTE)
-    clip = desk.document.clips[0]
+    qtbot.waitUntil(lambda: workspace.document.clips[0].transcript is not None, timeout=MINUTE)
+    clip = workspace.document.clips[0]
     assert clip.transcript is not None
     assert clip.transcript.duration_s == pytest.approx(2.3, abs=1.0)
     provenance = clip.transcript.provenance
-    assert made_with(provenance, desk.studio.catalogue, {}) == "made with ruler 0.1.0"
+    assert made_with(provenance, workspace.studio.catalogue, {}) == "made with ruler 0.1.0"
 
     window.show_page("plugins")
     press(qtbot, page, "Disable")
     assert "Measure a recording" not in titles(panel)
-    assert made_with(provenance, desk.studio.catalogue, {}).endswith("which is switched off")
+    assert made_with(provenance, workspace.studio.catalogue, {}).endswith("which is switched off")
     press(qtbot, page, "Enable")
     assert "Measure a recording" in titles(panel)
     press(qtbot, page, "Uninstall")
     assert "Measure a recording" not in titles(panel)
-    assert not (desk.studio.profile.home / "plugins").exists()
+    assert not (workspace.studio.profile.home / "plugins").exists()
 
-    said = made_with(provenance, desk.studio.catalogue, {})
+    said = made_with(provenance, workspace.studio.catalogue, {})
     assert said == "made with ruler 0.1.0, which is not installed"
     shown = window.show_page("recording")
     assert isinstance(shown, RecordingView)
     assert shown.model.made_text == said
-    assert desk.do(EditWord(clip.id, 0, 0, "silence"))
-    edited = desk.document.clip(clip.id).transcript
+    assert workspace.do(EditWord(clip.id, 0, 0, "silence"))
+    edited = workspace.document.clip(clip.id).transcript
     assert edited is not None
     assert edited.segments[0].text == "silence"
-    desk.undo()
-    assert desk.document.clip(clip.id).transcript == clip.transcript
-    assert desk.save_as(tmp_path / "later.seqstudio")
-    desk.new_session()
-    with qtbot.waitSignal(desk.session_changed):
-        desk.open_session(tmp_path / "later.seqstudio")
-    assert desk.document.clip(clip.id).transcript == clip.transcript
+    workspace.undo()
+    assert workspace.document.clip(clip.id).transcript == clip.transcript
+    assert workspace.save_as(tmp_path / "later.seqstudio")
+    workspace.new_session()
+    with qtbot.waitSignal(workspace.session_changed):
+        workspace.open_session(tmp_path / "later.seqstudio")
+    assert workspace.document.clip(clip.id).transcript == clip.transcript
 
 
 @pytest.mark.medium
@@ -173,11 +173,11 @@ def test_a_plugin_whose_workers_die_is_off_with_its_reason_until_it_is_enabled(
     (package / "__init__.py").write_text(dying)
     manifest = package / "seqstudio.toml"
     manifest.write_text(manifest.read_text().partition("\n[[operations]]")[0] + OPERATION)
-    desk = window.desk
+    workspace = window.workspace
     for name in "abc":
         (tmp_path / f"{name}.flac").write_bytes(recording.read_bytes())
-    desk.bring_in([tmp_path / f"{name}.flac" for name in "abc"])
-    qtbot.waitUntil(lambda: len(desk.document.clips) == 3)
+    workspace.bring_in([tmp_path / f"{name}.flac" for name in "abc"])
+    qtbot.waitUntil(lambda: len(workspace.document.clips) == 3)
     page = install(qtbot, window, folder)
     panel = window.findChild(OperationPanel)
     panel.model.choose(titles(panel).index("Measure a recording"))
@@ -196,13 +196,13 @@ def test_a_plugin_whose_workers_die_is_off_with_its_reason_until_it_is_enabled(
 def test_a_plugin_stays_while_a_job_waits_for_it_and_a_job_whose_plugin_is_off_says_so(
     window: Window, qtbot: QtBot, recording: Path, wheel: Path
 ) -> None:
-    desk = window.desk
-    with qtbot.waitSignal(desk.changed):
-        desk.bring_in([recording])
+    workspace = window.workspace
+    with qtbot.waitSignal(workspace.changed):
+        workspace.bring_in([recording])
     page = install(qtbot, window, wheel)
     wanted = JobSpec(plugin="ruler", name="measure", inputs={"audio": (recording,)})
-    job = desk.queue.add(wanted)
-    other = desk.queue.add(replace(wanted, options={}, formats=("json",)))
+    job = workspace.queue.add(wanted)
+    other = workspace.queue.add(replace(wanted, options={}, formats=("json",)))
     press(qtbot, page, "Uninstall")
     assert page.banner.text.endswith(
         f"Ruler is needed by {', '.join([f'Measure {recording.stem}'] * 2)}, expected no job that "
@@ -210,14 +210,18 @@ def test_a_plugin_stays_while_a_job_waits_for_it_and_a_job_whose_plugin_is_off_s
     )
     assert page.state.text() == "0.1.0  ·  on"
     press(qtbot, page, "Disable")
-    qtbot.waitUntil(lambda: not desk.queue.running and not desk.queue.waiting, timeout=MINUTE)
-    cards = {card.id: card for card in desk.queue.jobs()}
+    qtbot.waitUntil(
+        lambda: not workspace.queue.running and not workspace.queue.waiting, timeout=MINUTE
+    )
+    cards = {card.id: card for card in workspace.queue.jobs()}
     assert cards[job].state == "done"
     assert cards[other].state == "failed"
     assert cards[other].reason.startswith("plugin 'ruler' is switched off: by you")
     assert "retry" in cards[other].actions
     press(qtbot, page, "Enable")
-    desk.queue.retry(other)
-    qtbot.waitUntil(lambda: {card.state for card in desk.queue.jobs()} == {"done"}, timeout=MINUTE)
+    workspace.queue.retry(other)
+    qtbot.waitUntil(
+        lambda: {card.state for card in workspace.queue.jobs()} == {"done"}, timeout=MINUTE
+    )
     press(qtbot, page, "Uninstall")
     assert page.progress.said.text().startswith("Ruler is removed, with all its versions. Sessions")

@@ -19,7 +19,7 @@ from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.sound.output import Output
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.events import ItemDone, ItemProgress, PartialText
 from seqstudio.media.subtitles import to_json
 from seqstudio.session.document import Clip
@@ -52,12 +52,12 @@ def spoken() -> Transcript:
 @pytest.fixture
 def page(window: Window, qtbot: QtBot, recording: Path) -> RecordingView:
     """The page over real speech, loaded, with its words."""
-    window.desk.bring_in([recording])
+    window.workspace.bring_in([recording])
     qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), RecordingView))
     page = window.stack.currentWidget()
     assert isinstance(page, RecordingView)
     qtbot.waitUntil(lambda: page.model.wave.duration_s > 0 and not page.model.wave.loading)
-    window.desk.do(SetTranscript(window.desk.chosen, spoken()))
+    window.workspace.do(SetTranscript(window.workspace.chosen, spoken()))
     return page
 
 
@@ -116,8 +116,8 @@ def test_words_are_edited_by_keys_alone(page: RecordingView, qtbot: QtBot) -> No
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
     assert said(page) == "Z EE AH TWO"
 
-    page.model.desk.undo()
-    page.model.desk.undo()
+    page.model.workspace.undo()
+    page.model.workspace.undo()
     assert said(page) == "Z E O TWO"
 
 
@@ -191,7 +191,7 @@ def long_talk() -> Transcript:
 def test_an_edit_far_from_the_playhead_is_not_scrolled_away(
     page: RecordingView, window: Window, qtbot: QtBot
 ) -> None:
-    window.desk.do(SetTranscript(window.desk.chosen, long_talk()))
+    window.workspace.do(SetTranscript(window.workspace.chosen, long_talk()))
     view = page.transcript
     page.model.transcript.take_up(Place(60, 0))
     where, bar = view.rectangle(Place(60, 0)), view.verticalScrollBar().value()
@@ -214,18 +214,18 @@ def test_an_edit_far_from_the_playhead_is_not_scrolled_away(
 def test_another_recording_is_shown_from_its_playhead(
     page: RecordingView, window: Window, qtbot: QtBot, tmp_path: Path, recording: Path
 ) -> None:
-    desk, first = window.desk, window.desk.chosen
+    workspace, first = window.workspace, window.workspace.chosen
     (tmp_path / "other.flac").write_bytes(recording.read_bytes() + b" ")
-    desk.bring_in([tmp_path / "other.flac"])
-    qtbot.waitUntil(lambda: len(desk.document.clips) == 2)
-    for clip in desk.document.clips:
-        desk.do(SetTranscript(clip.id, long_talk()))
+    workspace.bring_in([tmp_path / "other.flac"])
+    qtbot.waitUntil(lambda: len(workspace.document.clips) == 2)
+    for clip in workspace.document.clips:
+        workspace.do(SetTranscript(clip.id, long_talk()))
     page.model.transcript.take_up(Place(60, 0))
     bar = page.transcript.verticalScrollBar()
     assert bar.value() > 0
-    desk.choose(desk.document.clips[1].id)
+    workspace.choose(workspace.document.clips[1].id)
     assert bar.value() == 0
-    desk.choose(first)
+    workspace.choose(first)
     assert bar.value() == 0
 
 
@@ -251,13 +251,13 @@ def test_words_that_were_missed_are_written_where_they_are_selected(
     new = page.model.transcript.segments[0]
     assert (new.origin, new.start_s) == ("human", pytest.approx(0.1, abs=0.01))
 
-    window.desk.undo()
+    window.workspace.undo()
     assert said(page) == "Z E O TWO"
-    window.desk.do(SetTranscript(window.desk.chosen, None))
-    before = window.desk.session.steps
+    window.workspace.do(SetTranscript(window.workspace.chosen, None))
+    before = window.workspace.session.steps
     add.trigger()
     assert said(page) == "WELL THEN"
-    assert window.desk.session.steps == before + 1
+    assert window.workspace.session.steps == before + 1
     page.model.wave.unselect()
     assert not add.isEnabled()
 
@@ -274,7 +274,7 @@ def test_a_segment_gets_the_time_that_is_selected(
         pytest.approx(1.3, abs=0.01),
     )
     assert [word.start_s for word in changed.words] == [start for start, _ in TIMES]
-    assert window.desk.session.undo_title == "Set a segment's times"
+    assert window.workspace.session.undo_title == "Set a segment's times"
 
 
 def test_the_words_are_exported_and_copied(
@@ -300,7 +300,7 @@ def test_the_words_are_exported_and_copied(
 def test_a_transcript_whose_model_is_gone_says_so_beside_its_words(
     page: RecordingView, window: Window
 ) -> None:
-    catalogue = window.desk.studio.catalogue
+    catalogue = window.workspace.studio.catalogue
     shipped = next(entry for _, entry in catalogue.models() if entry.name == "speech-en-small")
     for model, sha256, told in (
         (shipped.name, shipped.sha256, ""),
@@ -308,7 +308,9 @@ def test_a_transcript_whose_model_is_gone_says_so_beside_its_words(
         ("my-own", "0" * 64, ", which is not installed"),
     ):
         made = {"plugin": "speech", "model": model, "models": {model: sha256}}
-        window.desk.do(SetTranscript(window.desk.chosen, replace(spoken(), provenance=made)))
+        window.workspace.do(
+            SetTranscript(window.workspace.chosen, replace(spoken(), provenance=made))
+        )
         assert page.made.text() == f"made with speech, model {model}{told}"
 
 
@@ -330,7 +332,7 @@ def test_a_transcript_of_the_same_name_is_dropped_onto_its_recording(
 
     drop(page, path)
     qtbot.waitUntil(lambda: said(page) == "RUBOUT")
-    page.model.desk.undo()
+    page.model.workspace.undo()
     assert said(page) == "Z E O TWO"
 
 
@@ -340,10 +342,10 @@ def test_another_transcript_that_is_dropped_is_a_clip_of_its_own(
     (tmp_path / "another.json").write_text(to_json(spoken()))
     drop(page, tmp_path / "another.json")
 
-    desk = page.model.desk
-    qtbot.waitUntil(lambda: len(desk.document.clips) == 2)
+    workspace = page.model.workspace
+    qtbot.waitUntil(lambda: len(workspace.document.clips) == 2)
     assert said(page) == "Z E O TWO"
-    desk.choose(desk.document.clips[1].id)
+    workspace.choose(workspace.document.clips[1].id)
     assert not page.wave.isVisible()
     qtbot.mouseClick(page.transcript.viewport(), LEFT, pos=middle(page, Place(0, 2)))
     assert page.model.transcript.current == Place(0, 2)
@@ -352,14 +354,14 @@ def test_another_transcript_that_is_dropped_is_a_clip_of_its_own(
 def test_what_a_job_has_heard_so_far_is_shown_until_there_are_words(
     page: RecordingView, window: Window
 ) -> None:
-    desk = window.desk
-    desk.do(SetTranscript(desk.chosen, None))
+    workspace = window.workspace
+    workspace.do(SetTranscript(workspace.chosen, None))
     assert page.transcript.placeholder.startswith("No words yet")
-    desk.live.hear(desk.chosen, ItemProgress(item=1, fraction=0.5))
+    workspace.live.hear(workspace.chosen, ItemProgress(item=1, fraction=0.5))
     assert page.transcript.placeholder == "Listening: 50%"
-    desk.live.hear(desk.chosen, PartialText(item=1, text="Z E"))
+    workspace.live.hear(workspace.chosen, PartialText(item=1, text="Z E"))
     assert page.transcript.provisional == "Z E"
-    desk.live.hear(desk.chosen, ItemDone(item=1, name="a"))
+    workspace.live.hear(workspace.chosen, ItemDone(item=1, name="a"))
     assert page.transcript.provisional == ""
 
 
@@ -368,14 +370,14 @@ def test_a_file_that_is_no_recording_is_told_of_and_the_page_stays_of_use(
 ) -> None:
     noise = tmp_path / "noise.wav"
     noise.write_bytes(b"RIFF" + os.urandom(400))
-    first = window.desk.chosen
-    window.desk.bring_in([noise])
-    qtbot.waitUntil(lambda: len(window.desk.document.clips) == 2)
-    window.desk.choose(window.desk.document.clips[1].id)
+    first = window.workspace.chosen
+    window.workspace.bring_in([noise])
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 2)
+    window.workspace.choose(window.workspace.document.clips[1].id)
     qtbot.waitUntil(lambda: "noise.wav: " in page.banner.text)
     assert "expected" in page.banner.text
 
-    window.desk.choose(first)
+    window.workspace.choose(first)
     assert page.banner.text == ""
     assert page.model.wave.duration_s == pytest.approx(1.5)
 
@@ -388,8 +390,8 @@ def test_a_recording_that_has_moved_is_drawn_once_it_is_found(
     clip = Clip.of(path)
     (tmp_path / "new").mkdir()
     path.rename(tmp_path / "new" / "there.flac")
-    window.desk.do(AddClip(clip))
-    window.desk.choose(clip.id)
+    window.workspace.do(AddClip(clip))
+    window.workspace.choose(clip.id)
     page = window.stack.currentWidget()
     assert isinstance(page, RecordingView)
     qtbot.waitUntil(lambda: page.model.absence.startswith("The file of this recording"))
@@ -403,7 +405,7 @@ def test_a_recording_that_has_moved_is_drawn_once_it_is_found(
 
 def test_a_text_is_shown_as_it_is(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Zwölf Boxkämpfer\njagen")
-    window.desk.bring_in([tmp_path / "notes.txt"])
+    window.workspace.bring_in([tmp_path / "notes.txt"])
     qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), RecordingView))
     page = window.stack.currentWidget()
     assert isinstance(page, RecordingView)
@@ -412,11 +414,11 @@ def test_a_text_is_shown_as_it_is(window: Window, qtbot: QtBot, tmp_path: Path) 
 
 
 def test_playing_moves_the_playhead_and_ends_with_the_selection(
-    desk: Desk, qtbot: QtBot, recording: Path, speaker: Speaker
+    workspace: Workspace, qtbot: QtBot, recording: Path, speaker: Speaker
 ) -> None:
-    player = Player(desk.background, desk, find=lambda: speaker)
-    model = RecordingModel(desk, desk, player=player)
-    desk.bring_in([recording])
+    player = Player(workspace.background, workspace, find=lambda: speaker)
+    model = RecordingModel(workspace, workspace, player=player)
+    workspace.bring_in([recording])
     qtbot.waitUntil(lambda: model.can_play and model.wave.duration_s > 1 and not model.wave.loading)
     model.wave.select(0.5, 1.0)
     model.toggle()

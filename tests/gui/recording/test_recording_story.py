@@ -12,7 +12,7 @@ from seqstudio.gui.operations.panel_view import OperationPanel
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.shell.window import Window
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -35,13 +35,13 @@ def words(page: RecordingView) -> list[str]:
 @pytest.mark.medium
 def test_a_recording_is_transcribed_corrected_exported_and_found_again(
     window: Window,
-    desk: Desk,
+    workspace: Workspace,
     qtbot: QtBot,
     tmp_path: Path,
     recording: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    desk.save_as(tmp_path / "talk.seqstudio")
+    workspace.save_as(tmp_path / "talk.seqstudio")
     drop(window, recording)
     qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), RecordingView))
     page = window.stack.currentWidget()
@@ -74,13 +74,13 @@ def test_a_recording_is_transcribed_corrected_exported_and_found_again(
     qtbot.waitUntil(subtitles.is_file)
     assert subtitles.read_text().rstrip().endswith(" ".join([*heard[:-1], "EIGHT"]))
 
-    desk.new_session()
-    with qtbot.waitSignal(desk.session_changed):
-        desk.open_session(tmp_path / "talk.seqstudio")
-    kept = desk.document.clips[0].transcript
+    workspace.new_session()
+    with qtbot.waitSignal(workspace.session_changed):
+        workspace.open_session(tmp_path / "talk.seqstudio")
+    kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert kept.text.endswith("EIGHT")
-    desk.choose(desk.document.clips[0].id)
+    workspace.choose(workspace.document.clips[0].id)
     assert words(page) == [*heard[:-1], "EIGHT"]
-    desk.undo()
+    workspace.undo()
     assert words(page) == heard

@@ -8,7 +8,7 @@ import pytest
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.transcript import TranscriptModel
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.document import Clip
 from seqstudio.session.operations import AddClip, SetTranscript
 
@@ -34,13 +34,15 @@ def transcript(*segments: Segment) -> Transcript:
 
 
 @pytest.fixture
-def model(desk: Desk, recording: Path) -> TranscriptModel:
+def model(workspace: Workspace, recording: Path) -> TranscriptModel:
     clip = Clip.of(recording)
-    desk.do(AddClip(clip))
-    model = TranscriptModel(desk.do, desk)
-    desk.changed.connect(lambda: model.show(clip.id, desk.document.clip(clip.id).transcript))
+    workspace.do(AddClip(clip))
+    model = TranscriptModel(workspace.do, workspace)
+    workspace.changed.connect(
+        lambda: model.show(clip.id, workspace.document.clip(clip.id).transcript)
+    )
     spoken = transcript(segment("ONE TWO THREE", 1.0), segment("FOUR FIVE", 4.0))
-    desk.do(SetTranscript(clip.id, spoken))
+    workspace.do(SetTranscript(clip.id, spoken))
     return model
 
 
@@ -68,17 +70,19 @@ def test_the_word_that_is_heard_is_lit(
 
 
 def test_where_speakers_overlap_the_word_that_began_last_is_lit(
-    model: TranscriptModel, desk: Desk
+    model: TranscriptModel, workspace: Workspace
 ) -> None:
-    clip = desk.document.clips[0].id
-    desk.do(SetTranscript(clip, transcript(segment("ONE TWO", 2.0), segment("AH", 1.8))))
+    clip = workspace.document.clips[0].id
+    workspace.do(SetTranscript(clip, transcript(segment("ONE TWO", 2.0), segment("AH", 1.8))))
     assert model.timeline.at(1.9) == Place(1, 0)
     assert model.timeline.at(2.1) == Place(0, 0)
     assert model.timeline.near(2.45) == Place(0, 0)
     assert [word.word for word in model.timeline.between(0, HOUR_S)] == ["AH", "ONE", "TWO"]
 
 
-def test_a_word_is_edited_removed_and_made_several(model: TranscriptModel, desk: Desk) -> None:
+def test_a_word_is_edited_removed_and_made_several(
+    model: TranscriptModel, workspace: Workspace
+) -> None:
     model.edit(Place(0, 1), " TOO  MUCH ")
     assert said(model) == "ONE TOO MUCH THREE|FOUR FIVE"
     assert [w.start_s for w in model.segments[0].words[1:3]] == [
@@ -87,15 +91,17 @@ def test_a_word_is_edited_removed_and_made_several(model: TranscriptModel, desk:
     ]
     model.edit(Place(1, 0), "")
     assert said(model) == "ONE TOO MUCH THREE|FIVE"
-    desk.undo()
-    desk.undo()
+    workspace.undo()
+    workspace.undo()
     assert said(model) == "ONE TWO THREE|FOUR FIVE"
 
 
-def test_an_edit_that_changes_nothing_is_no_step(model: TranscriptModel, desk: Desk) -> None:
-    steps = desk.session.steps
+def test_an_edit_that_changes_nothing_is_no_step(
+    model: TranscriptModel, workspace: Workspace
+) -> None:
+    steps = workspace.session.steps
     assert model.edit(Place(0, 0), "ONE ")
-    assert desk.session.steps == steps
+    assert workspace.session.steps == steps
 
 
 def test_segments_are_split_at_the_word_in_hand_and_joined(model: TranscriptModel) -> None:
@@ -122,38 +128,38 @@ def test_the_word_in_hand_moves_over_segments_and_stops_at_the_ends(
 
 
 def test_a_text_without_words_shares_its_time_and_is_edited_whole(
-    model: TranscriptModel, desk: Desk
+    model: TranscriptModel, workspace: Workspace
 ) -> None:
-    clip = desk.document.clips[0].id
+    clip = workspace.document.clips[0].id
     bare = replace(segment("AB ABCD", 2.0), words=(), end_s=8.0)
-    desk.do(SetTranscript(clip, transcript(bare)))
+    workspace.do(SetTranscript(clip, transcript(bare)))
     assert [(w.word, w.start_s, w.end_s) for w in model.timeline.between(0, HOUR_S)] == [
         ("AB", 2, 4),
         ("ABCD", 4, 8),
     ]
 
     model.edit(Place(0, 1), "B C")
-    kept = desk.document.clips[0].transcript
+    kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert (kept.text, kept.segments[0].words) == ("AB B C", ())
     assert said(model) == "AB B C"
 
 
 def test_a_transcript_of_one_text_alone_can_be_edited_too(
-    model: TranscriptModel, desk: Desk
+    model: TranscriptModel, workspace: Workspace
 ) -> None:
-    clip = desk.document.clips[0].id
-    desk.do(SetTranscript(clip, Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")))
+    clip = workspace.document.clips[0].id
+    workspace.do(SetTranscript(clip, Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")))
     model.edit(Place(0, 0), "THREE")
     assert said(model) == "THREE TWO"
-    assert desk.document.clips[0].transcript.text == "THREE TWO"  # type: ignore[union-attr]
+    assert workspace.document.clips[0].transcript.text == "THREE TWO"  # type: ignore[union-attr]
 
 
-def without_words(model: TranscriptModel, desk: Desk) -> Transcript:
+def without_words(model: TranscriptModel, workspace: Workspace) -> Transcript:
     """Put in front a transcript of which only segments have times, from 2 s to 8 s."""
     bare = replace(segment("AB ABCD", 2.0), words=(), end_s=8.0, confidence=0.9)
     spoken = transcript(bare)
-    desk.do(SetTranscript(desk.document.clips[0].id, spoken))
+    workspace.do(SetTranscript(workspace.document.clips[0].id, spoken))
     model.take_up(Place(0, 1))
     return spoken
 
@@ -162,12 +168,12 @@ def without_words(model: TranscriptModel, desk: Desk) -> Transcript:
     ("playhead_s", "parted_s"), [(None, 4.0), (2.0, 4.0), (6.5, 6.5), (8.0, 4.0)]
 )
 def test_words_without_times_are_parted_at_the_playhead_or_by_their_letters(
-    model: TranscriptModel, desk: Desk, playhead_s: float | None, parted_s: float
+    model: TranscriptModel, workspace: Workspace, playhead_s: float | None, parted_s: float
 ) -> None:
-    before = without_words(model, desk)
+    before = without_words(model, workspace)
     model.split(playhead_s)
 
-    kept = desk.document.clips[0].transcript
+    kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert [(one.text, one.start_s, one.end_s) for one in kept.segments] == [
         ("AB", 2.0, parted_s),
@@ -177,39 +183,43 @@ def test_words_without_times_are_parted_at_the_playhead_or_by_their_letters(
         ((), "human", None)
     }
     assert model.current == Place(1, 0)
-    assert desk.session.undo_title == "Split a segment"
-    desk.undo()
-    assert desk.document.clips[0].transcript == before
+    assert workspace.session.undo_title == "Split a segment"
+    workspace.undo()
+    assert workspace.document.clips[0].transcript == before
 
 
-def test_parts_without_times_join_into_what_they_were(model: TranscriptModel, desk: Desk) -> None:
-    (whole,) = without_words(model, desk).segments
+def test_parts_without_times_join_into_what_they_were(
+    model: TranscriptModel, workspace: Workspace
+) -> None:
+    (whole,) = without_words(model, workspace).segments
     model.split(3.0)
     model.take_up(Place(0, 0))
     model.merge()
 
-    kept = desk.document.clips[0].transcript
+    kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert kept.segments == (replace(whole, origin="human", confidence=None),)
 
 
-def test_a_text_without_any_segments_is_split_too(model: TranscriptModel, desk: Desk) -> None:
-    clip = desk.document.clips[0].id
+def test_a_text_without_any_segments_is_split_too(
+    model: TranscriptModel, workspace: Workspace
+) -> None:
+    clip = workspace.document.clips[0].id
     before = Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")
-    desk.do(SetTranscript(clip, before))
+    workspace.do(SetTranscript(clip, before))
     model.take_up(Place(0, 1))
     model.split()
     assert said(model) == "ONE|TWO"
-    desk.undo()
-    assert desk.document.clips[0].transcript == before
+    workspace.undo()
+    assert workspace.document.clips[0].transcript == before
 
 
 def test_no_word_is_lost_where_only_one_of_two_joined_segments_has_word_times(
-    model: TranscriptModel, desk: Desk
+    model: TranscriptModel, workspace: Workspace
 ) -> None:
     bare = replace(segment("AB ABCD", 4.0), words=(), end_s=10.0)
     spoken = transcript(segment("ONE TWO", 1.0), bare)
-    desk.do(SetTranscript(desk.document.clips[0].id, spoken))
+    workspace.do(SetTranscript(workspace.document.clips[0].id, spoken))
     model.take_up(Place(0, 0))
     model.merge()
     assert said(model) == "ONE TWO AB ABCD"
@@ -229,20 +239,20 @@ def test_the_words_of_a_segment_move_with_it_unless_they_still_fit(model: Transc
 
 
 def test_a_segment_without_word_times_gets_other_times_and_still_has_none(
-    model: TranscriptModel, desk: Desk
+    model: TranscriptModel, workspace: Workspace
 ) -> None:
-    without_words(model, desk)
+    without_words(model, workspace)
     model.set_times(3.0, 6.0)
-    kept = desk.document.clips[0].transcript
+    kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert [(one.start_s, one.end_s, one.words) for one in kept.segments] == [(3.0, 6.0, ())]
 
 
-def test_a_segment_goes_with_its_last_word(model: TranscriptModel, desk: Desk) -> None:
+def test_a_segment_goes_with_its_last_word(model: TranscriptModel, workspace: Workspace) -> None:
     model.edit(Place(1, 0), "")
     assert said(model) == "ONE TWO THREE|FIVE"
     model.edit(Place(1, 0), "")
     assert said(model) == "ONE TWO THREE"
-    assert desk.session.undo_title == "Remove a segment"
-    desk.undo()
+    assert workspace.session.undo_title == "Remove a segment"
+    workspace.undo()
     assert said(model) == "ONE TWO THREE|FIVE"

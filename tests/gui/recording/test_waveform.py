@@ -8,12 +8,12 @@ import soundfile
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.recording.waveform import WaveModel
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 
 
 @pytest.fixture
-def wave(desk: Desk) -> WaveModel:
-    model = WaveModel(desk.background, desk)
+def wave(workspace: Workspace) -> WaveModel:
+    model = WaveModel(workspace.background, workspace)
     model.resize(500)
     return model
 

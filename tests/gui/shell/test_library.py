@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from seqstudio.gui.shell.library import name_of, removing, renaming, sections
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.workspace.file_kinds import bring
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.apply import apply
 from seqstudio.session.document import Document
 from seqstudio.session.operations import RenameClip, RenameTake
@@ -26,8 +26,8 @@ def document(recording: Path, tune: Path) -> Document:
 @pytest.fixture
 def filled(window: Window, qtbot: QtBot, recording: Path, tune: Path) -> Window:
     """The window with a recording and a tune in it."""
-    window.desk.bring_in([recording, tune])
-    qtbot.waitUntil(lambda: not window.desk.loading)
+    window.workspace.bring_in([recording, tune])
+    qtbot.waitUntil(lambda: not window.workspace.loading)
     qtbot.waitUntil(lambda: window.library.tree.topLevelItemCount() == 2)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -80,41 +80,41 @@ def rows(window: Window) -> list[str]:
 
 
 def test_f2_renames_in_place_and_undo_takes_it_back(filled: Window, qtbot: QtBot) -> None:
-    tree, desk = filled.library.tree, filled.desk
-    before = desk.document.clips[0].name
+    tree, workspace = filled.library.tree, filled.workspace
+    before = workspace.document.clips[0].name
     tree.setFocus()
-    desk.choose(desk.document.clips[0].id)
+    workspace.choose(workspace.document.clips[0].id)
     qtbot.keyClick(tree, Qt.Key.Key_F2)
     (editor,) = tree.findChildren(QLineEdit)
     qtbot.keyClicks(editor, "Interview")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
 
-    qtbot.waitUntil(lambda: desk.document.clips[0].name == "Interview")
-    desk.undo()
+    qtbot.waitUntil(lambda: workspace.document.clips[0].name == "Interview")
+    workspace.undo()
     qtbot.waitUntil(lambda: before in rows(filled))
 
 
 def test_all_that_is_selected_is_removed_as_one_step(filled: Window, qtbot: QtBot) -> None:
-    tree, desk = filled.library.tree, filled.desk
+    tree, workspace = filled.library.tree, filled.workspace
     tree.setFocus()
     tree.selectAll()
     qtbot.keyClick(tree, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: not rows(filled))
-    assert not desk.document.clips
-    assert not desk.document.takes
+    assert not workspace.document.clips
+    assert not workspace.document.takes
 
-    desk.undo()
-    assert len(desk.document.clips) == 2
+    workspace.undo()
+    assert len(workspace.document.clips) == 2
 
 
 def test_arrows_choose_what_is_in_front(filled: Window, qtbot: QtBot) -> None:
-    tree, desk = filled.library.tree, filled.desk
+    tree, workspace = filled.library.tree, filled.workspace
     tree.setFocus()
-    desk.choose(desk.document.clips[0].id)
+    workspace.choose(workspace.document.clips[0].id)
     qtbot.keyClick(tree, Qt.Key.Key_Down)
     qtbot.keyClick(tree, Qt.Key.Key_Down)
 
-    assert desk.take == desk.document.takes[0]
+    assert workspace.take == workspace.document.takes[0]
 
 
 def test_a_click_on_what_is_in_front_leads_back_to_it(filled: Window, qtbot: QtBot) -> None:
@@ -139,13 +139,13 @@ def test_the_context_menu_offers_what_can_be_done(filled: Window, qtbot: QtBot) 
 
 
 def test_selection_stays_while_files_come_in(
-    filled: Window, desk: Desk, qtbot: QtBot, tmp_path: Path
+    filled: Window, workspace: Workspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
     filled.library.tree.selectAll()
     before = filled.library.selected
     more = tmp_path / "more.txt"
     more.write_text("words")
-    desk.bring_in([more])
+    workspace.bring_in([more])
     qtbot.waitUntil(lambda: "more" in rows(filled))
 
     assert filled.library.selected == before

@@ -16,8 +16,8 @@ def moved(window: Window, qtbot: QtBot, tmp_path: Path, recording: Path) -> Path
     for path in (before, after):
         path.parent.mkdir()
     shutil.copy(recording, before)
-    window.desk.bring_in([before])
-    qtbot.waitUntil(lambda: bool(window.desk.document.clips))
+    window.workspace.bring_in([before])
+    qtbot.waitUntil(lambda: bool(window.workspace.document.clips))
     before.rename(after)
     window.missing.look()
     qtbot.waitUntil(window.missing_banner.isVisible)
@@ -35,16 +35,16 @@ def test_a_moved_file_is_told_and_found_again_by_a_button(
     find = next(button for button in buttons if button.text() == "Find…")
     qtbot.mouseClick(find, Qt.MouseButton.LeftButton)
 
-    qtbot.waitUntil(lambda: window.desk.document.clips[0].path == moved)
+    qtbot.waitUntil(lambda: window.workspace.document.clips[0].path == moved)
     qtbot.waitUntil(lambda: not window.missing_banner.isVisible())
-    assert window.desk.session.undo_title == "Find moved files"
+    assert window.workspace.session.undo_title == "Find moved files"
 
 
 def test_a_folder_without_the_missing_file_is_told(
     window: Window, qtbot: QtBot, moved: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
-    with qtbot.waitSignal(window.desk.troubled) as told:
+    with qtbot.waitSignal(window.workspace.failed) as told:
         window.missing.find(tmp_path / "empty")
     assert told.args == [f"{tmp_path / 'empty'}: none of the missing files is in it"]
 
@@ -52,10 +52,10 @@ def test_a_folder_without_the_missing_file_is_told(
 def test_collected_files_are_copied_and_the_session_goes_on_with_the_copies(
     window: Window, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
 ) -> None:
-    window.desk.bring_in([recording, tune])
-    qtbot.waitUntil(lambda: not window.desk.loading)
+    window.workspace.bring_in([recording, tune])
+    qtbot.waitUntil(lambda: not window.workspace.loading)
     window.missing.collect(tmp_path / "album")
-    qtbot.waitUntil(lambda: window.desk.document.clips[0].path.parent == tmp_path / "album")
+    qtbot.waitUntil(lambda: window.workspace.document.clips[0].path.parent == tmp_path / "album")
 
-    copies = [clip.path.read_bytes() for clip in window.desk.document.clips]
+    copies = [clip.path.read_bytes() for clip in window.workspace.document.clips]
     assert copies == [recording.read_bytes(), tune.read_bytes()]

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from seqstudio.gui.shell.welcome import Welcome, age_text, content_of, unsaved_work
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.workspace.file_kinds import bring
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.apply import apply
 from seqstudio.session.document import Document
 from seqstudio.session.operations import RenameSession
@@ -32,9 +32,9 @@ def test_ages_are_told_in_the_largest_unit(seconds: float, text: str) -> None:
 
 
 @pytest.fixture
-def left(desk: Desk) -> Path:
+def left(workspace: Workspace) -> Path:
     """Untitled work of an app that was killed."""
-    session = Session.untitled(desk.studio.profile)
+    session = Session.untitled(workspace.studio.profile)
     session.do(RenameSession("Songs"))
     session.do(RenameSession("Harvest songs"))
     path = session.path
@@ -56,10 +56,10 @@ def test_work_without_a_name_is_offered_and_opens(left: Path, window: Window, qt
         return "Harvest songs" in [label.text() for label in labels]
 
     qtbot.waitUntil(offered)
-    with qtbot.waitSignal(window.desk.session_changed):
+    with qtbot.waitSignal(window.workspace.session_changed):
         qtbot.mouseClick(button(window, "Open Harvest songs"), Qt.MouseButton.LeftButton)
 
-    assert window.desk.document.title == "Harvest songs"
+    assert window.workspace.document.title == "Harvest songs"
     assert window.windowTitle() == "Harvest songs - SeqStudio"
 
 
@@ -69,12 +69,14 @@ def test_discarded_work_is_gone(left: Path, window: Window, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: not window.stack.currentWidget().findChildren(QLabel, "earlier"))
 
     assert not left.exists()
-    assert not unsaved_work(window.desk.studio.profile)
+    assert not unsaved_work(window.workspace.studio.profile)
 
 
-def test_a_look_at_earlier_work_neither_holds_nor_changes_it(desk: Desk, left: Path) -> None:
+def test_a_look_at_earlier_work_neither_holds_nor_changes_it(
+    workspace: Workspace, left: Path
+) -> None:
     before = left.read_bytes()
-    (earlier,) = unsaved_work(desk.studio.profile)
+    (earlier,) = unsaved_work(workspace.studio.profile)
 
     assert (earlier.title, earlier.note) == ("Harvest songs", "empty, just now")
     assert left.read_bytes() == before
@@ -82,28 +84,28 @@ def test_a_look_at_earlier_work_neither_holds_nor_changes_it(desk: Desk, left: P
 
 
 def test_damaged_work_is_offered_and_says_what_was_lost(
-    desk: Desk, left: Path, qtbot: QtBot
+    workspace: Workspace, left: Path, qtbot: QtBot
 ) -> None:
     with contextlib.closing(sqlite3.connect(left)) as file, file:
         file.execute("UPDATE step SET operation = x'00' WHERE number = 2")
         file.execute("DELETE FROM snapshot")
-    (earlier,) = unsaved_work(desk.studio.profile)
+    (earlier,) = unsaved_work(workspace.studio.profile)
     assert earlier.note.startswith("damaged")
-    with qtbot.waitSignal(desk.troubled) as told:
-        desk.open_session(left)
-    assert told.args == [desk.session.lost]
-    assert "was damaged: the last" in desk.session.lost
-    desk.new_session()
-    profile = desk.studio.profile
+    with qtbot.waitSignal(workspace.failed) as told:
+        workspace.open_session(left)
+    assert told.args == [workspace.session.lost]
+    assert "was damaged: the last" in workspace.session.lost
+    workspace.new_session()
+    profile = workspace.studio.profile
     qtbot.waitUntil(lambda: [one.title for one in unsaved_work(profile)] == ["Songs"])
 
 
 def test_damaged_work_of_which_nothing_is_left_can_be_discarded(
-    desk: Desk, left: Path, qtbot: QtBot
+    workspace: Workspace, left: Path, qtbot: QtBot
 ) -> None:
     left.write_bytes(b"no session at all" * 500)
-    (earlier,) = unsaved_work(desk.studio.profile)
-    Welcome(desk).discard(earlier)
+    (earlier,) = unsaved_work(workspace.studio.profile)
+    Welcome(workspace).discard(earlier)
 
     qtbot.waitUntil(lambda: not left.exists())
 
@@ -112,11 +114,11 @@ def test_a_recent_session_whose_file_is_gone_says_so_and_can_be_forgotten(
     window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     album = tmp_path / "album.seqstudio"
-    window.desk.do(RenameSession("Album"))
-    assert window.desk.save_as(album)
-    window.desk.new_session()
+    window.workspace.do(RenameSession("Album"))
+    assert window.workspace.save_as(album)
+    window.workspace.new_session()
     album.unlink()
-    window.desk.new_session()
+    window.workspace.new_session()
     page = window.stack.currentWidget()
 
     def note() -> list[str]:
@@ -130,4 +132,4 @@ def test_a_recent_session_whose_file_is_gone_says_so_and_can_be_forgotten(
 
 def test_the_shipped_samples_open_by_one_button(window: Window, qtbot: QtBot) -> None:
     qtbot.mouseClick(button(window, "Try it: open the shipped samples"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(window.desk.document.clips) == 7)
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7)

@@ -10,7 +10,7 @@ from seqstudio.gui.shell.status_view import status_of
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.widgets.drop_hint import DropHint, hint
 from seqstudio.gui.widgets.theme import DARK, LIGHT, Colours, colours_of
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.operations import RenameSession
 from seqstudio.session.session import Session
@@ -38,16 +38,16 @@ def test_dropped_files_and_folders_come_in(
     window: Window, qtbot: QtBot, recording: Path, tune: Path
 ) -> None:
     drop(window, [tune, recording.parent])
-    qtbot.waitUntil(lambda: len(window.desk.document.clips) == 6)
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 6)
 
-    assert window.desk.document.clips[0].path == tune
+    assert window.workspace.document.clips[0].path == tune
 
 
 def test_a_dropped_session_is_opened(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     album = tmp_path / "album.seqstudio"
     with Session.create(album) as session:
         session.do(RenameSession("Album"))
-    with qtbot.waitSignal(window.desk.session_changed):
+    with qtbot.waitSignal(window.workspace.session_changed):
         drop(window, [album])
 
     assert window.windowTitle() == "Album - SeqStudio"
@@ -72,25 +72,25 @@ def test_a_session_that_is_open_elsewhere_is_refused_in_the_banner(
     window: Window, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with Session.create(tmp_path / "held.seqstudio") as held:
-        before = window.desk.session
-        with qtbot.waitSignal(window.desk.troubled):
-            window.desk.open_session(held.path)
+        before = window.workspace.session
+        with qtbot.waitSignal(window.workspace.failed):
+            window.workspace.open_session(held.path)
 
-        assert window.desk.session is before
+        assert window.workspace.session is before
         assert "open already in this program" in window.banner.text
         assert window.banner.isVisible()
 
 
-def test_the_window_is_shaped_as_it_was_left(desk: Desk, qtbot: QtBot) -> None:
-    first = Window(desk)
+def test_the_window_is_shaped_as_it_was_left(workspace: Workspace, qtbot: QtBot) -> None:
+    first = Window(workspace)
     first.show()
     first.resize(760, 660)
     dock = first.findChild(QDockWidget, "library")
     assert isinstance(dock, QDockWidget)
     dock.hide()
     first.close()
-    studio = Studio(desk.studio.profile.home)
-    again = Desk(studio, Session.untitled(studio.profile))
+    studio = Studio(workspace.studio.profile.home)
+    again = Workspace(studio, Session.untitled(studio.profile))
     second = Window(again)
     second.show()
     other = second.findChild(QDockWidget, "library")
@@ -106,9 +106,9 @@ def test_preferences_that_cannot_be_read_count_as_none(tmp_path: Path, qtbot: Qt
     home.mkdir()
     (home / "app.json").write_text('{"theme": 3')
     studio = Studio(home)
-    desk = Desk(studio, Session.untitled(studio.profile))
-    assert desk.preferences.left.theme == "system"
-    desk.close()
+    workspace = Workspace(studio, Session.untitled(studio.profile))
+    assert workspace.preferences.left.theme == "system"
+    workspace.close()
 
 
 @pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
@@ -120,7 +120,7 @@ def test_a_theme_is_worn_at_once_and_kept(
     qtbot.waitUntil(lambda: colours_of(window.palette()) == colours)
     qtbot.waitUntil(lambda: not window.wardrobe.busy)
     assert colours.ground.name() in window.statusBar().styleSheet()
-    assert window.desk.preferences.left.theme == theme
+    assert window.workspace.preferences.left.theme == theme
     window.commands.refresh()
     assert window.commands.action(f"theme.{theme}").isChecked()
 
@@ -166,22 +166,22 @@ def test_f6_goes_round_the_parts_of_the_window(window: Window, qtbot: QtBot) -> 
 def test_the_line_below_says_where_the_work_is_and_that_it_is_safe(
     window: Window, tmp_path: Path
 ) -> None:
-    desk = window.desk
-    assert status_of(desk).place == "Untitled, kept in your profile"
-    desk.do(RenameSession("Songs"))
-    desk.save_as(tmp_path / "songs.seqstudio")
+    workspace = window.workspace
+    assert status_of(workspace).place == "Untitled, kept in your profile"
+    workspace.do(RenameSession("Songs"))
+    workspace.save_as(tmp_path / "songs.seqstudio")
 
-    status = status_of(desk)
+    status = status_of(workspace)
     assert (status.place, status.saved) == (str(tmp_path / "songs.seqstudio"), "All changes saved")
 
 
 def test_closing_asks_nothing_and_untitled_work_is_there_next_time(
-    desk: Desk, qtbot: QtBot
+    workspace: Workspace, qtbot: QtBot
 ) -> None:
-    window = Window(desk)
+    window = Window(workspace)
     window.show()
-    desk.do(RenameSession("Songs"))
-    path = desk.session.path
+    workspace.do(RenameSession("Songs"))
+    path = workspace.session.path
     assert window.close()
 
-    assert Session.unsaved(desk.studio.profile) == (path,)
+    assert Session.unsaved(workspace.studio.profile) == (path,)

@@ -13,7 +13,7 @@ from seqstudio.contracts.notes import Note
 from seqstudio.gui.sound.output import Output, SoundError
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.playback import Hearing, sound_of
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.audio import Samples, read_audio
 from seqstudio.session.document import Take
 from seqstudio.session.note_array import Notes
@@ -22,10 +22,10 @@ RATE_HZ = 44_100
 
 
 @pytest.fixture
-def hearing(desk: Desk, speaker: Any, qtbot: QtBot) -> Iterator[Hearing]:
-    player = Player(desk.background, desk, find=lambda: speaker)
+def hearing(workspace: Workspace, speaker: Any, qtbot: QtBot) -> Iterator[Hearing]:
+    player = Player(workspace.background, workspace, find=lambda: speaker)
     qtbot.waitUntil(lambda: not player.reason)
-    hearing = Hearing(desk.background, player, desk)
+    hearing = Hearing(workspace.background, player, workspace)
     yield hearing
     hearing.stop()
 
@@ -120,12 +120,16 @@ def test_at_its_end_a_take_is_heard_from_its_beginning_again(
 
 
 def test_without_sound_it_says_why_and_saves_a_wav_all_the_same(
-    desk: Desk, qtbot: QtBot, one: Take, tmp_path: Path
+    workspace: Workspace, qtbot: QtBot, one: Take, tmp_path: Path
 ) -> None:
     def none() -> Output:
         raise SoundError("This computer has no sound output that can be used.")
 
-    hearing = Hearing(desk.background, player := Player(desk.background, desk, find=none), desk)
+    hearing = Hearing(
+        workspace.background,
+        player := Player(workspace.background, workspace, find=none),
+        workspace,
+    )
     with qtbot.waitSignal(player.changed):
         pass
     assert hearing.reason == "This computer has no sound output that can be used."
@@ -144,7 +148,7 @@ def test_without_sound_it_says_why_and_saves_a_wav_all_the_same(
 def test_a_wav_that_cannot_be_written_is_told(
     hearing: Hearing, qtbot: QtBot, one: Take, tmp_path: Path
 ) -> None:
-    with qtbot.waitSignal(hearing.troubled) as told:
+    with qtbot.waitSignal(hearing.failed) as told:
         hearing.save(one, tmp_path / "no" / "one.wav")
     assert told.args is not None
     assert "one.wav: No such file" in told.args[0]

@@ -14,7 +14,7 @@ from seqstudio.gui.operations.provenance import known_models
 from seqstudio.gui.takes.record_text import why_not_again
 from seqstudio.gui.takes.rerun import again
 from seqstudio.gui.workspace.take_files import midi_file
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.atomic_files import sha256_of_file
 from seqstudio.session.document import Take
@@ -23,24 +23,24 @@ from seqstudio.session.operations import AddNotes, AddTake
 
 
 @pytest.fixture
-def primer(desk: Desk, tune: Path) -> Take:
+def primer(workspace: Workspace, tune: Path) -> Take:
     take = Take.of(tune.read_bytes(), "tune")
-    desk.do(AddTake(take))
-    desk.do(AddNotes(take.id, 1, Notes.of((Note(0, 60, 480),))))
-    return desk.document.take(take.id)
+    workspace.do(AddTake(take))
+    workspace.do(AddNotes(take.id, 1, Notes.of((Note(0, 60, 480),))))
+    return workspace.document.take(take.id)
 
 
 @pytest.fixture
-def written(desk: Desk, primer: Take) -> Path:
-    return midi_file(primer, desk.studio.profile)
+def written(workspace: Workspace, primer: Take) -> Path:
+    return midi_file(primer, workspace.studio.profile)
 
 
 @pytest.fixture
-def made(desk: Desk, primer: Take, written: Path) -> Take:
-    return replace(primer, id="made", parent=primer.id, record=_record(desk, written))
+def made(workspace: Workspace, primer: Take, written: Path) -> Take:
+    return replace(primer, id="made", parent=primer.id, record=_record(workspace, written))
 
 
-def _record(desk: Desk, primer: Path, **changes: Any) -> dict[str, Any]:
+def _record(workspace: Workspace, primer: Path, **changes: Any) -> dict[str, Any]:
     return {
         "plugin": "music",
         "operation": "continue",
@@ -49,13 +49,18 @@ def _record(desk: Desk, primer: Path, **changes: Any) -> dict[str, Any]:
         "base_seed": 5,
         "take": 2,
         "device": "cpu",
-        "model": {"name": "music-folk", "sha256": desk.studio.models.find("music-folk").sha256},
+        "model": {
+            "name": "music-folk",
+            "sha256": workspace.studio.models.find("music-folk").sha256,
+        },
         **changes,
     }
 
 
-def test_the_job_has_all_that_the_record_has(desk: Desk, made: Take, written: Path) -> None:
-    spec = again(made, desk.document, desk.studio)
+def test_the_job_has_all_that_the_record_has(
+    workspace: Workspace, made: Take, written: Path
+) -> None:
+    spec = again(made, workspace.document, workspace.studio)
     assert (spec.plugin, spec.name, spec.model, spec.device) == (
         *("music", "continue", "music-folk", "cpu"),
     )
@@ -65,51 +70,57 @@ def test_the_job_has_all_that_the_record_has(desk: Desk, made: Take, written: Pa
 
 
 def test_an_input_that_is_not_there_any_more_is_found_as_a_take_of_the_session(
-    desk: Desk, made: Take, written: Path
+    workspace: Workspace, made: Take, written: Path
 ) -> None:
     content = written.read_bytes()
     written.unlink()
-    (found,) = again(made, desk.document, desk.studio).inputs["primer"]
+    (found,) = again(made, workspace.document, workspace.studio).inputs["primer"]
     assert found.read_bytes() == content
 
 
 def test_an_input_that_was_brought_in_is_found_although_the_take_was_edited(
-    desk: Desk, made: Take, tune: Path, tmp_path: Path
+    workspace: Workspace, made: Take, tune: Path, tmp_path: Path
 ) -> None:
     moved = tmp_path / "tune.mid"
     moved.write_bytes(tune.read_bytes())
-    record = _record(desk, moved)
+    record = _record(workspace, moved)
     moved.write_bytes(b"another")
-    (found,) = again(replace(made, record=record), desk.document, desk.studio).inputs["primer"]
+    (found,) = again(replace(made, record=record), workspace.document, workspace.studio).inputs[
+        "primer"
+    ]
     assert found != moved
     assert found.read_bytes() == tune.read_bytes()
 
 
-def test_an_input_that_is_nowhere_is_named(desk: Desk, made: Take, written: Path) -> None:
+def test_an_input_that_is_nowhere_is_named(workspace: Workspace, made: Take, written: Path) -> None:
     lost = {"primer": [{"path": str(written), "sha256": "0" * 64}]}
     with pytest.raises(SeqStudioError, match=r"^tune\.mid: changed or gone since, expected it"):
-        again(replace(made, record={**made.record, "inputs": lost}), desk.document, desk.studio)
+        again(
+            replace(made, record={**made.record, "inputs": lost}),
+            workspace.document,
+            workspace.studio,
+        )
 
 
-def test_a_model_is_known_by_its_hash(desk: Desk, made: Take) -> None:
+def test_a_model_is_known_by_its_hash(workspace: Workspace, made: Take) -> None:
     renamed = {**made.record["model"], "name": "once called so"}
     take = replace(made, record={**made.record, "model": renamed})
-    assert again(take, desk.document, desk.studio).model == "music-folk"
+    assert again(take, workspace.document, workspace.studio).model == "music-folk"
 
     other = {"name": "music-folk", "sha256": "0" * 64}
     take = replace(made, record={**made.record, "model": other})
     with pytest.raises(
         SeqStudioError, match=r"^model music-folk: not installed any more as it was"
     ):
-        again(take, desk.document, desk.studio)
+        again(take, workspace.document, workspace.studio)
 
 
 def test_a_model_that_is_in_its_run_folder_still_is_found_there(
-    desk: Desk, made: Take, tmp_path: Path
+    workspace: Workspace, made: Take, tmp_path: Path
 ) -> None:
     run = tmp_path / "runs" / "mine"
     bundle = run / "model"
-    shutil.copytree(desk.studio.models.find("music-folk").path, bundle)
+    shutil.copytree(workspace.studio.models.find("music-folk").path, bundle)
     (run / "run.json").write_text("{}")
     golden = bundle / "golden.json"
     golden.write_text(golden.read_text() + "\n")
@@ -117,22 +128,22 @@ def test_a_model_that_is_in_its_run_folder_still_is_found_there(
     hashes["golden.json"] = sha256_of_file(golden)
     (bundle / "hashes.json").write_text(json.dumps(hashes))
     task, arguments = "music.voices", {"run": str(run)}
-    desk.studio.enqueue(JobSpec(plugin="music", verb="train", name=task, arguments=arguments))
+    workspace.studio.enqueue(JobSpec(plugin="music", verb="train", name=task, arguments=arguments))
 
-    found = desk.studio.models.find(str(run))
-    assert found.sha256 != desk.studio.models.find("music-folk").sha256
+    found = workspace.studio.models.find(str(run))
+    assert found.sha256 != workspace.studio.models.find("music-folk").sha256
     model = {"name": found.name, "sha256": found.sha256}
     take = replace(made, record={**made.record, "model": model})
-    catalogue = desk.studio.catalogue
-    assert why_not_again(take, catalogue, known_models(desk.studio)) == ""
-    assert again(take, desk.document, desk.studio).model == str(run)
+    catalogue = workspace.studio.catalogue
+    assert why_not_again(take, catalogue, known_models(workspace.studio)) == ""
+    assert again(take, workspace.document, workspace.studio).model == str(run)
 
     shutil.rmtree(run)
     gone = f"Model {found.name} is not installed."
-    assert why_not_again(take, catalogue, known_models(desk.studio)) == gone
+    assert why_not_again(take, catalogue, known_models(workspace.studio)) == gone
 
 
-def test_without_the_plugin_there_is_no_job(desk: Desk, made: Take) -> None:
+def test_without_the_plugin_there_is_no_job(workspace: Workspace, made: Take) -> None:
     take = replace(made, record={**made.record, "plugin": "parrot"})
     with pytest.raises(SeqStudioError, match=r"^no plugin 'parrot'"):
-        again(take, desk.document, desk.studio)
+        again(take, workspace.document, workspace.studio)

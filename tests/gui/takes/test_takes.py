@@ -13,7 +13,7 @@ from seqstudio.gui.takes.record_text import facts_of, trouble, why_not_again
 from seqstudio.gui.takes.summary import sketch
 from seqstudio.gui.takes.takes import TakesModel
 from seqstudio.gui.workspace.take_files import file_name, free_paths, midi_file, sweep_scratch
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Document, Take
 from seqstudio.session.note_array import Notes
@@ -105,9 +105,9 @@ def test_a_take_without_notes_has_a_sketch_too() -> None:
     assert (found.notes, found.runs, found.added) == (0, (), 0)
 
 
-def test_a_record_is_told_in_words(desk: Desk, first: Take, longer: Take) -> None:
-    desk.do(AddTake(first))
-    facts = facts_of(longer, desk.document, desk.studio.catalogue, THERE)
+def test_a_record_is_told_in_words(workspace: Workspace, first: Take, longer: Take) -> None:
+    workspace.do(AddTake(first))
+    facts = facts_of(longer, workspace.document, workspace.studio.catalogue, THERE)
     assert {fact.label: fact.text for fact in facts} == {
         "Made by": "Continue a piece (music 0.1.0)",
         "From": "tune",
@@ -115,12 +115,12 @@ def test_a_record_is_told_in_words(desk: Desk, first: Take, longer: Take) -> Non
         "Seed": "seed 5, take 2",
         "Options": "bars 4, repair off, temperature 0.8",
     }
-    assert why_not_again(longer, desk.studio.catalogue, THERE) == ""
+    assert why_not_again(longer, workspace.studio.catalogue, THERE) == ""
 
 
-def test_a_take_whose_plugin_is_gone_stays_readable(desk: Desk, longer: Take) -> None:
+def test_a_take_whose_plugin_is_gone_stays_readable(workspace: Workspace, longer: Take) -> None:
     orphan = replace(longer, record={**RECORD, "plugin": "parrot", "plugin_version": "1.2"})
-    facts = facts_of(orphan, desk.document, desk.studio.catalogue, THERE)
+    facts = facts_of(orphan, workspace.document, workspace.studio.catalogue, THERE)
     assert facts[0].text == "continue (parrot 1.2), which is not installed"
     assert facts[1].text == "a take that is not in this session any more"
     assert facts[-1].label == "Make again"
@@ -150,7 +150,7 @@ def test_a_take_whose_plugin_is_gone_stays_readable(desk: Desk, longer: Take) ->
     ],
 )
 def test_a_take_says_what_of_its_making_is_gone_or_another_now(
-    desk: Desk,
+    workspace: Workspace,
     longer: Take,
     models: dict[str, str],
     version: str,
@@ -159,38 +159,42 @@ def test_a_take_says_what_of_its_making_is_gone_or_another_now(
     short: str,
 ) -> None:
     made = replace(longer, record={**RECORD, "plugin_version": version})
-    catalogue = desk.studio.catalogue
-    facts = {fact.label: fact.text for fact in facts_of(made, desk.document, catalogue, models)}
+    catalogue = workspace.studio.catalogue
+    facts = {
+        fact.label: fact.text for fact in facts_of(made, workspace.document, catalogue, models)
+    }
     assert facts["Model"] == f"Folk tunes with chords (music-folk){model}, on cpu"
     assert facts.get("Make again", "") == why_not
     assert trouble(made, catalogue, models) == short
 
 
 def test_the_card_of_a_take_whose_model_went_says_so_at_once(
-    desk: Desk, longer: Take, tmp_path: Path
+    workspace: Workspace, longer: Take, tmp_path: Path
 ) -> None:
-    desk.studio.models.add(Path(desk.studio.models.find("music-folk").path), "mine")
-    model = TakesModel(desk)
-    shipped = desk.studio.models.find("music-folk").sha256
+    workspace.studio.models.add(Path(workspace.studio.models.find("music-folk").path), "mine")
+    model = TakesModel(workspace)
+    shipped = workspace.studio.models.find("music-folk").sha256
     record = {**RECORD, "model": {"name": "mine", "sha256": shipped}}
-    desk.do(AddTake(replace(longer, record=record)))
-    desk.choose("longer")
+    workspace.do(AddTake(replace(longer, record=record)))
+    workspace.choose("longer")
     assert model.cards[0].made == "mine · seed 5, take 2"
 
     gone = {**record, "model": {"name": "mine", "sha256": "0" * 64}}
-    desk.do(AddTake(replace(longer, id="other", record=gone)))
-    desk.studio.models.remove("mine")
-    desk.refresh()
-    desk.choose("other")
+    workspace.do(AddTake(replace(longer, id="other", record=gone)))
+    workspace.studio.models.remove("mine")
+    workspace.refresh()
+    workspace.choose("other")
     assert model.cards[-1].made == "model not installed · mine · seed 5, take 2"
     assert model.why_not_again == "Model mine is not installed."
 
 
-def test_the_cards_follow_edits(desk: Desk, qtbot: QtBot, first: Take, longer: Take) -> None:
-    model = TakesModel(desk)
-    desk.do(AddTake(first))
-    desk.do(AddTake(longer))
-    desk.choose("longer")
+def test_the_cards_follow_edits(
+    workspace: Workspace, qtbot: QtBot, first: Take, longer: Take
+) -> None:
+    model = TakesModel(workspace)
+    workspace.do(AddTake(first))
+    workspace.do(AddTake(longer))
+    workspace.choose("longer")
     qtbot.waitUntil(lambda: all(card.sketch for card in model.cards))
     assert [card.size for card in model.cards] == [
         "9 bars · 64 notes · 10.8 s",
@@ -199,44 +203,48 @@ def test_the_cards_follow_edits(desk: Desk, qtbot: QtBot, first: Take, longer: T
     assert [card.news for card in model.cards] == ["", "1 note new from bar 12"]
     assert model.cards[1].made == "model another one now · music-folk · seed 5, take 2"
 
-    desk.do(DeleteNotes("longer", 1, longer.tracks[1][-1:]))
+    workspace.do(DeleteNotes("longer", 1, longer.tracks[1][-1:]))
     qtbot.waitUntil(lambda: model.cards[1].news == "same notes as tune")
-    desk.do(AddNotes(first.id, 2, Notes.of((Note(0, 30, 480),))))
+    workspace.do(AddNotes(first.id, 2, Notes.of((Note(0, 30, 480),))))
     qtbot.waitUntil(lambda: model.cards[1].news == "1 note of tune left out")
-    desk.do(RemoveTake(first.id))
+    workspace.do(RemoveTake(first.id))
     qtbot.waitUntil(lambda: [card.news for card in model.cards] == [""])
 
 
-def test_removing_takes_is_one_step_and_puts_a_neighbour_in_front(desk: Desk, first: Take) -> None:
-    model = TakesModel(desk)
+def test_removing_takes_is_one_step_and_puts_a_neighbour_in_front(
+    workspace: Workspace, first: Take
+) -> None:
+    model = TakesModel(workspace)
     for number in range(3):
-        desk.do(AddTake(replace(first, id=f"t{number}", parent="gone")))
-    desk.choose("t0")
+        workspace.do(AddTake(replace(first, id=f"t{number}", parent="gone")))
+    workspace.choose("t0")
     model.remove(["t0", "t1"])
-    assert [one.id for one in desk.document.takes] == ["t2"]
-    assert desk.chosen == "t2"
-    desk.undo()
-    assert [one.id for one in desk.document.takes] == ["t0", "t1", "t2"]
+    assert [one.id for one in workspace.document.takes] == ["t2"]
+    assert workspace.chosen == "t2"
+    workspace.undo()
+    assert [one.id for one in workspace.document.takes] == ["t0", "t1", "t2"]
 
 
-def test_a_name_of_blanks_is_no_name(desk: Desk, first: Take) -> None:
-    model = TakesModel(desk)
-    desk.do(AddTake(first))
+def test_a_name_of_blanks_is_no_name(workspace: Workspace, first: Take) -> None:
+    model = TakesModel(workspace)
+    workspace.do(AddTake(first))
     model.rename(first.id, "  ")
-    assert desk.document.takes[0].name == "tune"
+    assert workspace.document.takes[0].name == "tune"
     model.rename(first.id, " Verse ")
-    assert desk.document.takes[0].name == "Verse"
+    assert workspace.document.takes[0].name == "Verse"
 
 
-def test_a_file_holds_the_take_as_edited_under_its_name(desk: Desk, longer: Take) -> None:
-    path = midi_file(replace(longer, name="a/b: loud?"), desk.studio.profile)
+def test_a_file_holds_the_take_as_edited_under_its_name(workspace: Workspace, longer: Take) -> None:
+    path = midi_file(replace(longer, name="a/b: loud?"), workspace.studio.profile)
     assert path.name == "a-b- loud-.mid"
     assert Score.read(path).tracks[1].notes == longer.tracks[1]
-    assert midi_file(replace(longer, name="a/b: loud?"), desk.studio.profile) == path
+    assert midi_file(replace(longer, name="a/b: loud?"), workspace.studio.profile) == path
 
 
-def test_scratch_files_go_a_month_after_they_were_asked_for(desk: Desk, longer: Take) -> None:
-    profile = desk.studio.profile
+def test_scratch_files_go_a_month_after_they_were_asked_for(
+    workspace: Workspace, longer: Take
+) -> None:
+    profile = workspace.studio.profile
     old, new = (
         midi_file(longer, profile),
         midi_file(replace(longer, tracks=(NONE, NONE, NONE)), profile),
@@ -252,10 +260,12 @@ def test_a_name_that_is_no_file_name(name: str, stem: str) -> None:
     assert file_name(name) == stem
 
 
-def test_exports_replace_no_file(desk: Desk, qtbot: QtBot, first: Take, tmp_path: Path) -> None:
+def test_exports_replace_no_file(
+    workspace: Workspace, qtbot: QtBot, first: Take, tmp_path: Path
+) -> None:
     (tmp_path / "tune.mid").write_bytes(b"mine")
-    model = TakesModel(desk)
-    desk.do(AddTake(first))
+    model = TakesModel(workspace)
+    workspace.do(AddTake(first))
     qtbot.waitUntil(lambda: all(card.sketch for card in model.cards))
     assert model.export([first.id], tmp_path) == [tmp_path / "tune 2.mid"]
     assert (tmp_path / "tune 2.mid").read_bytes() == first.midi

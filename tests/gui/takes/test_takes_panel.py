@@ -15,25 +15,25 @@ from seqstudio.contracts.notes import Note
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.document import Take
 from seqstudio.session.note_array import Notes
 from seqstudio.session.operations import AddTake, Together
 
 
 @pytest.fixture
-def panel(desk: Desk, speaker: Any, qtbot: QtBot, tune: Path) -> Iterator[TakesPanel]:
+def panel(workspace: Workspace, speaker: Any, qtbot: QtBot, tune: Path) -> Iterator[TakesPanel]:
     one = Take.of(tune.read_bytes(), "one")
     longer = (one.tracks[0], Notes.of((*one.tracks[1], Note(12_960, 72, 480))), one.tracks[2])
     gone = {"plugin": "parrot", "plugin_version": "1", "operation": "sing"}
     two = replace(one, id="two", name="two", tracks=longer, parent=one.id, record=gone)
-    desk.do(Together("Open", (AddTake(one), AddTake(two))))
+    workspace.do(Together("Open", (AddTake(one), AddTake(two))))
     window = QMainWindow()
-    player = Player(desk.background, window, find=lambda: speaker)
-    panel = TakesPanel(desk, Commands(window), player)
+    player = Player(workspace.background, window, find=lambda: speaker)
+    panel = TakesPanel(workspace, Commands(window), player)
     window.setCentralWidget(panel)
     window.resize(340, 760)
-    desk.choose(one.id)
+    workspace.choose(one.id)
     panel.tabs.setCurrentIndex(0)
     window.show()
     qtbot.waitExposed(window)
@@ -44,9 +44,9 @@ def panel(desk: Desk, speaker: Any, qtbot: QtBot, tune: Path) -> Iterator[TakesP
 
 
 def test_space_plays_and_choosing_another_take_goes_on_with_that(
-    panel: TakesPanel, desk: Desk, speaker: Any, qtbot: QtBot
+    panel: TakesPanel, workspace: Workspace, speaker: Any, qtbot: QtBot
 ) -> None:
-    one = desk.chosen
+    one = workspace.chosen
     seconds: list[float | None] = []
     panel.position.connect(seconds.append)
     panel.list.setFocus()
@@ -60,7 +60,7 @@ def test_space_plays_and_choosing_another_take_goes_on_with_that(
 
     qtbot.waitUntil(heard)
     qtbot.keyClick(panel.list, Qt.Key.Key_Down)
-    assert desk.chosen == "two"
+    assert workspace.chosen == "two"
     at_s = panel.hearing.position_s
     qtbot.waitUntil(lambda: panel.hearing.sounding == "two")
     assert panel.hearing.position_s >= at_s > 1
@@ -72,9 +72,9 @@ def test_space_plays_and_choosing_another_take_goes_on_with_that(
 
 
 def test_a_take_of_a_missing_plugin_says_so_and_is_not_made_again(
-    panel: TakesPanel, desk: Desk
+    panel: TakesPanel, workspace: Workspace
 ) -> None:
-    desk.choose("two")
+    workspace.choose("two")
     assert "sing (parrot 1), which is not installed" in panel.page.facts.text()
     assert panel.page.facts.text().endswith("Make again: Plugin parrot is not installed.")
     panel.commands.refresh()
@@ -82,14 +82,14 @@ def test_a_take_of_a_missing_plugin_says_so_and_is_not_made_again(
     assert panel.commands.action("takes.accept").isEnabled()
 
 
-def test_takes_are_copied_as_files_as_edited(panel: TakesPanel, desk: Desk) -> None:
+def test_takes_are_copied_as_files_as_edited(panel: TakesPanel, workspace: Workspace) -> None:
     panel.list.selectAll()
     panel.commands.action("takes.copy").trigger()
     urls = QGuiApplication.clipboard().mimeData().urls()
     files = [Path(url.toLocalFile()) for url in urls]
     assert [file.name for file in files] == ["one.mid", "two.mid"]
     assert [file.read_bytes() for file in files] == [
-        take.score.to_bytes() for take in desk.document.takes
+        take.score.to_bytes() for take in workspace.document.takes
     ]
     QGuiApplication.clipboard().clear()
 

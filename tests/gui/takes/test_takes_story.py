@@ -16,14 +16,14 @@ from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.takes.playback import sound_of
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Take
 from seqstudio.session.operations import AddTake
 from seqstudio.session.session import Session
 
-Open = Callable[[Desk], TakesPanel]
+Open = Callable[[Workspace], TakesPanel]
 A_JOB_MS = 60_000
 
 
@@ -35,16 +35,16 @@ def silence() -> Output:
 def open_panel(qtbot: QtBot) -> Iterator[Open]:
     windows: list[QMainWindow] = []
 
-    def open_panel(desk: Desk) -> TakesPanel:
+    def open_panel(workspace: Workspace) -> TakesPanel:
         window = QMainWindow()
         windows.append(window)
         commands = Commands(window)
-        panel = TakesPanel(desk, commands, Player(desk.background, window, find=silence))
+        panel = TakesPanel(workspace, commands, Player(workspace.background, window, find=silence))
         window.setCentralWidget(panel)
         window.resize(340, 760)
         window.show()
         qtbot.waitExposed(window)
-        qtbot.waitUntil(lambda: not desk.background.busy)
+        qtbot.waitUntil(lambda: not workspace.background.busy)
         return panel
 
     yield open_panel
@@ -65,14 +65,14 @@ def notes_in(path: Path) -> int:
 
 
 def test_a_midi_file_comes_in_and_is_chosen_renamed_and_removed(
-    desk: Desk, open_panel: Open, qtbot: QtBot, tune: Path
+    workspace: Workspace, open_panel: Open, qtbot: QtBot, tune: Path
 ) -> None:
-    panel = open_panel(desk)
+    panel = open_panel(workspace)
     assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Make"  # there are no takes yet
-    desk.bring_in([tune])
+    workspace.bring_in([tune])
     qtbot.waitUntil(lambda: [card.take.name for card in panel.model.cards] == [tune.stem])
     panel.tabs.setCurrentIndex(0)
-    assert panel.list.chosen == [desk.chosen]
+    assert panel.list.chosen == [workspace.chosen]
     assert not panel.commands.action("takes.hear").isEnabled()
     assert panel.page.why_silent.text() == "This computer has no sound output that can be used."
 
@@ -82,23 +82,23 @@ def test_a_midi_file_comes_in_and_is_chosen_renamed_and_removed(
     assert editor is not None
     editor.setText("Evening")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: desk.document.takes[0].name == "Evening")
+    qtbot.waitUntil(lambda: workspace.document.takes[0].name == "Evening")
 
     panel.list.setFocus()
     panel.commands.action("takes.remove").trigger()
-    assert desk.document.takes == ()
-    desk.undo()
-    assert [take.name for take in desk.document.takes] == ["Evening"]
+    assert workspace.document.takes == ()
+    workspace.undo()
+    assert [take.name for take in workspace.document.takes] == ["Evening"]
 
 
 @pytest.mark.medium
 def test_continue_compare_accept_drag_out_and_find_it_all_again(
-    desk: Desk, open_panel: Open, qtbot: QtBot, tune: Path, tmp_path: Path
+    workspace: Workspace, open_panel: Open, qtbot: QtBot, tune: Path, tmp_path: Path
 ) -> None:
-    panel = open_panel(desk)
-    with qtbot.waitSignal(desk.chosen_changed):
-        desk.bring_in([tune])
-    root = desk.chosen
+    panel = open_panel(workspace)
+    with qtbot.waitSignal(workspace.chosen_changed):
+        workspace.bring_in([tune])
+    root = workspace.chosen
     make = panel.make.model
     assert make.offer is not None
     assert make.offer.entry.name == "continue"
@@ -121,17 +121,17 @@ def test_continue_compare_accept_drag_out_and_find_it_all_again(
         assert (card.sketch.missing, card.sketch.first_added_bar) == (0, 10)
 
     pick(panel, 2, qtbot)
-    assert desk.chosen == takes[1].id
+    assert workspace.chosen == takes[1].id
     audio = sound_of(takes[1])
     assert audio.duration_s == pytest.approx(takes[1].score.seconds(takes[1].score.end_tick), abs=1)
     added = audio.samples[round(takes[0].score.seconds(9 * 1440) * audio.rate_hz) :]
     assert np.sqrt(np.mean(added**2)) > 0.01
 
     panel.commands.action("takes.accept").trigger()
-    assert desk.document.take(takes[1].id).accepted
-    desk.undo()
-    assert not desk.document.take(takes[1].id).accepted
-    desk.redo()
+    assert workspace.document.take(takes[1].id).accepted
+    workspace.undo()
+    assert not workspace.document.take(takes[1].id).accepted
+    workspace.redo()
 
     data = panel.list.rows.mimeData(panel.list.selectedIndexes())
     path = Path(data.urls()[0].toLocalFile())
@@ -139,11 +139,11 @@ def test_continue_compare_accept_drag_out_and_find_it_all_again(
     assert path.read_bytes() == takes[1].midi
     assert notes_in(path) == sum(map(len, takes[1].tracks))
 
-    home, file = desk.studio, tmp_path / "songs.seqstudio"
-    desk.save_as(file)
-    before = desk.document
-    again = Desk(home, desk.session)
-    desk.session = Session.untitled(home.profile)
+    home, file = workspace.studio, tmp_path / "songs.seqstudio"
+    workspace.save_as(file)
+    before = workspace.document
+    again = Workspace(home, workspace.session)
+    workspace.session = Session.untitled(home.profile)
     again.session.close()
     again.session = Session.open(file)
     assert again.document == before
@@ -152,30 +152,32 @@ def test_continue_compare_accept_drag_out_and_find_it_all_again(
 
 
 @pytest.mark.medium
-def test_a_take_is_made_again_byte_for_byte(desk: Desk, open_panel: Open, qtbot: QtBot) -> None:
-    panel = open_panel(desk)
+def test_a_take_is_made_again_byte_for_byte(
+    workspace: Workspace, open_panel: Open, qtbot: QtBot
+) -> None:
+    panel = open_panel(workspace)
     spec = JobSpec(plugin="music", name="generate", options={"bars": 2}, seed=3, takes=2)
-    desk.submit(spec, "Compose")
-    qtbot.waitUntil(lambda: len(desk.document.takes) == 2, timeout=A_JOB_MS)
-    assert desk.chosen == desk.document.takes[0].id  # nothing was in front
+    workspace.submit(spec, "Compose")
+    qtbot.waitUntil(lambda: len(workspace.document.takes) == 2, timeout=A_JOB_MS)
+    assert workspace.chosen == workspace.document.takes[0].id  # nothing was in front
     assert len(panel.model.cards) == 2  # made in one go
 
-    qtbot.waitUntil(lambda: not desk.queue.running)
+    qtbot.waitUntil(lambda: not workspace.queue.running)
 
     pick(panel, 1, qtbot)
     panel.commands.action("takes.again").trigger()
-    qtbot.waitUntil(lambda: len(desk.document.takes) == 3, timeout=A_JOB_MS)
-    _, second, repeated = desk.document.takes
+    qtbot.waitUntil(lambda: len(workspace.document.takes) == 3, timeout=A_JOB_MS)
+    _, second, repeated = workspace.document.takes
     assert repeated.midi == second.midi
     assert repeated.id != second.id
     assert {**repeated.record, "models": ""} == {**second.record, "models": ""}  # those it had
     assert len(panel.model.cards) == 3
-    qtbot.waitUntil(lambda: not desk.queue.running)
+    qtbot.waitUntil(lambda: not workspace.queue.running)
 
 
 @pytest.mark.medium
 def test_compose_from_nothing_and_hear_of_what_cannot_be_continued(
-    window: Window, desk: Desk, qtbot: QtBot
+    window: Window, workspace: Workspace, qtbot: QtBot
 ) -> None:
     window.commands.action("music.compose").trigger()
     qtbot.waitUntil(lambda: window.findChild(TakesPanel) is not None)
@@ -187,17 +189,17 @@ def test_compose_from_nothing_and_hear_of_what_cannot_be_continued(
     make.options.set("bars", 2)
     make.amount.set("seed", 3)
     qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: desk.take is not None, timeout=A_JOB_MS)
-    qtbot.waitUntil(lambda: not desk.queue.running)
+    qtbot.waitUntil(lambda: workspace.take is not None, timeout=A_JOB_MS)
+    qtbot.waitUntil(lambda: not workspace.queue.running)
     assert window.commands.action("takes.accept").isEnabled()
     assert panel.page.facts.text().startswith("Made by: Compose a new piece (music")
 
     empty = Take.of(Score.new().to_bytes(), "empty")
-    desk.do(AddTake(empty))
-    desk.choose(empty.id)
+    workspace.do(AddTake(empty))
+    workspace.choose(empty.id)
     assert make.offer.entry.name == "continue"
     panel.show_make()
     qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(panel.banner.text), timeout=A_JOB_MS)
     assert panel.banner.text.endswith("Continue empty: empty.mid: 0 notes, expected at least 1")
-    qtbot.waitUntil(lambda: not desk.queue.running)
+    qtbot.waitUntil(lambda: not workspace.queue.running)

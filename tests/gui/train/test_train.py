@@ -18,7 +18,7 @@ from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.train.train_view import TrainView
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.jobs.queue import NewJob
 from seqstudio.host.jobs.spec import JobSpec, spec_to_text
@@ -50,12 +50,12 @@ def recorded(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def model(desk: Desk) -> TrainModel:
+def model(workspace: Workspace) -> TrainModel:
     """The page's model, with the tasks of the plugins in the box."""
-    return TrainModel(desk)
+    return TrainModel(workspace)
 
 
-def book(desk: Desk, folder: Path, data: Path) -> int:
+def book(workspace: Workspace, folder: Path, data: Path) -> int:
     """Write a training into the books, as another process would that holds it now."""
     arguments = {"run": str(folder), "data": str(data)}
     spec = JobSpec(plugin="speech", verb="train", name="speech.ctc", arguments=arguments)
@@ -68,12 +68,12 @@ def book(desk: Desk, folder: Path, data: Path) -> int:
         seed=0,
         owner="",
     )
-    return desk.studio.jobs.add(new, lambda _job: [])
+    return workspace.studio.jobs.add(new, lambda _job: [])
 
 
-def tell(desk: Desk, job: int, event: Event) -> None:
+def tell(workspace: Workspace, job: int, event: Event) -> None:
     told = ItemProgress(item=1, fraction=0.0, event=event_to_plain(event))
-    desk.queue.happened.emit(job, told)
+    workspace.queue.happened.emit(job, told)
 
 
 def test_a_run_is_named_after_its_data_until_the_person_names_it(
@@ -114,32 +114,32 @@ def opened(model: TrainModel, qtbot: QtBot, folder: Path) -> TrainRun:
 
 
 def test_a_training_of_the_jobs_list_is_followed(
-    desk: Desk, model: TrainModel, qtbot: QtBot, recorded: Path
+    workspace: Workspace, model: TrainModel, qtbot: QtBot, recorded: Path
 ) -> None:
-    job = book(desk, recorded, recorded.parent)
+    job = book(workspace, recorded, recorded.parent)
     run = opened(model, qtbot, recorded)
     for event in (step(9), step(10), BEST, preview(10)):
-        tell(desk, job, event)
+        tell(workspace, job, event)
 
     assert model.run is run
     assert (run.state, run.job, run.step) == ("running", job, 10)
     assert [stage.step for stage in run.previews.stages] == [0, 10]
-    desk.queue.happened.emit(job, JobFinished(state="cancelled"))
+    workspace.queue.happened.emit(job, JobFinished(state="cancelled"))
     assert run.state == "stopped"
     qtbot.waitUntil(lambda: model.run is not run)
     assert model.run.step == 11
 
 
 def test_a_failure_says_why_and_the_run_can_go_on(
-    desk: Desk, model: TrainModel, qtbot: QtBot, recorded: Path
+    workspace: Workspace, model: TrainModel, qtbot: QtBot, recorded: Path
 ) -> None:
-    job = book(desk, recorded, recorded.parent)
+    job = book(workspace, recorded, recorded.parent)
     run = opened(model, qtbot, recorded)
-    tell(desk, job, step(12))
+    tell(workspace, job, step(12))
     reason = "step 13: loss=nan, expected finite"
-    with qtbot.waitSignal(model.troubled) as told:
-        desk.queue.happened.emit(job, ItemFailed(item=1, name="train", reason=reason))
-    desk.queue.happened.emit(job, JobFinished(state="failed", failed=1))
+    with qtbot.waitSignal(model.failed) as told:
+        workspace.queue.happened.emit(job, ItemFailed(item=1, name="train", reason=reason))
+    workspace.queue.happened.emit(job, JobFinished(state="failed", failed=1))
     qtbot.waitUntil(lambda: model.run is not run)
 
     assert told.args == [reason]
@@ -278,7 +278,7 @@ def test_a_value_out_of_its_range_is_told_while_it_is_typed(page: TrainView, qtb
 def test_a_task_that_describes_no_settings_takes_rows_of_text(
     stranger: Studio, window: Window, page: TrainView, qtbot: QtBot
 ) -> None:
-    window.desk.refresh()
+    window.workspace.refresh()
     page.model.form.set(task="speech.ctc")
     rows = page.form.settings.rows
     assert not rows.isVisible()
@@ -327,8 +327,8 @@ def test_a_music_preview_is_heard_until_another_is_in_front(
         shutil.copy(tune, run.folder / names[0])
         write_wav(run.folder / names[1], Audio(tone, 48_000))
         run.append(preview(number, "4 notes", *names))
-    player = Player(window.desk.background, window, find=lambda: speaker)
-    view = PreviewsView(window.desk, window.commands, model, player)
+    player = Player(window.workspace.background, window, find=lambda: speaker)
+    view = PreviewsView(window.workspace, window.commands, model, player)
     view.setParent(window)
     view.show()
     opened(model, qtbot, run.folder)
@@ -367,11 +367,11 @@ def test_a_training_can_be_kept_from_its_first_step_on(
 ) -> None:
     folder = recorded.parent / "other"
     create_run(folder, RunSpec(task="speech.ctc")).append(preview(0))
-    job = book(window.desk, folder, recorded.parent)
+    job = book(window.workspace, folder, recorded.parent)
     opened(page.model, qtbot, folder)
     keep = page.run.buttons["train.keep"]
     assert not keep.isEnabled()
-    tell(window.desk, job, step(1))
+    tell(window.workspace, job, step(1))
     assert keep.isEnabled()
     assert window.commands.action("train.keep").isEnabled()
     keep.click()
@@ -412,7 +412,7 @@ def test_what_the_worker_refuses_is_told_in_view_at_its_field(
     assert page.model.run
     reason = "settings preview_every=1 crop=4: crop=4, expected 0, or more than lead=8"
     refused = ItemFailed(item=1, name="train", reason=reason)
-    window.desk.queue.happened.emit(page.model.run.job, refused)
+    window.workspace.queue.happened.emit(page.model.run.job, refused)
 
     assert page.model.run is None
     own = page.form.settings.sections[1]

@@ -14,7 +14,7 @@ from seqstudio.gui.operations.panel import PanelModel
 from seqstudio.gui.shell.window import Window
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.train.train_view import TrainView
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
@@ -51,7 +51,7 @@ def stages(model: TrainModel) -> int:
 
 @dataclass(frozen=True)
 class Opened:
-    desk: Desk
+    workspace: Workspace
     page: TrainView
 
 
@@ -62,18 +62,18 @@ def open_again(tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[], Opened]]:
 
     def again() -> Opened:
         studio = Studio(tmp_path / "profile")
-        window = Window(Desk(studio, Session.untitled(studio.profile)))
+        window = Window(Workspace(studio, Session.untitled(studio.profile)))
         opened.append(window)
         window.show()
         qtbot.waitExposed(window)
         page = window.show_page("train")
         assert isinstance(page, TrainView)
-        return Opened(window.desk, page)
+        return Opened(window.workspace, page)
 
     yield again
     for window in opened:
         window.close()
-        window.desk.deleteLater()
+        window.workspace.deleteLater()
         window.deleteLater()
 
 
@@ -127,7 +127,7 @@ def test_music_is_learned_heard_stopped_resumed_after_a_restart_and_kept_for_eve
     view.keep.name.setText("rolls-jsb")
     qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "installed already" in view.keep.fault.text(), timeout=PATIENCE_MS)
-    panels = [PanelModel(again.desk, kind) for kind in ("midi", "")]
+    panels = [PanelModel(again.workspace, kind) for kind in ("midi", "")]
     view.keep.name.setText("my-tunes")
     qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "my-tunes is installed" in view.kept.text(), timeout=PATIENCE_MS)

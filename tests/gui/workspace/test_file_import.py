@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.workspace.file_import import Line
-from seqstudio.gui.workspace.workspace import Desk
+from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.session import Session
 
 
@@ -21,66 +21,66 @@ def test_files_go_in_as_they_were_named_however_they_come(order: list[int]) -> N
 
 
 def test_a_large_file_that_is_named_first_comes_in_first(
-    desk: Desk, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
+    workspace: Workspace, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
 ) -> None:
     large = tmp_path / "large.txt"
     large.write_bytes(b"word " * 2_000_000)
-    desk.bring_in([large, recording, tune])
-    assert desk.loading
-    qtbot.waitUntil(lambda: not desk.loading, timeout=10_000)
+    workspace.bring_in([large, recording, tune])
+    assert workspace.loading
+    qtbot.waitUntil(lambda: not workspace.loading, timeout=10_000)
 
-    assert [clip.path for clip in desk.document.clips] == [large, recording, tune]
-    assert desk.clip is not None
-    assert desk.clip.path == large
+    assert [clip.path for clip in workspace.document.clips] == [large, recording, tune]
+    assert workspace.clip is not None
+    assert workspace.clip.path == large
 
 
 def test_a_folder_without_anything_to_open_is_told(
-    desk: Desk, qtbot: QtBot, tmp_path: Path
+    workspace: Workspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
     nothing = tmp_path / "nothing"
     nothing.mkdir()
-    with qtbot.waitSignal(desk.troubled) as told:
-        desk.bring_in([nothing])
+    with qtbot.waitSignal(workspace.failed) as told:
+        workspace.bring_in([nothing])
     assert told.args == [f"{nothing}: nothing in it to open, expected audio, MIDI or transcripts"]
 
 
 def test_files_for_a_session_that_was_left_stay_out_of_the_next(
-    desk: Desk, qtbot: QtBot, recording: Path
+    workspace: Workspace, qtbot: QtBot, recording: Path
 ) -> None:
-    desk.bring_in([recording])
-    desk.new_session()
-    assert not desk.loading
-    qtbot.waitUntil(lambda: not desk.background.busy)
+    workspace.bring_in([recording])
+    workspace.new_session()
+    assert not workspace.loading
+    qtbot.waitUntil(lambda: not workspace.background.busy)
 
-    assert not desk.document.clips
+    assert not workspace.document.clips
 
 
 def test_a_session_among_files_is_opened_first(
-    desk: Desk, qtbot: QtBot, tmp_path: Path, recording: Path
+    workspace: Workspace, qtbot: QtBot, tmp_path: Path, recording: Path
 ) -> None:
     album = tmp_path / "album.seqstudio"
     Session.create(album).close()
-    desk.bring_in([recording, album])
-    qtbot.waitUntil(lambda: bool(desk.document.clips))
+    workspace.bring_in([recording, album])
+    qtbot.waitUntil(lambda: bool(workspace.document.clips))
 
-    assert desk.session.path == album
+    assert workspace.session.path == album
 
 
-def test_two_sessions_at_once_are_refused(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.troubled) as told:
-        desk.bring_in([Path("a.seqstudio"), Path("b.seqstudio")])
+def test_two_sessions_at_once_are_refused(workspace: Workspace, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(workspace.failed) as told:
+        workspace.bring_in([Path("a.seqstudio"), Path("b.seqstudio")])
     assert told.args == ["b.seqstudio: a second session, expected one at most"]
 
 
 def test_sixty_files_come_in_without_a_stall(
-    window: object, desk: Desk, qtbot: QtBot, tmp_path: Path, tune: Path
+    window: object, workspace: Workspace, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
     folder = tmp_path / "tunes"
     folder.mkdir()
     for number in range(60):
         shutil.copy(tune, folder / f"{number:03}.mid")
-    desk.bring_in([folder])
-    qtbot.waitUntil(lambda: bool(desk.document.takes), timeout=10_000)
-    qtbot.waitUntil(lambda: not desk.loading, timeout=60_000)
+    workspace.bring_in([folder])
+    qtbot.waitUntil(lambda: bool(workspace.document.takes), timeout=10_000)
+    qtbot.waitUntil(lambda: not workspace.loading, timeout=60_000)
 
-    assert [clip.path for clip in desk.document.clips] == sorted(folder.iterdir())
+    assert [clip.path for clip in workspace.document.clips] == sorted(folder.iterdir())

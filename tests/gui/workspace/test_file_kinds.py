@@ -116,20 +116,23 @@ def test_the_hint_names_all_that_dropping_will_do(project: Path) -> None:
 def test_a_project_dropped_anywhere_on_any_page_is_asked_about(
     window: Window, qtbot: QtBot, project: Path, recording: Path, tune: Path, name: str
 ) -> None:
-    window.desk.bring_in([recording, tune])
-    qtbot.waitUntil(lambda: len(window.desk.document.clips) == 2)
-    held = {"clip": window.desk.document.clips[0].id, "take": window.desk.document.takes[0].id}
+    window.workspace.bring_in([recording, tune])
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 2)
+    held = {
+        "clip": window.workspace.document.clips[0].id,
+        "take": window.workspace.document.takes[0].id,
+    }
     entry = next(page for page in PAGES if page.name == name)
-    window.desk.choose(held.get(entry.shows, ""))
+    window.workspace.choose(held.get(entry.shows, ""))
     window.show_page(name)
-    qtbot.waitUntil(lambda: not window.desk.background.busy)
+    qtbot.waitUntil(lambda: not window.workspace.background.busy)
     for across, down in ((0.1, 0.3), (0.4, 0.3), (0.6, 0.5), (0.9, 0.4), (0.5, 0.95)):
         window.show_page(name)
         drop(window, [project], QPointF(window.width() * across, window.height() * down))
         assert answered(window, qtbot) == "Install Turner 0.1.0?"
         qtbot.waitUntil(lambda: not asked(window))
     assert window.stack.currentWidget() is window.show_page("plugins")
-    assert len(window.desk.document.clips) == 2
+    assert len(window.workspace.document.clips) == 2
 
 
 def test_a_text_and_a_wheel_together_end_with_the_question_and_the_text_is_there(
@@ -137,10 +140,10 @@ def test_a_text_and_a_wheel_together_end_with_the_question_and_the_text_is_there
 ) -> None:
     drop(window, [wheel, words], QPointF(400, 300))
     assert answered(window, qtbot) == "Install Turner 0.1.0?"
-    qtbot.waitUntil(lambda: not window.desk.background.busy)
+    qtbot.waitUntil(lambda: not window.workspace.background.busy)
 
-    assert [clip.path for clip in window.desk.document.clips] == [words]
-    assert window.desk.clip == window.desk.document.clips[0]
+    assert [clip.path for clip in window.workspace.document.clips] == [words]
+    assert window.workspace.clip == window.workspace.document.clips[0]
     front = window.stack.currentWidget()
     assert front is window.show_page("plugins")
 
@@ -161,4 +164,4 @@ def test_a_wheel_dropped_with_a_session_is_asked_about_in_that_session(
     Session.create(album).close()
     drop(window, [wheel, album], QPointF(400, 300))
     assert answered(window, qtbot) == "Install Turner 0.1.0?"
-    assert window.desk.session.path == album
+    assert window.workspace.session.path == album
