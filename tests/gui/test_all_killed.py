@@ -35,18 +35,18 @@ class Worked(start.Window):
         self.clock.start()
 
     def work(self):
-        desk = self.desk
-        if len(desk.document.clips) < 2 or desk.background.busy:
+        workspace = self.workspace
+        if len(workspace.document.clips) < 2 or workspace.background.busy:
             return
-        sound, tune, jobs = desk.document.clips[0], desk.document.takes[0], len(desk.queue.jobs())
+        sound, tune, jobs = workspace.document.clips[0], workspace.document.takes[0], len(workspace.queue.jobs())
         if jobs < 2:
-            desk.choose((sound.id, tune.id)[jobs])
+            workspace.choose((sound.id, tune.id)[jobs])
             if panel := self.stack.currentWidget().findChild(OperationPanel):
                 panel.model.run()
-        elif sound.transcript and len(desk.document.takes) == 2:
-            desk.do(EditWord(sound.id, 0, 0, "corrected"))
+        elif sound.transcript and len(workspace.document.takes) == 2:
+            workspace.do(EditWord(sound.id, 0, 0, "corrected"))
             for name in ("the second half", "a name to undo"):
-                desk.do(RenameTake(desk.document.takes[1].id, name))
+                workspace.do(RenameTake(workspace.document.takes[1].id, name))
             os.killpg(0, signal.SIGKILL)
 
 
