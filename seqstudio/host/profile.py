@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seqstudio.host.runner.limits import Limits
+    from seqstudio.host.limits import Limits
 
 
 def default_home() -> str:
@@ -64,6 +64,6 @@ class Profile:
         ConfigError
             If the file is not JSON, or names an unknown limit or a value out of range.
         """
-        from seqstudio.host.runner.limits import read_limits
+        from seqstudio.host.limits import read_limits
 
         return read_limits(self.home / "limits.json")

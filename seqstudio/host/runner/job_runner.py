@@ -25,7 +25,7 @@ from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.jobs import events
 from seqstudio.host.runner.handle import Order
 from seqstudio.host.runner.job_items import Ledger
-from seqstudio.host.runner.limits import Limits
+from seqstudio.host.limits import Limits
 from seqstudio.host.runner.mailbox import Mailbox
 from seqstudio.host.runner.stream import Stream
 from seqstudio.host.runner.worker_process import Worker

@@ -9,7 +9,7 @@ from seqstudio.contracts.messages import CloseInput, Item, Items
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.processes import machine_memory_bytes
-from seqstudio.host.runner.limits import Limits
+from seqstudio.host.limits import Limits
 from seqstudio.host.runner.worker_process import Worker
 
 GIB = 2**30
