@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class CardMetric:
     """One measured figure, with what it was measured on."""
 
     name: str
@@ -18,7 +18,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class ModelCard:
     """What a person should know before using a model. Stored as `card.json`."""
 
     name: str = ""
@@ -42,5 +42,5 @@ class Card:
     torch: str = ""
     licence: str = ""
     source: str = ""  # of the data: who made it, where it is from
-    notes: tuple[str, ...] = ()
-    figures: tuple[Figure, ...] = ()
+    remarks: tuple[str, ...] = ()
+    metrics: tuple[CardMetric, ...] = ()
