@@ -11,8 +11,8 @@ from seqstudio.media.audio import (
     resample_blocks,
 )
 from seqstudio.media.midi import Score
-from seqstudio.media.timing import Meter, Tempo
-from seqstudio.media.tracks import Track
+from seqstudio.media.midi_track import Track
+from seqstudio.media.tempo_map import Meter, Tempo
 
 __all__ = [
     "Audio",

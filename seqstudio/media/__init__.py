@@ -1,1 +1,1 @@
-"""Audio in, MIDI in and out, sound from MIDI, subtitles and pictures; torch-free."""
+"""Read and write audio, MIDI and transcripts; render MIDI to audio; draw pictures. No torch."""

@@ -1,7 +1,7 @@
-"""Recordings in and out: wav, flac, ogg (vorbis, opus) and mp3, with no system package.
+"""Read, resample and write audio: wav, flac, ogg (vorbis, opus) and mp3, without system packages.
 
-soundfile and soxr are imported where they are used: front ends look at `AudioInfo` and errors
-without paying 60 ms for two C libraries.
+soundfile and soxr are imported inside the functions that use them, so that front ends which only
+need `AudioInfo` do not spend 60 ms on loading two C libraries.
 """
 
 import io
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqstudio.errors import DataError
-from seqstudio.media.containers import mp3_counts_frames, what_is_missing
+from seqstudio.media.audio_containers import mp3_has_frame_count, truncation
 
 if TYPE_CHECKING:
     import soundfile
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 Samples: TypeAlias = npt.NDArray[np.float32]
 UNKNOWN_FRAMES = 1 << 60  # more frames than any file holds
 MP3_FRAME = 576  # samples in the shortest frame
-MP3_BORROWED = 1 << 14  # samples before a place in which its bits may lie
-SKIPPED_FRAMES = 1 << 18  # read at once where there is no seeking
-UNRECOGNISED = 1  # libsndfile's error code for a format it does not know
+MP3_BIT_RESERVOIR = 1 << 14  # a frame may use bits stored up to this many samples earlier
+SKIP_BLOCK_FRAMES = 1 << 18  # read at once where seeking is impossible
+UNRECOGNISED_FORMAT = 1  # libsndfile's error code
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Sound in memory: `samples` is (N, channels) float32, full scale at -1 and 1."""
+    """Audio in memory: `samples` is (N, channels) float32, full scale at -1 and 1."""
 
     samples: Samples
     rate_hz: int
@@ -44,21 +44,21 @@ class Audio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioInfo:
-    """What a recording's header says."""
+    """The contents of an audio file's header."""
 
-    duration_s: float  # an estimate for an mp3 of varying bit rate that does not count its frames
+    duration_s: float  # an estimate for an mp3 of variable bit rate without a frame count
     rate_hz: int
     channels: int
     format: str  # "WAV", "FLAC", "OGG", "MP3"
 
 
 def audio_info(path: Path) -> AudioInfo:
-    """Read the header only; a FLAC that does not tell its length is decoded.
+    """Read the header only; a FLAC whose header has no length is decoded.
 
     Raises
     ------
     DataError
-        As `read_audio`, for faults that a header shows.
+        As `read_audio`, for faults that are visible in the header.
     """
     with _open(path) as file:
         frames = file.frames
@@ -78,8 +78,8 @@ def read_audio(path: Path) -> Audio:
     Raises
     ------
     DataError
-        If the file is missing, a folder, unreadable, empty, no audio, cut short, holds no
-        samples, or holds one that is not finite.
+        If the file is missing, a folder, unreadable, empty, not audio, truncated, without
+        samples, or with a sample that is not finite.
     """
     with _open(path) as file:
         rate_hz = file.samplerate
@@ -88,18 +88,18 @@ def read_audio(path: Path) -> Audio:
 
 
 def read_blocks(path: Path, seconds: float, *, start_s: float = 0.0) -> Iterator[Audio]:
-    """Read a recording in blocks of `seconds`, the last one shorter: memory stays level.
+    """Read a recording in blocks of `seconds`, the last one shorter, in constant memory.
 
     Parameters
     ----------
-    path : of the recording
+    path : an audio file
     seconds : length of a block
-    start_s : where the first block begins; past the end there is none
+    start_s : start of the first block; past the end, no block is yielded
 
     Raises
     ------
     DataError
-        As `read_audio`; a fault further on is raised when it is reached.
+        As `read_audio`; a fault within the file is raised when reading reaches it.
     """
     with _open(path) as file:
         frames = max(1, round(seconds * file.samplerate))
@@ -109,14 +109,14 @@ def read_blocks(path: Path, seconds: float, *, start_s: float = 0.0) -> Iterator
 
 
 def mono(audio: Audio) -> Audio:
-    """Give the mean of all channels, as (N, 1)."""
+    """Return the mean of all channels, as (N, 1)."""
     if audio.samples.shape[1] == 1:
         return audio
     return Audio(audio.samples.mean(axis=1, keepdims=True, dtype=np.float32), audio.rate_hz)
 
 
 def resample(audio: Audio, rate_hz: int) -> Audio:
-    """Bring audio to another rate with soxr's high quality filter."""
+    """Resample audio with soxr's high-quality filter."""
     if rate_hz == audio.rate_hz:
         return audio
     import soxr
@@ -126,9 +126,9 @@ def resample(audio: Audio, rate_hz: int) -> Audio:
 
 
 def resample_blocks(blocks: Iterable[Audio], rate_hz: int) -> Iterator[Audio]:
-    """Bring a stream of blocks to another rate, with no seam where blocks meet.
+    """Resample a stream of blocks, without discontinuities at block boundaries.
 
-    The first block may come out empty: the filter looks ahead.
+    The first block may be empty, because the filter needs look-ahead.
     """
     stream = None
     last = np.zeros((0, 1), np.float32)
@@ -152,10 +152,11 @@ def write_wav(path: Path, audio: Audio) -> None:
     Raises
     ------
     OSError
-        If the file cannot be written, e.g. for want of room: libsndfile would not say why.
+        If the file cannot be written, for example on a full disk.
     """
     import soundfile
 
+    # Encoded in memory: libsndfile hides the reason when it cannot write a file.
     levels = np.clip(np.round(audio.samples * 32767), -32768, 32767).astype(np.int16)
     content = io.BytesIO()
     soundfile.write(content, levels, audio.rate_hz, subtype="PCM_16", format="WAV")
@@ -164,52 +165,52 @@ def write_wav(path: Path, audio: Audio) -> None:
 
 @contextmanager
 def _open(path: Path) -> "Iterator[soundfile.SoundFile]":
-    """Open a recording by its bytes (the name may lie), naming what is wrong with it."""
+    """Open an audio file by its contents, whatever its suffix; report its faults as DataError."""
     import soundfile
 
     if path.is_dir():
         raise DataError(f"{path}: a folder, expected an audio file")
     try:
-        # Unbuffered: the decoder reads by the descriptor.
+        # Unbuffered: the decoder reads from the descriptor.
         raw = path.open("rb", buffering=0)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}, expected an audio file") from error
     with raw:
-        _check_whole(raw, path)
+        _check_not_truncated(raw, path)
         try:
             file = soundfile.SoundFile(raw.fileno(), closefd=False)
         except soundfile.LibsndfileError as error:
-            # Of a known format the decoder's own reason misleads ("possibly a pipe?").
-            known = error.code != UNRECOGNISED
+            # For a known format, libsndfile's own reason is misleading ("possibly a pipe?").
+            known = error.code != UNRECOGNISED_FORMAT
             fault = "damaged or cut short" if known else "not audio of a known format"
             raise DataError(f"{path}: {fault}, expected wav, flac, ogg or mp3") from error
         with file:
-            # Read straight on: the seek that follows each block fails in a FLAC of unknown length.
+            # soundfile seeks after each block, which fails in a FLAC of unknown length.
             file.seekable = lambda: False
             yield file
 
 
-def _check_whole(raw: BinaryIO, path: Path) -> None:
+def _check_not_truncated(raw: BinaryIO, path: Path) -> None:
     size = os.fstat(raw.fileno()).st_size
     if not size:
         raise DataError(f"{path}: empty file (0 bytes), expected audio")
-    if missing := what_is_missing(raw, size):
+    if missing := truncation(raw, size):
         raise DataError(f"{path}: cut short ({missing}), expected a whole file")
     raw.seek(0)
 
 
 def _skip(file: "soundfile.SoundFile", path: Path, frames: int) -> int:
-    """Move on by so many frames, or to the end; give how many it were.
+    """Skip frames; return how many were skipped, which is fewer at the end of the file.
 
-    An MP3 is decoded from a little before, as its frames borrow bits of those ahead of them; a file
-    that does not tell its length from the start.
+    Decoding of an MP3 starts earlier, since a frame may use bits of the frames before it. A file of
+    unknown length is decoded from its start.
     """
     done = 0
-    if file.frames < UNKNOWN_FRAMES and (file.format != "MP3" or mp3_counts_frames(path)):
-        ahead = MP3_BORROWED if file.format == "MP3" else 0
-        done = int(file.seek(max(min(frames, file.frames) - ahead, 0)))
+    if file.frames < UNKNOWN_FRAMES and (file.format != "MP3" or mp3_has_frame_count(path)):
+        reservoir = MP3_BIT_RESERVOIR if file.format == "MP3" else 0
+        done = int(file.seek(max(min(frames, file.frames) - reservoir, 0)))
     while done < frames:
-        wanted = min(frames - done, SKIPPED_FRAMES)
+        wanted = min(frames - done, SKIP_BLOCK_FRAMES)
         block = next(_blocks(file, path, wanted, done), None)
         if block is None:
             break
@@ -220,13 +221,13 @@ def _skip(file: "soundfile.SoundFile", path: Path, frames: int) -> int:
 def _blocks(
     file: "soundfile.SoundFile", path: Path, frames: int, done: int = 0
 ) -> Iterator[Samples]:
-    """Yield samples to the end, checking each block and the total; `done` were read before."""
+    """Yield the samples after the first `done` frames, checking each block and the total."""
     import soundfile
 
     rate_hz = file.samplerate
     while True:
         try:
-            # A FLAC may be followed by tags, where its decoder would stumble.
+            # Tags may follow the frames of a FLAC; libsndfile fails on them.
             wanted = min(frames, file.frames - done) if file.format == "FLAC" else frames
             block = file.read(wanted, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
@@ -242,9 +243,9 @@ def _blocks(
         done += len(block)
     if not done:
         raise DataError(f"{path}: holds no samples, expected at least 1")
-    if file.format == "MP3" and done < file.frames - MP3_FRAME and mp3_counts_frames(path):
-        held_s, declared_s = done / rate_hz, file.frames / rate_hz
-        raise DataError(f"{path}: cut short, holds {held_s:.2f} s, expected {declared_s:.2f} s")
+    if file.format == "MP3" and done < file.frames - MP3_FRAME and mp3_has_frame_count(path):
+        found_s, declared_s = done / rate_hz, file.frames / rate_hz
+        raise DataError(f"{path}: cut short, holds {found_s:.2f} s, expected {declared_s:.2f} s")
 
 
 def _check_finite(block: Samples, first: int, rate_hz: int, path: Path) -> None:

@@ -1,6 +1,6 @@
-"""A light drawing surface: boxes, lines and text in points, smoothed by drawing at twice the size.
+"""A drawing canvas in points: boxes, lines and text, drawn at twice the size for smooth edges.
 
-Pillow is imported here and nowhere else in the room; only jobs that draw load this module.
+This is the only module of `seqstudio.media` that imports Pillow; only jobs that draw load it.
 """
 
 import functools
@@ -13,7 +13,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 Point: TypeAlias = tuple[float, float]
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 SCALE = 2
-PAPER, INK, FADED, GRID, FAINT = "#ffffff", "#1f2933", "#6b7785", "#d5dbe1", "#eef1f4"
+PAPER, INK, GREY, GRID, PALE_GREY = "#ffffff", "#1f2933", "#6b7785", "#d5dbe1", "#eef1f4"
 COLOURS = (
     "#2f6db5", "#d9592c", "#2c9c69", "#8a56b0", "#c7951a",
     "#c2437f", "#2a9db0", "#7d6148", "#5c6b7a", "#7fa22e",
@@ -21,7 +21,7 @@ COLOURS = (
 
 
 class Canvas:
-    """A picture of `width` by `height` points, white at first."""
+    """An image of `width` by `height` points, initially white."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width = width
@@ -45,72 +45,73 @@ class Canvas:
         self._draw.rounded_rectangle(corners, SCALE * radius, fill, outline, SCALE)
 
     def line(self, points: Sequence[Point], fill: str, width: float = 1.0) -> None:
-        """Join points by straight lines."""
+        """Draw straight lines between points."""
         flat = [(x * SCALE, y * SCALE) for x, y in points]
         self._draw.line(flat, fill, max(1, round(width * SCALE)), joint="curve")
 
-    def dot(self, at: Point, radius: float, fill: str) -> None:
+    def circle(self, at: Point, radius: float, fill: str) -> None:
         """Fill a circle."""
-        (x, y), wide = at, radius
-        self._draw.ellipse([SCALE * v for v in (x - wide, y - wide, x + wide, y + wide)], fill)
+        x, y = at
+        corners = x - radius, y - radius, x + radius, y + radius
+        self._draw.ellipse([SCALE * value for value in corners], fill)
 
     def text(
         self, at: Point, text: str, size: float = 11, *, fill: str = INK, anchor: str = "la"
     ) -> None:
-        """Write a line of text; `anchor` as Pillow names it ("la": left, top)."""
-        place = at[0] * SCALE, at[1] * SCALE
-        self._draw.text(place, text, fill, font_for(text, size), anchor=anchor)
+        """Draw a line of text; `anchor` uses Pillow's codes ("la": left, top)."""
+        position = at[0] * SCALE, at[1] * SCALE
+        self._draw.text(position, text, fill, font_for(text, size), anchor=anchor)
 
-    def upright(self, at: Point, text: str, size: float = 11, *, fill: str = INK) -> None:
-        """Write text from bottom to top, centred on a point."""
-        wide, high = round(text_width(text, size) * SCALE) + 4, round(size * 1.5 * SCALE)
-        strip = Image.new("RGB", (wide, high), PAPER)
-        middle = wide / 2, high / 2
+    def vertical_text(self, at: Point, text: str, size: float = 11, *, fill: str = INK) -> None:
+        """Draw text from bottom to top, centred on a point."""
+        width, height = round(text_width(text, size) * SCALE) + 4, round(size * 1.5 * SCALE)
+        strip = Image.new("RGB", (width, height), PAPER)
+        middle = width / 2, height / 2
         ImageDraw.Draw(strip).text(middle, text, fill, font_for(text, size), anchor="mm")
         strip = strip.transpose(Image.Transpose.ROTATE_90)
-        left, top = round(at[0] * SCALE - high / 2), round(at[1] * SCALE - wide / 2)
+        left, top = round(at[0] * SCALE - height / 2), round(at[1] * SCALE - width / 2)
         self._image.paste(strip, (left, top))
 
     def save(self, path: Path) -> None:
-        """Write the picture as PNG."""
+        """Write the image as PNG."""
         size = self.width, self.height
         self._image.resize(size, Image.Resampling.LANCZOS).save(path, format="PNG")
 
 
 def font_for(text: str, size: float) -> Font:
-    """Give Pillow's own font, or for letters it lacks a common one of the system, if installed.
+    """Return Pillow's built-in font for ASCII text, otherwise a common system font if installed.
 
-    Pillow's own holds ASCII only, but it is the same on every machine.
+    The built-in font has only ASCII characters, but it is the same on every machine.
     """
-    return _own_font(size) if text.isascii() else _system_font(size)
+    return _built_in_font(size) if text.isascii() else _system_font(size)
 
 
-@functools.cache  # Pillow unpacks its font anew at each call
-def _own_font(size: float) -> Font:
+@functools.cache  # Pillow unpacks its font at each call
+def _built_in_font(size: float) -> Font:
     return ImageFont.load_default(size * SCALE)
 
 
-@functools.cache  # looking for a font walks the system's folders
+@functools.cache  # searching for a font walks the system's folders
 def _system_font(size: float) -> Font:
     for name in ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf"):
         try:
             return ImageFont.truetype(name, size * SCALE)
         except OSError:
-            continue  # not installed here: try the next
-    return _own_font(size)
+            continue  # not installed: try the next
+    return _built_in_font(size)
 
 
 def text_width(text: str, size: float) -> float:
-    """Give the width of a line of text, in points."""
+    """Return the width of a line of text, in points."""
     return font_for(text, size).getlength(text) / SCALE
 
 
-def mixed(colour: str, share: float, paper: str = PAPER) -> str:
-    """Mix a colour into the paper: 0 is paper, 1 the colour.
+def blend(colour: str, share: float, background: str = PAPER) -> str:
+    """Blend a colour with a background: a share of 0 is the background, 1 the colour.
 
-    >>> mixed("#000000", 0.5)
+    >>> blend("#000000", 0.5)
     '#808080'
     """
-    over, under = ImageColor.getrgb(colour), ImageColor.getrgb(paper)
+    over, under = ImageColor.getrgb(colour), ImageColor.getrgb(background)
     levels = (round(b + (a - b) * share) for a, b in zip(over, under, strict=True))
     return "#" + "".join(f"{level:02x}" for level in levels)

@@ -1,6 +1,7 @@
-"""The formats that outputs are written in when no plugin brings another.
+"""The built-in exporters; plugins can add others.
 
-Synthesiser and pictures are imported where they are used: a job that writes text needs neither.
+The synthesiser and Pillow are imported inside the methods that use them: a job that writes text
+needs neither.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from seqstudio.media.midi import Score
 
 @dataclass(slots=True)
 class TextExporter:
-    """Writes what a function makes of the value, as UTF-8."""
+    """Writes a value as UTF-8 text, converted by `text_of`."""
 
     name: str
     kind: str
@@ -37,8 +38,8 @@ class MidiExporter:
         value.write(path)
 
 
-class SoundExporter:
-    """Writes a score as sound, 16-bit stereo."""
+class WavExporter:
+    """Renders a score to a 16-bit stereo WAV file."""
 
     name = "wav"
     kind = "midi"
@@ -52,20 +53,20 @@ class SoundExporter:
 
 
 class PianoRollExporter:
-    """Writes a score as a picture."""
+    """Draws a score as a PNG picture."""
 
     name = "png"
     kind = "midi"
 
     def write(self, value: Score, path: Path) -> None:
         """Write `value` to a new file at `path`."""
-        from seqstudio.media.pictures import draw_piano_roll
+        from seqstudio.media.piano_roll_picture import draw_piano_roll
 
         draw_piano_roll(value, path)
 
 
-def in_box_exporters() -> tuple[Exporter, ...]:
-    """Give the writers that come in the box."""
+def built_in_exporters() -> tuple[Exporter, ...]:
+    """Return the built-in exporters."""
     return (
         TextExporter("txt", "transcript", subtitles.to_txt),
         TextExporter("srt", "transcript", subtitles.to_srt),
@@ -73,6 +74,6 @@ def in_box_exporters() -> tuple[Exporter, ...]:
         TextExporter("json", "transcript", subtitles.to_json),
         TextExporter("txt", "text", str),
         MidiExporter(),
-        SoundExporter(),
+        WavExporter(),
         PianoRollExporter(),
     )

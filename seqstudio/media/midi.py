@@ -1,4 +1,4 @@
-"""MIDI scores: read, look at, edit, write. What nobody edited comes back byte for byte."""
+"""Read, edit and write MIDI files. Unedited parts of a file are written byte for byte."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from seqstudio.contracts.notes import Note
 from seqstudio.errors import DataError
-from seqstudio.media.smf import (
+from seqstudio.media.midi_events import (
     END_OF_TRACK,
     HEADER,
     META,
@@ -21,13 +21,13 @@ from seqstudio.media.smf import (
     Event,
     split_chunks,
 )
-from seqstudio.media.timing import Meter, Tempo, Timeline
-from seqstudio.media.tracks import Track
+from seqstudio.media.midi_track import Track
+from seqstudio.media.tempo_map import Meter, Tempo, TempoMap
 
 
 @dataclass(frozen=True)
 class Score:
-    """A MIDI file in memory. Edits give a new score; all else of the file stays as it is."""
+    """A MIDI file in memory. Edits return a new score and leave the rest of the file unchanged."""
 
     header: Chunk
     body: tuple[Chunk | Track, ...]
@@ -40,8 +40,8 @@ class Score:
         Raises
         ------
         DataError
-            If the file cannot be read, is no MIDI file, is cut short, or has no single line of
-            beats (type 2, SMPTE time).
+            If the file cannot be read, is not a MIDI file, is truncated, or is of an unsupported
+            kind (type 2 or SMPTE time).
         """
         if path.is_dir():
             raise DataError(f"{path}: a folder, expected a MIDI file")
@@ -53,7 +53,7 @@ class Score:
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str = "MIDI") -> "Score":
-        """Read the bytes of a file; `name` begins every error, tracks are counted from 1."""
+        """Read the bytes of a file; errors start with `name` and count tracks from 1."""
         chunks = split_chunks(content, name)
         body: list[Chunk | Track] = []
         for chunk in chunks.body:
@@ -71,7 +71,7 @@ class Score:
         tempo_bpm: float = 120.0,
         meter: tuple[int, int] = (4, 4),
     ) -> "Score":
-        """Begin a score of type 1 that holds a tempo and a meter, and no notes.
+        """Create a score of type 1 with a tempo, a meter and no notes.
 
         Raises
         ------
@@ -86,12 +86,12 @@ class Score:
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
-        """The tracks, in file order; the first of a type 1 file often holds time only."""
+        """The tracks, in file order; the first of a type 1 file may have no notes."""
         return tuple(part for part in self.body if isinstance(part, Track))
 
     @property
     def kind(self) -> int:
-        """0: one track; 1: several that sound together."""
+        """The MIDI file type: 0 is a single track; 1 is several simultaneous tracks."""
         return int.from_bytes(self.header.data[0:2])
 
     @property
@@ -106,44 +106,44 @@ class Score:
 
     @cached_property
     def end_tick(self) -> int:
-        """Where the last note ends; 0 where there is none."""
+        """The tick where the last note ends; 0 without notes."""
         return max((note.onset_ticks + note.length_ticks for note in self.notes), default=0)
 
     @cached_property
-    def timeline(self) -> Timeline:
-        """Tempos and meters, as one line of time."""
+    def tempo_map(self) -> TempoMap:
+        """The tempos and meters of all tracks."""
         events = sorted(
             (event for track in self.tracks for event in track.events),
             key=lambda event: event.tick,
         )
-        return Timeline.of(events, self.ticks_per_beat)
+        return TempoMap.of(events, self.ticks_per_beat)
 
     @property
     def tempos(self) -> tuple[Tempo, ...]:
-        """Tempos by tick, the first at tick 0 (120 bpm where the file names none)."""
-        return self.timeline.tempos
+        """Tempos by tick, the first at tick 0 (120 bpm by default)."""
+        return self.tempo_map.tempos
 
     @property
     def meters(self) -> tuple[Meter, ...]:
-        """Meters by tick, the first at tick 0 (4/4 where the file names none)."""
-        return self.timeline.meters
+        """Meters by tick, the first at tick 0 (4/4 by default)."""
+        return self.tempo_map.meters
 
     def seconds(self, tick: float) -> float:
-        """Say when a tick sounds, in seconds from the start."""
-        return self.timeline.seconds(tick)
+        """Return the time of a tick, in seconds from the start."""
+        return self.tempo_map.seconds(tick)
 
     def ticks(self, seconds: float) -> int:
-        """Give the tick nearest to a time."""
-        return self.timeline.ticks(seconds)
+        """Return the tick nearest to a time in seconds."""
+        return self.tempo_map.ticks(seconds)
 
     @property
     def bars(self) -> tuple[int, ...]:
-        """Onset ticks of all bars that hold or precede a note, then the end of the last."""
-        return self.timeline.bars(self.end_tick)
+        """Start ticks of all bars up to the last note, then the end of the last bar."""
+        return self.tempo_map.bars(self.end_tick)
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
-        """What a careful writer would not have written, one line each; tracks count from 1."""
+        """The faults of the file, one line each; tracks count from 1."""
         found = [
             f"track {number}: {fault}"
             for number, track in enumerate(self.tracks, start=1)
@@ -157,7 +157,7 @@ class Score:
         return tuple(found)
 
     def repaired(self) -> "Score":
-        """Mend every fault; tracks without one stay as they are, byte for byte."""
+        """Repair every fault; tracks without faults stay unchanged, byte for byte."""
         if not self.faults:
             return self
         parts = (part.repaired() if isinstance(part, Track) else part for part in self.body)
@@ -166,13 +166,12 @@ class Score:
     def with_track_notes(self, index: int, notes: Iterable[Note]) -> "Score":
         """Replace the notes of `tracks[index]`.
 
-        All other events and tracks stay. Notes that were there already keep their own events;
-        the others are written clean, as `Track.with_notes` says.
+        All other events and tracks stay unchanged; see `Track.with_notes`.
 
         Raises
         ------
         DataError
-            If there is no such track.
+            If `index` is out of range.
         """
         if not 0 <= index < len(self.tracks):
             raise DataError(f"track index {index}, expected 0 to {len(self.tracks) - 1}")
@@ -183,7 +182,7 @@ class Score:
     def with_new_track(
         self, notes: Iterable[Note], *, name: str = "", program: int = 0, channel: int = 0
     ) -> "Score":
-        """Append a track after the last one, its notes all on `channel` (9 is drums).
+        """Append a track with all notes on `channel` (9 is drums).
 
         A score of type 0 becomes type 1.
 
@@ -204,7 +203,7 @@ class Score:
         return self._with_body((*self.body[:at], track, *self.body[at:]))
 
     def to_bytes(self) -> bytes:
-        """Give the file's bytes."""
+        """Return the bytes of the file."""
         return b"".join([part.to_bytes() for part in (self.header, *self.body)]) + self.tail
 
     def write(self, path: Path) -> None:
@@ -212,7 +211,7 @@ class Score:
         path.write_bytes(self.to_bytes())
 
     def _with_body(self, body: tuple[Chunk | Track, ...]) -> "Score":
-        """Replace all parts; the header says how many tracks there are."""
+        """Replace all chunks after the header, and update the header's track count and type."""
         count = sum(isinstance(part, Track) for part in body)
         kind = self.kind if count == 1 else 1
         data = kind.to_bytes(2) + count.to_bytes(2) + self.header.data[4:]

@@ -1,4 +1,4 @@
-"""Transcripts as text: plain, SubRip, WebVTT and JSON."""
+"""Write transcripts as plain text, SubRip, WebVTT and JSON; read them from JSON."""
 
 import json
 from pathlib import Path
@@ -7,40 +7,40 @@ from typing import Any
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import DataError
-from seqstudio.media.cues import cues_of
+from seqstudio.media.subtitle_cues import subtitle_cues
 
 
 def to_txt(transcript: Transcript) -> str:
-    """Give the words alone, a segment a line."""
+    """Return the text alone, one segment a line."""
     lines = [segment.text for segment in transcript.segments] or [transcript.text]
     return "\n".join(lines) + "\n"
 
 
 def to_json(transcript: Transcript) -> str:
-    """Give every field that is known, with the names of `Transcript`; what is absent is unknown."""
-    return json.dumps(_known(to_plain(transcript)), ensure_ascii=False, indent=2) + "\n"
+    """Return JSON with the field names of `Transcript`; unknown fields are left out."""
+    return json.dumps(_without_unknown(to_plain(transcript)), ensure_ascii=False, indent=2) + "\n"
 
 
 def to_srt(transcript: Transcript) -> str:
-    """Give numbered subtitles, cut as `cues_of` says."""
+    """Return SubRip subtitles, split by `subtitle_cues`."""
     cues = [
-        f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n{cue.text}\n"
-        for number, cue in enumerate(cues_of(transcript), start=1)
+        f"{number}\n{_timestamp(cue.start_ms, ',')} --> {_timestamp(cue.end_ms, ',')}\n{cue.text}\n"
+        for number, cue in enumerate(subtitle_cues(transcript), start=1)
     ]
     return "\n".join(cues)
 
 
 def to_vtt(transcript: Transcript) -> str:
-    """Give WebVTT cues, cut as `cues_of` says."""
+    """Return WebVTT subtitles, split by `subtitle_cues`."""
     cues = [
-        f"{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n{_escaped(cue.text)}\n"
-        for cue in cues_of(transcript)
+        f"{_timestamp(cue.start_ms, '.')} --> {_timestamp(cue.end_ms, '.')}\n{_escaped(cue.text)}\n"
+        for cue in subtitle_cues(transcript)
     ]
     return "\n".join(["WEBVTT\n", *cues])
 
 
 def read_transcript(path: Path) -> Transcript:
-    """Read what `to_json` wrote.
+    """Read a transcript that `to_json` wrote.
 
     Raises
     ------
@@ -56,20 +56,21 @@ def read_transcript(path: Path) -> Transcript:
     return from_plain(Transcript, value, str(path), error=DataError)
 
 
-def _known(value: Any) -> Any:
-    """Leave out what is None, and empty lists and tables: absent means unknown."""
+def _without_unknown(value: Any) -> Any:
+    """Remove None, empty lists and empty tables: an absent field is unknown."""
     if isinstance(value, dict):
-        return {key: _known(item) for key, item in value.items() if item not in (None, [], {})}
+        known = {key: item for key, item in value.items() if item not in (None, [], {})}
+        return {key: _without_unknown(item) for key, item in known.items()}
     if isinstance(value, list):
-        return [_known(item) for item in value]
+        return [_without_unknown(item) for item in value]
     return value
 
 
-def _clock(ms: int, point: str) -> str:
+def _timestamp(ms: int, separator: str) -> str:
     seconds, ms = divmod(ms, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{ms:03}"
+    return f"{hours:02}:{minutes:02}:{seconds:02}{separator}{ms:03}"
 
 
 def _escaped(text: str) -> str:

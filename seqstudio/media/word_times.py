@@ -1,4 +1,4 @@
-"""When words are said that nobody has timed: a stretch is shared among them by their letters."""
+"""Estimate the times of words in a segment without word times."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,16 +6,16 @@ from dataclasses import replace
 from seqstudio.contracts.transcript import Segment, Word
 
 
-def spread(texts: Sequence[str], start_s: float, end_s: float) -> tuple[Word, ...]:
-    """Share a stretch of time among words, by their letters.
+def estimate_word_times(texts: Sequence[str], start_s: float, end_s: float) -> tuple[Word, ...]:
+    """Divide a span of time among words, in proportion to their length in characters.
 
-    >>> [(word.word, word.end_s) for word in spread(["so", "long"], 0, 3)]
+    >>> [(word.word, word.end_s) for word in estimate_word_times(["so", "long"], 0, 3)]
     [('so', 1.0), ('long', 3)]
     """
-    letters = sum(map(len, texts))
+    characters = sum(map(len, texts))
     words, start = [], start_s
     for number, text in enumerate(texts, start=1):
-        share = (end_s - start_s) * len(text) / letters
+        share = (end_s - start_s) * len(text) / characters
         end = end_s if number == len(texts) else start + share
         words.append(Word(word=text, start_s=start, end_s=end))
         start = end
@@ -23,8 +23,8 @@ def spread(texts: Sequence[str], start_s: float, end_s: float) -> tuple[Word, ..
 
 
 def with_word_times(segment: Segment) -> Segment:
-    """Give the words of a segment's text times, if it has none."""
+    """Return a segment with estimated word times, or unchanged if it has word times."""
     if segment.words or not segment.text:
         return segment
-    words = spread(segment.text.split(), segment.start_s, segment.end_s)
+    words = estimate_word_times(segment.text.split(), segment.start_s, segment.end_s)
     return replace(segment, words=words)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seqstudio.media.charts import draw_lines
+from seqstudio.media.line_chart import draw_line_chart
 
 
 def draw_flow(flow: Mapping[str, Any], path: Path) -> None:
@@ -23,7 +23,7 @@ def draw_flow(flow: Mapping[str, Any], path: Path) -> None:
     curves = {
         name: list(zip(flow["lags"], norms, strict=False)) for name, norms in flow["by_lag"].items()
     }
-    draw_lines(
+    draw_line_chart(
         curves,
         path,
         x_label="steps back from the last",

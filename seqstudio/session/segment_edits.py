@@ -6,7 +6,7 @@ from typing import Any
 
 from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.errors import SessionError
-from seqstudio.media.word_times import spread, with_word_times
+from seqstudio.media.word_times import estimate_word_times, with_word_times
 
 LEAST_S = 0.001  # that words last
 
@@ -61,7 +61,7 @@ def with_word(segment: Segment, number: int, text: str) -> Segment:
     """
     word = segment.words[_word(segment, number)]
     texts, spoken = text.split(), _spoken(segment)
-    timed = spread(texts, word.start_s, word.end_s)
+    timed = estimate_word_times(texts, word.start_s, word.end_s)
     words = (*segment.words[:number], *timed, *segment.words[number + 1 :])
     spoken[number : number + 1] = texts
     return _by_hand(segment, words=words, text=" ".join(spoken))

@@ -1,4 +1,4 @@
-"""Recordings of every format come in right, and each kind of bad one is named in a line."""
+"""Every audio format is read correctly; each kind of bad file gives a one-line error."""
 
 import os
 import tracemalloc
@@ -48,7 +48,7 @@ def recording(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return path
 
 
-def test_every_format_is_read_with_its_length_rate_and_sound(recording: Path) -> None:
+def test_every_format_is_read_with_its_length_rate_and_samples(recording: Path) -> None:
     audio, info = read_audio(recording), audio_info(recording)
 
     assert (audio.rate_hz, audio.samples.shape) == (RATE, (24000, 1))
@@ -60,7 +60,7 @@ def test_every_format_is_read_with_its_length_rate_and_sound(recording: Path) ->
     assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.4 / np.sqrt(2), rel=0.03)
 
 
-def test_every_format_cut_short_is_named(recording: Path) -> None:
+def test_a_truncated_file_of_any_format_is_refused(recording: Path) -> None:
     content = recording.read_bytes()
     for share in (0.3, 0.6, 0.9):
         recording.write_bytes(content[: int(share * len(content))])
@@ -71,7 +71,7 @@ def test_every_format_cut_short_is_named(recording: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_bytes_after_the_end_do_no_harm(recording: Path) -> None:
+def test_bytes_after_the_end_are_ignored(recording: Path) -> None:
     recording.write_bytes(recording.read_bytes() + b"TAG" + bytes(125))
 
     assert len(read_audio(recording).samples) == 24000
@@ -92,13 +92,13 @@ def test_any_rate_and_channels_become_mono_at_16_khz(
     assert np.abs(audio.samples[1000:23000, 0] - expected[1000:23000]).max() < 2e-3
 
 
-def test_a_hundredth_of_a_second_and_a_single_sample_are_legal(tmp_path: Path) -> None:
+def test_a_hundredth_of_a_second_and_a_single_sample_are_valid(tmp_path: Path) -> None:
     for count in (160, 1):
         soundfile.write(tmp_path / "s.wav", sine()[:count], RATE)
         assert read_audio(tmp_path / "s.wav").samples.shape == (count, 1)
 
 
-def test_blocks_join_to_the_whole_and_resample_without_a_seam(tmp_path: Path) -> None:
+def test_blocks_add_up_to_the_whole_and_resample_without_discontinuities(tmp_path: Path) -> None:
     path = tmp_path / "x.flac"
     soundfile.write(path, np.stack([sine(rate_hz=44100), -sine(rate_hz=44100)], axis=1), 44100)
     whole = read_audio(path)
@@ -112,10 +112,10 @@ def test_blocks_join_to_the_whole_and_resample_without_a_seam(tmp_path: Path) ->
     assert list(resample_blocks(blocks, 44100)) == blocks
 
 
-def test_a_long_file_is_streamed_in_the_memory_of_a_few_blocks(tmp_path: Path) -> None:
+def test_streaming_a_long_file_needs_memory_for_a_few_blocks_only(tmp_path: Path) -> None:
     path = tmp_path / "x.flac"
     soundfile.write(path, np.tile(sine(10), 30), RATE)
-    next(resample_blocks(read_blocks(path, 1.0), 8000))  # loads what it needs
+    next(resample_blocks(read_blocks(path, 1.0), 8000))  # imports the decoders
     tracemalloc.start()
     total = sum(len(block.samples) for block in resample_blocks(read_blocks(path, 1.0), 8000))
     _, peak_bytes = tracemalloc.get_traced_memory()
@@ -135,7 +135,7 @@ def test_wav_is_written_in_16_bits_and_loud_samples_are_clipped(tmp_path: Path) 
     assert audio.duration_s == 2 / 22050
 
 
-def test_the_bytes_decide_and_not_the_name(tmp_path: Path) -> None:
+def test_the_format_is_detected_from_the_bytes_and_not_the_suffix(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "x.mp3", sine(), RATE)
     (tmp_path / "x.mp3").rename(tmp_path / "x.wav")
     assert audio_info(tmp_path / "x.wav").format == "MP3"
@@ -146,7 +146,7 @@ def test_the_bytes_decide_and_not_the_name(tmp_path: Path) -> None:
             read_audio(tmp_path / name)
 
 
-def test_a_flac_and_a_wav_from_a_pipe_do_not_tell_their_length_and_are_read(tmp_path: Path) -> None:
+def test_a_flac_and_a_wav_of_unknown_length_are_read(tmp_path: Path) -> None:
     path = tmp_path / "x.flac"
     soundfile.write(path, sine(), RATE)
     content = bytearray(path.read_bytes())
@@ -164,7 +164,9 @@ def test_a_flac_and_a_wav_from_a_pipe_do_not_tell_their_length_and_are_read(tmp_
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_sample_that_is_no_number_is_named_with_its_place(value: float, tmp_path: Path) -> None:
+def test_a_sample_that_is_not_finite_is_refused_with_its_position(
+    value: float, tmp_path: Path
+) -> None:
     samples = sine()
     samples[4000] = value
     soundfile.write(tmp_path / "x.wav", samples, RATE, subtype="FLOAT")
@@ -177,18 +179,20 @@ def test_a_sample_that_is_no_number_is_named_with_its_place(value: float, tmp_pa
 
 
 @pytest.mark.parametrize("start_s", [0.0005, 0.7, 1.4999])
-def test_blocks_from_a_second_on_are_those_of_the_whole(recording: Path, start_s: float) -> None:
+def test_blocks_from_a_start_time_equal_the_rest_of_the_file(
+    recording: Path, start_s: float
+) -> None:
     whole = read_audio(recording).samples
     rest = np.concatenate([b.samples for b in read_blocks(recording, 0.2, start_s=start_s)])
 
     np.testing.assert_allclose(rest, whole[round(start_s * RATE) :], atol=1e-6)
 
 
-def test_past_the_end_there_is_no_block(recording: Path) -> None:
+def test_there_is_no_block_past_the_end(recording: Path) -> None:
     assert list(read_blocks(recording, 0.2, start_s=9.0)) == []
 
 
-def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
+def test_a_missing_or_empty_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     soundfile.write(tmp_path / "zero.wav", np.zeros(0, "f4"), RATE)
     for name, fault in {
@@ -202,7 +206,7 @@ def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.wav"
     soundfile.write(path, sine(), RATE)
     path.chmod(0)
@@ -210,8 +214,8 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
         read_audio(path)
 
 
-@pytest.mark.skipif(not OPEN_FILES.exists(), reason="open files are counted in /proc")
-def test_no_file_stays_open_after_a_bad_one(tmp_path: Path) -> None:
+@pytest.mark.skipif(not OPEN_FILES.exists(), reason="counts open files in /proc")
+def test_a_bad_file_is_closed(tmp_path: Path) -> None:
     (tmp_path / "x.wav").write_bytes(b"RIFF" + bytes(60))
     before = len(list(OPEN_FILES.iterdir()))
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Pictures: complete, legible in size, nothing cut off at a border."""
+"""Pictures are complete, and nothing is cut off at the border."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from PIL import Image, ImageColor
 from seqstudio.contracts.notes import Note
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.errors import DataError
-from seqstudio.media.alignment import SURE, UNSURE, draw_alignment
+from seqstudio.media.alignment_picture import HIGH_CONFIDENCE, LOW_CONFIDENCE, draw_alignment
 from seqstudio.media.audio import Audio
-from seqstudio.media.canvas import COLOURS, mixed
-from seqstudio.media.charts import Axis, draw_lines
+from seqstudio.media.canvas import COLOURS, blend
+from seqstudio.media.line_chart import Axis, draw_line_chart
 from seqstudio.media.midi import Score
-from seqstudio.media.pictures import draw_piano_roll
+from seqstudio.media.piano_roll_picture import draw_piano_roll
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -23,17 +23,17 @@ def pixels(path: Path) -> np.ndarray:
 
 
 def near(picture: np.ndarray, colour: str, within: int = 12) -> np.ndarray:
-    """Where a picture has a colour."""
-    far: np.ndarray = np.abs(picture - np.array(ImageColor.getrgb(colour))).max(axis=2)
-    return np.asarray(far <= within)
+    """Return a mask of the pixels with a colour."""
+    distance: np.ndarray = np.abs(picture - np.array(ImageColor.getrgb(colour))).max(axis=2)
+    return np.asarray(distance <= within)
 
 
 def columns(picture: np.ndarray, colour: str) -> set[int]:
-    """Which columns of a picture hold a colour."""
+    """Return the columns of a picture that contain a colour."""
     return set(np.flatnonzero(near(picture, colour, 40).any(axis=0)).tolist())
 
 
-def clear_border(picture: np.ndarray, width: int = 8) -> bool:
+def border_is_clear(picture: np.ndarray, width: int = 8) -> bool:
     frame = np.ones(picture.shape[:2], bool)
     frame[width:-width, width:-width] = False
     return bool((picture[frame] == 255).all())
@@ -43,14 +43,14 @@ def tune(count: int, **more: int) -> list[Note]:
     return [Note(t * 480, 60 + t * 7 % 13, 400, 127, **more) for t in range(count)]
 
 
-def test_a_roll_shows_every_track_in_its_colour_and_cuts_nothing_off(tmp_path: Path) -> None:
+def test_a_piano_roll_shows_every_track_in_its_colour(tmp_path: Path) -> None:
     score = Score.new().with_new_track(tune(32), name="High")
     score = score.with_new_track([Note(0, 36, 480 * 32, 127)], name="Low", channel=1)
     draw_piano_roll(score, tmp_path / "a.png", title="A tune")
     picture = pixels(tmp_path / "a.png")
 
     assert picture.shape[1] == 1400
-    assert clear_border(picture)
+    assert border_is_clear(picture)
     high, low = (near(picture, colour) for colour in COLOURS[:2])
     runs = np.diff(high.astype(int), axis=1) == 1
     assert runs.any(axis=0).sum() >= 32
@@ -58,11 +58,11 @@ def test_a_roll_shows_every_track_in_its_colour_and_cuts_nothing_off(tmp_path: P
     assert picture.mean() > 230  # light
 
 
-def test_velocity_is_seen(tmp_path: Path) -> None:
+def test_velocity_changes_the_shade(tmp_path: Path) -> None:
     for velocity in (20, 127):
         score = Score.new().with_new_track([Note(0, 60, 1920, velocity)])
         draw_piano_roll(score, tmp_path / f"{velocity}.png")
-        shade = mixed(COLOURS[0], 0.35 + 0.65 * velocity / 127)
+        shade = blend(COLOURS[0], 0.35 + 0.65 * velocity / 127)
         assert near(pixels(tmp_path / f"{velocity}.png"), shade, 2).sum() > 1000
 
 
@@ -71,7 +71,7 @@ def test_long_scores_are_broken_into_rows(bars: int, tmp_path: Path) -> None:
     draw_piano_roll(Score.new().with_new_track(tune(4 * bars)), tmp_path / "a.png")
     picture = pixels(tmp_path / "a.png")
 
-    assert clear_border(picture)
+    assert border_is_clear(picture)
     assert picture.shape[0] < 300 if bars == 1 else 300 < picture.shape[0] < 3000
 
 
@@ -80,8 +80,8 @@ def test_odd_meters_and_no_notes_are_drawn(tmp_path: Path) -> None:
     draw_piano_roll(odd, tmp_path / "odd.png")
     draw_piano_roll(Score.new(), tmp_path / "none.png")
 
-    assert clear_border(pixels(tmp_path / "odd.png"))
-    assert clear_border(pixels(tmp_path / "none.png"))
+    assert border_is_clear(pixels(tmp_path / "odd.png"))
+    assert border_is_clear(pixels(tmp_path / "none.png"))
 
 
 def spoken(duration_s: float, count: int) -> tuple[Audio, Transcript]:
@@ -99,29 +99,29 @@ def spoken(duration_s: float, count: int) -> tuple[Audio, Transcript]:
     )
     text = " ".join(word.word for word in words)
     segment = Segment(start_s=0, end_s=duration_s, text=text, words=words)
-    said = Transcript(audio="x/a.wav", duration_s=duration_s, text=text, segments=(segment,))
-    return Audio(samples, rate_hz), said
+    transcript = Transcript(audio="x/a.wav", duration_s=duration_s, text=text, segments=(segment,))
+    return Audio(samples, rate_hz), transcript
 
 
 @pytest.mark.parametrize(("duration_s", "count"), [(0.01, 1), (3.0, 6), (12.0, 80)])
-def test_an_alignment_shows_wave_words_and_confidence(
+def test_an_alignment_shows_waveform_words_and_confidence(
     duration_s: float, count: int, tmp_path: Path
 ) -> None:
     draw_alignment(*spoken(duration_s, count), tmp_path / "a.png")
     picture = pixels(tmp_path / "a.png")
 
-    assert clear_border(picture)
-    assert near(picture, UNSURE).any()
+    assert border_is_clear(picture)
+    assert near(picture, LOW_CONFIDENCE).any()
     if count > 1:
-        assert near(picture, SURE).any()
+        assert near(picture, HIGH_CONFIDENCE).any()
     assert near(picture, "#52606d", 40).sum() > 200
 
 
-def test_segments_without_words_and_other_letters_are_drawn(tmp_path: Path) -> None:
+def test_segments_without_words_and_other_scripts_are_drawn(tmp_path: Path) -> None:
     audio, _ = spoken(2.0, 1)
     segment = Segment(start_s=0.2, end_s=1.0, text="чёрт ωɔ")
-    said = Transcript(audio="a", duration_s=2.0, text="", segments=(segment,))
-    draw_alignment(audio, said, tmp_path / "a.png", title="ещё")
+    transcript = Transcript(audio="a", duration_s=2.0, text="", segments=(segment,))
+    draw_alignment(audio, transcript, tmp_path / "a.png", title="ещё")
 
     assert near(pixels(tmp_path / "a.png"), COLOURS[0], 30).any()
 
@@ -130,7 +130,7 @@ def test_curves_are_drawn_and_break_where_they_are_not_finite(tmp_path: Path) ->
     whole = [(float(n), 10.0 ** (-n / 10)) for n in range(60)]
     broken = [(x, float("nan") if 20 <= x < 40 else 2 * y) for x, y in whole]
     for log_y in (False, True):
-        draw_lines(
+        draw_line_chart(
             {"one": whole, "two": broken, "none": [(0.0, -1.0)] if log_y else []},
             tmp_path / "a.png",
             x_label="step",
@@ -139,7 +139,7 @@ def test_curves_are_drawn_and_break_where_they_are_not_finite(tmp_path: Path) ->
             log_y=log_y,
         )
         picture = pixels(tmp_path / "a.png")
-        assert clear_border(picture)
+        assert border_is_clear(picture)
         one, two = (columns(picture[70:], colour) for colour in COLOURS[:2])
         assert {*range(90, 360), *range(430, 580)} <= one | two
         assert not two & set(range(420, 600))
@@ -147,16 +147,18 @@ def test_curves_are_drawn_and_break_where_they_are_not_finite(tmp_path: Path) ->
 
 def test_a_constant_and_a_single_point_are_drawn(tmp_path: Path) -> None:
     for log_y in (False, True):
-        draw_lines({"a": [(3.0, 5.0)]}, tmp_path / "a.png", x_label="x", y_label="y", log_y=log_y)
+        draw_line_chart(
+            {"a": [(3.0, 5.0)]}, tmp_path / "a.png", x_label="x", y_label="y", log_y=log_y
+        )
         assert near(pixels(tmp_path / "a.png"), COLOURS[0], 30).any()
 
 
 def test_a_chart_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Loss: no point to draw, expected at least 1"):
-        draw_lines({"a": []}, tmp_path / "a.png", x_label="x", y_label="y", title="Loss")
+        draw_line_chart({"a": []}, tmp_path / "a.png", x_label="x", y_label="y", title="Loss")
 
 
 def test_an_axis_labels_round_values() -> None:
     assert Axis(0, 1950).ticks() == [0, 500, 1000, 1500]
     assert Axis(0.001, 100, log=True).ticks() == pytest.approx([0.001, 0.01, 0.1, 1, 10, 100])
-    assert Axis(-1, 1).share(0) == 0.5
+    assert Axis(-1, 1).fraction(0) == 0.5

@@ -1,4 +1,4 @@
-"""Transcripts in every text format, checked with other people's readers."""
+"""Transcripts in every text format; subtitles are checked with webvtt-py."""
 
 import json
 from dataclasses import replace
@@ -31,12 +31,12 @@ TWO = Transcript(
 )
 
 
-def test_text_is_a_segment_a_line() -> None:
+def test_text_has_one_segment_per_line() -> None:
     assert to_txt(TWO).splitlines()[:2] == ["GO AHEAD", "<B> & C"]
     assert to_txt(Transcript(audio="a", duration_s=1, text="ONE")) == "ONE\n"
 
 
-def test_srt_is_numbered_and_another_reader_agrees() -> None:
+def test_srt_is_numbered_and_webvtt_reads_it() -> None:
     srt = to_srt(TWO)
     cues = webvtt.from_buffer(StringIO(srt), format="srt").captions
 
@@ -53,7 +53,7 @@ def test_a_cue_ends_with_its_segment_to_the_millisecond() -> None:
     assert " --> 01:02:05,500\n" in to_srt(replace(TWO, segments=(long,)))
 
 
-def test_vtt_escapes_its_signs_and_another_reader_agrees() -> None:
+def test_vtt_escapes_markup_and_webvtt_reads_it() -> None:
     vtt = to_vtt(TWO)
 
     assert vtt.startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.400\nGO AHEAD\n")
@@ -61,13 +61,13 @@ def test_vtt_escapes_its_signs_and_another_reader_agrees() -> None:
     assert len(webvtt.from_buffer(StringIO(vtt), format="vtt").captions) == 3
 
 
-def test_a_transcript_of_nothing_has_no_cues() -> None:
+def test_an_empty_transcript_has_no_cues() -> None:
     silence = Transcript(audio="a", duration_s=1.0, text="")
 
     assert (to_srt(silence), to_vtt(silence)) == ("", "WEBVTT\n")
 
 
-def test_json_has_the_names_of_the_contract_and_leaves_out_what_is_unknown() -> None:
+def test_json_has_the_field_names_of_the_contract_without_unknown_fields() -> None:
     value = json.loads(to_json(TWO))
 
     names = ["audio", "duration_s", "text", "language", "origin", "unlike_training", "segments"]
@@ -79,7 +79,7 @@ def test_json_has_the_names_of_the_contract_and_leaves_out_what_is_unknown() -> 
     assert "ÉTÉ" in to_json(TWO)
 
 
-def test_json_comes_back_as_the_same_transcript(tmp_path: Path) -> None:
+def test_json_is_read_back_as_the_same_transcript(tmp_path: Path) -> None:
     path = tmp_path / "t.json"
     path.write_text(to_json(TWO), encoding="utf-8")
 
@@ -95,13 +95,13 @@ def test_json_comes_back_as_the_same_transcript(tmp_path: Path) -> None:
         ('{"audio": "a", "duration_s": "1", "text": "x"}', "duration_s='1', expected float"),
     ],
 )
-def test_what_is_no_transcript_is_named(content: str, fault: str, tmp_path: Path) -> None:
+def test_an_invalid_transcript_is_refused(content: str, fault: str, tmp_path: Path) -> None:
     path = tmp_path / "t.json"
     path.write_text(content)
     with pytest.raises(DataError, match=fault):
         read_transcript(path)
 
 
-def test_a_missing_transcript_is_named(tmp_path: Path) -> None:
+def test_a_missing_transcript_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"t\.json: No such file or directory, expected a trans"):
         read_transcript(tmp_path / "t.json")

@@ -9,7 +9,7 @@ import pytest
 from seqstudio_music.continuing import Continue
 from small_music import TPB, OneJob, four_parts, lead_sheet, melody, piano
 
-from seqstudio.api import DataError, Note, Request, Result, Take
+from seqstudio.api import DataError, Note, Request, Result, TakeSeed
 from seqstudio.api.media import Score
 
 Write = Callable[..., Path]
@@ -24,7 +24,7 @@ DEFAULTS = {
 
 
 def continued(job: OneJob, path: Path, *seeds: int, **options: Any) -> list[Result]:
-    takes = tuple(Take(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
+    takes = tuple(TakeSeed(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
     request = Request(inputs={"primer": (path,)}, options=DEFAULTS | options, takes=takes)
     return list(Continue().run(request, job))
 
@@ -50,7 +50,7 @@ def assert_clean(before: Score, after: Score, bars: int) -> None:
     assert [note for note in after.notes if note.onset_ticks < end] == list(before.notes)
     assert Score.from_bytes(after.to_bytes()).notes == after.notes
     assert after.faults == before.faults
-    starts = before.timeline.bars(end)
+    starts = before.tempo_map.bars(end)
     bar = starts[-1] - starts[-2]
     assert after.end_tick <= starts[-1] + bars * bar
     by_key: dict[tuple[int, int, int], list[Note]] = {}

@@ -1,4 +1,4 @@
-"""The piano roll without a widget: what is chosen, and what is done to it. See also the hand."""
+"""The piano roll's state without a widget: the notes of a track, what is selected, and edits."""
 
 from typing import Literal
 
@@ -6,34 +6,40 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.piano_roll.gestures import (
-    Boxing,
+    BoxSelection,
+    EditTarget,
     Gesture,
     Layers,
-    Lifted,
-    Place,
+    NoteSubset,
     layers,
 )
-from seqstudio.gui.piano_roll.note_index import LAST_TICK, NO_NOTES, NoteIndex, Numbers, followed
-from seqstudio.gui.piano_roll.note_names import notes_described
-from seqstudio.gui.piano_roll.score import ScoreModel, Sheet
-from seqstudio.gui.piano_roll.snap_grid import SIXTEENTHS, Grid
-from seqstudio.gui.piano_roll.viewport import FIRST_BARS, Sight
+from seqstudio.gui.piano_roll.note_index import (
+    MAX_TICK,
+    NO_NOTES,
+    IntArray,
+    NoteIndex,
+    selection_after_change,
+)
+from seqstudio.gui.piano_roll.note_names import selection_text
+from seqstudio.gui.piano_roll.score import ScoreInfo, ScoreModel
+from seqstudio.gui.piano_roll.snap_grid import SIXTEENTH_GRID, SnapGrid
+from seqstudio.gui.piano_roll.viewport import INITIAL_BARS, Viewport
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.note_array import Notes
 from seqstudio.session.operations import AddNotes, Operation
 
 Tool = Literal["select", "draw", "erase"]
-EMPTY: Numbers = np.zeros(0, np.int64)
-ROOM_BARS = 4  # after the last note, to draw in
-LEAST_BARS = 8
-FINEST = 1 / 400  # beats a pixel
-MIDDLE = (48, 72)  # keys shown where there is no note
+NO_SELECTION: IntArray = np.zeros(0, np.int64)
+MARGIN_BARS = 4  # empty bars after the last note, to draw in
+MIN_BARS = 8
+FINEST_SCALE = 1 / 400  # beats per pixel
+DEFAULT_KEYS = (48, 72)  # keys shown for a track without notes
 
 
-class RollModel(QObject):
-    """Edits the track that the score model names. Each thing that is done is one undo step."""
+class PianoRollModel(QObject):
+    """Edits the track that the score model has selected. Each edit is one undo step."""
 
-    changed = Signal()  # notes, choice, gesture: draw again
+    changed = Signal()  # notes, selection or gesture: repaint
     selection_changed = Signal()
     options_changed = Signal()  # tool or grid
 
@@ -43,36 +49,36 @@ class RollModel(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self.score = score
-        self.sight = Sight(self)
+        self.viewport = Viewport(self)
         self.tool: Tool = "select"
-        self.grid: Grid = SIXTEENTHS
-        self.velocity = 80  # of new notes: that of the note touched last
-        self.length_ticks = 0  # of new notes: that of the note touched last; 0: a grid step
+        self.grid: SnapGrid = SIXTEENTH_GRID
+        self.velocity = 80  # of new notes: that of the note selected last
+        self.length_ticks = 0  # of new notes: that of the note selected last; 0: one grid step
         self.index = NO_NOTES
-        self.others = NO_NOTES  # of the other tracks that are shown
-        self.selected: Numbers = EMPTY  # ascending
-        self.cursor: tuple[int, int] = (0, 60)  # tick and pitch, for the keyboard
+        self.others = NO_NOTES  # notes of the other visible tracks
+        self.selected: IntArray = NO_SELECTION  # ascending
+        self.cursor: tuple[int, int] = (0, 60)  # tick and pitch of the keyboard cursor
         self.gesture: Gesture | None = None
         self._other_tracks: tuple[Notes, ...] = ()
-        self._layered: tuple[NoteIndex, Numbers, Gesture | None] = (self.index, EMPTY, None)
+        self._layered: tuple[NoteIndex, IntArray, Gesture | None] = (self.index, NO_SELECTION, None)
         self._layers: Layers = (NO_NOTES,) * 3
-        self._shown: tuple[str, int, bool] = ("", -1, False)  # take, track, whether it was read
-        score.changed.connect(self._follow)
-        self._follow()
+        self._shown: tuple[str, int, bool] = ("", -1, False)  # take, track, whether info is read
+        score.changed.connect(self._on_score_changed)
+        self._on_score_changed()
 
     @property
-    def sheet(self) -> Sheet | None:
-        """Bars and tempos; None while they are read, and nothing can be edited."""
-        return self.score.sheet
+    def info(self) -> ScoreInfo | None:
+        """Bars and tempos; None while they are being read, when nothing can be edited."""
+        return self.score.info
 
     @property
-    def place(self) -> Place | None:
-        """Where notes are edited; None where none can be."""
-        take, sheet, track = self.score.take, self.sheet, self.score.track
-        if take is None or sheet is None or track < 0:
+    def target(self) -> EditTarget | None:
+        """The track and grid that edits apply to; None while nothing can be edited."""
+        take, info, track = self.score.take, self.info, self.score.track
+        if take is None or info is None or track < 0:
             return None
-        step = self.grid.ticks(sheet.ticks_per_beat)
-        return Place(take.id, track, sheet.bars, step, self.score.channel, self.velocity)
+        step = self.grid.ticks(info.ticks_per_beat)
+        return EditTarget(take.id, track, info.bars, step, self.score.channel, self.velocity)
 
     @property
     def notes(self) -> Notes:
@@ -81,66 +87,66 @@ class RollModel(QObject):
 
     @property
     def selected_notes(self) -> Notes:
-        """The notes that are chosen."""
+        """The selected notes."""
         return self.notes.taken(self.selected)
 
     @property
-    def described(self) -> str:
-        """What is chosen, in words."""
-        if self.sheet is None or not len(self.index):
-            return self.empty_words
-        chosen, total, sheet = len(self.selected), len(self.notes), self.sheet
-        if chosen > 1:
-            return f"{chosen:,} of {total:,} notes chosen"
-        return notes_described(self.selected_notes, total, sheet.bars, sheet.ticks_per_beat)
+    def description(self) -> str:
+        """The selection in words, for the status line and screen readers."""
+        if self.info is None or not len(self.index):
+            return self.empty_text
+        count, total, info = len(self.selected), len(self.notes), self.info
+        if count > 1:
+            return f"{count:,} of {total:,} notes selected"
+        return selection_text(self.selected_notes, total, info.bars, info.ticks_per_beat)
 
     @property
-    def empty_words(self) -> str:
-        """What stands in an empty roll; "" where there are notes."""
+    def empty_text(self) -> str:
+        """The text to show in an empty piano roll; "" if there are notes."""
         if self.score.take is None:
-            return "No take is open. Open a MIDI file, or make a new piece."
+            return "No take is open. Open a MIDI file, or compose a new piece."
         if self.score.track < 0:
             return "This take has no tracks."
-        if self.sheet is None:
-            return "Reading…"
+        if self.info is None:
+            return "Loading…"
         if not len(self.index):
-            return "No notes in this track. Draw some with the Draw tool, or press Insert."
+            return "This track has no notes. Draw some with the Draw tool, or press Insert."
         return ""
 
     def new_length(self) -> int:
-        """Give the length of a note to be drawn, in ticks."""
-        if self.length_ticks or not self.sheet:
+        """Return the length of the next new note, in ticks."""
+        if self.length_ticks or not self.info:
             return max(self.length_ticks, 1)
-        step = self.grid.step or SIXTEENTHS.step
-        return max(round((step or 0) * 4 * self.sheet.ticks_per_beat), 1)
+        step = self.grid.step or SIXTEENTH_GRID.step
+        return max(round((step or 0) * 4 * self.info.ticks_per_beat), 1)
 
     def set_tool(self, tool: Tool) -> None:
-        """Take another tool in hand."""
+        """Switch to another tool."""
         self.tool = tool
         self.options_changed.emit()
 
-    def set_grid(self, grid: Grid) -> None:
-        """Snap to another grid; new notes get its length."""
+    def set_grid(self, grid: SnapGrid) -> None:
+        """Snap to another grid; new notes take its step as their length."""
         self.grid, self.length_ticks = grid, 0
         self.options_changed.emit()
         self.changed.emit()
 
-    def select(self, which: Numbers) -> None:
-        """Choose notes by their numbers, ascending; a single one brings the cursor."""
-        self.selected = which
-        if len(which) == 1:
-            note = self.notes[int(which[0])]
+    def select(self, indices: IntArray) -> None:
+        """Select notes by ascending indices; a single note also moves the cursor to it."""
+        self.selected = indices
+        if len(indices) == 1:
+            note = self.notes[int(indices[0])]
             self.cursor = (note.onset_ticks, note.pitch)
             self.velocity, self.length_ticks = note.velocity, note.length_ticks
         self.selection_changed.emit()
         self.changed.emit()
 
     def select_all(self) -> None:
-        """Choose every note of the track."""
+        """Select every note of the track."""
         self.select(np.arange(len(self.notes)))
 
     def select_next(self, by: int = 1, *, add: bool = False) -> None:
-        """Choose the next note in time, or with -1 the one before."""
+        """Select the next note in time, or with -1 the previous one."""
         if not self.notes:
             return
         if len(self.selected):
@@ -150,104 +156,104 @@ class RollModel(QObject):
         at = min(max(at, 0), len(self.notes) - 1)
         new = np.array([at], np.int64)
         self.select(np.union1d(self.selected, new) if add else new)
-        self.sight.show(int(self.index.onsets[at]), int(self.index.pitches[at]))
+        self.viewport.reveal(int(self.index.onsets[at]), int(self.index.pitches[at]))
 
     def go_to_note(self, at: int) -> None:
-        """Choose the first note, or with -1 the last, and show it."""
+        """Select the note at an index, which may be -1 for the last, and scroll to it."""
         if self.notes:
             self.select(np.array([at % len(self.notes)], np.int64))
             self.show_selected()
 
-    def put_cursor(self, tick: int, pitch: int) -> None:
-        """Put the keyboard's place somewhere; it stays where notes can be."""
-        self.cursor = (min(max(tick, 0), LAST_TICK - 1), min(max(pitch, 0), 127))
+    def set_cursor(self, tick: int, pitch: int) -> None:
+        """Move the keyboard cursor, clamped to the valid range."""
+        self.cursor = (min(max(tick, 0), MAX_TICK - 1), min(max(pitch, 0), 127))
         self.selection_changed.emit()
         self.changed.emit()
 
     def fit(self) -> None:
         """Show the whole piece."""
-        self.sight.fit(self._end() or self._length(), *self._keys())
+        self.viewport.fit(self._end() or self._length(), *self._keys())
 
     def set_playhead(self, seconds: float | None) -> None:
-        """Follow what sounds; None where nothing does."""
-        if seconds is None or self.sheet is None:
-            self.sight.set_playhead(None)
+        """Move the playhead to a time in seconds, or hide it with None."""
+        if seconds is None or self.info is None:
+            self.viewport.set_playhead(None)
         else:
-            self.sight.set_playhead(self.sheet.timeline.ticks(seconds))
+            self.viewport.set_playhead(self.info.tempo_map.ticks(seconds))
 
-    def begin(self, gesture: Gesture) -> None:
-        """Show a gesture, or how it goes on; the session knows nothing of it."""
+    def set_gesture(self, gesture: Gesture) -> None:
+        """Show a gesture as it starts or continues; the session does not change yet."""
         self.gesture = gesture
-        if isinstance(gesture, Boxing):
-            self.selected = gesture.chosen
+        if isinstance(gesture, BoxSelection):
+            self.selected = gesture.selected
             self.selection_changed.emit()
         self.changed.emit()
 
-    def finish(self) -> None:
-        """Make the gesture one operation."""
+    def commit_gesture(self) -> None:
+        """Apply the gesture as one operation."""
         gesture, self.gesture = self.gesture, None
-        if isinstance(gesture, Boxing):
-            self.select(gesture.chosen)
+        if isinstance(gesture, BoxSelection):
+            self.select(gesture.selected)
         elif gesture is not None:
             self.do(gesture.operation())
         self.changed.emit()
 
-    def cancel(self) -> bool:
-        """Drop the gesture; False where there was none."""
+    def cancel_gesture(self) -> bool:
+        """Cancel the gesture; return False if there was none."""
         gesture, self.gesture = self.gesture, None
-        if isinstance(gesture, Boxing):
+        if isinstance(gesture, BoxSelection):
             self.select(gesture.before)
         self.changed.emit()
         return gesture is not None
 
-    def leave(self) -> None:
-        """Drop the gesture; where there is none, what is chosen."""
-        if not self.cancel():
-            self.select(EMPTY)
+    def cancel_or_deselect(self) -> None:
+        """Cancel the gesture, or clear the selection if there is none."""
+        if not self.cancel_gesture():
+            self.select(NO_SELECTION)
 
     def layers(self) -> Layers:
-        """Give the notes to paint: those that rest, those chosen, and as the gesture has them."""
+        """Return the notes to paint: unselected, selected, and the gesture's preview."""
         state = (self.index, self.selected, self.gesture)
         if any(a is not b for a, b in zip(state, self._layered, strict=True)):
             self._layered, self._layers = state, layers(*state)
         return self._layers
 
-    def lifted(self) -> Lifted:
-        """Pick up what is chosen."""
-        return Lifted.of(self.index, self.selected)
+    def selected_subset(self) -> NoteSubset:
+        """Return the selected notes with their indices."""
+        return NoteSubset.of(self.index, self.selected)
 
     def do(self, operation: Operation | None) -> None:
-        """Do an operation on the notes, if there is one; what it brings is chosen."""
+        """Apply an operation, if there is one; notes that it adds become selected."""
         if operation is None:
             return
         before = self.selected
         if isinstance(operation, AddNotes):
-            self.selected = EMPTY
+            self.selected = NO_SELECTION
         if not self._workspace.do(operation):
             self.select(before)
 
     def show_selected(self) -> None:
-        """Scroll to the first note that is chosen."""
+        """Scroll to the first selected note."""
         if len(self.selected):
             note = self.notes[int(self.selected[0])]
-            self.sight.show(note.onset_ticks, note.pitch)
+            self.viewport.reveal(note.onset_ticks, note.pitch)
 
-    def _follow(self) -> None:
-        """Take in what the score model shows now."""
+    def _on_score_changed(self) -> None:
+        """Follow the score model to another take, track or state of its notes."""
         score = self.score
-        shown = (score.take.id if score.take else "", score.track, score.sheet is not None)
+        shown = (score.take.id if score.take else "", score.track, score.info is not None)
         before, self._shown = self._shown, shown
         if shown[:2] != before[:2]:
             self._show_track(score.notes)
         elif score.notes is not self.notes:
             self._change_notes(score.notes)
-        self._follow_others()
-        if (shown[0], shown[2]) != (before[0], before[2]) and self.sheet:
-            finest = self.sheet.ticks_per_beat * FINEST
-            self.sight.begin(self._length(), finest, self._first_ticks(), *self._keys())
+        self._update_other_tracks()
+        if (shown[0], shown[2]) != (before[0], before[2]) and self.info:
+            finest = self.info.ticks_per_beat * FINEST_SCALE
+            self.viewport.show_score(self._length(), finest, self._initial_ticks(), *self._keys())
         elif shown[1] != before[1] and len(self.index):
-            self.sight.show(self.sight.x.start, float(np.median(self.index.pitches)))
-        self.sight.lengthen(self._length())
+            self.viewport.reveal(self.viewport.x.start, float(np.median(self.index.pitches)))
+        self.viewport.set_length(self._length())
         self.changed.emit()
 
     def _show_track(self, notes: Notes) -> None:
@@ -255,13 +261,13 @@ class RollModel(QObject):
         self.index = NoteIndex(notes)
         self.length_ticks = 0
         self.cursor = (0, notes[0].pitch if notes else 60)
-        self.select(EMPTY)
+        self.select(NO_SELECTION)
 
     def _change_notes(self, notes: Notes) -> None:
         old, self.index, self.gesture = self.notes, NoteIndex(notes), None
-        self.select(followed(old, notes, self.selected))
+        self.select(selection_after_change(old, notes, self.selected))
 
-    def _follow_others(self) -> None:
+    def _update_other_tracks(self) -> None:
         score = self.score
         tracks = enumerate(score.take.tracks if score.take else ())
         others = tuple(t for n, t in tracks if n != score.track and n not in score.hidden)
@@ -270,26 +276,26 @@ class RollModel(QObject):
             self.others = NoteIndex(Notes.joined(others))
 
     def _end(self) -> int:
-        return max((int(i.reach[-1]) for i in (self.index, self.others) if len(i)), default=0)
+        return max((int(i.latest_ends[-1]) for i in (self.index, self.others) if len(i)), default=0)
 
     def _length(self) -> float:
-        """Ticks that can be scrolled through: the piece, and room after it."""
-        if self.sheet is None:
+        """Return the ticks that can be scrolled through: the piece and some empty bars."""
+        if self.info is None:
             return max(self._end(), 1)
-        bar, bar_ticks = self.sheet.bars.at(self._end())
-        least = LEAST_BARS * self.sheet.bars.at(0)[1]
-        return max(bar.tick + (1 + ROOM_BARS) * bar_ticks, least)
+        bar, bar_ticks = self.info.bars.bar_at(self._end())
+        least = MIN_BARS * self.info.bars.bar_at(0)[1]
+        return max(bar.tick + (1 + MARGIN_BARS) * bar_ticks, least)
 
-    def _first_ticks(self) -> float:
-        """Give how much is shown at first: the piece, or so many bars of it."""
-        if self.sheet is None:
+    def _initial_ticks(self) -> float:
+        """Return the ticks to show at first: the piece, or its first bars."""
+        if self.info is None:
             return self._length()
-        _, bar_ticks = self.sheet.bars.at(0)
-        piece = max(self._end() + bar_ticks, LEAST_BARS * bar_ticks)
-        return min(FIRST_BARS * bar_ticks, piece, self._length())
+        _, bar_ticks = self.info.bars.bar_at(0)
+        piece = max(self._end() + bar_ticks, MIN_BARS * bar_ticks)
+        return min(INITIAL_BARS * bar_ticks, piece, self._length())
 
     def _keys(self) -> tuple[int, int]:
-        """Give the lowest and the highest key that is used."""
+        """Return the lowest and the highest key in use."""
         used = [index for index in (self.index, self.others) if len(index)]
-        low = min((int(index.pitches.min()) for index in used), default=MIDDLE[0])
-        return low, max((int(index.pitches.max()) for index in used), default=MIDDLE[1])
+        low = min((int(index.pitches.min()) for index in used), default=DEFAULT_KEYS[0])
+        return low, max((int(index.pitches.max()) for index in used), default=DEFAULT_KEYS[1])

@@ -1,87 +1,87 @@
-"""What stands around the piano roll: the ruler above and the keys at its left."""
+"""The ruler above the piano roll, and the keyboard at its left."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from seqstudio.gui.piano_roll.model import RollModel
-from seqstudio.gui.piano_roll.note_names import BLACK, drum_name, key_name
-from seqstudio.gui.piano_roll.signatures import Signs
-from seqstudio.gui.widgets.theme import Colours, colours_of
+from seqstudio.gui.piano_roll.model import PianoRollModel
+from seqstudio.gui.piano_roll.note_names import BLACK_KEYS, drum_name, key_name
+from seqstudio.gui.piano_roll.signatures import Signatures
+from seqstudio.gui.widgets.colours import Colours, colours_of
 
 RULER_HEIGHT = 38
 KEYS_WIDTH = 64
 DRUMS_WIDTH = 112
-LEAST_BEAT = 9  # pixels
+MIN_BEAT_PIXELS = 9  # between two beats
 LABEL_PIXELS = 46  # between two bar numbers
-SIGN_PIXELS = 92  # between two meters or tempos
-LEAST_NAMED = 11  # pixels of a row that is named
+SIGNATURE_PIXELS = 92  # between two meters or tempos
+MIN_LABEL_PIXELS = 11  # height from which rows are labelled
 
 
 class RulerView(QWidget):
-    """Bars, beats, meters and tempos; a press puts the keyboard's place there."""
+    """Bars, beats, meters and tempos; a click moves the cursor and the playback position."""
 
-    pressed = Signal(float)  # at which second
+    seek_requested = Signal(float)  # seconds
 
-    def __init__(self, model: RollModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: PianoRollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.setFixedHeight(RULER_HEIGHT)
-        self.setAccessibleName("Ruler of bars and beats")
-        self.setToolTip("Bars and beats; click to put the cursor there, and to hear from there")
-        model.sight.changed.connect(self.update)
-        model.sight.playhead_changed.connect(self.update)
+        self.setAccessibleName("Ruler: bars and beats")
+        self.setToolTip("Bars and beats. Click to move the cursor and to play from there.")
+        model.viewport.changed.connect(self.update)
+        model.viewport.playhead_changed.connect(self.update)
         model.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what is seen."""
+        """Paint the visible part."""
         painter = QPainter(self)
         colours = colours_of(self.palette())
-        painter.fillRect(self.rect(), colours.raised)
+        painter.fillRect(self.rect(), colours.surface)
         painter.setPen(colours.line)
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
-        if sheet := self._model.sheet:
+        if info := self._model.info:
             self._paint_bars(painter, colours)
-            self._paint_signs(painter, colours, sheet.signs)
-        if self._model.sight.playhead is not None:
-            self._paint_arrow(painter, self._model.sight.playhead, colours.playhead)
+            self._paint_signatures(painter, colours, info.signatures)
+        if self._model.viewport.playhead is not None:
+            self._paint_arrow(painter, self._model.viewport.playhead, colours.playhead)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Put the cursor at the nearest grid line; what is heard begins there."""
+        """Move the cursor and the playback position to the nearest grid line."""
         model = self._model
-        if (place := model.place) and model.sheet:
-            tick = int(place.bars.snapped(model.sight.tick_at(event.position().x()), place.step))
-            model.put_cursor(tick, model.cursor[1])
-            self.pressed.emit(model.sheet.timeline.seconds(tick))
+        if (target := model.target) and model.info:
+            tick = int(target.bars.snapped(model.viewport.tick_at(event.position().x()), target.step))
+            model.set_cursor(tick, model.cursor[1])
+            self.seek_requested.emit(model.info.tempo_map.seconds(tick))
 
     def _paint_bars(self, painter: QPainter, colours: Colours) -> None:
-        sheet, axis = self._model.sheet, self._model.sight.x
-        if sheet is None:
+        info, axis = self._model.info, self._model.viewport.x
+        if info is None:
             return
         bottom = self.height() - 1
-        for line in sheet.bars.lines(axis.start, axis.stop, LEAST_BEAT * axis.scale):
+        for line in info.bars.lines(axis.start, axis.stop, MIN_BEAT_PIXELS * axis.scale):
             x = int(axis.to_pixel(line.tick))
-            painter.setPen(colours.faint if line.beat == 1 else colours.line)
+            painter.setPen(colours.muted if line.beat == 1 else colours.line)
             painter.drawLine(x, bottom - (8 if line.beat == 1 else 4), x, bottom)
-        painter.setPen(colours.ink)
+        painter.setPen(colours.text)
         first = axis.start - LABEL_PIXELS * axis.scale
         free = -float(LABEL_PIXELS)
-        for line in sheet.bars.lines(first, axis.stop, LABEL_PIXELS * axis.scale):
+        for line in info.bars.lines(first, axis.stop, LABEL_PIXELS * axis.scale):
             left = axis.to_pixel(line.tick)
             if line.beat == 1 and left >= free:
                 painter.drawText(QPointF(left + 4, bottom - 4), f"{line.bar}")
                 free = left + LABEL_PIXELS / 2
 
-    def _paint_signs(self, painter: QPainter, colours: Colours, signs: Signs) -> None:
-        """Write meters and tempos above the bars; the ones in force stay at the left edge."""
-        axis = self._model.sight.x
+    def _paint_signatures(self, painter: QPainter, colours: Colours, signatures: Signatures) -> None:
+        """Paint meters and tempos above the bars; the current ones stay at the left edge."""
+        axis = self._model.viewport.x
         painter.setFont(_smaller(painter.font()))
-        painter.setPen(colours.faint)
-        for tick, text in signs.seen(axis.start, axis.stop, SIGN_PIXELS * axis.scale):
+        painter.setPen(colours.muted)
+        for tick, text in signatures.visible(axis.start, axis.stop, SIGNATURE_PIXELS * axis.scale):
             painter.drawText(QPointF(axis.to_pixel(tick) + 4, 13), text)
 
     def _paint_arrow(self, painter: QPainter, tick: float, colour: QColor) -> None:
-        x, bottom = self._model.sight.x.to_pixel(tick), self.height()
+        x, bottom = self._model.viewport.x.to_pixel(tick), self.height()
         painter.setBrush(colour)
         painter.setPen(Qt.PenStyle.NoPen)
         corners = ((x - 6, bottom - 10), (x + 6, bottom - 10), (x, bottom))
@@ -89,34 +89,34 @@ class RulerView(QWidget):
 
 
 class KeysView(QWidget):
-    """The keyboard at the left of the roll; drums by their names."""
+    """The keyboard at the left of the roll, or the names of drums."""
 
-    def __init__(self, model: RollModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: PianoRollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Keys")
-        model.sight.changed.connect(self.update)
+        model.viewport.changed.connect(self.update)
         model.selection_changed.connect(self.update)
         model.score.changed.connect(self._fit)
 
     def sizeHint(self) -> QSize:
-        """Give room for the names of drums where there are drums."""
+        """Return a wider size for the names of drums."""
         return QSize(DRUMS_WIDTH if self._model.score.is_drums else KEYS_WIDTH, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what is seen."""
+        """Paint the visible part."""
         painter = QPainter(self)
-        colours, sight = colours_of(self.palette()), self._model.sight
+        colours, viewport = colours_of(self.palette()), self._model.viewport
         drums = self._model.score.is_drums
-        white, black = (colours.ground, colours.ink)
-        if not drums and colours.ground.lightness() < 128:  # white keys are light in the dark too
-            white, black = (colours.faint, colours.ground)
+        white, black = (colours.background, colours.text)
+        if not drums and colours.background.lightness() < 128:  # white keys are light in a dark theme too
+            white, black = (colours.muted, colours.background)
         painter.fillRect(self.rect(), white)
         painter.setFont(_smaller(painter.font()))
-        high, low = int(sight.pitch_at(0)), max(int(sight.pitch_at(self.height())), 0)
+        high, low = int(viewport.pitch_at(0)), max(int(viewport.pitch_at(self.height())), 0)
         for pitch in range(low, min(high, 127) + 1):
-            box = QRectF(0, sight.y_of(pitch), self.width(), sight.row_height)
+            box = QRectF(0, viewport.row_top(pitch), self.width(), viewport.row_height)
             if not drums:
                 _paint_key(painter, box, pitch, black)
             if self._is_named(pitch, drums=drums):
@@ -129,16 +129,16 @@ class KeysView(QWidget):
         painter.drawLine(self.width() - 1, 0, self.width() - 1, self.height())
 
     def _is_named(self, pitch: int, *, drums: bool) -> bool:
-        height = self._model.sight.row_height
+        height = self._model.viewport.row_height
         if drums:
-            return height >= LEAST_NAMED
-        return pitch % 12 == 0 or (height >= LEAST_NAMED and pitch % 12 not in BLACK)
+            return height >= MIN_LABEL_PIXELS
+        return pitch % 12 == 0 or (height >= MIN_LABEL_PIXELS and pitch % 12 not in BLACK_KEYS)
 
     def _paint_cursor(self, painter: QPainter, colours: Colours) -> None:
-        sight, pitch = self._model.sight, self._model.cursor[1]
+        viewport, pitch = self._model.viewport, self._model.cursor[1]
         painter.setPen(QPen(colours.accent, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(1, sight.y_of(pitch), self.width() - 3, sight.row_height))
+        painter.drawRect(QRectF(1, viewport.row_top(pitch), self.width() - 3, viewport.row_height))
 
     def _fit(self) -> None:
         self.updateGeometry()
@@ -146,7 +146,7 @@ class KeysView(QWidget):
 
 
 def _paint_key(painter: QPainter, box: QRectF, pitch: int, black: QColor) -> None:
-    if pitch % 12 in BLACK:
+    if pitch % 12 in BLACK_KEYS:
         painter.fillRect(box.adjusted(0, 0, -box.width() * 0.45, 0), black)
     if pitch % 12 in (0, 5):
         edge = QColor(black)

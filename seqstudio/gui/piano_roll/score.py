@@ -1,4 +1,4 @@
-"""The take in front as a score: its bars and tempos, its tracks, and which of them is edited."""
+"""The current take as a score: its bars and tempos, its tracks, and the track to edit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,53 +9,53 @@ from PySide6.QtCore import QObject, Signal
 from seqstudio.errors import DataError
 from seqstudio.gui.piano_roll.note_index import NO_NOTES
 from seqstudio.gui.piano_roll.note_names import DRUM_CHANNEL
-from seqstudio.gui.piano_roll.signatures import Signs
+from seqstudio.gui.piano_roll.signatures import Signatures
 from seqstudio.gui.piano_roll.snap_grid import Bars
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.midi import Score
-from seqstudio.media.timing import Timeline
-from seqstudio.services.atomic_files import faults_as, write_durably
+from seqstudio.media.tempo_map import TempoMap
+from seqstudio.services.atomic_files import os_errors_as, write_atomic
 from seqstudio.session.document import Take
 from seqstudio.session.note_array import Notes
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What a take's MIDI says beside its notes; editing does not change it."""
+class ScoreInfo:
+    """What a take's MIDI contains besides notes; editing does not change it."""
 
-    timeline: Timeline
+    tempo_map: TempoMap
     bars: Bars
-    signs: Signs
-    names: tuple[str, ...]  # of the tracks, "" where they have none
-    channels: tuple[int, ...]  # of the tracks: that of new notes
+    signatures: Signatures
+    names: tuple[str, ...]  # of the tracks, "" if a track has none
+    channels: tuple[int, ...]  # of new notes in each track
 
     @classmethod
-    def of(cls, midi: bytes, name: str) -> "Sheet":
-        """Read it; up to a second for a long piece.
+    def of(cls, midi: bytes, name: str) -> "ScoreInfo":
+        """Read a MIDI file; takes up to a second for a long piece.
 
         Raises
         ------
         DataError
-            If the bytes are no MIDI file.
+            If the bytes are not a MIDI file.
         """
         score = Score.from_bytes(midi, name)
         channels = (
             next((event.channel for event in track.events if 0x80 <= event.kind < 0xF0), 0)
             for track in score.tracks
         )
-        timeline = score.timeline
+        tempo_map = score.tempo_map
         names = tuple(track.name for track in score.tracks)
-        return cls(timeline, Bars.of(timeline), Signs.of(timeline), names, tuple(channels))
+        return cls(tempo_map, Bars.of(tempo_map), Signatures.of(tempo_map), names, tuple(channels))
 
     @property
     def ticks_per_beat(self) -> int:
         """Ticks in a quarter note."""
-        return self.timeline.ticks_per_beat
+        return self.tempo_map.ticks_per_beat
 
 
 @dataclass(frozen=True, slots=True)
 class TrackRow:
-    """One line of the list of tracks."""
+    """A row of the track list."""
 
     title: str
     notes: int
@@ -65,8 +65,8 @@ class TrackRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Choices:
-    """What a person chose for one take."""
+class _TrackChoices:
+    """The user's settings for the tracks of one take."""
 
     track: int
     hidden: frozenset[int] = frozenset()
@@ -74,43 +74,43 @@ class _Choices:
 
 
 class ScoreModel(QObject):
-    """Follows the take in front. Its MIDI is parsed once, on a thread."""
+    """Follows the current take. Its MIDI is parsed once, on a thread."""
 
-    changed = Signal()  # the take, its sheet, or which track is edited or hidden
-    muted_changed = Signal(object)  # frozenset of the tracks that are not to sound
+    changed = Signal()  # the take, its info, or which track is edited or hidden
+    muted_changed = Signal(object)  # frozenset of the muted tracks
     failed = Signal(str)
-    exported = Signal(str)  # where to
+    exported = Signal(str)  # path
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self._sheets: dict[bytes, Sheet] = {}
-        self._choices: dict[str, _Choices] = {}
+        self._infos: dict[bytes, ScoreInfo] = {}
+        self._choices: dict[str, _TrackChoices] = {}
         self.take: Take | None = None
         for signal in (workspace.changed, workspace.chosen_changed):
-            signal.connect(self._follow)
-        workspace.session_changed.connect(self._sheets.clear)
-        self._follow()
+            signal.connect(self._on_workspace_changed)
+        workspace.session_changed.connect(self._infos.clear)
+        self._on_workspace_changed()
 
     @property
-    def sheet(self) -> Sheet | None:
-        """The sheet of the take in front; None while it is read."""
-        return self._sheets.get(self.take.midi) if self.take else None
+    def info(self) -> ScoreInfo | None:
+        """Bars and tempos of the current take; None while they are being read."""
+        return self._infos.get(self.take.midi) if self.take else None
 
     @property
     def track(self) -> int:
-        """The track that is edited; -1 where there is none."""
-        return self._chosen.track
+        """The track that is edited; -1 if there is none."""
+        return self._current_choices.track
 
     @property
     def hidden(self) -> frozenset[int]:
-        """The tracks that are not shown."""
-        return self._chosen.hidden
+        """The hidden tracks."""
+        return self._current_choices.hidden
 
     @property
     def muted(self) -> frozenset[int]:
-        """The tracks that are not to sound."""
-        return self._chosen.muted
+        """The muted tracks."""
+        return self._current_choices.muted
 
     @property
     def notes(self) -> Notes:
@@ -119,7 +119,7 @@ class ScoreModel(QObject):
 
     @property
     def is_drums(self) -> bool:
-        """Whether the track that is edited holds hits of drums."""
+        """Whether the track that is edited is a drum track."""
         return self.channel == DRUM_CHANNEL
 
     @property
@@ -127,14 +127,14 @@ class ScoreModel(QObject):
         """The channel of the track that is edited."""
         if self.notes:
             return self.notes[0].channel
-        return self.sheet.channels[self.track] if self.sheet and self.track >= 0 else 0
+        return self.info.channels[self.track] if self.info and self.track >= 0 else 0
 
     @property
     def rows(self) -> tuple[TrackRow, ...]:
-        """The tracks of the take in front."""
+        """The tracks of the current take."""
         if self.take is None:
             return ()
-        names = self.sheet.names if self.sheet else ("",) * len(self.take.tracks)
+        names = self.info.names if self.info else ("",) * len(self.take.tracks)
         return tuple(
             TrackRow(
                 names[number] or f"Track {number + 1}",
@@ -146,45 +146,45 @@ class ScoreModel(QObject):
             for number, notes in enumerate(self.take.tracks)
         )
 
-    def edit(self, track: int) -> None:
-        """Edit another track; it is shown, whatever was chosen before."""
+    def edit_track(self, track: int) -> None:
+        """Edit another track, and show it if it was hidden."""
         if track != self.track:
-            self._choose(replace(self._chosen, track=track, hidden=self.hidden - {track}))
+            self._choose(replace(self._current_choices, track=track, hidden=self.hidden - {track}))
 
-    def hide(self, track: int, *, hidden: bool) -> None:
-        """Show a track no longer, or again; the one that is edited stays."""
+    def set_hidden(self, track: int, *, hidden: bool) -> None:
+        """Hide or show a track; the edited track is never hidden."""
         if track != self.track and hidden != (track in self.hidden):
-            self._choose(replace(self._chosen, hidden=self.hidden ^ {track}))
+            self._choose(replace(self._current_choices, hidden=self.hidden ^ {track}))
 
-    def mute(self, track: int, *, muted: bool) -> None:
-        """Let a track sound no longer, or again."""
+    def set_muted(self, track: int, *, muted: bool) -> None:
+        """Mute or unmute a track."""
         if muted != (track in self.muted):
-            self._choose(replace(self._chosen, muted=self.muted ^ {track}))
+            self._choose(replace(self._current_choices, muted=self.muted ^ {track}))
             self.muted_changed.emit(self.muted)
 
     def export(self, path: Path) -> None:
-        """Write the take as edited to a MIDI file, on a thread."""
+        """Write the edited take to a MIDI file, on a thread."""
         if take := self.take:
             self._workspace.background.run(
                 _writing(take, path), lambda _: self.exported.emit(str(path)), self.failed.emit
             )
 
     @property
-    def _chosen(self) -> _Choices:
-        return self._choices[self.take.id] if self.take else _Choices(-1)
+    def _current_choices(self) -> _TrackChoices:
+        return self._choices[self.take.id] if self.take else _TrackChoices(-1)
 
-    def _choose(self, choices: _Choices) -> None:
+    def _choose(self, choices: _TrackChoices) -> None:
         if self.take:
             self._choices[self.take.id] = choices
             self.changed.emit()
 
-    def _follow(self) -> None:
+    def _on_workspace_changed(self) -> None:
         before, self.take = self.take, self._workspace.take
         if self.take is before:
             return
         if self.take:
-            self._choices.setdefault(self.take.id, _Choices(_first(self.take.tracks)))
-            if self.sheet is None:
+            self._choices.setdefault(self.take.id, _TrackChoices(_first_track(self.take.tracks)))
+            if self.info is None:
                 self._read(self.take)
         self.changed.emit()
         if (before.id if before else "") != (self.take.id if self.take else ""):
@@ -192,26 +192,26 @@ class ScoreModel(QObject):
 
     def _read(self, take: Take) -> None:
         self._workspace.background.run(
-            lambda: Sheet.of(take.midi, take.name),
-            lambda sheet: self._learn(take.midi, sheet),
+            lambda: ScoreInfo.of(take.midi, take.name),
+            lambda info: self._on_read(take.midi, info),
             self.failed.emit,
         )
 
-    def _learn(self, midi: bytes, sheet: Sheet) -> None:
-        self._sheets[midi] = sheet
+    def _on_read(self, midi: bytes, info: ScoreInfo) -> None:
+        self._infos[midi] = info
         if self.take and self.take.midi == midi:
             self.changed.emit()
 
 
-def _first(tracks: tuple[Notes, ...]) -> int:
-    """Choose the track to begin with: the first that has notes, else the last; -1 for none."""
+def _first_track(tracks: tuple[Notes, ...]) -> int:
+    """Return the track to edit first: the first with notes, else the last; -1 for none."""
     return next((number for number, notes in enumerate(tracks) if notes), len(tracks) - 1)
 
 
 def _writing(take: Take, path: Path) -> Callable[[], None]:
     def write() -> None:
         content = take.score.to_bytes()
-        with faults_as(DataError, path):
-            write_durably(path, content)
+        with os_errors_as(DataError, path):
+            write_atomic(path, content)
 
     return write

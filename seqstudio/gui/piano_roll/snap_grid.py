@@ -1,4 +1,4 @@
-"""Bars, beats and the grid that notes snap to, for a score of any length."""
+"""Bars, beats and the grid that notes snap to, for scores of any length."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -9,46 +9,46 @@ from math import ceil
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqstudio.media.timing import Timeline
+from seqstudio.media.tempo_map import TempoMap
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """One choice of the grid: `step` in whole notes, None for none."""
+class SnapGrid:
+    """A grid setting: `step` in whole notes, None for no grid."""
 
     name: str
     step: Fraction | None
 
     def ticks(self, ticks_per_beat: int) -> Fraction:
-        """Give the distance of two lines; 1 tick where there is no grid."""
+        """Return the ticks between two grid lines; 1 if there is no grid."""
         return Fraction(1) if self.step is None else self.step * 4 * ticks_per_beat
 
 
-GRIDS = (
-    Grid("1/4", Fraction(1, 4)),
-    Grid("1/4 triplet", Fraction(1, 6)),
-    Grid("1/8", Fraction(1, 8)),
-    Grid("1/8 triplet", Fraction(1, 12)),
-    Grid("1/16", Fraction(1, 16)),
-    Grid("1/16 triplet", Fraction(1, 24)),
-    Grid("1/32", Fraction(1, 32)),
-    Grid("Off", None),
+SNAP_GRIDS = (
+    SnapGrid("1/4", Fraction(1, 4)),
+    SnapGrid("1/4 triplet", Fraction(1, 6)),
+    SnapGrid("1/8", Fraction(1, 8)),
+    SnapGrid("1/8 triplet", Fraction(1, 12)),
+    SnapGrid("1/16", Fraction(1, 16)),
+    SnapGrid("1/16 triplet", Fraction(1, 24)),
+    SnapGrid("1/32", Fraction(1, 32)),
+    SnapGrid("Off", None),
 )
-SIXTEENTHS = GRIDS[4]
+SIXTEENTH_GRID = SNAP_GRIDS[4]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A vertical line: a bar with its number, or a beat of it."""
+class GridLine:
+    """A vertical line: the start of a bar, or a beat in it."""
 
     tick: int
     bar: int  # from 1
-    beat: int  # from 1; 1 is the bar itself
+    beat: int  # from 1; 1 is the start of the bar
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """From one change of meter to the next."""
+class _MeterSpan:
+    """The bars from one change of meter to the next."""
 
     tick: int
     bar: int  # its first, from 1
@@ -58,65 +58,65 @@ class _Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Where bars and beats are. Nothing is listed: a score may be of any length."""
+    """Positions of bars and beats, computed on demand so that a score may have any length."""
 
-    stretches: tuple[_Stretch, ...]
+    meter_spans: tuple[_MeterSpan, ...]
 
     @classmethod
-    def of(cls, timeline: Timeline) -> "Bars":
-        """Read the meters; a change of meter begins a bar."""
-        found: list[_Stretch] = []
-        for meter in timeline.meters:
+    def of(cls, tempo_map: TempoMap) -> "Bars":
+        """Return the bars of a timeline; a change of meter starts a bar."""
+        found: list[_MeterSpan] = []
+        for meter in tempo_map.meters:
             bar = 1
             if found:
                 before = found[-1]
                 bar = before.bar + ceil((meter.tick - before.tick) / before.bar_ticks)
-            length = meter.bar_ticks(timeline.ticks_per_beat)
-            found.append(_Stretch(meter.tick, bar, length, meter.beats))
+            length = meter.bar_ticks(tempo_map.ticks_per_beat)
+            found.append(_MeterSpan(meter.tick, bar, length, meter.beats))
         return cls(tuple(found))
 
-    def at(self, tick: float) -> tuple[Line, int]:
-        """Give the bar that holds a tick, and its length in ticks."""
-        number = max(bisect_right([s.tick for s in self.stretches], tick) - 1, 0)
-        stretch = self.stretches[number]
-        count = int(max(tick - stretch.tick, 0) // stretch.bar_ticks)
-        start = stretch.tick + count * stretch.bar_ticks
-        length = stretch.bar_ticks
-        if number + 1 < len(self.stretches):
-            length = min(length, self.stretches[number + 1].tick - start)
-        return Line(start, stretch.bar + count, 1), length
+    def bar_at(self, tick: float) -> tuple[GridLine, int]:
+        """Return the start of the bar that contains a tick, and the bar's length in ticks."""
+        number = max(bisect_right([s.tick for s in self.meter_spans], tick) - 1, 0)
+        span = self.meter_spans[number]
+        count = int(max(tick - span.tick, 0) // span.bar_ticks)
+        start = span.tick + count * span.bar_ticks
+        length = span.bar_ticks
+        if number + 1 < len(self.meter_spans):
+            length = min(length, self.meter_spans[number + 1].tick - start)
+        return GridLine(start, span.bar + count, 1), length
 
     def beat(self, tick: float) -> Fraction:
-        """Say on which beat of its bar a tick is, from 1; a beat is what the meter counts."""
-        bar, _ = self.at(tick)
-        number = max(bisect_right([s.tick for s in self.stretches], tick) - 1, 0)
-        stretch = self.stretches[number]
-        return Fraction(tick - bar.tick) * stretch.beats / stretch.bar_ticks + 1
+        """Return the beat of a tick in its bar, from 1, in the beats of the meter."""
+        bar, _ = self.bar_at(tick)
+        number = max(bisect_right([s.tick for s in self.meter_spans], tick) - 1, 0)
+        span = self.meter_spans[number]
+        return Fraction(tick - bar.tick) * span.beats / span.bar_ticks + 1
 
-    def lines(self, first_tick: float, stop_tick: float, least: float) -> Iterator[Line]:
-        """Give the lines between two ticks, none nearer to another of its kind than `least` ticks.
+    def lines(self, first_tick: float, stop_tick: float, least: float) -> Iterator[GridLine]:
+        """Yield the lines between two ticks, with at least `least` ticks between two of a kind.
 
-        Beats come where there is room for them; else bars; else every second, fourth... bar.
+        These are beats if they are far enough apart, else bars, else every second, fourth... bar.
         """
-        for number, stretch in enumerate(self.stretches):
+        for number, span in enumerate(self.meter_spans):
             stop = stop_tick
-            if number + 1 < len(self.stretches):
-                stop = min(stop, self.stretches[number + 1].tick)
-            if stop > first_tick or number + 1 == len(self.stretches):
-                yield from _lines(stretch, first_tick, stop, least)
+            if number + 1 < len(self.meter_spans):
+                stop = min(stop, self.meter_spans[number + 1].tick)
+            if stop > first_tick or number + 1 == len(self.meter_spans):
+                yield from _span_lines(span, first_tick, stop, least)
 
-    def grid(self, first_tick: float, stop_tick: float, step: Fraction) -> Iterator[int]:
-        """Give the lines of the grid between two ticks; each bar begins it anew."""
-        bar, length = self.at(first_tick)
+    def grid_lines(self, first_tick: float, stop_tick: float, step: Fraction) -> Iterator[int]:
+        """Yield the grid lines between two ticks; the grid restarts at each bar."""
+        bar, length = self.bar_at(first_tick)
         while bar.tick < stop_tick:
             count = -(-length // step)
             for number in range(int(count)):
                 if first_tick <= (tick := bar.tick + round(number * step)) < stop_tick:
                     yield tick
-            bar, length = self.at(bar.tick + length)
+            bar, length = self.bar_at(bar.tick + length)
 
     def snapped(self, ticks: ArrayLike, step: Fraction) -> NDArray[np.int64]:
-        """Give the grid line nearest to each tick, counted from the start of its bar.
+        """Return the grid line nearest to each tick, counted from the start of its bar.
 
         Parameters
         ----------
@@ -125,13 +125,13 @@ class Bars:
 
         Returns
         -------
-        of the same shape
+        ticks, of the same shape
         """
         at = np.maximum(np.asarray(ticks), 0)
-        starts = np.array([stretch.tick for stretch in self.stretches])
+        starts = np.array([span.tick for span in self.meter_spans])
         stops = np.append(starts[1:], np.iinfo(np.int64).max)
         number = np.maximum(starts.searchsorted(at, "right") - 1, 0)
-        length = np.array([stretch.bar_ticks for stretch in self.stretches])[number]
+        length = np.array([span.bar_ticks for span in self.meter_spans])[number]
         within = (at - starts[number]) % length
         start = at - within
         steps = within * step.denominator // step.numerator
@@ -142,22 +142,22 @@ class Bars:
         return lines
 
     def floored(self, tick: float, step: Fraction) -> int:
-        """Give the grid line at or before a tick, counted from the start of its bar."""
-        bar, _ = self.at(max(tick, 0))
+        """Return the grid line at or before a tick, counted from the start of its bar."""
+        bar, _ = self.bar_at(max(tick, 0))
         return bar.tick + round(Fraction(max(tick, 0) - bar.tick) // step * step)
 
 
-def _lines(stretch: _Stretch, first: float, stop: float, least: float) -> Iterator[Line]:
-    beat_ticks = stretch.bar_ticks / stretch.beats
-    beats = stretch.beats if beat_ticks >= least else 1
+def _span_lines(span: _MeterSpan, first: float, stop: float, least: float) -> Iterator[GridLine]:
+    beat_ticks = span.bar_ticks / span.beats
+    beats = span.beats if beat_ticks >= least else 1
     every = 1
-    while stretch.bar_ticks * every < least:
+    while span.bar_ticks * every < least:
         every *= 2
-    stride = stretch.bar_ticks * every
-    count = max(int((first - stretch.tick) // stride), 0) * every
-    while (start := stretch.tick + count * stretch.bar_ticks) < stop:
+    stride = span.bar_ticks * every
+    count = max(int((first - span.tick) // stride), 0) * every
+    while (start := span.tick + count * span.bar_ticks) < stop:
         for beat in range(beats if every == 1 else 1):
             tick = round(start + beat * beat_ticks)
             if first <= tick < stop:
-                yield Line(tick, stretch.bar + count, beat + 1)
+                yield GridLine(tick, span.bar + count, beat + 1)
         count += every

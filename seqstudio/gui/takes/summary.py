@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from seqstudio.media.midi import Score
-from seqstudio.media.smf import split_chunks
+from seqstudio.media.midi_events import split_chunks
 from seqstudio.session.document import Take
 from seqstudio.session.note_array import Notes
 
@@ -74,7 +74,7 @@ def sketch(take: Take, parent: Take | None = None, before: Sketch | None = None)
     added = [shape for shape, new in marked if new]
     ends = (int((track.onsets + track.lengths).max(initial=0)) for track in take.tracks)
     end = max(ends, default=0)
-    bars = tuple(tick / began.ticks_per_beat for tick in began.timeline.bars(end))
+    bars = tuple(tick / began.ticks_per_beat for tick in began.tempo_map.bars(end))
     return Sketch(
         of=take,
         parent=parent,

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.job import Cancelled, Operation, Request, Result, Take
+from seqstudio.contracts.job import Cancelled, Operation, Request, Result, TakeSeed
 from seqstudio.contracts.messages import (
     Item,
-    ItemFailed,
+    ItemRefused,
     ItemResult,
     Items,
     OutputFile,
@@ -17,13 +17,13 @@ from seqstudio.contracts.messages import (
 from seqstudio.errors import JobError, PluginError, SeqStudioError
 from seqstudio.host.worker.channel import Line
 from seqstudio.host.worker.job import WorkerJob
-from seqstudio.host.worker.models import Models, Shelf
+from seqstudio.host.worker.models import Models, ModelCache
 from seqstudio.host.worker.plugins import Plugins
 from seqstudio.services.atomic_files import sha256_of_file
 
 
 def run_operation(
-    start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None], shelf: Shelf
+    start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None], shelf: ModelCache
 ) -> Mapping[str, Any]:
     """Run what comes; what goes wrong in some items ends those only."""
     operation = plugins.own("operations", start.name)
@@ -38,7 +38,7 @@ class Runner:
     """One operation, its models and its writers, kept between items."""
 
     def __init__(
-        self, operation: Operation, start: Start, plugins: Plugins, host: Line, shelf: Shelf
+        self, operation: Operation, start: Start, plugins: Plugins, host: Line, shelf: ModelCache
     ) -> None:
         self._operation = operation
         self._start = start
@@ -74,7 +74,7 @@ class Runner:
             traceback.print_exc()
             reason = f"{self._place()}: {type(bad).__name__}: {bad}"
         for item in pending.values():
-            self._host.send(ItemFailed(item=item.item, reason=reason))
+            self._host.send(ItemRefused(item=item.item, reason=reason))
 
     def _place(self) -> str:
         return f"{self._start.plugin.id} {self._start.name}"
@@ -83,7 +83,7 @@ class Runner:
         return Request(
             inputs={name: tuple(map(Path, paths)) for name, paths in given.inputs.items()},
             options=self._start.options,
-            takes=tuple(Take(item.take, item.seed) for item in given.items if item.take),
+            takes=tuple(TakeSeed(item.take, item.seed) for item in given.items if item.take),
         )
 
     def _finish(self, result: Result, pending: dict[int, Item], job: WorkerJob) -> ItemResult:
@@ -100,7 +100,7 @@ class Runner:
             files=files,
             summary=result.summary,
             details=result.details,
-            record=job.record(),
+            provenance=job.provenance(),
         )
 
     def _write(self, result: Result, item: Item, folder: Path) -> tuple[OutputFile, ...]:
@@ -128,9 +128,9 @@ class Runner:
         if isinstance(value, Path):  # the operation wrote the file itself
             value.rename(path)
             return
-        from seqstudio.media.exporters import in_box_exporters
+        from seqstudio.media.exporters import built_in_exporters
 
-        for exporter in (*in_box_exporters(), *self._plugins.all_offers("exporters")):
+        for exporter in (*built_in_exporters(), *self._plugins.all_offers("exporters")):
             if exporter.kind == kind and exporter.name == form:
                 exporter.write(value, path)
                 return

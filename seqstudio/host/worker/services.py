@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.data import Ledger, Measured
+from seqstudio.contracts.data import Ledger, Measurement
 from seqstudio.contracts.job import Cancelled
 from seqstudio.contracts.manifest import Manifest
-from seqstudio.contracts.messages import ItemFailed, ItemResult, Progress, Start
+from seqstudio.contracts.messages import ItemRefused, ItemResult, Progress, Start
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Task
-from seqstudio.core.parts import with_offers
+from seqstudio.core.parts import with_plugin_parts
 from seqstudio.errors import ConfigError, SeqStudioError
 from seqstudio.host.jobs.options import fill_options
 from seqstudio.host.worker.channel import Line
 from seqstudio.host.worker.job import SPACING_S, WorkerJob
-from seqstudio.host.worker.models import Models, Shelf
+from seqstudio.host.worker.models import ModelCache, Models
 from seqstudio.host.worker.plugins import Plugins
-from seqstudio.media.exporters import in_box_exporters
-from seqstudio.services.bundle_files import inspect
+from seqstudio.media.exporters import built_in_exporters
+from seqstudio.services.bundle_files import inspect_bundle
 from seqstudio.services.datasets import choose_split, hash_source, read_examples
 from seqstudio.services.evaluation import evaluate, report
-from seqstudio.services.events import Finished, Step, event_to_plain
+from seqstudio.services.events import Finished, TrainingStep, event_to_plain
 from seqstudio.services.golden import check_golden
-from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,10 @@ def run_service(
         service = Service(start, plugins, host, task, items.items[0].item)
         try:
             value = verbs[start.verb](service)
-            result = ItemResult(item=service.item, details={}, record=service.record())
+            result = ItemResult(item=service.item, details={}, provenance=service.provenance())
             host.send(result)
         except SeqStudioError as bad:
-            host.send(ItemFailed(item=service.item, reason=str(bad)))
+            host.send(ItemRefused(item=service.item, reason=str(bad)))
     return value
 
 
@@ -73,7 +73,7 @@ class Service:
         self.host = host
         self.task = task
         self.item = item
-        self.models = Models(start.models, plugins, start.device, Shelf())
+        self.models = Models(start.models, plugins, start.device, ModelCache())
         self.job = WorkerJob(
             host,
             self.models,
@@ -88,22 +88,22 @@ class Service:
         entries = self.start.plugin.manifest.get("tasks", ())
         return tuple(next(entry["data"] for entry in entries if entry["name"] == self.task.name))
 
-    def record(self) -> Mapping[str, Any]:
+    def provenance(self) -> Mapping[str, Any]:
         """Give what replay needs."""
-        return self.job.record()
+        return self.job.provenance()
 
-    def surroundings(self) -> Surroundings:
+    def surroundings(self) -> PluginContext:
         """Give what the plugins offer to a training."""
         plugins = self.plugins
         parts = plugins.offers("parts")
-        return Surroundings(
+        return PluginContext(
             plugin=self.start.plugin.id,
             plugin_version=self.start.plugin.version,
             kinds=self.kinds,
             importers=plugins.all_offers("importers"),
-            exporters=(*in_box_exporters(), *plugins.all_offers("exporters")),
+            exporters=(*built_in_exporters(), *plugins.all_offers("exporters")),
             callbacks=plugins.all_offers("train_callbacks"),
-            parts=with_offers(plugins.all_offers("parts")),
+            parts=with_plugin_parts(plugins.all_offers("parts")),
             requires=self._requires(parts),
         )
 
@@ -126,14 +126,14 @@ class Service:
 
 
 def _train(service: Service) -> Mapping[str, Any]:
-    order = from_plain(TrainOrder, service.start.arguments, "train")
+    order = from_plain(TrainJob, service.start.arguments, "train")
     fraction, told = 0.0, 0.0
     value: Mapping[str, Any] = {}
-    events = carry_out(
+    events = run_train_job(
         order, service.task, service.surroundings(), device=service.job.device, stop=service.stopped
     )
     for event in events:
-        if isinstance(event, Step):
+        if isinstance(event, TrainingStep):
             fraction = min(1.0, event.fraction)
             if time.monotonic() - told < SPACING_S:
                 continue  # the run folder has every step
@@ -149,7 +149,7 @@ def _train(service: Service) -> Mapping[str, Any]:
 def _evaluate(service: Service) -> Mapping[str, Any]:
     order = from_plain(EvaluateOrder, service.start.arguments, "evaluate")
     loaded = service.job.model()
-    card = inspect(Path(service.start.models[0].path)).card
+    card = inspect_bundle(Path(service.start.models[0].path)).card
     ledger = Ledger()
     examples = choose_split(
         read_examples(
@@ -168,7 +168,7 @@ def _evaluate(service: Service) -> Mapping[str, Any]:
     return report(list(counted), service.task, ledger=ledger, metrics=metrics)
 
 
-def _counted(measured: Iterator[Measured], total: int, job: WorkerJob) -> Iterator[Measured]:
+def _counted(measured: Iterator[Measurement], total: int, job: WorkerJob) -> Iterator[Measurement]:
     for number, one in enumerate(measured, start=1):
         job.progress(number / total, f"{number} of {total}")
         yield one
@@ -176,7 +176,7 @@ def _counted(measured: Iterator[Measured], total: int, job: WorkerJob) -> Iterat
 
 def _verify(service: Service) -> Mapping[str, Any]:
     order = from_plain(VerifyOrder, service.start.arguments, "verify")
-    facts = inspect(Path(service.start.models[0].path))
+    facts = inspect_bundle(Path(service.start.models[0].path))
     manifest = from_plain(Manifest, service.start.plugin.manifest, service.start.plugin.id)
     entries = {entry.name: entry for entry in manifest.operations}
     checked = check_golden(

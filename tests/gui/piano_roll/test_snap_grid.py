@@ -3,16 +3,16 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from seqstudio.gui.piano_roll.signatures import Signs
-from seqstudio.gui.piano_roll.snap_grid import GRIDS, Bars, Grid
-from seqstudio.media.timing import Meter, Tempo, Timeline
+from seqstudio.gui.piano_roll.signatures import Signatures
+from seqstudio.gui.piano_roll.snap_grid import SNAP_GRIDS, Bars, SnapGrid
+from seqstudio.media.tempo_map import Meter, Tempo, TempoMap
 
 TICKS = 480
 
 
 def bars(*meters: tuple[int, int, int]) -> Bars:
-    timeline = Timeline((Tempo(0, 500_000),), tuple(Meter(*each) for each in meters), TICKS)
-    return Bars.of(timeline)
+    tempo_map = TempoMap((Tempo(0, 500_000),), tuple(Meter(*each) for each in meters), TICKS)
+    return Bars.of(tempo_map)
 
 
 CHANGING = bars((0, 4, 4), (3840, 3, 4), (7200, 6, 8))  # 2 bars, then 2 and a third, then on
@@ -24,9 +24,9 @@ def test_bars_are_numbered_through_changes_of_meter() -> None:
 
 
 def test_a_tick_knows_its_bar_and_how_long_that_is() -> None:
-    found, length = CHANGING.at(6800)
+    found, length = CHANGING.bar_at(6800)
     assert (found.tick, found.bar, length) == (6720, 5, 480)  # cut short by the change
-    found, length = CHANGING.at(8640 + 5)
+    found, length = CHANGING.bar_at(8640 + 5)
     assert (found.tick, found.bar, length) == (8640, 7, 1440)
 
 
@@ -42,15 +42,15 @@ def test_lines_thin_out_where_there_is_no_room() -> None:
     [("1/4", 700, 480), ("1/16", 700, 720), ("1/8 triplet", 700, 640), ("Off", 701, 701)],
 )
 def test_ticks_snap_to_the_chosen_grid(name: str, tick: int, snapped: int) -> None:
-    grid = next(grid for grid in GRIDS if grid.name == name)
+    grid_lines = next(grid for grid in SNAP_GRIDS if grid.name == name)
     assert CHANGING.snapped(tick, grid.ticks(TICKS)) == snapped
 
 
-@pytest.mark.parametrize("grid", GRIDS)
-def test_many_ticks_snap_to_the_nearest_line_of_their_bars(grid: Grid) -> None:
+@pytest.mark.parametrize("grid", SNAP_GRIDS)
+def test_many_ticks_snap_to_the_nearest_line_of_their_bars(grid: SnapGrid) -> None:
     odd, step = bars((0, 5, 8), (2400, 3, 4), (3000, 7, 8)), grid.ticks(TICKS)
     ticks = np.arange(0, 5000, 7)
-    lines = np.array([*odd.grid(0, 6000, step)])
+    lines = np.array([*odd.grid_lines(0, 6000, step)])
     distance = np.abs(lines - ticks[:, None])
 
     found = odd.snapped(ticks, step)
@@ -61,15 +61,15 @@ def test_many_ticks_snap_to_the_nearest_line_of_their_bars(grid: Grid) -> None:
 def test_a_bar_begins_the_grid_anew() -> None:
     odd = bars((0, 5, 8))
     quarter = Fraction(TICKS)
-    assert list(odd.grid(0, 2400, quarter)) == [0, 480, 960, 1200, 1680, 2160]
+    assert list(odd.grid_lines(0, 2400, quarter)) == [0, 480, 960, 1200, 1680, 2160]
     assert odd.snapped(1300, quarter) == 1200
     assert odd.snapped(1190, quarter) == 1200  # the next bar is a line too
     assert odd.floored(1190, quarter) == 960
 
 
 def test_coarse_ticks_still_give_a_grid() -> None:
-    coarse = Bars.of(Timeline((Tempo(0, 500_000),), (Meter(0, 4, 4),), 5))
-    step = next(grid for grid in GRIDS if grid.name == "1/32").ticks(5)
+    coarse = Bars.of(TempoMap((Tempo(0, 500_000),), (Meter(0, 4, 4),), 5))
+    step = next(grid for grid in SNAP_GRIDS if grid.name == "1/32").ticks(5)
     assert [coarse.snapped(tick, step) for tick in range(6)] == [0, 1, 2, 3, 4, 5]
 
 
@@ -79,12 +79,12 @@ def test_beats_are_what_the_meter_counts() -> None:
 
 def test_signs_are_thinned_and_the_ones_in_force_stand_at_the_edge() -> None:
     tempos = tuple(Tempo(tick, 500_000 - tick) for tick in range(0, 100_000, 10))
-    signs = Signs.of(Timeline(tempos, (Meter(0, 4, 4), Meter(3840, 3, 4)), TICKS))
+    signatures = Signatures.of(TempoMap(tempos, (Meter(0, 4, 4), Meter(3840, 3, 4)), TICKS))
 
-    assert list(signs.seen(0, 9000, 3000)) == [
+    assert list(signatures.visible(0, 9000, 3000)) == [
         (0, "4/4  ♩ = 120"),
         (3000, "♩ = 121"),
         (6000, "♩ = 121"),
     ]
-    assert next(signs.seen(5000, 9000, 3000)) == (5000, "3/4  ♩ = 121")
-    assert (3840, "3/4  ♩ = 121") in list(signs.seen(3600, 9000, 240))
+    assert next(signatures.visible(5000, 9000, 3000)) == (5000, "3/4  ♩ = 121")
+    assert (3840, "3/4  ♩ = 121") in list(signatures.visible(3600, 9000, 240))

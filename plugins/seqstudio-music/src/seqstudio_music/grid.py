@@ -98,7 +98,7 @@ def whole_bar(beats: int, unit: int, ticks_per_beat: int) -> Bar:
 
 def grid_of_score(score: Score, end_tick: int) -> Grid:
     """Lay the grid of a score's own meters until the end of the bar that holds `end_tick`."""
-    starts = score.timeline.bars(max(end_tick, 1))
+    starts = score.tempo_map.bars(max(end_tick, 1))
     changes = [meter.tick for meter in score.meters]
     bars = []
     for start, end in pairwise(starts):

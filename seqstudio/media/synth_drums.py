@@ -1,18 +1,18 @@
-"""The synthesiser's drum kit: swept sines and filtered noise, the same on every run."""
+"""The drum kit of the synthesiser: swept sines and filtered noise, the same on every run."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from seqstudio.media.timbres import Sound
+from seqstudio.media.audio import Samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drum:
-    """A drum: a sine that falls in pitch, and a band of noise, each with its decay to 1/e."""
+    """A drum: a sine falling in pitch plus band-limited noise, each with its own decay to 1/e."""
 
     sweep_hz: tuple[float, float] = (0.0, 0.0)  # from, to
-    sweep_s: float = 0.03  # how fast the pitch falls
+    sweep_s: float = 0.03  # time constant of the pitch sweep
     tone_s: float = 0.1
     tone: float = 0.0
     band_hz: tuple[float, float] = (2000.0, 12000.0)
@@ -66,38 +66,39 @@ KIT = {
 }  # fmt: skip
 
 
-def drum_sound(pitch: int, rate_hz: int) -> tuple[Sound, float]:
-    """Sound one hit at full velocity.
+def render_drum(pitch: int, rate_hz: int) -> tuple[Samples, float]:
+    """Render one hit at full velocity.
 
     Parameters
     ----------
-    pitch : MIDI; a number outside General MIDI's kit sounds as a stick
-    rate_hz : samples a second
+    pitch : MIDI note number; one outside the General MIDI kit sounds as a stick
+    rate_hz : samples per second
 
     Returns
     -------
-    (N,) float32, and its place between left (-1) and right (1)
+    (N,) float32, and the pan from left (-1) to right (1)
     """
     drum = KIT.get(pitch, STICK)
     length_s = 6 * max(drum.tone_s if drum.tone else 0, drum.noise_s) + 0.011 * drum.claps
     at_s = np.arange(int(length_s * rate_hz)) / rate_hz
-    sound = np.zeros(len(at_s))
+    samples = np.zeros(len(at_s))
     if drum.tone:
         start, end = drum.sweep_hz
-        turns = end * at_s + (start - end) * drum.sweep_s * (1 - np.exp(-at_s / drum.sweep_s))
-        sound += drum.tone * np.sin(2 * np.pi * turns) * np.exp(-at_s / drum.tone_s)
+        cycles = end * at_s + (start - end) * drum.sweep_s * (1 - np.exp(-at_s / drum.sweep_s))
+        samples += drum.tone * np.sin(2 * np.pi * cycles) * np.exp(-at_s / drum.tone_s)
     if drum.noise:
-        hiss = _band_noise(len(at_s), drum.band_hz, rate_hz, seed=pitch)
+        noise = _band_noise(len(at_s), drum.band_hz, rate_hz, seed=pitch)
         for clap in range(drum.claps):
-            late_s = at_s - 0.011 * clap
-            sound += drum.noise * hiss * np.where(late_s < 0, 0, np.exp(-late_s / drum.noise_s))
-    fade = np.minimum(1, np.arange(len(sound))[::-1] / (0.005 * rate_hz))
-    return (sound * fade).astype(np.float32), drum.pan
+            since_s = at_s - 0.011 * clap
+            decay = np.where(since_s < 0, 0, np.exp(-since_s / drum.noise_s))
+            samples += drum.noise * noise * decay
+    fade = np.minimum(1, np.arange(len(samples))[::-1] / (0.005 * rate_hz))
+    return (samples * fade).astype(np.float32), drum.pan
 
 
-def _band_noise(count: int, band_hz: tuple[float, float], rate_hz: int, seed: int) -> Sound:
-    """Noise between two frequencies, with gentle edges, of a mean square of a quarter."""
-    size = 1 << (count - 1).bit_length()  # the transform is slow at most other sizes
+def _band_noise(count: int, band_hz: tuple[float, float], rate_hz: int, seed: int) -> Samples:
+    """Return noise between two frequencies, with soft band edges and an RMS of 0.5."""
+    size = 1 << (count - 1).bit_length()  # a power of 2, for a fast FFT
     spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(size))
     hz = np.fft.rfftfreq(size, 1 / rate_hz)
     low, high = band_hz[0], min(band_hz[1], 0.45 * rate_hz)

@@ -1,4 +1,4 @@
-"""Line charts: training curves and gradient flow, without a plotting library."""
+"""Draw line charts of training curves and gradient flow, without a plotting library."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil, floor, isfinite, log10
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seqstudio.errors import DataError
-from seqstudio.media.canvas import COLOURS, FADED, FAINT, GRID, INK, Canvas, text_width
+from seqstudio.media.canvas import COLOURS, GREY, GRID, INK, PALE_GREY, Canvas, text_width
 
 WIDTH, HEIGHT = 960, 540
 LEFT, RIGHT, TOP, BOTTOM = 84, 28, 76, 58
@@ -14,20 +14,20 @@ Points = Sequence[tuple[float, float]]
 
 
 class Axis(NamedTuple):
-    """One axis: its ends, and whether it counts in powers of ten."""
+    """One axis: its limits, and whether it is logarithmic."""
 
     low: float
     high: float
     log: bool = False
 
-    def share(self, value: float) -> float:
-        """Say how far along the axis a value lies, 0 to 1."""
+    def fraction(self, value: float) -> float:
+        """Return the position of a value along the axis, 0 to 1."""
         if self.log:
             return (log10(value) - log10(self.low)) / (log10(self.high) - log10(self.low))
         return (value - self.low) / (self.high - self.low)
 
     def ticks(self) -> list[float]:
-        """Give round values to label."""
+        """Return round values for labels."""
         if self.log:
             first, last = ceil(log10(self.low) - 1e-9), floor(log10(self.high) + 1e-9)
             step = max(1, ceil((last - first) / 8))
@@ -39,7 +39,7 @@ class Axis(NamedTuple):
         return [number * step_size for number in numbers]
 
 
-def draw_lines(
+def draw_line_chart(
     series: Mapping[str, Points],
     path: Path,
     *,
@@ -52,12 +52,12 @@ def draw_lines(
 
     Parameters
     ----------
-    series : points (x, y) by the name of their curve, x rising; a point that is not finite (or
+    series : points (x, y) by the name of their curve, x ascending; a point that is not finite (or
         not positive on a logarithmic axis) breaks its curve
     path : a new file
-    x_label, y_label : name and unit of the axes
-    title : stands above
-    log_y : count the upright axis in powers of ten
+    x_label, y_label : name and unit of each axis
+    title : text above the chart
+    log_y : use a logarithmic y axis
 
     Raises
     ------
@@ -65,24 +65,24 @@ def draw_lines(
         If there is no point to draw.
     """
     curves = {name: _runs(points, log_y=log_y) for name, points in series.items()}
-    every = [point for runs in curves.values() for run in runs for point in run]
-    if not every:
+    drawn = [point for runs in curves.values() for run in runs for point in run]
+    if not drawn:
         raise DataError(f"{title or path.name}: no point to draw, expected at least 1")
-    across = _axis([x for x, _ in every], log=False)
-    up = _axis([y for _, y in every], log=log_y)
+    x_axis = _axis([x for x, _ in drawn], log=False)
+    y_axis = _axis([y for _, y in drawn], log=log_y)
     canvas = Canvas(WIDTH, HEIGHT)
     canvas.text((LEFT, 18), title, 16)
-    _draw_axes(canvas, across, up, x_label, y_label)
+    _draw_axes(canvas, x_axis, y_axis, x_label, y_label)
     x = float(LEFT)
     for (name, runs), colour in zip(curves.items(), COLOURS * len(curves), strict=False):
-        x = _draw_key(canvas, x, name, colour)
+        x = _draw_legend_entry(canvas, x, name, colour)
         for run in runs:
-            _draw_run(canvas, [_place(across, up, point) for point in run], colour)
+            _draw_run(canvas, [_position(x_axis, y_axis, point) for point in run], colour)
     canvas.save(path)
 
 
 def _runs(points: Points, *, log_y: bool) -> list[list[tuple[float, float]]]:
-    """Break a curve where a point cannot be drawn."""
+    """Split a curve into runs where a point cannot be drawn."""
     runs: list[list[tuple[float, float]]] = [[]]
     for x, y in points:
         if isfinite(x) and isfinite(y) and (y > 0 or not log_y):
@@ -103,36 +103,37 @@ def _axis(values: list[float], *, log: bool) -> Axis:
     return Axis(low, high)
 
 
-def _place(across: Axis, up: Axis, point: tuple[float, float]) -> tuple[float, float]:
-    wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-    return LEFT + wide * across.share(point[0]), HEIGHT - BOTTOM - high * up.share(point[1])
+def _position(x_axis: Axis, y_axis: Axis, point: tuple[float, float]) -> tuple[float, float]:
+    width, height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+    x = LEFT + width * x_axis.fraction(point[0])
+    return x, HEIGHT - BOTTOM - height * y_axis.fraction(point[1])
 
 
-def _draw_axes(canvas: Canvas, across: Axis, up: Axis, x_label: str, y_label: str) -> None:
+def _draw_axes(canvas: Canvas, x_axis: Axis, y_axis: Axis, x_label: str, y_label: str) -> None:
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
-    for value in up.ticks():
-        _, y = _place(across, up, (across.low, value))
-        canvas.line([(LEFT, y), (right, y)], FAINT, 1)
-        canvas.text((LEFT - 8, y), f"{value:.4g}", 11, fill=FADED, anchor="rm")
-    for value in across.ticks():
-        x, _ = _place(across, up, (value, up.low))
+    for value in y_axis.ticks():
+        _, y = _position(x_axis, y_axis, (x_axis.low, value))
+        canvas.line([(LEFT, y), (right, y)], PALE_GREY, 1)
+        canvas.text((LEFT - 8, y), f"{value:.4g}", 11, fill=GREY, anchor="rm")
+    for value in x_axis.ticks():
+        x, _ = _position(x_axis, y_axis, (value, y_axis.low))
         canvas.line([(x, bottom), (x, bottom + 5)], GRID, 1)
-        canvas.text((x, bottom + 9), f"{value:.6g}", 11, fill=FADED, anchor="ma")
+        canvas.text((x, bottom + 9), f"{value:.6g}", 11, fill=GREY, anchor="ma")
     canvas.line([(LEFT, TOP), (LEFT, bottom), (right, bottom)], GRID, 1.5)
     canvas.text(((LEFT + right) / 2, HEIGHT - 30), x_label, 12, anchor="ma")
-    canvas.upright((20, (TOP + bottom) / 2), y_label, 12)
+    canvas.vertical_text((20, (TOP + bottom) / 2), y_label, 12)
 
 
-def _draw_key(canvas: Canvas, x: float, name: str, colour: str) -> float:
-    """Name one curve above the chart; give where the next name may begin."""
+def _draw_legend_entry(canvas: Canvas, x: float, name: str, colour: str) -> float:
+    """Draw the colour and name of a curve above the chart; return the x of the next entry."""
     canvas.line([(x, 55), (x + 16, 55)], colour, 3)
     canvas.text((x + 21, 55), name, 12, fill=INK, anchor="lm")
     return x + 21 + text_width(name, 12) + 20
 
 
-def _draw_run(canvas: Canvas, places: list[tuple[float, float]], colour: str) -> None:
-    if len(places) > 1:
-        canvas.line(places, colour, 1.8)
-    if len(places) <= 40:
-        for place in places:
-            canvas.dot(place, 2.6, colour)
+def _draw_run(canvas: Canvas, points: list[tuple[float, float]], colour: str) -> None:
+    if len(points) > 1:
+        canvas.line(points, colour, 1.8)
+    if len(points) <= 40:
+        for point in points:
+            canvas.circle(point, 2.6, colour)

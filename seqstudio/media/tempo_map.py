@@ -1,4 +1,4 @@
-"""Musical time: tempos, meters, and the way between ticks, seconds and bars."""
+"""Tempos and meters of a score; conversion between ticks, seconds and bars."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from seqstudio.errors import DataError
-from seqstudio.media.smf import METER, TEMPO, Event
+from seqstudio.media.midi_events import METER, TEMPO, Event
 
-MOST_BARS = 100_000
+MAX_BARS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +16,16 @@ class Tempo:
     """A tempo from `tick` on."""
 
     tick: int
-    beat_us: int  # microseconds a quarter note
+    beat_us: int  # microseconds per quarter note
 
     @classmethod
     def of(cls, bpm: float) -> "Tempo":
-        """Make a tempo from quarter notes a minute, at tick 0.
+        """Create a tempo at tick 0 from quarter notes per minute.
 
         Raises
         ------
         DataError
-            If a MIDI file cannot hold it.
+            If a MIDI file cannot represent it.
         """
         if not 3.6 <= bpm <= 60e6:
             raise DataError(f"tempo_bpm={bpm}, expected 3.6 or more")
@@ -33,11 +33,11 @@ class Tempo:
 
     @property
     def bpm(self) -> float:
-        """Quarter notes a minute."""
+        """Quarter notes per minute."""
         return 60e6 / self.beat_us
 
     def to_data(self) -> bytes:
-        """Give the payload of a tempo event."""
+        """Return the payload of a tempo event."""
         return self.beat_us.to_bytes(3)
 
 
@@ -51,29 +51,29 @@ class Meter:
 
     @classmethod
     def of(cls, beats: int, unit: int) -> "Meter":
-        """Make a meter at tick 0.
+        """Create a meter at tick 0.
 
         Raises
         ------
         DataError
-            If a MIDI file cannot hold it.
+            If a MIDI file cannot represent it.
         """
         if not 1 <= beats <= 255 or unit not in (1, 2, 4, 8, 16, 32, 64):
             raise DataError(f"meter={beats}/{unit}, expected beats 1 to 255 over a power of 2")
         return cls(0, beats, unit)
 
     def to_data(self) -> bytes:
-        """Give the payload of a meter event: a click each beat, 8 thirty-seconds a quarter."""
+        """Return the payload of a meter event: a click per beat, 8 thirty-seconds per quarter."""
         clocks = max(1, 96 // self.unit)
         return bytes([self.beats, self.unit.bit_length() - 1, clocks, 8])
 
     def bar_ticks(self, ticks_per_beat: int) -> int:
-        """Length of a bar; at least 1 where ticks are too coarse for the unit."""
+        """Return the length of a bar; at least 1, even if ticks are too coarse for the unit."""
         return max(1, self.beats * 4 * ticks_per_beat // self.unit)
 
 
 @dataclass(frozen=True)
-class Timeline:
+class TempoMap:
     """All tempos and meters of a score, by tick, the first of each at tick 0."""
 
     tempos: tuple[Tempo, ...]
@@ -81,10 +81,10 @@ class Timeline:
     ticks_per_beat: int
 
     @classmethod
-    def of(cls, events: Iterable[Event], ticks_per_beat: int) -> "Timeline":
-        """Gather tempos and meters from events in tick order; at one tick the last one counts.
+    def of(cls, events: Iterable[Event], ticks_per_beat: int) -> "TempoMap":
+        """Collect tempos and meters from events in tick order; the last event at a tick wins.
 
-        An event whose payload makes no sense (a tempo of 0) is passed over, as players do.
+        Events with an invalid payload (such as a tempo of 0) are ignored, as in players.
         """
         tempos = {0: Tempo(0, 500_000)}
         meters = {0: Meter(0, 4, 4)}
@@ -102,7 +102,7 @@ class Timeline:
 
     @cached_property
     def _tempo_seconds(self) -> list[float]:
-        """When each tempo begins."""
+        """Start of each tempo, in seconds."""
         starts = [0.0]
         for tempo, after in zip(self.tempos, self.tempos[1:], strict=False):
             beats = (after.tick - tempo.tick) / self.ticks_per_beat
@@ -110,31 +110,31 @@ class Timeline:
         return starts
 
     def seconds(self, tick: float) -> float:
-        """Say when a tick sounds, in seconds from the start."""
+        """Return the time of a tick, in seconds from the start."""
         at = bisect_right(self._tempo_ticks, tick) - 1
         tempo = self.tempos[max(at, 0)]
         beats = (tick - tempo.tick) / self.ticks_per_beat
         return self._tempo_seconds[max(at, 0)] + beats * tempo.beat_us * 1e-6
 
     def ticks(self, seconds: float) -> int:
-        """Give the tick nearest to a time; times before the start give 0."""
+        """Return the tick nearest to a time in seconds; 0 for times before the start."""
         at = max(bisect_right(self._tempo_seconds, seconds) - 1, 0)
         beats = (seconds - self._tempo_seconds[at]) * 1e6 / self.tempos[at].beat_us
         return max(0, self.tempos[at].tick + round(beats * self.ticks_per_beat))
 
     def bars(self, end_tick: int) -> tuple[int, ...]:
-        """Give the onset ticks of the bars up to `end_tick`, then the end of the last.
+        """Return the start ticks of the bars up to `end_tick`, then the end of the last bar.
 
-        A change of meter begins a bar.
+        A change of meter starts a new bar.
 
         Raises
         ------
         DataError
-            If there are more than a person could have meant.
+            If there are more than `MAX_BARS`.
         """
         shortest = min(meter.bar_ticks(self.ticks_per_beat) for meter in self.meters)
-        if end_tick > MOST_BARS * shortest:
-            raise DataError(f"the score ends at tick {end_tick}, expected at most {MOST_BARS} bars")
+        if end_tick > MAX_BARS * shortest:
+            raise DataError(f"the score ends at tick {end_tick}, expected at most {MAX_BARS} bars")
         starts: list[int] = []
         for meter, after in zip(self.meters, [*self.meters[1:], None], strict=True):
             if meter.tick >= end_tick and starts:

@@ -1,4 +1,4 @@
-"""Bytes in, the same bytes out, whatever a file holds; and what is no usable file is named."""
+"""Unedited MIDI files are written byte for byte as read; unusable files are refused."""
 
 from pathlib import Path
 
@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from seqstudio.errors import DataError
 from seqstudio.media.midi import Score
-from seqstudio.media.smf import Event, parse_events, read_quantity, write_events, write_quantity
+from seqstudio.media.midi_events import (
+    Event,
+    parse_events,
+    read_quantity,
+    write_events,
+    write_quantity,
+)
 
 END = b"\x00\xff\x2f\x00"
 CONDUCTOR = (
@@ -16,8 +22,8 @@ CONDUCTOR = (
     b"\x00\xff\x51\x03\x09\x27\xc0"  # 100 bpm
     b"\x00\xff\x59\x02\xfe\x01"  # key
     b"\x83\x60\xff\x06\x05Verse"  # marker
-    b"\x00\xff\x60\x02\x01\x02"  # a meta nobody knows
-    b"\x00\xff\x7f\x03\x00\x00\x41" + END  # for one maker's sequencer
+    b"\x00\xff\x60\x02\x01\x02"  # an unknown meta event
+    b"\x00\xff\x7f\x03\x00\x00\x41" + END  # sequencer-specific
 )
 PLAYED = (
     b"\x00\xff\x03\x05Flute\x00\xc3\x49"
@@ -26,7 +32,7 @@ PLAYED = (
     b"\x00\xf7\x02\xf3\x01"  # escape: a song select
     b"\x00\x93\x3c\x40\x60\x3c\x00\x00\x3e\x50"  # running status, note on of velocity 0 as end
     b"\x10\xa3\x3e\x22\x10\xd3\x33\x00\x34"  # poly pressure, channel pressure twice
-    b"\x00\xff\x05\x02la"  # lyric, after which running status goes on
+    b"\x00\xff\x05\x02la"  # lyric; running status continues after it
     b"\x00\x35\x00\xe3\x00\x50\x40\x83\x3e\x11" + END
 )
 
@@ -63,7 +69,7 @@ RICH = midi(
     ],
     ids=["rich", "tail", "type0", "endless", "empty", "padded", "long-header", "undeclared"],
 )
-def test_an_unedited_file_comes_back_byte_for_byte(content: bytes, tmp_path: Path) -> None:
+def test_an_unedited_file_is_written_byte_for_byte(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "in.mid"
     path.write_bytes(content)
     Score.read(path).write(tmp_path / "out.mid")
@@ -71,7 +77,7 @@ def test_an_unedited_file_comes_back_byte_for_byte(content: bytes, tmp_path: Pat
     assert (tmp_path / "out.mid").read_bytes() == content
 
 
-def test_events_know_their_ticks_payloads_and_bytes() -> None:
+def test_events_have_ticks_payloads_and_byte_spans() -> None:
     events = parse_events(PLAYED, "x")
 
     assert [event.tick for event in events[-4:]] == [138, 138, 202, 202]
@@ -143,7 +149,7 @@ ENDLESS = b"\x00\x90\x3c\x40" + END
         (midi(chunk(b"MTrk", b"\x00\xff\x01\x09abc")), "an event is cut short"),
     ],
 )
-def test_what_is_no_usable_file_is_named_with_its_fault(
+def test_an_unusable_file_is_refused_with_its_fault(
     content: bytes, fault: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "bad.mid"
@@ -154,7 +160,7 @@ def test_what_is_no_usable_file_is_named_with_its_fault(
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.mid: No such file or directory, expected a MIDI"):
         Score.read(tmp_path / "none.mid")
     with pytest.raises(DataError, match="a folder, expected a MIDI file"):
@@ -163,7 +169,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 
 @given(st.integers(0, len(RICH) - 1), st.integers(0, 255))
 @settings(max_examples=50, deadline=None)
-def test_a_damaged_byte_is_read_or_named_but_never_crashes(at: int, value: int) -> None:
+def test_a_damaged_byte_is_read_or_refused_but_never_crashes(at: int, value: int) -> None:
     damaged = RICH[:at] + bytes([value]) + RICH[at + 1 :]
     try:
         score = Score.from_bytes(damaged)
@@ -176,12 +182,12 @@ def test_a_damaged_byte_is_read_or_named_but_never_crashes(at: int, value: int) 
 
 @given(st.integers(0, len(RICH) - 1))
 @settings(max_examples=100, deadline=None)
-def test_every_cut_is_refused(length: int) -> None:
+def test_every_truncated_file_is_refused(length: int) -> None:
     with pytest.raises(DataError, match="expected"):
         Score.from_bytes(RICH[:length])
 
 
-def test_a_tick_that_no_file_can_hold_is_refused() -> None:
+def test_a_delta_time_that_midi_cannot_represent_is_refused() -> None:
     for value in (1 << 28, -1):
         with pytest.raises(DataError, match=f"^{value} ticks between two events, expected 0 to"):
             write_quantity(value)

@@ -1,4 +1,4 @@
-"""One MIDI track: the bytes as they stood, the notes among its events, and edits of those notes."""
+"""A MIDI track: its bytes as read, the notes in its events, and edits of those notes."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,15 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from seqstudio.contracts.notes import Note
-from seqstudio.media.hygiene import (
-    closing_events,
-    fit_notes,
-    merged_events,
-    note_events,
-    overlaps,
-)
-from seqstudio.media.pairing import Heard, Key, Pairing, pair_notes
-from seqstudio.media.smf import (
+from seqstudio.media.midi_events import (
     END_OF_TRACK,
     NOTE_OFF,
     NOTE_ON,
@@ -26,37 +18,48 @@ from seqstudio.media.smf import (
     parse_events,
     write_events,
 )
+from seqstudio.media.midi_notes import (
+    ChannelPitch,
+    PairedNote,
+    Pairing,
+    closing_events,
+    fit_notes,
+    merged_events,
+    note_events,
+    overlaps,
+    pair_notes,
+)
 
 
 @dataclass(frozen=True)
 class Track:
-    """A track chunk. `data` is the truth; events and notes are a reading of it."""
+    """A track chunk. `data` is authoritative; events and notes are derived from it."""
 
     data: bytes
     events: tuple[Event, ...]
 
     @classmethod
     def parse(cls, data: bytes, where: str) -> "Track":
-        """Read a track chunk's content; faults raise DataError beginning with `where`."""
+        """Read the content of a track chunk; `where` begins the text of a DataError."""
         return cls(data, parse_events(data, where))
 
     @classmethod
     def of(cls, events: Sequence[Event], tail: bytes = b"") -> "Track":
-        """Write events, and bytes that follow the end of the track, as a new track."""
+        """Write events as a new track; `tail` follows the end-of-track event."""
         return cls.parse(write_events(events) + tail, "a new track")
 
     def to_bytes(self) -> bytes:
-        """Give the chunk, byte for byte as it was read."""
+        """Return the chunk, byte for byte as it was read."""
         return Chunk(TRACK, self.data).to_bytes()
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """All notes, by onset and pitch; one that never ends lasts to the end of the track."""
-        return tuple(sorted(heard.note for heard in self.pairing.heard))
+        """All notes, by onset and pitch; one without a note-off lasts to the end of the track."""
+        return tuple(sorted(paired.note for paired in self.pairing.notes))
 
     @cached_property
     def pairing(self) -> Pairing:
-        """Which events begin and end which note."""
+        """The note-on and note-off events of each note."""
         return pair_notes(self.events)
 
     @cached_property
@@ -66,15 +69,15 @@ class Track:
 
     @property
     def name(self) -> str:
-        """The track's name, "" if it has none."""
+        """The name of the track, "" if it has none."""
         for event in self.events:
             if event.meta == TRACK_NAME:
-                return decoded(event.data)
+                return decode_text(event.data)
         return ""
 
     @property
     def program(self) -> int:
-        """The first program, 0 to 127; 0 (piano) where none is chosen."""
+        """The first program, 0 to 127; 0 (piano) without a program change."""
         return next((event.data[0] for event in self.events if event.kind == PROGRAM), 0)
 
     @property
@@ -84,13 +87,13 @@ class Track:
 
     @cached_property
     def faults(self) -> tuple[str, ...]:
-        """What a careful writer would not have written, one line each."""
+        """The faults of the track, one line each."""
         found = [
-            f"note {heard.note.pitch} at tick {heard.note.onset_ticks} never ends"
-            for heard in self.pairing.heard
-            if heard.off < 0
+            f"note {paired.note.pitch} at tick {paired.note.onset_ticks} never ends"
+            for paired in self.pairing.notes
+            if paired.off < 0
         ]
-        for on, _ in self.pairing.hollow:
+        for on, _ in self.pairing.zero_length:
             event = self.events[on]
             found.append(f"note {event.data[0]} at tick {event.tick} has no length")
         found += [
@@ -98,9 +101,9 @@ class Track:
             f"{earlier.onset_ticks} ends"
             for earlier, note in overlaps(self.notes)
         ]
-        if self.pairing.stray:
-            first = self.events[self.pairing.stray[0]].tick
-            found.append(f"{len(self.pairing.stray)} note ends without a note, from tick {first}")
+        if unmatched := self.pairing.unmatched_offs:
+            first = self.events[unmatched[0]].tick
+            found.append(f"{len(unmatched)} note ends without a note, from tick {first}")
         if not self.events or self.events[-1].meta != END_OF_TRACK:
             found.append("no end of track")
         return tuple(found)
@@ -108,60 +111,59 @@ class Track:
     def with_notes(self, notes: Iterable[Note]) -> "Track":
         """Replace the notes; every other event keeps its tick, order and payload.
 
-        A note that is there already keeps its own events, faults included. The others are
-        written clean: none overlaps another of its pitch and channel (see `fit_notes`), and
-        each ends.
+        A note that is already in the track keeps its own events, faults included. New notes have
+        no faults: none overlaps another of its pitch and channel (see `fit_notes`), and each ends.
         """
         wanted = Counter(notes)
-        kept: list[Heard] = []
-        for heard in self.pairing.heard:
-            if wanted[heard.note] > 0:
-                wanted[heard.note] -= 1
-                kept.append(heard)
+        kept: list[PairedNote] = []
+        for paired in self.pairing.notes:
+            if wanted[paired.note] > 0:
+                wanted[paired.note] -= 1
+                kept.append(paired)
         return self._rebuilt(kept, list(wanted.elements()), keep_faults=True)
 
     def repaired(self) -> "Track":
-        """Mend every fault: cut overlaps, end what never ends, drop what has no length."""
+        """Repair every fault: cut overlaps, end endless notes, drop notes without length."""
         if not self.faults:
             return self
         wanted = Counter(fit_notes(self.notes, ()))
-        kept: list[Heard] = []
-        for heard in self.pairing.heard:
-            if heard.off >= 0 and wanted[heard.note] > 0:
-                wanted[heard.note] -= 1
-                kept.append(heard)
+        kept: list[PairedNote] = []
+        for paired in self.pairing.notes:
+            if paired.off >= 0 and wanted[paired.note] > 0:
+                wanted[paired.note] -= 1
+                kept.append(paired)
         return self._rebuilt(kept, list(wanted.elements()), keep_faults=False)
 
-    def _rebuilt(self, kept: list[Heard], new: list[Note], *, keep_faults: bool) -> "Track":
-        staying = {index for heard in kept for index in (heard.on, heard.off)}
+    def _rebuilt(self, kept: list[PairedNote], new: list[Note], *, keep_faults: bool) -> "Track":
+        kept_indices = {index for paired in kept for index in (paired.on, paired.off)}
         if keep_faults:
-            staying |= {index for both in self.pairing.hollow for index in both}
-            staying |= set(self.pairing.stray)
+            kept_indices |= {index for pair in self.pairing.zero_length for index in pair}
+            kept_indices |= set(self.pairing.unmatched_offs)
         old = [
             event
             for index, event in enumerate(self.events)
-            if event.kind not in (NOTE_ON, NOTE_OFF) or index in staying
+            if event.kind not in (NOTE_ON, NOTE_OFF) or index in kept_indices
         ]
         obstacles = [] if not keep_faults else self._obstacles(kept)
         fitted = fit_notes(new, obstacles) if keep_faults else tuple(new)
-        closing = closing_events([heard.note for heard in kept if heard.off < 0], fitted)
+        closing = closing_events([paired.note for paired in kept if paired.off < 0], fitted)
         tail = self.data[self.events[-1].end :] if self.events else b""
         return Track.of(merged_events(old, note_events(fitted) + closing), tail)
 
-    def _obstacles(self, kept: list[Heard]) -> list[tuple[Key, int, int]]:
-        """Say where new notes may not sound: (channel and pitch, first tick, end tick)."""
+    def _obstacles(self, kept: list[PairedNote]) -> list[tuple[ChannelPitch, int, int]]:
+        """List the spans that new notes must avoid: (channel and pitch, first tick, end tick)."""
         found = []
         for note, _, off in kept:
             end = note.onset_ticks + (note.length_ticks if off >= 0 else 1)
             found.append(((note.channel, note.pitch), note.onset_ticks, end))
-        lone = [on for on, _ in self.pairing.hollow] + list(self.pairing.stray)
-        for event in (self.events[index] for index in lone):
+        single = [on for on, _ in self.pairing.zero_length] + list(self.pairing.unmatched_offs)
+        for event in (self.events[index] for index in single):
             found.append(((event.channel, event.data[0]), event.tick, event.tick))
         return found
 
 
-def decoded(text: bytes) -> str:
-    """Read a text event: UTF-8, or Latin-1 as old files have it."""
+def decode_text(text: bytes) -> str:
+    """Decode a text event as UTF-8, or as Latin-1, which old files use."""
     try:
         return text.decode()
     except UnicodeDecodeError:

@@ -1,8 +1,7 @@
-"""Standard MIDI Files as bytes: chunks, and events with their byte spans; nothing is thrown away.
+"""Parse and write the bytes of Standard MIDI Files: chunks, and events with their byte spans [1]_.
 
-The event code is our own. mido rewrites running status and forgets where an event stood, so a
-file that nobody edited would come back different; here the bytes of a chunk stay the truth, and
-events are a reading of them [1]_.
+mido expands running status and drops the byte position of each event, so an unedited file would be
+written differently. Here the bytes of a chunk are authoritative, and events are derived from them.
 
 References
 ----------
@@ -29,14 +28,12 @@ class Event(NamedTuple):
     status: int  # 0x80 to 0xEF channel messages, 0xF0 and 0xF7 sysex, 0xFF meta
     data: bytes
     meta: int = -1  # the type of a meta event
-    start: int = (
-        -1
-    )  # byte span in the chunk's content, the delta time included; -1: not from a file
+    start: int = -1  # byte span in the chunk, including the delta time; -1: not from a file
     end: int = -1
 
     @property
     def kind(self) -> int:
-        """A channel message's status without its channel; the status of any other event."""
+        """The status of a channel message without its channel; the status of any other event."""
         return self.status & 0xF0 if self.status < SYSEX else self.status
 
     @property
@@ -47,19 +44,19 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk as it stands in the file."""
+    """A chunk of the file, unparsed."""
 
     kind: bytes
     data: bytes
 
     def to_bytes(self) -> bytes:
-        """Give kind, length and content."""
+        """Return kind, length and content."""
         return self.kind + len(self.data).to_bytes(4) + self.data
 
 
 @dataclass(frozen=True, slots=True)
 class Chunks:
-    """A whole file: its header, the chunks after it in order, and bytes that are no chunk."""
+    """A whole file: its header, the chunks after it, and trailing bytes that form no chunk."""
 
     header: Chunk
     body: tuple[Chunk, ...]
@@ -67,18 +64,18 @@ class Chunks:
 
 
 def split_chunks(content: bytes, name: str) -> Chunks:
-    """Cut a file into chunks.
+    """Split a file into chunks.
 
     Parameters
     ----------
     content : all bytes of the file
-    name : begins every error
+    name : file name, for error messages
 
     Raises
     ------
     DataError
-        If this is no MIDI file, is cut short, holds no track, or is of a kind that has no single
-        line of beats (type 2, SMPTE time).
+        If this is not a MIDI file, is truncated, holds no track, or is of an unsupported kind
+        (type 2 or SMPTE time, which have no single timeline in beats).
     """
     if not content:
         raise DataError(f"{name}: empty file (0 bytes), expected a MIDI file")
@@ -123,7 +120,7 @@ def _body(content: bytes, at: int, declared: int, name: str) -> tuple[list[Chunk
         kind, size = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8])
         if at + 8 + size > len(content):
             if tracks >= declared:
-                break  # bytes after the last track that are no chunk
+                break  # trailing bytes after the last track
             here, missing = len(content), at + 8 + size - len(content)
             raise DataError(
                 f"{name}: cut short at byte {here} in track {tracks + 1}, "
@@ -136,14 +133,14 @@ def _body(content: bytes, at: int, declared: int, name: str) -> tuple[list[Chunk
 
 
 def parse_events(data: bytes, where: str) -> tuple[Event, ...]:
-    """Read the events of a track chunk's content, up to and including its end of track.
+    """Read the events of a track chunk, up to and including its end of track.
 
-    Running status is kept across meta and sysex events, as players do.
+    Running status continues after meta and sysex events, as in players.
 
     Raises
     ------
     DataError
-        If the bytes are no events; the text has the byte in the chunk.
+        If the bytes are not valid events; the text has the byte offset in the chunk.
     """
     events: list[Event] = []
     at = tick = running = 0
@@ -164,8 +161,8 @@ def parse_events(data: bytes, where: str) -> tuple[Event, ...]:
             raise DataError(
                 f"{where}, byte {start}: an event is cut short, expected its end within the track"
             ) from None
-        except ValueError as fault:
-            raise DataError(f"{where}, byte {start}: {fault}") from None
+        except ValueError as error:
+            raise DataError(f"{where}, byte {start}: {error}") from None
         events.append(event)
         at = event.end
         if event.meta == END_OF_TRACK:
@@ -174,14 +171,19 @@ def parse_events(data: bytes, where: str) -> tuple[Event, ...]:
 
 
 def _event(data: bytes, at: int, tick: int, status: int, start: int) -> Event:
-    """Read the event whose status is known; `at` is just after the status byte.
+    """Read the rest of an event; `at` is just after the status byte.
 
-    Raises IndexError where the data ends, ValueError with a fault's text.
+    Raises
+    ------
+    IndexError
+        If the data ends within the event.
+    ValueError
+        If the event is invalid; the text says why.
     """
     if NOTE_OFF <= status < SYSEX:
         end = at + (1 if PROGRAM <= status < BEND else 2)
         payload = data[at:end]
-        data[end - 1]  # IndexError if cut short
+        data[end - 1]  # IndexError if truncated
         if max(payload) > 127:
             raise ValueError(f"data byte {max(payload)}, expected 0 to 127")
         return Event(tick, status, payload, -1, start, end)
@@ -200,7 +202,7 @@ def _event(data: bytes, at: int, tick: int, status: int, start: int) -> Event:
 
 
 def read_quantity(data: bytes, at: int) -> tuple[int, int]:
-    """Read a variable-length quantity; give its value and where it ends."""
+    """Read a variable-length quantity; return its value and its end."""
     value = 0
     for end in range(at, at + 4):
         byte = data[end]
@@ -230,7 +232,7 @@ def write_quantity(value: int) -> bytes:
 
 
 def write_events(events: Iterable[Event]) -> bytes:
-    """Write events in order, each with its full status byte."""
+    """Write events in order, each with its status byte (no running status)."""
     written = bytearray()
     last = 0
     for event in events:
