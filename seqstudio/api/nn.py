@@ -1,4 +1,4 @@
-"""The core, for plugins that bring a model: importing this loads torch."""
+"""The core, for plugins with a model. Importing this module loads torch."""
 
 from seqstudio.core.alignment import AlignedLabel, align
 from seqstudio.core.config import (
@@ -26,17 +26,22 @@ from seqstudio.core.dropout import Dropout, reseed
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.filters import draw, filter_logits
 from seqstudio.core.geometry import FrameGeometry
-from seqstudio.core.gradient_flow import GradientFlow, flow_text, gradient_flow, verdict
+from seqstudio.core.gradient_flow import (
+    GradientFlow,
+    gradient_flow,
+    gradient_flow_text,
+    gradient_flow_verdict,
+)
 from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
-from seqstudio.core.parts import Around, Part, default_parts, with_offers
+from seqstudio.core.parts import BuildContext, Part, default_parts, with_plugin_parts
 from seqstudio.core.recurrent import reverse_within, valid_mask
 
 __all__ = [
     "AlignedLabel",
-    "Around",
     "AttentionConfig",
     "BridgeConfig",
+    "BuildContext",
     "CTCConfig",
     "DecoderConfig",
     "Dropout",
@@ -63,14 +68,14 @@ __all__ = [
     "default_parts",
     "draw",
     "filter_logits",
-    "flow_text",
     "frames_needed",
     "gradient_flow",
+    "gradient_flow_text",
+    "gradient_flow_verdict",
     "joint_sum",
     "prefix_beam",
     "reseed",
     "reverse_within",
     "valid_mask",
-    "verdict",
-    "with_offers",
+    "with_plugin_parts",
 ]

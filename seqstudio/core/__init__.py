@@ -1,1 +1,1 @@
-"""Tensors in, tensors out: the one recurrent encoder-decoder. Knows no file, clock or plugin."""
+"""The recurrent encoder-decoder: tensors in, tensors out; no files, clocks or plugins."""

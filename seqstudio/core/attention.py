@@ -12,22 +12,22 @@ from seqstudio.core.recurrent import valid_mask
 
 @dataclass(frozen=True, slots=True)
 class AttentionMemory:
-    """What is attended to: keys are made once, and serve every step."""
+    """What is attended to. Keys are computed once and serve every step."""
 
     keys: Tensor  # (B, T', A) float
     values: Tensor  # (B, T', D) float
     valid: Tensor  # (B, T') bool
 
     def select(self, rows: Tensor) -> "AttentionMemory":
-        """Take rows by their numbers, (R,) int64."""
+        """Take rows by index, (R,) int64."""
         return AttentionMemory(self.keys[rows], self.values[rows], self.valid[rows])
 
 
 class AdditiveAttention(nn.Module):
     """Scores v . tanh(W query + U key) (Bahdanau et al. 2015).
 
-    The query is the decoder's output of the same step, and the context joins it before the output
-    layer, so that a whole sequence is trained in one pass (the placement of Luong et al. 2015).
+    The query is the decoder's output at the same step, and the context is appended to it before the
+    output layer. A whole sequence is thus trained in one pass (as in Luong et al. 2015).
     """
 
     def __init__(self, config: AttentionConfig, width: int, query: int) -> None:
@@ -37,13 +37,13 @@ class AdditiveAttention(nn.Module):
         self.query = nn.Linear(query, config.dimension, bias=False)
         self.score = nn.Linear(config.dimension, 1, bias=False)
 
-    def remember(self, encoded: Encoded) -> AttentionMemory:
-        """Make the memory of an encoded batch."""
+    def prepare_memory(self, encoded: Encoded) -> AttentionMemory:
+        """Compute the keys of an encoded batch."""
         valid = valid_mask(encoded.lengths, encoded.output.shape[1])
         return AttentionMemory(self.key(encoded.output), encoded.output, valid)
 
     def forward(self, queries: Tensor, memory: AttentionMemory) -> tuple[Tensor, Tensor]:
-        """Attend.
+        """Attend with the queries of whole sequences.
 
         Parameters
         ----------
@@ -58,14 +58,16 @@ class AdditiveAttention(nn.Module):
         weights = scores.masked_fill(~memory.valid[:, None], -torch.inf).softmax(dim=-1)
         return weights @ memory.values, weights
 
-    def attend(self, asked: Tensor, memory: AttentionMemory) -> tuple[Tensor, Tensor]:
-        """Attend once, with (B, A) queries that are mapped already.
+    def attend_once(
+        self, projected_queries: Tensor, memory: AttentionMemory
+    ) -> tuple[Tensor, Tensor]:
+        """Attend with one query a row, (B, A), to which `self.query` has been applied already.
 
         Returns
         -------
-        (B, D) float contexts and (B, T') float weights; a row never depends on its neighbours
+        (B, D) float contexts and (B, T') float weights; no row depends on the others
         """
-        energies = torch.tanh(asked[:, None] + memory.keys)
+        energies = torch.tanh(projected_queries[:, None] + memory.keys)
         scores = (energies * self.score.weight[0].detach()).sum(dim=-1)
         weights = scores.masked_fill(~memory.valid, -torch.inf).softmax(dim=-1)
         return (weights[:, :, None] * memory.values).sum(dim=1), weights

@@ -1,4 +1,4 @@
-"""What a model is made of: frozen configs that are stored with its weights and rebuild it."""
+"""The configuration of a model: frozen dataclasses, stored with its weights, that rebuild it."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ CELLS: tuple[Cell, ...] = ("tanh", "gru", "lstm")
 
 
 class PartConfig(Protocol):
-    """A frozen dataclass that names the part it configures: a key of the parts table."""
+    """A frozen dataclass; `part` names what it configures, as a key of the parts table."""
 
     part: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -27,7 +27,7 @@ def check_positive(config: PartConfig, *names: str) -> None:
 
 
 def check_recurrent(config: Any, *, cells: tuple[str, ...] = ("cell",)) -> None:
-    """Raise ConfigError where the fields of a recurrent part are out of range."""
+    """Raise ConfigError if a field of a recurrent part is out of range."""
     check_positive(config, "hidden", "layers")
     for name in cells:
         if (value := getattr(config, name)) not in CELLS:
@@ -37,7 +37,7 @@ def check_recurrent(config: Any, *, cells: tuple[str, ...] = ("cell",)) -> None:
 
 
 def check_covariates(sizes: tuple[int, ...]) -> None:
-    """Raise ConfigError for a covariate without values."""
+    """Raise ConfigError for the first covariate that has no values."""
     for number, size in enumerate(sizes):
         if size < 1:
             raise ConfigError(f"covariates[{number}]={size}, expected at least 1 value")
@@ -45,7 +45,7 @@ def check_covariates(sizes: tuple[int, ...]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramesConfig:
-    """Source of continuous frames, made fewer by `factor`: stacked, or by strided convolutions."""
+    """Source of continuous frames, subsampled by `factor`: stacked, or by strided convolutions."""
 
     part: ClassVar[str] = "frames"
     features: int
@@ -64,7 +64,7 @@ class FramesConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensConfig:
-    """Source of tokens, embedded."""
+    """Source of embedded tokens."""
 
     part: ClassVar[str] = "tokens"
     vocabulary: int
@@ -76,7 +76,7 @@ class TokensConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderConfig:
-    """Shape of the recurrent encoder. `hidden` counts one direction."""
+    """Shape of the recurrent encoder. `hidden` is the width of one direction."""
 
     part: ClassVar[str] = "encoder"
     cell: Cell = "lstm"
@@ -91,7 +91,7 @@ class EncoderConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeConfig:
-    """Starts the decoder from the encoder's final state (Sutskever et al. 2014)."""
+    """Initialises the decoder with the encoder's final state (Sutskever et al. 2014)."""
 
     part: ClassVar[str] = "final_state"
 
@@ -109,7 +109,7 @@ class AttentionConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecoderConfig:
-    """A decoder of one token a step. `covariates`: how many values each known covariate takes."""
+    """A decoder of one token a step. `covariates`: the number of values of each covariate."""
 
     part: ClassVar[str] = "decoder"
     vocabulary: int
@@ -128,11 +128,11 @@ class DecoderConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NestedConfig:
-    """A decoder of groups of tokens: an outer RNN steps once a group, an inner one spells it.
+    """A decoder of groups of tokens: an outer RNN steps once a group, an inner RNN once a token.
 
-    With `slots` 0 a group ascends: distinct tokens below `vocabulary - 1` in rising order, then
-    END, which is `vocabulary - 1`; a silent group is END alone. With `slots` n a group has exactly
-    n tokens, the j-th from the half-open `slot_ranges[j]`.
+    With `slots` 0 a group is ascending: distinct tokens below `vocabulary - 1` in rising order,
+    then END, which is `vocabulary - 1`; an empty group is END alone. With `slots` n a group has
+    exactly n tokens, the j-th from the half-open range `slot_ranges[j]`.
     """
 
     part: ClassVar[str] = "nested"
@@ -174,7 +174,7 @@ class CTCConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """The whole model. None leaves a part out; each part's config is one of the table's."""
+    """The whole model. None leaves a part out; each config belongs to a part of the parts table."""
 
     source: PartConfig | None = None
     encoder: PartConfig | None = None
@@ -201,21 +201,21 @@ class ModelConfig:
             raise ConfigError("no decoder and no ctc, expected at least one")
         if isinstance(self.decoder, NestedConfig) and self.attention is not None:
             raise ConfigError("attention with a nested decoder, expected a flat one")
-        unjoined = self.bridge is None and self.attention is None
-        if self.encoder is not None and self.decoder is not None and unjoined:
-            raise ConfigError("encoder and decoder unjoined, expected a bridge or attention")
+        separate = self.bridge is None and self.attention is None
+        if self.encoder is not None and self.decoder is not None and separate:
+            raise ConfigError("encoder and decoder not connected, expected a bridge or attention")
 
 
 def config_to_plain(config: ModelConfig) -> dict[str, Any]:
-    """Turn a model's config into JSON values: each part a table that begins with its name.
+    """Convert a model's config to JSON values: each part is a table that begins with its name.
 
     >>> config_to_plain(ModelConfig(decoder=DecoderConfig(vocabulary=5)))["decoder"]["part"]
     'decoder'
     """
     parts = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
     return {
-        slot: {"part": part.part, **to_plain(part)}
-        for slot, part in parts.items()
+        role: {"part": part.part, **to_plain(part)}
+        for role, part in parts.items()
         if part is not None
     }
 
@@ -230,27 +230,27 @@ def config_from_plain(
 
     Parameters
     ----------
-    table : what `config_to_plain` gave
+    table : what `config_to_plain` returned
     parts : the parts table
-    error : the class to raise
+    error : the exception class to raise
 
     Raises
     ------
     error
-        If a slot, part or field is unknown or missing, or a value is out of range.
+        If a part or field is unknown or missing, or a value is out of range.
     """
-    slots = [f.name for f in dataclasses.fields(ModelConfig)]
+    roles = [f.name for f in dataclasses.fields(ModelConfig)]
     configs: dict[str, Any] = {}
-    for slot, given in table.items():
-        if slot not in slots:
-            raise error(f"model: unknown field {slot!r}, expected one of {', '.join(slots)}")
-        if not isinstance(given, Mapping) or not isinstance(given.get("part"), str):
-            raise error(f"model.{slot}={given!r}, expected a table that names its part")
-        if (name := given["part"]) not in parts:
-            raise error(f"model.{slot}: unknown part {name!r}, expected one of {', '.join(parts)}")
-        fields = {key: value for key, value in given.items() if key != "part"}
-        configs[slot] = from_plain(parts[name].config, fields, f"model.{slot}", error=error)
+    for role, values in table.items():
+        if role not in roles:
+            raise error(f"model: unknown field {role!r}, expected one of {', '.join(roles)}")
+        if not isinstance(values, Mapping) or not isinstance(values.get("part"), str):
+            raise error(f"model.{role}={values!r}, expected a table that names its part")
+        if (name := values["part"]) not in parts:
+            raise error(f"model.{role}: unknown part {name!r}, expected one of {', '.join(parts)}")
+        fields = {field: value for field, value in values.items() if field != "part"}
+        configs[role] = from_plain(parts[name].config, fields, f"model.{role}", error=error)
     try:
         return ModelConfig(**configs)
-    except ConfigError as bad:
-        raise error(f"model: {bad}") from bad
+    except ConfigError as reason:
+        raise error(f"model: {reason}") from reason

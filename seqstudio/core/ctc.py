@@ -22,14 +22,14 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """Labels that may have been said, and the log probability (nats) of all their paths found."""
+    """A possible labelling, and the log probability (nats) of all of its paths that were found."""
 
     labels: tuple[int, ...]
     log_prob: float
 
 
 def frames_needed(labels: Sequence[int]) -> int:
-    """Count the frames that CTC needs at least: one a label, and a blank between equal ones.
+    """Return the fewest frames CTC needs: one for each label, and a blank between equal ones.
 
     >>> frames_needed([7, 7, 3])
     4
@@ -40,7 +40,7 @@ def frames_needed(labels: Sequence[int]) -> int:
 def ctc_loss_sum(
     log_probs: Tensor, lengths: Tensor, labels: Tensor, label_lengths: Tensor
 ) -> Tensor:
-    """Sum the CTC loss over a batch. Nothing is hidden: an impossible row is an error.
+    """Sum the CTC loss over a batch; a row with too few frames is an error, never an infinity.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def ctc_loss_sum(
     Raises
     ------
     TrainingError
-        If a row has more labels than its frames can spell.
+        If a row has too few frames for its labels.
     """
     within = valid_mask(label_lengths, labels.shape[1])[:, 1:]
     needed = label_lengths + ((labels[:, 1:] == labels[:, :-1]) & within).sum(dim=1)
@@ -71,7 +71,7 @@ def ctc_loss_sum(
 
 
 def best_path(log_probs: Tensor | Floats) -> tuple[int, ...]:
-    """Take the likeliest label of each frame, merge repeats, drop blanks.
+    """Take the most likely label of each frame, merge repeats, drop blanks.
 
     >>> best_path(np.log([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
     (1, 1)
@@ -85,18 +85,18 @@ def best_path(log_probs: Tensor | Floats) -> tuple[int, ...]:
 def prefix_beam(
     log_probs: Tensor | Floats, beam: int = 16, *, floor: float = -12.0
 ) -> list[Hypothesis]:
-    """Search for the likeliest labellings, each summed over its paths [1]_.
+    """Search for the most likely labellings, each summed over its paths [1]_.
 
     Parameters
     ----------
     log_probs : (T, V) float, log probabilities
     beam : labellings kept at each frame
-    floor : a label with a log probability below this extends nothing at that frame; -inf
-        together with a beam that is wide enough makes the search exact
+    floor : a label with a log probability below this extends no prefix at that frame; with -inf
+        and a wide enough beam the search is exact
 
     Returns
     -------
-    At most `beam` hypotheses, the likeliest first
+    At most `beam` hypotheses, the most likely first
 
     References
     ----------
@@ -110,10 +110,10 @@ def prefix_beam(
 
 
 class _PrefixSearch:
-    """The beam: prefixes as nodes of a tree, with what each has gathered in nats.
+    """The beam: prefixes as nodes of a tree, each with its log probability so far, in nats.
 
-    `blank` sums the paths that end in a blank, `label` those that end in the prefix's last label:
-    only the former may be followed by the same label again.
+    `blank` sums the paths that end in a blank, `label` those that end in the prefix's last label.
+    Only a path that ends in a blank can add the same label again.
     """
 
     def __init__(self, beam: int) -> None:
@@ -128,29 +128,29 @@ class _PrefixSearch:
         self.label: Floats = np.full(1, -np.inf)
 
     def advance(self, frame: Floats, kept: Ints) -> None:
-        """Take one frame, (V,) log probabilities, extending prefixes by the `kept` labels."""
+        """Add one frame, (V,) log probabilities; extend prefixes by the `kept` labels."""
         total = np.logaddexp(self.blank, self.label)
         blank = total + frame[BLANK]
-        label = self.label + frame[self.last]  # the empty prefix has -inf here, whatever is added
+        label = self.label + frame[self.last]  # of the empty prefix always -inf
         if not len(kept):
             self.blank, self.label = blank, label
             return
-        grown = np.where(self.last[:, None] == kept, self.blank[:, None], total[:, None])
-        grown = grown + frame[kept]
-        self._merge(grown, label, kept)
-        self._keep_best(blank, label, grown, kept)
+        extended = np.where(self.last[:, None] == kept, self.blank[:, None], total[:, None])
+        extended = extended + frame[kept]
+        self._merge(extended, label, kept)
+        self._keep_best(blank, label, extended, kept)
 
-    def _merge(self, grown: Floats, label: Floats, kept: Ints) -> None:
-        """Move the mass of an extension to the prefix in the beam that it spells."""
+    def _merge(self, extended: Floats, label: Floats, kept: Ints) -> None:
+        """Move the probability of an extension to its prefix, where the beam holds that already."""
         child, parent = np.nonzero(self.parent[:, None] == self.nodes)
         column = np.searchsorted(kept, self.last[child])
         found = kept[np.minimum(column, len(kept) - 1)] == self.last[child]
         child, parent, column = child[found], parent[found], column[found]
-        label[child] = np.logaddexp(label[child], grown[parent, column])
-        grown[parent, column] = -np.inf
+        label[child] = np.logaddexp(label[child], extended[parent, column])
+        extended[parent, column] = -np.inf
 
-    def _keep_best(self, blank: Floats, label: Floats, grown: Floats, kept: Ints) -> None:
-        scores = np.concatenate([np.logaddexp(blank, label), grown.ravel()])
+    def _keep_best(self, blank: Floats, label: Floats, extended: Floats, kept: Ints) -> None:
+        scores = np.concatenate([np.logaddexp(blank, label), extended.ravel()])
         best = _largest(scores, self.beam)
         stays, extends = best[best < len(blank)], best[best >= len(blank)] - len(blank)
         source, column = np.divmod(extends, len(kept))
@@ -163,24 +163,24 @@ class _PrefixSearch:
         self.nodes = np.concatenate([self.nodes[stays], np.array(new, dtype=np.int64)])
         self.last = np.concatenate([self.last[stays], added])
         self.blank = np.concatenate([blank[stays], np.full(len(new), -np.inf)])
-        self.label = np.concatenate([label[stays], grown[source, column]])
+        self.label = np.concatenate([label[stays], extended[source, column]])
 
     def _child(self, node: int, label: int) -> int:
-        """Give the one node that spells `node` and `label`, though it left the beam before."""
-        key = node, label
-        if key not in self.children:
-            self.children[key] = len(self.parents)
+        """Return the node of `node` followed by `label`, the same even if it left the beam."""
+        edge = node, label
+        if edge not in self.children:
+            self.children[edge] = len(self.parents)
             self.parents.append(node)
             self.labels.append(label)
-        return self.children[key]
+        return self.children[edge]
 
     def hypotheses(self) -> list[Hypothesis]:
-        """Spell the prefixes of the beam, the likeliest first."""
+        """Return the prefixes of the beam, the most likely first."""
         total = np.logaddexp(self.blank, self.label)
         order = np.argsort(-total, kind="stable")
-        return [Hypothesis(self._spell(int(self.nodes[at])), float(total[at])) for at in order]
+        return [Hypothesis(self._labels_of(int(self.nodes[at])), float(total[at])) for at in order]
 
-    def _spell(self, node: int) -> tuple[int, ...]:
+    def _labels_of(self, node: int) -> tuple[int, ...]:
         labels: list[int] = []
         while node:
             labels.append(self.labels[node])
@@ -189,13 +189,13 @@ class _PrefixSearch:
 
 
 def _largest(scores: Floats, count: int) -> Ints:
-    """Give the places of the `count` largest finite scores; the earlier place wins a tie."""
+    """Return the indices of the `count` largest finite scores; of equal ones, the first win."""
     best = np.argsort(-scores, kind="stable")[:count]
     return best[scores[best] > -np.inf]
 
 
 def as_array(log_probs: Tensor | Floats) -> Floats:
-    """Give log probabilities as (T, V) float64 on the CPU."""
+    """Convert log probabilities to a (T, V) float64 array."""
     if isinstance(log_probs, Tensor):
         log_probs = log_probs.detach().cpu().numpy()
     return np.asarray(log_probs, dtype=np.float64)

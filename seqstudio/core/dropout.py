@@ -10,7 +10,7 @@ from seqstudio.errors import TrainingError
 class Dropout(nn.Module):
     """Variational dropout: one mask a sequence, the same at every step (Gal and Ghahramani 2016).
 
-    The mask depends on nothing but what `reseed` set, so that a resumed run repeats it.
+    The mask depends only on the seed that `reseed` set, so that a resumed run repeats it.
     """
 
     def __init__(self, rate: float) -> None:
@@ -19,12 +19,12 @@ class Dropout(nn.Module):
         self.seed: int | None = None
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Drop features of (B, T, F) frames while training; pass them on otherwise.
+        """Drop features of (B, T, F) frames in training mode; return them unchanged otherwise.
 
         Raises
         ------
         TrainingError
-            If the model is in training mode and was never reseeded.
+            If the model is in training mode and `reseed` was never called.
         """
         if not self.training or self.rate == 0.0:
             return frames
@@ -37,13 +37,13 @@ class Dropout(nn.Module):
 
 
 def reseed(model: nn.Module, seed: int, step: int) -> None:
-    """Set the masks of the next forward pass: call before every pass of training.
+    """Set the seeds of the dropout masks; call it before every forward pass of training.
 
     Parameters
     ----------
-    model : any module; its `Dropout` layers are numbered in the order of their names
+    model : any module; its `Dropout` layers are numbered in the order of `modules()`
     seed : the run's seed
-    step : any number that differs from pass to pass
+    step : a number that is different for each pass
     """
     layers = (module for module in model.modules() if isinstance(module, Dropout))
     for number, layer in enumerate(layers):

@@ -1,4 +1,4 @@
-"""From logits to a token: temperature, top-k, top-p, min-p, and a draw by inverse CDF."""
+"""From logits to a token: temperature, top-k, top-p, min-p, and sampling by inverse CDF."""
 
 import torch
 from torch import Tensor
@@ -7,19 +7,19 @@ from seqstudio.contracts.job import SamplingConfig
 
 
 def filter_logits(logits: Tensor, config: SamplingConfig) -> Tensor:
-    """Keep the tokens that may be drawn, in the order temperature, top-k, top-p, min-p.
+    """Mask the tokens that may not be drawn: temperature, then top-k, top-p and min-p.
 
-    Each filter sees what the one before has left, renormalised. At least one token of a row
-    stays: the likeliest; of equal ones, the lowest. Temperature 0 keeps only that one.
+    Each filter works on the tokens that the previous one kept, renormalised. The most likely token
+    of a row is always kept (of equal ones, the lowest); temperature 0 keeps only that one.
 
     Parameters
     ----------
-    logits : (B, V) float; -inf where a mask forbids a token, finite somewhere in each row
+    logits : (B, V) float; -inf where a mask forbids a token; each row has a finite value
     config : the filters
 
     Returns
     -------
-    (B, V) float64; -inf where a token is out, the largest of a row is 0
+    (B, V) float64; -inf where a token is masked; the largest of a row is 0
 
     References
     ----------
@@ -38,12 +38,12 @@ def filter_logits(logits: Tensor, config: SamplingConfig) -> Tensor:
     if config.top_k:
         ranked[:, config.top_k :] = -torch.inf
     if config.top_p < 1:
-        chances = ranked.softmax(dim=-1)
-        likelier = chances.cumsum(dim=-1) - chances  # the mass of all that come before
-        ranked = ranked.masked_fill(likelier >= config.top_p, -torch.inf)
+        probs = ranked.softmax(dim=-1)
+        preceding = probs.cumsum(dim=-1) - probs  # the total of all more likely tokens
+        ranked = ranked.masked_fill(preceding >= config.top_p, -torch.inf)
     if config.min_p:
-        chances = ranked.softmax(dim=-1)
-        ranked = ranked.masked_fill(chances < config.min_p * chances[:, :1], -torch.inf)
+        probs = ranked.softmax(dim=-1)
+        ranked = ranked.masked_fill(probs < config.min_p * probs[:, :1], -torch.inf)
     return torch.full_like(logits, -torch.inf).scatter(1, order, ranked)
 
 
@@ -52,15 +52,15 @@ def draw(logits: Tensor, uniforms: Tensor) -> Tensor:
 
     Parameters
     ----------
-    logits : (B, V) float, -inf where a token is out
+    logits : (B, V) float, -inf where a token is masked
     uniforms : (B,) float64, 0 <= uniform < 1
 
     Returns
     -------
-    (B,) int64; never a token of no probability
+    (B,) int64; never a token whose probability is 0
     """
     sums = logits.double().softmax(dim=-1).cumsum(dim=-1)
     total = sums[:, -1]
-    below = torch.nextafter(total, torch.zeros_like(total))  # rounding must not pass the last sum
-    wanted = torch.minimum(uniforms * total, below)
-    return torch.searchsorted(sums, wanted[:, None], right=True)[:, 0]
+    below = torch.nextafter(total, torch.zeros_like(total))  # rounding must not exceed the last sum
+    targets = torch.minimum(uniforms * total, below)
+    return torch.searchsorted(sums, targets[:, None], right=True)[:, 0]

@@ -1,4 +1,4 @@
-"""Where a model's frames come from: continuous features, or tokens; and how they are made fewer."""
+"""The sources of a model's frames: continuous features, subsampled if wished, or tokens."""
 
 from itertools import pairwise
 
@@ -12,13 +12,13 @@ from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import ConfigError
 
 
-def masked(frames: Tensor, lengths: Tensor) -> Tensor:
-    """Zero (B, T, F) frames past each length."""
+def mask_padding(frames: Tensor, lengths: Tensor) -> Tensor:
+    """Return (B, T, F) frames with zeros past each length."""
     return frames.masked_fill(~valid_mask(lengths, frames.shape[1])[:, :, None], 0.0)
 
 
 class StackedFrames(nn.Module):
-    """Joins every `factor` frames into one; a last incomplete group is filled with zeros."""
+    """Joins every `factor` frames into one; an incomplete last group is padded with zeros."""
 
     def __init__(self, config: FramesConfig) -> None:
         super().__init__()
@@ -27,15 +27,15 @@ class StackedFrames(nn.Module):
         self.geometry = FrameGeometry(stride=config.factor, offset=(config.factor - 1) / 2)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Give (B, T', width) frames, and their (B,) lengths, of (B, T, F) features."""
+        """Subsample (B, T, F) features: return (B, T', width) frames and their (B,) lengths."""
         check_features(inputs, self.features)
-        frames, stride = masked(inputs, lengths), self.geometry.stride
+        frames, stride = mask_padding(inputs, lengths), self.geometry.stride
         frames = functional.pad(frames, (0, 0, 0, -frames.shape[1] % stride))
         return frames.unflatten(1, (-1, stride)).flatten(2), -(-lengths // stride)
 
 
 class ConvolvedFrames(nn.Module):
-    """Halves the frames with each strided convolution over time, masking padding before each."""
+    """Strided convolutions over time, each of which halves the frames; padding is masked."""
 
     def __init__(self, config: FramesConfig) -> None:
         super().__init__()
@@ -43,34 +43,35 @@ class ConvolvedFrames(nn.Module):
         self.width = config.features * config.factor
         self.geometry = FrameGeometry(stride=config.factor, offset=0.0)
         widths = [config.features] + [self.width] * (config.factor.bit_length() - 1)
-        self.halvings = nn.ModuleList(
+        self.convolutions = nn.ModuleList(
             nn.Conv1d(before, after, kernel_size=3, stride=2, padding=1)
             for before, after in pairwise(widths)
         )
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Give (B, T', width) frames, and their (B,) lengths, of (B, T, F) features."""
+        """Subsample (B, T, F) features: return (B, T', width) frames and their (B,) lengths."""
         check_features(inputs, self.features)
         frames = inputs
-        for halving in self.halvings:
-            frames = halving(masked(frames, lengths).transpose(1, 2)).transpose(1, 2).relu()
+        for convolution in self.convolutions:
+            channels_first = mask_padding(frames, lengths).transpose(1, 2)
+            frames = convolution(channels_first).transpose(1, 2).relu()
             lengths = (lengths + 1) // 2
         return frames, lengths
 
 
 class EmbeddedTokens(nn.Module):
-    """Looks tokens up in a table; padding may hold any number."""
+    """Embeds tokens; padding may hold any number."""
 
     def __init__(self, config: TokensConfig) -> None:
         super().__init__()
         self.width = config.dimension
         self.geometry = FrameGeometry()
-        self.table = nn.Embedding(config.vocabulary, config.dimension)
+        self.embedding = nn.Embedding(config.vocabulary, config.dimension)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Give (B, T, width) frames, and their (B,) lengths, of (B, T) int64 tokens."""
+        """Embed (B, T) int64 tokens: return (B, T, width) frames and their (B,) lengths."""
         valid = valid_mask(lengths, inputs.shape[1])
-        return self.table(torch.where(valid, inputs, 0)), lengths
+        return self.embedding(torch.where(valid, inputs, 0)), lengths
 
 
 def check_features(inputs: Tensor, features: int) -> None:
@@ -80,5 +81,5 @@ def check_features(inputs: Tensor, features: int) -> None:
 
 
 def build_frames(config: FramesConfig) -> nn.Module:
-    """Build the source of continuous frames that `config` asks for."""
+    """Build the source of continuous frames that `config` describes."""
     return ConvolvedFrames(config) if config.subsampling == "conv" else StackedFrames(config)

@@ -1,8 +1,8 @@
-"""The fused step: recurrent layers one step at a time, with as few products as there are layers.
+"""The fused step: recurrent layers one step at a time, with one matrix product a layer.
 
-What a layer gives to the layer above and to itself at the next step are one product of one
-output, and tokens are looked up in a table that the first layer's input weights are folded into.
-Made from a decoder's weights when stepping starts; computes no gradients.
+What a layer passes to the layer above and to itself at the next step is one product of its output,
+and tokens index a table into which the first layer's input weights are folded. Built from a
+decoder's weights when sampling starts; computes no gradients.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqstudio.core.config import Cell
-from seqstudio.core.devices import Product
+from seqstudio.core.devices import RowwiseLinear
 from seqstudio.core.recurrent import RecurrentLayer
 
 
@@ -22,18 +22,18 @@ class LayerState(NamedTuple):
 
     output: Tensor  # (R, H) float
     memory: Tensor  # (R, H) float; in cells other than an LSTM the output again
-    ahead: Tensor  # (R, G) float, what the output adds to the gates of the next step
+    recurrent_gates: Tensor  # (R, G) float, what the output adds to the gates of the next step
 
     def select(self, rows: Tensor) -> "LayerState":
-        """Take rows by their numbers, (R',) int64."""
-        return LayerState(self.output[rows], self.memory[rows], self.ahead[rows])
+        """Take rows by index, (R',) int64."""
+        return LayerState(self.output[rows], self.memory[rows], self.recurrent_gates[rows])
 
     def replaced(self, rows: Tensor, new: "LayerState") -> "LayerState":
-        """Give a copy with `new` in place of `rows`."""
+        """Return a copy with `new` in place of `rows`."""
         return LayerState(
             self.output.index_copy(0, rows, new.output),
             self.memory.index_copy(0, rows, new.memory),
-            self.ahead.index_copy(0, rows, new.ahead),
+            self.recurrent_gates.index_copy(0, rows, new.recurrent_gates),
         )
 
 
@@ -41,45 +41,46 @@ StackState = tuple[LayerState, ...]
 
 
 def select_layers(layers: StackState, rows: Tensor) -> StackState:
-    """Take rows of every layer by their numbers, (R',) int64."""
+    """Take rows of every layer by index, (R',) int64."""
     return tuple(layer.select(rows) for layer in layers)
 
 
 class LSTMStep:
     """Steps an LSTM for R rows, in buffers and views that are made once.
 
-    A step is then seven small operations; making the views anew would cost as much again.
+    A step is then seven small operations; making the views at every step would double its cost.
     """
 
     def __init__(self, rows: int, hidden: int, like: Tensor) -> None:
         self.gates = like.new_empty(rows, 4 * hidden)  # input, forget, output, candidate
-        self.assured, self.candidate = self.gates.split((3 * hidden, hidden), dim=1)
-        self.enter, self.keep, self.show = self.assured.split(hidden, dim=1)
+        self.sigmoids, self.candidate = self.gates.split((3 * hidden, hidden), dim=1)
+        self.input, self.forget, self.output = self.sigmoids.split(hidden, dim=1)
 
-    def __call__(self, given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
-        """Give the (R, H) output and memory of (R, 4H) gates from below and a state."""
-        torch.add(given, state.ahead, out=self.gates)
-        self.assured.sigmoid_()
+    def __call__(self, input_gates: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
+        """Return the (R, H) output and memory, from (R, 4H) input gates and a state."""
+        torch.add(input_gates, state.recurrent_gates, out=self.gates)
+        self.sigmoids.sigmoid_()
         self.candidate.tanh_()
-        memory = (self.keep * state.memory).addcmul_(self.enter, self.candidate)
-        return memory.tanh().mul_(self.show), memory
+        memory = (self.forget * state.memory).addcmul_(self.input, self.candidate)
+        return memory.tanh().mul_(self.output), memory
 
 
 class GRUStep:
-    """Steps a GRU for R rows, likewise."""
+    """Steps a GRU for R rows, in buffers and views that are made once."""
 
     def __init__(self, rows: int, hidden: int, like: Tensor) -> None:
         self.split = (2 * hidden, hidden)
         self.gates = like.new_empty(rows, 2 * hidden)
         self.reset, self.update = self.gates.split(hidden, dim=1)
 
-    def __call__(self, given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
-        """Give the (R, H) output, twice, of (R, 3H) gates: reset, update, candidate."""
-        given_gates, given_new = given.split_with_sizes(self.split, 1)
-        ahead_gates, ahead_new = state.ahead.split_with_sizes(self.split, 1)
-        torch.add(given_gates, ahead_gates, out=self.gates)
+    def __call__(self, input_gates: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
+        """Return the (R, H) output, twice, from (R, 3H) gates: reset, update, candidate."""
+        input_sigmoids, input_candidate = input_gates.split_with_sizes(self.split, 1)
+        recurrent_gates = state.recurrent_gates
+        recurrent_sigmoids, recurrent_candidate = recurrent_gates.split_with_sizes(self.split, 1)
+        torch.add(input_sigmoids, recurrent_sigmoids, out=self.gates)
         self.gates.sigmoid_()
-        candidate = torch.addcmul(given_new, self.reset, ahead_new).tanh_()
+        candidate = torch.addcmul(input_candidate, self.reset, recurrent_candidate).tanh_()
         output = torch.lerp(candidate, state.output, self.update)
         return output, output
 
@@ -90,9 +91,9 @@ class TanhStep:
     def __init__(self, rows: int, hidden: int, like: Tensor) -> None:
         pass
 
-    def __call__(self, given: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
-        """Give the (R, H) output, twice, of (R, H) sums from below."""
-        output = (given + state.ahead).tanh_()
+    def __call__(self, input_gates: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
+        """Return the (R, H) output, twice, from (R, H) input gates."""
+        output = (input_gates + state.recurrent_gates).tanh_()
         return output, output
 
 
@@ -103,84 +104,94 @@ STEPS: dict[Cell, type[LSTMStep | GRUStep | TanhStep]] = {
 }
 
 
+# The order in which a fused step has the gates, as indices into torch's order.
 GATES: dict[Cell, tuple[int, ...]] = {"lstm": (0, 1, 3, 2), "gru": (0, 1, 2), "tanh": (0,)}
-LANES = 64  # states are widened to a multiple: no row then ends in the middle of a vector
+LANES = 64  # states are padded to a multiple, so that no row ends in the middle of a vector
 
 
 class FusedStack:
-    """Layers of one cell, and the linear map of the last one's output that is wanted of them.
+    """Layers of one cell, and a linear map (the head) of the last layer's output.
 
-    Torch computes what does not fill a vector register by other code, whose last bits differ. The
-    states are therefore widened with zeros, so that a row's bits do not depend on its neighbours.
+    Torch computes what does not fill a vector register with other code, whose last bits differ.
+    States are therefore padded with zeros, so that a row's bits do not depend on the other rows.
     """
 
     def __init__(self, layers: Iterable[nn.Module], head: Tensor, bias: Tensor) -> None:
-        self.cells = [layer for layer in layers if isinstance(layer, RecurrentLayer)]
-        self.cell, self.hidden = self.cells[0].cell, self.cells[0].hidden
-        self.spare = -self.hidden % LANES
-        self.gates = len(GATES[self.cell]) * (self.hidden + self.spare)
+        self.layers = [layer for layer in layers if isinstance(layer, RecurrentLayer)]
+        self.cell, self.hidden = self.layers[0].cell, self.layers[0].hidden
+        self.padding = -self.hidden % LANES
+        self.gates = len(GATES[self.cell]) * (self.hidden + self.padding)
         self.steps: dict[int, LSTMStep | GRUStep | TanhStep] = {}  # by number of rows
-        ahead = [self.laid_out(*layer.weights("hh")) for layer in self.cells]
-        above = [self.laid_out(*layer.weights("ih")) for layer in self.cells[1:]]
+        recurrent = [self.reorder_gates(*layer.weights("hh")) for layer in self.layers]
+        upward = [self.reorder_gates(*layer.weights("ih")) for layer in self.layers[1:]]
+        upward.append((head.detach(), bias.detach()))
         self.products = [
-            Product(
-                torch.cat([self.widened(up[0]), self.widened(on[0])]), torch.cat([up[1], on[1]])
+            RowwiseLinear(
+                torch.cat([self.pad_hidden(up[0]), self.pad_hidden(own[0])]),
+                torch.cat([up[1], own[1]]),
             )
-            for up, on in zip([*above, (head.detach(), bias.detach())], ahead, strict=True)
+            for up, own in zip(upward, recurrent, strict=True)
         ]
-        self.sizes = [(len(up), self.gates) for up, _ in [*above, (head, bias)]]
+        self.sizes = [(len(weight), self.gates) for weight, _ in upward]
 
-    def laid_out(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """Give (G, F) weight and (G,) bias with gates in the order of `GATES`, each widened."""
+    def reorder_gates(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Return (G, F) weight and (G,) bias with the gates in the order of `GATES`, padded."""
         blocks = torch.cat([weight, bias[:, None]], dim=1).detach().unflatten(0, (-1, self.hidden))
         ordered = blocks[list(GATES[self.cell])]
-        both = functional.pad(ordered, (0, 0, 0, self.spare)).flatten(0, 1)
-        return both[:, :-1], both[:, -1]
+        joined = functional.pad(ordered, (0, 0, 0, self.padding)).flatten(0, 1)
+        return joined[:, :-1], joined[:, -1]
 
-    def widened(self, rows: Tensor) -> Tensor:
-        """Widen (R, H) rows with zeros."""
-        return functional.pad(rows, (0, self.spare))
+    def pad_hidden(self, rows: Tensor) -> Tensor:
+        """Pad (R, H) rows with zeros to a multiple of `LANES`."""
+        return functional.pad(rows, (0, self.padding))
 
     def fold(self, inputs: Tensor, *, biased: bool) -> Tensor:
-        """Map (K, F) inputs of the first layer to the (K, G) gates that they give."""
-        weight, bias = self.laid_out(*self.cells[0].weights("ih"))
+        """Return the (K, G) gates of (K, F) inputs of the first layer, with or without its bias."""
+        weight, bias = self.reorder_gates(*self.layers[0].weights("ih"))
         gates = inputs.detach() @ weight.T
         return gates + bias if biased else gates
 
-    def begin(self, first: Tensor) -> StackState:
-        """Start from (layers, R, S) states as `RecurrentStack` has them."""
-        states = []
-        for product, state in zip(self.products, first.detach(), strict=True):
-            parts = [self.widened(part) for part in state.split(self.hidden, dim=1)]
-            states.append(LayerState(parts[0], parts[-1], product(parts[0])[:, -self.gates :]))
-        return tuple(states)
+    def initial_state(self, state: Tensor) -> StackState:
+        """Convert a (layers, R, S) state of a `RecurrentStack`."""
+        layers = []
+        for product, layer_state in zip(self.products, state.detach(), strict=True):
+            parts = [self.pad_hidden(part) for part in layer_state.split(self.hidden, dim=1)]
+            recurrent_gates = product(parts[0])[:, -self.gates :]
+            layers.append(LayerState(parts[0], parts[-1], recurrent_gates))
+        return tuple(layers)
 
-    def step_cell(self, given: Tensor) -> LSTMStep | GRUStep | TanhStep:
-        """Give the step for as many rows as `given` has; layers of one stack share it."""
-        if (rows := given.shape[0]) not in self.steps:
-            self.steps[rows] = STEPS[self.cell](rows, self.hidden + self.spare, given)
+    def cell_step(self, input_gates: Tensor) -> LSTMStep | GRUStep | TanhStep:
+        """Return the step for as many rows as `input_gates` has; the layers share it."""
+        if (rows := input_gates.shape[0]) not in self.steps:
+            padded = self.hidden + self.padding
+            self.steps[rows] = STEPS[self.cell](rows, padded, input_gates)
         return self.steps[rows]
 
-    def step(self, given: Tensor, states: StackState) -> tuple[Tensor, StackState]:
-        """Step once from the (R, G) gates of the first layer: (R, N) of the head, new states."""
-        step_cell = self.step_cell(given)
-        after = []
+    def step(self, input_gates: Tensor, states: StackState) -> tuple[Tensor, StackState]:
+        """Step once from the (R, G) gates of the first layer.
+
+        Returns
+        -------
+        (R, N) output of the head, and the new states
+        """
+        cell_step = self.cell_step(input_gates)
+        new_states, passed = [], input_gates
         for product, sizes, state in zip(self.products, self.sizes, states, strict=True):
-            output, memory = step_cell(given, state)
-            given, ahead = product(output).split_with_sizes(sizes, 1)
-            after.append(LayerState(output, memory, ahead))
-        return given, tuple(after)
+            output, memory = cell_step(passed, state)
+            passed, recurrent_gates = product(output).split_with_sizes(sizes, 1)
+            new_states.append(LayerState(output, memory, recurrent_gates))
+        return passed, tuple(new_states)
 
 
 class FoldedCovariates:
-    """Tables of known covariates, folded into the gates of a stack's first layer."""
+    """Embeddings of covariates, folded into the gates of a stack's first layer."""
 
     def __init__(self, stack: FusedStack, covariates: nn.Module | None) -> None:
-        tables = [] if covariates is None else list(covariates.parameters())
-        self.tables = [stack.fold(table, biased=False) for table in tables]
+        weights = [] if covariates is None else list(covariates.parameters())
+        self.tables = [stack.fold(weight, biased=False) for weight in weights]
 
     def at(self, values: Tensor, position: Tensor) -> Tensor:
-        """Give the gates of each row's own step.
+        """Return the gates of each row's own step.
 
         Parameters
         ----------
@@ -189,7 +200,7 @@ class FoldedCovariates:
 
         Returns
         -------
-        (B, G) float; zero for a row past the end, whose next token nobody needs
+        (B, G) float; zero for a row past the end, whose next token is not used
         """
         inside = position < values.shape[1]
         rows = torch.arange(len(position), device=values.device)
@@ -197,7 +208,7 @@ class FoldedCovariates:
         return self.sum(chosen) * inside[:, None]
 
     def sum(self, chosen: Tensor) -> Tensor:
-        """Give the (B, G) gates of (B, C) covariates."""
+        """Return the (B, G) gates of (B, C) covariates."""
         gates = self.tables[0][chosen[:, 0]]
         for number, table in enumerate(self.tables[1:], start=1):
             gates = gates + table[chosen[:, number]]

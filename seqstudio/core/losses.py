@@ -1,4 +1,4 @@
-"""Losses as a sum, and how many things it sums over: the trainer divides once, globally."""
+"""Losses as a sum and the number of terms in it: the trainer divides once, globally."""
 
 from torch import Tensor
 from torch.nn import functional
@@ -11,14 +11,14 @@ from seqstudio.errors import ConfigError
 def cross_entropy_sum(
     logits: Tensor, tokens: Tensor, lengths: Tensor, *, smoothing: float = 0.0
 ) -> tuple[Tensor, int]:
-    """Sum the cross entropy of the tokens inside each length.
+    """Sum the cross entropy of the tokens within each length.
 
     Parameters
     ----------
     logits : (B, U, V) float
     tokens : (B, U) int64; past `lengths` they may hold any number
     lengths : (B,) int64
-    smoothing : share of each target spread evenly over the vocabulary (Szegedy et al. 2016)
+    smoothing : share of each target, spread evenly over the vocabulary (Szegedy et al. 2016)
 
     Returns
     -------
@@ -36,7 +36,7 @@ def cross_entropy_sum(
 def ctc_sum(
     log_probs: Tensor, lengths: Tensor, labels: Tensor, label_lengths: Tensor
 ) -> tuple[Tensor, int]:
-    """Sum the CTC loss, and count the labels it sums over.
+    """Sum the CTC loss, and count its labels.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def ctc_sum(
     Raises
     ------
     TrainingError
-        If a row has more labels than its frames can spell.
+        If a row has too few frames for its labels.
     """
     total = ctc_loss_sum(log_probs, lengths, labels, label_lengths)
     return total, int(label_lengths.sum())
@@ -57,16 +57,16 @@ def ctc_sum(
 def joint_sum(
     ctc: tuple[Tensor, int], attention: tuple[Tensor, int], share: float
 ) -> tuple[Tensor, int]:
-    """Weigh the CTC loss of a batch against its attention loss (Watanabe et al. 2017).
+    """Interpolate between the CTC loss and the attention loss of a batch (Watanabe et al. 2017).
 
     Parameters
     ----------
-    ctc, attention : what `ctc_sum` and `cross_entropy_sum` gave for the same transcripts
-    share : weight of CTC, 0 to 1; attention has the rest
+    ctc, attention : what `ctc_sum` and `cross_entropy_sum` returned for the same transcripts
+    share : weight of the CTC loss, 0 to 1; the attention loss has the rest
 
     Returns
     -------
-    () float, nats, and how many tokens the attention loss sums over, which the total is per
+    () float, nats; and the number of tokens in the attention loss, by which to divide
     """
     if not 0.0 <= share <= 1.0:
         raise ConfigError(f"share={share}, expected 0 <= share <= 1")

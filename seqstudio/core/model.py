@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from seqstudio.core.config import ModelConfig, PartConfig
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.geometry import FrameGeometry
-from seqstudio.core.parts import Around, Parts, default_parts
+from seqstudio.core.parts import BuildContext, Parts, default_parts
 from seqstudio.errors import ConfigError
 
 
-class Extras(nn.Module):
+class TaskBuffers(nn.Module):
     """Tensors that a task keeps with the weights, such as means and variances, by name."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
@@ -27,32 +27,32 @@ class Extras(nn.Module):
         return name in self._buffers
 
     def names(self) -> tuple[str, ...]:
-        """List the names in the order they were given."""
+        """Return the names in the order of registration."""
         return tuple(self._buffers)
 
 
 class SequenceModel(nn.Module):
-    """Source, encoder, bridge, attention, decoder and heads; any of them may be absent."""
+    """Source, encoder, bridge, attention, decoder and CTC head; any of them may be absent."""
 
     def __init__(self, config: ModelConfig, parts: Parts) -> None:
         super().__init__()
         self.config = config
 
-        def made(slot: PartConfig | None, **around: Any) -> Any:
-            return None if slot is None else parts[slot.part].build(slot, Around(**around))
+        def build_part(part: PartConfig | None, **context: Any) -> Any:
+            return None if part is None else parts[part.part].build(part, BuildContext(**context))
 
-        self.source = made(config.source)
-        self.encoder = made(config.encoder, source=self.source)
-        near = {"encoder": self.encoder, "decoder": config.decoder}
-        self.bridge = made(config.bridge, **near)
-        self.ctc = made(config.ctc, encoder=self.encoder)
-        attention = made(config.attention, **near)
-        self.decoder = made(config.decoder, encoder=self.encoder, attention=attention)
-        self.extras = Extras({})
+        self.source = build_part(config.source)
+        self.encoder = build_part(config.encoder, source=self.source)
+        joined = {"encoder": self.encoder, "decoder": config.decoder}
+        self.bridge = build_part(config.bridge, **joined)
+        self.ctc = build_part(config.ctc, encoder=self.encoder)
+        attention = build_part(config.attention, **joined)
+        self.decoder = build_part(config.decoder, encoder=self.encoder, attention=attention)
+        self.task_buffers = TaskBuffers({})
 
     @property
     def geometry(self) -> FrameGeometry:
-        """Which input frames an encoder frame stands for."""
+        """Which input frames correspond to an encoder frame."""
         return FrameGeometry() if self.source is None else self.source.geometry
 
     def encode(self, inputs: Tensor, lengths: Tensor) -> Encoded:
@@ -66,18 +66,18 @@ class SequenceModel(nn.Module):
         Raises
         ------
         ConfigError
-            If the model has no encoder, or an item has no frame.
+            If the model has no encoder, or a length is out of range.
         """
-        self.need("encoder")
+        self.require("encoder")
         if not 1 <= int(lengths.min()) <= int(lengths.max()) <= inputs.shape[1]:
             raise ConfigError(f"lengths={lengths.tolist()}, expected 1 to {inputs.shape[1]}")
         frames, lengths = self.source(inputs, lengths)
-        encoded: Encoded = self.encoder(frames, lengths, final=self.bridge is not None)
+        encoded: Encoded = self.encoder(frames, lengths, with_state=self.bridge is not None)
         return encoded
 
     def ctc_log_probs(self, encoded: Encoded) -> Tensor:
-        """Give (B, T', V) log-probabilities of labels, blank first."""
-        self.need("ctc")
+        """Return the (B, T', V) log-probabilities of labels, blank first."""
+        self.require("ctc")
         scores: Tensor = self.ctc(encoded.output)
         return scores.log_softmax(dim=-1)
 
@@ -101,11 +101,14 @@ class SequenceModel(nn.Module):
         -------
         (B, U, V) float logits: those at u predict tokens[:, u] from tokens[:, :u]
         """
-        self.need("decoder", grouped=False)
-        self.check_given(encoded, covariates)
-        first = self.first_state(encoded)
-        attended = encoded if self.config.attention is not None else None
-        logits: Tensor = self.decoder(tokens, first=first, encoded=attended, covariates=covariates)
+        self.require("decoder", grouped=False)
+        self.check_inputs(encoded, covariates)
+        logits: Tensor = self.decoder(
+            tokens,
+            initial_state=self.initial_state(encoded),
+            encoded=encoded if self.config.attention is not None else None,
+            covariates=covariates,
+        )
         return logits
 
     def decode_groups(
@@ -116,7 +119,7 @@ class SequenceModel(nn.Module):
         encoded: Encoded | None = None,
         covariates: Tensor | None = None,
     ) -> Tensor:
-        """Give the log-probability of every token of whole pieces, with the nested decoder.
+        """Return the log-probability of every token of whole pieces, with the nested decoder.
 
         Parameters
         ----------
@@ -128,71 +131,75 @@ class SequenceModel(nn.Module):
         -------
         (B, T, L) float, 0 where there is no token
         """
-        self.need("decoder", grouped=True)
-        self.check_given(encoded, covariates)
-        first = self.first_state(encoded)
-        log_probs: Tensor = self.decoder(tokens, lengths, first=first, covariates=covariates)
+        self.require("decoder", grouped=True)
+        self.check_inputs(encoded, covariates)
+        log_probs: Tensor = self.decoder(
+            tokens, lengths, initial_state=self.initial_state(encoded), covariates=covariates
+        )
         return log_probs
 
     def start(
         self, rows: int, *, encoded: Encoded | None = None, covariates: Tensor | None = None
     ) -> tuple[Tensor, Any]:
-        """Begin to step.
+        """Start sampling, one step at a time.
 
         Parameters
         ----------
-        rows : how many sequences to step side by side
+        rows : number of sequences to step in parallel
         encoded : as many encoded items, for a model with an encoder
-        covariates : (T, C) or (B, T, C) int64, known of every step in advance
+        covariates : (T, C) or (B, T, C) int64, for every step
 
         Returns
         -------
-        (rows, V) float logits of the first token, -inf where the grammar forbids one, and the
-        state to step on from
+        (rows, V) float logits of the first token, -inf where the grammar forbids one; and the
+        state to step from
         """
-        self.need("decoder")
-        self.check_given(encoded, covariates)
-        given: dict[str, Any] = {"first": self.first_state(encoded), "covariates": covariates}
+        self.require("decoder")
+        self.check_inputs(encoded, covariates)
+        inputs: dict[str, Any] = {
+            "initial_state": self.initial_state(encoded),
+            "covariates": covariates,
+        }
         if self.config.attention is not None:
-            given["encoded"] = encoded
-        begun: tuple[Tensor, Any] = self.decoder.start(rows, **given)
-        return begun
+            inputs["encoded"] = encoded
+        started: tuple[Tensor, Any] = self.decoder.start(rows, **inputs)
+        return started
 
     def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """Take the (B,) tokens that were drawn; give the (B, V) logits of the next ones.
+        """Return the (B, V) logits that follow the (B,) drawn tokens, and the new state.
 
-        `state` is not changed: it may be stepped from again, and `state.select(rows)` repeats
-        or drops rows. Rows may be inside different groups.
+        `state` is not changed and can be used again; `state.select(rows)` repeats or drops rows.
+        Rows may be inside different groups.
         """
         stepped: tuple[Tensor, Any] = self.decoder.step(tokens, state)
         return stepped
 
-    def first_state(self, encoded: Encoded | None) -> Tensor | None:
-        """Give the decoder's first state, where a bridge makes one."""
+    def initial_state(self, encoded: Encoded | None) -> Tensor | None:
+        """Return the decoder's initial state if the model has a bridge, else None."""
         if self.bridge is None or encoded is None or encoded.state is None:
             return None
-        first: Tensor = self.bridge(encoded.state)
-        return first
+        initial: Tensor = self.bridge(encoded.state)
+        return initial
 
-    def need(self, part: str, *, grouped: bool | None = None) -> None:
-        """Raise ConfigError where the model lacks a part, or its decoder is of the other kind."""
+    def require(self, part: str, *, grouped: bool | None = None) -> None:
+        """Raise ConfigError if the model lacks a part, or its decoder is of the other kind."""
         if (module := getattr(self, part)) is None:
             raise ConfigError(f"this model has no {part}, expected one")
         if grouped is not None and module.grouped != grouped:
             kinds = ("flat", "nested")
             raise ConfigError(f"this decoder is {kinds[not grouped]}, expected {kinds[grouped]}")
 
-    def check_given(self, encoded: Encoded | None, covariates: Tensor | None) -> None:
-        """Raise ConfigError unless a decoder gets exactly what it was built for."""
-        joined = self.bridge is not None or self.config.attention is not None
-        if joined and encoded is None:
-            raise ConfigError("encoded=None, expected what encode() gave")
-        if not joined and encoded is not None:
-            raise ConfigError("encoded given, expected none: this decoder stands alone")
-        known = len(getattr(self.config.decoder, "covariates", ()))
-        given = 0 if covariates is None else covariates.shape[-1]
-        if given != known:
-            raise ConfigError(f"{given} covariates, expected {known}")
+    def check_inputs(self, encoded: Encoded | None, covariates: Tensor | None) -> None:
+        """Raise ConfigError unless the decoder gets exactly the inputs it was built for."""
+        uses_encoder = self.bridge is not None or self.config.attention is not None
+        if uses_encoder and encoded is None:
+            raise ConfigError("encoded=None, expected the result of encode()")
+        if not uses_encoder and encoded is not None:
+            raise ConfigError("encoded passed, expected None: this decoder has no encoder")
+        expected = len(getattr(self.config.decoder, "covariates", ()))
+        found = 0 if covariates is None else covariates.shape[-1]
+        if found != expected:
+            raise ConfigError(f"{found} covariates, expected {expected}")
 
 
 def build(config: ModelConfig, parts: Parts | None = None) -> SequenceModel:
@@ -204,9 +211,9 @@ def build(config: ModelConfig, parts: Parts | None = None) -> SequenceModel:
         If the parts table lacks one of its parts.
     """
     table = default_parts() if parts is None else parts
-    for slot in ("source", "encoder", "bridge", "attention", "decoder", "ctc"):
-        part = getattr(config, slot)
+    for role in ("source", "encoder", "bridge", "attention", "decoder", "ctc"):
+        part = getattr(config, role)
         if part is not None and part.part not in table:
             known = ", ".join(table)
-            raise ConfigError(f"{slot}: unknown part {part.part!r}, expected one of {known}")
+            raise ConfigError(f"{role}: unknown part {part.part!r}, expected one of {known}")
     return SequenceModel(config, table)

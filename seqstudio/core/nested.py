@@ -1,18 +1,24 @@
-"""The nested decoder: an outer RNN steps once a group of tokens, an inner one spells the group.
+"""The nested decoder: an outer RNN steps once a group of tokens, an inner RNN once a token.
 
-The sum of a group's token log-probabilities is exactly the group's own, because tokens that the
-grammar forbids are masked, and the rest renormalised, in training and in sampling alike.
+The sum of a group's token log-probabilities is exactly the log-probability of the group: tokens
+that the grammar forbids are masked and the rest renormalised, in training and in sampling alike.
+
+`NestedDecoder` predicts whole pieces in training. For sampling, `NestedStepper` lays its weights
+out for fused steps, and `NestedState` is where a step leaves each row; rows may be inside different
+groups.
 """
+
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from seqstudio.core.config import NestedConfig
-from seqstudio.core.decoder import Covariates, rows_of
+from seqstudio.core.decoder import Covariates, expand_covariates
+from seqstudio.core.fused_step import FoldedCovariates, FusedStack, StackState, select_layers
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
-from seqstudio.core.nested_stepper import NestedState, NestedStepper
 from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack, state_width
 
 
@@ -25,8 +31,10 @@ class NestedDecoder(nn.Module):
         super().__init__()
         self.config = config
         self.grammar = Grammar(config.vocabulary, config.slot_ranges)
-        kinds = self.grammar.no_kind
-        self.heard = nn.EmbeddingBag(kinds + 1, config.hidden, mode="sum", padding_idx=kinds)
+        no_token = self.grammar.no_token_id
+        self.group_embedding = nn.EmbeddingBag(
+            no_token + 1, config.hidden, mode="sum", padding_idx=no_token
+        )
         self.first_input = nn.Parameter(torch.zeros(config.hidden))
         self.covariates = (
             Covariates(config.covariates, config.hidden) if config.covariates else None
@@ -34,30 +42,30 @@ class NestedDecoder(nn.Module):
         self.outer = RecurrentStack(
             config.cell, config.hidden, config.hidden, config.layers, config.dropout
         )
-        self.spelled = nn.Embedding(kinds + 1, config.inner_hidden)  # the last row begins a group
-        self.told = nn.Linear(config.hidden, config.inner_hidden)
+        self.token_embedding = nn.Embedding(no_token + 1, config.inner_hidden)  # last: group start
+        self.context_projection = nn.Linear(config.hidden, config.inner_hidden)
         inner_width = state_width(config.inner_cell, config.inner_hidden)
-        self.begun = nn.Linear(config.hidden, inner_width)
+        self.inner_init = nn.Linear(config.hidden, inner_width)
         self.inner = RecurrentLayer(config.inner_cell, config.inner_hidden, config.inner_hidden)
         self.output = nn.Linear(config.inner_hidden + config.hidden, config.vocabulary)
-        nn.init.normal_(self.heard.weight, std=0.1)
-        nn.init.normal_(self.spelled.weight, std=0.1)
+        nn.init.normal_(self.group_embedding.weight, std=0.1)
+        nn.init.normal_(self.token_embedding.weight, std=0.1)
 
     def forward(
         self,
         tokens: Tensor,
         lengths: Tensor,
         *,
-        first: Tensor | None = None,
+        initial_state: Tensor | None = None,
         covariates: Tensor | None = None,
     ) -> Tensor:
-        """Give the log-probability of every token of whole pieces.
+        """Return the log-probability of every token of whole pieces.
 
         Parameters
         ----------
         tokens : (B, T, L) int64, each group's tokens in order, then -1
         lengths : (B,) int64, groups of each item
-        first : (layers, B, S) float, the outer state to start from; None is zero
+        initial_state : (layers, B, S) float, of the outer RNN; None is zero
         covariates : (B, T, C) int64
 
         Returns
@@ -70,47 +78,51 @@ class NestedDecoder(nn.Module):
             If a group breaks the grammar.
         """
         self.grammar.check(tokens, lengths)
-        contexts = self.contexts(tokens, first, covariates)
+        contexts = self.contexts(tokens, initial_state, covariates)
         packed = pack_groups(tokens)
-        spelled = self.spell(packed, contexts.flatten(0, 1)[packed.groups])
-        logits = spelled.masked_fill(~self.grammar.allowed(packed.before, packed.slots), -torch.inf)
-        chosen = logits.log_softmax(dim=-1).gather(1, packed.tokens[:, None])[:, 0]
-        flat: Tensor = chosen.new_zeros(tokens.numel()).index_put((packed.places,), chosen)
+        logits = self.token_logits(packed, contexts.flatten(0, 1)[packed.groups])
+        allowed = self.grammar.allowed(packed.previous, packed.slots)
+        log_probs = logits.masked_fill(~allowed, -torch.inf).log_softmax(dim=-1)
+        chosen = log_probs.gather(1, packed.tokens[:, None])[:, 0]
+        flat: Tensor = chosen.new_zeros(tokens.numel()).index_put((packed.positions,), chosen)
         return flat.view(tokens.shape)
 
-    def spell(self, packed: PackedGroups, contexts: Tensor) -> Tensor:
-        """Give the (N, V) logits of every token of G groups, from (G, H) outer outputs.
+    def token_logits(self, packed: PackedGroups, contexts: Tensor) -> Tensor:
+        """Return the (N, V) logits of every token of G groups, from (G, H) outer outputs.
 
-        What a group's context adds to gates and logits is computed once a group, and what a token
-        adds once a token of the vocabulary, not once for each token that is there.
+        What a context adds to gates and logits is computed once for each group, and what a token
+        adds once for each token of the vocabulary, instead of once for each token in the batch.
         """
-        (weight, bias), offering = self.split_output()
-        before = self.grammar.kinds(packed.before, packed.slots - 1).split(packed.sizes)
-        table, told = self.inner.given(self.spelled.weight), self.inner.given(self.told(contexts))
-        state = torch.tanh(self.begun(contexts))
+        (weight, bias), context_weight = self.split_output()
+        previous = self.grammar.embedding_ids(packed.previous, packed.slots - 1)
+        token_gates = self.inner.input_gates(self.token_embedding.weight)
+        context_gates = self.inner.input_gates(self.context_projection(contexts))
+        state = torch.tanh(self.inner_init(contexts))
         outputs = []
-        for kinds in before:
-            given = functional.embedding(kinds, table) + told[: len(kinds)]
-            state = self.inner.advance(given, state[: len(kinds)])
+        for ids in previous.split(packed.sizes):
+            input_gates = functional.embedding(ids, token_gates) + context_gates[: len(ids)]
+            state = self.inner.step(input_gates, state[: len(ids)])
             outputs.append(state[:, : self.inner.hidden])
-        offered = functional.linear(contexts, offering, bias)
-        all_offered = torch.cat([offered[:size] for size in packed.sizes])
-        return torch.addmm(all_offered, torch.cat(outputs), weight.T)
+        context_logits = functional.linear(contexts, context_weight, bias)
+        repeated = torch.cat([context_logits[:size] for size in packed.sizes])
+        return torch.addmm(repeated, torch.cat(outputs), weight.T)
 
-    def contexts(self, tokens: Tensor, first: Tensor | None, covariates: Tensor | None) -> Tensor:
-        """Give the (B, T, H) outer outputs: that at t has heard the groups before t alone."""
+    def contexts(
+        self, tokens: Tensor, initial_state: Tensor | None, covariates: Tensor | None
+    ) -> Tensor:
+        """Return the (B, T, H) outer outputs: that at t depends only on the groups before t."""
         slots = torch.arange(tokens.shape[2], device=tokens.device).expand_as(tokens)
-        heard = self.heard(self.grammar.kinds(tokens, slots).flatten(0, 1))
-        heard = heard.unflatten(0, tokens.shape[:2])
+        groups = self.group_embedding(self.grammar.embedding_ids(tokens, slots).flatten(0, 1))
+        groups = groups.unflatten(0, tokens.shape[:2])
         start = self.first_input.expand(len(tokens), 1, -1)
-        inputs = torch.cat([start, heard[:, :-1]], dim=1)
+        inputs = torch.cat([start, groups[:, :-1]], dim=1)
         if self.covariates is not None and covariates is not None:
             inputs = inputs + self.covariates(covariates)
-        outputs: Tensor = self.outer(inputs, first)[0]
+        outputs: Tensor = self.outer(inputs, initial_state)[0]
         return outputs
 
     def split_output(self) -> tuple[tuple[Tensor, Tensor], Tensor]:
-        """Give the output layer's part for the inner RNN, with its bias, and that for the outer."""
+        """Return the output layer's weight and bias for the inner RNN, and the outer's weight."""
         inner, outer = self.output.weight.split(
             (self.config.inner_hidden, self.config.hidden), dim=1
         )
@@ -118,13 +130,148 @@ class NestedDecoder(nn.Module):
 
     @torch.no_grad()
     def start(
-        self, rows: int, *, first: Tensor | None = None, covariates: Tensor | None = None
-    ) -> tuple[Tensor, NestedState]:
-        """Give the (rows, V) logits of the first token, and the state to step on from."""
-        if first is None:
-            first = self.outer.zero_state(rows)
-        return NestedStepper(self).start(first, rows_of(covariates, rows))
+        self, rows: int, *, initial_state: Tensor | None = None, covariates: Tensor | None = None
+    ) -> tuple[Tensor, "NestedState"]:
+        """Return the (rows, V) logits of the first token, and the state to step from."""
+        if initial_state is None:
+            initial_state = self.outer.zero_state(rows)
+        return NestedStepper(self).start(initial_state, expand_covariates(covariates, rows))
+
+    def step(self, tokens: Tensor, state: "NestedState") -> tuple[Tensor, "NestedState"]:
+        """Return the (B, V) logits that follow (B,) tokens, and the new state.
+
+        `state` itself is not changed.
+        """
+        return state.stepper.step(tokens, state)
+
+
+@dataclass(frozen=True, slots=True)
+class NestedState:
+    """The state of each row between two steps of a nested decoder."""
+
+    stepper: "NestedStepper"
+    outer: StackState
+    inner: StackState
+    context_gates: Tensor  # (B, G') float, what the group's context adds to the inner gates
+    context_logits: Tensor  # (B, V) float, what it adds to the logits
+    group_gates: Tensor  # (B, G) float, outer gates of the group's tokens so far
+    last: Tensor  # (B,) int64, the group's last token; -1 at its beginning
+    slot: Tensor  # (B,) int64, how many tokens of the group are complete
+    position: Tensor  # (B,) int64, the current group
+    covariates: Tensor | None  # (B, T, C) int64
+
+    def select(self, rows: Tensor) -> "NestedState":
+        """Take rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
+        return NestedState(
+            self.stepper,
+            select_layers(self.outer, rows),
+            select_layers(self.inner, rows),
+            self.context_gates[rows],
+            self.context_logits[rows],
+            self.group_gates[rows],
+            self.last[rows],
+            self.slot[rows],
+            self.position[rows],
+            None if self.covariates is None else self.covariates[rows],
+        )
+
+    def replaced(self, rows: Tensor, new: "NestedState") -> "NestedState":
+        """Return a copy with `new` in place of `rows`."""
+        outer = zip(self.outer, new.outer, strict=True)
+        inner = zip(self.inner, new.inner, strict=True)
+        return NestedState(
+            self.stepper,
+            tuple(old.replaced(rows, layer) for old, layer in outer),
+            tuple(old.replaced(rows, layer) for old, layer in inner),
+            self.context_gates.index_copy(0, rows, new.context_gates),
+            self.context_logits.index_copy(0, rows, new.context_logits),
+            self.group_gates.index_copy(0, rows, new.group_gates),
+            self.last.index_copy(0, rows, new.last),
+            self.slot.index_copy(0, rows, new.slot),
+            self.position.index_copy(0, rows, new.position),
+            self.covariates,
+        )
+
+
+class NestedStepper:
+    """A nested decoder's weights, laid out for fused steps."""
+
+    def __init__(self, decoder: NestedDecoder) -> None:
+        self.grammar = decoder.grammar
+        inner_output, context_weight = decoder.split_output()
+        self.inner = FusedStack([decoder.inner], *inner_output)
+        self.token_gates = self.inner.fold(decoder.token_embedding.weight, biased=True)
+        projection, init = decoder.context_projection, decoder.inner_init
+        gates_weight = self.inner.fold(projection.weight.T, biased=False).T
+        gates_bias = self.inner.fold(projection.bias[None], biased=False)[0]
+        self.widths = (len(gates_weight), len(context_weight), len(init.weight))
+        self.outer = FusedStack(
+            decoder.outer.layers,
+            torch.cat([gates_weight, context_weight, init.weight]),
+            torch.cat([gates_bias, context_weight.new_zeros(len(context_weight)), init.bias]),
+        )
+        first_input = decoder.first_input
+        self.group_gates = self.outer.fold(decoder.group_embedding.weight, biased=False)
+        self.empty_gates = self.outer.fold(torch.zeros_like(first_input)[None], biased=True)
+        self.first_gates = self.outer.fold(first_input[None], biased=True)
+        self.covariate_gates = FoldedCovariates(self.outer, decoder.covariates)
+
+    def start(self, initial_state: Tensor, covariates: Tensor | None) -> tuple[Tensor, NestedState]:
+        """Return the (B, V) logits of the first token, from (layers, B, S) outer states."""
+        rows = initial_state.shape[1]
+        none = torch.full((rows,), -1, device=initial_state.device)
+        state = NestedState(
+            self,
+            self.outer.initial_state(initial_state),
+            (),
+            none,
+            none,
+            self.first_gates.expand(rows, -1),
+            none,
+            none,
+            none,
+            covariates,
+        )
+        return self.step_inner(self.begin_group(state))
 
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
-        """Take (B,) tokens and give the (B, V) logits of the next ones. `state` stays usable."""
-        return state.stepper.step(tokens, state)
+        """Return the (B, V) logits that follow (B,) tokens, and the new state."""
+        added = self.group_gates[self.grammar.embedding_ids(tokens, state.slot)]
+        state = replace(
+            state, group_gates=state.group_gates + added, last=tokens, slot=state.slot + 1
+        )
+        complete = self.grammar.complete(tokens, state.slot).nonzero()[:, 0]
+        if len(complete) == len(tokens):
+            state = self.begin_group(state)
+        elif len(complete):
+            state = state.replaced(complete, self.begin_group(state.select(complete)))
+        return self.step_inner(state)
+
+    def begin_group(self, state: NestedState) -> NestedState:
+        """Step the outer RNN of every row over its complete group, and begin the next group."""
+        position = state.position + 1
+        input_gates = state.group_gates
+        if state.covariates is not None:
+            input_gates = input_gates + self.covariate_gates.at(state.covariates, position)
+        head, outer = self.outer.step(input_gates, state.outer)
+        context_gates, context_logits, init = head.split(self.widths, dim=1)
+        return replace(
+            state,
+            outer=outer,
+            inner=self.inner.initial_state(torch.tanh(init)[None]),
+            context_gates=context_gates,
+            context_logits=context_logits,
+            group_gates=self.empty_gates.expand(len(position), -1),
+            last=torch.full_like(position, -1),
+            slot=torch.zeros_like(position),
+            position=position,
+        )
+
+    def step_inner(self, state: NestedState) -> tuple[Tensor, NestedState]:
+        """Step the inner RNN of every row; return the (B, V) logits of the next token."""
+        previous = self.grammar.embedding_ids(state.last, state.slot - 1)
+        input_gates = self.token_gates[previous] + state.context_gates
+        token_logits, inner = self.inner.step(input_gates, state.inner)
+        allowed = self.grammar.allowed(state.last, state.slot)
+        logits = (token_logits + state.context_logits).masked_fill_(~allowed, -torch.inf)
+        return logits, replace(state, inner=inner)

@@ -1,4 +1,4 @@
-"""The parts table: every part of a model by its name, with its config and how to build it."""
+"""The parts table: the name of every part of a model, its config class and its builder."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from seqstudio.contracts.formats import PartOffer
+from seqstudio.contracts.formats import PartSpec
 from seqstudio.core.attention import AdditiveAttention
 from seqstudio.core.config import (
     AttentionConfig,
@@ -27,8 +27,8 @@ from seqstudio.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
-    """What a part may know of those around it when it is built; None where there is none."""
+class BuildContext:
+    """The other parts that a part may depend on when it is built; None where there is none."""
 
     source: Any = None  # the source module: `width` of its frames
     encoder: Any = None  # the encoder module: `width` of its output
@@ -38,57 +38,58 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One row of the table. `build(config, around)` gives the module."""
+    """One row of the table. `build(config, context)` returns the module."""
 
     config: type
-    build: Callable[[Any, Around], nn.Module]
+    build: Callable[[Any, BuildContext], nn.Module]
 
 
 Parts = Mapping[str, Part]
 
 
-def build_bridge(config: BridgeConfig, around: Around) -> nn.Module:
+def build_bridge(config: BridgeConfig, context: BuildContext) -> nn.Module:
     """Build the final-state bridge between an encoder and a decoder of any cells."""
-    decoder = around.decoder
+    decoder = context.decoder
     parts = state_width(decoder.cell, decoder.hidden) // decoder.hidden
-    return FinalState(around.encoder, parts, decoder.hidden, decoder.layers)
+    return FinalState(context.encoder, parts, decoder.hidden, decoder.layers)
 
 
-def build_attention(config: AttentionConfig, around: Around) -> nn.Module:
+def build_attention(config: AttentionConfig, context: BuildContext) -> nn.Module:
     """Build additive attention, queried by the decoder's output."""
-    return AdditiveAttention(config, around.encoder.width, around.decoder.hidden)
+    return AdditiveAttention(config, context.encoder.width, context.decoder.hidden)
 
 
 def default_parts() -> dict[str, Part]:
-    """Give the parts that come in the box."""
-    builds: list[tuple[Any, Callable[[Any, Around], nn.Module]]] = [
-        (FramesConfig, lambda config, around: build_frames(config)),
-        (TokensConfig, lambda config, around: EmbeddedTokens(config)),
-        (EncoderConfig, lambda config, around: Encoder(config, around.source.width)),
+    """Return the built-in parts."""
+    builds: list[tuple[Any, Callable[[Any, BuildContext], nn.Module]]] = [
+        (FramesConfig, lambda config, context: build_frames(config)),
+        (TokensConfig, lambda config, context: EmbeddedTokens(config)),
+        (EncoderConfig, lambda config, context: Encoder(config, context.source.width)),
         (BridgeConfig, build_bridge),
         (AttentionConfig, build_attention),
-        (DecoderConfig, lambda config, around: Decoder(config, around.attention)),
-        (NestedConfig, lambda config, around: NestedDecoder(config)),
-        (CTCConfig, lambda config, around: nn.Linear(around.encoder.width, config.vocabulary)),
+        (DecoderConfig, lambda config, context: Decoder(config, context.attention)),
+        (NestedConfig, lambda config, context: NestedDecoder(config)),
+        (CTCConfig, lambda config, context: nn.Linear(context.encoder.width, config.vocabulary)),
     ]
     return {config.part: Part(config, build) for config, build in builds}
 
 
-def with_offers(offers: Iterable[PartOffer]) -> dict[str, Part]:
-    """Give the in-box parts and those that plugins offer.
+def with_plugin_parts(specs: Iterable[PartSpec]) -> dict[str, Part]:
+    """Return the built-in parts and those of plugins.
 
     Raises
     ------
     ConfigError
-        If an offered part lacks its plugin's prefix, is named twice, or names itself otherwise.
+        If a plugin's part lacks the plugin's prefix, its name is taken, or its config has another
+        name.
     """
     parts = default_parts()
-    for offer in offers:
-        if "." not in offer.name:
-            raise ConfigError(f"part {offer.name!r}, expected a name such as plugin-id.name")
-        if offer.name in parts:
-            raise ConfigError(f"part {offer.name!r} offered twice, expected once")
-        if (own := getattr(offer.config, "part", None)) != offer.name:
-            raise ConfigError(f"part {offer.name!r}: its config says part={own!r}, expected both")
-        parts[offer.name] = Part(offer.config, offer.build)
+    for spec in specs:
+        if "." not in spec.name:
+            raise ConfigError(f"part {spec.name!r}, expected a name such as plugin-id.name")
+        if spec.name in parts:
+            raise ConfigError(f"part {spec.name!r} twice, expected once")
+        if (own := getattr(spec.config, "part", None)) != spec.name:
+            raise ConfigError(f"part {spec.name!r}: its config has part={own!r}, expected the same")
+        parts[spec.name] = Part(spec.config, spec.build)
     return parts

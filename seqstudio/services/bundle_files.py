@@ -1,7 +1,7 @@
 """The files of a model bundle: a folder, or a `.seqmodel` zip. Torch-free; opens no pickle.
 
 `config.json` says what the model is, `weights.safetensors` holds its tensors (buffers of the task
-under `extras.NAME`), `card.json` where it comes from, `golden.json` (optional) what it should
+under `task_buffers.NAME`), `card.json` where it comes from, `golden.json` (optional) what it should
 answer, and `hashes.json` the SHA-256 of each of them.
 """
 
@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ModelError
 from seqstudio.services.atomic_files import (
-    faults_as,
+    os_errors_as,
     json_bytes,
-    new_folder,
+    atomic_folder,
     sha256_of,
-    write_durably,
+    write_atomic,
 )
-from seqstudio.services.bundle_store import open_store
-from seqstudio.services.card import Card
+from seqstudio.services.bundle_store import open_bundle
+from seqstudio.services.card import ModelCard
 from seqstudio.services.safetensors_header import HEADER_LIMIT, TensorEntry, read_header
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ CONFIG, WEIGHTS, CARD = "config.json", "weights.safetensors", "card.json"
 GOLDEN, HASHES = "golden.json", "hashes.json"
 REQUIRED = (CONFIG, WEIGHTS, CARD)
 ORDER = (CONFIG, CARD, GOLDEN, WEIGHTS, HASHES)
-EXTRAS = "extras."
+TASK_BUFFERS = "task_buffers."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class GoldenItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BundleFacts:
+class BundleInfo:
     """What can be said of a bundle without loading it."""
 
     name: str
@@ -80,7 +80,7 @@ class BundleFacts:
     parameters: int
     dtypes: tuple[str, ...]
     config: BundleConfig
-    card: Card
+    card: ModelCard
     golden: tuple[GoldenItem, ...] = ()
 
 
@@ -95,7 +95,7 @@ def bundle_name(path: Path) -> str:
     return path.name.removesuffix(".seqmodel")
 
 
-def inspect(path: Path) -> BundleFacts:
+def inspect_bundle(path: Path) -> BundleInfo:
     """Read what a bundle says of itself: its JSON files and the header of its weights.
 
     Raises
@@ -104,7 +104,7 @@ def inspect(path: Path) -> BundleFacts:
         If a file is missing, unknown, unsafe or malformed. Hashes of the JSON files are compared;
         those of the weights by `verify_files`.
     """
-    with open_store(path) as store:
+    with open_bundle(path) as store:
         hashes = check_names(
             store.sizes, store.read(HASHES) if HASHES in store.sizes else None, path
         )
@@ -113,7 +113,7 @@ def inspect(path: Path) -> BundleFacts:
         entries = read_header(start, store.sizes[WEIGHTS], f"{path}: {WEIGHTS}")
         config = parse(BundleConfig, read[CONFIG], f"{path}: {CONFIG}")
         check_schema(config, path)
-        return BundleFacts(
+        return BundleInfo(
             name=bundle_name(path),
             path=path,
             task=config.task,
@@ -124,12 +124,12 @@ def inspect(path: Path) -> BundleFacts:
             parameters=count_parameters(entries),
             dtypes=tuple(sorted({entry.dtype for entry in entries.values()})),
             config=config,
-            card=parse(Card, read[CARD], f"{path}: {CARD}"),
+            card=parse(ModelCard, read[CARD], f"{path}: {CARD}"),
             golden=parse(tuple[GoldenItem, ...], read.get(GOLDEN, b"[]"), f"{path}: {GOLDEN}"),
         )
 
 
-def verify_files(path: Path) -> BundleFacts:
+def verify_files(path: Path) -> BundleInfo:
     """Check every file of a bundle against its hash, and the layout of the weights.
 
     Raises
@@ -138,10 +138,10 @@ def verify_files(path: Path) -> BundleFacts:
         With one line that names the file and the fault.
     """
     read_bundle(path)
-    return inspect(path)
+    return inspect_bundle(path)
 
 
-def read_bundle(path: Path) -> tuple[BundleFacts, bytes]:
+def read_bundle(path: Path) -> tuple[BundleInfo, bytes]:
     """Read a bundle whose hashes all fit: its facts, and the bytes of its weights.
 
     Raises
@@ -149,8 +149,8 @@ def read_bundle(path: Path) -> tuple[BundleFacts, bytes]:
     ModelError
         As `inspect`, and where the weights do not match their hash.
     """
-    facts = inspect(path)
-    with open_store(path) as store:
+    facts = inspect_bundle(path)
+    with open_bundle(path) as store:
         hashes = check_names(store.sizes, store.read(HASHES), path)
         weights = _matching(store.read(WEIGHTS), hashes[WEIGHTS], path, WEIGHTS)
     return facts, weights
@@ -182,7 +182,7 @@ def count_parameters(entries: Mapping[str, TensorEntry]) -> int:
     """Count the numbers in all tensors but the task's buffers."""
     total = 0
     for name, entry in entries.items():
-        if not name.startswith(EXTRAS):
+        if not name.startswith(TASK_BUFFERS):
             size = 1
             for length in entry.shape:
                 size *= length
@@ -220,9 +220,9 @@ def export_bundle(
     source: Path,
     target: Path,
     *,
-    card: Card | None = None,
+    card: ModelCard | None = None,
     golden: tuple[GoldenItem, ...] | None = None,
-) -> BundleFacts:
+) -> BundleInfo:
     """Copy a bundle to a new folder, or to one file if `target` ends in `.seqmodel`.
 
     The same bundle gives the same bytes. A new `card` or new `golden` items replace the old.
@@ -235,21 +235,21 @@ def export_bundle(
     if target.exists():
         raise ModelError(f"{target} exists, expected a new folder or file")
     _, weights = read_bundle(source)
-    with open_store(source) as store:
+    with open_bundle(source) as store:
         contents = {name: store.read(name) for name in store.sizes if name != HASHES}
     contents[WEIGHTS] = weights
     if card is not None:
         contents[CARD] = json_bytes(to_plain(card))
     if golden is not None:
         contents[GOLDEN] = json_bytes(to_plain(golden))
-    with faults_as(ModelError, target):
+    with os_errors_as(ModelError, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.suffix == ".seqmodel":
-            write_durably(target, _zip_bytes(contents | {HASHES: hashes_of(contents)}))
+            write_atomic(target, _zip_bytes(contents | {HASHES: hashes_of(contents)}))
         else:
-            with new_folder(target) as beside:
+            with atomic_folder(target) as beside:
                 write_bundle(beside, contents)
-    return inspect(target)
+    return inspect_bundle(target)
 
 
 def _zip_bytes(contents: Mapping[str, bytes]) -> bytes:

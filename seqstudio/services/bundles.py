@@ -10,35 +10,35 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from seqstudio.contracts.job import Guide, SamplingConfig, Take
+from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Preparation, Task
 from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
-from seqstudio.core.model import Extras, SequenceModel, build
+from seqstudio.core.model import TaskBuffers, SequenceModel, build
 from seqstudio.core.parts import Parts, default_parts
 from seqstudio.errors import ConfigError, ModelError, PluginError
 from seqstudio.services.atomic_files import json_bytes
 from seqstudio.services.bundle_files import (
     CARD,
     CONFIG,
-    EXTRAS,
+    TASK_BUFFERS,
     GOLDEN,
     SCHEMA,
     WEIGHTS,
     BundleConfig,
-    BundleFacts,
+    BundleInfo,
     GoldenItem,
     read_bundle,
     write_bundle,
 )
-from seqstudio.services.card import Card
+from seqstudio.services.card import ModelCard
 from seqstudio.services.sampling import sample
 
 HALF_LIMIT = 65504.0  # the largest half-precision number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class LoadedBundle:
     """A bundle in memory; implements `seqstudio.contracts.job.LoadedModel`."""
 
     name: str
@@ -52,7 +52,7 @@ class Loaded:
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
-        takes: Sequence[Take],
+        takes: Sequence[TakeSeed],
         guide: Guide,
         config: SamplingConfig,
         *,
@@ -70,7 +70,7 @@ def build_module(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = build(model_config(preparation), table)
-    module.extras = Extras(preparation.buffers)
+    module.task_buffers = TaskBuffers(preparation.buffers)
     return module.to(device)
 
 
@@ -88,13 +88,13 @@ def model_config(preparation: Preparation) -> ModelConfig:
     return preparation.model
 
 
-def round_half(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def to_half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Round weights to half precision; the task's buffers and what would overflow stay as is."""
     return {name: _half(name, tensor) for name, tensor in state.items()}
 
 
 def _half(name: str, tensor: Tensor) -> Tensor:
-    kept = name.startswith(EXTRAS) or not tensor.is_floating_point() or tensor.numel() == 0
+    kept = name.startswith(TASK_BUFFERS) or not tensor.is_floating_point() or tensor.numel() == 0
     if kept or tensor.abs().max().item() > HALF_LIMIT:
         return tensor
     return tensor.half()
@@ -108,7 +108,7 @@ def save_bundle(
     plugin_version: str,
     preparation: Preparation,
     module: SequenceModel,
-    card: Card,
+    card: ModelCard,
     half: bool = False,
     golden: Sequence[GoldenItem] = (),
     requires: Mapping[str, str] = MappingProxyType({}),
@@ -131,7 +131,7 @@ def save_bundle(
         settings=to_plain(preparation.settings),
         buffers={name: tuple(tensor.shape) for name, tensor in preparation.buffers.items()},
     )
-    tensors = round_half(state) if half else state
+    tensors = to_half_precision(state) if half else state
     contents = {
         CONFIG: json_bytes(to_plain(config)),
         WEIGHTS: save({name: tensor.contiguous() for name, tensor in tensors.items()}),
@@ -144,7 +144,7 @@ def save_bundle(
 
 def load_bundle(
     path: Path | str, task: Task, *, device: str = "cpu", parts: Parts | None = None
-) -> Loaded:
+) -> LoadedBundle:
     """Load a bundle: every file checked, the model built from its own configuration.
 
     Raises
@@ -160,7 +160,7 @@ def load_bundle(
     _check_parts(facts, table)
     weights = load(data)
     buffers = {
-        name: weights[EXTRAS + name] for name in facts.config.buffers if EXTRAS + name in weights
+        name: weights[TASK_BUFFERS + name] for name in facts.config.buffers if TASK_BUFFERS + name in weights
     }
     settings: Any = from_plain(
         task.settings_type, facts.config.settings, f"{path}: settings", error=ModelError
@@ -169,7 +169,7 @@ def load_bundle(
     preparation = Preparation(settings=settings, model=model, buffers=buffers)
     module = build_module(preparation, seed=0, device=device, parts=table)
     module.load_state_dict(dict(weights))
-    return Loaded(
+    return LoadedBundle(
         name=facts.name,
         task=facts.task,
         sha256=facts.sha256,
@@ -180,7 +180,7 @@ def load_bundle(
     )
 
 
-def _checked_model(facts: BundleFacts, weights: Mapping[str, Tensor], table: Parts) -> ModelConfig:
+def _checked_model(facts: BundleInfo, weights: Mapping[str, Tensor], table: Parts) -> ModelConfig:
     try:
         model = config_from_plain(facts.config.model, table)
         with torch.device("meta"):  # takes no memory for a model that its weights do not fit
@@ -191,7 +191,7 @@ def _checked_model(facts: BundleFacts, weights: Mapping[str, Tensor], table: Par
     return model
 
 
-def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: BundleFacts) -> None:
+def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: BundleInfo) -> None:
     """See that weights are those of a module and of the task's buffers, name by name.
 
     Raises
@@ -201,7 +201,7 @@ def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: B
     """
     where = f"{facts.path}: {WEIGHTS}"
     expected = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
-    expected |= {EXTRAS + name: tuple(shape) for name, shape in facts.config.buffers.items()}
+    expected |= {TASK_BUFFERS + name: tuple(shape) for name, shape in facts.config.buffers.items()}
     for name, shape in expected.items():
         if name not in weights:
             raise ModelError(f"{where}: no tensor {name}, expected one of shape {shape}")
@@ -212,7 +212,7 @@ def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: B
             raise ModelError(f"{where}: tensor {name} is not of this model, expected none such")
 
 
-def _check_parts(facts: BundleFacts, table: Parts) -> None:
+def _check_parts(facts: BundleInfo, table: Parts) -> None:
     for part, plugin in facts.config.requires.items():
         if part not in table:
             raise ModelError(

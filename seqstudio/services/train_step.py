@@ -12,14 +12,14 @@ from seqstudio.contracts.data import Batch
 from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Task, TrainConfig
 from seqstudio.core.dropout import reseed
-from seqstudio.core.gradient_flow import gradient_flow, verdict
+from seqstudio.core.gradient_flow import gradient_flow, gradient_flow_verdict
 from seqstudio.errors import TrainingError
 
 MOMENTUM = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class StepResult:
     """What a step saw: the mean loss over all it counts, and the norm before clipping."""
 
     loss: float
@@ -41,14 +41,14 @@ def make_optimiser(module: nn.Module, config: TrainConfig) -> torch.optim.Optimi
     return torch.optim.AdamW(groups, lr=config.learning_rate)
 
 
-def take_step(
+def train_step(
     task: Task,
     module: nn.Module,
     optimiser: torch.optim.Optimizer,
     batches: Iterable[Batch],
     config: TrainConfig,
     step: int,
-) -> Taken:
+) -> StepResult:
     """Take one step over all of `batches`, as if they were one.
 
     Each batch adds the gradient of its *sum*; the total is divided once, by all that was counted.
@@ -79,10 +79,10 @@ def take_step(
     if not norm < float("inf"):
         raise _not_finite(step, ids, f"gradient norm={norm:g}")
     optimiser.step()
-    return Taken(total / count, count, norm, {name: part / count for name, part in parts.items()})
+    return StepResult(total / count, count, norm, {name: part / count for name, part in parts.items()})
 
 
-def flow_of(
+def measure_gradient_flow(
     task: Task, module: nn.Module, batch: Batch, config: TrainConfig, step: int
 ) -> dict[str, Any]:
     """Measure gradient norms by layer and time lag on a step's first batch; nothing moves."""
@@ -94,7 +94,7 @@ def flow_of(
         return found.total / found.count
 
     flow = gradient_flow(module, loss)
-    return {**to_plain(flow), "verdict": verdict(flow)}
+    return {**to_plain(flow), "verdict": gradient_flow_verdict(flow)}
 
 
 def _divide_and_clip(module: nn.Module, count: int, clip_norm: float) -> float:

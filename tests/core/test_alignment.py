@@ -18,39 +18,40 @@ def emissions(seed: int, frames: int, vocabulary: int) -> Floats:
 
 
 def best_by_brute_force(log_probs: Floats, labels: tuple[int, ...]) -> tuple[int, ...]:
-    """Try every path of states that never falls; give the likeliest legal one, as labels."""
-    spelled = [0]
+    """Try every ascending path of states; return the most likely allowed one, as labels."""
+    state_labels = [0]
     for label in labels:
-        spelled += [label, 0]
-    last = len(spelled) - 1
+        state_labels += [label, 0]
+    last = len(state_labels) - 1
 
-    def legal(states: tuple[int, ...]) -> bool:
+    def allowed(states: tuple[int, ...]) -> bool:
         if states[0] > 1 or states[-1] < last - 1:
             return False
         for a, b in pairwise(states):
-            skips = b == a + 2 and spelled[b] not in (0, spelled[a])
+            skips = b == a + 2 and state_labels[b] not in (0, state_labels[a])
             if not (b - a in (0, 1) or skips):
                 return False
         return True
 
     paths = combinations_with_replacement(range(last + 1), len(log_probs))
     best = max(
-        filter(legal, paths),
-        key=lambda states: sum(log_probs[t, spelled[s]] for t, s in enumerate(states)),
+        filter(allowed, paths),
+        key=lambda states: sum(log_probs[t, state_labels[s]] for t, s in enumerate(states)),
     )
-    return tuple(spelled[s] if s % 2 else 0 for s in best)
+    return tuple(state_labels[s] if s % 2 else 0 for s in best)
 
 
 def as_path(log_probs: Floats, labels: tuple[int, ...]) -> tuple[int, ...]:
     path = [0] * len(log_probs)
-    for one in align(log_probs, labels):
-        path[one.start_frame : one.end_frame] = [one.label] * (one.end_frame - one.start_frame)
+    for aligned in align(log_probs, labels):
+        frames = slice(aligned.start_frame, aligned.end_frame)
+        path[frames] = [aligned.label] * (aligned.end_frame - aligned.start_frame)
     return tuple(path)
 
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("labels", [(1,), (1, 2), (1, 1), (2, 2, 1), (1, 2, 1)])
-def test_the_alignment_is_the_likeliest_path(seed: int, labels: tuple[int, ...]) -> None:
+def test_the_alignment_is_the_most_likely_path(seed: int, labels: tuple[int, ...]) -> None:
     log_probs = emissions(seed, 7, 3)
     assert as_path(log_probs, labels) == best_by_brute_force(log_probs, labels)
 
@@ -59,8 +60,8 @@ def test_the_alignment_is_the_likeliest_path(seed: int, labels: tuple[int, ...])
 def test_the_alignment_equals_that_of_torchaudio(seed: int) -> None:
     try:
         from torchaudio.functional import forced_align
-    except (ImportError, RuntimeError) as reason:  # built for another CUDA than torch
-        pytest.skip(f"torchaudio does not load: {reason}")
+    except (ImportError, RuntimeError) as error:  # built for another CUDA than torch
+        pytest.skip(f"torchaudio does not load: {error}")
     log_probs = emissions(seed, 200, 12)
     labels = tuple(np.random.default_rng(seed).integers(1, 12, size=60).tolist())
     path, _ = forced_align(torch.tensor(log_probs)[None], torch.tensor([labels]), blank=0)
@@ -68,24 +69,29 @@ def test_the_alignment_equals_that_of_torchaudio(seed: int) -> None:
 
 
 def test_each_label_has_its_frames_in_order_and_a_score() -> None:
-    sure = np.full((8, 3), 0.05)
+    probs = np.full((8, 3), 0.05)
     for frame, label in enumerate([0, 1, 1, 0, 1, 2, 0, 0]):
-        sure[frame, label] = 0.9
-    found = align(np.log(sure), (1, 1, 2))
-    assert [(one.label, one.start_frame, one.end_frame) for one in found] == [
+        probs[frame, label] = 0.9
+    found = align(np.log(probs), (1, 1, 2))
+    assert [(aligned.label, aligned.start_frame, aligned.end_frame) for aligned in found] == [
         (1, 1, 3),
         (1, 4, 5),
         (2, 5, 6),
     ]
-    assert [one.score for one in found] == pytest.approx([0.9, 0.9, 0.9])
+    assert [aligned.score for aligned in found] == pytest.approx([0.9, 0.9, 0.9])
 
 
-def test_frames_that_just_suffice_are_all_used() -> None:
+def test_the_fewest_possible_frames_are_all_used() -> None:
     found = align(emissions(0, 5, 4), (1, 1, 2, 3))
-    assert [(one.start_frame, one.end_frame) for one in found] == [(0, 1), (2, 3), (3, 4), (4, 5)]
+    assert [(aligned.start_frame, aligned.end_frame) for aligned in found] == [
+        (0, 1),
+        (2, 3),
+        (3, 4),
+        (4, 5),
+    ]
 
 
-def test_no_labels_align_to_nothing() -> None:
+def test_no_labels_give_an_empty_alignment() -> None:
     assert align(emissions(0, 5, 4), ()) == []
 
 
@@ -94,7 +100,7 @@ def test_too_few_frames_are_named() -> None:
         align(emissions(0, 4, 4), (1, 1, 2, 3))
 
 
-def test_a_label_that_no_frame_allows_is_an_error() -> None:
+def test_a_label_without_probability_is_an_error() -> None:
     log_probs = emissions(0, 6, 4)
     log_probs[:, 3] = -np.inf
     with pytest.raises(DataError, match="no probability on these frames"):
@@ -103,13 +109,13 @@ def test_a_label_that_no_frame_allows_is_an_error() -> None:
 
 @pytest.mark.medium
 def test_long_recordings_align_in_little_memory() -> None:
-    # 10 minutes at 25 frames/s: the full trellis of back pointers alone would be 180 MB.
+    # 10 minutes at 25 frames/s: the full trellis of back pointers alone would take 180 MB.
     frames, labels = 15_000, tuple(np.random.default_rng(0).integers(1, 30, size=6_000).tolist())
     log_probs = emissions(0, frames, 30)
     tracemalloc.start()
     found = align(log_probs, labels)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert tuple(one.label for one in found) == labels
+    assert tuple(aligned.label for aligned in found) == labels
     assert all(a.end_frame <= b.start_frame for a, b in pairwise(found))
     assert peak < 40e6

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seqstudio.contracts.formats import PartOffer
+from seqstudio.contracts.formats import PartSpec
 from seqstudio.core.config import (
     AttentionConfig,
     BridgeConfig,
@@ -20,7 +20,7 @@ from seqstudio.core.config import (
     config_to_plain,
 )
 from seqstudio.core.model import build
-from seqstudio.core.parts import default_parts, with_offers
+from seqstudio.core.parts import default_parts, with_plugin_parts
 from seqstudio.errors import ConfigError, ModelError
 
 SPEECH = ModelConfig(
@@ -37,13 +37,13 @@ VOICES = ModelConfig(
 
 
 @pytest.mark.parametrize("config", [SPEECH, VOICES])
-def test_a_config_comes_back_from_json_as_it_was(config: ModelConfig) -> None:
+def test_a_config_survives_json(config: ModelConfig) -> None:
     stored = json.loads(json.dumps(config_to_plain(config)))
     assert config_from_plain(stored, default_parts()) == config
 
 
 @pytest.mark.parametrize(
-    ("made", "said"),
+    ("build_config", "message"),
     [
         (lambda: FramesConfig(features=0), "features=0, expected at least 1"),
         (lambda: FramesConfig(features=4, factor=2), "factor=2, expected 1 where"),
@@ -74,17 +74,19 @@ def test_a_config_comes_back_from_json_as_it_was(config: ModelConfig) -> None:
                 encoder=EncoderConfig(),
                 decoder=DecoderConfig(vocabulary=5),
             ),
-            "encoder and decoder unjoined, expected a bridge or attention",
+            "encoder and decoder not connected, expected a bridge or attention",
         ),
     ],
 )
-def test_a_bad_setting_is_named_with_its_value(made: Callable[[], Any], said: str) -> None:
-    with pytest.raises(ConfigError, match="^" + re.escape(said)):
-        made()
+def test_a_bad_setting_is_named_with_its_value(
+    build_config: Callable[[], Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match="^" + re.escape(message)):
+        build_config()
 
 
 @pytest.mark.parametrize(
-    ("stored", "said"),
+    ("stored", "message"),
     [
         ({"head": {"part": "ctc"}}, "model: unknown field 'head', expected one of source"),
         ({"ctc": {"vocabulary": 5}}, "model.ctc={'vocabulary': 5}, expected a table that names"),
@@ -94,8 +96,8 @@ def test_a_bad_setting_is_named_with_its_value(made: Callable[[], Any], said: st
         ({"ctc": {"part": "ctc", "vocabulary": 5}}, "model: ctc without encoder"),
     ],
 )
-def test_a_stored_config_that_does_not_fit_is_refused(stored: dict[str, Any], said: str) -> None:
-    with pytest.raises(ModelError, match="^" + re.escape(said)):
+def test_a_stored_config_that_does_not_fit_is_refused(stored: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match="^" + re.escape(message)):
         config_from_plain(stored, default_parts(), error=ModelError)
 
 
@@ -103,23 +105,23 @@ def test_a_plugin_part_is_built_like_the_others() -> None:
     class Wide(CTCConfig):
         part = "toy.wide"
 
-    offer = PartOffer("toy.wide", Wide, default_parts()["ctc"].build)
+    spec = PartSpec("toy.wide", Wide, default_parts()["ctc"].build)
     config = ModelConfig(
         source=FramesConfig(features=4), encoder=EncoderConfig(hidden=3), ctc=Wide(vocabulary=5)
     )
-    assert build(config, with_offers([offer])).ctc.out_features == 5
+    assert build(config, with_plugin_parts([spec])).ctc.out_features == 5
     with pytest.raises(ConfigError, match=r"^ctc: unknown part 'toy.wide', expected one of"):
         build(config)
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [
         (["wide"], "part 'wide', expected a name such as plugin-id.name"),
-        (["toy.ctc"], "part 'toy.ctc': its config says part='ctc', expected both"),
+        (["toy.ctc"], "part 'toy.ctc': its config has part='ctc', expected the same"),
     ],
 )
-def test_an_offer_by_another_name_is_refused(names: list[str], said: str) -> None:
-    offers = [PartOffer(name, CTCConfig, default_parts()["ctc"].build) for name in names]
-    with pytest.raises(ConfigError, match="^" + re.escape(said)):
-        with_offers(offers)
+def test_a_plugin_part_with_a_bad_name_is_refused(names: list[str], message: str) -> None:
+    specs = [PartSpec(name, CTCConfig, default_parts()["ctc"].build) for name in names]
+    with pytest.raises(ConfigError, match="^" + re.escape(message)):
+        with_plugin_parts(specs)

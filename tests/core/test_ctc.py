@@ -22,7 +22,7 @@ def collapse(path: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def brute_force(log_probs: Floats) -> dict[tuple[int, ...], float]:
-    """Sum every one of the V ** T paths under the labelling that it spells."""
+    """Return the log probability of every labelling, summed over all V ** T paths."""
     totals: dict[tuple[int, ...], float] = {}
     frames, vocabulary = log_probs.shape
     for path in product(range(vocabulary), repeat=frames):
@@ -42,14 +42,16 @@ def test_a_wide_prefix_beam_equals_the_sum_over_all_paths(
 
     found = prefix_beam(log_probs, beam=10_000, floor=-np.inf)
 
-    assert {one.labels for one in found} == set(exact)
-    for one in found:
-        assert one.log_prob == pytest.approx(exact[one.labels], abs=1e-9)
-    assert [one.log_prob for one in found] == sorted((one.log_prob for one in found), reverse=True)
+    assert {hypothesis.labels for hypothesis in found} == set(exact)
+    for hypothesis in found:
+        assert hypothesis.log_prob == pytest.approx(exact[hypothesis.labels], abs=1e-9)
+    assert [hypothesis.log_prob for hypothesis in found] == sorted(
+        (hypothesis.log_prob for hypothesis in found), reverse=True
+    )
 
 
 def test_the_beam_finds_a_labelling_that_the_best_path_misses() -> None:
-    # Blank is the likeliest at both frames, yet the three paths that spell (1,) weigh more.
+    # Blank is the most likely label of both frames, but the three paths of (1,) sum to more.
     log_probs = np.log([[0.6, 0.4], [0.6, 0.4]])
     assert best_path(log_probs) == ()
     best = prefix_beam(log_probs, beam=4)[0]
@@ -58,28 +60,28 @@ def test_the_beam_finds_a_labelling_that_the_best_path_misses() -> None:
 
 
 def test_a_repeat_needs_a_blank_between() -> None:
-    sure = np.full((3, 2), 1e-9)
-    sure[[0, 1, 2], [1, 0, 1]] = 1.0
-    assert best_path(np.log(sure)) == (1, 1)
-    assert prefix_beam(np.log(sure), beam=4)[0].labels == (1, 1)
-    assert best_path(np.log(sure[[0, 0, 2]])) == (1,)
-    assert prefix_beam(np.log(sure[[0, 0, 2]]), beam=4)[0].labels == (1,)
+    probs = np.full((3, 2), 1e-9)
+    probs[[0, 1, 2], [1, 0, 1]] = 1.0
+    assert best_path(np.log(probs)) == (1, 1)
+    assert prefix_beam(np.log(probs), beam=4)[0].labels == (1, 1)
+    assert best_path(np.log(probs[[0, 0, 2]])) == (1,)
+    assert prefix_beam(np.log(probs[[0, 0, 2]]), beam=4)[0].labels == (1,)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_prefix_is_listed_twice_and_none_is_overcounted_by_a_narrow_beam(seed: int) -> None:
+def test_a_narrow_beam_lists_each_prefix_once_and_overestimates_none(seed: int) -> None:
     log_probs = emissions(seed, 7, 3)
     exact = brute_force(log_probs)
     found = prefix_beam(log_probs, beam=3, floor=-np.inf)
-    assert len({one.labels for one in found}) == len(found) == 3
-    for one in found:
-        assert one.log_prob <= exact[one.labels] + 1e-9
+    assert len({hypothesis.labels for hypothesis in found}) == len(found) == 3
+    for hypothesis in found:
+        assert hypothesis.log_prob <= exact[hypothesis.labels] + 1e-9
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_prefix_that_left_the_beam_and_came_back_is_the_same_prefix(seed: int) -> None:
     found = prefix_beam(emissions(seed, 60, 3), beam=6, floor=-np.inf)
-    assert len({one.labels for one in found}) == len(found) == 6
+    assert len({hypothesis.labels for hypothesis in found}) == len(found) == 6
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -91,10 +93,10 @@ def test_pruning_unlikely_labels_keeps_the_best_labelling_of_sharp_emissions(see
     assert pruned.log_prob == pytest.approx(full.log_prob, abs=1e-2)
 
 
-def test_no_frames_spell_nothing() -> None:
-    nothing = np.zeros((0, 4))
-    assert best_path(nothing) == ()
-    assert [one.labels for one in prefix_beam(nothing)] == [()]
+def test_no_frames_give_an_empty_labelling() -> None:
+    empty = np.zeros((0, 4))
+    assert best_path(empty) == ()
+    assert [hypothesis.labels for hypothesis in prefix_beam(empty)] == [()]
 
 
 def test_a_beam_of_one_still_sums_the_paths_of_its_prefix() -> None:
@@ -121,7 +123,7 @@ def test_the_loss_is_minus_the_log_sum_of_all_paths() -> None:
     assert float(total) == pytest.approx(-exact, abs=1e-9)
 
 
-def test_an_impossible_row_is_named_and_never_hidden() -> None:
+def test_a_row_with_too_few_frames_is_named_in_an_error() -> None:
     # 52 labels with 3 repeats need 55 frames.
     labels = torch.arange(1, 53).repeat(3, 1)
     labels[2, [10, 20, 30]] = labels[2, [9, 19, 29]]

@@ -27,7 +27,7 @@ def flat_model(cell: Cell = "lstm", *, covariates: tuple[int, ...] = ()) -> Sequ
     return build(ModelConfig(decoder=config)).eval()
 
 
-def joined_model(cell: Cell, *, bridge: bool, attention: bool) -> tuple[SequenceModel, Encoded]:
+def encoder_decoder(cell: Cell, *, bridge: bool, attention: bool) -> tuple[SequenceModel, Encoded]:
     torch.manual_seed(1)
     model = build(
         ModelConfig(
@@ -41,15 +41,15 @@ def joined_model(cell: Cell, *, bridge: bool, attention: bool) -> tuple[Sequence
     return model, model.encode(torch.randint(0, 7, (2, 9)), torch.tensor([9, 6]))
 
 
-def stepped(
+def logits_by_steps(
     model: SequenceModel, tokens: torch.Tensor, encoded: Encoded | None, covariates: object = None
 ) -> torch.Tensor:
     logits, state = model.start(len(tokens), encoded=encoded, covariates=covariates)
-    each = [logits]
+    all_logits = [logits]
     for column in tokens.T[:-1]:
         logits, state = model.step(column, state)
-        each.append(logits)
-    return torch.stack(each, dim=1)
+        all_logits.append(logits)
+    return torch.stack(all_logits, dim=1)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -57,7 +57,7 @@ def test_stepping_equals_the_whole_sequence(cell: Cell) -> None:
     model = flat_model(cell)
     tokens = torch.randint(0, VOCABULARY, (3, 20))
     whole = model.decode(tokens, torch.full((3,), 20)).detach()
-    found = stepped(model, tokens, None)
+    found = logits_by_steps(model, tokens, None)
 
     assert_close(found, whole, atol=1e-5, rtol=0)
     assert torch.equal(found.argmax(dim=-1), whole.argmax(dim=-1))
@@ -68,21 +68,21 @@ def test_stepping_equals_the_whole_sequence(cell: Cell) -> None:
 def test_stepping_over_an_encoder_equals_the_whole_sequence(
     cell: Cell, *, bridge: bool, attention: bool
 ) -> None:
-    model, encoded = joined_model(cell, bridge=bridge, attention=attention)
+    model, encoded = encoder_decoder(cell, bridge=bridge, attention=attention)
     tokens = torch.randint(0, VOCABULARY, (2, 8))
     whole = model.decode(tokens, torch.tensor([8, 8]), encoded=encoded).detach()
 
-    assert_close(stepped(model, tokens, encoded), whole, atol=1e-5, rtol=0)
+    assert_close(logits_by_steps(model, tokens, encoded), whole, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_covariates_are_known_of_the_token_they_belong_to(*, shared: bool) -> None:
+def test_covariates_apply_to_their_own_token(*, shared: bool) -> None:
     model = flat_model(covariates=(4, 3))
     tokens = torch.randint(0, VOCABULARY, (3, 10))
     covariates = torch.randint(0, 3, (1 if shared else 3, 10, 2)).expand(3, -1, -1)
     lengths = torch.full((3,), 10)
     whole = model.decode(tokens, lengths, covariates=covariates).detach()
-    found = stepped(model, tokens, None, covariates[0] if shared else covariates)
+    found = logits_by_steps(model, tokens, None, covariates[0] if shared else covariates)
     assert_close(found, whole, atol=1e-5, rtol=0)
 
     other = covariates.clone()
@@ -92,7 +92,7 @@ def test_covariates_are_known_of_the_token_they_belong_to(*, shared: bool) -> No
     assert not torch.allclose(changed[:, 6], whole[:, 6])
 
 
-def test_a_token_tells_of_itself_only_later() -> None:
+def test_a_token_affects_only_later_predictions() -> None:
     model = flat_model()
     tokens = torch.randint(0, VOCABULARY, (1, 10))
     other = tokens.clone()
@@ -105,7 +105,7 @@ def test_a_token_tells_of_itself_only_later() -> None:
 
 
 def test_attention_weights_sum_to_one_inside_each_length() -> None:
-    model, encoded = joined_model("gru", bridge=False, attention=True)
+    model, encoded = encoder_decoder("gru", bridge=False, attention=True)
     _, state = model.start(2, encoded=encoded)
 
     assert_close(state.weights.sum(dim=1), torch.ones(2))
@@ -113,8 +113,8 @@ def test_attention_weights_sum_to_one_inside_each_length() -> None:
     assert not state.weights[1, 6:].any()
 
 
-def test_padding_of_the_source_never_changes_what_is_decoded() -> None:
-    model, _ = joined_model("lstm", bridge=True, attention=True)
+def test_padding_of_the_source_never_changes_the_logits() -> None:
+    model, _ = encoder_decoder("lstm", bridge=True, attention=True)
     source, tokens = torch.randint(0, 7, (2, 9)), torch.randint(0, VOCABULARY, (2, 5))
     lengths = torch.tensor([5, 5])
     batch = model.encode(source, torch.tensor([6, 9]))
@@ -129,13 +129,15 @@ def test_a_row_has_the_same_bits_alone_and_among_sixteen(cell: Cell) -> None:
     model = flat_model(cell, covariates=(5,))
     tokens = torch.randint(0, VOCABULARY, (16, 12))
     covariates = torch.randint(0, 5, (16, 12, 1))
-    among = stepped(model, tokens, None, covariates)
+    among = logits_by_steps(model, tokens, None, covariates)
 
     for rows in (slice(7, 8), slice(6, 8), slice(7, 10), slice(3, 12)):
-        assert torch.equal(stepped(model, tokens[rows], None, covariates[rows]), among[rows])
+        assert torch.equal(
+            logits_by_steps(model, tokens[rows], None, covariates[rows]), among[rows]
+        )
 
 
-def test_a_state_may_be_stepped_from_twice_and_its_rows_repeated() -> None:
+def test_a_state_can_be_used_twice_and_its_rows_repeated() -> None:
     model = flat_model()
     _, state = model.start(2)
     _, state = model.step(torch.tensor([3, 4]), state)
@@ -154,12 +156,12 @@ def test_rows_past_their_covariates_step_on() -> None:
     assert logits.isfinite().all()
 
 
-def test_what_a_decoder_was_not_built_for_is_refused() -> None:
-    model, encoded = joined_model("gru", bridge=True, attention=False)
+def test_inputs_that_the_decoder_was_not_built_for_are_refused() -> None:
+    model, encoded = encoder_decoder("gru", bridge=True, attention=False)
     tokens, lengths = torch.zeros(2, 3, dtype=torch.int64), torch.tensor([3, 3])
-    with pytest.raises(ConfigError, match=r"^encoded=None, expected what encode\(\) gave"):
+    with pytest.raises(ConfigError, match=r"^encoded=None, expected the result of encode\(\)"):
         model.decode(tokens, lengths)
-    with pytest.raises(ConfigError, match=r"^encoded given, expected none: this decoder stands"):
+    with pytest.raises(ConfigError, match=r"^encoded passed, expected None: this decoder has"):
         flat_model().start(2, encoded=encoded)
     with pytest.raises(ConfigError, match=r"^0 covariates, expected 1"):
         flat_model(covariates=(4,)).start(2)

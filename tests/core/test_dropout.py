@@ -19,7 +19,7 @@ def dropped(seed: int, step: int, layer: int = 0) -> torch.Tensor:
 
 def test_a_mask_is_a_function_of_seed_step_and_layer() -> None:
     mask = dropped(1, 2)
-    torch.rand(7)  # the global stream plays no part
+    torch.rand(7)  # the global random state has no effect
     assert torch.equal(dropped(1, 2), mask)
     for other in (dropped(0, 2), dropped(1, 3), dropped(1, 2, layer=1)):
         assert not torch.equal(other, mask)
@@ -31,7 +31,7 @@ def test_a_sequence_keeps_one_mask_at_every_step() -> None:
     assert not torch.equal(mask[0], mask[1])
 
 
-def test_what_is_kept_is_scaled_to_the_same_mean() -> None:
+def test_dropout_keeps_the_mean() -> None:
     mask = dropped(0, 0)
     assert mask.unique().tolist() == pytest.approx([0.0, 4 / 3])
     assert mask.mean().item() == pytest.approx(1.0, abs=0.05)

@@ -25,11 +25,13 @@ SOURCES = [
 ]
 
 
-def encoder_model(source: PartConfig, *, cell: Cell = "lstm", ahead: bool = False) -> SequenceModel:
+def encoder_model(
+    source: PartConfig, *, cell: Cell = "lstm", bidirectional: bool = True
+) -> SequenceModel:
     return build(
         ModelConfig(
             source=source,
-            encoder=EncoderConfig(cell=cell, hidden=6, layers=2, bidirectional=not ahead),
+            encoder=EncoderConfig(cell=cell, hidden=6, layers=2, bidirectional=bidirectional),
             bridge=BridgeConfig(),
             decoder=DecoderConfig(vocabulary=5, hidden=6, cell=cell),
             ctc=CTCConfig(vocabulary=5),
@@ -43,14 +45,14 @@ def inputs_of(source: PartConfig, frames: int) -> torch.Tensor:
     return torch.randn(2, frames, 4)
 
 
-@pytest.mark.parametrize("ahead", [False, True])
+@pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: getattr(source, "subsampling", "t"))
-def test_padding_never_changes_the_encoding(source: PartConfig, *, ahead: bool) -> None:
-    model = encoder_model(source, ahead=ahead)
+def test_padding_never_changes_the_encoding(source: PartConfig, *, bidirectional: bool) -> None:
+    model = encoder_model(source, bidirectional=bidirectional)
     inputs = inputs_of(source, 17)
-    spoiled = inputs.clone()
-    spoiled[0, 9:] = 5 if isinstance(source, TokensConfig) else torch.nan
-    batch = model.encode(spoiled, torch.tensor([9, 17]))
+    corrupted = inputs.clone()
+    corrupted[0, 9:] = 5 if isinstance(source, TokensConfig) else torch.nan
+    batch = model.encode(corrupted, torch.tensor([9, 17]))
     alone = model.encode(inputs[:1, :9], torch.tensor([9]))
     length = int(alone.lengths[0])
 
@@ -66,35 +68,35 @@ def test_padding_never_changes_the_encoding(source: PartConfig, *, ahead: bool) 
 def test_every_cell_encodes_and_starts_a_decoder(cell: Cell) -> None:
     model = encoder_model(SOURCES[1], cell=cell)
     encoded = model.encode(torch.randn(2, 7, 4), torch.tensor([7, 4]))
-    first = model.first_state(encoded)
+    initial = model.initial_state(encoded)
 
     assert encoded.output.shape == (2, 3, 12)
-    assert first is not None
-    assert first.shape == (2, 2, 12 if cell == "lstm" else 6)
+    assert initial is not None
+    assert initial.shape == (2, 2, 12 if cell == "lstm" else 6)
     assert_close(model.ctc_log_probs(encoded).exp().sum(dim=-1), torch.ones(2, 3))
 
 
-def test_a_state_that_fits_passes_the_bridge_as_it_is() -> None:
-    model = encoder_model(SOURCES[0], ahead=True)
+def test_a_state_of_equal_width_passes_the_bridge_unchanged() -> None:
+    model = encoder_model(SOURCES[0], bidirectional=False)
     encoded = model.encode(torch.randn(2, 5, 4), torch.tensor([5, 3]))
-    first = model.first_state(encoded)
+    initial = model.initial_state(encoded)
 
-    assert first is not None
+    assert initial is not None
     assert encoded.state is not None
-    assert torch.equal(first, encoded.state)
+    assert torch.equal(initial, encoded.state)
     assert not list(model.bridge.parameters())
 
 
 @pytest.mark.parametrize("source", SOURCES[1:3], ids=["stack", "conv"])
-def test_an_output_frame_hears_the_input_around_its_centre(source: FramesConfig) -> None:
+def test_an_output_frame_depends_on_the_input_around_its_centre(source: FramesConfig) -> None:
     model = encoder_model(source)
     frames = torch.zeros(1, 40, 4, requires_grad=True)
     outputs, _ = model.source(frames, torch.tensor([40]))
-    heard = torch.autograd.grad(outputs[0, 5].sum(), frames)
-    at = heard[0][0].abs().sum(dim=1).nonzero()[:, 0].double()
+    gradients = torch.autograd.grad(outputs[0, 5].sum(), frames)
+    used = gradients[0][0].abs().sum(dim=1).nonzero()[:, 0].double()
 
-    assert float(at.min()) <= model.geometry.input_frame(5) <= float(at.max())
-    assert float(at.double().mean()) == pytest.approx(model.geometry.input_frame(5), abs=1.0)
+    assert float(used.min()) <= model.geometry.input_frame(5) <= float(used.max())
+    assert float(used.mean()) == pytest.approx(model.geometry.input_frame(5), abs=1.0)
 
 
 @pytest.mark.parametrize("lengths", [[0, 5], [5, 6]])

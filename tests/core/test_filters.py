@@ -7,7 +7,7 @@ from torch import Tensor
 from seqstudio.contracts.job import SamplingConfig
 from seqstudio.core.filters import draw, filter_logits
 
-# Differences below rounding are ties to the filters.
+# Rounded, because the filters see differences below float precision as ties.
 logit = st.floats(-30, 30).map(lambda value: round(value, 6))
 rows = st.lists(st.one_of(logit, st.just(-torch.inf)), min_size=1, max_size=20).filter(
     lambda row: max(row) > -torch.inf
@@ -22,51 +22,51 @@ configs = st.builds(
 
 
 def kept(row: list[float], config: SamplingConfig) -> Tensor:
-    """Say which tokens may still be drawn, (V,) bool."""
+    """Return which tokens can still be drawn, (V,) bool."""
     return filter_logits(torch.tensor([row], dtype=torch.float64), config)[0] > -torch.inf
 
 
 @settings(deadline=None)
 @given(rows, configs)
-def test_some_token_is_always_left_and_no_masked_one(
+def test_some_token_is_kept_and_never_a_masked_one(
     row: list[float], config: SamplingConfig
 ) -> None:
-    left = kept(row, config)
-    assert left.any()
-    assert left[int(torch.tensor(row, dtype=torch.float64).argmax())]
-    assert not left[torch.tensor(row) == -torch.inf].any()
+    keep = kept(row, config)
+    assert keep.any()
+    assert keep[int(torch.tensor(row, dtype=torch.float64).argmax())]
+    assert not keep[torch.tensor(row) == -torch.inf].any()
 
 
 @settings(deadline=None)
 @given(rows, st.floats(0.01, 0.99))
 def test_top_p_keeps_the_smallest_set_that_reaches_its_mass(row: list[float], p: float) -> None:
-    chances = torch.tensor(row, dtype=torch.float64).softmax(0)
-    left = kept(row, SamplingConfig(top_p=p))
-    inside = chances[left].sort().values
+    probs = torch.tensor(row, dtype=torch.float64).softmax(0)
+    keep = kept(row, SamplingConfig(top_p=p))
+    inside = probs[keep].sort().values
     assert float(inside.sum()) >= p - 1e-9
-    assert float(inside[1:].sum()) < p + 1e-9  # without its smallest it would not reach
-    if not left.all():
-        assert float(inside[0]) >= float(chances[~left].max())
+    assert float(inside[1:].sum()) < p + 1e-9  # without its smallest member it does not reach p
+    if not keep.all():
+        assert float(inside[0]) >= float(probs[~keep].max())
 
 
 @settings(deadline=None)
 @given(rows, st.integers(1, 25))
-def test_top_k_keeps_k_of_the_likeliest(row: list[float], k: int) -> None:
-    left = kept(row, SamplingConfig(top_k=k))
+def test_top_k_keeps_k_of_the_most_likely(row: list[float], k: int) -> None:
+    keep = kept(row, SamplingConfig(top_k=k))
     values = torch.tensor(row, dtype=torch.float64)
-    assert int(left.sum()) == min(k, int((values > -torch.inf).sum()))
-    if not left.all():
-        assert float(values[left].min()) >= float(values[~left].max())
+    assert int(keep.sum()) == min(k, int((values > -torch.inf).sum()))
+    if not keep.all():
+        assert float(values[keep].min()) >= float(values[~keep].max())
 
 
 @settings(deadline=None)
 @given(rows, st.floats(0.01, 0.99))
-def test_min_p_keeps_what_is_near_the_likeliest(row: list[float], p: float) -> None:
-    chances = torch.tensor(row, dtype=torch.float64).softmax(0)
-    left = kept(row, SamplingConfig(min_p=p))
-    bound = p * float(chances.max())
-    assert (chances[left] >= bound * (1 - 1e-9)).all()
-    assert (chances[~left] < bound * (1 + 1e-9)).all()
+def test_min_p_keeps_what_is_near_the_most_likely(row: list[float], p: float) -> None:
+    probs = torch.tensor(row, dtype=torch.float64).softmax(0)
+    keep = kept(row, SamplingConfig(min_p=p))
+    bound = p * float(probs.max())
+    assert (probs[keep] >= bound * (1 - 1e-9)).all()
+    assert (probs[~keep] < bound * (1 + 1e-9)).all()
 
 
 @settings(deadline=None)
@@ -91,38 +91,38 @@ def test_a_stricter_filter_never_keeps_more(
 def test_the_order_of_the_vocabulary_does_not_matter(
     values: set[float], config: SamplingConfig, random: object
 ) -> None:
-    row = sorted(values)  # a set: ties are broken by place
+    row = sorted(values)  # a set, because ties are broken by index
     order = list(range(len(row)))
     random.shuffle(order)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
-    left = kept(row, config)
-    shuffled = kept([row[at] for at in order], config)
-    assert int(shuffled.sum()) == int(left.sum())
-    assert shuffled.tolist() == [bool(left[at]) for at in order]
+    keep = kept(row, config)
+    shuffled = kept([row[index] for index in order], config)
+    assert int(shuffled.sum()) == int(keep.sum())
+    assert shuffled.tolist() == [bool(keep[index]) for index in order]
 
 
 @settings(deadline=None)
 @given(st.lists(rows, min_size=1, max_size=4), configs)
-def test_a_row_is_filtered_alike_alone_and_among_others(
+def test_a_row_is_filtered_the_same_alone_and_in_a_batch(
     batch: list[list[float]], config: SamplingConfig
 ) -> None:
     width = max(map(len, batch))
     padded = [row + [-torch.inf] * (width - len(row)) for row in batch]
-    together = filter_logits(torch.tensor(padded), config)
-    for row, result in zip(padded, together, strict=True):
+    filtered = filter_logits(torch.tensor(padded), config)
+    for row, result in zip(padded, filtered, strict=True):
         assert torch.equal(filter_logits(torch.tensor([row]), config)[0], result)
 
 
 def test_filters_apply_in_their_order() -> None:
     logits = torch.log(torch.tensor([[0.4, 0.3, 0.2, 0.1]]))
-    # Of the three that top-k leaves (0.44, 0.33, 0.22), top-p 0.7 needs two.
-    left = filter_logits(logits, SamplingConfig(top_k=3, top_p=0.7)) > -torch.inf
-    assert left.tolist() == [[True, True, False, False]]
-    # Temperature comes first: at 0.5 the chances are 0.53, 0.3, 0.13, 0.03.
-    left = filter_logits(logits, SamplingConfig(temperature=0.5, top_p=0.5)) > -torch.inf
-    assert left.tolist() == [[True, False, False, False]]
+    # Of the three that top-k keeps (0.44, 0.33, 0.22), top-p 0.7 needs two.
+    keep = filter_logits(logits, SamplingConfig(top_k=3, top_p=0.7)) > -torch.inf
+    assert keep.tolist() == [[True, True, False, False]]
+    # Temperature comes first: at 0.5 the probabilities are 0.53, 0.3, 0.13, 0.03.
+    keep = filter_logits(logits, SamplingConfig(temperature=0.5, top_p=0.5)) > -torch.inf
+    assert keep.tolist() == [[True, False, False, False]]
 
 
-def test_temperature_sharpens_and_zero_takes_the_likeliest() -> None:
+def test_temperature_sharpens_and_zero_takes_the_most_likely() -> None:
     logits = torch.tensor([[1.0, 3.0, 3.0, -torch.inf]])
     assert filter_logits(logits, SamplingConfig(temperature=0)).argmax() == 1
     halved = filter_logits(logits, SamplingConfig(temperature=2.0))
@@ -136,16 +136,16 @@ def test_temperature_sharpens_and_zero_takes_the_likeliest() -> None:
 def test_a_draw_inverts_the_cumulative_distribution(row: list[float], uniform: float) -> None:
     logits = torch.tensor([row], dtype=torch.float64)
     token = int(draw(logits, torch.tensor([uniform], dtype=torch.float64)))
-    chances = logits[0].softmax(0)
-    assert chances[token] > 0
-    assert float(chances[:token].sum()) <= uniform + 1e-9
-    assert float(chances[: token + 1].sum()) >= uniform - 1e-9
+    probs = logits[0].softmax(0)
+    assert probs[token] > 0
+    assert float(probs[:token].sum()) <= uniform + 1e-9
+    assert float(probs[: token + 1].sum()) >= uniform - 1e-9
 
 
 def test_draws_follow_the_distribution() -> None:
-    chances = torch.tensor([0.5, 0.0, 0.2, 0.3], dtype=torch.float64)
+    probs = torch.tensor([0.5, 0.0, 0.2, 0.3], dtype=torch.float64)
     uniforms = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
-    tokens = draw(chances.log().expand(1000, 4), uniforms)
+    tokens = draw(probs.log().expand(1000, 4), uniforms)
     assert torch.bincount(tokens, minlength=4).tolist() == [500, 0, 200, 300]
 
 

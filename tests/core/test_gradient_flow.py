@@ -15,21 +15,25 @@ from seqstudio.core.config import (
     NestedConfig,
     TokensConfig,
 )
-from seqstudio.core.gradient_flow import GradientFlow, flow_text, gradient_flow, verdict
+from seqstudio.core.gradient_flow import (
+    GradientFlow,
+    gradient_flow,
+    gradient_flow_text,
+    gradient_flow_verdict,
+)
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.core.model import build
 
 
 class LastStep(nn.Module):
-    """A tanh layer whose recurrent matrix is a rotation times `scale`: its flow is known."""
+    """A tanh layer whose recurrent matrix is `scale` times a rotation: its decay is known."""
 
     def __init__(self, scale: float, hidden: int = 8) -> None:
         super().__init__()
         self.rnn = nn.RNN(hidden, hidden, batch_first=True, bias=False)
-        turn = torch.linalg.qr(
-            torch.randn(hidden, hidden, generator=torch.Generator().manual_seed(0))
-        )[0]
-        weights = {"weight_hh_l0": scale * turn, "weight_ih_l0": 1e-5 * torch.eye(hidden)}
+        generator = torch.Generator().manual_seed(0)
+        rotation = torch.linalg.qr(torch.randn(hidden, hidden, generator=generator))[0]
+        weights = {"weight_hh_l0": scale * rotation, "weight_ih_l0": 1e-5 * torch.eye(hidden)}
         self.rnn.load_state_dict(weights)  # inputs so small that tanh stays linear
 
     def loss(self, frames: Tensor, lengths: Tensor) -> Tensor:
@@ -38,7 +42,7 @@ class LastStep(nn.Module):
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.9, 1.0, 1.2])
-def test_a_known_decay_is_measured_at_every_lag_and_padding_never_counts(scale: float) -> None:
+def test_a_known_decay_is_measured_at_every_lag_without_padding(scale: float) -> None:
     model = LastStep(scale)
     frames = torch.randn(3, 33, 8, generator=torch.Generator().manual_seed(1))
     lengths = torch.tensor([33, 20, 7])
@@ -57,24 +61,27 @@ def flow_of(norms: tuple[float, ...], **layers: float) -> GradientFlow:
     return GradientFlow(by_layer=layers, lags=lags, by_lag={"rnn": norms})
 
 
-def test_the_verdict_names_layer_lag_and_figures() -> None:
+def test_the_verdict_names_layer_lag_and_norms() -> None:
     fades = flow_of((1.0, 0.5, 0.3, 0.1, 0.009, 1e-5))
-    assert verdict(fades) == (
-        "vanishing: under 1% of the gradient is left 8 steps back in rnn, 1e-05 of it after 16: "
-        "what lies further back teaches it next to nothing"
+    assert gradient_flow_verdict(fades) == (
+        "vanishing: in rnn less than 1% of the gradient is left 8 steps back, "
+        "1e-05 of it after 16; the layer learns almost nothing from further back"
     )
     grows = flow_of((1.0, 3.0, 9.0, 81.0, 6561.0))
-    assert verdict(grows) == (
+    assert gradient_flow_verdict(grows) == (
         "exploding: in rnn the gradient is 6.6e+03 times as strong 8 steps back as at the last "
-        "step: clip it lower, learn slower"
+        "step; lower clip_norm and the learning rate"
     )
     steady = flow_of((1.0, 0.9, 0.8, 0.7, 0.5))
-    assert verdict(steady) == "fine: every recurrent layer still learns from what lies 8 steps back"
-    far = flow_of((1.0, 0.9, 0.8, 0.7, 0.5, 0.2, 0.001))
-    assert verdict(far) == "fine: under 1% of the gradient is left 32 steps back in rnn, " + (
-        "0.001 of it after 32"
+    assert gradient_flow_verdict(steady) == (
+        "fine: every recurrent layer still learns from 8 steps back"
     )
-    assert verdict(flow_of((1.0, float("nan")))).startswith("broken: the gradient is not finite")
+    far = flow_of((1.0, 0.9, 0.8, 0.7, 0.5, 0.2, 0.001))
+    assert gradient_flow_verdict(far) == (
+        "fine: in rnn less than 1% of the gradient is left 32 steps back, 0.001 of it after 32"
+    )
+    broken = gradient_flow_verdict(flow_of((1.0, float("nan"))))
+    assert broken.startswith("broken: the gradient is not finite")
 
 
 def test_a_dip_that_recovers_is_not_vanishing() -> None:
@@ -83,12 +90,12 @@ def test_a_dip_that_recovers_is_not_vanishing() -> None:
 
 
 def test_the_text_draws_layers_and_lags_on_a_logarithmic_scale() -> None:
-    flow = flow_of((1.0, 1e-4, 1e-9), **{"decoder.table": 2.0, "decoder.output": 0.0})
-    assert flow_text(flow).splitlines()[1:] == [
+    flow = flow_of((1.0, 1e-4, 1e-9), **{"decoder.embedding": 2.0, "decoder.output": 0.0})
+    assert gradient_flow_text(flow).splitlines()[1:] == [
         "",
         "gradient norm by layer",
-        "  decoder.table    2.0e+00  " + "#" * 40,
-        "  decoder.output   0.0e+00",
+        "  decoder.embedding   2.0e+00  " + "#" * 40,
+        "  decoder.output      0.0e+00",
         "",
         "by steps back from the last, rnn",
         "  0   1.0e+00  " + "#" * 40,
@@ -97,7 +104,7 @@ def test_the_text_draws_layers_and_lags_on_a_logarithmic_scale() -> None:
     ]
 
 
-def test_weights_and_gradients_stay_as_they_were() -> None:
+def test_weights_and_gradients_are_not_changed() -> None:
     model = LastStep(1.0)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     frames, lengths = torch.randn(2, 5, 8), torch.tensor([5, 3])
@@ -154,14 +161,14 @@ def bridged_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
     return model, loss
 
 
-@pytest.mark.parametrize("made", [flat_loss, nested_loss, ctc_loss, bridged_loss])
+@pytest.mark.parametrize("build_loss", [flat_loss, nested_loss, ctc_loss, bridged_loss])
 def test_every_recurrent_layer_of_every_kind_of_model_is_measured(
-    made: Callable[[], tuple[nn.Module, Callable[[], Tensor]]],
+    build_loss: Callable[[], tuple[nn.Module, Callable[[], Tensor]]],
 ) -> None:
-    model, loss = made()
+    model, loss = build_loss()
     flow = gradient_flow(model, loss)
     layers = [name for name, module in model.named_modules() if isinstance(module, nn.RNNBase)]
-    # The inner decoder is advanced token by token within one group: it has no lags to speak of.
+    # The inner RNN steps token by token within a group and never runs over a sequence: no lags.
     assert list(flow.by_lag) == [name for name in layers if name != "decoder.inner.rnn"]
     assert all(norm > 0 for norms in flow.by_lag.values() for norm in norms)
     assert set(flow.by_layer) >= set(layers)

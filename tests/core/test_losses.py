@@ -10,12 +10,12 @@ from seqstudio.errors import ConfigError
 LENGTHS = torch.tensor([3, 1])
 
 
-def test_cross_entropy_sums_over_what_is_inside_the_lengths() -> None:
+def test_cross_entropy_sums_over_the_tokens_within_the_lengths() -> None:
     logits, tokens = torch.randn(2, 4, 5), torch.randint(0, 5, (2, 4))
     expected = -sum(
-        logits[row, at].log_softmax(0)[tokens[row, at]]
+        logits[row, index].log_softmax(0)[tokens[row, index]]
         for row, length in enumerate(LENGTHS.tolist())
-        for at in range(length)
+        for index in range(length)
     )
     tokens[0, 3], tokens[1, 1:] = -1, -1
     total, count = cross_entropy_sum(logits, tokens, LENGTHS)

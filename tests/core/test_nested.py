@@ -11,20 +11,22 @@ from seqstudio.core.groups import pack_groups
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.errors import DataError
 
-KEYS = 4
-END = KEYS
+PITCHES = 4
+END = PITCHES
 EVERY_FRAME = [
-    keys for size in range(KEYS + 1) for keys in itertools.combinations(range(KEYS), size)
+    pitches
+    for size in range(PITCHES + 1)
+    for pitches in itertools.combinations(range(PITCHES), size)
 ]
 VOICES = ((0, 4), (2, 7), (7, 9))
 
 
-def rolls(
+def roll_model(
     cell: Cell = "lstm", inner: Cell = "gru", covariates: tuple[int, ...] = ()
 ) -> SequenceModel:
     torch.manual_seed(3)
     config = NestedConfig(
-        vocabulary=KEYS + 1,
+        vocabulary=PITCHES + 1,
         cell=cell,
         hidden=20,
         inner_cell=inner,
@@ -32,12 +34,12 @@ def rolls(
         covariates=covariates,
     )
     model = build(ModelConfig(decoder=config)).eval()
-    for weight in model.parameters():  # far from uniform, so that mistakes show
+    for weight in model.parameters():  # far from uniform, so that errors become visible
         torch.nn.init.normal_(weight, std=0.5)
     return model
 
 
-def voices() -> SequenceModel:
+def voice_model() -> SequenceModel:
     torch.manual_seed(3)
     config = NestedConfig(
         vocabulary=9, slots=3, slot_ranges=VOICES, hidden=20, inner_hidden=12, covariates=(4,)
@@ -45,13 +47,13 @@ def voices() -> SequenceModel:
     return build(ModelConfig(decoder=config)).eval()
 
 
-def spelled(frames: list[tuple[int, ...]]) -> torch.Tensor:
-    rows = [[*keys, END] + [-1] * (KEYS - len(keys)) for keys in frames]
+def as_tokens(frames: list[tuple[int, ...]]) -> torch.Tensor:
+    rows = [[*pitches, END] + [-1] * (PITCHES - len(pitches)) for pitches in frames]
     return torch.tensor(rows)
 
 
 def frame_nll(model: SequenceModel, pieces: list[list[tuple[int, ...]]]) -> torch.Tensor:
-    tokens = torch.stack([spelled(piece) for piece in pieces])
+    tokens = torch.stack([as_tokens(piece) for piece in pieces])
     lengths = torch.full((len(pieces),), tokens.shape[1])
     return -model.decode_groups(tokens, lengths).detach().double().sum(dim=2)
 
@@ -59,7 +61,7 @@ def frame_nll(model: SequenceModel, pieces: list[list[tuple[int, ...]]]) -> torc
 @pytest.mark.parametrize("inner", CELLS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_probabilities_of_all_frames_sum_to_one(cell: Cell, inner: Cell) -> None:
-    model = rolls(cell, inner)
+    model = roll_model(cell, inner)
     past = [(0, 2), (), (1,)]
     nll = frame_nll(model, [[*past, frame] for frame in EVERY_FRAME])
 
@@ -69,7 +71,7 @@ def test_the_probabilities_of_all_frames_sum_to_one(cell: Cell, inner: Cell) -> 
 
 
 def test_the_probabilities_of_all_choices_of_voices_sum_to_one() -> None:
-    model = voices()
+    model = voice_model()
     choices = list(itertools.product(*(range(*limits) for limits in VOICES)))
     tokens = torch.tensor(choices)[:, None]
     covariates = torch.zeros(len(choices), 1, 1, dtype=torch.int64)
@@ -80,8 +82,8 @@ def test_the_probabilities_of_all_choices_of_voices_sum_to_one() -> None:
 
 
 @pytest.mark.parametrize("changed", range(5))
-def test_later_frames_move_no_earlier_likelihood(changed: int) -> None:
-    model = rolls()
+def test_later_frames_change_no_earlier_likelihood(changed: int) -> None:
+    model = roll_model()
     piece = [(0, 2), (), (1,), (0, 1, 2, 3), (2,)]
     other = piece[:changed] + [(1, 3), (0,), (), (3,), (0, 3)][changed:]
     before, after = frame_nll(model, [piece, other])
@@ -91,41 +93,41 @@ def test_later_frames_move_no_earlier_likelihood(changed: int) -> None:
 
 
 def test_a_longer_piece_has_the_same_beginning() -> None:
-    model = rolls()
+    model = roll_model()
     piece = [(0, 2), (), (1,), (0, 1, 2, 3), (2,)]
     assert_close(frame_nll(model, [piece[:3]])[0], frame_nll(model, [piece])[0, :3])
 
 
-def streams(tokens: torch.Tensor) -> list[list[int]]:
+def token_lists(tokens: torch.Tensor) -> list[list[int]]:
     return [[token for token in piece.flatten().tolist() if token >= 0] for piece in tokens]
 
 
 def likelihood_by_steps(
     model: SequenceModel, tokens: torch.Tensor, covariates: torch.Tensor | None = None
 ) -> list[list[float]]:
-    """Step all pieces side by side; a piece that is over repeats its last token."""
-    wanted = streams(tokens)
+    """Step all pieces in parallel; a finished piece repeats its last token."""
+    expected = token_lists(tokens)
     logits, state = model.start(len(tokens), covariates=covariates)
-    found: list[list[float]] = [[] for _ in wanted]
-    for at in range(max(map(len, wanted))):
-        now = [stream[min(at, len(stream) - 1)] for stream in wanted]
-        for row, token in enumerate(now):
-            if at < len(wanted[row]):
+    found: list[list[float]] = [[] for _ in expected]
+    for step in range(max(map(len, expected))):
+        drawn = [piece[min(step, len(piece) - 1)] for piece in expected]
+        for row, token in enumerate(drawn):
+            if step < len(expected[row]):
                 found[row].append(float(logits[row].log_softmax(dim=-1)[token]))
-        logits, state = model.step(torch.tensor(now), state)
+        logits, state = model.step(torch.tensor(drawn), state)
     return found
 
 
 @pytest.mark.parametrize("inner", CELLS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_stepping_equals_the_whole_piece(cell: Cell, inner: Cell) -> None:
-    model = rolls(cell, inner, covariates=(3,))
+    model = roll_model(cell, inner, covariates=(3,))
     pieces = [
         [(0, 2), (), (1,), (0, 1, 2, 3), (2,), ()],
         [(), (), (0, 1, 2), (3,), (), (1, 2)],
         [(3,), (0, 3), (), (), (0,), (1,)],
     ]
-    tokens = torch.stack([spelled(piece) for piece in pieces])
+    tokens = torch.stack([as_tokens(piece) for piece in pieces])
     covariates = torch.randint(0, 3, (3, 6, 1))
     whole = model.decode_groups(tokens, torch.tensor([6, 6, 6]), covariates=covariates).detach()
     found = likelihood_by_steps(model, tokens, covariates)
@@ -135,7 +137,7 @@ def test_stepping_equals_the_whole_piece(cell: Cell, inner: Cell) -> None:
 
 
 def test_stepping_voices_equals_the_whole_piece() -> None:
-    model = voices()
+    model = voice_model()
     tokens = torch.stack([torch.randint(*limits, (2, 7)) for limits in VOICES], dim=2)
     covariates = torch.arange(7)[:, None] % 4
     whole = model.decode_groups(
@@ -146,8 +148,8 @@ def test_stepping_voices_equals_the_whole_piece() -> None:
     assert_close(torch.tensor(found), whole.flatten(1), atol=1e-5, rtol=0)
 
 
-def test_steps_offer_only_what_the_grammar_allows() -> None:
-    model = rolls()
+def test_steps_allow_only_what_the_grammar_allows() -> None:
+    model = roll_model()
     logits, state = model.start(2)
     assert logits.isfinite().all()
     logits, state = model.step(torch.tensor([2, END]), state)
@@ -157,13 +159,13 @@ def test_steps_offer_only_what_the_grammar_allows() -> None:
 
 
 def test_a_row_has_the_same_bits_alone_and_among_sixteen() -> None:
-    model = rolls()
+    model = roll_model()
     generator = torch.Generator().manual_seed(0)
     pieces = [
         [EVERY_FRAME[int(torch.randint(16, (1,), generator=generator))] for _ in range(8)]
         for _ in range(16)
     ]
-    tokens = torch.stack([spelled(piece) for piece in pieces])
+    tokens = torch.stack([as_tokens(piece) for piece in pieces])
     among = likelihood_by_steps(model, tokens)
 
     for rows in (slice(7, 8), slice(6, 8), slice(4, 9)):
@@ -171,10 +173,10 @@ def test_a_row_has_the_same_bits_alone_and_among_sixteen() -> None:
 
 
 def test_padding_never_changes_a_likelihood() -> None:
-    model = rolls()
+    model = roll_model()
     long, short = [(0, 2), (), (1,), (0, 1, 2, 3)], [(1, 3), (2,)]
     tokens = torch.full((2, 6, 7), -1)
-    tokens[0, :4, :5], tokens[1, :2, :5] = spelled(long), spelled(short)
+    tokens[0, :4, :5], tokens[1, :2, :5] = as_tokens(long), as_tokens(short)
     batch = model.decode_groups(tokens, torch.tensor([4, 2])).detach()
 
     assert_close(-batch[1].double().sum(dim=1)[:2], frame_nll(model, [short])[0])
@@ -183,8 +185,8 @@ def test_padding_never_changes_a_likelihood() -> None:
 
 @pytest.mark.medium
 def test_training_makes_a_piece_likelier() -> None:
-    model = rolls().train()
-    tokens = torch.stack([spelled([(0, 2), (1, 3), (), (0, 2), (1, 3), ()])])
+    model = roll_model().train()
+    tokens = torch.stack([as_tokens([(0, 2), (1, 3), (), (0, 2), (1, 3), ()])])
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
     losses = []
     for _ in range(60):
@@ -197,7 +199,7 @@ def test_training_makes_a_piece_likelier() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "said"),
+    ("group", "message"),
     [
         ([2, 1, END, -1], "tokens [2, 1, 4, -1], expected rising tokens below 4, then 4, then -1"),
         ([1, 1, END, -1], "tokens [1, 1, 4, -1]"),
@@ -208,42 +210,42 @@ def test_training_makes_a_piece_likelier() -> None:
         ([-1, -1, -1, -1], "tokens [-1, -1, -1, -1]"),
     ],
 )
-def test_a_group_against_the_grammar_is_refused(group: list[int], said: str) -> None:
+def test_a_group_that_breaks_the_grammar_is_refused(group: list[int], message: str) -> None:
     tokens = torch.tensor([[[END, -1, -1, -1], group]])
-    with pytest.raises(DataError, match="^item 0, group 1: " + re.escape(said)):
-        rolls().decode_groups(tokens, torch.tensor([2]))
+    with pytest.raises(DataError, match="^item 0, group 1: " + re.escape(message)):
+        roll_model().decode_groups(tokens, torch.tensor([2]))
 
 
 def test_tokens_past_the_length_are_refused() -> None:
     tokens = torch.tensor([[[END], [END]]])
     with pytest.raises(DataError, match=r"^item 0, group 1: tokens \[4\], expected none past"):
-        rolls().decode_groups(tokens, torch.tensor([1]))
+        roll_model().decode_groups(tokens, torch.tensor([1]))
 
 
 @pytest.mark.parametrize(
-    ("tokens", "said"),
+    ("tokens", "message"),
     [
         ([[[0, 1, 7]]], "item 0, group 0: tokens [0, 1, 7], expected one token in each of [(0, 4)"),
         ([[[0, 3]]], "groups of 2 tokens, expected 3"),
     ],
 )
-def test_a_token_outside_its_slot_is_refused(tokens: list[list[list[int]]], said: str) -> None:
+def test_a_token_outside_its_slot_is_refused(tokens: list[list[list[int]]], message: str) -> None:
     covariates = torch.zeros(1, 1, 1, dtype=torch.int64)
-    with pytest.raises(DataError, match="^" + re.escape(said)):
-        voices().decode_groups(torch.tensor(tokens), torch.tensor([1]), covariates=covariates)
+    with pytest.raises(DataError, match="^" + re.escape(message)):
+        voice_model().decode_groups(torch.tensor(tokens), torch.tensor([1]), covariates=covariates)
 
 
-def test_packed_groups_hold_every_token_once_and_know_its_place() -> None:
+def test_packed_groups_hold_every_token_once_with_its_position() -> None:
     tokens = torch.tensor([[[4, -1, -1], [1, 2, 4]], [[0, 4, -1], [-1, -1, -1]]])
     packed = pack_groups(tokens)
 
     assert packed.sizes == (3, 2, 1)
     assert packed.tokens.tolist() == [1, 0, 4, 2, 4, 4]
-    assert packed.before.tolist() == [-1, -1, -1, 1, 0, 2]
-    assert torch.equal(tokens.flatten()[packed.places], packed.tokens)
+    assert packed.previous.tolist() == [-1, -1, -1, 1, 0, 2]
+    assert torch.equal(tokens.flatten()[packed.positions], packed.tokens)
 
 
-def test_every_number_of_a_token_tells_its_slot() -> None:
+def test_a_token_has_another_embedding_id_in_each_slot() -> None:
     grammar = Grammar(vocabulary=9, slot_ranges=VOICES)
-    numbers = grammar.kinds(torch.tensor([2, 2, -1]), torch.tensor([0, 1, 1]))
-    assert numbers.tolist() == [2, 11, 27]
+    ids = grammar.embedding_ids(torch.tensor([2, 2, -1]), torch.tensor([0, 1, 1]))
+    assert ids.tolist() == [2, 11, 27]

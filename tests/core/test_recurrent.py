@@ -17,25 +17,25 @@ LENGTHS = torch.tensor([7, 1, 4, 11])
 
 
 def packed_run(rnn: nn.RNNBase, frames: Tensor) -> tuple[Tensor, Tensor]:
-    ragged = pack_padded_sequence(frames, LENGTHS, batch_first=True, enforce_sorted=False)
-    output, last = rnn(ragged)
+    packed = pack_padded_sequence(frames, LENGTHS, batch_first=True, enforce_sorted=False)
+    output, final = rnn(packed)
     padded, _ = pad_packed_sequence(output, batch_first=True, total_length=frames.shape[1])
-    return padded, torch.stack(last) if isinstance(last, tuple) else last[None]
+    return padded, torch.stack(final) if isinstance(final, tuple) else final[None]
 
 
-def torch_twin(layer: BidirectionalLayer, cell: Cell) -> nn.RNNBase:
-    twin = LAYERS[cell](5, 3, batch_first=True, bidirectional=True)
-    for suffix, half in (("", layer.ahead), ("_reverse", layer.back)):
-        for name, weight in half.rnn.named_parameters():
-            getattr(twin, name + suffix).data = weight.data
-    return twin
+def torch_equivalent(layer: BidirectionalLayer, cell: Cell) -> nn.RNNBase:
+    equivalent = LAYERS[cell](5, 3, batch_first=True, bidirectional=True)
+    for suffix, direction in (("", layer.forward_rnn), ("_reverse", layer.backward_rnn)):
+        for name, weight in direction.rnn.named_parameters():
+            getattr(equivalent, name + suffix).data = weight.data
+    return equivalent
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_both_directions_equal_the_packed_layer_of_torch(cell: Cell) -> None:
     layer = BidirectionalLayer(cell, 5, 3)
     frames = torch.randn(4, 11, 5)
-    expected, _ = packed_run(torch_twin(layer, cell), frames)
+    expected, _ = packed_run(torch_equivalent(layer, cell), frames)
     found = layer.outputs(frames, LENGTHS)
 
     for row, length in enumerate(LENGTHS):
@@ -45,50 +45,50 @@ def test_both_directions_equal_the_packed_layer_of_torch(cell: Cell) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_equal_those_of_the_packed_layer(cell: Cell) -> None:
     layer = BidirectionalLayer(cell, 5, 3)
-    twin = torch_twin(layer, cell)
+    equivalent = torch_equivalent(layer, cell)
     frames = torch.randn(4, 11, 5)
     inside = torch.arange(11) < LENGTHS[:, None]
     (layer.outputs(frames, LENGTHS)[inside] ** 2).sum().backward()
-    (packed_run(twin, frames)[0][inside] ** 2).sum().backward()
+    (packed_run(equivalent, frames)[0][inside] ** 2).sum().backward()
 
-    for name, weight in layer.ahead.rnn.named_parameters():
-        assert_close(weight.grad, getattr(twin, name).grad, atol=1e-5, rtol=1e-4)
+    for name, weight in layer.forward_rnn.rnn.named_parameters():
+        assert_close(weight.grad, getattr(equivalent, name).grad, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_final_states_are_those_after_each_last_frame(cell: Cell) -> None:
     layer = BidirectionalLayer(cell, 5, 3)
     frames = torch.randn(4, 11, 5)
-    _, state = layer.final(frames, LENGTHS)
-    _, expected = packed_run(torch_twin(layer, cell), frames)  # (parts, directions, B, H)
+    _, state = layer.outputs_and_state(frames, LENGTHS)
+    _, expected = packed_run(torch_equivalent(layer, cell), frames)  # (parts, directions, B, H)
 
     assert_close(state, expected.permute(2, 0, 1, 3).flatten(1), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_one_step_with_given_gates_equals_the_layer(cell: Cell) -> None:
+def test_one_step_equals_the_layer(cell: Cell) -> None:
     layer = RecurrentLayer(cell, 5, 3)
     frames = torch.randn(4, 2, 5)
     outputs, state = layer(frames)
     _, before = layer(frames[:, :1])
 
-    stepped = layer.advance(layer.given(frames[:, 1]), before)
+    stepped = layer.step(layer.input_gates(frames[:, 1]), before)
     assert_close(stepped, state, atol=1e-6, rtol=0)
     assert_close(stepped[:, :3], outputs[:, 1], atol=1e-6, rtol=0)
 
 
-def test_a_stack_goes_on_from_its_own_state() -> None:
+def test_a_stack_continues_from_its_own_state() -> None:
     stack = RecurrentStack("lstm", 5, 3, 2, 0.0)
     frames = torch.randn(2, 6, 5)
-    whole, last = stack(frames)
+    whole, final = stack(frames)
     first, state = stack(frames[:, :4])
     rest, end = stack(frames[:, 4:], state)
 
     assert_close(torch.cat([first, rest], dim=1), whole)
-    assert_close(end, last)
+    assert_close(end, final)
 
 
-def test_reversing_twice_changes_nothing_and_leaves_padding() -> None:
+def test_reversing_twice_changes_nothing_and_keeps_padding() -> None:
     frames = torch.arange(12.0).view(2, 6, 1)
     once = reverse_within(frames, torch.tensor([4, 6]))
 

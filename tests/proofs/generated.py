@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measured, pool
+from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement, pool
 from seqstudio.contracts.job import LoadedModel
-from seqstudio.contracts.task import Preparation, Preset, Previewed, TrainConfig
+from seqstudio.contracts.task import Preparation, Preset, PreviewResult, TrainConfig
 from seqstudio.core.config import DecoderConfig, EncoderConfig, ModelConfig
 from seqstudio.core.decoder import Decoder
 from seqstudio.core.encoder import Encoder
 from seqstudio.core.gradient_flow import GradientFlow, gradient_flow
 from seqstudio.core.model import SequenceModel
-from seqstudio.core.parts import Around, Part, Parts, default_parts
+from seqstudio.core.parts import BuildContext, Part, Parts, default_parts
 from seqstudio.errors import DataError
 from seqstudio.services.bundles import build_module, load_bundle
-from seqstudio.services.events import Evaluated, Step
+from seqstudio.services.events import Evaluated, TrainingStep
 from seqstudio.services.runs import RunSpec, create_run
 from seqstudio.services.training import train
 
@@ -97,16 +97,16 @@ class GeneratedTask:
             wanted_lengths=torch.tensor([len(one.wanted) for one in drawn]),
         )
 
-    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measurement]:
         drawn = list(examples)
         batch = self.collate(drawn, model.preparation, None)
         with torch.no_grad():
             errors = self.errors(model.module, batch)
         for one, error in zip(drawn, errors, strict=True):
-            yield Measured(id=one.id, sums={"error": error})
+            yield Measurement(id=one.id, sums={"error": error})
 
-    def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> Previewed:
-        return Previewed(text=f"error {pool(list(self.measure(model, examples)))['error']:.3f}")
+    def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> PreviewResult:
+        return PreviewResult(text=f"error {pool(list(self.measure(model, examples)))['error']:.3f}")
 
     def _drawn(self, examples: Sequence[Example]) -> list[Drawn]:
         return [one for one in examples if isinstance(one, Drawn)]
@@ -139,7 +139,7 @@ def train_on(
     preparation = task.prepare(learned, None)
     curve, steps = [], 0
     for event in train(task, preparation, learned, unseen, config, run, parts=parts):
-        if isinstance(event, Step):
+        if isinstance(event, TrainingStep):
             steps = event.step
         if isinstance(event, Evaluated):
             curve.append((event.step, event.value))
@@ -172,11 +172,11 @@ def remembering_parts(bias: float) -> Parts:
     al. 2015).
     """
 
-    def encoder(config: EncoderConfig, around: Around) -> Encoder:
-        return open_gates(Encoder(config, around.source.width), bias)
+    def encoder(config: EncoderConfig, context: BuildContext) -> Encoder:
+        return open_gates(Encoder(config, context.source.width), bias)
 
-    def decoder(config: DecoderConfig, around: Around) -> Decoder:
-        return open_gates(Decoder(config, around.attention), bias)
+    def decoder(config: DecoderConfig, context: BuildContext) -> Decoder:
+        return open_gates(Decoder(config, context.attention), bias)
 
     return {
         **default_parts(),

@@ -9,7 +9,7 @@ import torch
 from generated import Drawn, DrawnBatch, GeneratedTask, Trained, remembering_parts, train_on
 
 from seqstudio.contracts.data import LossSum
-from seqstudio.contracts.job import SamplingConfig, Take
+from seqstudio.contracts.job import SamplingConfig, TakeSeed
 from seqstudio.contracts.task import TrainConfig
 from seqstudio.core.config import (
     AttentionConfig,
@@ -58,7 +58,7 @@ class CopyTask(GeneratedTask):
         for row, token in sample(
             model,
             [()] * len(wanted),
-            [Take(number, seed=0) for number in range(len(wanted))],
+            [TakeSeed(number, seed=0) for number in range(len(wanted))],
             Copied([len(row) for row in wanted]),
             SamplingConfig(temperature=0),
             encoded=encoded,

@@ -27,7 +27,7 @@ from seqstudio.core.config import (
     FramesConfig,
     ModelConfig,
 )
-from seqstudio.core.gradient_flow import GradientFlow, verdict
+from seqstudio.core.gradient_flow import GradientFlow, gradient_flow_verdict
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.core.model import SequenceModel
 
@@ -105,7 +105,7 @@ def test_the_lstm_adds_numbers_far_apart_and_the_tanh_rnn_does_not(tmp_path: Pat
     assert lstm.error < 0.02
     assert tanh.error > 0.15
     assert reaches(flows["LSTM"], 32)
-    assert verdict(flows["tanh"]).startswith("vanishing")
+    assert gradient_flow_verdict(flows["tanh"]).startswith("vanishing")
 
 
 class ReberTask(GeneratedTask):
@@ -183,7 +183,7 @@ def test_the_lstm_closes_the_embedded_reber_grammar_and_the_tanh_rnn_guesses(
     assert lstm.error < 0.02
     assert tanh.error > 0.4
     assert reaches(flows["LSTM"], 16)
-    assert verdict(flows["tanh"]).startswith("vanishing")
+    assert gradient_flow_verdict(flows["tanh"]).startswith("vanishing")
 
 
 def reaches(flow: GradientFlow, steps: int) -> bool:
@@ -194,4 +194,4 @@ def reaches(flow: GradientFlow, steps: int) -> bool:
 def show(what: str, trained: dict[str, Trained], flows: dict[str, GradientFlow]) -> None:
     for name, one in trained.items():
         print(f"{what}: {name} {one.error:.3f} after {one.steps} steps, {one.cpu_s:.0f} s of CPU")
-        print(f"  {name}, {verdict(flows[name])}")
+        print(f"  {name}, {gradient_flow_verdict(flows[name])}")

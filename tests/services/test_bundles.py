@@ -19,11 +19,11 @@ from seqstudio.errors import ModelError
 from seqstudio.services.bundle_files import (
     GoldenItem,
     export_bundle,
-    inspect,
+    inspect_bundle,
     verify_files,
     write_bundle,
 )
-from seqstudio.services.bundles import load_bundle, round_half
+from seqstudio.services.bundles import load_bundle, to_half_precision
 
 FILES = ("config.json", "card.json", "weights.safetensors")
 
@@ -66,9 +66,9 @@ def test_a_loaded_bundle_computes_what_the_saved_model_did(
     again = load_bundle(finished_run / "model", task)
 
     assert loaded.settings.letters == "abcde"
-    assert loaded.sha256 == inspect(bundle).sha256
+    assert loaded.sha256 == inspect_bundle(bundle).sha256
     assert not loaded.module.training
-    assert loaded.module.extras["counts"].sum() > 100
+    assert loaded.module.task_buffers["counts"].sum() > 100
     assert torch.equal(loaded.module.decode(tokens, lengths), again.module.decode(tokens, lengths))
 
 
@@ -87,12 +87,12 @@ def test_a_bundle_is_half_precision_but_for_the_tasks_buffers(bundle: Path) -> N
     tensors = load((bundle / "weights.safetensors").read_bytes())
     kinds = {name: tensor.dtype for name, tensor in tensors.items()}
 
-    assert kinds.pop("extras.counts") == torch.float32
+    assert kinds.pop("task_buffers.counts") == torch.float32
     assert set(kinds.values()) == {torch.float16}
 
 
 def test_a_weight_that_half_precision_cannot_hold_stays_whole() -> None:
-    rounded = round_half({"big": torch.tensor([7e4]), "small": torch.tensor([0.1])})
+    rounded = to_half_precision({"big": torch.tensor([7e4]), "small": torch.tensor([0.1])})
 
     assert rounded["big"].dtype == torch.float32
     assert rounded["small"].dtype == torch.float16
@@ -104,12 +104,12 @@ def test_export_gives_the_same_bytes_each_time(bundle: Path, tmp_path: Path) -> 
     facts = export_bundle(tmp_path / "folder", tmp_path / "two.seqmodel")
 
     assert (tmp_path / "one.seqmodel").read_bytes() == (tmp_path / "two.seqmodel").read_bytes()
-    assert facts.sha256 == inspect(bundle).sha256
+    assert facts.sha256 == inspect_bundle(bundle).sha256
     assert load_bundle(tmp_path / "two.seqmodel", LettersTask()).name == "two"
 
 
 def test_a_new_card_and_golden_items_travel(bundle: Path, tmp_path: Path) -> None:
-    card = dataclasses.replace(inspect(bundle).card, name="letters-small", licence="CC0")
+    card = dataclasses.replace(inspect_bundle(bundle).card, name="letters-small", licence="CC0")
     golden = (GoldenItem(operation="spell", options={"length": 3}, expected={"text": "abc"}),)
     facts = export_bundle(bundle, tmp_path / "x.seqmodel", card=card, golden=golden)
 
@@ -214,12 +214,15 @@ def test_a_configuration_larger_than_its_weights_takes_no_memory(copy: Path) -> 
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (lambda t: t.pop("extras.counts"), r"no tensor extras\.counts, expected one of shape \(5,"),
+        (
+            lambda t: t.pop("task_buffers.counts"),
+            r"no tensor task_buffers\.counts, expected one of shape \(5,",
+        ),
         (lambda t: t.pop(sorted(t)[0]), "no tensor decoder"),
         (lambda t: t.update(more=torch.zeros(2)), "tensor more is not of this model"),
         (
-            lambda t: t.update({"extras.counts": torch.zeros(6)}),
-            r"extras\.counts has shape \(6,\), expected \(5,\)",
+            lambda t: t.update({"task_buffers.counts": torch.zeros(6)}),
+            r"task_buffers\.counts has shape \(6,\), expected \(5,\)",
         ),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from seqstudio.contracts.plain import to_plain
-from seqstudio.core.gradient_flow import GradientFlow, verdict
+from seqstudio.core.gradient_flow import GradientFlow, gradient_flow_verdict
 from seqstudio.errors import DataError
 from seqstudio.services.gradient_flow_plot import draw_flow
 
@@ -17,7 +17,7 @@ FADING = GradientFlow(
 
 
 def test_the_chart_is_a_picture_with_a_curve_for_each_layer(tmp_path: Path) -> None:
-    draw_flow({**to_plain(FADING), "verdict": verdict(FADING)}, tmp_path / "flow.png")
+    draw_flow({**to_plain(FADING), "verdict": gradient_flow_verdict(FADING)}, tmp_path / "flow.png")
     with Image.open(tmp_path / "flow.png") as picture:
         assert picture.format == "PNG"
         pixels = np.asarray(picture.convert("RGB"), dtype=int).reshape(-1, 3)

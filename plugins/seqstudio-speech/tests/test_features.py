@@ -48,7 +48,7 @@ def test_nearly_all_training_utterances_lie_within_the_usual_offset() -> None:
     frames = [standardise(one, learned.buffers) for one in utterances]
     offsets = [offset(one.sum(0), len(one)) for one in frames]
 
-    assert sum(one > learned.usual for one in offsets) == 2
+    assert sum(one > learned.usual_offset for one in offsets) == 2
     narrow = utterances[-1].clone()
     narrow[:, 60:] -= 5
     assert offset(standardise(narrow, learned.buffers).sum(0), len(narrow)) > 4

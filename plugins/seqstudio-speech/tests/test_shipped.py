@@ -15,8 +15,8 @@ from seqstudio_speech.task import CtcTask
 
 from seqstudio.api import AudioExample, Ledger, pool
 from seqstudio.api.media import audio_info, read_audio
-from seqstudio.services.bundle_files import inspect, verify_files
-from seqstudio.services.bundles import Loaded, load_bundle
+from seqstudio.services.bundle_files import inspect_bundle, verify_files
+from seqstudio.services.bundles import LoadedBundle, load_bundle
 
 PACKAGE = Path(str(importlib.resources.files("seqstudio_speech")))
 DEMO = Path(__file__).parents[3] / "assets" / "speech"
@@ -43,7 +43,7 @@ def shipped() -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(shipped: Path) -> Loaded:
+def model(shipped: Path) -> LoadedBundle:
     return load_bundle(shipped, CtcTask(), device="cpu")
 
 
@@ -54,8 +54,8 @@ def demo() -> list[AudioExample]:
 
 def test_the_shipped_model_verifies_and_says_where_it_comes_from(shipped: Path) -> None:
     verify_files(shipped)
-    card = inspect(shipped).card
-    figures = {figure.name: figure.value for figure in card.figures}
+    card = inspect_bundle(shipped).card
+    figures = {figure.name: figure.value for figure in card.metrics}
 
     assert figures["wer"] <= 0.15
     assert card.held_out == {"groups": 8}
@@ -65,9 +65,9 @@ def test_the_shipped_model_verifies_and_says_where_it_comes_from(shipped: Path) 
 
 
 def test_the_shipped_model_says_what_it_said_when_it_was_shipped(
-    model: Loaded, shipped: Path, demo: list[AudioExample]
+    model: LoadedBundle, shipped: Path, demo: list[AudioExample]
 ) -> None:
-    golden = {one.inputs["audio"][0]: one.expected["transcript"] for one in inspect(shipped).golden}
+    golden = {one.inputs["audio"][0]: one.expected["transcript"] for one in inspect_bundle(shipped).golden}
     measured = list(CtcTask().measure(model, demo))
 
     assert {f"speech/{one.id}": one.detail["hypothesis"] for one in measured} == golden

@@ -106,7 +106,7 @@ def test_an_utterance_too_short_for_the_fastest_speed_keeps_its_own(
     ledger = Ledger()
 
     assert CtcTask().preflight([tight], preparation, ledger) == [tight]
-    assert ledger.notes == {PERTURBED: 1}
+    assert ledger.counts == {PERTURBED: 1}
     for epoch in range(8):
         batch = CtcTask().collate([tight], preparation, Draws(0, epoch))
         assert int(batch.frame_lengths) == preparation.settings.features.frames(samples)

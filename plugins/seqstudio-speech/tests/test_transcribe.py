@@ -31,7 +31,7 @@ class Workspace:
     def check(self) -> None:
         return
 
-    def progress(self, fraction: float, note: str = "") -> None:
+    def progress(self, fraction: float, message: str = "") -> None:
         self.fractions.append(fraction)
 
 

@@ -11,7 +11,7 @@ from seqstudio.host.worker.plugins import Plugins
 ROOM = 4  # models that stay loaded
 
 
-class Shelf:
+class ModelCache:
     """What a worker has loaded, for its next job too; what was used longest ago goes first.
 
     A model is known by its place, the hash over its files, and its device: another one at the same
@@ -34,7 +34,7 @@ class Models:
     """The models that a job may load, the default first."""
 
     def __init__(
-        self, sources: Sequence[ModelSource], plugins: Plugins, device: str, shelf: Shelf
+        self, sources: Sequence[ModelSource], plugins: Plugins, device: str, shelf: ModelCache
     ) -> None:
         self._sources = tuple(sources)
         self._plugins = plugins
@@ -75,13 +75,13 @@ class Models:
         raise ModelError(f"model {name!r} is not installed, expected one of: {names}")
 
     def _read(self, source: ModelSource) -> LoadedModel:
-        from seqstudio.core.parts import with_offers
-        from seqstudio.services.bundle_files import inspect
+        from seqstudio.core.parts import with_plugin_parts
+        from seqstudio.services.bundle_files import inspect_bundle
         from seqstudio.services.bundles import load_bundle
 
-        facts = inspect(Path(source.path))
+        facts = inspect_bundle(Path(source.path))
         task = self._plugins.own("tasks", facts.task)
-        parts = with_offers(self._plugins.all_offers("parts"))
+        parts = with_plugin_parts(self._plugins.all_offers("parts"))
         device = self.device()
         return self._shelf.get(
             (source.path, facts.sha256, device),

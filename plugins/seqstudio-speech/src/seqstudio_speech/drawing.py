@@ -74,7 +74,7 @@ def draw_frames(
     """
     features = room.settings.features
     samples = read_mono(example.audio, features.rate_hz)
-    generator = draws.of(example.id) if draws else None
+    generator = draws.generator(example.id) if draws else None
     if generator is not None:
         samples = perturb(samples, labels, room, generator)
     frames = standardise(log_mel(torch.from_numpy(samples), features), buffers)

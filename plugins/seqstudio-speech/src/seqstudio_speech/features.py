@@ -61,7 +61,7 @@ class Statistics:
     """
 
     buffers: Mapping[str, Tensor]
-    usual: float
+    usual_offset: float
 
 
 def offset(sum_of_frames: Tensor, count: int) -> float:
@@ -104,5 +104,5 @@ def statistics(utterances: Iterable[Tensor]) -> Statistics:
     deviation = (squares / total - mean.square()).clamp(min=0).sqrt()
     scale = 1 / deviation.clamp(min=LEAST_DEVIATION)
     offsets = [offset((one - n * mean) * scale, n) for one, n in zip(sums, counts, strict=True)]
-    usual = torch.tensor(offsets).quantile(USUAL_SHARE).item()
-    return Statistics({"mean": mean.float(), "scale": scale.float()}, round(usual, 3))
+    usual_offset = torch.tensor(offsets).quantile(USUAL_SHARE).item()
+    return Statistics({"mean": mean.float(), "scale": scale.float()}, round(usual_offset, 3))

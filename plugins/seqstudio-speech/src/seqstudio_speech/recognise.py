@@ -121,10 +121,10 @@ class Recogniser:
     def _unlike(self, heard: list[Heard]) -> bool | None:
         """Say whether a recording lies farther out than nearly all that were trained on."""
         count = sum(one.frames for one in heard)
-        if not count or not self.settings.usual:
+        if not count or not self.settings.usual_offset:
             return None
         total = torch.as_tensor(sum(one.frames_sum for one in heard))
-        return offset(total, count) > self.settings.usual
+        return offset(total, count) > self.settings.usual_offset
 
     def _search(self, log_probs: Tensor) -> tuple[tuple[int, ...], list[tuple[int, ...]]]:
         """Give the likeliest labels, and the next ones."""

@@ -76,7 +76,7 @@ class SpeechSettings:
     language: str = ""  # BCP 47; "" is unknown
     case: Case = "keep"  # references are brought to it before they are scored
     beam: int = 16
-    usual: float = 0.0  # offset below which nearly all training utterances lie; 0 is unknown
+    usual_offset: float = 0.0  # offset below which nearly all training utterances lie; 0 is unknown
     features: FeatureSettings = field(default_factory=FeatureSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
 

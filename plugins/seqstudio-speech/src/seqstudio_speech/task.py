@@ -13,10 +13,10 @@ from seqstudio.api import (
     Ledger,
     LoadedModel,
     LossSum,
-    Measured,
+    Measurement,
     Preparation,
     Preset,
-    Previewed,
+    PreviewResult,
 )
 from seqstudio.api.media import audio_info
 from seqstudio.api.nn import SequenceModel, build, ctc_loss_sum, frames_needed
@@ -80,7 +80,7 @@ class CtcTask:
             language=options.language,
             case=case_of(vocabulary),
             beam=options.beam,
-            usual=learned.usual,
+            usual_offset=learned.usual_offset,
             features=features,
             augment=options.augment(),
         )
@@ -104,7 +104,7 @@ class CtcTask:
                 ledger.refuse(example.where, str(fault))
                 continue
             if not room.fits(samples, labels, max(settings.augment.speeds)):
-                ledger.note(PERTURBED)
+                ledger.count(PERTURBED)
             kept.append(example)
         return kept
 
@@ -133,7 +133,7 @@ class CtcTask:
         )
         return LossSum(total, len(batch.ids))
 
-    def measure(self, model: LoadedModel, examples: Iterable[AudioExample]) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[AudioExample]) -> Iterator[Measurement]:
         """Transcribe as the operation does; a recording that cannot be read says nothing."""
         recogniser = Recogniser(model)
         case = model.settings.case
@@ -145,7 +145,7 @@ class CtcTask:
                 refused = str(fault)
             reference = normalise(example.transcript, case)
             errors = word_errors(reference.split(), hypothesis.split())
-            yield Measured(
+            yield Measurement(
                 id=example.id,
                 sums=error_sums(reference, hypothesis),
                 detail={
@@ -157,14 +157,14 @@ class CtcTask:
                 refused=refused,
             )
 
-    def preview(self, model: LoadedModel, examples: Sequence[AudioExample], seed: int) -> Previewed:
+    def preview(self, model: LoadedModel, examples: Sequence[AudioExample], seed: int) -> PreviewResult:
         """Show what is heard in the same few utterances at every stage; `seed` has no part."""
         first = sorted(examples, key=lambda example: example.id)[:PREVIEWS]
         lines = [
             f"said {one.detail['reference']} | heard {one.detail['hypothesis'] or '(nothing)'}"
             for one in self.measure(model, first)
         ]
-        return Previewed(text="\n".join(lines))
+        return PreviewResult(text="\n".join(lines))
 
 
 def _room(preparation: Preparation) -> Room:
