@@ -1,9 +1,9 @@
-"""How fast a bidirectional LSTM layer trains on ragged batches: ours against packed `nn.LSTM`.
+"""Training time of a bidirectional LSTM layer on padded batches: ours against packed `nn.LSTM`.
 
-Goal: at least 1.6 times packed `nn.LSTM`, and equal to it to 1e-5. Beside them padded `nn.LSTM`,
-which is inexact, and the layer's matmuls alone, at the rate of a large product. Batches of spoken
-lengths, forward and backward; CPU time of one thread, in turns, medians. Run
-`python benchmarks/bench_bidirectional.py`.
+Goal: at least 1.6 times as fast as packed `nn.LSTM`, with outputs equal to 1e-5. Also measured are
+padded `nn.LSTM`, which is inexact, and the layer's matmuls alone, at the speed of one large matmul.
+Forward and backward passes over batches with the lengths of utterances; medians of the CPU time of
+one thread; the layers run in turn. Run `python benchmarks/bench_bidirectional.py`.
 """
 
 import platform
@@ -29,8 +29,10 @@ def ours(layer: BidirectionalLayer, lengths: Tensor) -> Layer:
 
 def packed(lstm: nn.LSTM, lengths: Tensor) -> Layer:
     def run(frames: Tensor) -> Tensor:
-        ragged = pack_padded_sequence(frames, lengths, batch_first=True, enforce_sorted=False)
-        result: Tensor = pad_packed_sequence(lstm(ragged)[0], batch_first=True)[0]
+        packed_frames = pack_padded_sequence(
+            frames, lengths, batch_first=True, enforce_sorted=False
+        )
+        result: Tensor = pad_packed_sequence(lstm(packed_frames)[0], batch_first=True)[0]
         return result
 
     return run
@@ -44,11 +46,12 @@ def padded(lstm: nn.LSTM) -> Layer:
     return run
 
 
-def twins() -> tuple[BidirectionalLayer, nn.LSTM]:
+def equal_layers() -> tuple[BidirectionalLayer, nn.LSTM]:
+    """Return our layer and torch's with the same weights."""
     layer = BidirectionalLayer("lstm", FEATURES, HIDDEN)
     lstm = nn.LSTM(FEATURES, HIDDEN, batch_first=True, bidirectional=True)
-    for suffix, half in (("", layer.ahead), ("_reverse", layer.back)):
-        for name, weight in half.rnn.named_parameters():
+    for suffix, direction in (("", layer.forward_rnn), ("_reverse", layer.backward_rnn)):
+        for name, weight in direction.rnn.named_parameters():
             getattr(lstm, name + suffix).data = weight.data
     return layer, lstm
 
@@ -58,7 +61,7 @@ def train_once(layer: Layer, frames: Tensor, inside: Tensor) -> None:
 
 
 def matmuls_alone(lengths: Tensor) -> float:
-    """Seconds that the layer's products would take, forward and backward, as one large product."""
+    """Return the seconds of the layer's matmuls, forward and backward, as one large matmul."""
     left, right = torch.randn(1024, 1024), torch.randn(1024, 1024)
     times = []
     for _ in range(ROUNDS):
@@ -70,7 +73,7 @@ def matmuls_alone(lengths: Tensor) -> float:
 
 
 def draw_lengths(*, bucketed: bool) -> list[Tensor]:
-    """Draw the lengths of all batches; bucketed as training does it, sorted before cutting."""
+    """Draw the lengths of all batches; `bucketed` sorts them first, as training does."""
     generator = torch.Generator().manual_seed(0)
     lengths = torch.randint(SHORTEST, LONGEST, (BATCHES * BATCH,), generator=generator)
     return list((lengths.sort().values if bucketed else lengths).split(BATCH))
@@ -78,7 +81,7 @@ def draw_lengths(*, bucketed: bool) -> list[Tensor]:
 
 def compare(name: str, batches: list[Tensor]) -> None:
     torch.manual_seed(0)
-    layer, lstm = twins()
+    layer, lstm = equal_layers()
     times: dict[str, list[float]] = {"ours": [], "packed nn.LSTM": [], "padded, inexact": []}
     difference = 0.0
     for number, lengths in enumerate(batches * ROUNDS):
@@ -110,8 +113,8 @@ if __name__ == "__main__":
     capability = torch.backends.cpu.get_cpu_capability()
     print(f"torch {torch.__version__}, {platform.machine()}, {capability}, 1 thread")
     size = f"{BATCHES} batches of {BATCH}, {SHORTEST} to {LONGEST} frames"
-    compare(f"{size}, in buckets of like length", draw_lengths(bucketed=True))
-    compare(f"{size}, as they come", draw_lengths(bucketed=False))
+    compare(f"{size}, in buckets of similar length", draw_lengths(bucketed=True))
+    compare(f"{size}, unsorted", draw_lengths(bucketed=False))
     for shortest, longest in SPREADS:
         lengths = torch.linspace(shortest, longest, BATCH).long()
         compare(f"one batch of {BATCH}, {shortest} to {longest} frames", [lengths])

@@ -1,10 +1,10 @@
-"""How fast a lone take is stepped: ours against torch's stock loops, and the matmuls alone.
+"""Time of one sampling step: ours, loops over torch's own layers, and the matmuls alone.
 
-Goals: at least 1.25 times the fastest stock loop (`nn.LSTM` with oneDNN off, `nn.LSTMCell`), and
-at most 1.6 times the step's matmuls alone. All step one row; ours needs no second row beside a
-lone take. Sixteen takes are shown beside it, without a goal: each of their rows is multiplied
-alone, so that a take has the same bytes among others as by itself. CPU time of one thread, in
-turns, medians. Run `python benchmarks/bench_step.py`.
+Goals for one row, a single take: at least 1.25 times as fast as the fastest torch loop (`nn.LSTM`
+with oneDNN off, `nn.LSTMCell`), and at most 1.6 times the time of the step's matmuls. Sixteen rows
+are measured as well, without a goal: each row is multiplied alone, so that a take has the same
+bytes alone and among others. Medians of the CPU time of one thread; the loops run in turn. Run
+`python benchmarks/bench_step.py`.
 """
 
 import platform
@@ -23,13 +23,13 @@ Loop = Callable[[], list[Tensor]]
 
 
 def our_loop(model: SequenceModel, rows: int) -> Loop:
-    logits, begun = model.start(rows)
+    logits, initial_state = model.start(rows)
 
     def run() -> list[Tensor]:
-        tokens, state = [logits.argmax(dim=1)], begun
+        tokens, state = [logits.argmax(dim=1)], initial_state
         for _ in range(STEPS - 1):
-            after, state = model.step(tokens[-1], state)
-            tokens.append(after.argmax(dim=1))
+            next_logits, state = model.step(tokens[-1], state)
+            tokens.append(next_logits.argmax(dim=1))
         return tokens
 
     return run
@@ -46,7 +46,7 @@ def lstm_loop(model: SequenceModel, rows: int, *, onednn: bool) -> Loop:
         tokens, state = [torch.full((rows,), VOCABULARY)], None
         with torch.backends.mkldnn.flags(enabled=onednn):
             for _ in range(STEPS):
-                output, state = lstm(decoder.table(tokens[-1])[:, None], state)
+                output, state = lstm(decoder.embedding(tokens[-1])[:, None], state)
                 tokens.append(decoder.output(output[:, 0]).argmax(dim=1))
         return tokens[1:]
 
@@ -62,22 +62,22 @@ def cell_loop(model: SequenceModel, rows: int) -> Loop:
 
     def run() -> list[Tensor]:
         tokens = [torch.full((rows,), VOCABULARY)]
-        low = high = (torch.zeros(rows, hidden), torch.zeros(rows, hidden))
+        lower = upper = (torch.zeros(rows, hidden), torch.zeros(rows, hidden))
         for _ in range(STEPS):
-            low = first(decoder.table(tokens[-1]), low)
-            high = second(low[0], high)
-            tokens.append(decoder.output(high[0]).argmax(dim=1))
+            lower = first(decoder.embedding(tokens[-1]), lower)
+            upper = second(lower[0], upper)
+            tokens.append(decoder.output(upper[0]).argmax(dim=1))
         return tokens[1:]
 
     return run
 
 
 def matmul_loop(hidden: int, rows: int) -> Loop:
-    """Only the products: recurrence of the first layer, both of the second, output."""
+    """Only the matmuls: recurrence of the first layer, both of the second layer, output."""
     shapes = ((hidden, 4 * hidden), (2 * hidden, 4 * hidden), (hidden, VOCABULARY))
     products = [
-        (torch.randn(rows, width), torch.randn(width, made), torch.empty(rows, made))
-        for width, made in shapes
+        (torch.randn(rows, n_in), torch.randn(n_in, n_out), torch.empty(rows, n_out))
+        for n_in, n_out in shapes
     ]
 
     def run() -> list[Tensor]:
@@ -90,7 +90,7 @@ def matmul_loop(hidden: int, rows: int) -> Loop:
 
 
 def medians(loops: dict[str, Loop]) -> dict[str, float]:
-    """Give the median CPU seconds of one step of each loop, all run in turn."""
+    """Return the median CPU seconds of one step of each loop; the loops run in turn."""
     times: dict[str, list[float]] = {name: [] for name in loops}
     for loop in loops.values():
         loop()
@@ -118,9 +118,9 @@ def compare(hidden: int, rows: int) -> None:
     print(f"hidden {hidden}, rows {rows}; same tokens in all: {same}")
     for name, seconds in found.items():
         print(f"  {name:20s} {1e6 * seconds:7.0f} us a step")
-    stock = min(found["nn.LSTM, oneDNN off"], found["nn.LSTMCell"])
+    fastest = min(found["nn.LSTM, oneDNN off"], found["nn.LSTMCell"])
     goals = (" (goal 1.25 or more)", " (goal 1.6 or less)") if rows == 1 else ("", "")
-    print(f"  {stock / found['ours']:.2f} times the fastest stock loop{goals[0]}")
+    print(f"  {fastest / found['ours']:.2f} times the fastest torch loop{goals[0]}")
     print(f"  {found['nn.LSTM'] / found['ours']:.2f} times the plain nn.LSTM loop")
     print(f"  {found['ours'] / found['matmuls alone']:.2f} of the matmuls alone{goals[1]}")
 
@@ -129,7 +129,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     capability = torch.backends.cpu.get_cpu_capability()
     print(f"torch {torch.__version__}, {platform.machine()}, {capability}, 1 thread")
-    with torch.inference_mode():  # as sampling runs
+    with torch.inference_mode():  # as in sampling
         for hidden in (256, 512):
             compare(hidden, rows=1)
         compare(256, rows=16)

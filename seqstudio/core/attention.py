@@ -19,7 +19,7 @@ class AttentionMemory:
     valid: Tensor  # (B, T') bool
 
     def select(self, rows: Tensor) -> "AttentionMemory":
-        """Take rows by index, (R,) int64."""
+        """Select rows by index, (R,) int64."""
         return AttentionMemory(self.keys[rows], self.values[rows], self.valid[rows])
 
 

@@ -71,7 +71,7 @@ def ctc_loss_sum(
 
 
 def best_path(log_probs: Tensor | Floats) -> tuple[int, ...]:
-    """Take the most likely label of each frame, merge repeats, drop blanks.
+    """Pick the most likely label of each frame, merge repeats, drop blanks.
 
     >>> best_path(np.log([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1], [0.3, 0.7]]))
     (1, 1)

@@ -130,7 +130,7 @@ class DecoderState(NamedTuple):
     weights: Tensor | None  # (B, T') float, the attention weights of the last step
 
     def select(self, rows: Tensor) -> "DecoderState":
-        """Take rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
+        """Select rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
         return DecoderState(
             self.stepper,
             select_layers(self.layers, rows),

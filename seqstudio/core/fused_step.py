@@ -25,7 +25,7 @@ class LayerState(NamedTuple):
     recurrent_gates: Tensor  # (R, G) float, what the output adds to the gates of the next step
 
     def select(self, rows: Tensor) -> "LayerState":
-        """Take rows by index, (R',) int64."""
+        """Select rows by index, (R',) int64."""
         return LayerState(self.output[rows], self.memory[rows], self.recurrent_gates[rows])
 
     def replaced(self, rows: Tensor, new: "LayerState") -> "LayerState":
@@ -41,7 +41,7 @@ StackState = tuple[LayerState, ...]
 
 
 def select_layers(layers: StackState, rows: Tensor) -> StackState:
-    """Take rows of every layer by index, (R',) int64."""
+    """Select rows of every layer by index, (R',) int64."""
     return tuple(layer.select(rows) for layer in layers)
 
 

@@ -53,7 +53,7 @@ def gradient_flow(model: nn.Module, loss: Callable[[], Tensor]) -> GradientFlow:
     -------
     Norms by layer and by time lag
     """
-    with _tracked_calls(model) as calls:
+    with _collected_calls(model) as calls:
         total = loss()
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         outputs = [output for call in calls.values() for output in call.outputs]
@@ -148,7 +148,7 @@ def _at_steps(output: Tensor | PackedSequence, gradient: Tensor, steps: Tensor) 
 
 
 @contextmanager
-def _tracked_calls(model: nn.Module) -> Iterator[dict[str, _Call]]:
+def _collected_calls(model: nn.Module) -> Iterator[dict[str, _Call]]:
     """Collect the longest call of each recurrent layer while the context is open."""
     calls: dict[str, _Call] = {}
 

@@ -161,7 +161,7 @@ class NestedState:
     covariates: Tensor | None  # (B, T, C) int64
 
     def select(self, rows: Tensor) -> "NestedState":
-        """Take rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
+        """Select rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
         return NestedState(
             self.stepper,
             select_layers(self.outer, rows),

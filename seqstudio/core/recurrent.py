@@ -1,7 +1,7 @@
 """Recurrent layers over padded batches, in one or both directions, with one state tensor a layer.
 
-A layer's state is a single tensor whatever the cell: its output, and for an LSTM its memory beside
-it. In the shapes below S is the width of that state (`state_width`) and G the width of the gates.
+A layer's state is one tensor for every cell: its output, followed for an LSTM by its memory. In the
+shapes below S is the width of that state (`state_width`) and G the width of the gates.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ LAYERS: dict[Cell, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU,
 
 
 def state_width(cell: Cell, hidden: int) -> int:
-    """Return the width of one layer's state: an LSTM has its memory beside its output."""
+    """Return the width of one layer's state: an LSTM has a memory and an output."""
     return 2 * hidden if cell == "lstm" else hidden
 
 
@@ -80,7 +80,7 @@ class RecurrentLayer(nn.Module):
         return functional.linear(inputs, self.weights("ih")[0])
 
     def step(self, input_gates: Tensor, state: Tensor) -> Tensor:
-        """Take one step from (B, G) input gates and (B, S) states; return the (B, S) new states."""
+        """Return the (B, S) states one step after `state`, from (B, G) input gates."""
         input_gates = input_gates + self.weights("ih")[1]
         output, memory = state[:, : self.hidden], state[:, self.hidden :]
         recurrent_gates = functional.linear(output, *self.weights("hh"))

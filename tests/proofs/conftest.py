@@ -1,4 +1,4 @@
-"""Lets the proofs share their tasks, on one thread."""
+"""Makes `generated` importable for the proofs, and runs them on one thread."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> Iterator[None]:
-    """Models as small as these run best on one thread."""
+    """Run on one thread, which is fastest for models this small."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

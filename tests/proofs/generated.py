@@ -1,4 +1,4 @@
-"""Tasks over generated data, and one way to train them: with the project's own train loop."""
+"""Tasks on generated data, trained with the training service."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,35 +24,36 @@ from seqstudio.services.bundles import build_module, load_bundle
 from seqstudio.services.events import Evaluated, TrainingStep
 from seqstudio.services.runs import RunSpec, create_run
 from seqstudio.services.training import train
+from seqstudio.services.training_inputs import TrainingInputs
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoSettings:
-    """Nothing but the model is learned from generated data."""
+    """A task on generated data has no settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn(Example):
-    """One generated example: what goes in, (T,) or (T, F), and what should come out, (U,)."""
+class GeneratedExample(Example):
+    """One generated example: inputs, (T,) or (T, F), and targets, (U,)."""
 
-    given: Tensor
-    wanted: Tensor
+    inputs: Tensor
+    targets: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawnBatch(Batch):
+class GeneratedBatch(Batch):
     """Padded examples with their lengths."""
 
-    given: Tensor
-    given_lengths: Tensor
-    wanted: Tensor
-    wanted_lengths: Tensor
+    inputs: Tensor
+    input_lengths: Tensor
+    targets: Tensor
+    target_lengths: Tensor
 
 
 class GeneratedTask:
-    """A task that needs no files; each proof says what its loss and its error are."""
+    """A task without files; each proof defines its loss and its error."""
 
     name = "proofs.generated"
     presets: Mapping[str, Preset] = {}
@@ -63,15 +64,15 @@ class GeneratedTask:
         self.config = config
 
     @abstractmethod
-    def loss(self, model: Any, batch: DrawnBatch) -> LossSum:
+    def loss(self, model: Any, batch: GeneratedBatch) -> LossSum:
         """Sum the loss over a batch."""
 
     @abstractmethod
-    def errors(self, model: SequenceModel, batch: DrawnBatch) -> Sequence[tuple[float, float]]:
-        """Give for each example its error, and what it is a share of."""
+    def errors(self, model: SequenceModel, batch: GeneratedBatch) -> Sequence[tuple[float, float]]:
+        """Return the error of each example as (numerator, denominator)."""
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
-        raise DataError(f"{source}: {self.name} makes its own data, expected no source")
+        raise DataError(f"{source}: {self.name} generates its own data, expected no source")
 
     def prepare(self, examples: Sequence[Example], options: Any) -> Preparation:
         return Preparation(settings=NoSettings(), model=self.config)
@@ -82,39 +83,39 @@ class GeneratedTask:
         return list(examples)
 
     def length(self, example: Example) -> int:
-        return len(self._drawn([example])[0].given)
+        return len(self._generated([example])[0].inputs)
 
     def collate(
         self, examples: Sequence[Example], preparation: Preparation, draws: Draws | None
-    ) -> DrawnBatch:
-        drawn = self._drawn(examples)
+    ) -> GeneratedBatch:
+        generated = self._generated(examples)
         pad = torch.nn.utils.rnn.pad_sequence
-        return DrawnBatch(
-            ids=tuple(one.id for one in drawn),
-            given=pad([one.given for one in drawn], batch_first=True),
-            given_lengths=torch.tensor([len(one.given) for one in drawn]),
-            wanted=pad([one.wanted for one in drawn], batch_first=True),
-            wanted_lengths=torch.tensor([len(one.wanted) for one in drawn]),
+        return GeneratedBatch(
+            ids=tuple(one.id for one in generated),
+            inputs=pad([one.inputs for one in generated], batch_first=True),
+            input_lengths=torch.tensor([len(one.inputs) for one in generated]),
+            targets=pad([one.targets for one in generated], batch_first=True),
+            target_lengths=torch.tensor([len(one.targets) for one in generated]),
         )
 
     def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measurement]:
-        drawn = list(examples)
-        batch = self.collate(drawn, model.preparation, None)
+        generated = list(examples)
+        batch = self.collate(generated, model.preparation, None)
         with torch.no_grad():
             errors = self.errors(model.module, batch)
-        for one, error in zip(drawn, errors, strict=True):
+        for one, error in zip(generated, errors, strict=True):
             yield Measurement(id=one.id, sums={"error": error})
 
     def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> PreviewResult:
         return PreviewResult(text=f"error {pool(list(self.measure(model, examples)))['error']:.3f}")
 
-    def _drawn(self, examples: Sequence[Example]) -> list[Drawn]:
-        return [one for one in examples if isinstance(one, Drawn)]
+    def _generated(self, examples: Sequence[Example]) -> list[GeneratedExample]:
+        return [one for one in examples if isinstance(one, GeneratedExample)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trained:
-    """What came of a training."""
+class TrainResult:
+    """The result of a training."""
 
     model: SequenceModel
     error: float  # of the best evaluation
@@ -125,51 +126,64 @@ class Trained:
 
 def train_on(
     task: GeneratedTask,
-    learned: Sequence[Drawn],
-    unseen: Sequence[Drawn],
+    train_set: Sequence[GeneratedExample],
+    valid_set: Sequence[GeneratedExample],
     config: TrainConfig,
     folder: Path,
     *,
-    enough: float = -1.0,
+    target_error: float = -1.0,
     parts: Parts | None = None,
-) -> Trained:
-    """Train until the error on unseen examples is `enough`, or all epochs are done."""
-    began = process_time()
+) -> TrainResult:
+    """Train until the error on the valid set is at most `target_error`, or for all epochs."""
+    started = process_time()
     run = create_run(folder, RunSpec(task=task.name, config=config))
-    preparation = task.prepare(learned, None)
+    preparation = task.prepare(train_set, None)
     curve, steps = [], 0
-    for event in train(task, preparation, learned, unseen, config, run, parts=parts):
+    inputs = TrainingInputs(
+        task=task,
+        preparation=preparation,
+        train_examples=train_set,
+        valid_examples=valid_set,
+        config=config,
+        run=run,
+        parts=parts,
+    )
+    for event in train(inputs):
         if isinstance(event, TrainingStep):
             steps = event.step
         if isinstance(event, Evaluated):
             curve.append((event.step, event.value))
-            if event.value <= enough:
+            if event.value <= target_error:
                 break
-    return Trained(
+    return TrainResult(
         model=load_bundle(run.model, task, parts=parts).module,
         error=min(error for _, error in curve),
         steps=steps,
         curve=tuple(curve),
-        cpu_s=process_time() - began,
+        cpu_s=process_time() - started,
     )
 
 
-def flow_before_training(
-    task: GeneratedTask, examples: Sequence[Drawn], *, seed: int, parts: Parts | None = None
+def untrained_gradient_flow(
+    task: GeneratedTask,
+    examples: Sequence[GeneratedExample],
+    *,
+    seed: int,
+    parts: Parts | None = None,
 ) -> GradientFlow:
-    """Measure the gradient flow of fresh weights: whether they can learn at all."""
+    """Measure the gradient flow of an untrained model."""
     preparation = task.prepare(examples, None)
     model = build_module(preparation, seed=seed, device="cpu", parts=parts)
     batch = task.collate(examples, preparation, None)
     return gradient_flow(model, lambda: task.loss(model, batch).total)
 
 
-def remembering_parts(bias: float) -> Parts:
-    """Give the in-box parts, their LSTMs with forget gates that begin open.
+def open_gate_parts(bias: float) -> Parts:
+    """Return the built-in parts with LSTMs whose forget gates are open at first.
 
-    The LSTM of 1997 had no forget gate: it kept its memory, error and all, at a factor of one.
-    Today's cell comes near that only when its gate begins open (Gers et al. 2000; Jozefowicz et
-    al. 2015).
+    The LSTM of 1997 had no forget gate: its memory, and the error through it, kept a factor of one.
+    Today's cell comes close to that only if its forget gate starts open (Gers et al. 2000;
+    Jozefowicz et al. 2015).
     """
 
     def encoder(config: EncoderConfig, context: BuildContext) -> Encoder:

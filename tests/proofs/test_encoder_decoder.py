@@ -1,4 +1,4 @@
-"""Copying by encoder-decoder: what helps, and what lifts the limit of length."""
+"""Copying with an encoder-decoder: reversed sources help, and attention lifts the length limit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from generated import Drawn, DrawnBatch, GeneratedTask, Trained, remembering_parts, train_on
+from generated import (
+    GeneratedBatch,
+    GeneratedExample,
+    GeneratedTask,
+    TrainResult,
+    open_gate_parts,
+    train_on,
+)
 
 from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.job import SamplingConfig, TakeSeed
@@ -27,57 +34,57 @@ SYMBOLS = 8
 LENGTHS = (3, 6, 9, 12)
 
 
-class Copied:
-    """Ends each row when it is as long as what is to be copied."""
+class CopyGuide:
+    """Ends each row when it is as long as its source."""
 
     def __init__(self, lengths: Sequence[int]) -> None:
         self.lengths = lengths
 
-    def allowed(self, take: int, tokens: Sequence[int]) -> None:
+    def allowed(self, row: int, tokens: Sequence[int]) -> None:
         return None
 
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
-        return len(tokens) >= self.lengths[take]
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
+        return len(tokens) >= self.lengths[row]
 
 
 class CopyTask(GeneratedTask):
-    """Say again what was given; the error is the share of wrong symbols, decoded greedily."""
+    """Repeat the input; the error is the share of wrong symbols in greedy decoding."""
 
-    def loss(self, model: Any, batch: DrawnBatch) -> LossSum:
-        encoded = model.encode(batch.given, batch.given_lengths)
-        logits = model.decode(batch.wanted, batch.wanted_lengths, encoded=encoded)
-        return LossSum(*cross_entropy_sum(logits, batch.wanted, batch.wanted_lengths))
+    def loss(self, model: Any, batch: GeneratedBatch) -> LossSum:
+        encoded = model.encode(batch.inputs, batch.input_lengths)
+        logits = model.decode(batch.targets, batch.target_lengths, encoded=encoded)
+        return LossSum(*cross_entropy_sum(logits, batch.targets, batch.target_lengths))
 
-    def errors(self, model: SequenceModel, batch: DrawnBatch) -> Sequence[tuple[float, float]]:
-        encoded = model.encode(batch.given, batch.given_lengths)
-        wanted = [
+    def errors(self, model: SequenceModel, batch: GeneratedBatch) -> Sequence[tuple[float, float]]:
+        encoded = model.encode(batch.inputs, batch.input_lengths)
+        targets = [
             row[:length].tolist()
-            for row, length in zip(batch.wanted, batch.wanted_lengths, strict=True)
+            for row, length in zip(batch.targets, batch.target_lengths, strict=True)
         ]
-        said: list[list[int]] = [[] for _ in wanted]
+        decoded: list[list[int]] = [[] for _ in targets]
         for row, token in sample(
             model,
-            [()] * len(wanted),
-            [TakeSeed(number, seed=0) for number in range(len(wanted))],
-            Copied([len(row) for row in wanted]),
+            [()] * len(targets),
+            [TakeSeed(number, seed=0) for number in range(len(targets))],
+            CopyGuide([len(row) for row in targets]),
             SamplingConfig(temperature=0),
             encoded=encoded,
         ):
-            said[row].append(token)
+            decoded[row].append(token)
         return [
             (float(sum(a != b for a, b in zip(*pair, strict=True))), float(len(pair[0])))
-            for pair in zip(said, wanted, strict=True)
+            for pair in zip(decoded, targets, strict=True)
         ]
 
 
-def copies(seed: int, count: int, *, reverse: bool) -> list[Drawn]:
-    """Draw symbols to be copied; `reverse` gives them to the encoder from the last to the first."""
+def copies(seed: int, count: int, *, reverse: bool) -> list[GeneratedExample]:
+    """Draw sequences to copy; with `reverse` the encoder reads them backwards."""
     random = np.random.default_rng(seed)
     drawn = []
     for number in range(count):
         symbols = torch.from_numpy(random.integers(SYMBOLS, size=random.choice(LENGTHS)))
-        given = symbols.flip(0) if reverse else symbols
-        drawn.append(Drawn(id=f"{seed}-{number}", given=given, wanted=symbols))
+        inputs = symbols.flip(0) if reverse else symbols
+        drawn.append(GeneratedExample(id=f"{seed}-{number}", inputs=inputs, targets=symbols))
     return drawn
 
 
@@ -92,8 +99,8 @@ def copying_model(*, attention: bool) -> ModelConfig:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
-    """The three models, with equal data, budget and seeds."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrainResult]:
+    """Train the three models with the same data, budget and seeds."""
     config = TrainConfig(
         epochs=12,
         batch_size=32,
@@ -103,48 +110,48 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
         weight_decay=0.0,
         clip_norm=1.0,
     )
-    made = {}
+    results = {}
     for name, reverse, attention in (
         ("forward", False, False),
         ("reversed", True, False),
         ("attention", False, True),
     ):
-        made[name] = train_on(
+        results[name] = train_on(
             CopyTask(copying_model(attention=attention)),
             copies(1, 3200, reverse=reverse),
             copies(2, 200, reverse=reverse),
             config,
             tmp_path_factory.mktemp(name) / "run",
-            enough=0.002,
-            parts=remembering_parts(1.0),
+            target_error=0.002,
+            parts=open_gate_parts(1.0),
         )
-    return made
+    return results
 
 
-def error_by_length(trained: Trained, *, reverse: bool) -> dict[int, float]:
-    """Measure the share of wrong symbols at each length, on unseen symbols."""
+def error_by_length(trained: TrainResult, *, reverse: bool) -> dict[int, float]:
+    """Return the share of wrong symbols at each length, on new sequences."""
     task = CopyTask(trained.model.config)
-    unseen = copies(3, 400, reverse=reverse)
+    valid_set = copies(3, 400, reverse=reverse)
     with torch.no_grad():
-        errors = task.errors(trained.model, task.collate(unseen, task.prepare([], None), None))
+        errors = task.errors(trained.model, task.collate(valid_set, task.prepare([], None), None))
     wrong: dict[int, list[float]] = {length: [] for length in LENGTHS}
-    for one, (count, length) in zip(unseen, errors, strict=True):
-        wrong[len(one.wanted)].append(count / length)
+    for one, (count, length) in zip(valid_set, errors, strict=True):
+        wrong[len(one.targets)].append(count / length)
     return {length: float(np.mean(shares)) for length, shares in wrong.items()}
 
 
-def show(name: str, one: Trained, errors: dict[int, float]) -> None:
+def show(name: str, one: TrainResult, errors: dict[int, float]) -> None:
     by_length = ", ".join(f"{length}: {error:.3f}" for length, error in errors.items())
     print(f"copying, {name}: wrong symbols by length {by_length}")
     print(f"copying, {name}: {one.steps} steps, {one.cpu_s:.0f} s of CPU")
 
 
 @pytest.mark.medium
-def test_reversing_the_source_helps(trained: dict[str, Trained]) -> None:
+def test_reversing_the_source_helps(trained: dict[str, TrainResult]) -> None:
     """Claim (Sutskever et al. 2014, section 3.3): reversed sources are learned much better.
 
-    Then the first symbols of source and target are near each other, and the optimiser soon finds
-    how they depend.
+    The first symbols of source and target are then close to each other, and the optimiser soon
+    finds how they depend on each other.
     """
     forward = error_by_length(trained["forward"], reverse=False)
     reverse = error_by_length(trained["reversed"], reverse=True)
@@ -156,7 +163,7 @@ def test_reversing_the_source_helps(trained: dict[str, Trained]) -> None:
 
 
 @pytest.mark.medium
-def test_attention_lifts_the_limit_of_length(trained: dict[str, Trained]) -> None:
+def test_attention_lifts_the_limit_of_length(trained: dict[str, TrainResult]) -> None:
     """Claim: without attention, errors grow with length (Cho et al. 2014, figure 4); with it, not.
 
     Bahdanau et al. 2015, figure 2: the fixed-length vector is the bottleneck.

@@ -1,4 +1,4 @@
-"""Graves et al. 2006, "Connectionist temporal classification": labels without their places."""
+"""Graves et al. 2006, "Connectionist temporal classification": labels without their positions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from generated import Drawn, DrawnBatch, GeneratedTask, Trained, train_on
+from generated import GeneratedBatch, GeneratedExample, GeneratedTask, TrainResult, train_on
 from rapidfuzz.distance import Levenshtein
 
 from seqstudio.contracts.data import LossSum
@@ -22,32 +22,32 @@ TONES, BINS = 6, 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tune(Drawn):
-    """Noisy frames of tones; `spans` says where each sounds, which no training sees."""
+class Tune(GeneratedExample):
+    """Noisy frames of tones; `spans` are the frames of each tone, which training does not use."""
 
     spans: tuple[tuple[int, int], ...]
 
 
 def tunes(seed: int, count: int) -> list[Tune]:
-    """Draw 3 to 8 tones of 3 to 9 frames, with silences of up to 5 frames between, under noise."""
+    """Draw 3 to 8 tones of 3 to 9 frames, with up to 5 silent frames in between, and add noise."""
     random = np.random.default_rng(seed)
     drawn = []
     for number in range(count):
         labels = random.integers(1, TONES + 1, size=random.integers(3, 9))
-        spans, at = [], int(random.integers(1, 6))
-        for place, label in enumerate(labels):
-            again = place > 0 and labels[place - 1] == label
-            at += int(random.integers(2 if again else 0, 6))
-            spans.append((at, at + int(random.integers(3, 10))))
-            at = spans[-1][1]
-        frames = 0.3 * random.normal(size=(at + int(random.integers(1, 6)), BINS))
+        spans, frame = [], int(random.integers(1, 6))
+        for index, label in enumerate(labels):
+            repeated = index > 0 and labels[index - 1] == label
+            frame += int(random.integers(2 if repeated else 0, 6))
+            spans.append((frame, frame + int(random.integers(3, 10))))
+            frame = spans[-1][1]
+        frames = 0.3 * random.normal(size=(frame + int(random.integers(1, 6)), BINS))
         for label, (start, end) in zip(labels, spans, strict=True):
             frames[start:end, [2 * label, 2 * label + 3]] += 1.0
         drawn.append(
             Tune(
                 id=f"{seed}-{number}",
-                given=torch.from_numpy(frames.astype(np.float32)),
-                wanted=torch.from_numpy(labels),
+                inputs=torch.from_numpy(frames.astype(np.float32)),
+                targets=torch.from_numpy(labels),
                 spans=tuple(spans),
             )
         )
@@ -57,20 +57,20 @@ def tunes(seed: int, count: int) -> list[Tune]:
 class TonesTask(GeneratedTask):
     """Learn the order of the tones with CTC; the error is the label error rate of the best path."""
 
-    def loss(self, model: Any, batch: DrawnBatch) -> LossSum:
-        encoded = model.encode(batch.given, batch.given_lengths)
+    def loss(self, model: Any, batch: GeneratedBatch) -> LossSum:
+        encoded = model.encode(batch.inputs, batch.input_lengths)
         total = ctc_loss_sum(
-            model.ctc_log_probs(encoded), encoded.lengths, batch.wanted, batch.wanted_lengths
+            model.ctc_log_probs(encoded), encoded.lengths, batch.targets, batch.target_lengths
         )
-        return LossSum(total, int(batch.wanted_lengths.sum()))
+        return LossSum(total, int(batch.target_lengths.sum()))
 
-    def errors(self, model: SequenceModel, batch: DrawnBatch) -> Sequence[tuple[float, float]]:
-        encoded = model.encode(batch.given, batch.given_lengths)
+    def errors(self, model: SequenceModel, batch: GeneratedBatch) -> Sequence[tuple[float, float]]:
+        encoded = model.encode(batch.inputs, batch.input_lengths)
         rows = zip(
             model.ctc_log_probs(encoded),
             encoded.lengths.tolist(),
-            batch.wanted,
-            batch.wanted_lengths.tolist(),
+            batch.targets,
+            batch.target_lengths.tolist(),
             strict=True,
         )
         return [
@@ -80,15 +80,15 @@ class TonesTask(GeneratedTask):
 
 
 class EvenlyCutTask(TonesTask):
-    """The same net without CTC: frames are labelled one by one, tunes cut into equal parts."""
+    """The same network without CTC: a tune is cut into equal parts, which label its frames."""
 
-    def loss(self, model: Any, batch: DrawnBatch) -> LossSum:
-        encoded = model.encode(batch.given, batch.given_lengths)
-        frames = torch.arange(batch.given.shape[1])
-        places = frames * batch.wanted_lengths[:, None] // batch.given_lengths[:, None]
-        labels = batch.wanted.gather(1, places.clamp(max=batch.wanted.shape[1] - 1))
+    def loss(self, model: Any, batch: GeneratedBatch) -> LossSum:
+        encoded = model.encode(batch.inputs, batch.input_lengths)
+        frames = torch.arange(batch.inputs.shape[1])
+        indices = frames * batch.target_lengths[:, None] // batch.input_lengths[:, None]
+        labels = batch.targets.gather(1, indices.clamp(max=batch.targets.shape[1] - 1))
         chosen = model.ctc_log_probs(encoded).gather(2, labels[:, :, None])[:, :, 0]
-        inside = frames < batch.given_lengths[:, None]
+        inside = frames < batch.input_lengths[:, None]
         return LossSum(-chosen[inside].sum(), int(inside.sum()))
 
 
@@ -100,27 +100,27 @@ def tones_model() -> ModelConfig:
     )
 
 
-def log_probs_of(trained: Trained, tune: Tune) -> torch.Tensor:
+def log_probs_of(trained: TrainResult, tune: Tune) -> torch.Tensor:
     with torch.no_grad():
-        encoded = trained.model.encode(tune.given[None], torch.tensor([len(tune.given)]))
+        encoded = trained.model.encode(tune.inputs[None], torch.tensor([len(tune.inputs)]))
         return trained.model.ctc_log_probs(encoded)[0]
 
 
 @pytest.mark.medium
 def test_ctc_labels_unsegmented_tones_and_finds_where_they_are(tmp_path: Path) -> None:
-    """Claim (sections 1 and 5): CTC needs no segmented data, and beats a net that guesses it.
+    """Claim (sections 1 and 5): CTC needs no segmented data, and beats a guessed segmentation.
 
-    Prefix search is no worse than the best path, and forced alignment puts each label on its tone.
+    Prefix search is no worse than the best path, and forced alignment finds the tone of each label.
     """
-    learned, unseen = tunes(1, 1200), tunes(2, 200)
+    train_set, valid_set = tunes(1, 1200), tunes(2, 200)
     config = TrainConfig(epochs=12, batch_size=16, learning_rate=0.01, weight_decay=0.0)
-    ctc = train_on(TonesTask(tones_model()), learned, unseen, config, tmp_path / "ctc")
-    even = train_on(EvenlyCutTask(tones_model()), learned, unseen, config, tmp_path / "even")
+    ctc = train_on(TonesTask(tones_model()), train_set, valid_set, config, tmp_path / "ctc")
+    even = train_on(EvenlyCutTask(tones_model()), train_set, valid_set, config, tmp_path / "even")
 
     wrong = total = inside = 0
-    for tune in unseen:
+    for tune in valid_set:
         log_probs = log_probs_of(ctc, tune)
-        labels = tune.wanted.tolist()
+        labels = tune.targets.tolist()
         wrong += Levenshtein.distance(prefix_beam(log_probs)[0].labels, labels)
         total += len(labels)
         for found, (start, end) in zip(align(log_probs, labels), tune.spans, strict=True):

@@ -1,4 +1,4 @@
-"""Tones for letters: speech that a tiny model learns in seconds, with times that are known."""
+"""Artificial speech, one tone a letter: a tiny model learns it in seconds; its times are known."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from seqstudio.api import Ledger, LoadedModel, TrainConfig
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.runs import RunSpec, create_run
 from seqstudio.services.training import train
+from seqstudio.services.training_inputs import TrainingInputs
 
 RATE_HZ = 16000
 TONES_HZ: Mapping[str, float] = {"A": 400.0, "B": 900.0, "C": 1900.0}
@@ -26,7 +27,7 @@ WORDS = ("A", "B", "C", "AB", "BA", "CC", "CAB", "ABC")
 
 @dataclass(frozen=True)
 class Spoken:
-    """Audio and what it says, with the true times of its words."""
+    """Audio, its text, and the true times of its words."""
 
     samples: NDArray[np.float32]
     text: str
@@ -34,7 +35,7 @@ class Spoken:
 
 
 def speak(text: str, *, seed: int = 0) -> Spoken:
-    """Say each letter as a tone, and between two words a hum."""
+    """Synthesise each letter as a tone, with a hum between two words."""
     parts = [_silence(0.15)]
     spans: list[tuple[float, float]] = []
     for number, word in enumerate(text.split()):
@@ -61,15 +62,15 @@ def _tone(pitch_hz: float) -> NDArray[np.float64]:
 
 @pytest.fixture
 def spoken() -> Callable[[str], Spoken]:
-    """Say something in memory."""
+    """Synthesise a text in memory."""
     return speak
 
 
 @pytest.fixture
 def say(tmp_path: Path) -> Callable[..., Path]:
-    """Write what is said to a file of the test's folder."""
+    """Synthesise a text to a file in the test's folder."""
 
-    def write(text: str, name: str = "said.wav") -> Path:
+    def write(text: str, name: str = "spoken.wav") -> Path:
         path = tmp_path / name
         soundfile.write(path, speak(text).samples, RATE_HZ, subtype="PCM_16")
         return path
@@ -100,7 +101,7 @@ def tone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run folder: a tiny model trained on tones by the project's own service."""
+    """The run folder of a tiny model, trained on tones by the training service."""
     task = CtcTask()
     examples = list(ManifestImporter().read(tone_folder, Ledger()))
     options = SpeechOptions(
@@ -117,8 +118,15 @@ def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     preparation = task.prepare(train_examples, options)
     folder = tmp_path_factory.mktemp("run") / "tones"
     run = create_run(folder, RunSpec(task=task.name, plugin="speech", config=config))
-    valid = [one for one in examples if one.split == "valid"]
-    for _ in train(task, preparation, train_examples, valid, config, run):
+    inputs = TrainingInputs(
+        task=task,
+        preparation=preparation,
+        train_examples=train_examples,
+        valid_examples=[one for one in examples if one.split == "valid"],
+        config=config,
+        run=run,
+    )
+    for _ in train(inputs):
         pass
     return folder
 

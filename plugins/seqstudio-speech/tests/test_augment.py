@@ -16,10 +16,10 @@ def pitch_hz(samples: np.ndarray) -> float:
 def test_speed_scales_length_and_pitch(speed: float) -> None:
     tone = np.sin(2 * np.pi * 1000 * np.arange(32000) / 16000).astype(np.float32)
 
-    played = change_speed(tone, speed, 16000)
+    resampled = change_speed(tone, speed, 16000)
 
-    assert len(played) == pytest.approx(32000 / speed, abs=1)
-    assert pitch_hz(played) == pytest.approx(1000 * speed, abs=2)
+    assert len(resampled) == pytest.approx(32000 / speed, abs=1)
+    assert pitch_hz(resampled) == pytest.approx(1000 * speed, abs=2)
 
 
 def test_gain_stays_within_its_bounds() -> None:
@@ -30,7 +30,7 @@ def test_gain_stays_within_its_bounds() -> None:
     assert 1.4 < max(gains) <= 10 ** (6 / 20)
 
 
-def test_masks_hide_no_more_than_they_may() -> None:
+def test_masks_are_never_wider_than_their_limits() -> None:
     settings = AugmentSettings()
     for seed in range(50):
         hidden = mask(torch.ones(100, 80), settings, np.random.default_rng(seed)) == 0
@@ -45,7 +45,7 @@ def test_short_utterances_keep_most_frames(frames: int) -> None:
         assert (masked.sum(dim=1) == 0).sum() <= 2 * (frames // 8)
 
 
-def test_masking_leaves_the_frames_it_was_given_alone() -> None:
+def test_masking_does_not_change_its_argument() -> None:
     frames = torch.ones(100, 80)
     mask(frames, AugmentSettings(), np.random.default_rng(0))
 

@@ -144,7 +144,7 @@ def test_no_two_importers_recognise_one_source(tmp_path: Path, tone_folder: Path
     assert not [one for one in importers if one.recognises(tmp_path)]
 
 
-def test_what_is_no_speech_data_is_an_error_of_the_task(tmp_path: Path) -> None:
+def test_a_folder_without_speech_data_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no speech data, expected a folder with manifest\.tsv"):
         list(CtcTask().read(tmp_path, Ledger()))
 

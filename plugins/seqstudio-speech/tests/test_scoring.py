@@ -29,7 +29,7 @@ def test_errors_pool_as_sums_and_not_as_means() -> None:
     assert (long["wer"][0] + short["wer"][0]) / (long["wer"][1] + short["wer"][1]) == 1 / 11
 
 
-def test_each_error_is_named_where_it_is() -> None:
+def test_each_error_is_listed_with_its_position() -> None:
     errors = word_errors(["GO", "TO", "SIX"], ["GO", "TWO", "SIX", "NOW"])
 
     assert [(e.kind, e.at, e.reference, e.hypothesis) for e in errors] == [
@@ -38,7 +38,7 @@ def test_each_error_is_named_where_it_is() -> None:
     ]
 
 
-def test_silence_against_words_is_all_deletions_and_an_empty_reference_counts_nothing() -> None:
+def test_an_empty_hypothesis_is_all_deletions_and_an_empty_reference_counts_no_words() -> None:
     assert error_sums("A B", "")["wer"] == (2, 2)
     assert error_sums("A B", "")["deletions"] == (2, 2)
     assert error_sums("", "A")["wer"] == (1, 0)

@@ -1,4 +1,4 @@
-"""The model that travels in this package, and the recordings of the demo."""
+"""The model shipped in this package, and the recordings of the demo."""
 
 import hashlib
 import importlib.resources
@@ -52,29 +52,31 @@ def demo() -> list[AudioExample]:
     return list(ManifestImporter().read(DEMO, Ledger()))
 
 
-def test_the_shipped_model_verifies_and_says_where_it_comes_from(shipped: Path) -> None:
+def test_the_shipped_model_verifies_and_its_card_names_data_and_licence(shipped: Path) -> None:
     verify_files(shipped)
     card = inspect_bundle(shipped).card
-    figures = {figure.name: figure.value for figure in card.metrics}
+    metrics = {metric.name: metric.value for metric in card.metrics}
 
-    assert figures["wer"] <= 0.15
+    assert metrics["wer"] <= 0.15
     assert card.held_out == {"groups": 8}
     assert card.licence
     assert card.source
     assert card.command.startswith("seqstudio train speech.ctc")
 
 
-def test_the_shipped_model_says_what_it_said_when_it_was_shipped(
+def test_the_shipped_model_gives_its_golden_transcripts(
     model: LoadedBundle, shipped: Path, demo: list[AudioExample]
 ) -> None:
-    golden = {one.inputs["audio"][0]: one.expected["transcript"] for one in inspect_bundle(shipped).golden}
+    golden = {
+        one.inputs["audio"][0]: one.expected["transcript"] for one in inspect_bundle(shipped).golden
+    }
     measured = list(CtcTask().measure(model, demo))
 
     assert {f"speech/{one.id}": one.detail["hypothesis"] for one in measured} == golden
-    assert pool(measured)["wer"] < 0.6  # of 21 words, chosen by a rule and not by success
+    assert pool(measured)["wer"] < 0.6  # of 21 words, selected by a rule, not by their scores
 
 
-def test_demo_recordings_are_those_of_the_rule(demo: list[AudioExample]) -> None:
+def test_demo_recordings_follow_the_selection_rule(demo: list[AudioExample]) -> None:
     assert [one.group for one in demo] == ["fbbh", "mblw", "mcrt", "mdcs2", "mnfe"]
     assert all(one.split == "valid" for one in demo)
     for one in demo:
@@ -83,9 +85,10 @@ def test_demo_recordings_are_those_of_the_rule(demo: list[AudioExample]) -> None
 
 
 def write_hours(path: Path, seconds: int) -> Path:
-    """Write the demo recordings again and again, up to so many seconds."""
-    said = [read_audio(one).samples[:, 0] for one in sorted(DEMO.glob("*.flac"))]
-    once = np.concatenate([np.concatenate([one, np.zeros(8000, np.float32)]) for one in said])
+    """Write the demo recordings repeatedly, up to so many seconds."""
+    recordings = [read_audio(file).samples[:, 0] for file in sorted(DEMO.glob("*.flac"))]
+    gap = np.zeros(8000, np.float32)
+    once = np.concatenate([np.concatenate([samples, gap]) for samples in recordings])
     with soundfile.SoundFile(path, "w", samplerate=16000, channels=1) as file:
         for _ in range(seconds * 16000 // len(once)):
             file.write(once)
@@ -93,7 +96,7 @@ def write_hours(path: Path, seconds: int) -> Path:
 
 
 def peak_kib(model: Path, recording: Path) -> int:
-    """Peak memory of a process that transcribes a recording."""
+    """Return the peak memory of a process that transcribes a recording."""
     command = [sys.executable, "-c", MEASURE, str(model), str(recording)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return int(done.stdout.split()[0])

@@ -7,11 +7,12 @@ import pytest
 import soundfile
 import torch
 from seqstudio_speech.augment import change_speed
-from seqstudio_speech.drawing import Room
+from seqstudio_speech.batches import FrameBudget
 from seqstudio_speech.importers import ManifestImporter
 from seqstudio_speech.presets import model_config
+from seqstudio_speech.recordings import Samples, read_mono
 from seqstudio_speech.settings import AugmentSettings, SpeechOptions, SpeechSettings
-from seqstudio_speech.task import PERTURBED, CtcTask
+from seqstudio_speech.task import KEPT_SPEED, CtcTask
 from torch.testing import assert_close
 
 from seqstudio.api import AudioExample, DataError, Draws, Ledger, LoadedModel, Preparation, pool
@@ -45,68 +46,84 @@ def test_the_alphabet_comes_from_the_training_transcripts(preparation: Preparati
     assert preparation.model.ctc.vocabulary == 5
 
 
-def test_unreadable_recordings_teach_nothing(
+def test_unreadable_recordings_do_not_affect_the_preparation(
     examples: list[AudioExample], preparation: Preparation, tmp_path: Path
 ) -> None:
     gone = example(tmp_path / "gone.wav", "ZZZ")
-    again = CtcTask().prepare([*examples, gone], TINY)
+    other = CtcTask().prepare([*examples, gone], TINY)
 
-    assert again.settings == preparation.settings
-    assert_close(again.buffers["mean"], preparation.buffers["mean"])
+    assert other.settings == preparation.settings
+    assert_close(other.buffers["mean"], preparation.buffers["mean"])
 
 
 @pytest.mark.parametrize("subsampling", ["stack", "conv"])
-def test_room_never_promises_more_frames_than_the_model_gives(subsampling: str) -> None:
+def test_the_frame_budget_never_exceeds_the_frames_of_the_model(subsampling: str) -> None:
     options = dataclasses.replace(TINY, subsampling=subsampling)  # type: ignore[arg-type]
     settings = SpeechSettings(vocabulary=("A",))
     model = build(model_config(options, labels=2))
-    room = Room(settings, model.geometry)
+    budget = FrameBudget(settings, model.geometry)
     for samples in (1, 159, 160, 4799, 4800, 12345):
         for speed in (0.9, 1.0, 1.1):
-            played = change_speed(np.zeros(samples, np.float32), speed, 16000)
-            frames = settings.features.frames(len(played))
+            resampled = change_speed(np.zeros(samples, np.float32), speed, 16000)
+            frames = settings.features.frames(len(resampled))
             if not frames:
                 continue
             encoded = model.encode(torch.zeros(1, frames, 80), torch.tensor([frames]))
-            given = int(encoded.lengths)
-            assert given - 1 <= room.frames(samples, speed) <= given
-            assert speed != 1 or room.frames(samples) == given
+            actual = int(encoded.lengths)
+            assert actual - 1 <= budget.frames(samples, speed) <= actual
+            assert speed != 1 or budget.frames(samples) == actual
 
 
-def test_what_cannot_be_trained_on_is_refused_by_name(
+def test_unusable_examples_are_refused_with_the_reason(
     preparation: Preparation, tmp_path: Path
 ) -> None:
-    crowded = example(silence(tmp_path / "take7.wav", 16000), "AB" * 14)
-    mute = example(silence(tmp_path / "mute.wav", 16000), " ")
+    too_many = example(silence(tmp_path / "take7.wav", 16000), "AB" * 14)
+    empty = example(silence(tmp_path / "empty.wav", 16000), " ")
     foreign = example(silence(tmp_path / "foreign.wav", 16000), "AÉ")
     gone = example(tmp_path / "gone.wav", "A")
     good = example(silence(tmp_path / "good.wav", 16000), "A B")
     ledger = Ledger()
 
-    kept = CtcTask().preflight([crowded, mute, foreign, gone, good], preparation, ledger)
+    kept = CtcTask().preflight([too_many, empty, foreign, gone, good], preparation, ledger)
 
     assert kept == [good]
-    assert ledger.refused[crowded.where] == (
-        f"{crowded.audio}: 26 frames (1.00 s) for 28 characters, expected at least 28"
+    assert ledger.refused[too_many.where] == (
+        f"{too_many.audio}: 26 frames (1.00 s) for 28 characters, expected at least 28"
     )
-    assert ledger.refused[mute.where] == (
-        f"{mute.audio}: the transcript is empty, expected some text"
+    assert ledger.refused[empty.where] == (
+        f"{empty.audio}: the transcript is empty, expected some text"
     )
     assert "transcript holds 'É'" in ledger.refused[foreign.where]
     assert "o such file" in ledger.refused[gone.where]
 
 
+def test_each_recording_is_decoded_once_before_training(
+    examples: list[AudioExample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[Path] = []
+
+    def counted(path: Path, rate_hz: int) -> Samples:
+        decoded.append(path)
+        return read_mono(path, rate_hz)
+
+    monkeypatch.setattr("seqstudio_speech.task.read_mono", counted)
+    preparation = CtcTask().prepare(examples, TINY)
+    CtcTask().preflight(examples, preparation, Ledger())
+
+    assert decoded == [one.audio for one in examples]
+
+
 def test_an_utterance_too_short_for_the_fastest_speed_keeps_its_own(
     preparation: Preparation, tmp_path: Path
 ) -> None:
-    room = Room(preparation.settings, build(preparation.model).geometry)
+    budget = FrameBudget(preparation.settings, build(preparation.model).geometry)
     labels = "AB" * 12
-    samples = next(n for n in range(8000, 17000) if room.fits(n, tuple([1, 2] * 12)))
+    samples = next(n for n in range(8000, 17000) if budget.fits(n, tuple([1, 2] * 12)))
     tight = example(silence(tmp_path / "tight.wav", samples), labels)
     ledger = Ledger()
 
     assert CtcTask().preflight([tight], preparation, ledger) == [tight]
-    assert ledger.counts == {PERTURBED: 1}
+    assert ledger.counts == {KEPT_SPEED: 1}
     for epoch in range(8):
         batch = CtcTask().collate([tight], preparation, Draws(0, epoch))
         assert int(batch.frame_lengths) == preparation.settings.features.frames(samples)
@@ -136,7 +153,9 @@ def test_padding_never_changes_the_loss(
     assert_close(together.total, sum(one.total for one in apart), rtol=1e-5, atol=1e-4)
 
 
-def test_a_trained_model_measures_what_it_hears(tone_model: LoadedModel, tone_folder: Path) -> None:
+def test_a_trained_model_has_no_errors_on_valid_data(
+    tone_model: LoadedModel, tone_folder: Path
+) -> None:
     valid = [one for one in CtcTask().read(tone_folder, Ledger()) if one.split == "valid"]
     measured = list(CtcTask().measure(tone_model, valid))
 
@@ -145,7 +164,7 @@ def test_a_trained_model_measures_what_it_hears(tone_model: LoadedModel, tone_fo
     assert measured[0].detail["reference"] == measured[0].detail["hypothesis"]
 
 
-def test_unreadable_audio_counts_as_deletions_and_foreign_references_are_scored(
+def test_unreadable_audio_counts_as_deletions_and_unknown_characters_are_scored(
     tone_model: LoadedModel, say: Callable[..., Path], tmp_path: Path
 ) -> None:
     gone = example(tmp_path / "gone.wav", "A B")
@@ -175,19 +194,19 @@ def test_a_preview_shows_the_same_utterances_whatever_their_order(
 
     assert CtcTask().preview(tone_model, examples[::-1], 1).text == shown
     text = examples[0].transcript
-    assert shown.splitlines()[0] == f"said {text} | heard {text}"
+    assert shown.splitlines()[0] == f"reference {text} | hypothesis {text}"
 
 
-def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
+def test_no_readable_recording_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="0 frames of audio, expected some"):
         CtcTask().prepare([example(tmp_path / "gone.wav", "A")], TINY)
 
 
-def test_a_speed_that_is_never_drawn_leaves_more_room() -> None:
+def test_without_a_faster_speed_more_labels_fit() -> None:
     settings = SpeechSettings(vocabulary=("A",), augment=AugmentSettings(speeds=(1.0,)))
-    room = Room(settings, FrameGeometry(stride=4))
+    budget = FrameBudget(settings, FrameGeometry(stride=4))
 
-    assert room.frames(16000) == 26
+    assert budget.frames(16000) == 26
     assert frames_needed((1,) * 13) == 25
-    assert room.fits(16000, (1,) * 13)
-    assert not room.fits(16000, (1,) * 14)
+    assert budget.fits(16000, (1,) * 13)
+    assert not budget.fits(16000, (1,) * 14)

@@ -5,7 +5,7 @@ from seqstudio_speech.text import Alphabet, case_of, normalise, normaliser_name,
 from seqstudio.api import ConfigError, DataError
 
 
-def test_composed_and_decomposed_letters_are_one() -> None:
+def test_composed_and_decomposed_letters_are_equal() -> None:
     assert normalise("e\u0301") == normalise("\u00e9") == "\u00e9"
 
 
@@ -13,7 +13,7 @@ def test_any_alphabet_becomes_a_vocabulary() -> None:
     assert vocabulary_of(["ñωé", "д\u0430 ñя"]) == (" ", "é", "ñ", "ω", "\u0430", "д", "я")
 
 
-def test_labels_spell_the_text_again_and_zero_is_never_one_of_them() -> None:
+def test_labels_decode_to_the_text_and_are_never_zero() -> None:
     alphabet = Alphabet(SpeechSettings(vocabulary=(" ", "A", "B")))
     labels = alphabet.encode("AB  BA")
 

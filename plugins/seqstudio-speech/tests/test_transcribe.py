@@ -15,8 +15,8 @@ RATE_HZ = 16000
 Speak = Callable[[str], Any]
 
 
-class Workspace:
-    """What the host gives an operation, cut down to what this one asks for."""
+class FakeJob:
+    """A job with only what this operation uses."""
 
     folder = Path()
     device = "cpu"
@@ -39,7 +39,7 @@ class Workspace:
 def transcribe(tone_model: LoadedModel) -> Callable[..., Transcript]:
     def run(path: Path, **options: Any) -> Transcript:
         request = Request(inputs={"audio": (path,)}, options=options)
-        (result,) = Transcribe().run(request, Workspace(tone_model))  # type: ignore[arg-type]
+        (result,) = Transcribe().run(request, FakeJob(tone_model))  # type: ignore[arg-type]
         found = result.outputs["transcript"]
         assert isinstance(found, Transcript)
         return found
@@ -83,7 +83,7 @@ def test_confidence_is_a_probability(
     ("format_", "rate_hz", "channels"),
     [("WAV", 16000, 8), ("FLAC", 44100, 8), ("OGG", 48000, 2), ("MP3", 44100, 1)],
 )
-def test_any_format_rate_and_channels_say_the_same(
+def test_any_format_rate_and_channels_give_the_same_text(
     transcribe: Callable[..., Transcript],
     tmp_path: Path,
     spoken: Speak,
@@ -91,9 +91,11 @@ def test_any_format_rate_and_channels_say_the_same(
     rate_hz: int,
     channels: int,
 ) -> None:
-    said = spoken("AB C").samples
-    samples = np.interp(np.arange(0, len(said), RATE_HZ / rate_hz), np.arange(len(said)), said)
-    path = tmp_path / f"said.{format_.lower()}"
+    speech = spoken("AB C").samples
+    samples = np.interp(
+        np.arange(0, len(speech), RATE_HZ / rate_hz), np.arange(len(speech)), speech
+    )
+    path = tmp_path / f"spoken.{format_.lower()}"
     soundfile.write(path, np.tile(samples[:, None], channels), rate_hz, format=format_)
 
     assert transcribe(path).text == "AB C"
@@ -110,7 +112,7 @@ def test_silence_of_any_length_is_an_empty_transcript(
     assert (transcript.text, transcript.segments) == ("", ())
 
 
-def test_one_word_after_long_silence_is_heard(
+def test_one_word_after_long_silence_is_found(
     transcribe: Callable[..., Transcript], tmp_path: Path, spoken: Speak
 ) -> None:
     path = tmp_path / "late.wav"
@@ -130,14 +132,14 @@ def test_a_hundredth_of_a_second_is_an_empty_transcript(
     assert transcribe(path).text == ""
 
 
-def test_a_long_recording_has_times_that_rise_and_stay_inside(
+def test_times_in_a_long_recording_ascend_and_stay_within_it(
     tone_model: LoadedModel, tmp_path: Path, spoken: Speak
 ) -> None:
     path = tmp_path / "long.wav"
-    said = spoken(" ".join(["CAB A BA B AB C CC A ABC"] * 8))
-    soundfile.write(path, said.samples, RATE_HZ)
-    workspace = Workspace(tone_model)
-    (result,) = Transcribe().run(Request(inputs={"audio": (path,)}), workspace)  # type: ignore[arg-type]
+    speech = spoken(" ".join(["CAB A BA B AB C CC A ABC"] * 8))
+    soundfile.write(path, speech.samples, RATE_HZ)
+    job = FakeJob(tone_model)
+    (result,) = Transcribe().run(Request(inputs={"audio": (path,)}), job)  # type: ignore[arg-type]
     transcript = result.outputs["transcript"]
     assert isinstance(transcript, Transcript)
 
@@ -146,9 +148,9 @@ def test_a_long_recording_has_times_that_rise_and_stay_inside(
     assert edges == sorted(edges)
     assert edges[0] >= 0
     assert edges[-1] <= transcript.duration_s
-    assert workspace.fractions == sorted(workspace.fractions)
-    assert len(workspace.fractions) > 1
-    assert workspace.fractions[-1] == pytest.approx(1)
+    assert job.fractions == sorted(job.fractions)
+    assert len(job.fractions) > 1
+    assert job.fractions[-1] == pytest.approx(1)
 
 
 def test_a_recording_unlike_the_training_data_is_marked(
@@ -165,7 +167,7 @@ def test_a_recording_unlike_the_training_data_is_marked(
     assert transcribe(say("A B")).unlike_training is False
 
 
-def test_a_transcript_says_what_made_it(
+def test_a_transcript_names_its_model_and_beam(
     transcribe: Callable[..., Transcript], say: Callable[..., Path], tone_model: LoadedModel
 ) -> None:
     transcript = transcribe(say("A B"))
@@ -181,12 +183,12 @@ def test_a_vocabulary_of_another_model_is_refused(tone_model: LoadedModel) -> No
     model: Any = tone_model
     mixed = dataclasses.replace(model, settings=settings)
 
-    with pytest.raises(ModelError, match="a vocabulary of 2 signs for 5 labels, expected 4 signs"):
+    with pytest.raises(ModelError, match="2 characters for 5 labels, expected 4"):
         Recogniser(mixed)
 
 
 def damage(path: Path, kind: str, samples: Any) -> Path:
-    """Make a bad recording of this kind."""
+    """Write a damaged recording of this kind."""
     if kind == "empty":
         path.touch()
     elif kind == "misnamed":
@@ -212,7 +214,7 @@ def damage(path: Path, kind: str, samples: Any) -> Path:
         ("truncated", "damaged|cut short|ends"),
     ],
 )
-def test_a_bad_recording_is_one_line_that_names_it(
+def test_the_error_of_a_damaged_recording_is_one_line_that_names_it(
     transcribe: Callable[..., Transcript], tmp_path: Path, spoken: Speak, kind: str, reason: str
 ) -> None:
     path = damage(tmp_path / "bad.wav", kind, spoken("A B").samples)
@@ -222,7 +224,7 @@ def test_a_bad_recording_is_one_line_that_names_it(
     assert "\n" not in str(caught.value)
 
 
-def test_an_utterance_says_the_same_alone_and_among_others(
+def test_an_utterance_gives_the_same_text_alone_and_among_others(
     tone_model: LoadedModel, say: Callable[..., Path]
 ) -> None:
     recogniser = Recogniser(tone_model)

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from seqstudio_speech.words import PAUSE_S, segments_of, spread, words_of
+from seqstudio_speech.words import PAUSE_S, segments_of, widen, words_of
 
 from seqstudio.api import Word
 from seqstudio.api.nn import AlignedLabel
 
 
 def labels(text: str, *, score: float = 0.5) -> list[AlignedLabel]:
-    """Lay each character on two frames of its own."""
+    """Give each character two frames of its own."""
     return [AlignedLabel(1, 2 * n, 2 * n + 2, score) for n in range(len(text))]
 
 
@@ -20,14 +20,14 @@ def word(text: str, start_s: float, end_s: float) -> Word:
 
 
 @pytest.mark.parametrize("text", ["", " ", "AB", " AB", "AB  C ", "A B C"])
-def test_words_are_cut_at_spaces_wherever_they_stand(text: str) -> None:
+def test_words_are_split_at_spaces_anywhere(text: str) -> None:
     words = words_of(text, labels(text), seconds)
 
     assert [one.word for one in words] == text.split()
     for one in words:
-        at = f" {text} ".index(f" {one.word} ")
-        assert one.start_s == pytest.approx(at * 0.08)
-        assert one.end_s == pytest.approx((at + len(one.word)) * 0.08)
+        index = f" {text} ".index(f" {one.word} ")
+        assert one.start_s == pytest.approx(index * 0.08)
+        assert one.end_s == pytest.approx((index + len(one.word)) * 0.08)
 
 
 def test_confidence_is_the_geometric_mean_over_characters() -> None:
@@ -37,7 +37,7 @@ def test_confidence_is_the_geometric_mean_over_characters() -> None:
     assert one.confidence == pytest.approx(0.6)
 
 
-def test_a_segment_ends_at_a_pause_and_before_it_grows_too_long() -> None:
+def test_a_segment_ends_at_a_pause_and_before_it_is_too_long() -> None:
     near, far = word("B", 1.1, 1.5), word("C", 1.5 + PAUSE_S, 3.0)
     steady = [word("D", 4 + n / 2, 4.5 + n / 2) for n in range(20)]
     segments = segments_of([word("A", 0.5, 1.0), near, far, *steady])
@@ -52,11 +52,11 @@ def test_no_words_give_no_segments() -> None:
     assert segments_of([]) == ()
 
 
-def test_words_grow_over_the_sound_around_them_and_never_into_each_other() -> None:
+def test_words_extend_over_loud_audio_and_never_overlap() -> None:
     loud = np.zeros(300, np.bool_)
     loud[50:160] = True
     loud[200:210] = True
-    first, second, third = spread(
+    first, second, third = widen(
         [word("A", 0.6, 0.64), word("B", 1.2, 1.24), word("C", 2.5, 2.54)], loud, 0.01, 3.0
     )
 
@@ -65,7 +65,7 @@ def test_words_grow_over_the_sound_around_them_and_never_into_each_other() -> No
     assert (third.start_s, third.end_s) == (2.5, 2.54)
 
 
-def test_words_grow_to_the_ends_of_a_chunk_that_is_loud_throughout() -> None:
-    (one,) = spread([word("A", 0.6, 0.64)], np.ones(100, np.bool_), 0.01, 1.0)
+def test_words_extend_to_the_ends_of_a_chunk_that_is_loud_throughout() -> None:
+    (one,) = widen([word("A", 0.6, 0.64)], np.ones(100, np.bool_), 0.01, 1.0)
 
     assert (one.start_s, one.end_s) == (0.0, 1.0)

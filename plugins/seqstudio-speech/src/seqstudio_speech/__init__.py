@@ -1,4 +1,4 @@
-"""The speech instrument: character CTC, from a folder of recordings to transcripts with times."""
+"""Speech recognition with character CTC: training on recordings, and transcripts with times."""
 
 from collections.abc import Iterable
 
@@ -10,17 +10,17 @@ from seqstudio_speech.task import CtcTask
 
 @hookimpl
 def seqstudio_tasks() -> Iterable[Task]:
-    """Offer character CTC."""
+    """Return the character CTC task."""
     return [CtcTask()]
 
 
 @hookimpl
 def seqstudio_operations() -> Iterable[Operation]:
-    """Offer transcription."""
+    """Return the transcription operation."""
     return [Transcribe()]
 
 
 @hookimpl
 def seqstudio_importers() -> Iterable[Importer]:
-    """Offer the layouts of speech data."""
+    """Return an importer for each layout of speech data."""
     return [ManifestImporter(), LibriSpeechImporter(), SidecarImporter()]

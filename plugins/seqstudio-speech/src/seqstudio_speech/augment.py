@@ -1,4 +1,4 @@
-"""Perturbations of training utterances, each a function of the generator it is given."""
+"""Augmentation of training utterances; all randomness comes from the generator argument."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,27 +7,27 @@ from torch import Tensor
 from seqstudio.api.media import Audio, resample
 from seqstudio_speech.settings import AugmentSettings
 
-LONGEST_TIME_MASK = 8  # a mask hides at most this part (one in ...) of an utterance
+LONGEST_TIME_MASK = 8  # a time mask covers at most one part in this many of an utterance
 
 
 def change_speed(samples: NDArray[np.float32], speed: float, rate_hz: int) -> NDArray[np.float32]:
-    """Play mono samples, (N,), faster or slower, pitch and all: about N / speed samples."""
+    """Resample (N,) mono samples to about N / speed samples, which changes speed and pitch."""
     if speed == 1:
         return samples
-    played = Audio(samples[:, None], round(rate_hz * speed))
-    return resample(played, rate_hz).samples[:, 0]
+    relabelled = Audio(samples[:, None], round(rate_hz * speed))
+    return resample(relabelled, rate_hz).samples[:, 0]
 
 
 def change_gain(
     samples: NDArray[np.float32], most_db: float, generator: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Make samples, (N,), louder or softer by up to `most_db`."""
+    """Make (N,) samples louder or softer, by up to `most_db`."""
     gain_db = generator.uniform(-most_db, most_db)
     return samples * np.float32(10 ** (gain_db / 20))
 
 
 def mask(frames: Tensor, settings: AugmentSettings, generator: np.random.Generator) -> Tensor:
-    """Hide random bands and stretches of standardised frames, (T, mels), behind their mean, 0."""
+    """Mask random bands and time spans of standardised frames, (T, mels), with their mean, 0."""
     frames = frames.clone()
     length, mels = frames.shape
     longest = min(settings.time_width, length // LONGEST_TIME_MASK)
@@ -41,7 +41,7 @@ def mask(frames: Tensor, settings: AugmentSettings, generator: np.random.Generat
 
 
 def _span(length: int, widest: int, generator: np.random.Generator) -> tuple[int, int]:
-    """Draw a span of up to `widest`, anywhere in `length`."""
+    """Draw a span of at most `widest` within `length`."""
     width = int(generator.integers(0, widest + 1))
     start = int(generator.integers(0, length - width + 1))
     return start, start + width

@@ -1,4 +1,4 @@
-"""Log-mel features of audio, and the statistics that standardise them."""
+"""Log-mel features of audio, and the statistics for standardising them."""
 
 import functools
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,12 @@ from seqstudio.api import DataError
 from seqstudio_speech.settings import FeatureSettings
 
 USUAL_SHARE = 0.98  # of training utterances
-LEAST_DEVIATION = 1e-3  # a band that never moves is centred, not blown up
+LEAST_DEVIATION = 1e-3  # a constant band is centred, but not amplified
 
 
 @functools.cache
 def mel_spectrogram(settings: FeatureSettings) -> MelSpectrogram:
-    """Make the transform, with Slaney's mel scale and triangles of equal area, as librosa's."""
+    """Return the transform, with Slaney's mel scale and triangles of equal area, as in librosa."""
     return MelSpectrogram(
         sample_rate=settings.rate_hz,
         n_fft=settings.fft_samples,
@@ -31,7 +31,7 @@ def mel_spectrogram(settings: FeatureSettings) -> MelSpectrogram:
 
 
 def log_mel(samples: Tensor, settings: FeatureSettings) -> Tensor:
-    """Turn audio into log-mel frames, one centred on every hop from the first sample on.
+    """Compute log-mel frames, one centred on every hop from the first sample on.
 
     Parameters
     ----------
@@ -48,16 +48,16 @@ def log_mel(samples: Tensor, settings: FeatureSettings) -> Tensor:
 
 
 def standardise(frames: Tensor, buffers: Mapping[str, Tensor]) -> Tensor:
-    """Give frames, (T, mels), the zero mean and unit variance of the training data."""
+    """Standardise (T, mels) frames by the mean and variance of the training data."""
     return (frames - buffers["mean"]) * buffers["scale"]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """What training audio is like.
+    """Statistics of the training audio.
 
     `buffers` holds `mean` and `scale` (the inverse standard deviation) of each band over all
-    frames, (mels,) float each. `usual` is the offset below which most single utterances lie.
+    frames, (mels,) float each. Nearly all utterances have an offset below `usual_offset`.
     """
 
     buffers: Mapping[str, Tensor]
@@ -65,23 +65,23 @@ class Statistics:
 
 
 def offset(sum_of_frames: Tensor, count: int) -> float:
-    """Say how far a recording lies from the training data, in standard deviations.
+    """Return the distance of a recording from the training data, in standard deviations.
 
     Parameters
     ----------
     sum_of_frames : (mels,) float, over the recording's standardised frames
-    count : how many frames that were, 1 or more
+    count : number of these frames, 1 or more
 
     Returns
     -------
     The largest distance of a band's mean from the training mean. Another microphone, a narrower
-    line or a noise moves whole bands.
+    bandwidth or noise shifts whole bands.
     """
     return float((sum_of_frames / count).abs().max())
 
 
 def statistics(utterances: Iterable[Tensor]) -> Statistics:
-    """Learn from training frames what `standardise` needs.
+    """Compute the statistics of training frames.
 
     Parameters
     ----------
@@ -103,6 +103,9 @@ def statistics(utterances: Iterable[Tensor]) -> Statistics:
     mean = torch.stack(sums).sum(0) / total
     deviation = (squares / total - mean.square()).clamp(min=0).sqrt()
     scale = 1 / deviation.clamp(min=LEAST_DEVIATION)
-    offsets = [offset((one - n * mean) * scale, n) for one, n in zip(sums, counts, strict=True)]
+    offsets = [
+        offset((total_frames - count * mean) * scale, count)
+        for total_frames, count in zip(sums, counts, strict=True)
+    ]
     usual_offset = torch.tensor(offsets).quantile(USUAL_SHARE).item()
     return Statistics({"mean": mean.float(), "scale": scale.float()}, round(usual_offset, 3))

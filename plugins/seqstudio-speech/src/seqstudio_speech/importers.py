@@ -1,4 +1,4 @@
-"""Layouts of speech data: a manifest, texts beside recordings, a LibriSpeech tree."""
+"""The layouts of speech data: a manifest, text files beside recordings, a LibriSpeech tree."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,16 +11,16 @@ SPLIT_NAMES = frozenset(["train", "dev", "val", "valid", "validation", "test"])
 
 
 class ManifestImporter:
-    """A folder with `manifest.tsv`, or that file: a header that names `path` and `transcript`.
+    """A folder with `manifest.tsv`, or that file, whose header names `path` and `transcript`.
 
-    `split`, `speaker` and `seconds` may be there too. Tabs separate, nothing is quoted.
+    `split`, `speaker` and `seconds` are optional. Columns are separated by tabs, without quotes.
     """
 
     name = "speech-manifest"
     kind = KIND
 
     def recognises(self, source: Path) -> bool:
-        """Say whether the header fits."""
+        """Return whether the header names the columns."""
         try:
             with _manifest(source).open(encoding="utf-8-sig") as file:
                 return {"path", "transcript"} <= set(file.readline().rstrip("\r\n").split("\t"))
@@ -28,7 +28,7 @@ class ManifestImporter:
             return False
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[AudioExample]:
-        """Yield one example a row; a row of another width, or without a path, is refused."""
+        """Yield one example a row; refuse a row of another width or without a path."""
         manifest = _manifest(source)
         lines = _lines(manifest)
         columns = lines[0].split("\t")
@@ -38,7 +38,7 @@ class ManifestImporter:
                 continue
             where = f"{manifest}:{number}"
             cells = line.split("\t")
-            if reason := _row_fault(cells, columns, seen):
+            if reason := _row_error(cells, columns, seen):
                 ledger.refuse(where, reason)
                 continue
             row = dict(zip(columns, cells, strict=True))
@@ -48,22 +48,22 @@ class ManifestImporter:
 
 
 class SidecarImporter:
-    """Recordings with a `.txt` of the same name beside each: a folder of any depth, or one file.
+    """Recordings with a `.txt` file of the same name beside each: a folder tree, or one recording.
 
-    Where the first folders are named train, dev, valid or test, they are the splits.
+    Top folders named train, dev, valid or test are the splits.
     """
 
     name = "audio-with-text"
     kind = KIND
 
     def recognises(self, source: Path) -> bool:
-        """Say whether some recording has its text beside it, and no manifest rules the folder."""
+        """Return whether a recording has its text beside it, and the folder has no manifest."""
         if source.is_dir() and (source / "manifest.tsv").exists():
             return False
         return any(audio.with_suffix(".txt").exists() for audio in _recordings(source))
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[AudioExample]:
-        """Yield one example a recording; one without text is refused, and a text without one."""
+        """Yield one example a recording; refuse recordings without text, and texts without one."""
         root = source if source.is_dir() else source.parent
         recordings = list(_recordings(source))
         if source.is_dir():
@@ -75,14 +75,14 @@ class SidecarImporter:
             except FileNotFoundError:
                 ledger.refuse(str(audio), f"no {text.name} beside it, expected its transcript")
                 continue
-            except (OSError, UnicodeDecodeError) as bad:
-                ledger.refuse(str(audio), f"{text.name}: {bad}, expected UTF-8 text")
+            except (OSError, UnicodeDecodeError) as error:
+                ledger.refuse(str(audio), f"{text.name}: {error}, expected UTF-8 text")
                 continue
             ledger.use(str(audio))
-            inside = audio.relative_to(root)
-            split = inside.parts[0] if inside.parts[0] in SPLIT_NAMES else ""
+            relative = audio.relative_to(root)
+            split = relative.parts[0] if relative.parts[0] in SPLIT_NAMES else ""
             yield AudioExample(
-                id=inside.as_posix(),
+                id=relative.as_posix(),
                 split=canonical_split(split),
                 audio=audio,
                 transcript=transcript,
@@ -97,11 +97,11 @@ class LibriSpeechImporter:
     kind = KIND
 
     def recognises(self, source: Path) -> bool:
-        """Say whether a `.trans.txt` lies within three folders."""
+        """Return whether there is a `.trans.txt` file at most three folders down."""
         return source.is_dir() and any(_transcript_lists(source))
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[AudioExample]:
-        """Yield one example a line; a line without text is refused."""
+        """Yield one example a line; refuse a line without text."""
         for listing in _transcript_lists(source):
             for number, line in enumerate(_lines(listing), start=1):
                 where = f"{listing}:{number}"
@@ -125,16 +125,16 @@ def _manifest(source: Path) -> Path:
 
 
 def _lines(path: Path) -> list[str]:
-    """Read a text file, refusing the whole of it where it is not UTF-8."""
+    """Return the lines of a text file; raise DataError if it is not UTF-8."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as bad:
-        raise DataError(f"{path}: {bad}, expected UTF-8 text") from bad
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: {error}, expected UTF-8 text") from error
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
 
 
-def _row_fault(cells: list[str], columns: list[str], seen: set[str]) -> str:
-    """Say what is wrong with a row of a manifest, or nothing."""
+def _row_error(cells: list[str], columns: list[str], seen: set[str]) -> str:
+    """Return what is wrong with a row of a manifest, or ""."""
     if len(cells) != len(columns):
         return f"{len(cells)} columns, expected {len(columns)}: {' '.join(columns)}"
     row = dict(zip(columns, cells, strict=True))
@@ -161,7 +161,7 @@ def _from_row(row: dict[str, str], folder: Path, where: str) -> AudioExample:
 
 
 def _recordings(source: Path) -> Iterable[Path]:
-    """Give audio files in the order of their names; a file stands for itself."""
+    """Return the audio files of a folder, sorted, or the one file."""
     if source.is_dir():
         return sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
     return [source] if source.suffix.lower() in SUFFIXES else []
@@ -180,6 +180,6 @@ def _transcript_lists(source: Path) -> list[Path]:
     return sorted(path for pattern in patterns for path in source.glob(pattern))
 
 
-def _libri_split(inside: Path) -> str:
-    """Give the split of `train-clean-100/103/1240/...`; "" where the tree begins lower down."""
-    return canonical_split(inside.parts[0].partition("-")[0]) if len(inside.parts) == 4 else ""
+def _libri_split(relative: Path) -> str:
+    """Return the split of `train-clean-100/103/1240/...`; "" if the root is further down."""
+    return canonical_split(relative.parts[0].partition("-")[0]) if len(relative.parts) == 4 else ""

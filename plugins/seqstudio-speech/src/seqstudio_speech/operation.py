@@ -8,7 +8,7 @@ from seqstudio_speech.recognise import Recogniser
 
 
 class Transcribe:
-    """Hears a recording of any length in chunks, and gives words with times and confidence."""
+    """Transcribes a recording of any length: words with times and confidence."""
 
     name = "transcribe"
 

@@ -1,4 +1,4 @@
-"""Recipes: how a speech model is trained, and what it is made of."""
+"""Presets: how a speech model is trained, and its configuration."""
 
 from seqstudio.api import Preset, TrainConfig
 from seqstudio.api.nn import CTCConfig, EncoderConfig, FramesConfig, ModelConfig
@@ -36,7 +36,7 @@ BASE = Preset(
 
 
 def model_config(options: SpeechOptions, *, labels: int) -> ModelConfig:
-    """Configure the core: frames, a bidirectional LSTM, CTC over `labels`, blank included."""
+    """Return the model configuration: frames, a bidirectional LSTM, CTC over `labels` labels."""
     return ModelConfig(
         source=FramesConfig(
             features=options.mels, subsampling=options.subsampling, factor=options.factor

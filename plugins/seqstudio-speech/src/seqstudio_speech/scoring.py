@@ -1,4 +1,4 @@
-"""Word and character errors: counted as sums to be pooled, and named one by one."""
+"""Word and character errors: as sums to be pooled, and as a list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ KINDS: Mapping[str, ErrorKind] = {
 class WordError:
     """One error of a hypothesis: `reference` is "" for an insertion, `hypothesis` for a deletion.
 
-    `at` counts the reference's words that come before it.
+    `at` is the number of reference words before it.
     """
 
     kind: ErrorKind
@@ -28,7 +28,7 @@ class WordError:
 
 
 def word_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> list[WordError]:
-    """Align two sequences of words with the fewest errors, and give these in order.
+    """Align two sequences of words with the fewest errors, and return these in order.
 
     >>> word_errors(["GO", "TWO"], ["TWO", "TWO", "SIX"])[0]
     WordError(kind='substitution', at=0, reference='GO', hypothesis='TWO')
@@ -47,7 +47,7 @@ def word_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> list[Wor
 def error_sums(reference: str, hypothesis: str) -> dict[str, tuple[float, float]]:
     """Count errors over reference length, for words (`wer`, and by kind) and characters (`cer`).
 
-    Both texts are normalised: characters count the single spaces between words.
+    Both texts are normalised; the single spaces between words count as characters.
     """
     words = reference.split()
     errors = word_errors(words, hypothesis.split())

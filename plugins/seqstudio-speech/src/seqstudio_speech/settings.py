@@ -1,4 +1,4 @@
-"""What a speech model was made with: options to train by, settings to carry in its bundle."""
+"""The options for training a speech model, and the settings stored in its bundle."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,7 +10,7 @@ Case = Literal["keep", "upper", "lower"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureSettings:
-    """Log-mel frames: a Hann window, its power spectrum, mel bands, the logarithm."""
+    """Log-mel frames: Hann window, power spectrum, mel bands, logarithm."""
 
     rate_hz: int = 16000
     mels: int = 80
@@ -27,7 +27,7 @@ class FeatureSettings:
 
     @property
     def window_samples(self) -> int:
-        """Length of the window."""
+        """Length of the window, in samples."""
         return self.rate_hz * self.window_ms // 1000
 
     @property
@@ -37,17 +37,17 @@ class FeatureSettings:
 
     @property
     def fft_samples(self) -> int:
-        """Length of the transform: the power of two that holds a window."""
+        """Length of the Fourier transform: the smallest power of two that holds a window."""
         return 1 << (self.window_samples - 1).bit_length()
 
     def frames(self, samples: int) -> int:
-        """How many frames `samples` give."""
+        """Return the number of frames of `samples` samples."""
         return samples // self.hop_samples + 1 if samples else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentSettings:
-    """How a training utterance is varied each time it is drawn.
+    """How a training utterance is varied each time it is read.
 
     Speed perturbation: Ko et al. 2015, "Audio augmentation for speech recognition". Masks: Park et
     al. 2019, "SpecAugment".
@@ -58,11 +58,11 @@ class AugmentSettings:
     frequency_masks: int = 2
     frequency_width: int = 15  # bands, at most
     time_masks: int = 2
-    time_width: int = 20  # frames, at most, and never more than an eighth of the utterance
+    time_width: int = 20  # frames, at most; and at most an eighth of the utterance
 
     def __post_init__(self) -> None:
         if not self.speeds or not all(0.5 <= speed <= 2 for speed in self.speeds):
-            raise ConfigError(f"speeds={self.speeds}, expected some, each from 0.5 to 2")
+            raise ConfigError(f"speeds={self.speeds}, expected at least one, each from 0.5 to 2")
         for name in ("gain_db", "frequency_masks", "frequency_width", "time_masks", "time_width"):
             if (value := getattr(self, name)) < 0:
                 raise ConfigError(f"{name}={value}, expected 0 or more")
@@ -70,28 +70,28 @@ class AugmentSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSettings:
-    """All of a speech model that is not weights: it comes back from the bundle as it was."""
+    """Everything of a speech model but its weights, stored in its bundle."""
 
     vocabulary: tuple[str, ...]  # label 0 is the blank; label n is vocabulary[n - 1]
     language: str = ""  # BCP 47; "" is unknown
-    case: Case = "keep"  # references are brought to it before they are scored
+    case: Case = "keep"  # references are converted to it before they are scored
     beam: int = 16
-    usual_offset: float = 0.0  # offset below which nearly all training utterances lie; 0 is unknown
+    usual_offset: float = 0.0  # that of nearly all training utterances is below; 0 is unknown
     features: FeatureSettings = field(default_factory=FeatureSettings)
     augment: AugmentSettings = field(default_factory=AugmentSettings)
 
     def __post_init__(self) -> None:
         if not self.vocabulary or len(set(self.vocabulary)) != len(self.vocabulary):
-            raise ConfigError(f"vocabulary={self.vocabulary}, expected signs, each once")
-        if bad := [sign for sign in self.vocabulary if len(sign) != 1]:
-            raise ConfigError(f"vocabulary holds {bad[0]!r}, expected single characters")
+            raise ConfigError(f"vocabulary={self.vocabulary}, expected characters, each once")
+        if longer := [entry for entry in self.vocabulary if len(entry) != 1]:
+            raise ConfigError(f"vocabulary holds {longer[0]!r}, expected single characters")
         if not 1 <= self.beam <= 512:
             raise ConfigError(f"beam={self.beam}, expected 1 to 512")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechOptions:
-    """What a person may set when training: `--set hidden=256`."""
+    """The options of a training run: `--set hidden=256`."""
 
     hidden: int = 320
     layers: int = 3
@@ -109,7 +109,7 @@ class SpeechOptions:
     time_width: int = 20
 
     def augment(self) -> AugmentSettings:
-        """Give the settings of the perturbations."""
+        """Return the augmentation settings among these options."""
         return AugmentSettings(
             speeds=self.speeds,
             gain_db=self.gain_db,

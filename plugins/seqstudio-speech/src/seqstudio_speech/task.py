@@ -1,7 +1,7 @@
-"""The task `speech.ctc`: recordings and their transcripts become a character recogniser."""
+"""The task `speech.ctc`: train a character recogniser on recordings and their transcripts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -20,18 +20,28 @@ from seqstudio.api import (
 )
 from seqstudio.api.media import audio_info
 from seqstudio.api.nn import SequenceModel, build, ctc_loss_sum, frames_needed
-from seqstudio_speech.drawing import Room, SpeechBatch, draw_frames, pad_batch
+from seqstudio_speech.batches import FrameBudget, SpeechBatch, load_frames, pad_batch
 from seqstudio_speech.features import log_mel, statistics
 from seqstudio_speech.importers import LibriSpeechImporter, ManifestImporter, SidecarImporter
 from seqstudio_speech.presets import BASE, SMALL, model_config
 from seqstudio_speech.recognise import Recogniser
+from seqstudio_speech.recordings import read_mono
 from seqstudio_speech.scoring import error_sums, word_errors
 from seqstudio_speech.settings import FeatureSettings, SpeechOptions, SpeechSettings
-from seqstudio_speech.sound import read_mono
 from seqstudio_speech.text import Alphabet, case_of, normalise, normaliser_name, vocabulary_of
 
 PREVIEWS = 5
-PERTURBED = "utterances too short for the fastest speed, drawn at their own"
+KEPT_SPEED = "utterances too short for the fastest speed, kept at their own speed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechPreparation(Preparation):
+    """A preparation that also holds the length of each recording that was read for it.
+
+    A resumed run has a plain `Preparation`; its recordings are then read again.
+    """
+
+    sample_counts: Mapping[Path, int] = field(default_factory=dict)  # at the model's rate
 
 
 class CtcTask:
@@ -43,12 +53,12 @@ class CtcTask:
     monitor = "wer"
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[AudioExample]:
-        """Read any of this plugin's layouts.
+        """Read speech data in any layout of this plugin.
 
         Raises
         ------
         DataError
-            If `source` is none of them.
+            If `source` has none of these layouts.
         """
         for importer in (ManifestImporter(), LibriSpeechImporter(), SidecarImporter()):
             if importer.recognises(source):
@@ -60,67 +70,71 @@ class CtcTask:
         )
 
     def prepare(self, examples: Sequence[AudioExample], options: SpeechOptions) -> Preparation:
-        """Take the alphabet and the statistics of the features from what can be read."""
+        """Collect alphabet and feature statistics from the recordings that can be read."""
         features = FeatureSettings(mels=options.mels)
         texts: list[str] = []
+        sample_counts: dict[Path, int] = {}
 
         def frames() -> Iterator[torch.Tensor]:
             for example in examples:
                 try:
                     samples = read_mono(example.audio, features.rate_hz)
                 except DataError:
-                    continue  # preflight names it
+                    continue  # preflight refuses it, with the reason
                 texts.append(normalise(example.transcript))
+                sample_counts[example.audio] = len(samples)
                 yield log_mel(torch.from_numpy(samples), features)
 
-        learned = statistics(frames())
+        measured = statistics(frames())
         vocabulary = vocabulary_of(texts)
         settings = SpeechSettings(
             vocabulary=vocabulary,
             language=options.language,
             case=case_of(vocabulary),
             beam=options.beam,
-            usual_offset=learned.usual_offset,
+            usual_offset=measured.usual_offset,
             features=features,
             augment=options.augment(),
         )
         model = model_config(options, labels=len(vocabulary) + 1)
-        return Preparation(settings=settings, model=model, buffers=learned.buffers)
+        return SpeechPreparation(
+            settings=settings, model=model, buffers=measured.buffers, sample_counts=sample_counts
+        )
 
     def preflight(
         self, examples: Sequence[AudioExample], preparation: Preparation, ledger: Ledger
     ) -> list[AudioExample]:
-        """Refuse what cannot be read, spelled, or fitted into the model's frames as recorded."""
+        """Refuse what cannot be read, has unknown characters or too few frames at its own speed."""
         settings: SpeechSettings = preparation.settings
-        room = _room(preparation)
+        budget = _frame_budget(preparation)
         alphabet = Alphabet(settings)
         kept = []
         for example in examples:
             try:
-                samples = len(read_mono(example.audio, settings.features.rate_hz))
+                samples = _sample_count(example, preparation)
                 labels = alphabet.encode(example.transcript)
-                _check_fit(example, samples, labels, room)
-            except DataError as fault:
-                ledger.refuse(example.where, str(fault))
+                _check_fit(example, samples, labels, budget)
+            except DataError as error:
+                ledger.refuse(example.where, str(error))
                 continue
-            if not room.fits(samples, labels, max(settings.augment.speeds)):
-                ledger.count(PERTURBED)
+            if not budget.fits(samples, labels, max(settings.augment.speeds)):
+                ledger.count(KEPT_SPEED)
             kept.append(example)
         return kept
 
     def length(self, example: AudioExample) -> int:
-        """Give hundredths of a second."""
+        """Return the length in hundredths of a second."""
         return round(100 * (example.seconds or audio_info(example.audio).duration_s))
 
     def collate(
         self, examples: Sequence[AudioExample], preparation: Preparation, draws: Draws | None
     ) -> SpeechBatch:
-        """Read utterances and pad them; with `draws`, each at its own speed, gain and masks."""
+        """Read utterances and pad them; with `draws`, augment each."""
         alphabet = Alphabet(preparation.settings)
         labels = [alphabet.encode(example.transcript) for example in examples]
-        room = _room(preparation)
+        budget = _frame_budget(preparation)
         frames = [
-            draw_frames(example, row, room, preparation.buffers, draws)
+            load_frames(example, row, budget, preparation.buffers, draws)
             for example, row in zip(examples, labels, strict=True)
         ]
         return pad_batch(list(examples), frames, labels)
@@ -133,16 +147,18 @@ class CtcTask:
         )
         return LossSum(total, len(batch.ids))
 
-    def measure(self, model: LoadedModel, examples: Iterable[AudioExample]) -> Iterator[Measurement]:
-        """Transcribe as the operation does; a recording that cannot be read says nothing."""
+    def measure(
+        self, model: LoadedModel, examples: Iterable[AudioExample]
+    ) -> Iterator[Measurement]:
+        """Transcribe as the operation does; a recording that cannot be read has an empty text."""
         recogniser = Recogniser(model)
         case = model.settings.case
         for example in examples:
             refused, hypothesis = "", ""
             try:
                 hypothesis = recogniser.transcribe(example.audio).text
-            except DataError as fault:
-                refused = str(fault)
+            except DataError as error:
+                refused = str(error)
             reference = normalise(example.transcript, case)
             errors = word_errors(reference.split(), hypothesis.split())
             yield Measurement(
@@ -157,28 +173,40 @@ class CtcTask:
                 refused=refused,
             )
 
-    def preview(self, model: LoadedModel, examples: Sequence[AudioExample], seed: int) -> PreviewResult:
-        """Show what is heard in the same few utterances at every stage; `seed` has no part."""
+    def preview(
+        self, model: LoadedModel, examples: Sequence[AudioExample], seed: int
+    ) -> PreviewResult:
+        """Show transcripts of the same few utterances at every stage; `seed` is not used."""
         first = sorted(examples, key=lambda example: example.id)[:PREVIEWS]
         lines = [
-            f"said {one.detail['reference']} | heard {one.detail['hypothesis'] or '(nothing)'}"
+            f"reference {one.detail['reference']} | "
+            f"hypothesis {one.detail['hypothesis'] or '(empty)'}"
             for one in self.measure(model, first)
         ]
         return PreviewResult(text="\n".join(lines))
 
 
-def _room(preparation: Preparation) -> Room:
-    with torch.device("meta"):  # the geometry alone is wanted: no weights are made
+def _frame_budget(preparation: Preparation) -> FrameBudget:
+    with torch.device("meta"):  # only the geometry is needed: no weights are allocated
         geometry = build(preparation.model).geometry
-    return Room(preparation.settings, geometry)
+    return FrameBudget(preparation.settings, geometry)
 
 
-def _check_fit(example: AudioExample, samples: int, labels: tuple[int, ...], room: Room) -> None:
+def _sample_count(example: AudioExample, preparation: Preparation) -> int:
+    """Return the length of a recording; read it only if `prepare` has not."""
+    if isinstance(preparation, SpeechPreparation) and example.audio in preparation.sample_counts:
+        return preparation.sample_counts[example.audio]
+    return len(read_mono(example.audio, preparation.settings.features.rate_hz))
+
+
+def _check_fit(
+    example: AudioExample, samples: int, labels: tuple[int, ...], budget: FrameBudget
+) -> None:
     if not labels:
         raise DataError(f"{example.audio}: the transcript is empty, expected some text")
-    if not room.fits(samples, labels):
-        seconds = samples / room.settings.features.rate_hz
+    if not budget.fits(samples, labels):
+        seconds = samples / budget.settings.features.rate_hz
         raise DataError(
-            f"{example.audio}: {room.frames(samples)} frames ({seconds:.2f} s) for {len(labels)} "
+            f"{example.audio}: {budget.frames(samples)} frames ({seconds:.2f} s) for {len(labels)} "
             f"characters, expected at least {frames_needed(labels)}"
         )

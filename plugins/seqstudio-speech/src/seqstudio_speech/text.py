@@ -1,4 +1,4 @@
-"""Transcripts as labels: Unicode NFC, single spaces, and the alphabet that training text gives."""
+"""Transcripts as labels: normalised text, and the alphabet of the training transcripts."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from seqstudio_speech.settings import Case, SpeechSettings
 
 
 def normalise(text: str, case: Case = "keep") -> str:
-    r"""Give NFC with single spaces, none at the ends, in the model's case.
+    r"""Return text in Unicode NFC and the given case, with single spaces and none at the ends.
 
     >>> normalise("  two \t Words", "upper")
     'TWO WORDS'
@@ -18,46 +18,48 @@ def normalise(text: str, case: Case = "keep") -> str:
 
 
 def normaliser_name(case: Case) -> str:
-    """Say in words what `normalise` does."""
+    """Describe what `normalise` does, for reports."""
     return "NFC, single spaces" + ("" if case == "keep" else f", {case} case")
 
 
 def vocabulary_of(transcripts: Iterable[str]) -> tuple[str, ...]:
-    """Give the characters of normalised transcripts, sorted.
+    """Return the characters of normalised transcripts, sorted.
 
     Raises
     ------
     DataError
-        If there are none.
+        If the transcripts hold no characters.
     """
-    signs = sorted({sign for text in transcripts for sign in text})
-    if not signs:
+    characters = sorted({character for text in transcripts for character in text})
+    if not characters:
         raise DataError("the training transcripts are empty, expected some text")
-    return tuple(signs)
+    return tuple(characters)
 
 
 def case_of(vocabulary: Iterable[str]) -> Case:
-    """Say which case an alphabet writes: `keep` where it has both, or none.
+    """Return the case of an alphabet: `keep` if it has both cases, or letters without case.
 
     >>> case_of("AB "), case_of("aB"), case_of("あ")
     ('upper', 'keep', 'keep')
     """
-    signs = [sign for sign in vocabulary if sign.lower() != sign.upper()]
-    if signs and all(sign.isupper() for sign in signs):
+    letters = [each for each in vocabulary if each.lower() != each.upper()]
+    if letters and all(letter.isupper() for letter in letters):
         return "upper"
-    return "lower" if signs and all(sign.islower() for sign in signs) else "keep"
+    return "lower" if letters and all(letter.islower() for letter in letters) else "keep"
 
 
 class Alphabet:
-    """Characters and their labels; 0 is the blank of CTC."""
+    """Maps characters to labels and back; label 0 is the blank of CTC."""
 
     def __init__(self, settings: SpeechSettings) -> None:
-        self.signs = settings.vocabulary
+        self.characters = settings.vocabulary
         self.case = settings.case
-        self._labels: Mapping[str, int] = {s: n for n, s in enumerate(self.signs, start=1)}
+        self._labels: Mapping[str, int] = {
+            character: label for label, character in enumerate(self.characters, start=1)
+        }
 
     def encode(self, text: str) -> tuple[int, ...]:
-        """Give the labels of a transcript.
+        """Return the labels of a transcript.
 
         Raises
         ------
@@ -65,12 +67,12 @@ class Alphabet:
             If a character is not in the alphabet.
         """
         text = normalise(text, self.case)
-        if unknown := sorted(set(text) - set(self.signs)):
+        if unknown := sorted(set(text) - set(self.characters)):
             raise DataError(
-                f"transcript holds {''.join(unknown)!r}, expected only {''.join(self.signs)!r}"
+                f"transcript holds {''.join(unknown)!r}, expected only {''.join(self.characters)!r}"
             )
-        return tuple(self._labels[sign] for sign in text)
+        return tuple(self._labels[character] for character in text)
 
     def decode(self, labels: Iterable[int]) -> str:
-        """Spell labels as they are: spaces may repeat or stand at the ends."""
-        return "".join(self.signs[label - 1] for label in labels)
+        """Return the text of labels as it is: spaces may repeat or be at the ends."""
+        return "".join(self.characters[label - 1] for label in labels)

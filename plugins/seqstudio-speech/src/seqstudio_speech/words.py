@@ -10,31 +10,30 @@ from numpy.typing import NDArray
 from seqstudio.api import Segment, Word
 from seqstudio.api.nn import AlignedLabel
 
-PAUSE_S = 0.6  # silence between two words that begins a new segment
-LONGEST_SEGMENT_S = 7.0  # what a reader of subtitles can take in
+PAUSE_S = 0.6  # a silence between two words this long begins a new segment
+LONGEST_SEGMENT_S = 7.0  # what a reader of subtitles can follow
 
 Seconds = Callable[[int, int], tuple[float, float]]
 
 
 def words_of(text: str, aligned: Sequence[AlignedLabel], seconds: Seconds) -> tuple[Word, ...]:
-    """Cut a spelled text at its spaces.
+    """Split a decoded text into words at its spaces.
 
     Parameters
     ----------
     text : as many characters as `aligned` has labels
-    aligned : where each character lies
+    aligned : the frames of each character
     seconds : turns a half-open range of frames into seconds
 
     Returns
     -------
-    Words in order. Confidence is the geometric mean of the probabilities of their characters,
-    each over the frames on which it lies.
+    Words in order. Confidence is the geometric mean of the scores of a word's characters.
     """
     words = []
     for start, stop in _spans(text):
         inside = aligned[start:stop]
         start_s, end_s = seconds(inside[0].start_frame, inside[-1].end_frame)
-        mean = sum(math.log(max(one.score, 1e-9)) for one in inside) / len(inside)
+        mean = sum(math.log(max(label.score, 1e-9)) for label in inside) / len(inside)
         words.append(
             Word(
                 word=text[start:stop],
@@ -46,50 +45,51 @@ def words_of(text: str, aligned: Sequence[AlignedLabel], seconds: Seconds) -> tu
     return tuple(words)
 
 
-def spread(
+def widen(
     words: Sequence[Word], loud: NDArray[np.bool_], level_s: float, length_s: float
 ) -> tuple[Word, ...]:
-    """Widen words over the sound around them: CTC marks a character on few of its frames.
+    """Widen words over the loud audio around them, because CTC marks few frames of a character.
 
-    A word grows over loud levels, at most to halfway to its neighbours.
+    A word extends as long as it is loud, at most halfway to its neighbours.
 
     Parameters
     ----------
     words : in order, with times from the start of the chunk
-    loud : (N,) whether each stretch of `level_s` is loud
-    length_s : of the chunk
+    loud : (N,) bool, whether each interval of `level_s` is loud
+    level_s : length of an interval
+    length_s : length of the chunk
     """
     edges = [0.0, *(edge for word in words for edge in (word.start_s, word.end_s)), length_s]
-    middles = [(a + b) / 2 for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    middles = [(end + start) / 2 for end, start in zip(edges[::2], edges[1::2], strict=True)]
     middles[0], middles[-1] = 0.0, length_s
     return tuple(
         dataclasses.replace(
             word,
-            start_s=min(word.start_s, _quiet_before(loud, word.start_s, low, level_s)),
-            end_s=max(word.end_s, _quiet_after(loud, word.end_s, high, level_s)),
+            start_s=min(word.start_s, _loud_since(loud, word.start_s, low, level_s)),
+            end_s=max(word.end_s, _loud_until(loud, word.end_s, high, level_s)),
         )
         for word, low, high in zip(words, middles, middles[1:], strict=False)
     )
 
 
-def _quiet_before(loud: NDArray[np.bool_], from_s: float, low_s: float, level_s: float) -> float:
-    """Go back from a time as long as it is loud, and not before `low_s`."""
-    at = min(int(from_s / level_s), len(loud))
-    while at > 0 and loud[at - 1]:
-        at -= 1
-    return max(low_s, at * level_s)
+def _loud_since(loud: NDArray[np.bool_], from_s: float, low_s: float, level_s: float) -> float:
+    """Return how far back from a time it is loud, at earliest `low_s`."""
+    level = min(int(from_s / level_s), len(loud))
+    while level > 0 and loud[level - 1]:
+        level -= 1
+    return max(low_s, level * level_s)
 
 
-def _quiet_after(loud: NDArray[np.bool_], from_s: float, high_s: float, level_s: float) -> float:
-    """Go on from a time as long as it is loud, and not after `high_s`."""
-    at = math.ceil(from_s / level_s)
-    while at < len(loud) and loud[at]:
-        at += 1
-    return min(high_s, at * level_s)
+def _loud_until(loud: NDArray[np.bool_], from_s: float, high_s: float, level_s: float) -> float:
+    """Return until when after a time it is loud, at latest `high_s`."""
+    level = math.ceil(from_s / level_s)
+    while level < len(loud) and loud[level]:
+        level += 1
+    return min(high_s, level * level_s)
 
 
 def segments_of(words: Sequence[Word]) -> tuple[Segment, ...]:
-    """Gather words into segments, cut at pauses and before they grow too long to read."""
+    """Group words into segments; a new one begins at a pause, or when one is too long to read."""
     groups: list[list[Word]] = []
     for word in words:
         group = groups[-1] if groups else []
@@ -113,7 +113,7 @@ def _segment(words: list[Word]) -> Segment:
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the half-open spans of text between spaces."""
+    """Yield the half-open spans of a text between spaces."""
     start = 0
     for part in text.split(" "):
         if part:

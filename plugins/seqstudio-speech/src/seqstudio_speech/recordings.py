@@ -1,4 +1,4 @@
-"""Recordings as models hear them: mono, at the model's rate, whole or in chunks cut at pauses."""
+"""Recordings read as a model needs them: mono, at its rate, whole or in chunks cut at pauses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from seqstudio.api.media import Audio, mono, read_blocks, resample_blocks
 Samples = NDArray[np.float32]
 
 BLOCK_S = 10.0  # read at once
-LONGEST_S = 20.0  # of a chunk; the model has heard nothing longer than this in training
-PAUSE_S = 0.2  # a cut goes to the middle of the quietest stretch of this length
-LEVEL_S = 0.01  # levels are measured over this
-LEAST_S = 0.05  # no sound of speech that means something is shorter
-SILENT_DB = -60.0  # below full scale: a chunk that is nowhere louder for `LEAST_S` holds no speech
+LONGEST_S = 20.0  # of a chunk; training has no longer utterances
+PAUSE_S = 0.2  # a cut is in the middle of the quietest interval of this length
+LEVEL_S = 0.01  # levels are measured over intervals of this length
+LEAST_S = 0.05  # shorter audio holds no speech
+SILENT_DB = -60.0  # below full scale; a chunk without `LEAST_S` louder than this is silent
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of one recording: its samples, (N,), and where they begin."""
+    """A part of a recording: its samples, (N,), and where they begin."""
 
     samples: Samples
     start_s: float
@@ -49,20 +49,20 @@ def chunks(path: Path, rate_hz: int) -> Iterator[Chunk]:
         As `seqstudio.api.media.read_audio`.
     """
     longest = round(LONGEST_S * rate_hz)
-    held = np.zeros(0, np.float32)
+    pending = np.zeros(0, np.float32)
     start = 0
     for block in _blocks(path, rate_hz):
-        held = np.concatenate([held, block])
-        while len(held) > longest:
-            cut = quietest(held[:longest], rate_hz)
-            yield Chunk(held[:cut], start / rate_hz)
-            held, start = held[cut:], start + cut
-    if len(held):
-        yield Chunk(held, start / rate_hz)
+        pending = np.concatenate([pending, block])
+        while len(pending) > longest:
+            cut = quietest(pending[:longest], rate_hz)
+            yield Chunk(pending[:cut], start / rate_hz)
+            pending, start = pending[cut:], start + cut
+    if len(pending):
+        yield Chunk(pending, start / rate_hz)
 
 
 def quietest(samples: Samples, rate_hz: int) -> int:
-    """Find the sample in the second half of (N,) samples around which it is quietest."""
+    """Return the index in the second half of (N,) samples around which they are quietest."""
     hop = round(LEVEL_S * rate_hz)
     power = _powers(samples, hop)
     width = round(PAUSE_S / LEVEL_S)
@@ -72,7 +72,7 @@ def quietest(samples: Samples, rate_hz: int) -> int:
 
 
 def is_silent(samples: Samples, rate_hz: int) -> bool:
-    """Say whether (N,) samples are too short, or nowhere loud enough, to hold speech."""
+    """Return whether (N,) samples are too short or too quiet to hold speech."""
     if len(samples) < LEAST_S * rate_hz:
         return True
     width = round(LEAST_S / LEVEL_S)
@@ -82,9 +82,9 @@ def is_silent(samples: Samples, rate_hz: int) -> bool:
 
 
 def loud_levels(samples: Samples, rate_hz: int) -> NDArray[np.bool_]:
-    """Say of every `LEVEL_S` of (N,) samples whether it stands out.
+    """Return for every `LEVEL_S` of (N,) samples whether it is loud.
 
-    What lies above half of the way, in decibels, from the quietest tenth to the loudest stands out.
+    The threshold, in decibels, is midway between the quietest tenth and the maximum.
     """
     power = _powers(samples, round(LEVEL_S * rate_hz))
     if not len(power):
@@ -102,6 +102,6 @@ def _powers(samples: Samples, hop: int) -> NDArray[np.float64]:
 
 
 def _blocks(path: Path, rate_hz: int) -> Iterator[Samples]:
-    one_channel: Iterator[Audio] = (mono(block) for block in read_blocks(path, BLOCK_S))
-    for block in resample_blocks(one_channel, rate_hz):
+    mono_blocks: Iterator[Audio] = (mono(block) for block in read_blocks(path, BLOCK_S))
+    for block in resample_blocks(mono_blocks, rate_hz):
         yield block.samples[:, 0]

@@ -3,16 +3,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from seqstudio_speech.sound import LONGEST_S, chunks, is_silent, loud_levels, read_mono
+from seqstudio_speech.recordings import LONGEST_S, chunks, is_silent, loud_levels, read_mono
 
 RATE_HZ = 16000
 
 
 def noise_with_pauses(seconds: float, pauses_s: tuple[float, ...]) -> np.ndarray:
-    sound = 0.1 * np.random.default_rng(0).standard_normal(round(seconds * RATE_HZ))
+    samples = 0.1 * np.random.default_rng(0).standard_normal(round(seconds * RATE_HZ))
     for pause in pauses_s:
-        sound[round(pause * RATE_HZ) : round((pause + 0.4) * RATE_HZ)] *= 0.001
-    return sound
+        samples[round(pause * RATE_HZ) : round((pause + 0.4) * RATE_HZ)] *= 0.001
+    return samples
 
 
 @pytest.fixture
@@ -47,20 +47,20 @@ def test_a_short_recording_is_one_chunk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("level", "silent"), [(0.0, True), (1e-4, True), (0.01, False)])
-def test_what_is_too_soft_is_silent(level: float, silent: bool) -> None:  # noqa: FBT001
-    sound = level * np.random.default_rng(0).standard_normal(RATE_HZ).astype(np.float32)
+def test_audio_below_the_threshold_is_silent(level: float, silent: bool) -> None:  # noqa: FBT001
+    samples = level * np.random.default_rng(0).standard_normal(RATE_HZ).astype(np.float32)
 
-    assert is_silent(sound, RATE_HZ) is silent
+    assert is_silent(samples, RATE_HZ) is silent
 
 
-def test_a_stretch_too_short_for_speech_is_silent() -> None:
+def test_audio_too_short_for_speech_is_silent() -> None:
     assert is_silent(np.ones(799, np.float32), RATE_HZ)
     assert not is_silent(np.ones(800, np.float32), RATE_HZ)
 
 
 def test_one_loud_word_in_long_silence_is_not_silent() -> None:
-    sound = np.zeros(19 * RATE_HZ, np.float32)
-    sound[RATE_HZ : RATE_HZ + 1600] = 0.1
+    samples = np.zeros(19 * RATE_HZ, np.float32)
+    samples[RATE_HZ : RATE_HZ + 1600] = 0.1
 
-    assert not is_silent(sound, RATE_HZ)
-    assert loud_levels(sound, RATE_HZ).nonzero()[0].tolist() == list(range(100, 110))
+    assert not is_silent(samples, RATE_HZ)
+    assert loud_levels(samples, RATE_HZ).nonzero()[0].tolist() == list(range(100, 110))

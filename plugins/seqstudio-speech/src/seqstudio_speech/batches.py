@@ -1,4 +1,4 @@
-"""From an utterance on the disk to the frames that a training step sees."""
+"""Batches for training: recordings read as frames, augmented, and padded together with labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from seqstudio.api import AudioExample, Batch, Draws
 from seqstudio.api.nn import FrameGeometry, frames_needed
 from seqstudio_speech.augment import change_gain, change_speed, mask
 from seqstudio_speech.features import log_mel, standardise
+from seqstudio_speech.recordings import Samples, read_mono
 from seqstudio_speech.settings import SpeechSettings
-from seqstudio_speech.sound import Samples, read_mono
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechBatch(Batch):
-    """Utterances, padded: frames (B, T, F) float and labels (B, U) int64, with their lengths."""
+    """Padded utterances: frames (B, T, F) float and labels (B, U) int64, with (B,) lengths."""
 
     frames: Tensor
     frame_lengths: Tensor
@@ -27,64 +27,64 @@ class SpeechBatch(Batch):
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """Whether labels fit into what the model's encoder gives for an utterance, at any speed."""
+class FrameBudget:
+    """Computes how many encoder frames an utterance has, and whether its labels fit into them."""
 
     settings: SpeechSettings
     geometry: FrameGeometry
 
     def frames(self, samples: int, speed: float = 1.0) -> int:
-        """Count the encoder frames of an utterance of so many samples, played at `speed`.
+        """Return the number of encoder frames of an utterance of `samples` samples at `speed`.
 
-        A resampler may round either way: one sample less than exact is taken.
+        A resampler may round up or down, so one sample less than the exact number is assumed.
         """
-        played = samples if speed == 1 else max(0, int(samples / speed) - 1)
-        return self.geometry.output_length(self.settings.features.frames(played))
+        resampled = samples if speed == 1 else max(0, int(samples / speed) - 1)
+        return self.geometry.output_length(self.settings.features.frames(resampled))
 
     def fits(self, samples: int, labels: tuple[int, ...], speed: float = 1.0) -> bool:
-        """Say whether CTC can spell the labels."""
+        """Return whether the utterance has enough frames for CTC on these labels."""
         return frames_needed(labels) <= self.frames(samples, speed)
 
 
 def perturb(
-    samples: Samples, labels: tuple[int, ...], room: Room, generator: np.random.Generator
+    samples: Samples, labels: tuple[int, ...], budget: FrameBudget, generator: np.random.Generator
 ) -> Samples:
-    """Change an utterance's speed and gain; where no speed-up leaves room, keep its speed."""
-    settings = room.settings
+    """Change an utterance's gain and its speed; keep the speed if the fastest one is too short."""
+    settings = budget.settings
     speed = float(generator.choice(settings.augment.speeds))
-    if not room.fits(len(samples), labels, max(settings.augment.speeds)):
+    if not budget.fits(len(samples), labels, max(settings.augment.speeds)):
         speed = 1.0
     samples = change_speed(samples, speed, settings.features.rate_hz)
     return change_gain(samples, settings.augment.gain_db, generator)
 
 
-def draw_frames(
+def load_frames(
     example: AudioExample,
     labels: tuple[int, ...],
-    room: Room,
+    budget: FrameBudget,
     buffers: Mapping[str, Tensor],
     draws: Draws | None,
 ) -> Tensor:
-    """Read an utterance as standardised frames, (T, F); with `draws`, perturbed and masked.
+    """Read an utterance as standardised frames, (T, F); with `draws`, augmented.
 
     Raises
     ------
     DataError
         If the recording cannot be read.
     """
-    features = room.settings.features
+    features = budget.settings.features
     samples = read_mono(example.audio, features.rate_hz)
     generator = draws.generator(example.id) if draws else None
     if generator is not None:
-        samples = perturb(samples, labels, room, generator)
+        samples = perturb(samples, labels, budget, generator)
     frames = standardise(log_mel(torch.from_numpy(samples), features), buffers)
-    return mask(frames, room.settings.augment, generator) if generator is not None else frames
+    return mask(frames, budget.settings.augment, generator) if generator is not None else frames
 
 
 def pad_batch(
     examples: list[AudioExample], frames: list[Tensor], labels: list[tuple[int, ...]]
 ) -> SpeechBatch:
-    """Pad frames, (T, F) each, and labels into one batch."""
+    """Pad frames, (T, F) each, and labels to one batch."""
     rows = [torch.tensor(row, dtype=torch.int64) for row in labels]
     return SpeechBatch(
         ids=tuple(example.id for example in examples),
