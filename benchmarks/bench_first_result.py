@@ -1,7 +1,7 @@
-"""How long a person waits for a first result: of a new worker, and of one that stayed.
+"""Measure the time to a result from a new worker process (cold) and from a running one (warm).
 
-Goals: 8 s cold, 150 ms warm. A spelled recording is transcribed, and a folk tune continued by four
-bars, each in a fresh profile; wall time from the order to the result on the disk, medians. Run
+Targets: 8 s cold, 150 ms warm. A short recording is transcribed and a folk tune is continued by
+four bars, each in a fresh profile; median wall time from submission to the result on disk. Run
 `python benchmarks/bench_first_result.py`.
 """
 
@@ -32,7 +32,7 @@ SPECS = (
 )
 
 
-def wait_s(studio: Studio, spec: JobSpec) -> float:
+def seconds_to_result(studio: Studio, spec: JobSpec) -> float:
     started = time.perf_counter()
     for event in studio.submit(spec).events():
         if isinstance(event, ItemDone):
@@ -46,11 +46,11 @@ def main() -> None:
         for _ in range(ROUNDS):
             with tempfile.TemporaryDirectory() as home:
                 studio = Studio(Path(home), warm=True)
-                cold.append(wait_s(studio, spec))
-                warm += [wait_s(studio, spec) for _ in range(2)]
+                cold.append(seconds_to_result(studio, spec))
+                warm += [seconds_to_result(studio, spec) for _ in range(2)]
                 studio.close()
-        print(f"{spec.name}: {statistics.median(cold):.2f} s cold (goal 8)")
-        print(f"{spec.name}: {1000 * statistics.median(warm):.0f} ms warm (goal 150)")
+        print(f"{spec.name}: {statistics.median(cold):.2f} s cold (target 8)")
+        print(f"{spec.name}: {1000 * statistics.median(warm):.0f} ms warm (target 150)")
 
 
 if __name__ == "__main__":

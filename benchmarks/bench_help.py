@@ -1,7 +1,7 @@
-"""How long `seqstudio --help` takes, as a multiple of a bare Python that imports argparse.
+"""Measure the time of `seqstudio --help`, as a multiple of a bare Python that imports argparse.
 
-Limit: 3.0 for `--version` and `--help`. Peers in the same run: click alone, which the help is
-written with. Run `python benchmarks/bench_help.py`.
+Limit: 3.0 for `--version` and `--help`. Baseline in the same run: click alone, which prints the
+help. Run `python benchmarks/bench_help.py`.
 """
 
 import os
@@ -23,19 +23,19 @@ COMMANDS = {
 
 
 def medians(commands: dict[str, list[str]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Give the median seconds of each command, all run in turn, round after round."""
+    """Return the median seconds of each command; the commands alternate, round after round."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
             started = time.perf_counter()
             subprocess.run([sys.executable, *command], stdout=subprocess.DEVNULL, check=True)
             times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(each) for name, each in times.items()}
+    return {name: statistics.median(samples) for name, samples in times.items()}
 
 
 if __name__ == "__main__":
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors")
-    found = medians(COMMANDS)
-    for name, seconds in found.items():
-        ratio = seconds / found["import argparse"]
+    results = medians(COMMANDS)
+    for name, seconds in results.items():
+        ratio = seconds / results["import argparse"]
         print(f"{name:26s} {1000 * seconds:5.0f} ms  {ratio:.2f} times argparse")

@@ -1,8 +1,8 @@
-"""How long installing a plugin takes: looking at it, then unpacking and trying it.
+"""Measure the time to inspect a plugin, then to unpack and probe it.
 
-A small plugin's wheel alone, and one with a dependency in the same folder; nothing is fetched. Each
-is installed in a fresh profile, in turn; wall time, medians. The trial starts a real worker, and
-every file is forced to the disk. Run `python benchmarks/bench_install.py`.
+Subjects: the wheel of a small plugin alone, and one with a dependency in the same folder; nothing
+is downloaded. Each is installed in a fresh profile, alternating; median wall time. The probe starts
+a real worker, and every file is flushed to disk. Run `python benchmarks/bench_install.py`.
 """
 
 import os
@@ -22,7 +22,7 @@ ROUNDS = 15
 
 
 def write_wheel(folder: Path, name: str) -> None:
-    """Write a library of one module."""
+    """Write the wheel of a library with one module."""
     info = f"{name}-1.0.dist-info"
     files = {
         f"{name}.py": b"COLOUR = 'green'\n",
@@ -51,11 +51,11 @@ def seconds(subject: Path) -> tuple[float, float]:
     """Time inspection and installation in a fresh profile, in seconds."""
     with tempfile.TemporaryDirectory() as home:
         store = Store(Profile(home))
-        began = time.perf_counter()
-        offer = store.inspect(subject)
+        started = time.perf_counter()
+        plugin = store.inspect(subject)
         inspected = time.perf_counter()
-        store.install(offer, accepted=offer.sheet.sha256)
-        return inspected - began, time.perf_counter() - inspected
+        store.install(plugin, accepted=plugin.sheet.sha256)
+        return inspected - started, time.perf_counter() - inspected
 
 
 def main() -> None:
@@ -72,8 +72,10 @@ def main() -> None:
             for name, subject in subjects.items():
                 times[name].append(seconds(subject))
     for name, pairs in times.items():
-        looking, putting = (1000 * statistics.median(each) for each in zip(*pairs, strict=True))
-        print(f"{name:18s} {looking:4.0f} ms to look at, {putting:4.0f} ms to unpack and try")
+        inspect_ms, install_ms = (1000 * statistics.median(one) for one in zip(*pairs, strict=True))
+        print(
+            f"{name:18s} {inspect_ms:4.0f} ms to inspect, {install_ms:4.0f} ms to unpack and probe"
+        )
 
 
 if __name__ == "__main__":

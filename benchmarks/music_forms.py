@@ -1,19 +1,19 @@
-"""Measure whether generated pieces close, stay in a key, and move, as the corpus does.
+"""Measure whether generated pieces have cadences, keys and movement like those of the corpus.
 
     python benchmarks/music_forms.py MODEL DATA [PIECES]
 
-MODEL: a bundle or run of music.voices; DATA: its data set, whose valid part is the corpus beside.
-Pieces of 8 bars of 4/4 with fixed seeds, none left out, as `seqstudio music generate` draws them.
+MODEL: a bundle or run of music.voices; DATA: its data set, whose valid split is the corpus.
+Pieces of 8 bars of 4/4 with fixed seeds, none left out, sampled as in `seqstudio music generate`.
 
-The close is the guide's own doing: it masks the last half bar to the tonic triad of the key. What
-the model does by itself is in the row "unguided", drawn with the same seeds.
+The guide causes the closes: it masks the last half bar to the tonic triad of the key. The row
+"unguided" shows the model without the guide, with the same seeds.
 
 closes     ends on a major or minor triad in root position (the fifth may be missing)
 on tonic   and its root is the tonic of the best of 24 key profiles over the whole piece
 in scale   share of sounding time in the best of 24 scales (harmonic minor has both sevenths)
 longest    median over pieces of the longest note of the top voice, in sixteenths
-repeats    share of pieces in which the top voice repeats one pitch more than 8 times in a row
-chord tones  share of the top voice's notes on a beat that are in the chord under them
+repeats    share of pieces in which the top voice plays one pitch more than 8 times in a row
+chord tones  share of the top voice's notes on a beat that belong to the chord below them
 """
 
 import sys
@@ -31,7 +31,7 @@ from seqstudio_music.voice_data import ChoraleImporter, VoicesExample
 from seqstudio_music.voice_sampling import Plan, draw_voices, drawn_key, new_grid
 from seqstudio_music.voices import VoicesTask
 
-from seqstudio.api import DataError, Ledger, LoadedModel, SamplingConfig, Take
+from seqstudio.api import DataError, Ledger, LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.datasets import choose_split, read_examples
 
@@ -45,7 +45,7 @@ def generated(model: LoadedModel, count: int, *, close: bool) -> list[Piece]:
     plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64), close=close)
     pieces = []
     for first in range(1, count + 1, 16):
-        takes = [Take(n, n) for n in range(first, min(first + 16, count + 1))]
+        takes = [TakeSeed(n, n) for n in range(first, min(first + 16, count + 1))]
         keys = [drawn_key(take.seed) for take in takes]
         drawn = draw_voices(model, model.settings, plan, keys, takes, AS_GENERATED)
         pieces += [layout.decode(tokens) for tokens in drawn]
@@ -63,13 +63,13 @@ def corpus(model: LoadedModel, data: Path) -> list[Piece]:
         try:
             voices = voices_of(example, model.settings.layout)
         except DataError:
-            continue  # of another layout: training refuses it by name
+            continue  # of another layout: training refuses it too
         pieces.append((voices.values, voices.held))
     return pieces
 
 
 def classes_at(values: Values, slots: Sequence[Slot]) -> set[int]:
-    """Give the pitch classes that sound in one step."""
+    """Return the pitch classes that sound in one step."""
     found: set[int] = set()
     for slot, value in zip(slots, values.tolist(), strict=True):
         if value != NONE:
@@ -101,7 +101,7 @@ def form(piece: Piece, slots: Sequence[Slot]) -> dict[str, float]:
     time = weights(values, slots)
     tonic = estimate_key(time, None) % 12
     scales = [np.roll(np.isin(np.arange(12), s), k) for s in (MAJOR, MINOR) for k in range(12)]
-    notes = struck(values, held, slots)
+    notes = top_voice_notes(values, held, slots)
     return {
         "closes": float(closes),
         "on tonic": float(closes and root == tonic),
@@ -112,16 +112,18 @@ def form(piece: Piece, slots: Sequence[Slot]) -> dict[str, float]:
     }
 
 
-def struck(values: Values, held: Held, slots: Sequence[Slot]) -> list[tuple[int, int, int]]:
+def top_voice_notes(
+    values: Values, held: Held, slots: Sequence[Slot]
+) -> list[tuple[int, int, int]]:
     """List the top voice's notes: step, pitch, length in steps."""
     column = [slot.name in ("Soprano", "Melody") for slot in slots].index(True)
-    line, goes_on = values[:, column], held[:, column]
+    pitches, tied = values[:, column], held[:, column]
     notes = []
-    for step in np.flatnonzero((line != NONE) & ~goes_on).tolist():
+    for step in np.flatnonzero((pitches != NONE) & ~tied).tolist():
         end = step + 1
-        while end < len(line) and goes_on[end]:
+        while end < len(pitches) and tied[end]:
             end += 1
-        notes.append((step, int(line[step]), end - step))
+        notes.append((step, int(pitches[step]), end - step))
     return notes
 
 
@@ -139,8 +141,8 @@ def chord_tones(
     below = [slot for slot in slots if slot.name not in ("Soprano", "Melody")]
     columns = [slots.index(slot) for slot in below]
     on_beat = [(step, pitch) for step, pitch, _ in notes if step % 4 == 0]
-    told = [(pitch, classes_at(values[step, columns], below)) for step, pitch in on_beat]
-    under = [(pitch, classes) for pitch, classes in told if classes]
+    chords = [(pitch, classes_at(values[step, columns], below)) for step, pitch in on_beat]
+    under = [(pitch, classes) for pitch, classes in chords if classes]
     return sum(pitch % 12 in classes for pitch, classes in under) / max(len(under), 1)
 
 
@@ -154,12 +156,12 @@ def main(bundle: Path, data: Path, count: int) -> None:
     torch.set_num_threads(1)
     model = load_bundle(bundle, VoicesTask())
     slots = model.settings.slots
-    beside = corpus(model, data)
+    reference = corpus(model, data)
     rows = {
         f"generated ({count})": row(generated(model, count, close=True), slots),
         "unguided": row(generated(model, count, close=False), slots),
     }
-    rows[f"valid ({len(beside)})"] = row(beside, slots)
+    rows[f"valid ({len(reference)})"] = row(reference, slots)
     print(f"{model.name:18s}" + "".join(f"{name:>13s}" for name in next(iter(rows.values()))))
     for name, figures in rows.items():
         print(f"{name:18s}" + "".join(f"{value:13.3f}" for value in figures.values()))

@@ -1,8 +1,9 @@
-"""Check the piano-roll metric on models without a state: unigram and persistence.
+"""Measure two stateless baselines with the piano-roll metric: unigram and persistence.
 
     python benchmarks/piano_roll_baselines.py DATA
 
-DATA: a folder of SET.SPLIT.npz. For each set, both are fitted on train and measured on the rest.
+DATA: a folder of SET.SPLIT.npz. Both are fitted on the train split of each set and measured on the
+other splits.
 """
 
 import sys
@@ -14,11 +15,11 @@ from seqstudio_music.roll_data import archives, read_archive, set_name
 
 def main(folder: Path) -> None:
     names = sorted({set_name(path)[0] for path in folder.glob("*.npz") if set_name(path)[1]})
-    print("nats a frame, pooled over frames          unigram  persistence")
+    print("nats per frame, pooled over frames        unigram  persistence")
     for name in names:
-        found = dict(archives(next(folder.glob(f"{name}.*.npz"))))
-        train = read_archive(found.pop("train"))
-        for split, path in found.items():
+        splits = dict(archives(next(folder.glob(f"{name}.*.npz"))))
+        train = read_archive(splits.pop("train"))
+        for split, path in splits.items():
             held_out = read_archive(path)
             unigram, persistence = unigram_nll(train, held_out), persistence_nll(train, held_out)
             print(f"{name + ' ' + split:40s} {unigram:8.3f}  {persistence:11.3f}")

@@ -1,11 +1,12 @@
-"""What the order of notes buys: the same metric for independent sigmoids, trained alike.
+"""Measure a baseline with independent sigmoids per key, trained like the piano-roll models.
 
     python benchmarks/piano_roll_sigmoids.py DATA RUN [--set key=value]...
 
-DATA: one SET.SPLIT.npz. RUN: a new folder. An LSTM of 200 cells reads the frames so far and gives
-each of the 88 keys its own chance, as in Boulanger-Lewandowski et al. 2012; it is trained by the
-same service, with the same transposition, as `music.rolls`, whose frames are spelled note by note.
-The figure belongs beside `seqstudio evaluate rolls-jsb DATA`.
+DATA: one SET.SPLIT.npz. RUN: a new folder. An LSTM of 200 cells reads the previous frames and
+predicts the probability of each of the 88 keys independently, as in Boulanger-Lewandowski et al.
+2012. It is trained by the same service and with the same transposition as `music.rolls`, which
+predicts the notes of a frame one by one. Compare the result with `seqstudio evaluate rolls-jsb
+DATA`.
 """
 
 import sys
@@ -26,27 +27,27 @@ from seqstudio.api import (
     Draws,
     LoadedModel,
     LossSum,
-    Measured,
+    Measurement,
     Preparation,
     Preset,
     TrainConfig,
 )
 from seqstudio.api.nn import CTCConfig, EncoderConfig, FramesConfig, ModelConfig
 from seqstudio.services.events import Evaluated, Finished
-from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 
 @dataclass(frozen=True, kw_only=True)
 class FramesBatch(Batch):
-    """Frames as they are, (B, T, 88), with the frame before each."""
+    """A batch of frames, (B, T, 88), with the previous frame of each."""
 
     rows: Tensor
-    before: Tensor
+    previous: Tensor
     lengths: Tensor
 
 
 class SigmoidTask(RollsTask):
-    """Each key is on or off with its own chance, given the frames before."""
+    """Each key is on or off independently, given the previous frames."""
 
     name = "music.rolls"
     presets: Mapping[str, Preset] = {
@@ -57,7 +58,7 @@ class SigmoidTask(RollsTask):
     }
 
     def prepare(self, examples: Sequence[RollExample], options: RollOptions) -> Preparation:
-        """Configure an encoder with one output a key, and one more to measure them against."""
+        """Configure an encoder with one output per key, and one more as their reference."""
         settings = super().prepare(examples, options).settings
         model = ModelConfig(
             source=FramesConfig(features=KEYS),
@@ -71,61 +72,61 @@ class SigmoidTask(RollsTask):
         )
         return Preparation(settings=settings, model=model)
 
-    def collate(  # type: ignore[override]  # its own kind of batch
+    def collate(  # type: ignore[override]  # a different batch type
         self, examples: Sequence[RollExample], preparation: Preparation, draws: Draws | None
     ) -> FramesBatch:
         """Pad frames; with `draws`, transpose each piece."""
         settings = roll_settings(preparation.settings)
         pieces = [rows_of(example, settings.frames_per_beat) for example in examples]
         if draws is not None:
-            named = zip(pieces, examples, strict=True)
-            pieces = [perturb(rows, settings, draws.of(item.id))[0] for rows, item in named]
+            pairs = zip(pieces, examples, strict=True)
+            pieces = [perturb(rows, settings, draws.generator(item.id))[0] for rows, item in pairs]
         lengths = torch.tensor([len(rows) for rows in pieces])
         rows = torch.zeros(len(pieces), int(lengths.max()), KEYS)
         for number, piece in enumerate(pieces):
             rows[number, : len(piece)] = torch.from_numpy(piece.astype(np.float32))
-        before = torch.cat([torch.zeros_like(rows[:, :1]), rows[:, :-1]], dim=1)
+        previous = torch.cat([torch.zeros_like(rows[:, :1]), rows[:, :-1]], dim=1)
         ids = tuple(example.id for example in examples)
-        return FramesBatch(ids=ids, rows=rows, before=before, lengths=lengths)
+        return FramesBatch(ids=ids, rows=rows, previous=previous, lengths=lengths)
 
     def loss(self, model: Any, batch: FramesBatch) -> LossSum:  # type: ignore[override]
         """Sum nats over all frames."""
         inside = torch.arange(batch.rows.shape[1]) < batch.lengths[:, None]
         return LossSum((nats(model, batch) * inside).sum(), int(batch.lengths.sum()))
 
-    def measure(self, model: LoadedModel, examples: Iterable[RollExample]) -> Iterator[Measured]:
-        """Measure whole pieces, one by one."""
+    def measure(self, model: LoadedModel, examples: Iterable[RollExample]) -> Iterator[Measurement]:
+        """Measure complete pieces, one at a time."""
         for example in examples:
             batch = self.collate([example], model.preparation, None)
             with torch.inference_mode():
                 total = nats(model.module, batch).double().sum().item()
-            yield Measured(id=example.id, sums={self.monitor: (total, float(batch.lengths))})
+            yield Measurement(id=example.id, sums={self.monitor: (total, float(batch.lengths))})
 
 
 def nats(model: Any, batch: FramesBatch) -> Tensor:
-    """Give (B, T) nats of the frames.
+    """Return the (B, T) nats of the frames.
 
-    A key's log-odds are its log-probability less that of label 0: differences of a softmax's
-    outputs are those of its inputs, so nothing ties the keys together.
+    The log-odds of a key are its log-probability minus that of label 0. Differences of log-softmax
+    outputs equal those of its inputs, so the keys are independent.
     """
-    log_probs = model.ctc_log_probs(model.encode(batch.before, batch.lengths))
+    log_probs = model.ctc_log_probs(model.encode(batch.previous, batch.lengths))
     odds = log_probs[..., 1:] - log_probs[..., :1]
     return binary_cross_entropy_with_logits(odds, batch.rows, reduction="none").sum(-1)
 
 
 def main(data: Path, run: Path, settings: tuple[str, ...]) -> None:
-    order = TrainOrder(data=data, run=run, preset="sigmoid", settings=settings)
-    around = Surroundings(
+    job = TrainJob(data=data, run=run, preset="sigmoid", settings=settings)
+    context = PluginContext(
         plugin="music",
         plugin_version="0",
         kinds=("piano-rolls",),
         importers=(PianoRollImporter(),),
     )
-    for event in carry_out(order, SigmoidTask(), around):
+    for event in run_train_job(job, SigmoidTask(), context):
         if isinstance(event, Evaluated) and event.best:
-            print(f"epoch {event.epoch + 1}: valid {event.value:.3f} nats a frame")
+            print(f"epoch {event.epoch + 1}: valid {event.value:.3f} nats per frame")
         elif isinstance(event, Finished):
-            print(f"independent sigmoids, {data.stem}: {event.note}, {event.minutes:.1f} min")
+            print(f"independent sigmoids, {data.stem}: {event.summary}, {event.minutes:.1f} min")
 
 
 if __name__ == "__main__":

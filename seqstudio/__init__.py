@@ -1,3 +1,3 @@
-"""SeqStudio: an offline studio for sequences of sound."""
+"""SeqStudio: an offline studio for speech recognition and MIDI music."""
 
 __version__ = "0.1.0"

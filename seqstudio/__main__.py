@@ -1,4 +1,4 @@
-"""`python -m seqstudio`: the command line, where its script is not on the path."""
+"""Run the command line with `python -m seqstudio`."""
 
 from seqstudio.cli.main import main
 

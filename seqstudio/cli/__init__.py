@@ -1,1 +1,1 @@
-"""The command line, drawn from plugin manifests."""
+"""The command line; the commands of operations are built from plugin manifests."""

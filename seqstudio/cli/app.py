@@ -21,24 +21,23 @@ Examples:
     "--screenshot",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="PNG",
-    help="Draw the window, save its picture here and quit.",
+    help="Save a screenshot of the window to this file and quit.",
 )
 @click.option(
     "--theme",
     type=click.Choice(["system", "light", "dark"]),
-    help="How it is dressed; without it, as it was chosen last.",
+    help="Colour theme; the last one chosen if not given.",
 )
 @click.pass_context
 def app(
     ctx: click.Context, files: tuple[Path, ...], screenshot: Path | None, theme: str | None
 ) -> None:
-    """Open the desktop app, with a session or with FILES to bring into a new one."""
+    """Open the desktop app, with a session, or with FILES imported into a new session."""
     try:
-        start = import_module(
-            "seqstudio.gui.shell.start"
-        )  # by name: neither front end imports the other
-    except ImportError as bad:
+        # By name: the import contracts forbid that one front end imports the other.
+        start = import_module("seqstudio.gui.shell.start")
+    except ImportError as error:
         raise ConfigError(
-            f"app: {bad}; expected Qt's system libraries (Debian: libegl1 libxkbcommon0)"
-        ) from bad
+            f"app: {error}; expected Qt's system libraries (Debian: libegl1 libxkbcommon0)"
+        ) from error
     ctx.exit(start.run(files, screenshot=screenshot, theme=theme))

@@ -1,4 +1,4 @@
-"""`seqstudio doctor`: what this machine can do, and what is amiss."""
+"""`seqstudio doctor`: check this machine and the installation."""
 
 import importlib.metadata
 import os
@@ -15,48 +15,53 @@ from seqstudio import __version__
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import to_json
 from seqstudio.host.catalogue.catalogue import Catalogue
-from seqstudio.host.processes import processors
+from seqstudio.host.processes import usable_cpu_count
 from seqstudio.host.profile import Profile
-from seqstudio.host.text_format import size
+from seqstudio.host.text_format import format_size
 
-NEEDED = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "safetensors", "Pillow")
-QUESTION = """
+REQUIRED_LIBRARIES = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "safetensors", "Pillow")
+GPU_PROBE = """
 import torch, torchaudio
 print(torch.cuda.get_device_name() if torch.cuda.is_available()
       else "Apple GPU" if torch.backends.mps.is_available() else "")
 """
-FREE_BYTES = 500_000_000  # a run folder, its checkpoints, and room to spare
+FREE_BYTES = 500_000_000  # enough for a run folder with its checkpoints
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     fact: str
-    amiss: str = ""  # what to do about it; "" where all is well
+    problem: str = ""  # with its remedy; "" if there is none
 
 
 @click.command()
 @json_flag
 def doctor(*, as_json: bool) -> None:
-    """Say what this machine can do, and what is amiss. Exit code 1 if something is."""
+    """Check this machine and the installation. The exit code is 1 if there is a problem."""
     profile = Profile()
-    findings = [*machine(), *libraries(), *plugin_findings(profile), home(profile)]
+    findings = [
+        *machine_findings(),
+        *library_findings(),
+        *plugin_findings(profile),
+        profile_finding(profile),
+    ]
     if as_json:
         click.echo(to_json(findings))
     else:
         for finding in findings:
             click.echo(f"{finding.subject}: {finding.fact}")
-    amiss = [finding for finding in findings if finding.amiss]
-    for finding in amiss:
-        click.echo(f"{finding.subject}: {finding.amiss}", err=True)
-    if amiss:
+    problems = [finding for finding in findings if finding.problem]
+    for finding in problems:
+        click.echo(f"{finding.subject}: {finding.problem}", err=True)
+    if problems:
         click.get_current_context().exit(1)
 
 
-def machine() -> list[Finding]:
-    """Look at versions, processors and accelerators."""
+def machine_findings() -> list[Finding]:
+    """Report versions, processors and accelerators."""
     supported = sys.platform in ("linux", "darwin")
     return [
         Finding("SeqStudio", __version__),
@@ -66,30 +71,30 @@ def machine() -> list[Finding]:
             f"{platform.system()} {platform.release()}, {platform.machine()}",
             "" if supported else "only Linux is tested; workers need POSIX sockets",
         ),
-        Finding("processors", f"{processors()} usable"),
-        gpu(),
+        Finding("processors", f"{usable_cpu_count()} usable"),
+        gpu_finding(),
     ]
 
 
-def gpu() -> Finding:
-    """Ask torch, in a process of its own, whether it loads and which accelerator it can use."""
-    began = time.monotonic()
-    asked = subprocess.run(
-        [sys.executable, "-c", QUESTION], capture_output=True, text=True, check=False
+def gpu_finding() -> Finding:
+    """Import torch in a separate process, and report the accelerator that it can use."""
+    started = time.monotonic()
+    probe = subprocess.run(
+        [sys.executable, "-c", GPU_PROBE], capture_output=True, text=True, check=False
     )
-    if asked.returncode:
-        last = (asked.stderr.strip().splitlines() or [f"exit {asked.returncode}"])[-1]
+    if probe.returncode:
+        last = (probe.stderr.strip().splitlines() or [f"exit {probe.returncode}"])[-1]
         return Finding("torch loads", "no", f"{last}; reinstall torch and torchaudio")
-    seconds = time.monotonic() - began
-    found = asked.stdout.strip()
-    accelerator = f"{found}; speeds are not yet measured on it" if found else "no GPU: CPU only"
+    seconds = time.monotonic() - started
+    found = probe.stdout.strip()
+    accelerator = f"{found}; its speed is not measured yet" if found else "no GPU: CPU only"
     return Finding("torch loads", f"in {seconds:.1f} s; {accelerator}")
 
 
-def libraries() -> list[Finding]:
-    """Look up the versions of what workers import, without importing it."""
+def library_findings() -> list[Finding]:
+    """Report the versions of the libraries that workers import, without importing them."""
     found = []
-    for name in NEEDED:
+    for name in REQUIRED_LIBRARIES:
         try:
             found.append(Finding(name, importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:
@@ -98,7 +103,7 @@ def libraries() -> list[Finding]:
 
 
 def plugin_findings(profile: Profile) -> list[Finding]:
-    """Name plugins and their models; say what is amiss with refused ones."""
+    """Report plugins and their models, and why plugins were refused."""
     catalogue = Catalogue.load(profile)
     found = []
     for plugin in catalogue.plugins:
@@ -109,14 +114,14 @@ def plugin_findings(profile: Profile) -> list[Finding]:
     return found or [Finding("plugins", "none", "no plugin is installed; see README.md")]
 
 
-def home(profile: Profile) -> Finding:
-    """See whether the profile's folder can be written, and has room."""
+def profile_finding(profile: Profile) -> Finding:
+    """Check that the profile folder is writable and has enough free space."""
     folder = profile.home
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
-    fact = f"{profile.home}, {size(free)} free"
+    fact = f"{profile.home}, {format_size(free)} free"
     if not os.access(folder, os.W_OK):
         return Finding("profile", fact, f"{folder} cannot be written; set SEQSTUDIO_HOME")
-    short = f"less than {size(FREE_BYTES)} free; training needs more"
+    short = f"less than {format_size(FREE_BYTES)} free; training needs more"
     return Finding("profile", fact, short if free < FREE_BYTES else "")

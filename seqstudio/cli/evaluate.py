@@ -1,4 +1,4 @@
-"""`seqstudio evaluate`: figures of any model on data that it has not seen."""
+"""`seqstudio evaluate`: measure a model on a data set."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,28 +6,34 @@ from typing import Any
 
 import click
 
+from seqstudio.cli.base import INCOMPLETE
 from seqstudio.cli.options import device_option, pass_studio
 from seqstudio.cli.output import to_json
-from seqstudio.cli.reporting import Quiet, reporter_for_people
-from seqstudio.cli.run_job import INCOMPLETE, RUN_AGAIN, follow, leave
+from seqstudio.cli.reporters import QuietReporter, text_reporter
+from seqstudio.cli.run_job import RERUN_HINT, exit_unless_done, follow_job
 from seqstudio.host.studio import JobSpec, Studio
 
 EPILOG = """\b
 Examples:
   seqstudio evaluate speech-en-small my-recordings
-  seqstudio evaluate runs/mine my-recordings --split valid --json figures.json
+  seqstudio evaluate runs/mine my-recordings --split valid --json metrics.json
   seqstudio evaluate rolls-jsb JSB_Chorales.valid.npz --json -"""
 
 
 @click.command(epilog=EPILOG)
 @click.argument("model")
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--split", default="test", show_default=True, help="Unsplit data answer to any.")
+@click.option(
+    "--split",
+    default="test",
+    show_default=True,
+    help="Split to measure on; data without splits accept any name.",
+)
 @click.option(
     "--json",
     "json_file",
     type=click.Path(path_type=Path, allow_dash=True),
-    help="Write all figures and refused items to this file; - for stdout.",
+    help="Write all metrics and refused items to this file as JSON; - for stdout.",
 )
 @device_option
 @pass_studio
@@ -46,37 +52,34 @@ def evaluate(
     )
     to_stdout = str(json_file) == "-"
     handle = studio.submit(spec)
-    ending = follow(
-        handle,
-        Quiet(several=False) if to_stdout else reporter_for_people(several=False),
-        go_on=RUN_AGAIN,
-    )
-    leave(ending, several=False)
-    report = ending.finished.value
+    reporter = QuietReporter(several=False) if to_stdout else text_reporter(several=False)
+    outcome = follow_job(handle, reporter, resume_hint=RERUN_HINT)
+    exit_unless_done(outcome, several=False)
+    report = outcome.finished.value
     if to_stdout:
         click.echo(to_json(report))
     else:
         if json_file is not None:
             json_file.write_text(to_json(report) + "\n", encoding="utf-8")
-        click.echo("\n".join(figure_lines(report)))
+        click.echo("\n".join(metric_lines(report)))
     if report.get("refused"):
         raise click.exceptions.Exit(INCOMPLETE)
 
 
-def figure_lines(report: Mapping[str, Any]) -> list[str]:
-    """Say a report as people read it: a figure a line, then what was refused, by name.
+def metric_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return a report as text lines: one metric per line, then the refused items.
 
-    >>> figure_lines({"wer": 0.25, "items": 2, "refused": [{"id": "a.wav", "reason": "empty"}]})
+    >>> metric_lines({"wer": 0.25, "items": 2, "refused": [{"id": "a.wav", "reason": "empty"}]})
     ['wer  0.25', 'items  2', 'refused  1', '  a.wav: empty']
     """
     refused = report.get("refused", [])
     shown = {k: v for k, v in report.items() if isinstance(v, int | float | str)}
-    lines = [f"{name}  {round_figure(value)}" for name, value in shown.items()]
+    lines = [f"{name}  {format_metric(value)}" for name, value in shown.items()]
     if refused:
         lines.append(f"refused  {len(refused)}")
     return lines + [f"  {one['id']}: {one['reason']}" for one in refused]
 
 
-def round_figure(value: float | str) -> str:
-    """Say a figure to four digits; whole numbers and names as they are."""
+def format_metric(value: float | str) -> str:
+    """Return a float with four significant digits; other values unchanged."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""`seqstudio jobs`: what ran, what is running, and how to go on."""
+"""`seqstudio jobs`: list and show jobs; pause, resume, cancel and retry them."""
 
 from datetime import datetime
 from typing import Any
@@ -11,37 +11,37 @@ from seqstudio.cli.run_job import run_job
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.studio import JobHandle, Studio
-from seqstudio.host.text_format import readable
+from seqstudio.host.text_format import printable
 
-RUNS_SOMEWHERE = ("queued", "running", "paused")
-OVER = ("done", "failed")
+ACTIVE_STATES = ("queued", "running", "paused")
+ENDED_STATES = ("done", "failed")
+HEAD = ("id", "started", "state", "items", "job")
 job_argument = click.argument("job", type=int, metavar="ID")
 
 
 @click.group()
 def jobs() -> None:
-    """List jobs; pause, resume, cancel or retry one.
+    """List, pause, resume, cancel and retry jobs.
 
-    Jobs are kept in the profile until you delete it. Any terminal may steer a job that runs in
-    another one.
+    Jobs are stored in the profile. You can control a job from any terminal, whichever one it runs
+    in.
     """
 
 
 @jobs.command("list")
-@click.option("--all", "every", is_flag=True, help="All there are, not only the newest 20.")
+@click.option("--all", "all_jobs", is_flag=True, help="List all jobs, not only the newest 20.")
 @json_flag
 @pass_studio
-def list_jobs(studio: Studio, *, every: bool, as_json: bool) -> None:
-    """Show jobs, the newest first."""
+def list_jobs(studio: Studio, *, all_jobs: bool, as_json: bool) -> None:
+    """List jobs, newest first."""
     found = studio.jobs.list()
-    shown = found if every or as_json else found[:20]
+    shown = found if all_jobs or as_json else found[:20]
     if as_json:
-        click.echo(to_json([summary(row) for row in shown]))
+        click.echo(to_json([job_summary(row) for row in shown]))
     elif shown:
-        head = ("id", "started", "state", "items", "what")
-        click.echo(table(head, (line(row) for row in shown)))
+        click.echo(table(HEAD, (job_row(row) for row in shown)))
     else:
-        click.echo("No job yet: run any operation, and it is listed here.")
+        click.echo("No jobs yet. Operations that you run are listed here.")
 
 
 @jobs.command("show")
@@ -49,32 +49,32 @@ def list_jobs(studio: Studio, *, every: bool, as_json: bool) -> None:
 @json_flag
 @pass_studio
 def show_job(studio: Studio, *, job: int, as_json: bool) -> None:
-    """Show one job and every item of it."""
+    """Show a job and all of its items."""
     row, items = studio.jobs.get(job), studio.jobs.items(job)
     if as_json:
-        click.echo(to_json({**summary(row), "items": [item_summary(item) for item in items]}))
+        click.echo(to_json({**job_summary(row), "items": [item_summary(item) for item in items]}))
         return
-    click.echo(table(("id", "started", "state", "items", "what"), [line(row)]))
+    click.echo(table(HEAD, [job_row(row)]))
     for item in items:
-        made = readable(", ".join(str(placed.path) for placed in item.outputs))
-        click.echo(f"  {item.state}: {item.name}" + said(item.reason or made or item.summary))
+        outputs = printable(", ".join(str(placed.path) for placed in item.outputs))
+        click.echo(f"  {item.state}: {item.name}" + suffix(item.reason or outputs or item.summary))
 
 
 @jobs.command("pause")
 @job_argument
 @pass_studio
 def pause_job(studio: Studio, *, job: int) -> None:
-    """Let a running job wait."""
-    studio.jobs.ask(job, "pause")
-    click.echo(f"job {job} will pause; `seqstudio jobs resume {job}` lets it go on")
+    """Pause a running job."""
+    studio.jobs.request(job, "pause")
+    click.echo(f"job {job} will pause; `seqstudio jobs resume {job}` resumes it")
 
 
 @jobs.command("cancel")
 @job_argument
 @pass_studio
 def cancel_job(studio: Studio, *, job: int) -> None:
-    """Stop a job; what it has finished stays."""
-    studio.jobs.ask(job, "cancel")
+    """Stop a job; finished items are kept."""
+    studio.jobs.request(job, "cancel")
     click.echo(f"job {job} will stop")
 
 
@@ -83,20 +83,20 @@ def cancel_job(studio: Studio, *, job: int) -> None:
 @json_flag
 @pass_studio
 def resume_job(studio: Studio, *, job: int, as_json: bool) -> None:
-    """Let a paused job go on, or take up here one that was interrupted or waits."""
+    """Resume a paused job, or run an interrupted or waiting job here."""
     row = studio.jobs.get(job)
-    if row.waits:
-        carry_on(studio.start(job), row, as_json=as_json)
+    if row.waiting:
+        follow_restarted(studio.start(job), row, as_json=as_json)
         return
-    if row.state in RUNS_SOMEWHERE:
-        studio.jobs.ask(job, "resume")
-        click.echo(f"job {job} goes on where it runs")
+    if row.state in ACTIVE_STATES:
+        studio.jobs.request(job, "resume")
+        click.echo(f"job {job} will resume in the process that runs it")
         return
-    if row.state in OVER:
+    if row.state in ENDED_STATES:
         failed = row.counts.get("failed", 0)
-        again = f"{failed} of its items failed; `seqstudio jobs retry {job}` runs them again"
-        raise JobError(f"job {job} is over, {again if failed else 'expected one that was stopped'}")
-    carry_on(studio.resume(job), row, as_json=as_json)
+        retry = f"{failed} of its items failed; `seqstudio jobs retry {job}` runs them again"
+        raise JobError(f"job {job} has ended, {retry if failed else 'expected a stopped job'}")
+    follow_restarted(studio.resume(job), row, as_json=as_json)
 
 
 @jobs.command("retry")
@@ -104,25 +104,25 @@ def resume_job(studio: Studio, *, job: int, as_json: bool) -> None:
 @json_flag
 @pass_studio
 def retry_job(studio: Studio, *, job: int, as_json: bool) -> None:
-    """Try the refused and failed items of a job again."""
+    """Run the refused and failed items of a job again."""
     row = studio.jobs.get(job)
-    carry_on(studio.retry(job), row, as_json=as_json)
+    follow_restarted(studio.retry(job), row, as_json=as_json)
 
 
-def carry_on(handle: JobHandle, row: JobRow, *, as_json: bool) -> None:
-    """Follow a job that was taken up again."""
+def follow_restarted(handle: JobHandle, row: JobRow, *, as_json: bool) -> None:
+    """Follow a job that was resumed or retried."""
     several = sum(row.counts.values()) > 1
-    go_on = f"to go on: seqstudio jobs resume {row.id}"
-    run_job(handle, as_json=as_json, several=several, go_on=go_on)
+    hint = f"to resume: seqstudio jobs resume {row.id}"
+    run_job(handle, as_json=as_json, several=several, resume_hint=hint)
 
 
-def summary(row: JobRow) -> dict[str, Any]:
-    """Give what a program wants to know of a job."""
+def job_summary(row: JobRow) -> dict[str, Any]:
+    """Return the fields of a job for JSON."""
     return {
         "id": row.id,
         "started": datetime.fromtimestamp(row.created).astimezone().isoformat(timespec="seconds"),
         "state": row.state,
-        "waits": row.waits,
+        "waiting": row.waiting,
         "plugin": row.plugin,
         "verb": row.verb,
         "name": row.name,
@@ -134,7 +134,7 @@ def summary(row: JobRow) -> dict[str, Any]:
 
 
 def item_summary(item: ItemRow) -> dict[str, Any]:
-    """Give what a program wants to know of an item; `record` is what replays it."""
+    """Return the fields of an item for JSON."""
     return {
         "name": item.name,
         "state": item.state,
@@ -144,18 +144,18 @@ def item_summary(item: ItemRow) -> dict[str, Any]:
         "summary": item.summary,
         "details": item.details,
         "reason": item.reason,
-        "record": item.record,
+        "provenance": item.provenance,
     }
 
 
-def line(row: JobRow) -> tuple[object, ...]:
-    """Give a job's cells of the listing."""
+def job_row(row: JobRow) -> tuple[object, ...]:
+    """Return the cells of a job in the listing."""
     started = datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
     counts = ", ".join(f"{count} {state}" for state, count in sorted(row.counts.items()))
-    what = f"{row.plugin} {row.name}" if row.verb == "operation" else f"{row.verb} {row.name}"
-    return row.id, started, "waiting" if row.waits else row.state, counts or "-", what
+    name = f"{row.plugin} {row.name}" if row.verb == "operation" else f"{row.verb} {row.name}"
+    return row.id, started, "waiting" if row.waiting else row.state, counts or "-", name
 
 
-def said(text: str) -> str:
-    """Put a reason or result behind an item's name, where there is one."""
+def suffix(text: str) -> str:
+    """Return the reason or result after an item's name; "" for an empty text."""
     return f": {text}" if text else ""

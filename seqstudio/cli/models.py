@@ -1,4 +1,4 @@
-"""`seqstudio models`: what is installed, where it comes from, and whether it is whole."""
+"""`seqstudio models`: list, show, verify, export, import and remove models."""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,10 @@ import click
 from seqstudio.cli.options import device_option, json_flag, pass_studio
 from seqstudio.cli.output import table, to_json
 from seqstudio.cli.verify import verify_model
-from seqstudio.host.catalogue.card_text import card_rows, figures
+from seqstudio.host.catalogue.card_text import card_rows, format_metrics
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.studio import Studio
-from seqstudio.host.text_format import size
+from seqstudio.host.text_format import format_size
 
 model_argument = click.argument("model")
 
@@ -28,15 +28,20 @@ def models() -> None:
 @json_flag
 @pass_studio
 def list_models(studio: Studio, *, as_json: bool) -> None:
-    """Show the models that are installed, and what each was measured at."""
+    """List the installed models with their metrics."""
     cards, damaged = studio.models.cards(), studio.models.damaged()
     if as_json:
-        found = [summary(model) for model in cards]
+        found = [model_summary(model) for model in cards]
         click.echo(to_json({"models": found, "damaged": damaged}))
         return
-    head = ("model", "task", "from", "size", "figures")
-    rows = [(m.name, m.facts.task, m.origin, size(m.facts.size), figures(m) or "-") for m in cards]
-    click.echo(table(head, rows) if rows else "No model is installed; `seqstudio train` makes one.")
+    head = ("model", "task", "origin", "size", "metrics")
+    rows = [
+        (m.name, m.facts.task, m.origin, format_size(m.facts.size), format_metrics(m) or "-")
+        for m in cards
+    ]
+    click.echo(
+        table(head, rows) if rows else "No model is installed; `seqstudio train` trains one."
+    )
     for reason in damaged.values():
         click.echo(reason, err=True)
 
@@ -46,12 +51,12 @@ def list_models(studio: Studio, *, as_json: bool) -> None:
 @json_flag
 @pass_studio
 def show_model(studio: Studio, *, model: str, as_json: bool) -> None:
-    """Show one model's card: data, recipe, licence, figures."""
+    """Show the card of a model: data, recipe, licence, metrics."""
     found = studio.models.find(model)
     if as_json:
-        click.echo(to_json({**summary(found), "card": found.facts.card}))
+        click.echo(to_json({**model_summary(found), "card": found.facts.card}))
         return
-    click.echo(table(("what", "value"), card_rows(found)))
+    click.echo(table(("field", "value"), card_rows(found)))
 
 
 @models.command("verify")
@@ -59,13 +64,13 @@ def show_model(studio: Studio, *, model: str, as_json: bool) -> None:
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="Also measure it on this data, and compare with the card's figures.",
+    help="Also measure the model on this data and compare with the metrics on its card.",
 )
 @device_option
 @json_flag
 @pass_studio
 def verify(studio: Studio, *, model: str, data: Path | None, device: str, as_json: bool) -> None:
-    """Check every file against its hash, and what the model does against what it once did."""
+    """Check the hash of every file, and the outputs of the model against recorded ones."""
     verify_model(studio, model, data=data, device=device, as_json=as_json)
 
 
@@ -76,15 +81,15 @@ def verify(studio: Studio, *, model: str, data: Path | None, device: str, as_jso
 def export_model(studio: Studio, *, model: str, target: Path) -> None:
     """Copy MODEL to TARGET: a new folder, or one file if its name ends in .seqmodel."""
     found = studio.models.export(model, target)
-    click.echo(f"{found.path}: {size(found.facts.size)}, sha256 {found.sha256}")
+    click.echo(f"{found.path}: {format_size(found.facts.size)}, sha256 {found.sha256}")
 
 
 @models.command("import")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--name", default="", help="Installed name; the bundle's own if not given.")
+@click.option("--name", default="", help="Installed name; the bundle's name if not given.")
 @pass_studio
 def import_model(studio: Studio, *, bundle: Path, name: str) -> None:
-    """Install a BUNDLE, or a run's best model, after checking every file of it."""
+    """Install a BUNDLE, or the best model of a run folder, after checking every file."""
     found = studio.models.add(bundle, name)
     click.echo(f"{found.name}: {found.facts.task}, installed")
 
@@ -98,8 +103,8 @@ def remove_model(studio: Studio, *, name: str) -> None:
     click.echo(f"{name}: removed")
 
 
-def summary(model: FoundModel) -> dict[str, Any]:
-    """Give what a program wants to know of a model."""
+def model_summary(model: FoundModel) -> dict[str, Any]:
+    """Return the fields of a model for JSON."""
     facts = model.facts
     return {
         "name": model.name,
@@ -111,5 +116,5 @@ def summary(model: FoundModel) -> dict[str, Any]:
         "bytes": facts.size,
         "parameters": facts.parameters,
         "licence": facts.card.licence,
-        "figures": facts.card.figures,
+        "metrics": facts.card.metrics,
     }

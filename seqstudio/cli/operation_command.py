@@ -1,4 +1,4 @@
-"""Commands drawn from manifests: nothing of `seqstudio PLUGIN OPERATION` is written by hand."""
+"""Build the command of an operation, `seqstudio PLUGIN OPERATION`, from the plugin's manifest."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,18 +10,18 @@ from seqstudio.cli.options import DEVICES
 from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.contracts.options import Option
 
-GO_ON = "run the same command again to go on where it stopped"
+RESUME_HINT = "run the same command again to continue where it stopped"
 
 
 def operation_command(plugin: str, operation: OperationEntry) -> click.Command:
-    """Draw a command: inputs, the manifest's options, then the host's."""
+    """Build a command: inputs, the options of the manifest, then the options of the host."""
     parameters: list[click.Parameter] = [input_argument(port) for port in operation.inputs]
-    parameters += [option_flag(name, option) for name, option in operation.options.items()]
-    parameters += host_flags(operation)
+    parameters += [manifest_option(name, option) for name, option in operation.options.items()]
+    parameters += host_options(operation)
     command = click.Command(
         operation.name,
         params=parameters,
-        callback=runner(plugin, operation),
+        callback=operation_callback(plugin, operation),
         help=operation_help(operation),
         short_help=operation.title,
         epilog=examples(operation),
@@ -31,7 +31,7 @@ def operation_command(plugin: str, operation: OperationEntry) -> click.Command:
 
 
 def operation_help(operation: OperationEntry) -> str:
-    """Give title, longer text, formats, and a badge where a result cannot be replayed."""
+    """Return title, description, formats, and why results are not reproducible, if so."""
     parts = [f"{operation.title}.", operation.help]
     for port in operation.outputs:
         if port.formats:
@@ -42,14 +42,14 @@ def operation_help(operation: OperationEntry) -> str:
 
 
 def examples(operation: OperationEntry) -> str | None:
-    """Give the manifest's examples, one a line, as help shows them."""
+    """Return the examples of the manifest, one per line; None if there are none."""
     if not operation.examples:
         return None
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in operation.examples)
 
 
 def input_argument(port: Port) -> click.Argument:
-    """Draw an input. Existence is the operation's to judge: a missing file is one bad item."""
+    """Build the argument of an input. A missing file is reported as a failed item, not here."""
     return click.Argument(
         [f"input_{port.name}"],
         nargs=-1 if port.many else 1,
@@ -59,8 +59,8 @@ def input_argument(port: Port) -> click.Argument:
     )
 
 
-def option_flag(name: str, option: Option) -> click.Option:
-    """Draw one option of the manifest."""
+def manifest_option(name: str, option: Option) -> click.Option:
+    """Build an option of the manifest."""
     flag = "--" + name.replace("_", "-")
     declaration = [f"option_{name}", flag]
     if option.type == "bool":
@@ -77,9 +77,9 @@ def option_flag(name: str, option: Option) -> click.Option:
 
 
 def option_type(option: Option) -> click.ParamType[Any]:
-    """Give click's type for a manifest's type, with its bounds."""
+    """Return the click type of a manifest option, with its bounds."""
     if option.type == "int":
-        return click.IntRange(whole(option.min), whole(option.max))
+        return click.IntRange(int_bound(option.min), int_bound(option.max))
     if option.type == "float":
         return click.FloatRange(option.min, option.max)
     if option.type == "choice":
@@ -87,31 +87,33 @@ def option_type(option: Option) -> click.ParamType[Any]:
     return click.Path(path_type=Path) if option.type == "path" else click.STRING
 
 
-def whole(bound: float | None) -> int | None:
-    """Give a bound of whole numbers; TOML may write it as 1.0."""
+def int_bound(bound: float | None) -> int | None:
+    """Return a bound as an integer; TOML may write it as 1.0."""
     return None if bound is None else int(bound)
 
 
-def host_flags(operation: OperationEntry) -> list[click.Parameter]:
-    """Draw what the host owns: where results go, and what a kind of operation can be asked."""
-    flags: list[click.Parameter] = []
+def host_options(operation: OperationEntry) -> list[click.Parameter]:
+    """Build the options of the host: outputs, seed and takes, batch options, model and device."""
+    options: list[click.Parameter] = []
     if operation.outputs:
-        flags += output_flags(operation)
+        options += output_options(operation)
     if operation.generative:
-        flags += [
-            click.Option(["host_seed", "--seed"], type=int, help="Same seed, same bytes."),
+        options += [
+            click.Option(
+                ["host_seed", "--seed"], type=int, help="Seed; the same seed gives the same bytes."
+            ),
             click.Option(
                 ["host_takes", "--takes"],
                 type=click.IntRange(1),
                 default=1,
                 show_default=True,
-                help="How many results; each has a seed of its own.",
+                help="Number of results, each with its own seed.",
             ),
         ]
     if operation.runs == "batch":
-        flags += batch_flags()
+        options += batch_options()
     if tasks := operation.model_tasks():
-        flags += [
+        options += [
             click.Option(
                 ["host_model", "--model"],
                 default="",
@@ -122,15 +124,15 @@ def host_flags(operation: OperationEntry) -> list[click.Parameter]:
                 type=click.Choice(DEVICES),
                 default="auto",
                 show_default=True,
-                help="Where the model runs; auto takes a GPU where there is one.",
+                help="Where the model runs; auto uses a GPU if there is one.",
             ),
         ]
-    help_text = "JSON on stdout, for programs."
-    return [*flags, click.Option(["as_json", "--json"], is_flag=True, help=help_text)]
+    help_text = "Print JSON."
+    return [*options, click.Option(["as_json", "--json"], is_flag=True, help=help_text)]
 
 
-def output_flags(operation: OperationEntry) -> list[click.Parameter]:
-    """Draw --out, and --format with the formats the manifest names."""
+def output_options(operation: OperationEntry) -> list[click.Parameter]:
+    """Build --out, and --format with the formats of the manifest."""
     batch = operation.runs == "batch"
     formats = [name for port in operation.outputs for name in port.formats]
     return [
@@ -146,48 +148,48 @@ def output_flags(operation: OperationEntry) -> list[click.Parameter]:
             type=FormatList(),
             default=(),
             metavar="NAMES",
-            help=f"One or several, with commas: {', '.join(formats)}.",
+            help=f"One or more, separated by commas: {', '.join(formats)}.",
         ),
     ]
 
 
-def batch_flags() -> list[click.Parameter]:
-    """Draw what a batch can be asked: folders, processes, good manners."""
+def batch_options() -> list[click.Parameter]:
+    """Build the options of a batch: subfolders, worker processes, priority."""
     return [
-        click.Option(["host_recursive", "--recursive"], is_flag=True, help="Look into subfolders."),
+        click.Option(["host_recursive", "--recursive"], is_flag=True, help="Include subfolders."),
         click.Option(
             ["host_workers", "--workers"],
             type=click.IntRange(1),
             default=1,
             show_default=True,
-            help="Processes side by side, one thread each.",
+            help="Number of parallel processes, one thread each.",
         ),
         click.Option(
             ["host_nice", "--nice"],
             type=click.IntRange(0, 19),
             default=0,
             show_default=True,
-            help="Give way to other programs.",
+            help="Lower the priority; 19 is the lowest.",
         ),
     ]
 
 
 class FormatList(click.ParamType[tuple[str, ...]]):
-    """Names with commas between them."""
+    """Names separated by commas."""
 
     name = "names"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        """Split at commas; the host judges the names, since plugins may bring more."""
+        """Split at commas; the host checks the names, since plugins can add formats."""
         if isinstance(value, tuple):
             return value
         return tuple(name.strip() for name in str(value).split(",") if name.strip())
 
 
-def runner(plugin: str, operation: OperationEntry) -> Callable[..., None]:
-    """Give the function that runs a drawn command."""
+def operation_callback(plugin: str, operation: OperationEntry) -> Callable[..., None]:
+    """Return the function that runs the operation."""
 
     def run(*, as_json: bool, **values: Any) -> None:
         from seqstudio.cli.run_job import run_job
@@ -196,7 +198,7 @@ def runner(plugin: str, operation: OperationEntry) -> Callable[..., None]:
         inputs = {
             port.name: files
             for port in operation.inputs
-            if (files := as_files(values[f"input_{port.name}"]))
+            if (files := as_paths(values[f"input_{port.name}"]))
         }
         options = {
             name: value
@@ -213,13 +215,13 @@ def runner(plugin: str, operation: OperationEntry) -> Callable[..., None]:
             **host,
         )
         several = operation.runs == "batch" or spec.takes > 1
-        run_job(Studio().submit(spec), as_json=as_json, several=several, go_on=GO_ON)
+        run_job(Studio().submit(spec), as_json=as_json, several=several, resume_hint=RESUME_HINT)
 
     return run
 
 
-def as_files(value: Path | tuple[Path, ...] | None) -> tuple[Path, ...]:
-    """Give a tuple, whether click had one path, several or none."""
+def as_paths(value: Path | tuple[Path, ...] | None) -> tuple[Path, ...]:
+    """Return click's value of an input, one path, several or none, as a tuple."""
     if value is None:
         return ()
     return value if isinstance(value, tuple) else (value,)

@@ -1,4 +1,4 @@
-"""Flags that several commands share, and how a command gets the studio."""
+"""Options that several commands share, and the decorator that passes them the studio."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
-json_flag = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for programs.")
+json_flag = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 device_option = click.option(
     "--device",
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="Where the model runs; auto takes a GPU where there is one.",
+    help="Where the model runs; auto uses a GPU if there is one.",
 )
 
 
 def pass_studio(command: Callable[Concatenate[Studio, P], None]) -> Callable[P, None]:
-    """Open the studio when the command runs, not when its help is drawn."""
+    """Pass the studio to a command; it is opened when the command runs, not for its help."""
 
     @functools.wraps(command)
     def with_studio(*arguments: P.args, **options: P.kwargs) -> None:

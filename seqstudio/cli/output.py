@@ -1,4 +1,4 @@
-"""What people and programs read: JSON and plain tables."""
+"""Format values as JSON and as plain-text tables."""
 
 import json
 import re
@@ -9,20 +9,20 @@ from seqstudio.contracts.plain import to_plain
 
 
 def to_json(value: Any) -> str:
-    r"""Write dataclasses, mappings and sequences as JSON of two spaces' indent.
+    r"""Return dataclasses, mappings and sequences as JSON, indented by two spaces.
 
-    >>> print(to_json(["ä", "\udcff"]))  # a file's name may hold a byte that is no character
+    >>> print(to_json(["ä", "\udcff"]))  # a file name may hold a byte that is not valid UTF-8
     [
       "ä",
       "\udcff"
     ]
     """
     text = json.dumps(to_plain(value), indent=2, ensure_ascii=False)
-    return re.sub("[\ud800-\udfff]", lambda sign: ascii(sign[0])[1:-1], text)
+    return re.sub("[\ud800-\udfff]", lambda match: ascii(match[0])[1:-1], text)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay out rows in columns as wide as their widest cell; the last column runs on.
+    """Return rows as text, with columns as wide as their widest cell.
 
     >>> print(table(["name", "task"], [["rolls-jsb", "music.rolls"]]))
     name       task

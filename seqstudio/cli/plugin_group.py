@@ -1,21 +1,21 @@
-"""The group of one plugin, from its manifest as the catalogue keeps it: TOML's own values.
+"""The command group of one plugin, built from the plain TOML values of its manifest.
 
-Its help costs no more than the root's, since a manifest is built in full only for a command that is
-called.
+The full manifest is built only for an operation that is called, so that the help of the group is as
+fast as the help of the root command.
 """
 
 from __future__ import annotations
 
 import click
 
-from seqstudio.cli.group import LazyGroup
+from seqstudio.cli.base import LazyGroup
 from seqstudio.host.catalogue.catalogue import Plugin
 
 
 class PluginGroup(LazyGroup):
-    """The operations of one plugin, drawn as they are called.
+    """The operations of one plugin, each built when it is called.
 
-    Those on a stream are left to the app and to programs: a terminal has nothing to feed them.
+    Streaming operations are left out: they need live input, which a terminal does not have.
     """
 
     def __init__(self, plugin: Plugin) -> None:
@@ -27,11 +27,11 @@ class PluginGroup(LazyGroup):
         }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the operations in the manifest's order."""
+        """Return the operations in manifest order."""
         return list(self.titles)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Draw the command of one operation."""
+        """Build the command of one operation."""
         if cmd_name not in self.titles:
             return None
         from seqstudio.cli.operation_command import operation_command
@@ -46,9 +46,9 @@ class PluginGroup(LazyGroup):
 
 
 def plugin_help(plugin: Plugin) -> str:
-    """Give title, longer text, tasks to train and models in the box."""
+    """Return title, description, trainable tasks and included models."""
     parts = [f"{plugin.title}.", plugin.table.get("help", "")]
-    for kind, head in (("tasks", "Tasks to train"), ("models", "Models in the box")):
+    for kind, head in (("tasks", "Tasks to train"), ("models", "Included models")):
         names = [entry["name"] for entry in plugin.table.get(kind, ())]
         parts += [f"{head}: {', '.join(names)}."] if names else []
     return "\n\n".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""`seqstudio plugins`: which instruments there are; install, switch, remove, make and verify."""
+"""`seqstudio plugins`: list, install, enable, disable, remove, create and verify plugins."""
 
 import sys
 from pathlib import Path
@@ -9,13 +9,13 @@ import click
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import table, to_json
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, in_the_box
+from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
 from seqstudio.host.profile import Profile
-from seqstudio.host.text_format import size
+from seqstudio.host.text_format import format_size
 
-if TYPE_CHECKING:  # the listing needs none of these, and they cost more than it
-    from seqstudio.host.store.install import Offer
-    from seqstudio.host.store.sheet import Sheet
+if TYPE_CHECKING:  # slow to import, and not needed by `plugins list`
+    from seqstudio.host.store.install import InspectedPlugin
+    from seqstudio.host.store.sheet import ConsentSheet
     from seqstudio.host.store.store import Store
 
 plugin_argument = click.argument("plugin")
@@ -24,20 +24,21 @@ source_argument = click.argument("source", type=click.Path(path_type=Path))
 
 @click.group()
 def plugins() -> None:
-    """Install, list, switch and remove plugins.
+    """Install, list, enable, disable and remove plugins.
 
-    A plugin runs in a process of its own. What it asks for is shown before it is installed.
+    A plugin runs in a separate process. The permissions that it asks for are shown before it is
+    installed.
     """
 
 
 @plugins.command("list")
 @json_flag
 def list_plugins(*, as_json: bool) -> None:
-    """Show plugins, what each brings and asks for, and why others were refused."""
+    """List plugins and what each provides, and why others were refused."""
     catalogue = Catalogue.load(Profile())
     off = catalogue.disabled
     if as_json:
-        found = [summary(plugin) for plugin in catalogue.plugins]
+        found = [plugin_summary(plugin) for plugin in catalogue.plugins]
         refused = catalogue.broken
         click.echo(to_json({"plugins": found, "refused": refused, "switched_off": off}))
         return
@@ -47,99 +48,104 @@ def list_plugins(*, as_json: bool) -> None:
             plugin.id,
             plugin.version,
             "off" if plugin.id in off else "on",
-            *(", ".join(names(plugin, kind)) or "-" for kind in kinds),
+            *(", ".join(entry_names(plugin, kind)) or "-" for kind in kinds),
         )
-        for plugin in Catalogue.load(Profile(), everything=True).plugins
+        for plugin in Catalogue.load(Profile(), include_disabled=True).plugins
     ]
     head = ("plugin", "version", "state", *kinds)
     click.echo(table(head, rows) if rows else "No plugin is installed.")
-    for said, reasons in (("refused", catalogue.broken), ("switched off", off)):
+    for status, reasons in (("refused", catalogue.broken), ("switched off", off)):
         for name, reason in reasons.items():
-            click.echo(f"{said}: {name}: {reason}", err=True)
+            click.echo(f"{status}: {name}: {reason}", err=True)
 
 
 @plugins.command()
 @plugin_argument
 @json_flag
 def show(plugin: str, *, as_json: bool) -> None:
-    """Show all that is known of one plugin: what it offers, asks for, and where it came from."""
+    """Show the details of a plugin: what it provides, its permissions and its origin."""
     profile = Profile()
-    found = Catalogue.load(profile, everything=True).plugin(plugin)
-    facts = summary(found)
+    found = Catalogue.load(profile, include_disabled=True).plugin(plugin)
+    facts = plugin_summary(found)
     facts["folder"] = str(found.folder)
-    facts["origin"] = "in the box" if in_the_box(found.distribution) else "installed by pip"
-    for stored in opened(profile).installed():
+    facts["origin"] = "built in" if is_built_in(found.distribution) else "installed by pip"
+    for stored in open_store(profile).installed():
         if stored.id == plugin:
             receipt = stored.receipt
             facts |= {"origin": receipt.source, "sha256": receipt.sha256, "native": receipt.native}
             facts |= {"dependencies": receipt.dependencies, "previous": stored.previous}
     facts["switched off"] = Catalogue.load(profile).disabled.get(plugin, "")
-    click.echo(to_json(facts) if as_json else table(("what", "value"), listed(facts)))
+    click.echo(to_json(facts) if as_json else table(("field", "value"), fact_rows(facts)))
 
 
 @plugins.command()
 @source_argument
-@click.option("--accept", default="", metavar="sha256:...", help="Agree to exactly these facts.")
+@click.option(
+    "--accept", default="", metavar="sha256:...", help="Accept exactly the plugin with this hash."
+)
 def install(source: Path, accept: str) -> None:
-    """Install a wheel, a folder of wheels, or a plugin's project folder.
+    """Install a wheel, a folder of wheels, or the project folder of a plugin.
 
-    Nothing is run and nothing written before you agree to what is shown; nothing is fetched from
-    a network. Wheels that the plugin needs lie in the same folder. Without a terminal, agree with
-    --accept and the hash that was shown.
+    The contents of the plugin are shown first; nothing is run or written until you accept them.
+    Nothing is downloaded: wheels that the plugin depends on must be in the same folder. Without a
+    terminal, pass --accept with the hash that was shown.
     """
-    store = opened(Profile())
-    offer = store.inspect(source)
-    click.echo(sheet_text(offer.sheet))
-    store.install(offer, accepted=accept or agreed(offer))
-    name = offer.sheet.id
+    store = open_store(Profile())
+    inspected = store.inspect(source)
+    click.echo(sheet_text(inspected.sheet))
+    store.install(inspected, accepted=accept or ask_consent(inspected))
+    name = inspected.sheet.id
     click.echo(
-        f"installed {name} {offer.sheet.version}; `seqstudio {name} --help` says what it does"
+        f"installed {name} {inspected.sheet.version}; see `seqstudio {name} --help` for its operations"
     )
 
 
-def opened(profile: Profile) -> "Store":
-    """Open the store."""
+def open_store(profile: Profile) -> "Store":
+    """Open the plugin store, importing it only now."""
     from seqstudio.host.store.store import Store
 
     return Store(profile)
 
 
-def agreed(offer: "Offer") -> str:
-    """Ask a person; give the hash that they agreed to.
+def ask_consent(inspected: "InspectedPlugin") -> str:
+    """Ask the user to accept the plugin; return the accepted hash.
 
     Raises
     ------
     PluginError
-        If they do not agree, or nobody is there to ask.
+        If the user declines, or stdin is not a terminal.
     """
-    wanted = f"sha256:{offer.sheet.sha256}"
+    wanted = f"sha256:{inspected.sheet.sha256}"
     if not sys.stdin.isatty():
-        raise PluginError(f"nobody to ask, expected --accept {wanted}")
+        raise PluginError(f"no terminal to ask for consent, expected --accept {wanted}")
     if not click.confirm("Install it?"):
-        raise PluginError("not installed, as you answered")
+        raise PluginError("not installed: you declined")
     return wanted
 
 
-def sheet_text(sheet: "Sheet") -> str:
-    """Lay out the facts that a person agrees to."""
-    brings = [f"{name} {version}" for name, version in sheet.dependencies.items()]
+def sheet_text(sheet: "ConsentSheet") -> str:
+    """Return the facts that the user is asked to accept, as a table."""
+    dependencies = [f"{name} {version}" for name, version in sheet.dependencies.items()]
     rows: list[tuple[str, str]] = [
         ("plugin", f"{sheet.title} ({sheet.id} {sheet.version})"),
         ("source", sheet.source),
         ("sha256", sheet.sha256),
-        ("size", f"{size(sheet.size)}, {size(sheet.unpacked)} unpacked"),
+        ("size", f"{format_size(sheet.size)}, {format_size(sheet.unpacked)} unpacked"),
         ("licence", sheet.licence),
-        *((section.replace("_", " "), ", ".join(each)) for section, each in sheet.offers.items()),
+        *(
+            (section.replace("_", " "), ", ".join(entries))
+            for section, entries in sheet.provides.items()
+        ),
         ("machine code", ", ".join(sheet.native) or "none"),
-        ("brings", ", ".join(brings) or "nothing else"),
+        ("dependencies", ", ".join(dependencies) or "none"),
         *(("asks for", f"{name}: {reason}") for name, reason in sheet.permissions.items()),
     ]
     if not sheet.permissions:
         rows.append(("asks for", "nothing"))
     if sheet.installed:
-        rows.append(("in use now", sheet.installed))
+        rows.append(("installed now", sheet.installed))
         rows += [("changed", line) for line in sheet.changes or ("nothing of the above",)]
-    rows.append(("note", "a plugin's code runs with your own rights; install what you trust"))
+    rows.append(("note", "a plugin runs with your user rights; install only what you trust"))
     return table(("", ""), rows).lstrip("\n")
 
 
@@ -147,70 +153,72 @@ def sheet_text(sheet: "Sheet") -> str:
 @plugin_argument
 def disable(plugin: str) -> None:
     """Switch a plugin off; its files stay."""
-    opened(Profile()).disable(plugin, "by you")
+    open_store(Profile()).disable(plugin, "by you")
     click.echo(f"{plugin} is switched off")
 
 
 @plugins.command()
 @plugin_argument
 def enable(plugin: str) -> None:
-    """Switch a plugin on again."""
-    opened(Profile()).enable(plugin)
+    """Switch a plugin on."""
+    open_store(Profile()).enable(plugin)
     click.echo(f"{plugin} is switched on")
     if reason := Catalogue.load(Profile()).broken.get(plugin):
-        raise PluginError(f"plugin {plugin!r} is refused all the same: {reason}")
+        raise PluginError(f"plugin {plugin!r} is switched on but refused: {reason}")
 
 
 @plugins.command()
 @plugin_argument
 def rollback(plugin: str) -> None:
-    """Go back to the version that was in use before; once more returns."""
-    version = opened(Profile()).rollback(plugin)
-    click.echo(f"{plugin} is at {version}")
+    """Switch to the previously used version; run it again to switch back."""
+    version = open_store(Profile()).rollback(plugin)
+    click.echo(f"{plugin} {version} is in use")
 
 
 @plugins.command()
 @plugin_argument
 def uninstall(plugin: str) -> None:
-    """Remove a plugin that was installed here, with all its versions."""
-    opened(Profile()).uninstall(plugin)
-    click.echo(f"{plugin} is removed; what it made stays as it is")
+    """Remove an installed plugin with all its versions."""
+    open_store(Profile()).uninstall(plugin)
+    click.echo(f"{plugin} is removed; its results are kept")
 
 
 @plugins.command()
 @click.argument("subject", metavar="WHEEL|FOLDER|PLUGIN")
 @json_flag
 def verify(subject: str, *, as_json: bool) -> None:
-    """Try a plugin as the studio's own are tried, in a profile of its own: nothing is installed.
+    """Run the conformance checks on a plugin, in a temporary profile; nothing is installed.
 
-    Its code is run. Each check is named with its outcome; exit code 1 if one failed.
+    The code of the plugin is run. The outcome of each check is printed; the exit code is 1 if one
+    fails.
     """
     from seqstudio.host.conformance import isolated as conformance
 
     profile = Profile()
-    tried = subject if Path(subject).exists() else name_installed(subject, profile)
-    if tried != subject and not as_json:
-        click.echo(f"{tried}, as it is installed")
+    name = subject if Path(subject).exists() else installed_version(subject, profile)
+    if name != subject and not as_json:
+        click.echo(f"{name} (installed)")
     checks = []
     for check in conformance.verify(subject, store=profile):
         checks.append(check)
         if not as_json:
-            click.echo(f"{check.outcome}  {check.name}" + (f": {check.said}" if check.said else ""))
+            detail = f": {check.detail}" if check.detail else ""
+            click.echo(f"{check.outcome}  {check.name}{detail}")
     if as_json:
         click.echo(to_json(checks))
     if failed := sum(check.outcome == "fail" for check in checks):
-        raise PluginError(f"{tried}: {failed} of {len(checks)} checks failed")
+        raise PluginError(f"{name}: {failed} of {len(checks)} checks failed")
 
 
-def name_installed(plugin: str, profile: Profile) -> str:
-    """Give the id and version of a plugin, also of one that is switched off.
+def installed_version(plugin: str, profile: Profile) -> str:
+    """Return the id and version of a plugin, which may be switched off.
 
     Raises
     ------
     SeqStudioError
-        If there is none of this name.
+        If no plugin has this id.
     """
-    found = Catalogue.load(profile, everything=True).plugin(plugin)
+    found = Catalogue.load(profile, include_disabled=True).plugin(plugin)
     return f"{found.id} {found.version}"
 
 
@@ -221,35 +229,35 @@ def name_installed(plugin: str, profile: Profile) -> str:
     type=click.Choice(("task", "operation", "exporter")),
     default="operation",
     show_default=True,
-    help="What it brings: a model to train, something to run, or a file format.",
+    help="What it adds: a model to train, an operation to run, or a file format.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The project's folder; without it, one of this name here.",
+    help="Folder for the project; ./NAME if not given.",
 )
 def new_plugin(name: str, kind: str, out: Path | None) -> None:
-    """Write a small complete plugin to start from: it installs and passes its tests at once."""
+    """Create a small working plugin as a starting point, with passing tests."""
     from seqstudio.host.store.scaffold import write_plugin
 
     for path in write_plugin(out or Path(name), name, kind):
         click.echo(path)
 
 
-def listed(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """Give facts as rows: what is empty is left out."""
+def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return facts as table rows, without empty ones."""
     rows = []
     for name, value in facts.items():
         if isinstance(value, dict):
-            rows += [(name, f"{key}: {each}") for key, each in value.items()]
+            rows += [(name, f"{key}: {one}") for key, one in value.items()]
         elif value:
             rows.append((name, value if isinstance(value, str) else ", ".join(value)))
     return rows
 
 
-def summary(plugin: Plugin) -> dict[str, Any]:
-    """Give what a program wants to know of a plugin."""
+def plugin_summary(plugin: Plugin) -> dict[str, Any]:
+    """Return the fields of a plugin for JSON."""
     return {
         "id": plugin.id,
         "title": plugin.title,
@@ -257,12 +265,12 @@ def summary(plugin: Plugin) -> dict[str, Any]:
         "distribution": plugin.distribution,
         "license": plugin.table["license"],
         "permissions": plugin.table.get("permissions", {}),
-        "operations": names(plugin, "operations"),
-        "tasks": names(plugin, "tasks"),
-        "models": names(plugin, "models"),
+        "operations": entry_names(plugin, "operations"),
+        "tasks": entry_names(plugin, "tasks"),
+        "models": entry_names(plugin, "models"),
     }
 
 
-def names(plugin: Plugin, kind: str) -> list[str]:
-    """Give the names of a plugin's operations, tasks or models."""
+def entry_names(plugin: Plugin, kind: str) -> list[str]:
+    """Return the names of a plugin's operations, tasks or models."""
     return [str(entry["name"]) for entry in plugin.table.get(kind, ())]

@@ -1,4 +1,4 @@
-"""Run a job to its end: events to a reporter, Ctrl-C to a clean stop, its end to an exit code."""
+"""Run a job to its end: report its events, stop it on Ctrl-C, exit with its exit code."""
 
 import select
 import signal
@@ -9,24 +9,23 @@ from types import FrameType
 
 import click
 
-from seqstudio.cli.group import INTERRUPTED
-from seqstudio.cli.reporting import Collected, Reporter, reporter_for_people
+from seqstudio.cli.base import INCOMPLETE, INTERRUPTED
+from seqstudio.cli.reporters import JsonReporter, Reporter, text_reporter
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.events import ItemFailed, JobFinished
 from seqstudio.host.studio import JobHandle
 
-POLL_S = 0.2  # how long a Ctrl-C may wait until it is seen
-INCOMPLETE = 3
-RUN_AGAIN = "nothing is kept; run the same command again"  # how a question is asked once more
+POLL_S = 0.2  # longest delay of the response to Ctrl-C
+RERUN_HINT = "nothing is saved; run the same command again"
 
 
-class Stops:
-    """Counts Ctrl-C: the first asks the job to stop, the second ends this process."""
+class InterruptCounter:
+    """Counts interrupts: the first stops the job, the second ends this process."""
 
     def __init__(self) -> None:
         self.count = 0
 
-    def count_one(self, _number: int, _frame: FrameType | None) -> None:
+    def on_signal(self, _number: int, _frame: FrameType | None) -> None:
         """Handle the signal."""
         self.count += 1
         if self.count > 1:
@@ -34,94 +33,95 @@ class Stops:
 
 
 @contextmanager
-def counted_stops() -> Iterator[Stops]:
-    """Count Ctrl-C, and a polite kill, while the block runs."""
-    stops = Stops()
+def count_interrupts() -> Iterator[InterruptCounter]:
+    """Count SIGINT (Ctrl-C) and SIGTERM while the block runs."""
+    interrupts = InterruptCounter()
     signals = (signal.SIGINT, signal.SIGTERM)
-    old = {number: signal.signal(number, stops.count_one) for number in signals}
+    old = {number: signal.signal(number, interrupts.on_signal) for number in signals}
     try:
-        yield stops
+        yield interrupts
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a job ended, and why its items failed, in the order in which they did."""
+class JobOutcome:
+    """How a job ended, and the reasons of its failed items, in order of failure."""
 
     finished: JobFinished
     reasons: tuple[str, ...] = ()
 
 
-def follow(handle: JobHandle, reporter: Reporter, *, go_on: str) -> Ending:
-    """Hear a job's events until it ends; after a Ctrl-C, say how to go on and stop it.
+def follow_job(handle: JobHandle, reporter: Reporter, *, resume_hint: str) -> JobOutcome:
+    """Report the events of a job until it ends; on Ctrl-C, print `resume_hint` and stop the job.
 
     Parameters
     ----------
-    handle : a job that was submitted
-    reporter : hears every event, and is closed
-    go_on : how a stopped job is carried on, in words
+    handle : a submitted job
+    reporter : receives every event; closed at the end
+    resume_hint : how to resume the job after it was stopped, for people
     """
-    told = False
+    stopping = False
     reasons: list[str] = []
     try:
-        with counted_stops() as stops:
+        with count_interrupts() as interrupts:
             while True:
                 select.select([handle.fileno()], [], [], POLL_S)
                 for event in handle.poll():
-                    reporter.hear(event)
+                    reporter.on_event(event)
                     if isinstance(event, ItemFailed):
                         reasons.append(event.reason)
                     if isinstance(event, JobFinished):
-                        return Ending(event, tuple(reasons))
-                if stops.count and not told:
-                    told = True
-                    click.echo(f"stopping; {go_on} (Ctrl-C again to end it at once)", err=True)
+                        return JobOutcome(event, tuple(reasons))
+                if interrupts.count and not stopping:
+                    stopping = True
+                    click.echo(f"stopping; {resume_hint} (Ctrl-C again: stop now)", err=True)
                     handle.cancel()
     finally:
         reporter.close()
 
 
-def run_job(handle: JobHandle, *, as_json: bool, several: bool, go_on: str) -> None:
-    """Follow a job, say how it ended, and leave with its exit code unless all is done."""
-    collected = Collected(several=several) if as_json else None
-    reporter = collected or reporter_for_people(several=several)
-    ending = follow(handle, reporter, go_on=go_on)
-    finished = ending.finished
-    if collected:
-        click.echo(collected.document(job=handle.id, seed=handle.seed, **facts_of(finished)))
+def run_job(handle: JobHandle, *, as_json: bool, several: bool, resume_hint: str) -> None:
+    """Follow a job, print how it ended, and exit unless every item is done."""
+    json_reporter = JsonReporter(several=several) if as_json else None
+    reporter = json_reporter or text_reporter(several=several)
+    outcome = follow_job(handle, reporter, resume_hint=resume_hint)
+    finished = outcome.finished
+    if json_reporter:
+        fields = outcome_fields(finished)
+        click.echo(json_reporter.document(job=handle.id, seed=handle.seed, **fields))
     elif several:
         click.echo(f"{finished.done} done, {finished.failed} refused or failed (job {handle.id})")
-    leave(ending, several=several)
+    exit_unless_done(outcome, several=several)
 
 
-def facts_of(finished: JobFinished) -> dict[str, object]:
-    """Give what a program wants to know of how a job ended."""
-    facts: dict[str, object] = {
+def outcome_fields(finished: JobFinished) -> dict[str, object]:
+    """Return the fields of a job's end for JSON."""
+    fields: dict[str, object] = {
         "state": finished.state,
         "done": finished.done,
         "failed": finished.failed,
     }
     if finished.reason:
-        facts["reason"] = finished.reason
-    return {**facts, "value": finished.value} if finished.value else facts
+        fields["reason"] = finished.reason
+    return {**fields, "value": finished.value} if finished.value else fields
 
 
-def leave(ending: Ending, *, several: bool) -> None:
-    """Leave with the exit code of a job that did not end well; come back from one that did.
+def exit_unless_done(outcome: JobOutcome, *, several: bool) -> None:
+    """Exit with the code of a job that was stopped or failed; return if all items are done.
 
     Raises
     ------
     JobError
-        If the job failed as a whole, or its only item did: the reason; exit code 1.
+        If the job failed as a whole, or its only item failed (exit code 1).
     """
-    finished = ending.finished
+    finished = outcome.finished
     if finished.state in ("cancelled", "interrupted"):
         click.get_current_context().exit(INTERRUPTED)
-    if finished.failed and several:  # each was named when it failed
-        if finished.reason:  # why the others were not tried
+    if finished.failed and several:  # each failure is already reported
+        if finished.reason:  # why the other items were not run
             click.echo(f"Error: {finished.reason}", err=True)
         click.get_current_context().exit(INCOMPLETE)
-    if reason := finished.reason or "; ".join(ending.reasons):
+    if reason := finished.reason or "; ".join(outcome.reasons):
         raise JobError(reason)

@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 import pytest
 
-from seqstudio.cli.group import studio_command
 from seqstudio.cli.reference import reference
+from seqstudio.cli.root import studio_command
 from seqstudio.host.catalogue.catalogue import Catalogue
-from seqstudio.host.catalogue.models import Bundles, FoundModel, Models
+from seqstudio.host.catalogue.models import BundleCache, FoundModel, ModelCatalogue
 from seqstudio.host.profile import Profile
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def shipped_models() -> list[FoundModel]:
     profile = Profile()
     catalogue = Catalogue.load(profile)
     in_the_box = {e.name for plugin, e in catalogue.models() if plugin.id in ("music", "speech")}
-    return [one for one in Models(catalogue, profile, Bundles()).cards() if one.name in in_the_box]
+    return [one for one in ModelCatalogue(catalogue, profile, BundleCache()).cards() if one.name in in_the_box]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -141,8 +141,8 @@ def test_the_ci_script_is_executable_and_parses() -> None:
 
 def said_figures(model: FoundModel) -> list[str]:
     """Say the card's main figures as the documents do: shares as per cent, nats to 2 digits."""
-    shares = [f for f in model.facts.card.figures if f.name in ("wer", "cer")]
-    nats = [f for f in model.facts.card.figures if f.name.startswith(("nll_", "nats_"))]
+    shares = [f for f in model.facts.card.metrics if f.name in ("wer", "cer")]
+    nats = [f for f in model.facts.card.metrics if f.name.startswith(("nll_", "nats_"))]
     assert shares or nats, model.name
     return [f"{100 * f.value:.1f} %" for f in shares] + [f"{f.value:.2f}" for f in nats[:1]]
 

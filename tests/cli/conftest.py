@@ -1,4 +1,4 @@
-"""A small real plugin, installed beside the clone, and the command line in a real process."""
+"""The echo plugin of the tests, and the command line in a real process."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Mapping[str, str]:
-    """A profile of its own, and the test's plugin on the path."""
+    """Environment variables with a fresh profile and the test plugin on the path."""
     return {
         **os.environ,
         "SEQSTUDIO_HOME": str(tmp_path / "profile"),
@@ -27,7 +27,7 @@ def environment(tmp_path: Path) -> Mapping[str, str]:
 def run(environment: Mapping[str, str], tmp_path: Path) -> Run:
     """Run `seqstudio ARGUMENTS...` in a real process, in an empty folder."""
 
-    def run_it(*arguments: object) -> subprocess.CompletedProcess[str]:
+    def run_command(*arguments: object) -> subprocess.CompletedProcess[str]:
         folder = tmp_path / "work"
         folder.mkdir(exist_ok=True)
         return subprocess.run(
@@ -41,4 +41,4 @@ def run(environment: Mapping[str, str], tmp_path: Path) -> Run:
             stdin=subprocess.DEVNULL,
         )
 
-    return run_it
+    return run_command

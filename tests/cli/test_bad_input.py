@@ -1,4 +1,4 @@
-"""Bad input from end to end: one line names the file, the fault and what was expected."""
+"""Bad input end to end: one line with the file, the fault and the expected value."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ REFUSED_AUDIO = {
     "infinite.wav": "sample 100 (0.006 s) is inf, expected a number",
     "letter.wav": "not audio of a known format, expected wav, flac, ogg or mp3",
 }
-HEARD_AUDIO = ("good.wav", "eight-channels.wav", "hundredth.wav", "flac-inside.wav")
+ACCEPTED_AUDIO = ("good.wav", "eight-channels.wav", "hundredth.wav", "flac-inside.wav")
 REFUSED_MIDI = {
     "missing.mid": "no such file, expected one to read",
     "folder.mid": "a folder, expected one midi file",
@@ -47,7 +47,7 @@ REFUSED_MIDI = {
     "smpte.mid": "SMPTE time, 25 frames a second, expected time in ticks per beat",
     "silent.mid": "0 notes, expected at least 1",
 }
-KEPT_MIDI = {
+FAULTY_MIDI = {
     "overlap.mid": "note 60 at tick 48 begins before the one at tick 0 ends",
     "endless.mid": "note 48 at tick 0 never ends",
 }
@@ -57,8 +57,8 @@ OVERLAP = b"\x00\x90\x3c\x50\x30\x90\x3c\x50\x30\x80\x3c\x00\x30\x80\x3c\x00"
 ENDLESS = b"\x00\x90\x30\x50"
 
 
-def one_line(done: "subprocess.CompletedProcess[str]", *texts: object) -> None:
-    """See that a command ended in one line for people, which holds these texts."""
+def assert_one_line_error(done: "subprocess.CompletedProcess[str]", *texts: object) -> None:
+    """Check that a command failed with one line that contains these texts."""
     assert done.returncode == 1, done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("Error: ")
@@ -68,21 +68,21 @@ def one_line(done: "subprocess.CompletedProcess[str]", *texts: object) -> None:
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """Every fault that a recording can have, beside four that can be heard."""
+    """Write a recording for every fault, and four valid ones."""
     folder = tmp_path / "recordings"
     folder.mkdir()
     source = ASSETS / "speech/an143-mcrt-b.flac"
-    sound, _ = soundfile.read(source, dtype="float32")
-    waves = {"good": sound, "no-samples": sound[:0], "hundredth": sound[:160]}
-    waves["eight-channels"] = np.stack([sound] * 8, axis=1)
+    samples, _ = soundfile.read(source, dtype="float32")
+    waves = {"good": samples, "no-samples": samples[:0], "hundredth": samples[:160]}
+    waves["eight-channels"] = np.stack([samples] * 8, axis=1)
     for name, fault in (("nan", np.nan), ("infinite", np.inf)):
-        waves[name] = sound.copy()
+        waves[name] = samples.copy()
         waves[name][100] = fault
-    for name, samples in waves.items():
-        soundfile.write(folder / f"{name}.wav", samples, RATE_HZ, subtype="FLOAT")
-    whole, packed = (folder / "good.wav").read_bytes(), source.read_bytes()
-    contents = {"cut.wav": whole[: len(whole) // 2], "cut.flac": packed[: len(packed) // 2]}
-    contents |= {"empty.wav": b"", "header.wav": whole[:20], "flac-inside.wav": packed}
+    for name, wave in waves.items():
+        soundfile.write(folder / f"{name}.wav", wave, RATE_HZ, subtype="FLOAT")
+    wav, flac = (folder / "good.wav").read_bytes(), source.read_bytes()
+    contents = {"cut.wav": wav[: len(wav) // 2], "cut.flac": flac[: len(flac) // 2]}
+    contents |= {"empty.wav": b"", "header.wav": wav[:20], "flac-inside.wav": flac}
     contents["letter.wav"] = b"dear reader\n" * 100
     for name, content in contents.items():
         (folder / name).write_bytes(content)
@@ -92,35 +92,35 @@ def recordings(tmp_path: Path) -> Path:
     return folder
 
 
-def smf(track: bytes, *, kind: int = 0, division: int = 96) -> bytes:
-    """Give a MIDI file of one track."""
+def midi_file(track: bytes, *, kind: int = 0, division: int = 96) -> bytes:
+    """Return the bytes of a MIDI file with one track."""
     head = b"MThd" + struct.pack(">IHHH", 6, kind, 1, division)
     return head + b"MTrk" + struct.pack(">I", len(track)) + track
 
 
 @pytest.fixture
 def primers(tmp_path: Path) -> Path:
-    """Every fault that a primer can have."""
+    """Write a MIDI file for every fault."""
     folder = tmp_path / "primers"
     (folder / "folder.mid").mkdir(parents=True)
     tune = ONE_NOTE * 8 + END_OF_TRACK
     contents = {
         "empty.mid": b"",
-        "cut.mid": smf(tune)[:40],
+        "cut.mid": midi_file(tune)[:40],
         "letter.mid": b"dear reader",
-        "type-2.mid": smf(tune, kind=2),
-        "smpte.mid": smf(tune, division=0xE728),
-        "silent.mid": smf(END_OF_TRACK),
-        "overlap.mid": smf(OVERLAP + tune),
-        "endless.mid": smf(ENDLESS + tune),
+        "type-2.mid": midi_file(tune, kind=2),
+        "smpte.mid": midi_file(tune, division=0xE728),
+        "silent.mid": midi_file(END_OF_TRACK),
+        "overlap.mid": midi_file(OVERLAP + tune),
+        "endless.mid": midi_file(ENDLESS + tune),
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return folder
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a disk that fails is played by /proc")
-def test_a_batch_of_bad_recordings_names_each_and_does_the_rest(
+@pytest.mark.skipif(sys.platform != "linux", reason="simulates a failing disk with /proc")
+def test_a_batch_with_bad_recordings_reports_each_and_transcribes_the_rest(
     run: Run, recordings: Path, tmp_path: Path
 ) -> None:
     done = run("speech", "transcribe", recordings, recordings / "missing.wav", "--out", "words")
@@ -131,50 +131,52 @@ def test_a_batch_of_bad_recordings_names_each_and_does_the_rest(
     for name, fault in REFUSED_AUDIO.items():
         (line,) = [line for line in lines if line.startswith(f"{recordings / name}: ")]
         assert fault in line
-    made = {path.name for path in (tmp_path / "work/words").iterdir()}
-    assert made == {f"{Path(name).stem}.txt" for name in HEARD_AUDIO}
-    assert f"{len(HEARD_AUDIO)} done, {len(REFUSED_AUDIO)} refused or failed" in done.stdout
+    written = {path.name for path in (tmp_path / "work/words").iterdir()}
+    assert written == {f"{Path(name).stem}.txt" for name in ACCEPTED_AUDIO}
+    assert f"{len(ACCEPTED_AUDIO)} done, {len(REFUSED_AUDIO)} refused or failed" in done.stdout
 
 
 @pytest.mark.parametrize("name", list(REFUSED_MIDI))
-def test_a_bad_primer_is_one_line_and_leaves_nothing(
+def test_a_bad_primer_is_a_one_line_error_without_output(
     run: Run, primers: Path, tmp_path: Path, name: str
 ) -> None:
     done = run("music", "continue", primers / name, "--model", "rolls-jsb", "--out", "o/more.mid")
 
-    one_line(done, primers / name, REFUSED_MIDI[name])
+    assert_one_line_error(done, primers / name, REFUSED_MIDI[name])
     assert not (tmp_path / "work/o").exists()
 
 
-@pytest.mark.parametrize("name", list(KEPT_MIDI))
-def test_a_primers_own_fault_is_kept_and_named_or_mended(
+@pytest.mark.parametrize("name", list(FAULTY_MIDI))
+def test_a_fault_of_a_primer_is_reported_and_kept_or_repaired(
     run: Run, primers: Path, tmp_path: Path, name: str
 ) -> None:
     command = ("music", "continue", primers / name, "--model", "rolls-jsb", "--bars", 1)
     kept = run(*command, "--out", "kept.mid", "--seed", 1)
-    mended = run(*command, "--out", "mended.mid", "--seed", 1, "--repair")
+    repaired = run(*command, "--out", "repaired.mid", "--seed", 1, "--repair")
 
-    assert (kept.returncode, mended.returncode) == (0, 0), kept.stderr + mended.stderr
-    assert f"kept: track 1: {KEPT_MIDI[name]}" in kept.stdout
-    assert f"mended: track 1: {KEPT_MIDI[name]}" in mended.stdout
+    assert (kept.returncode, repaired.returncode) == (0, 0), kept.stderr + repaired.stderr
+    assert f"kept: track 1: {FAULTY_MIDI[name]}" in kept.stdout
+    assert f"repaired: track 1: {FAULTY_MIDI[name]}" in repaired.stdout
     kept_bytes = (tmp_path / "work/kept.mid").read_bytes()
     faulty = (primers / name).read_bytes()[22:-4]
     assert faulty in kept_bytes
-    assert faulty not in (tmp_path / "work/mended.mid").read_bytes()
+    assert faulty not in (tmp_path / "work/repaired.mid").read_bytes()
 
 
-def test_a_model_of_another_operation_is_refused_with_those_that_fit(run: Run) -> None:
+def test_a_model_of_another_task_is_refused(run: Run) -> None:
     recording = ASSETS / "speech/an143-mcrt-b.flac"
     done = run("speech", "transcribe", recording, "--out", "o", "--model", "rolls-jsb")
 
-    one_line(done, "model 'rolls-jsb' is for music.rolls, expected a model for speech transcribe")
+    assert_one_line_error(
+        done, "model 'rolls-jsb' is for music.rolls, expected a model for speech transcribe"
+    )
 
 
-def test_a_bundle_whose_vocabulary_does_not_fit_is_refused(run: Run, tmp_path: Path) -> None:
-    shutil.copytree(SHIPPED / "speech-en-small", tmp_path / "lossy")
-    lose_a_letter(tmp_path / "lossy")
+def test_a_bundle_with_a_wrong_vocabulary_is_refused(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED / "speech-en-small", tmp_path / "incomplete")
+    remove_a_letter(tmp_path / "incomplete")
     recording = ASSETS / "speech/an143-mcrt-b.flac"
-    done = run("speech", "transcribe", recording, "--out", "o", "--model", tmp_path / "lossy")
+    done = run("speech", "transcribe", recording, "--out", "o", "--model", tmp_path / "incomplete")
 
     assert done.returncode == 3
     (line,) = done.stderr.splitlines()
@@ -184,8 +186,8 @@ def test_a_bundle_whose_vocabulary_does_not_fit_is_refused(run: Run, tmp_path: P
     assert not (tmp_path / "work/o").exists()
 
 
-def lose_a_letter(bundle: Path) -> None:
-    """Take one sign out of a bundle's vocabulary, and make its hashes true again."""
+def remove_a_letter(bundle: Path) -> None:
+    """Remove one character from the vocabulary of a bundle, and update its hashes."""
     config = bundle / "config.json"
     table = json.loads(config.read_text())
     table["settings"]["vocabulary"] = table["settings"]["vocabulary"][:-1]
@@ -195,16 +197,16 @@ def lose_a_letter(bundle: Path) -> None:
     (bundle / "hashes.json").write_text(json.dumps(hashes))
 
 
-def test_training_refuses_what_it_cannot_use_in_its_ledger(
+def test_training_lists_refused_inputs_in_its_ledger(
     run: Run, recordings: Path, tmp_path: Path
 ) -> None:
     train, valid = (tmp_path / "data" / split for split in ("train", "valid"))
     for folder in (train, valid):
         folder.mkdir(parents=True)
     for number, source in enumerate(sorted((ASSETS / "speech").glob("*.flac"))):
-        place = train if number < 3 else valid
-        shutil.copy(source, place / f"{number}.flac")
-        (place / f"{number}.txt").write_text("A" * 2000 if number == 0 else "YES AND NO")
+        target = train if number < 3 else valid
+        shutil.copy(source, target / f"{number}.flac")
+        (target / f"{number}.txt").write_text("A" * 2000 if number == 0 else "YES AND NO")
     for name in ("nan.wav", "empty.wav"):
         shutil.copy(recordings / name, train / name)
         (train / name).with_suffix(".txt").write_text("NO")
@@ -220,16 +222,16 @@ def test_training_refuses_what_it_cannot_use_in_its_ledger(
     assert all(fault in done.stdout for fault in refused.values())
 
 
-def test_no_figure_is_given_where_nothing_could_be_measured(run: Run, primers: Path) -> None:
-    for name in (*KEPT_MIDI, "folder.mid"):
-        place = primers / name
-        place.rmdir() if place.is_dir() else place.unlink()
+def test_evaluation_without_measurable_items_is_an_error(run: Run, primers: Path) -> None:
+    for name in (*FAULTY_MIDI, "folder.mid"):
+        path = primers / name
+        path.rmdir() if path.is_dir() else path.unlink()
     done = run("evaluate", "rolls-jsb", primers)
 
-    one_line(done, "0 of 6 items measured, expected at least 1 (", "primers")
+    assert_one_line_error(done, "0 of 6 items measured, expected at least 1 (", "primers")
 
 
-def test_what_evaluation_refuses_is_named_and_shows_in_the_exit_code(
+def test_items_that_evaluation_refuses_are_listed_and_set_the_exit_code(
     run: Run, primers: Path
 ) -> None:
     done = run("evaluate", "rolls-jsb", primers)
@@ -240,11 +242,11 @@ def test_what_evaluation_refuses_is_named_and_shows_in_the_exit_code(
 
 
 @pytest.fixture
-def filling_disk(environment: Mapping[str, str], tmp_path: Path) -> Run:
-    """Run a command that may write files of 300 kB at most, as on a disk that fills up."""
-    most = 300_000
+def run_on_full_disk(environment: Mapping[str, str], tmp_path: Path) -> Run:
+    """Run a command that can write files of at most 300 kB, as on a full disk."""
+    limit = 300_000
 
-    def run_it(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    def run_command(*arguments: object) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "seqstudio", *map(str, arguments)],
             env=environment,
@@ -253,30 +255,30 @@ def filling_disk(environment: Mapping[str, str], tmp_path: Path) -> Run:
             text=True,
             timeout=120,
             check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         )
 
-    return run_it
+    return run_command
 
 
-def test_a_full_disk_is_one_line_and_leaves_no_partial_output(
-    filling_disk: Run, tmp_path: Path
+def test_a_full_disk_is_a_one_line_error_without_partial_output(
+    run_on_full_disk: Run, tmp_path: Path
 ) -> None:
     tune = ASSETS / "music/greensleeves.mid"
-    done = filling_disk(
+    done = run_on_full_disk(
         "music", "continue", tune, "--model", "rolls-jsb", "--bars", 1, "--out", "o/more.wav"
     )
 
-    one_line(done, "cannot be written: File too large")
+    assert_one_line_error(done, "cannot be written: File too large")
     assert not list(tmp_path.glob("o/**/*"))
     assert not list(tmp_path.glob("profile/jobs/*/[0-9]*"))
 
 
-def test_an_output_folder_that_cannot_be_written_is_one_line(run: Run) -> None:
+def test_an_unwritable_output_folder_is_a_one_line_error(run: Run) -> None:
     recording = ASSETS / "speech/an143-mcrt-b.flac"
     done = run("speech", "transcribe", recording, "--out", "/proc/words")
 
-    assert done.returncode in (1, 3)  # root learns it when it tries
+    assert done.returncode in (1, 3)  # as root, the write itself fails
     (line,) = done.stderr.splitlines()
     assert "/proc" in line
     assert "writ" in line

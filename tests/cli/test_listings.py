@@ -1,4 +1,4 @@
-"""Listings for people and programs: jobs, models, plugins, the doctor."""
+"""Listings of jobs, models and plugins, and the doctor, as text and JSON."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def job_in_state(run: Run, state: str) -> int:
-    """Wait until the newest job is in a state, and give its number."""
+    """Wait until the newest job is in a state; return its number."""
     end = time.monotonic() + 30
     while True:
         jobs = json.loads(run("jobs", "list", "--json").stdout)
@@ -22,8 +22,8 @@ def job_in_state(run: Run, state: str) -> int:
         assert time.monotonic() < end, jobs
 
 
-def test_an_empty_profile_says_what_to_do(run: Run) -> None:
-    assert run("jobs", "list").stdout == "No job yet: run any operation, and it is listed here.\n"
+def test_an_empty_profile_has_no_jobs(run: Run) -> None:
+    assert run("jobs", "list").stdout == "No jobs yet. Operations that you run are listed here.\n"
     assert json.loads(run("jobs", "list", "--json").stdout) == []
 
 
@@ -38,7 +38,7 @@ def test_a_job_is_listed_and_shown_with_its_items(run: Run, tmp_path: Path) -> N
     assert f"done: count, take 2: {tmp_path}/n.2.txt" in shown
     assert document["seed"] == 3
     assert [item["take"] for item in document["items"]] == [1, 2]
-    assert document["items"][0]["record"]
+    assert document["items"][0]["provenance"]
 
 
 @pytest.mark.medium
@@ -63,7 +63,7 @@ def test_a_job_is_cancelled_from_another_terminal_and_resumed_by_number(
 
 
 @pytest.mark.medium
-def test_failed_items_are_tried_again_by_retry(run: Run, tmp_path: Path) -> None:
+def test_retry_runs_failed_items_again(run: Run, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     letter = tmp_path / "work" / "letter.txt"
     letter.write_text("")
@@ -74,9 +74,9 @@ def test_failed_items_are_tried_again_by_retry(run: Run, tmp_path: Path) -> None
 
     assert first.returncode == 3
     assert resumed.returncode == 1
-    said = "job 1 is over, 1 of its items failed; `seqstudio jobs retry 1` runs them again"
-    assert resumed.stderr == f"Error: {said}\n"
-    assert "job 1 is over, expected one that was stopped" in run("jobs", "resume", 1).stderr
+    message = "job 1 has ended, 1 of its items failed; `seqstudio jobs retry 1` runs them again"
+    assert resumed.stderr == f"Error: {message}\n"
+    assert "job 1 has ended, expected a stopped job" in run("jobs", "resume", 1).stderr
     assert again.returncode == 0, again.stderr
     assert "something" in (tmp_path / "out" / "letter.txt").read_text()
 
@@ -97,24 +97,24 @@ def test_a_model_is_exported_imported_and_removed(run: Run, tmp_path: Path) -> N
     assert gone.returncode == 1
 
 
-def test_models_are_listed_with_their_figures(run: Run) -> None:
-    said = run("models", "list").stdout
+def test_models_are_listed_with_their_metrics(run: Run) -> None:
+    output = run("models", "list").stdout
 
-    assert "rolls-jsb" in said
-    assert "nll_per_frame 5.105 (valid)" in said
+    assert "rolls-jsb" in output
+    assert "nll_per_frame 5.105 (valid)" in output
 
 
-def test_plugins_are_listed_with_what_they_bring(run: Run) -> None:
-    said = run("plugins", "list").stdout
+def test_plugins_are_listed_with_their_operations_and_tasks(run: Run) -> None:
+    output = run("plugins", "list").stdout
     found = {p["id"]: p for p in json.loads(run("plugins", "list", "--json").stdout)["plugins"]}
 
-    assert "repeat, count" in said
+    assert "repeat, count" in output
     assert found["echo"]["operations"] == ["repeat", "count", "listen"]
     assert "music.voices" in found["music"]["tasks"]
 
 
 @pytest.mark.medium
-def test_the_doctor_finds_nothing_amiss_here(run: Run) -> None:
+def test_the_doctor_finds_no_problem_here(run: Run) -> None:
     done = run("doctor", "--json")
     found = {one["subject"]: one for one in json.loads(done.stdout)}
 

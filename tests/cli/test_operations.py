@@ -1,4 +1,4 @@
-"""Operations drawn from a manifest: options arrive, outputs land, exit codes tell how it went."""
+"""Operations built from a manifest: their options, outputs and exit codes."""
 
 import json
 import os
@@ -20,7 +20,9 @@ def letters(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_option_of_the_manifest_arrives(run: Run, letters: Path, tmp_path: Path) -> None:
+def test_every_option_of_the_manifest_reaches_the_operation(
+    run: Run, letters: Path, tmp_path: Path
+) -> None:
     (tmp_path / "more.txt").write_text("from a file")
     done = run(
         "echo", "repeat", letters / "good.txt", "--out", tmp_path / "out", "--times", 2,
@@ -29,11 +31,11 @@ def test_every_option_of_the_manifest_arrives(run: Run, letters: Path, tmp_path:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
-    said = (tmp_path / "out" / "good.txt").read_text().strip()
-    assert said == "CROSS, 0.5: DEAR READER DEAR READER ONE TWO FROM A FILE!"
+    text = (tmp_path / "out" / "good.txt").read_text().strip()
+    assert text == "CROSS, 0.5: DEAR READER DEAR READER ONE TWO FROM A FILE!"
 
 
-def test_relative_paths_are_those_of_the_persons_folder(run: Run, tmp_path: Path) -> None:
+def test_relative_paths_are_relative_to_the_working_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "note.txt").write_text("hello")
     done = run("echo", "repeat", "note.txt", "--out", "out")
@@ -43,7 +45,7 @@ def test_relative_paths_are_those_of_the_persons_folder(run: Run, tmp_path: Path
     assert done.stdout.startswith("note.txt -> ")
 
 
-def test_defaults_are_the_manifests(run: Run, letters: Path, tmp_path: Path) -> None:
+def test_defaults_come_from_the_manifest(run: Run, letters: Path, tmp_path: Path) -> None:
     done = run("echo", "repeat", letters / "good.txt", "--out", tmp_path / "out")
 
     assert done.returncode == 0, done.stderr
@@ -51,7 +53,7 @@ def test_defaults_are_the_manifests(run: Run, letters: Path, tmp_path: Path) -> 
     assert f"good.txt -> {tmp_path}/out/good.txt: said" in done.stdout
 
 
-def test_a_batch_with_a_bad_item_names_it_does_the_rest_and_exits_3(
+def test_a_batch_with_a_bad_item_reports_it_runs_the_rest_and_exits_3(
     run: Run, letters: Path, tmp_path: Path
 ) -> None:
     (letters / "empty.txt").write_text("")
@@ -66,9 +68,7 @@ def test_a_batch_with_a_bad_item_names_it_does_the_rest_and_exits_3(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["fine.txt", "good.txt"]
 
 
-def test_json_holds_every_item_and_nothing_else_is_on_stdout(
-    run: Run, letters: Path, tmp_path: Path
-) -> None:
+def test_json_has_every_item_and_is_all_of_stdout(run: Run, letters: Path, tmp_path: Path) -> None:
     (letters / "empty.txt").write_text("")
     done = run("echo", "repeat", letters, "--out", tmp_path / "out", "--json")
 
@@ -80,10 +80,10 @@ def test_json_holds_every_item_and_nothing_else_is_on_stdout(
 
 
 @pytest.mark.medium
-def test_names_of_files_that_are_no_utf8_are_taken_told_apart_and_spelled_out(
+def test_file_names_that_are_not_utf8_are_accepted_and_printed_escaped(
     run: Run, letters: Path, tmp_path: Path
 ) -> None:
-    """Discs that were written long ago have such names."""
+    """Old disks have such names."""
     for byte in (b"\xe9", b"\xe8"):
         Path(os.fsdecode(os.fsencode(letters) + b"/caf" + byte + b".txt")).write_text("au lait")
     command = ("echo", "repeat", letters, "--out", tmp_path / "out")
@@ -97,7 +97,7 @@ def test_names_of_files_that_are_no_utf8_are_taken_told_apart_and_spelled_out(
     assert [Path(item["outputs"][0]).is_file() for item in again["items"]] == [True] * 4
 
 
-def test_takes_differ_a_seed_repeats_them_and_each_has_its_number(run: Run, tmp_path: Path) -> None:
+def test_takes_differ_are_numbered_and_a_seed_repeats_them(run: Run, tmp_path: Path) -> None:
     for name in ("one", "two"):
         done = run("echo", "count", "--out", tmp_path / name / "n.txt", "--takes", 3, "--seed", 5)
         assert done.returncode == 0, done.stderr
@@ -108,17 +108,19 @@ def test_takes_differ_a_seed_repeats_them_and_each_has_its_number(run: Run, tmp_
     assert len(set(takes)) == 3
 
 
-def test_the_same_command_again_skips_what_is_done(run: Run, letters: Path, tmp_path: Path) -> None:
+def test_the_same_command_again_skips_finished_items(
+    run: Run, letters: Path, tmp_path: Path
+) -> None:
     command = ("echo", "repeat", letters, "--out", tmp_path / "out")
     run(*command)
     done = run(*command)
 
     assert done.returncode == 0
-    assert done.stdout.count("done before, skipped") == 2
+    assert done.stdout.count("already done, skipped") == 2
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("spech",), "'speech'"),
         (("echo", "repaet"), "No such command 'repaet'. Did you mean 'repeat'?"),
@@ -129,18 +131,18 @@ def test_the_same_command_again_skips_what_is_done(run: Run, letters: Path, tmp_
         (("train", "speech.ctc"), "Missing argument 'DATA'"),
     ],
 )
-def test_wrong_usage_exits_2_and_names_what_is_near(
-    run: Run, arguments: tuple[str, ...], said: str
+def test_wrong_usage_exits_2_and_suggests_similar_names(
+    run: Run, arguments: tuple[str, ...], message: str
 ) -> None:
     done = run(*arguments)
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("train", "speech.asr", "data", "--run", "r"), "no task 'speech.asr', expected one of"),
         (("evaluate", "no-such-model", "data"), "no model 'no-such-model', expected a bundle"),
@@ -150,11 +152,11 @@ def test_wrong_usage_exits_2_and_names_what_is_near(
         (("echo", "count", "--out", "n.txt", "--format", "pdf"), "no format 'pdf'"),
     ],
 )
-def test_an_error_that_can_be_fixed_is_one_line_and_exits_1(
-    run: Run, arguments: tuple[str, ...], said: str
+def test_a_fixable_error_is_one_line_and_exits_1(
+    run: Run, arguments: tuple[str, ...], message: str
 ) -> None:
     done = run(*arguments)
 
     assert done.returncode == 1
-    assert said in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""`train` and `evaluate` from the command line, in real processes; the front end loads no torch."""
+"""`train` and `evaluate` in real processes; the front end imports no torch."""
 
 import json
 import subprocess
@@ -16,17 +16,17 @@ LOADED = "torch librosa seqstudio.core seqstudio_music seqstudio_speech"
 
 @pytest.fixture
 def rolls(tmp_path: Path) -> Path:
-    """Six short pieces of random frames in a train and a valid archive."""
-    draws = np.random.default_rng(0)
+    """Write six short pieces of random frames to a train and a valid archive."""
+    rng = np.random.default_rng(0)
     for split, pieces in (("train", 4), ("valid", 2)):
         lengths = np.full(pieces, 12)
-        frames = (draws.random((lengths.sum(), 88)) < 0.04).astype(np.uint8)
+        frames = (rng.random((lengths.sum(), 88)) < 0.04).astype(np.uint8)
         np.savez(tmp_path / f"SET.{split}.npz", frames=frames, lengths=lengths)
     return tmp_path / "SET.train.npz"
 
 
 def seqstudio(environment: Mapping[str, str], folder: Path, *arguments: object) -> list[str]:
-    """Run a command to its end and give its lines, the last of which names heavy modules."""
+    """Run a command and return its output lines; the last one lists imported heavy modules."""
     program = (
         "import atexit, sys\n"
         f"atexit.register(lambda: print([n for n in {LOADED.split()!r} if n in sys.modules]))\n"
@@ -48,7 +48,7 @@ def seqstudio(environment: Mapping[str, str], folder: Path, *arguments: object) 
     return done.stdout.splitlines()
 
 
-def test_train_evaluate_and_verify_load_no_torch_in_the_front_end(
+def test_train_evaluate_and_verify_import_no_torch_in_the_front_end(
     environment: Mapping[str, str], rolls: Path, tmp_path: Path
 ) -> None:
     trained = seqstudio(
@@ -65,10 +65,10 @@ def test_train_evaluate_and_verify_load_no_torch_in_the_front_end(
     report = json.loads("\n".join(measured[:-1]))
     assert report["items"] == 2
     assert report["refused"] == []
-    assert "1 figures compared" in verified[1]
+    assert "1 metrics compared" in verified[1]
 
 
-def test_a_misspelt_setting_is_refused_with_its_neighbour(
+def test_a_misspelt_setting_is_refused_with_a_suggestion(
     environment: Mapping[str, str], rolls: Path, tmp_path: Path
 ) -> None:
     command = ["train", "music.rolls", rolls, "--run", tmp_path / "r", "--set", "epoch=1"]

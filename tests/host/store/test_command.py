@@ -35,7 +35,7 @@ def test_a_plugin_is_shown_agreed_to_installed_switched_and_removed(press: Any, 
     asks = '[permissions]\ngpu = "faster shouting"\n'
     wheel = press.plugin(manifest=asks + "[[operations]]\nname='shout'\ntitle='Shout'\n")
     asked = run("plugins", "install", wheel)
-    (shown,) = re.findall(r"nobody to ask, expected --accept (sha256:[0-9a-f]{64})", asked.stderr)
+    (shown,) = re.findall(r"no terminal to ask for consent, expected --accept (sha256:[0-9a-f]{64})", asked.stderr)
 
     assert asked.returncode == 1
     assert re.search(r"asks for +gpu: faster shouting", asked.stdout)
@@ -49,11 +49,11 @@ def test_a_plugin_is_shown_agreed_to_installed_switched_and_removed(press: Any, 
     assert off.returncode == 1
     assert "`seqstudio plugins enable parrot` switches it on" in off.stderr
     assert run("plugins", "enable", "parrot").stdout == "parrot is switched on\n"
-    assert "safe mode: only plugins in the box" in run("--safe-mode", "plugins", "list").stderr
+    assert "safe mode: only built-in plugins" in run("--safe-mode", "plugins", "list").stderr
     safe = run("--safe-mode", "parrot", "shout").stderr
-    assert "only plugins in the box; start without --safe-mode to use it" in safe
+    assert "only built-in plugins; start without --safe-mode to use it" in safe
     assert run("plugins", "uninstall", "parrot").stdout == (
-        "parrot is removed; what it made stays as it is\n"
+        "parrot is removed; its results are kept\n"
     )
     assert "No such command 'parrot'" in run("parrot", "shout").stderr
 
@@ -69,7 +69,7 @@ def test_another_hash_than_the_one_shown_installs_nothing(press: Any, run: Run) 
     ("arguments", "said"),
     [
         (("install", "nowhere.whl"), "nowhere.whl: no such file or folder, expected a wheel"),
-        (("uninstall", "speech"), "plugin 'speech' is in the box, expected one that was installed"),
+        (("uninstall", "speech"), "plugin 'speech' is built in, expected one that was installed"),
         (("uninstall", "parrot"), "no plugin 'parrot' was installed here, expected one of: none"),
         (("verify", "parrot"), "no plugin 'parrot', expected one of: music, speech"),
         (("enable", "parrot"), "no plugin 'parrot', expected one of: music, speech"),
@@ -101,7 +101,7 @@ def test_an_installed_plugin_is_verified_by_its_id_and_named_with_its_version(
     done = run("plugins", "verify", "parrot")
     first, *checks = done.stdout.splitlines()
 
-    assert first == "parrot 1.0, as it is installed"
+    assert first == "parrot 1.0 (installed)"
     assert "pass  shout: the same run gives the same bytes" in checks
     assert (
         done.stderr == "Error: parrot 1.0: 1 of 11 checks failed\n"

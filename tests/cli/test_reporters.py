@@ -1,4 +1,4 @@
-"""What people see while a job runs, and at its end."""
+"""What is printed while a job runs and at its end."""
 
 import dataclasses
 import json
@@ -11,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from seqstudio.cli.reporting import Collected, Lines, Quiet
+from seqstudio.cli.reporters import JsonReporter, LineReporter, QuietReporter, event_line
 from seqstudio.cli.train import result_lines
-from seqstudio.cli.training_lines import line_of
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
-from seqstudio.services.events import Evaluated, Finished, Preview, Saved, Step, event_to_plain
+from seqstudio.services.events import (
+    Evaluated,
+    Finished,
+    Preview,
+    Saved,
+    TrainingStep,
+    event_to_plain,
+)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 DONE = ItemDone(
@@ -32,34 +38,36 @@ EVALUATED = Evaluated(
     monitor="wer",
     value=0.25,
     best=True,
-    figures={"wer": 0.25, "cer": 0.1},
+    metrics={"wer": 0.25, "cer": 0.1},
     items=9,
 )
 
 
-def test_lines_say_what_was_made_and_name_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    reporter = Lines(several=True)
-    for event in (ItemStarted(item=1, name="a.wav"), DONE, FAILED):
-        reporter.hear(event)
-    said = capsys.readouterr()
-
-    assert said.out == "a.wav -> o/a.{txt,srt}: 3 words\n"
-    assert said.err == "b.wav: 0 samples, expected audio\n"
-
-
-def test_the_only_items_reason_is_left_to_the_commands_error(
+def test_lines_have_outputs_on_stdout_and_failures_on_stderr(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for kind in (Lines, Quiet):
-        kind(several=False).hear(FAILED)
+    reporter = LineReporter(several=True)
+    for event in (ItemStarted(item=1, name="a.wav"), DONE, FAILED):
+        reporter.on_event(event)
+    captured = capsys.readouterr()
+
+    assert captured.out == "a.wav -> o/a.{txt,srt}: 3 words\n"
+    assert captured.err == "b.wav: 0 samples, expected audio\n"
+
+
+def test_the_failure_of_a_single_item_is_not_printed_twice(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for kind in (LineReporter, QuietReporter):
+        kind(several=False).on_event(FAILED)
 
     assert capsys.readouterr().err == ""
 
 
-def test_the_json_of_a_job_holds_models_outputs_and_reasons() -> None:
-    reporter = Collected(several=False)
-    reporter.hear(DONE)
-    reporter.hear(FAILED)
+def test_the_json_of_a_job_has_models_outputs_and_reasons() -> None:
+    reporter = JsonReporter(several=False)
+    reporter.on_event(DONE)
+    reporter.on_event(FAILED)
     document = json.loads(reporter.document(job=7))
 
     assert document["job"] == 7
@@ -68,27 +76,27 @@ def test_the_json_of_a_job_holds_models_outputs_and_reasons() -> None:
     assert failed == {"name": "b.wav", "state": "failed", "reason": FAILED.reason}
 
 
-def test_training_is_told_by_evaluations_previews_and_its_end(
+def test_evaluations_and_previews_of_a_training_are_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    reporter = Lines(several=False)
+    reporter = LineReporter(several=False)
     events = (
         EVALUATED,
         Saved(step=40, epoch=1, path="checkpoints/1"),
-        Preview(step=40, epoch=1, text="said\nheard"),
+        Preview(step=40, epoch=1, text="reference\nhypothesis"),
     )
     for event in events:
-        reporter.hear(ItemProgress(item=1, fraction=0.5, event=event_to_plain(event)))
+        reporter.on_event(ItemProgress(item=1, fraction=0.5, event=event_to_plain(event)))
 
     assert capsys.readouterr().out.splitlines() == [
-        "epoch 2, step 40: wer 0.25, cer 0.1; best so far, kept",
-        "  | said",
-        "  | heard",
+        "epoch 2, step 40: wer 0.25, cer 0.1; best so far, saved",
+        "  | reference",
+        "  | hypothesis",
     ]
 
 
-def test_a_measured_gradient_is_told_with_its_verdict() -> None:
-    step = Step(
+def test_a_gradient_warning_is_printed() -> None:
+    step = TrainingStep(
         step=7,
         epoch=0,
         loss=1.0,
@@ -96,15 +104,15 @@ def test_a_measured_gradient_is_told_with_its_verdict() -> None:
         learning_rate=0.1,
         gradient_norm=1.0,
         fraction=0.5,
-        flow={"verdict": "vanishing: under 1% of it is left 8 steps back"},
+        gradient_flow={"verdict": "vanishing: under 1% of it is left 8 steps back"},
     )
 
-    told = "step 7: gradient vanishing: under 1% of it is left 8 steps back"
-    assert line_of(step) == told
-    assert line_of(dataclasses.replace(step, flow={})) == ""
+    warning = "step 7: gradient vanishing: under 1% of it is left 8 steps back"
+    assert event_line(step) == warning
+    assert event_line(dataclasses.replace(step, gradient_flow={})) == ""
 
 
-def test_the_end_of_a_training_is_its_own_note() -> None:
+def test_the_end_of_a_training_is_printed_with_its_summary() -> None:
     end = Finished(
         step=9,
         epoch=1,
@@ -114,15 +122,15 @@ def test_the_end_of_a_training_is_its_own_note() -> None:
         best_step=8,
         averaged=1,
         minutes=1.0,
-        note="best valid wer 0.2 at step 8",
+        summary="best valid wer 0.2 at step 8",
     )
 
-    assert line_of(end) == "best valid wer 0.2 at step 8"
+    assert event_line(end) == "best valid wer 0.2 at step 8"
 
 
-def test_a_training_names_ten_refused_inputs_and_counts_the_rest(tmp_path: Path) -> None:
+def test_a_training_lists_ten_refused_inputs_and_counts_the_rest(tmp_path: Path) -> None:
     refused = {f"{k}.wav": "empty" for k in range(12)}
-    ledger = {"used": ["a.wav"], "refused": refused, "notes": {}}
+    ledger = {"used": ["a.wav"], "refused": refused, "counts": {}}
     (tmp_path / "ledger.json").write_text(json.dumps(ledger))
     lines = result_lines(tmp_path, Path("data"))
 
@@ -133,7 +141,7 @@ def test_a_training_names_ten_refused_inputs_and_counts_the_rest(tmp_path: Path)
 
 
 @pytest.mark.medium
-def test_a_terminal_gets_a_bar_and_a_pipe_plain_lines(
+def test_a_terminal_gets_progress_bars_and_a_pipe_plain_lines(
     run: Run, environment: Mapping[str, str], tmp_path: Path
 ) -> None:
     command = ["echo", "count", "--seconds", "0.3", "--takes", "2", "--out"]
