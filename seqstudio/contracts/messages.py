@@ -1,7 +1,8 @@
-"""The worker protocol: 4-byte big-endian length, then one JSON object, over a socketpair.
+"""The worker protocol: frames of a 4-byte big-endian length and one JSON object, on a socketpair.
 
 Host to worker: start, items, feed, close_input, pause, resume, cancel. Worker to host: ready,
-taken, progress, partial, result, refused, done, failed. Big things are files in the job's folder.
+feed_ack, progress, partial, result, refused, done, failed. Large outputs are not sent; they are
+files in the job's folder.
 """
 
 import json
@@ -13,24 +14,24 @@ from typing import Any
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import JobError
 
-FRAME_LIMIT = 16 * 2**20
+FRAME_LIMIT = 16 * 2**20  # bytes
 HEADER = struct.Struct(">I")
-DEEPEST = 64  # levels of tables and lists in a message
+MAX_DEPTH = 64  # nesting levels of objects and arrays in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSource:
-    """Where a worker finds one plugin, and what its manifest promises of its hooks."""
+    """What a worker needs to import one plugin and to check its hooks."""
 
     id: str
-    module: str  # what the entry point names
+    module: str  # the entry point's value
     version: str
-    manifest: Mapping[str, Any]  # as TOML gave it
+    manifest: Mapping[str, Any]  # the parsed TOML
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSource:
-    """One model that a job may load."""
+    """A model that a job may load."""
 
     name: str
     path: str
@@ -38,10 +39,10 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Open a job: which plugin, what to run, with what. The worker answers `Ready`.
+    """Start a job: which plugin, what to run and with what. The worker answers `Ready`.
 
-    `verb` is operation, train, evaluate, verify or describe; `name` the operation or task. `models`
-    are those the job may load, the default first; where the person chose one, there is no other.
+    `verb` is operation, train, evaluate, verify or describe; `name` is the operation or task.
+    `models` are those the job may load, the default first, or only the one that the user chose.
     """
 
     plugin: PluginSource
@@ -53,15 +54,15 @@ class Start:
     formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # output -> formats
     device: str = "cpu"
     folder: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)  # of train and evaluate
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # for train and evaluate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One item in the host's books: a file of a batch, or a take.
+    """One item of a job: a file of a batch, or a take.
 
-    `targets` are where its outputs go, output -> format -> path: for messages, since the worker
-    writes in the job's folder only.
+    `targets` maps output -> format -> the final path, for use in messages only: the worker writes
+    to the job's folder, and the host moves the files.
     """
 
     item: int
@@ -72,7 +73,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
-    """Do these items, which share inputs and differ in their takes."""
+    """Run these items, which have the same inputs and differ in their takes."""
 
     items: tuple[Item, ...] = ()
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -82,8 +83,8 @@ class Items:
 class Feed:
     """The next block for an operation that runs on a stream; `data` is base64.
 
-    The worker answers `Taken` once the operation has it. Only a few may be without an answer, so
-    that they fit the line's buffer, and neither end ever waits for the other to read.
+    The worker answers `FeedAck` when the operation has read the block. The host limits the number
+    of unacknowledged blocks so that they fit the socket's buffer and a send never blocks.
     """
 
     data: str
@@ -91,42 +92,42 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class CloseInput:
-    """Nothing more comes, neither blocks nor items: finish and say `Done`."""
+    """There are no more blocks or items: finish, then answer `Done`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait at the next check."""
+    """Pause at the next check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Go on."""
+    """Continue after a pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Stop; after 2 s the host kills."""
+    """Stop. After 2 s the host kills the worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The plugin is loaded and accepts items."""
+    """The plugin is loaded; the worker accepts items."""
 
     pid: int
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The operation took the oldest block that was fed."""
+class FeedAck:
+    """The operation has read the oldest unacknowledged block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far, 0 to 1, never falling within an item. Training events travel in `event`."""
+    """The progress of an item, from 0 to 1 and never decreasing. `event` holds a training event."""
 
     fraction: float
-    note: str = ""
+    message: str = ""
     item: int = 0
     event: Mapping[str, Any] = field(default_factory=dict)
 
@@ -137,7 +138,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partial:
-    """Provisional output, never stored."""
+    """Provisional output, which is not stored."""
 
     text: str
     item: int = 0
@@ -145,7 +146,7 @@ class Partial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFile:
-    """A finished file in the job's folder, to be moved to its target."""
+    """A finished file in the job's folder. The host moves it to its target."""
 
     output: str  # the manifest's output name
     format: str
@@ -155,18 +156,18 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """Durable: this item is finished. `record` is what replay needs."""
+    """Durable: this item is finished. `provenance` is what replay needs."""
 
     item: int
     files: tuple[OutputFile, ...] = ()
     summary: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
-    record: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemFailed:
-    """The item ends with a reason; the worker lives and takes the next."""
+class ItemRefused:
+    """The item failed for this reason; the worker continues with the next one."""
 
     item: int
     reason: str
@@ -174,14 +175,14 @@ class ItemFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The worker has nothing left to do. `value` is what evaluate or verify found."""
+    """The worker has finished. `value` is the result of evaluate, verify or describe."""
 
     value: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The job cannot go on: the reason, and whether the person can mend it."""
+    """The job failed. `fixable` tells whether the user can fix it, or it is a bug."""
 
     reason: str
     fixable: bool = True
@@ -199,11 +200,11 @@ FROM_HOST = {
 }
 FROM_WORKER = {
     "ready": Ready,
-    "taken": Taken,
+    "feed_ack": FeedAck,
     "progress": Progress,
     "partial": Partial,
     "result": ItemResult,
-    "refused": ItemFailed,
+    "refused": ItemRefused,
     "done": Done,
     "failed": Failed,
 }
@@ -211,7 +212,7 @@ NAMES = {kind: name for name, kind in (FROM_HOST | FROM_WORKER).items()}
 
 
 def encode(message: object) -> bytes:
-    """Frame one message.
+    """Encode one message as a frame.
 
     Raises
     ------
@@ -225,48 +226,48 @@ def encode(message: object) -> bytes:
 
 
 def decode(body: bytes, kinds: Mapping[str, type]) -> Any:
-    """Read the body of one frame as one of `kinds` (FROM_HOST or FROM_WORKER).
+    """Decode the body of a frame as a message of one of `kinds` (FROM_HOST or FROM_WORKER).
 
     Raises
     ------
     JobError
-        If it is not JSON, is nested deeper than `DEEPEST`, is not of a known type, or has other
-        fields than its type.
+        If the body is not JSON, is nested deeper than `MAX_DEPTH`, has an unknown type, or has
+        fields that do not match its type.
     """
     try:
         table = json.loads(body)
-    except (ValueError, RecursionError) as bad:
-        raise JobError(f"message {body[:40]!r}, expected JSON") from bad
-    if is_deep(table):
-        raise JobError(f"message {body[:40]!r}, expected at most {DEEPEST} levels in it")
+    except (ValueError, RecursionError) as error:
+        raise JobError(f"message {body[:40]!r}, expected JSON") from error
+    if is_too_deep(table):
+        raise JobError(f"message {body[:40]!r}, expected at most {MAX_DEPTH} levels in it")
     name = table.pop("type", None) if isinstance(table, dict) else None
     if not isinstance(name, str) or name not in kinds:
         raise JobError(f"message of type {name!r}, expected one of {', '.join(kinds)}")
     return from_plain(kinds[name], table, f"message {name}", error=JobError)
 
 
-def is_deep(value: Any) -> bool:
-    """Whether JSON values are nested deeper than what is written down or read again can be."""
+def is_too_deep(value: Any) -> bool:
+    """Return whether JSON values are nested deeper than `MAX_DEPTH`."""
     level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         tables = (one.values() if isinstance(one, dict) else one for one in level)
         level = [each for table in tables for each in table if isinstance(each, dict | list)]
     return bool(level)
 
 
-class Unframer:
-    """Collects bytes and gives back whole frames."""
+class FrameDecoder:
+    """Splits a stream of bytes into frames."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes, return the bodies of all frames that are now complete.
+        """Add bytes; return the bodies of all frames that are now complete.
 
         Raises
         ------
         JobError
-            If a frame announces more than 16 MiB.
+            If a frame's length is more than 16 MiB.
         """
         self._buffer += data
         bodies = []

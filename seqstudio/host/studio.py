@@ -1,4 +1,4 @@
-"""`Studio`: the one object through which front ends use the host."""
+"""`Studio`: the facade through which front ends use the host."""
 
 import os
 import secrets
@@ -8,24 +8,25 @@ from pathlib import Path
 
 from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.catalogue.catalogue import Catalogue, search_path
-from seqstudio.host.catalogue.models import Bundles, Models
+from seqstudio.host.catalogue.installed import check_plugins_compatible
+from seqstudio.host.catalogue.models import BundleCache, ModelCatalogue
+from seqstudio.host.jobs import WORKER_LOG
 from seqstudio.host.jobs.database import JobRow
 from seqstudio.host.jobs.events import JobEvent
 from seqstudio.host.jobs.lease import Lease
-from seqstudio.host.jobs.plan import Plan, plan_job, with_folder
+from seqstudio.host.jobs.plan import JobPlan, plan_job, with_folder
 from seqstudio.host.jobs.queue import Jobs, NewJob
-from seqstudio.host.jobs.spec import JobSpec, identity, spec_from_text, spec_to_text, taken_up
+from seqstudio.host.jobs.spec import JobSpec, as_resumed, identity, spec_from_text, spec_to_text
 from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
-from seqstudio.host.runner.handle import JobHandle, Order
-from seqstudio.host.runner.job_items import Ledger
-from seqstudio.host.runner.job_runner import Driver
+from seqstudio.host.runner.handle import Action, JobHandle
+from seqstudio.host.runner.job_items import JobItems
+from seqstudio.host.runner.job_runner import JobRunner
 from seqstudio.host.runner.mailbox import Mailbox
-from seqstudio.host.runner.stream import Stream
-from seqstudio.host.runner.worker_pool import Crew, WarmWorkers
-from seqstudio.host.runner.worker_process import LOG, ThreadWorker
-from seqstudio.host.store.crashes import count_death
-from seqstudio.host.store.together import check_together
+from seqstudio.host.runner.stream import InputStream
+from seqstudio.host.runner.worker_pool import JobWorkers, WorkerPool
+from seqstudio.host.runner.worker_process import ThreadWorker
+from seqstudio.host.store.crashes import count_crash
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
 
@@ -35,9 +36,9 @@ class Studio:
 
     Parameters
     ----------
-    home : the profile's folder; without it `SEQSTUDIO_HOME`, or the platform's place for data
-    workers : False runs plugins on a thread of this process, where nothing can be killed
-    warm : workers stay for a while after their job, for a front end that runs many
+    home : the profile's folder; None is `SEQSTUDIO_HOME` or the platform's folder for data
+    workers : False runs plugins on a thread of this process, which cannot be killed
+    warm : keep workers in a pool for a while after their job, for a front end that runs many jobs
     """
 
     def __init__(
@@ -45,109 +46,111 @@ class Studio:
     ) -> None:
         self.profile = Profile(home)
         self.catalogue = Catalogue.load(self.profile)
-        self._bundles = Bundles()
-        self.models = Models(self.catalogue, self.profile, self._bundles)
+        self._bundles = BundleCache()
+        self.models = ModelCatalogue(self.catalogue, self.profile, self._bundles)
         self.jobs = Jobs(self.profile.database)
-        self._processes = workers
-        self._warm = WarmWorkers() if warm else None
+        self._in_processes = workers
+        self._pool = WorkerPool() if warm else None
 
     def submit(self, spec: JobSpec) -> JobHandle:
-        """Start a job, or take up the one that the same command left unfinished.
+        """Start a job, or resume the unfinished job of the same command.
 
         Raises
         ------
         SeqStudioError
-            If the spec names what there is not, or another process runs this very job.
+            If the spec names something that does not exist, or another process runs this job.
         """
         plan = self._plan(spec)
-        number, seed = self._write_down(spec, plan, self._owner())
+        number, seed = self._store_job(spec, plan, self._owner())
         return self._run(number, plan, seed)
 
     def enqueue(self, spec: JobSpec) -> int:
-        """Check a job and write it down to wait, behind those that do; give its number.
+        """Check a job, add it to the end of the queue and return its number.
 
         Raises
         ------
         SeqStudioError
-            If the spec names what there is not, or a process runs this very job.
+            If the spec names something that does not exist, or another process runs this job.
         """
-        number, _ = self._write_down(spec, self._plan(spec), "")
+        number, _ = self._store_job(spec, self._plan(spec), "")
         return number
 
-    def enqueue_again(self, job: int, *, retry: bool) -> None:
-        """Let a job that ended early wait again; with `retry` its failed items run again too.
+    def requeue(self, job: int, *, retry: bool) -> None:
+        """Return a job that ended early to the queue; with `retry` its failed items run again too.
 
         Raises
         ------
         SeqStudioError
-            If there is no such job, or a process runs it.
+            If there is no such job, or another process runs it.
         """
-        self.jobs.hold(job, "", retry=retry)
+        self.jobs.requeue(job, "", retry=retry)
 
     def start(self, job: int) -> JobHandle:
-        """Start a job that waits.
+        """Start a waiting job.
 
         Raises
         ------
         SeqStudioError
-            If it does not wait any more, or what it names is gone since: then it has failed.
+            If the job is not waiting, or something that it names no longer exists; in the second
+            case the job is marked as failed.
         """
         row = self.jobs.get(job)
-        if not row.waits:
+        if not row.waiting:
             raise JobError(f"job {job} is {row.state}, expected one that waits")
         try:
             plan = self._plan(self._spec(row))
-        except SeqStudioError as bad:
-            self.jobs.drop(job, str(bad))
+        except SeqStudioError as error:
+            self.jobs.fail(job, str(error))
             raise
         self.jobs.claim(job, self._owner())
         return self._run(job, plan, row.seed)
 
     def refresh(self) -> None:
-        """See plugins that were installed, switched or removed since; the next job has them."""
+        """Reload the catalogue, to include changes to plugins since it was loaded."""
         self.catalogue = Catalogue.load(self.profile)
-        self.models = Models(self.catalogue, self.profile, self._bundles)
+        self.models = ModelCatalogue(self.catalogue, self.profile, self._bundles)
 
     def log(self, job: int) -> Path:
-        """Give where a job's workers write their log; there is none before the first starts."""
-        return self._folder(job) / LOG
+        """Return the path of the log of a job's workers; the first worker creates the file."""
+        return self._folder(job) / WORKER_LOG
 
     def resume(self, job: int) -> JobHandle:
-        """Go on with an interrupted or cancelled job; finished items stay finished.
+        """Resume an interrupted or cancelled job; finished items do not run again.
 
         Raises
         ------
         SeqStudioError
-            If there is no such job, another process runs it, or its plugin is gone.
+            If there is no such job, another process runs it, or its plugin is not installed.
         """
-        return self._again(job, retry=False)
+        return self._rerun(job, retry=False)
 
     def retry(self, job: int) -> JobHandle:
-        """Run the failed items of a job again, and those it never came to."""
-        return self._again(job, retry=True)
+        """Resume a job and run its failed items again."""
+        return self._rerun(job, retry=True)
 
-    def _again(self, job: int, *, retry: bool) -> JobHandle:
+    def _rerun(self, job: int, *, retry: bool) -> JobHandle:
         row = self.jobs.get(job)
         plan = self._plan(self._spec(row))
-        self.jobs.hold(job, self._owner(), retry=retry)
+        self.jobs.requeue(job, self._owner(), retry=retry)
         return self._run(job, plan, row.seed)
 
     def _spec(self, row: JobRow) -> JobSpec:
         spec = spec_from_text(row.spec, f"job {row.id}")
-        begun = any(item.attempt for item in self.jobs.items(row.id))
-        return taken_up(spec) if begun else spec
+        started = any(item.attempt for item in self.jobs.items(row.id))
+        return as_resumed(spec) if started else spec
 
-    def _write_down(self, spec: JobSpec, plan: Plan, owner: str) -> tuple[int, int]:
-        """Put a job into the books, or take up what the same command left; give number and seed."""
-        key = identity(spec, plan.start.plugin.version)
-        rejoins = spec.verb == "operation" and spec.out is not None
-        if rejoins and (left := self.jobs.owned(key)):
-            self.jobs.hold(left.id, owner, retry=False)
-            self.jobs.add_items(left.id, plan.items(self._outputs(left.id), left.seed))
-            return left.id, left.seed
+    def _store_job(self, spec: JobSpec, plan: JobPlan, owner: str) -> tuple[int, int]:
+        """Add a job to the database, or resume the same command's; return its number and seed."""
+        job_identity = identity(spec, plan.start.plugin.version)
+        resumable = spec.verb == "operation" and spec.out is not None
+        if resumable and (unfinished := self.jobs.find_unfinished(job_identity)):
+            number, seed = unfinished.id, unfinished.seed
+            self.jobs.requeue(number, owner, retry=False)
+            self.jobs.add_items(number, plan.items(self._outputs(number), seed))
+            return number, seed
         seed = secrets.randbits(31) if spec.seed is None else spec.seed
         new = NewJob(
-            identity=key,
+            identity=job_identity,
             plugin=spec.plugin,
             verb=spec.verb,
             name=spec.name,
@@ -157,50 +160,55 @@ class Studio:
         )
         return self.jobs.add(new, lambda job: plan.items(self._outputs(job), seed)), seed
 
-    def _plan(self, spec: JobSpec) -> Plan:
-        """Check a job against the plugins that are there now."""
+    def _plan(self, spec: JobSpec) -> JobPlan:
+        """Plan a job with the plugins that are installed now."""
         self.refresh()
         plan = plan_job(spec, self.catalogue, self.models)
         start = plan.start
-        check_together(self.profile, (start.plugin.id, *(one.id for one in start.extensions)))
+        plugins = (start.plugin.id, *(extension.id for extension in start.extensions))
+        check_plugins_compatible(self.profile, plugins)
         return plan
 
-    def _run(self, number: int, plan: Plan, seed: int) -> JobHandle:
+    def _run(self, number: int, plan: JobPlan, seed: int) -> JobHandle:
         folder = self._folder(number)
         folder.mkdir(parents=True, exist_ok=True)
         plan = with_folder(plan, folder)
-        happened: Mailbox[JobEvent] = Mailbox()
-        orders: Mailbox[Order] = Mailbox()
-        stream = Stream(f"job {number}", plan.stream)
+        events: Mailbox[JobEvent] = Mailbox()
+        actions: Mailbox[Action] = Mailbox()
+        stream = InputStream(f"job {number}", plan.stream)
         lease = Lease(self.profile.database, number, self._owner())
-        crew = Crew(self._paths(plan), self._folders(plan), plan, self._warm)
-        driver = Driver(
-            Ledger(plan, seed, lease, folder),
-            crew.hire if self._processes else ThreadWorker,
+        job_workers = JobWorkers(
+            self._import_paths(plan), self._plugin_packages(plan), plan, self._pool
+        )
+        runner = JobRunner(
+            JobItems(plan, seed, lease, folder),
+            job_workers.acquire if self._in_processes else ThreadWorker,
             workers=plan.spec.workers,
             limits=self.profile.limits(),
-            orders=orders,
+            actions=actions,
             stream=stream,
-            emit=happened.put,
-            died=partial(count_death, self.profile, self.catalogue.plugin(plan.spec.plugin)),
-            retire=crew.retire,
+            emit=events.put,
+            on_worker_death=partial(
+                count_crash, self.profile, self.catalogue.plugin(plan.spec.plugin)
+            ),
+            release_worker=job_workers.release,
         )
-        threading.Thread(target=driver.run, name=f"job {number}", daemon=True).start()
-        return JobHandle(number, seed, happened, orders, stream)
+        threading.Thread(target=runner.run, name=f"job {number}", daemon=True).start()
+        return JobHandle(number, seed, events, actions, stream)
 
     def close(self) -> None:
-        """End the workers that stayed; jobs that run go on."""
-        if self._warm:
-            self._warm.close()
+        """Close the worker pool; running jobs continue."""
+        if self._pool:
+            self._pool.close()
 
-    def _paths(self, plan: Plan) -> list[str]:
-        """Give a worker's import path: ours, and where its plugins lie if that is elsewhere."""
-        roots = [str(folder.parent) for folder in self._folders(plan)]
-        return list(dict.fromkeys([*search_path(), *roots]))
+    def _import_paths(self, plan: JobPlan) -> list[str]:
+        """Return the `sys.path` of a job's workers: our own, then the folders of its plugins."""
+        folders = [str(package.parent) for package in self._plugin_packages(plan)]
+        return list(dict.fromkeys([*search_path(), *folders]))
 
-    def _folders(self, plan: Plan) -> list[Path]:
-        """Give the packages of the plugins that a job uses."""
-        used = {plan.start.plugin.id, *(one.id for one in plan.start.extensions)}
+    def _plugin_packages(self, plan: JobPlan) -> list[Path]:
+        """Return the package folders of the plugins that a job uses."""
+        used = {plan.start.plugin.id, *(extension.id for extension in plan.start.extensions)}
         return [plugin.folder for plugin in self.catalogue.plugins if plugin.id in used]
 
     def _folder(self, number: int) -> Path:

@@ -1,1 +1,1 @@
-"""The form of any operation: which ones apply to the input, their options, and Run."""
+"""The form of any operation: which operations apply to the input, their options, and Run."""

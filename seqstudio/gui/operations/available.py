@@ -1,4 +1,4 @@
-"""What installed plugins offer for a kind of input: operations, their models and formats."""
+"""The installed operations for a kind of input, with their models and formats."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,16 +7,16 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import ModelError
-from seqstudio.gui.workspace.results import READ
-from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, in_the_box
+from seqstudio.gui.workspace.results import READABLE
+from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.studio import Studio
 
-RUNS = 50  # newest trainings whose run folders are looked at for models
+RUNS = 50  # newest trainings whose run folders are searched for models
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AvailableOperation:
     """One operation of one plugin."""
 
     plugin: str
@@ -25,31 +25,33 @@ class Offer:
 
     @property
     def badge(self) -> str:
-        """Say why the same run may give another result; "" where it cannot."""
+        """Why the same run may give another result; "" where it cannot."""
         return "" if self.entry.deterministic else f"May differ each time: {self.entry.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """One line of the model chooser."""
+    """One entry of the model chooser."""
 
     value: str  # as `JobSpec.model` takes it; "" leaves it to the operation
     title: str
     help: str = ""
 
 
-def offers(catalogue: Catalogue, kind: str) -> tuple[Offer, ...]:
-    """Give the operations that take a kind, and for music those that make it from nothing.
+def available_operations(catalogue: Catalogue, kind: str) -> tuple[AvailableOperation, ...]:
+    """Return the operations that take a kind, and for music those that need no input.
 
-    Those of the studio's own plugins come first. Those that listen while one plays or speaks are
-    left out: they have no file to run on.
+    Those of the built-in plugins come first. Streaming operations are left out: they have no file
+    to run on.
     """
-    ours_first = sorted(catalogue.plugins, key=lambda p: (not in_the_box(p.distribution), p.id))
+    built_in_first = sorted(
+        catalogue.plugins, key=lambda p: (not is_built_in(p.distribution), p.id)
+    )
     return tuple(
-        Offer(plugin.id, plugin.title, entry)
-        for plugin in ours_first
+        AvailableOperation(plugin.id, plugin.title, entry)
+        for plugin in built_in_first
         for entry in plugin.manifest.operations
-        if entry.stream() is None and _fits(entry, kind)
+        if entry.stream_input() is None and _fits(entry, kind)
     )
 
 
@@ -61,45 +63,45 @@ def _fits(entry: OperationEntry, kind: str) -> bool:
 
 
 def main_port(entry: OperationEntry, kind: str) -> Port | None:
-    """Give the input that takes what is in front; None where the operation needs nothing."""
+    """Return the input that takes the selected item; None where the operation has none."""
     return next((port for port in entry.inputs if kind in ("", port.kind)), None)
 
 
-def further_ports(entry: OperationEntry, kind: str) -> tuple[Port, ...]:
-    """Give the inputs that a person chooses besides."""
+def other_ports(entry: OperationEntry, kind: str) -> tuple[Port, ...]:
+    """Return the other inputs, which the user chooses in the form."""
     main = main_port(entry, kind)
     return tuple(port for port in entry.inputs if port is not main)
 
 
 def formats_of(entry: OperationEntry) -> tuple[str, ...]:
-    """Give all formats that the outputs may be written in, each once."""
+    """Return all formats that the outputs can be written in, each once."""
     return tuple(dict.fromkeys(form for port in entry.outputs for form in port.formats))
 
 
-def read_by_session(entry: OperationEntry) -> tuple[str, ...]:
-    """Give the formats without which the results could not enter the session."""
+def session_formats(entry: OperationEntry) -> tuple[str, ...]:
+    """Return the formats that the session reads the results from."""
     read = [
-        READ.get(port.kind, "") for port in entry.outputs if READ.get(port.kind) in port.formats
+        READABLE[port.kind] for port in entry.outputs if READABLE.get(port.kind) in port.formats
     ]
     return tuple(dict.fromkeys(read))
 
 
-def first_formats(entry: OperationEntry) -> tuple[str, ...]:
-    """Give what is written unless the person chooses: what the session reads, else the default."""
-    read = set(read_by_session(entry))
+def default_formats(entry: OperationEntry) -> tuple[str, ...]:
+    """Return the formats that are written by default: the session's, else each output's first."""
+    chosen = set(session_formats(entry))
     for port in entry.outputs:
-        if not read & set(port.formats):
-            read |= set(port.formats[:1])
-    return tuple(form for form in formats_of(entry) if form in read)
+        if not chosen & set(port.formats):
+            chosen |= set(port.formats[:1])
+    return tuple(form for form in formats_of(entry) if form in chosen)
 
 
 def model_choices(studio: Studio, plugin: Plugin, entry: OperationEntry) -> list[ModelChoice]:
-    """Give the models that an operation can use, the default first; none where it needs none.
+    """Return the models that an operation can use, the default first; [] where it needs none.
 
     Raises
     ------
     ModelError
-        If it needs one, and none is there.
+        If it needs one, and none is installed.
     """
     tasks = entry.model_tasks()
     if not tasks:
@@ -119,44 +121,44 @@ def model_choices(studio: Studio, plugin: Plugin, entry: OperationEntry) -> list
 
 
 def trained_models(studio: Studio) -> list[FoundModel]:
-    """Give the best models so far of the runs that were trained from this profile."""
-    return [found for run in run_folders(studio) if (found := _of_run(studio, run))]
+    """Return the best model so far of each run that was trained from this profile."""
+    return [found for run in run_folders(studio) if (found := _model_of_run(studio, run))]
 
 
 def run_folders(studio: Studio) -> Iterator[Path]:
-    """Give the run folders of this profile's newest trainings, each once."""
+    """Yield the run folders of this profile's newest trainings, each once."""
     trainings = studio.jobs.list(RUNS, verb="train")
     yield from dict.fromkeys(
         Path(run) for row in trainings if (run := json.loads(row.spec)["arguments"].get("run"))
     )
 
 
-def _of_run(studio: Studio, run: Path) -> FoundModel | None:
+def _model_of_run(studio: Studio, run: Path) -> FoundModel | None:
     if not (run / "model").is_dir():
         return None
     try:
         return studio.models.find(str(run))
-    except ModelError:  # a run that is being written, or was cut off: its page says why
+    except ModelError:  # the run is being written, or was cut off: its page shows why
         return None
 
 
 def _installed(
     usable: Sequence[FoundModel], plugin: Plugin, entry: OperationEntry
 ) -> list[ModelChoice]:
-    """Give a line for each, the default first: one that is the default is listed as that alone."""
+    """Return a choice for each model, the default first, and that one only once."""
     choices = [_choice(one, one.name) for one in usable]
     first = usable[0].name
-    named = [m.name for m in plugin.manifest.models if entry.name in m.default_for]
-    if len(usable) == 1 or first in named:
+    defaults = [m.name for m in plugin.manifest.models if entry.name in m.default_for]
+    if len(usable) == 1 or first in defaults:
         default = ModelChoice("", f"{first} (default)", choices[0].help)
         return [default, *choices[1:]]
     names = ", ".join(one.name for one in usable)
-    help = f"The operation picks one of: {names}."
-    return [ModelChoice("", "as suits the input (default)", help), *choices]
+    help = f"The operation picks one of these for the input: {names}."
+    return [ModelChoice("", "Automatic (default)", help), *choices]
 
 
 def _choice(found: FoundModel, value: str) -> ModelChoice:
     card = found.facts.card
-    origin = {"file": "trained here", "imported": "yours"}.get(found.origin, found.origin)
+    origin = {"file": "trained here", "imported": "imported"}.get(found.origin, found.origin)
     lines = (card.title, card.description, f"{found.facts.task}, {origin}")
     return ModelChoice(value, f"{found.name} ({origin})", "\n".join(filter(None, lines)))

@@ -1,4 +1,4 @@
-"""The values of an operation's options, as a person fills them in; checked by the host's rules."""
+"""The values of an operation's options, as the user fills them in, checked by the host's rules."""
 
 import math
 from collections.abc import Mapping
@@ -12,24 +12,24 @@ from seqstudio.contracts.options import Option
 from seqstudio.errors import ConfigError
 from seqstudio.host.jobs.options import fill_options
 
-OWN = "the model's own"  # what an empty field without a default stands for
+MODEL_DEFAULT = "model default"  # the placeholder of a field whose option has no default
 
-Shape = Literal["number", "flag", "choice", "choices", "path", "text", "lines"]
+Editor = Literal["number", "flag", "choice", "choices", "path", "text", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of the form."""
+    """One field of the form."""
 
     name: str
     label: str
     option: Option
-    shape: Shape  # what it is filled in with
-    empty: str  # what an empty field stands for
+    editor: Editor  # the kind of widget that edits it
+    placeholder: str  # shown while it is empty: the value that is then used
 
     @property
     def help(self) -> str:
-        """What it does, its range, and its default."""
+        """The option's help, its range, and how several values are entered."""
         option = self.option
         lowest, highest = option.min, option.max
         limits = [
@@ -37,17 +37,17 @@ class Field:
             *([f"to {highest:g}"] if highest is not None else []),
         ]
         several = {"lines": "One on each line.", "choices": "Any number of them."}
-        texts = (option.help, " ".join(limits).capitalize(), several.get(self.shape, ""))
+        texts = (option.help, " ".join(limits).capitalize(), several.get(self.editor, ""))
         return "\n".join(text for text in texts if text)
 
 
 class FormModel(QObject):
-    """What is filled in. `faults` names the fields that the host would refuse, and why.
+    """The values of a form; `errors` says for each invalid field why the host would refuse it.
 
     Parameters
     ----------
     entry : an operation, or options alone
-    empty : option -> what an empty field stands for, where it is neither its default nor `OWN`
+    placeholders : by option, where it is neither the default nor `MODEL_DEFAULT`
     """
 
     changed = Signal()
@@ -57,44 +57,44 @@ class FormModel(QObject):
         entry: OperationEntry | Mapping[str, Option],
         parent: QObject | None = None,
         *,
-        empty: Mapping[str, str] | None = None,
+        placeholders: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(parent)
         if isinstance(entry, Mapping):
             entry = OperationEntry(name="form", title="Form", options=entry)
         self._entry = entry
-        self._given: dict[str, Any] = {}
-        self.faults: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        self.errors: dict[str, str] = {}
         self.fields = tuple(
             Field(
                 name,
                 label_of(name),
                 option,
-                shape_of(option),
-                (empty or {}).get(name) or empty_of(option),
+                editor_of(option),
+                (placeholders or {}).get(name) or placeholder_of(option),
             )
             for name, option in entry.options.items()
         )
 
     def values(self) -> dict[str, Any]:
-        """Give what the person filled in; what is left out takes its default."""
-        return dict(self._given)
+        """Return the values that the user filled in; the other options take their defaults."""
+        return dict(self._values)
 
     def value(self, name: str) -> Any:
-        """Give one field: what was filled in, else its default."""
-        return self._given.get(name, self._entry.options[name].default)
+        """Return the value of one field, or its default while it is empty."""
+        return self._values.get(name, self._entry.options[name].default)
 
     def set(self, name: str, value: Any) -> None:
         """Fill in one field; None empties it."""
         if value is None:
-            self._given.pop(name, None)
+            self._values.pop(name, None)
         else:
-            self._given[name] = value
-        self.faults.pop(name, None)
+            self._values[name] = value
+        self.errors.pop(name, None)
         try:
             fill_options(self._entry, {name: value})
-        except ConfigError as bad:
-            self.faults[name] = str(bad)
+        except ConfigError as error:
+            self.errors[name] = str(error)
         self.changed.emit()
 
     def type_in(self, name: str, text: str) -> None:
@@ -102,7 +102,7 @@ class FormModel(QObject):
         self.set(name, from_text(self._entry.options[name], text))
 
     def step(self, name: str, steps: int) -> None:
-        """Move a number by steps, within its range."""
+        """Change a number by steps, within its range."""
         option = self._entry.options[name]
         value = self.value(name)
         lowest, highest = option.min, option.max
@@ -115,13 +115,13 @@ class FormModel(QObject):
 
     def reset(self) -> None:
         """Empty every field."""
-        self._given.clear()
-        self.faults.clear()
+        self._values.clear()
+        self.errors.clear()
         self.changed.emit()
 
 
 def step_of(option: Option, value: float) -> float:
-    """Give the size of a step: 1, a fiftieth of a range, or about a tenth of the value itself.
+    """Return the size of a step: 1, a fiftieth of the range, or about a tenth of the value itself.
 
     >>> step_of(Option(type="float", min=0, max=3), 0.8), step_of(Option(type="float"), 0.0015)
     (0.06, 0.0001)
@@ -133,29 +133,29 @@ def step_of(option: Option, value: float) -> float:
     return float(f"1e{math.floor(math.log10(abs(value))) - 1}") if value else 0.1
 
 
-def shape_of(option: Option) -> Shape:
-    """Say how an option is filled in."""
+def editor_of(option: Option) -> Editor:
+    """Return the kind of widget that edits an option."""
     if option.repeat:
         return "choices" if option.type == "choice" else "lines"
-    shapes: dict[str, Shape] = {
+    editors: dict[str, Editor] = {
         "int": "number",
         "float": "number",
         "bool": "flag",
         "choice": "choice",
         "path": "path",
     }
-    return shapes.get(option.type, "text")
+    return editors.get(option.type, "text")
 
 
-def empty_of(option: Option) -> str:
-    """Say what an empty field stands for: the default, nothing, or what the model brings."""
+def placeholder_of(option: Option) -> str:
+    """Return the text of an empty field: the option's default, "none", or `MODEL_DEFAULT`."""
     if option.default is None or option.default == []:
-        return "none" if option.repeat or option.type == "path" else OWN
+        return "none" if option.repeat or option.type == "path" else MODEL_DEFAULT
     return to_text(option.default).replace("\n", ", ")
 
 
 def label_of(name: str) -> str:
-    """Write an option's name for people.
+    """Return the label of an option.
 
     >>> label_of("top_p")
     'Top p'
@@ -164,7 +164,7 @@ def label_of(name: str) -> str:
 
 
 def to_text(value: Any) -> str:
-    """Write a value into a field; several go one on each line."""
+    """Format a value for a field; several values go one on each line."""
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
@@ -175,7 +175,7 @@ def to_text(value: Any) -> str:
 
 
 def from_text(option: Option, text: str) -> Any:
-    """Read a field. What does not read as its type stays text, for the host to refuse by name."""
+    """Parse a field. Text that is not of the option's type stays text, for the host to refuse."""
     if option.repeat:
         lines = [line.strip() for line in text.splitlines()]
         return [_single(option, line) for line in lines if line] or None

@@ -1,4 +1,4 @@
-"""What a job runs on: clips, takes and files, and how each becomes a file that a worker reads."""
+"""The inputs of a job: clips, takes and files, and the file that the worker reads for each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from seqstudio.gui.workspace.take_files import midi_file
 from seqstudio.host.profile import Profile
 from seqstudio.session.document import Clip, Document, Take
 
-CALLED: Mapping[str, str] = {
+KIND_NAMES: Mapping[str, str] = {
     "audio": "recording",
     "midi": "piece of music",
     "text": "text",
@@ -19,44 +19,45 @@ CALLED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputSource:
     """One thing to run on: a clip or a take of the session, or a file ("" as id)."""
 
     name: str
     id: str
-    held: Clip | Take | Path
+    content: Clip | Take | Path
 
     @classmethod
-    def of_file(cls, name: str) -> "Source":
-        """Name a file that is not in the session."""
+    def of_file(cls, name: str) -> "InputSource":
+        """Return the source for a file that is not in the session."""
         return cls(Path(name).name, "", Path(name))
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """The files of a job, and for each of the main input's whose clip or take it is."""
+class JobInputs:
+    """The files of a job, and for each file of the main input the id of its clip or take."""
 
-    inputs: Mapping[str, tuple[Path, ...]]
+    files: Mapping[str, tuple[Path, ...]]
     owners: tuple[str, ...]
 
 
-def sources_of(document: Document, kind: str) -> tuple[Source, ...]:
-    """Give what a session has of a kind; its music is its takes."""
+def sources_of(document: Document, kind: str) -> tuple[InputSource, ...]:
+    """Return the session's sources of a kind; for music these are its takes."""
     if kind == "midi":
-        return tuple(Source(take.name, take.id, take) for take in document.takes)
-    return tuple(Source(clip.name, clip.id, clip) for clip in document.clips if clip.kind == kind)
+        return tuple(InputSource(take.name, take.id, take) for take in document.takes)
+    clips = (clip for clip in document.clips if clip.kind == kind)
+    return tuple(InputSource(clip.name, clip.id, clip) for clip in clips)
 
 
-def gather(
-    main: str, sources: Sequence[Source], further: Mapping[str, Source], profile: Profile
-) -> Gathered:
-    """Name the files of every input; takes are written out as edited. Call it on a thread.
+def job_inputs(
+    main: str, sources: Sequence[InputSource], others: Mapping[str, InputSource], profile: Profile
+) -> JobInputs:
+    """Return the files of every input; write takes out as edited. Call it on a thread.
 
     Parameters
     ----------
     main : the input that `sources` are for; "" for none
     sources : several where a job runs on several files
-    further : the other inputs
+    others : the other inputs
     profile : where takes are written
 
     Raises
@@ -67,15 +68,16 @@ def gather(
     owners: dict[Path, str] = {}
     for source in sources:
         owners.setdefault(_file(source, profile), source.id)
-    besides = {name: (_file(source, profile),) for name, source in further.items()}
-    inputs: dict[str, tuple[Path, ...]] = {**besides}
+    files: dict[str, tuple[Path, ...]] = {
+        name: (_file(source, profile),) for name, source in others.items()
+    }
     if main and owners:
-        inputs[main] = tuple(owners)
-    return Gathered(inputs, tuple(owners.values()))
+        files[main] = tuple(owners)
+    return JobInputs(files, tuple(owners.values()))
 
 
-def _file(source: Source, profile: Profile) -> Path:
-    match source.held:
+def _file(source: InputSource, profile: Profile) -> Path:
+    match source.content:
         case Clip(path=path):
             return path
         case Take() as take:

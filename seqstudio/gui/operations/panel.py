@@ -1,4 +1,4 @@
-"""What the operation panel decides: which operation, on what, with which model; and its job."""
+"""The model of the operation panel: the operation, its inputs, model and options, and its job."""
 
 from dataclasses import dataclass, replace
 
@@ -8,189 +8,215 @@ from seqstudio.contracts.manifest import Port
 from seqstudio.contracts.options import Option
 from seqstudio.errors import ModelError, SeqStudioError
 from seqstudio.gui.operations.available import (
+    AvailableOperation,
     ModelChoice,
-    Offer,
-    first_formats,
+    available_operations,
+    default_formats,
     formats_of,
-    further_ports,
     main_port,
     model_choices,
-    offers,
-    read_by_session,
+    other_ports,
+    session_formats,
 )
 from seqstudio.gui.operations.form import FormModel
-from seqstudio.gui.operations.inputs import CALLED, Gathered, Source, gather, sources_of
+from seqstudio.gui.operations.inputs import (
+    KIND_NAMES,
+    InputSource,
+    JobInputs,
+    job_inputs,
+    sources_of,
+)
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
 
 AMOUNT = {
     "takes": Option(type="int", default=1, min=1, max=99, help="How many results to make."),
     "seed": Option(
-        type="int", min=0, max=2**31 - 1, help="Equal seeds give equal results, also next year."
+        type="int", min=0, max=2**31 - 1, help="The same seed always gives the same results."
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class _Filled:
-    """What was chosen and filled in for one kind of file, to be found again."""
+class _PanelState:
+    """What the user chose and filled in for one kind of file, kept for when it is shown again."""
 
-    offer: Offer | None
-    picked: bool
+    operation: AvailableOperation | None
+    by_user: bool
     model: str
     formats: tuple[str, ...]
-    everything: bool
-    given: dict[str, Source]
+    use_all: bool
+    inputs: dict[str, InputSource]
     options: FormModel
     amount: FormModel
 
 
 class PanelModel(QObject):
-    """One operation of those that fit a kind, filled in and run for what is in front.
+    """One of the operations that fit a kind, its form, and the job that runs it.
 
     Parameters
     ----------
-    desk : whose session is worked on
+    workspace : whose session is worked on
     kind : what the operations take at first; "" for all kinds
     """
 
-    changed = Signal()  # what is chosen, or whether it can be run
-    offer_changed = Signal()  # another operation, with other forms; or others are offered
+    changed = Signal()  # a choice, or whether it can be run
+    operation_changed = Signal()  # another operation, with other forms; or other operations
     failed = Signal(str)  # why a job could not be queued; "" once one was
 
     def __init__(self, workspace: Workspace, kind: str) -> None:
         super().__init__(workspace)
         self._workspace, self._kind = workspace, kind
-        self.offers: tuple[Offer, ...] = ()
-        self.offer: Offer | None = None
+        self.operations: tuple[AvailableOperation, ...] = ()
+        self.operation: AvailableOperation | None = None
         self.models: list[ModelChoice] = []
         self.model = ""  # as `JobSpec.model` takes it
         self.formats: tuple[str, ...] = ()  # chosen, in the manifest's order
-        self.everything = False  # all that the session has of the kind, not only what is in front
-        self.given: dict[str, Source] = {}  # further inputs
+        self.use_all = False  # run on all of the kind in the session, not only the selected one
+        self.inputs: dict[str, InputSource] = {}  # of the other ports
         self.options = FormModel({}, self)
         self.amount = FormModel({}, self)  # takes and seed, of generative operations
-        self._left: dict[str, _Filled] = {}  # by kind: those that are not offered now
+        self._states: dict[str, _PanelState] = {}  # by kind, of those that are not shown now
         self._no_model = ""
-        self._gathering = False
-        self._picked = False  # by the person, rather than suggested
+        self._preparing = False
+        self._by_user = False  # the user chose the operation, rather than this model
         workspace.installed_changed.connect(self.refresh)
-        workspace.chosen_changed.connect(self._follow_front)
+        workspace.selection_changed.connect(self._on_selection_changed)
         workspace.changed.connect(self.changed)
         self.refresh()
 
     def refresh(self) -> None:
-        """See which operations and models there are now; what is filled in stays where it can."""
-        self.offers = offers(self._workspace.studio.catalogue, self._kind)
-        if self.offer in self.offers and self.offer:
-            self._look_for_models()
-            self.offer_changed.emit()
+        """Reload the available operations and models; keep the form where it still applies."""
+        self.operations = available_operations(self._workspace.studio.catalogue, self._kind)
+        if self.operation in self.operations and self.operation:
+            self._reload_models()
+            self.operation_changed.emit()
         else:
-            self._take_up(self._suggested())
+            self._set_operation(self._suggested())
         self.changed.emit()
 
-    def turn_to(self, kind: str) -> None:
-        """Offer what takes another kind of file, as it was filled in when that was offered last."""
+    def set_kind(self, kind: str) -> None:
+        """Show the operations for another kind of file, with the form as it was left."""
         if kind == self._kind:
             return
-        self._left[self._kind] = self._filled()
+        self._states[self._kind] = self._state()
         self._kind = kind
-        left = self._left.pop(kind, None)
-        self._fill_in(left or self._empty())
+        state = self._states.pop(kind) if kind in self._states else self._empty()
+        self._restore(state)
         self.refresh()
 
-    def choose(self, at: int) -> None:
-        """Take another of the operations that are offered."""
-        self._picked = True
-        if self.offer != self.offers[at]:
-            self._take_up(self.offers[at])
+    def select(self, at: int) -> None:
+        """Select one of the available operations."""
+        self._by_user = True
+        if self.operation != self.operations[at]:
+            self._set_operation(self.operations[at])
 
-    def choose_model(self, value: str) -> None:
-        """Take a model by its name or path; "" leaves it to the operation."""
+    def select_model(self, value: str) -> None:
+        """Select a model by its name or path; "" leaves it to the operation."""
         self.model = value
         self.changed.emit()
 
-    def choose_format(self, name: str, wanted: bool) -> None:  # noqa: FBT001 - as a box tells it
-        """Write a format as well, or no longer; what the session reads is always written."""
-        if self.offer:
-            entry = self.offer.entry
-            kept = {*self.formats, name} if wanted else {*self.formats} - {name}
-            kept |= {*read_by_session(entry)}
-            self.formats = tuple(form for form in formats_of(entry) if form in kept)
+    def set_format(self, name: str, wanted: bool) -> None:  # noqa: FBT001 - a check box's signal
+        """Write a format or not; formats that the session reads are always written."""
+        if self.operation:
+            entry = self.operation.entry
+            chosen = {*self.formats, name} if wanted else {*self.formats} - {name}
+            chosen |= {*session_formats(entry)}
+            self.formats = tuple(form for form in formats_of(entry) if form in chosen)
             self.changed.emit()
 
-    def take_all(self, everything: bool) -> None:  # noqa: FBT001 - as a check box tells it
-        """Run for everything of the kind in the session, or for what is in front alone."""
-        self.everything = everything
+    def set_use_all(self, use_all: bool) -> None:  # noqa: FBT001 - a check box's signal
+        """Run on everything of the kind in the session, or on the selected item alone."""
+        self.use_all = use_all
         self.changed.emit()
 
-    def give(self, port: str, source: Source | None) -> None:
-        """Choose what a further input reads; None for nothing."""
-        self.given.pop(port, None)
+    def set_input(self, port: str, source: InputSource | None) -> None:
+        """Set what another port reads; None for nothing."""
+        self.inputs.pop(port, None)
         if source:
-            self.given[port] = source
+            self.inputs[port] = source
         self.changed.emit()
 
     @property
     def port(self) -> Port | None:
-        """The input that takes what is in front."""
-        return main_port(self.offer.entry, self._kind) if self.offer else None
+        """The port that takes the selected item."""
+        return main_port(self.operation.entry, self._kind) if self.operation else None
 
     @property
     def ports(self) -> tuple[Port, ...]:
-        """The inputs that are chosen besides."""
-        return further_ports(self.offer.entry, self._kind) if self.offer else ()
+        """The other ports, which the user chooses sources for."""
+        return other_ports(self.operation.entry, self._kind) if self.operation else ()
 
     @property
-    def fitting(self) -> tuple[Source, ...]:
-        """All that the session has for the main input."""
+    def candidates(self) -> tuple[InputSource, ...]:
+        """All that the session has for the main port."""
         return sources_of(self._workspace.document, self.port.kind) if self.port else ()
 
     @property
-    def can_take_all(self) -> bool:
+    def can_use_all(self) -> bool:
         """Whether one job may run on several files, and the session has several."""
-        return self.port is not None and self.port.many and len(self.fitting) > 1
+        return self.port is not None and self.port.many and len(self.candidates) > 1
 
     @property
-    def sources(self) -> tuple[Source, ...]:
-        """What a run would be for."""
-        if self.everything and self.can_take_all:
-            return self.fitting
-        return tuple(one for one in self.fitting if one.id == self._workspace.chosen)
+    def sources(self) -> tuple[InputSource, ...]:
+        """The main inputs of a run."""
+        if self.use_all and self.can_use_all:
+            return self.candidates
+        return tuple(one for one in self.candidates if one.id == self._workspace.selected_id)
+
+    @property
+    def optional_formats(self) -> tuple[str, ...]:
+        """The formats that the user can choose; () where there is no choice."""
+        if not self.operation:
+            return ()
+        entry = self.operation.entry
+        always = session_formats(entry)
+        names = tuple(name for name in formats_of(entry) if name not in always)
+        return names if always or len(names) > 1 else ()
+
+    @property
+    def writes_more_formats(self) -> bool:
+        """Whether the session reads a format, so that the optional ones are additional."""
+        return self.operation is not None and bool(session_formats(self.operation.entry))
 
     @property
     def reason(self) -> str:
         """Why nothing can be run now; "" where it can."""
-        if not self.offer:
-            what = CALLED.get(self._kind, "file")
-            return f"No installed plugin does anything with a {what}."
+        if not self.operation:
+            return f"No installed plugin takes a {KIND_NAMES.get(self._kind, 'file')}."
         if self.port and not self.port.optional and not self.sources:
-            return f"Choose a {_called(self.port)} in the session first."
+            return f"Select a {_kind_name(self.port)} in the session first."
         for port in self.ports:
-            if not port.optional and port.name not in self.given:
-                return f"{port.name.capitalize()}: choose a {_called(port)}."
-        faults = [*self.options.faults.values(), *self.amount.faults.values()]
-        return self._no_model or (f"To mend: {faults[0]}." if faults else "")
+            if not port.optional and port.name not in self.inputs:
+                return f"{port.name.capitalize()}: choose a {_kind_name(port)}."
+        errors = [*self.options.errors.values(), *self.amount.errors.values()]
+        return self._no_model or (f"Fix this first: {errors[0]}." if errors else "")
 
     @property
     def title(self) -> str:
-        """What the job is called: "Continue greensleeves", "Compose a new piece"."""
+        """The title of the job: "Continue greensleeves", "Compose a new piece"."""
         sources = self.sources
-        if not self.offer or not sources:
-            return self.offer.entry.title if self.offer else ""
-        verb = self.offer.entry.name.replace("-", " ").capitalize()
+        if not self.operation or not sources:
+            return self.operation.entry.title if self.operation else ""
+        verb = self.operation.entry.name.replace("-", " ").capitalize()
         if len(sources) == 1:
             name = sources[0].name
             return name if name.startswith(f"{verb} ") else f"{verb} {name}"
-        return f"{verb} {len(sources)} {_called(self.port)}s"
+        return f"{verb} {len(sources)} {_kind_name(self.port)}s"
+
+    def port_sources(self, port: Port) -> list[InputSource]:
+        """Return the sources that a port can read: the session's, and a file chosen for it."""
+        sources = list(sources_of(self._workspace.document, port.kind))
+        chosen = self.inputs.get(port.name)
+        return sources if chosen is None or chosen in sources else [*sources, chosen]
 
     def run(self) -> None:
-        """Queue a job for what is in front; `failed` tells why it could not be."""
-        if self.reason or self._gathering or not self.offer:
+        """Queue a job; emit `failed` with the reason if it cannot be queued."""
+        if self.reason or self._preparing or not self.operation:
             return
-        entry, title = self.offer.entry, self.title
+        entry, title = self.operation.entry, self.title
         spec = JobSpec(
-            plugin=self.offer.plugin,
+            plugin=self.operation.plugin,
             name=entry.name,
             options=self.options.values(),
             model=self.model,
@@ -198,98 +224,100 @@ class PanelModel(QObject):
             seed=self.amount.values().get("seed"),
             takes=self.amount.values().get("takes", 1),
         )
-        main, sources, given = self.port.name if self.port else "", self.sources, dict(self.given)
+        main, sources, others = self.port.name if self.port else "", self.sources, dict(self.inputs)
         profile = self._workspace.studio.profile
-        self._gathering = True
+        self._preparing = True
         self._workspace.background.run(
-            lambda: gather(main, sources, given, profile),
-            lambda gathered: self._submit(spec, title, gathered, batch=entry.runs == "batch"),
-            self._refused,
+            lambda: job_inputs(main, sources, others, profile),
+            lambda inputs: self._submit(spec, title, inputs, batch=entry.runs == "batch"),
+            self._on_failure,
         )
 
-    def _submit(self, spec: JobSpec, title: str, gathered: Gathered, *, batch: bool) -> None:
-        self._gathering = False
-        owners = gathered.owners if batch else gathered.owners[:1]
+    def _submit(self, spec: JobSpec, title: str, inputs: JobInputs, *, batch: bool) -> None:
+        self._preparing = False
+        owners = inputs.owners if batch else inputs.owners[:1]
         items = tuple(owner for owner in owners for _ in range(spec.takes))
         try:
-            self._workspace.submit(replace(spec, inputs=gathered.inputs), title, items)
-        except SeqStudioError as bad:
-            self.failed.emit(str(bad))
+            self._workspace.submit(replace(spec, inputs=inputs.files), title, items)
+        except SeqStudioError as error:
+            self.failed.emit(str(error))
         else:
             self.failed.emit("")
 
-    def _refused(self, reason: str) -> None:
-        self._gathering = False
+    def _on_failure(self, reason: str) -> None:
+        self._preparing = False
         self.failed.emit(reason)
 
-    def _suggested(self) -> Offer | None:
-        """Give the operation to begin with: one that fits what is in front."""
-        in_front = bool(self._workspace.chosen)
-        fitting = [one for one in self.offers if in_front == bool(one.entry.inputs)]
-        return next(iter(fitting or self.offers), None)
+    def _suggested(self) -> AvailableOperation | None:
+        """Return the first operation with inputs if an item is selected, else one without."""
+        selected = bool(self._workspace.selected_id)
+        fitting = [one for one in self.operations if selected == bool(one.entry.inputs)]
+        return next(iter(fitting or self.operations), None)
 
-    def _follow_front(self) -> None:
-        """Turn to an operation that fits what is in front now, unless this one does."""
-        port = self.port
-        useless = not self.sources if port else bool(self._workspace.chosen) and not self._picked
+    def _on_selection_changed(self) -> None:
+        """Switch to an operation that fits the selected item, unless this one does."""
+        if self.port:
+            unfit = not self.sources
+        else:
+            unfit = bool(self._workspace.selected_id) and not self._by_user
         suggested = self._suggested()
-        if useless and suggested and suggested != self.offer and self._is_for_front(suggested):
-            self._take_up(suggested)
+        if unfit and suggested and suggested != self.operation and self._takes_selected(suggested):
+            self._set_operation(suggested)
         self.changed.emit()
 
-    def _is_for_front(self, offer: Offer) -> bool:
-        port = main_port(offer.entry, self._kind)
+    def _takes_selected(self, operation: AvailableOperation) -> bool:
+        port = main_port(operation.entry, self._kind)
         sources = sources_of(self._workspace.document, port.kind) if port else ()
-        return not port or any(one.id == self._workspace.chosen for one in sources)
+        return not port or any(one.id == self._workspace.selected_id for one in sources)
 
-    def _filled(self) -> _Filled:
-        return _Filled(
-            self.offer,
-            self._picked,
+    def _state(self) -> _PanelState:
+        return _PanelState(
+            self.operation,
+            self._by_user,
             self.model,
             self.formats,
-            self.everything,
-            self.given,
+            self.use_all,
+            self.inputs,
             self.options,
             self.amount,
         )
 
-    def _fill_in(self, filled: _Filled) -> None:
-        self.offer, self._picked, self.model = filled.offer, filled.picked, filled.model
-        self.formats, self.everything, self.given = filled.formats, filled.everything, filled.given
-        self.options, self.amount = filled.options, filled.amount
+    def _restore(self, state: _PanelState) -> None:
+        self.operation, self._by_user, self.model = state.operation, state.by_user, state.model
+        self.formats, self.use_all, self.inputs = state.formats, state.use_all, state.inputs
+        self.options, self.amount = state.options, state.amount
 
-    def _empty(self) -> _Filled:
-        return _Filled(None, False, "", (), False, {}, FormModel({}, self), FormModel({}, self))
+    def _empty(self) -> _PanelState:
+        return _PanelState(None, False, "", (), False, {}, FormModel({}, self), FormModel({}, self))
 
-    def _take_up(self, offer: Offer | None) -> None:
-        self.offer = offer
+    def _set_operation(self, operation: AvailableOperation | None) -> None:
+        self.operation = operation
         for old in (self.options, self.amount):
             old.deleteLater()
-        generative = offer is not None and offer.entry.generative
-        self.options = FormModel(offer.entry if offer else {}, self)
-        self.amount = FormModel(AMOUNT if generative else {}, self, empty={"seed": "drawn anew"})
+        generative = operation is not None and operation.entry.generative
+        self.options = FormModel(operation.entry if operation else {}, self)
+        self.amount = FormModel(AMOUNT if generative else {}, self, placeholders={"seed": "random"})
         for form in (self.options, self.amount):
             form.changed.connect(self.changed)
-        self.formats = first_formats(offer.entry) if offer else ()
-        self.given, self.everything = {}, False
-        self._look_for_models()
-        self.offer_changed.emit()
+        self.formats = default_formats(operation.entry) if operation else ()
+        self.inputs, self.use_all = {}, False
+        self._reload_models()
+        self.operation_changed.emit()
         self.changed.emit()
 
-    def _look_for_models(self) -> None:
+    def _reload_models(self) -> None:
         self.models, self._no_model = [], ""
-        if not self.offer:
+        if not self.operation:
             return
         studio = self._workspace.studio
-        plugin = studio.catalogue.plugin(self.offer.plugin)
+        plugin = studio.catalogue.plugin(self.operation.plugin)
         try:
-            self.models = model_choices(studio, plugin, self.offer.entry)
-        except ModelError as bad:
-            self._no_model = str(bad)
+            self.models = model_choices(studio, plugin, self.operation.entry)
+        except ModelError as error:
+            self._no_model = str(error)
         if self.model not in [choice.value for choice in self.models]:
             self.model = self.models[0].value if self.models else ""
 
 
-def _called(port: Port | None) -> str:
-    return CALLED.get(port.kind, "file") if port else "file"
+def _kind_name(port: Port | None) -> str:
+    return KIND_NAMES.get(port.kind, "file") if port else "file"

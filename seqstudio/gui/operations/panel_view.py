@@ -1,4 +1,4 @@
-"""The panel beside a page: an operation of any plugin, its form, and Run."""
+"""The panel beside a page: the operations of any plugin, a form, and Run."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
@@ -11,30 +11,29 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from seqstudio.contracts.manifest import Port
-from seqstudio.gui.operations.available import formats_of, read_by_session
 from seqstudio.gui.operations.form import label_of
 from seqstudio.gui.operations.form_view import LABEL_PIXELS, OptionForm, aligned_form
-from seqstudio.gui.operations.inputs import Source, sources_of
+from seqstudio.gui.operations.inputs import InputSource
 from seqstudio.gui.operations.panel import PanelModel
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
-OTHER_FILE = "a file…"
-PANEL_PIXELS = 300  # the least that the panel is wide
+OTHER_FILE = "Other file…"
+PANEL_PIXELS = 300  # the least width of the panel
 
 
-class _Scroll(QScrollArea):
-    """As high as what it holds, where there is room; else it scrolls."""
+class _FittedScrollArea(QScrollArea):
+    """As high as its content, where there is room; else it scrolls."""
 
     def __init__(self, body: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
-        self._held = body
+        self._body = body
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -43,33 +42,32 @@ class _Scroll(QScrollArea):
         self.setWidget(body)
 
     def sizeHint(self) -> QSize:
-        """Ask for all of it."""
-        return self._held.sizeHint()
+        """Return the size of the content."""
+        return self._body.sizeHint()
 
 
 class OperationPanel(QWidget):
-    """Shows a `PanelModel` and fills it in; Ctrl+Return runs it while it is seen."""
+    """Shows and edits a `PanelModel`; Ctrl+Return runs it while it is visible."""
 
     def __init__(self, workspace: Workspace, commands: Commands, kind: str) -> None:
         super().__init__()
         self.model = PanelModel(workspace, kind)
-        self._workspace = workspace
         self.banner = Banner("the operation", self)
         self.operation = self._combo("Operation")
         self.models: QComboBox | None = None  # where the operation needs a model
         self.help, self.badge, self.reason = (self._label() for _ in range(3))
-        self.everything = QCheckBox(self)
+        self.use_all = QCheckBox(self)
         self.formats: dict[str, QCheckBox] = {}  # by name
         self.options: OptionForm | None = None
         self.amount: OptionForm | None = None
-        self.ports: dict[str, QComboBox] = {}  # of further inputs
-        what = Command(f"operation.run.{kind or 'any'}", "Run", "Jobs", "Ctrl+Return")
+        self.ports: dict[str, QComboBox] = {}  # of the other inputs
+        command = Command(f"operation.run.{kind or 'any'}", "Run", "Jobs", "Ctrl+Return")
         self._run = commands.add(
-            what, self.model.run, ready=lambda: not self.model.reason, page=self
+            command, self.model.run, ready=lambda: not self.model.reason, page=self
         )
         self.run = QPushButton("Run", self)
         self._lay_out()
-        self._wire()
+        self._connect()
         self._rebuild()
         self._draw()
 
@@ -88,37 +86,33 @@ class OperationPanel(QWidget):
     def _lay_out(self) -> None:
         self.setMinimumWidth(PANEL_PIXELS)
         self._body = QWidget()
-        self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(12)
-        scroll = self._scroll = _Scroll(self._body, self)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(12, 12, 12, 12)
-        whole.setSpacing(8)
+        self._column = column(self._body, spacing=12)
+        scroll = self._scroll = _FittedScrollArea(self._body, self)
+        whole = column(self, margins=12, spacing=8)
         above = (self.banner, self.operation, self.help, self.badge)
-        below = (self.everything, self.run, self.reason)
+        below = (self.use_all, self.run, self.reason)
         for widget in (*above, scroll, *below):
             whole.addWidget(widget)
         whole.addStretch(1)
         self.run.setToolTip(self._run.toolTip())
         self.run.setMinimumHeight(32)
 
-    def _wire(self) -> None:
+    def _connect(self) -> None:
         model = self.model
-        self.operation.activated.connect(model.choose)
-        self.everything.toggled.connect(model.take_all)
+        self.operation.activated.connect(model.select)
+        self.use_all.toggled.connect(model.set_use_all)
         self.run.clicked.connect(model.run)
-        model.offer_changed.connect(self._rebuild)
+        model.operation_changed.connect(self._rebuild)
         model.changed.connect(self._draw)
-        model.failed.connect(self.banner.tell)
+        model.failed.connect(self.banner.show_message)
 
     def _rebuild(self) -> None:
-        """Draw the forms of the operation that is chosen now."""
+        """Build the forms of the selected operation."""
         model = self.model
         self.operation.clear()
-        for offer in model.offers:
-            self.operation.addItem(f"{offer.entry.title} ({offer.plugin_title})")
-        self.operation.setEnabled(bool(model.offers))
+        for operation in model.operations:
+            self.operation.addItem(f"{operation.entry.title} ({operation.plugin_title})")
+        self.operation.setEnabled(bool(model.operations))
         while (item := self._column.takeAt(0)) is not None:
             if widget := item.widget():
                 widget.hide()
@@ -131,7 +125,7 @@ class OperationPanel(QWidget):
         self._column.addWidget(self._format_boxes())
 
     def _choosers(self) -> QWidget:
-        """Draw what comes before the options: further inputs and the model."""
+        """Return the widget above the options: the other inputs and the model."""
         whole = QWidget(self._body)
         form = aligned_form(whole)
         self.ports = {}
@@ -153,19 +147,17 @@ class OperationPanel(QWidget):
         for at, choice in enumerate(self.model.models):
             box.addItem(choice.title, choice.value)
             box.setItemData(at, choice.help, Qt.ItemDataRole.ToolTipRole)
-        box.activated.connect(lambda at: self.model.choose_model(box.itemData(at)))
+        box.activated.connect(lambda at: self.model.select_model(box.itemData(at)))
         return box
 
     def _port_chooser(self, port: Port) -> QComboBox:
         box = self._combo(label_of(port.name))
-        box.addItem("none" if port.optional else "choose…", None)
-        given = self.model.given.get(port.name)
-        sources = list(sources_of(self._workspace.document, port.kind))
-        if given and given not in sources:
-            sources.append(given)
+        box.addItem("None" if port.optional else "Choose…", None)
+        current = self.model.inputs.get(port.name)
+        sources = self.model.port_sources(port)
         for source in sources:
             box.addItem(source.name, source)
-        box.setCurrentIndex(1 + sources.index(given) if given else 0)
+        box.setCurrentIndex(1 + sources.index(current) if current else 0)
         box.addItem(OTHER_FILE, OTHER_FILE)
 
         def choose(at: int) -> None:
@@ -175,56 +167,55 @@ class OperationPanel(QWidget):
                 if source:
                     box.insertItem(at, source.name, source)
                 box.setCurrentIndex(at if source else 0)
-            self.model.give(port.name, source)
+            self.model.set_input(port.name, source)
 
         box.activated.connect(choose)
         return box
 
-    def _ask_file(self) -> Source | None:
+    def _ask_file(self) -> InputSource | None:
         name, _ = QFileDialog.getOpenFileName(self)
-        return Source.of_file(name) if name else None
+        return InputSource.of_file(name) if name else None
 
     def _format_boxes(self) -> QWidget:
-        """Draw a box for each format, where there is a choice."""
+        """Return a row with a check box for each optional format."""
         whole = QWidget(self._body)
-        row = QHBoxLayout(whole)
-        row.setContentsMargins(0, 0, 0, 0)
+        boxes = QHBoxLayout(whole)
+        boxes.setContentsMargins(0, 0, 0, 0)
         self.formats = {}
-        offer = self.model.offer
-        read = read_by_session(offer.entry) if offer else ()
-        names = [name for name in formats_of(offer.entry) if name not in read] if offer else []
-        if names and (read or len(names) > 1):
-            row.addWidget(self._caption("also save as" if read else "save as"))
-            for name in names:
-                box = self.formats[name] = QCheckBox(name, whole)
-                box.setAccessibleName(f"Save as {name}")
-                box.setToolTip("The job's outputs, in the list of jobs, hold the file.")
-                box.setChecked(name in self.model.formats)
-                box.toggled.connect(lambda on, name=name: self.model.choose_format(name, on))
-                row.addWidget(box)
-        row.addStretch(1)
+        model = self.model
+        if model.optional_formats:
+            caption = "also save as" if model.writes_more_formats else "save as"
+            boxes.addWidget(self._caption(caption))
+        for name in model.optional_formats:
+            box = self.formats[name] = QCheckBox(name, whole)
+            box.setAccessibleName(f"Save as {name}")
+            box.setToolTip("The file is listed under Outputs… of the job.")
+            box.setChecked(name in model.formats)
+            box.toggled.connect(lambda on, name=name: model.set_format(name, on))
+            boxes.addWidget(box)
+        boxes.addStretch(1)
         return whole
 
     def _draw(self) -> None:
-        """Show what is chosen, and whether it can be run."""
+        """Show the model's choices, and whether it can be run."""
         model = self.model
-        offer, reason = model.offer, model.reason
-        if offer:
-            self.operation.setCurrentIndex(model.offers.index(offer))
+        operation, reason = model.operation, model.reason
+        if operation:
+            self.operation.setCurrentIndex(model.operations.index(operation))
         if self.models:
             self.models.setCurrentIndex(max(0, self.models.findData(model.model)))
-        _tell(self.help, offer.entry.help if offer else "")
-        _tell(self.badge, f"≠ {offer.badge}" if offer and offer.badge else "")
-        _tell(self.reason, reason)
-        self.everything.setVisible(model.can_take_all)
-        self.everything.setText(f"For all {len(model.fitting)} in the session")
-        self.everything.setChecked(model.everything)
+        _show_text(self.help, operation.entry.help if operation else "")
+        _show_text(self.badge, f"≠ {operation.badge}" if operation and operation.badge else "")
+        _show_text(self.reason, reason)
+        self.use_all.setVisible(model.can_use_all)
+        self.use_all.setText(f"Run on all {len(model.candidates)} in the session")
+        self.use_all.setChecked(model.use_all)
         self._scroll.updateGeometry()
         self.run.setEnabled(not reason)
         self.run.setText(model.title if not reason else "Run")
         self._run.setEnabled(not reason and self.isVisible())
 
 
-def _tell(label: QLabel, text: str) -> None:
+def _show_text(label: QLabel, text: str) -> None:
     label.setText(text)
     label.setVisible(bool(text))

@@ -7,20 +7,20 @@ from seqstudio.gui.operations.available import trained_models
 from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.studio import Studio
 
-Record = Mapping[str, Any]  # of a take, or a transcript's provenance; empty where a person made it
-Known = Mapping[str, str]  # the models there are: sha256 -> name
+Provenance = Mapping[str, Any]  # of a take or a transcript; empty where the user made it
+KnownModels = Mapping[str, str]  # the models that exist: sha256 -> name
 
 
-def known_models(studio: Studio) -> Known:
-    """Give the models that are installed, and those of the runs that were trained here."""
+def known_models(studio: Studio) -> KnownModels:
+    """Return the installed models, and those of the runs that were trained here."""
     found = (*trained_models(studio), *studio.models.cards())
     return {model.sha256: model.name for model in found}
 
 
-def made_with(record: Record, catalogue: Catalogue, models: Known) -> str:
-    """Say which plugin and model made something, and whether they are gone or others now.
+def made_with(provenance: Provenance, catalogue: Catalogue, models: KnownModels) -> str:
+    """Return which plugin and model made something, and whether they are gone or have changed.
 
-    What was made stays readable and can be edited; only making it again needs them.
+    The result stays readable and editable without them; only making it again needs them.
 
     Returns
     -------
@@ -29,41 +29,41 @@ def made_with(record: Record, catalogue: Catalogue, models: Known) -> str:
     >>> made_with({"plugin": "parrot", "plugin_version": "1.2"}, Catalogue([], {}, {}), {})
     'made with parrot 1.2, which is not installed'
     """
-    plugin, model = str(record.get("plugin", "")), model_of(record)[0]
-    tool = f"{plugin} {record.get('plugin_version', '')}".strip()
+    plugin, model = str(provenance.get("plugin", "")), model_of(provenance)[0]
+    tool = f"{plugin} {provenance.get('plugin_version', '')}".strip()
     parts = [
-        tool + plugin_state(record, catalogue),
-        f"model {model}" + model_state(record, models) if model else "",
+        tool + plugin_state(provenance, catalogue),
+        f"model {model}" + model_state(provenance, models) if model else "",
     ]
     whole = ", ".join(part for part in parts if part)
     return f"made with {whole}" if whole else ""
 
 
-def model_of(record: Record) -> tuple[str, str]:
-    """Give the model's name and sha256: a plugin writes the name alone, the host both."""
-    model = record.get("model") or ""
+def model_of(provenance: Provenance) -> tuple[str, str]:
+    """Return the model's name and sha256: a plugin writes the name alone, the host both."""
+    model = provenance.get("model") or ""
     if isinstance(model, Mapping):
         return str(model.get("name", "")), str(model.get("sha256", ""))
-    return str(model), str(record.get("models", {}).get(model, ""))
+    return str(model), str(provenance.get("models", {}).get(model, ""))
 
 
-def model_state(record: Record, models: Known) -> str:
-    """Say what is the matter with a model, to go on from its name: ', which is ...', or ''."""
-    name, sha256 = model_of(record)
+def model_state(provenance: Provenance, models: KnownModels) -> str:
+    """Return a clause to append to the model's name if it is gone or another one: ', which ...'."""
+    name, sha256 = model_of(provenance)
     if not name or sha256 in models or (not sha256 and name in models.values()):
         return ""
     return ", which is another one now" if name in models.values() else ", which is not installed"
 
 
-def plugin_state(record: Record, catalogue: Catalogue) -> str:
-    """Say what is the matter with a plugin, to go on from its version."""
-    plugin, version = str(record.get("plugin", "")), record.get("plugin_version")
+def plugin_state(provenance: Provenance, catalogue: Catalogue) -> str:
+    """Return a clause to append to the plugin's version if it is gone or another one."""
+    plugin, version = str(provenance.get("plugin", "")), provenance.get("plugin_version")
     found = next((one for one in catalogue.plugins if one.id == plugin), None)
     if found or not plugin:
         other = found is not None and version not in (None, found.version)
         return f", which is {found.version} now" if found and other else ""
     if plugin in catalogue.disabled:
-        return ", which is switched off"
+        return ", which is disabled"
     if plugin in catalogue.broken:
         return ", which is broken"
     return ", which is not installed"

@@ -1,73 +1,77 @@
-"""What the card of a take says."""
+"""The texts on the card of a take."""
 
 from dataclasses import dataclass
 
-from seqstudio.gui.takes.record_text import in_short
-from seqstudio.gui.takes.summary import Sketch, same_notes
-from seqstudio.host.text_format import duration
+from seqstudio.gui.takes.provenance_text import short_text
+from seqstudio.gui.takes.summary import TakeSummary, same_notes
+from seqstudio.host.text_format import format_duration
 from seqstudio.session.document import Take
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class TakeCard:
     """What is shown of one take."""
 
     take: Take
     depth: int
     parent: str  # name of the take that it was made from, "" for none
-    sketch: Sketch | None  # None until it has been drawn up
-    trouble: str = ""  # what of its making is gone, or another now
+    summary: TakeSummary | None  # None until it has been computed
+    provenance_problem: str = ""  # why its plugin or model is not as it was
 
     @property
-    def size(self) -> str:
+    def size_text(self) -> str:
         """Bars, notes and length, in words."""
-        found = self.sketch
-        if not found:
-            return "reading…"
-        bars = max(len(found.bars) - 1, 0)
+        summary = self.summary
+        if not summary:
+            return "Loading…"
+        bars = max(len(summary.bars) - 1, 0)
         return (
-            f"{counted(bars, 'bar')} · {counted(found.notes, 'note')} · {duration(found.length_s)}"
+            f"{count_text(bars, 'bar')} · {count_text(summary.notes, 'note')}"
+            f" · {format_duration(summary.length_s)}"
         )
 
     @property
-    def news(self) -> str:
-        """What tells it from the take that it was made from."""
-        found = self.sketch
-        if not found or not found.parent:
+    def changes_text(self) -> str:
+        """How it differs from the take that it was made from."""
+        summary = self.summary
+        if not summary or not summary.parent:
             return ""
         parts = []
-        if found.added:
-            parts.append(f"{counted(found.added, 'note')} new from bar {found.first_added_bar}")
-        if found.missing:
-            parts.append(f"{counted(found.missing, 'note')} of {self.parent} left out")
+        if summary.added:
+            added = count_text(summary.added, "new note")
+            parts.append(f"{added} from bar {summary.first_added_bar}")
+        if summary.missing:
+            parts.append(f"without {count_text(summary.missing, 'note')} of {self.parent}")
         return ", ".join(parts) or f"same notes as {self.parent}"
 
     @property
-    def made(self) -> str:
-        """What is gone of what made it, the model and the seed."""
-        return " · ".join(part for part in (self.trouble, in_short(self.take)) if part)
+    def provenance_text(self) -> str:
+        """The model and the seed, after what is wrong with them now."""
+        parts = (self.provenance_problem, short_text(self.take))
+        return " · ".join(part for part in parts if part)
 
     @property
-    def spoken(self) -> str:
-        """All of it, for who hears the screen."""
+    def accessible_text(self) -> str:
+        """All texts of the card, for screen readers."""
         state = "accepted" if self.take.accepted else "not accepted"
-        return ", ".join(x for x in (self.take.name, state, self.size, self.made, self.news) if x)
+        parts = (self.take.name, state, self.size_text, self.provenance_text, self.changes_text)
+        return ", ".join(part for part in parts if part)
 
     def midi(self) -> bytes:
-        """Give the file as edited; reads MIDI only while an edit is fresh.
+        """Return the edited MIDI file; parses MIDI only while the summary is out of date.
 
         Raises
         ------
         SeqStudioError
             If the take's MIDI cannot be read.
         """
-        if self.sketch and same_notes(self.sketch.of, self.take):
-            return self.sketch.midi
+        if self.summary and same_notes(self.summary.take, self.take):
+            return self.summary.midi
         return self.take.score.to_bytes()
 
 
-def counted(number: int, what: str) -> str:
-    """Say how many.
+def count_text(number: int, what: str) -> str:
+    """Return a number with its noun in the singular or plural.
 
     >>> counted(1, "bar"), counted(1200, "note")
     ('1 bar', '1,200 notes')

@@ -1,57 +1,49 @@
-"""What can be done with takes, as commands of the window."""
+"""The commands of the takes panel."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from seqstudio.gui.takes.list_view import TakesList
+from seqstudio.gui.takes.panel import TakesPanelModel
 from seqstudio.gui.workspace.commands import Command, Commands
-
-if TYPE_CHECKING:
-    from seqstudio.gui.takes.panel_view import TakesPanel
+from seqstudio.gui.workspace.take_files import file_name
 
 MENU = "Takes"
 
 
-def add_commands(commands: Commands, panel: "TakesPanel") -> None:
-    """Offer them; they can be done while the panel is shown."""
-    _add_hearing(commands, panel)
-    _add_files(commands, panel)
-    model, workspace = panel.model, panel.workspace
-    commands.add(
-        Command("takes.make", "Make takes…", MENU, "Ctrl+M", "Show the form that makes takes."),
-        panel.show_make,
-        page=panel,
-    )
-    commands.add(
-        Command(
-            "takes.again",
-            "Make again",
-            MENU,
-            "Ctrl+Shift+M",
-            "Make the same take once more: same model, options and seed.",
-        ),
-        lambda: model.make_again(workspace.chosen),
-        ready=lambda: not model.why_not_again,
-        page=panel,
-    )
-    commands.add(
-        Command("takes.rename", "Rename…", MENU, "F2", "Give the take another name."),
-        panel.list.rename,
-        ready=lambda: workspace.take is not None,
-        within=panel.list,
-    )
-    commands.add(
-        Command("takes.remove", "Remove", MENU, "Del", "Take the selected takes out."),
-        lambda: model.remove(panel.list.chosen),
-        ready=lambda: bool(panel.list.chosen),
-        within=panel.list,
-    )
+def add_commands(
+    commands: Commands,
+    model: TakesPanelModel,
+    takes: TakesList,
+    panel: QWidget,
+    show_form: Callable[[], object],
+) -> None:
+    """Add the commands; they are enabled while the panel is shown.
+
+    Parameters
+    ----------
+    commands : of the window
+    model : to act on
+    takes : the list, whose selection they act on
+    panel : the widget that they belong to
+    show_form : shows the form that generates takes
+    """
+    _add_current(commands, model, panel)
+    _add_compare(commands, model, takes, panel)
+    _add_files(commands, model, takes, panel)
+    _add_generate(commands, model, panel, show_form)
+    _add_list(commands, model, takes)
 
 
-def _add_hearing(commands: Commands, panel: "TakesPanel") -> None:
-    model, workspace = panel.model, panel.workspace
+def _add_current(commands: Commands, model: TakesPanelModel, panel: QWidget) -> None:
+    workspace = model.workspace
     commands.add(
-        Command("takes.hear", "Hear", MENU, "Ctrl+H", "Hear the take in front, or stop."),
-        panel.toggle_hearing,
-        ready=lambda: workspace.take is not None and not panel.hearing.reason,
+        Command("takes.play", "Play", MENU, "Ctrl+H", "Play the current take, or stop."),
+        model.toggle_playback,
+        ready=lambda: workspace.take is not None and not model.playback.reason,
         page=panel,
     )
     commands.add(
@@ -60,39 +52,130 @@ def _add_hearing(commands: Commands, panel: "TakesPanel") -> None:
             "Accept",
             MENU,
             "Ctrl+Shift+Return",
-            "Keep the take in front as part of the work, or no longer.",
+            "Mark the current take as accepted, or as not accepted.",
         ),
-        model.toggle_accepted,
+        model.takes.toggle_accepted,
         ready=lambda: workspace.take is not None,
         checked=lambda: workspace.take is not None and workspace.take.accepted,
         page=panel,
     )
+
+
+def _add_compare(
+    commands: Commands, model: TakesPanelModel, takes: TakesList, panel: QWidget
+) -> None:
     commands.add(
-        Command(
-            "takes.compare",
-            "Compare",
-            MENU,
-            "Ctrl+Alt+C",
-            "Draw all takes on one axis of time.",
-        ),
-        lambda: panel.list.align(not panel.list.cards.aligned),
-        ready=lambda: len(model.cards) > 1,
-        checked=lambda: panel.list.cards.aligned,
+        Command("takes.compare", "Compare", MENU, "Ctrl+Alt+C", "Show all takes on one time axis."),
+        lambda: takes.align(not takes.delegate.aligned),
+        ready=lambda: len(model.takes.cards) > 1,
+        checked=lambda: takes.delegate.aligned,
         page=panel,
     )
 
 
-def _add_files(commands: Commands, panel: "TakesPanel") -> None:
-    chosen = panel.list
-
-    def some() -> bool:
-        return bool(chosen.chosen)
-
-    copy = Command("takes.copy", "Copy as files", MENU, "Ctrl+C", "To paste into another program.")
-    export = Command(
-        "takes.export", "Export…", MENU, "Ctrl+Alt+E", "Write the selected takes into a folder."
+def _add_files(
+    commands: Commands, model: TakesPanelModel, takes: TakesList, panel: QWidget
+) -> None:
+    commands.add(
+        Command(
+            "takes.copy",
+            "Copy as files",
+            MENU,
+            "Ctrl+C",
+            "Copy the selected takes as MIDI files, to paste into another program.",
+        ),
+        lambda: _copy(takes),
+        ready=lambda: bool(takes.selected),
+        within=takes,
     )
-    wav = Command("takes.wav", "Save as WAV…", MENU, "Ctrl+Alt+W", "Write how the take sounds.")
-    commands.add(copy, panel.copy, ready=some, within=chosen)
-    commands.add(export, panel.ask_export, ready=some, page=panel)
-    commands.add(wav, panel.ask_wav, ready=lambda: panel.workspace.take is not None, page=panel)
+    commands.add(
+        Command(
+            "takes.export",
+            "Export…",
+            MENU,
+            "Ctrl+Alt+E",
+            "Save the selected takes as MIDI files in a folder.",
+        ),
+        lambda: _ask_export(model, takes, panel),
+        ready=lambda: bool(takes.selected),
+        page=panel,
+    )
+    commands.add(
+        Command(
+            "takes.save_wav",
+            "Save as WAV…",
+            MENU,
+            "Ctrl+Alt+W",
+            "Save the audio of the current take.",
+        ),
+        lambda: _ask_wav(model, panel),
+        ready=lambda: model.workspace.take is not None,
+        page=panel,
+    )
+
+
+def _add_generate(
+    commands: Commands, model: TakesPanelModel, panel: QWidget, show_form: Callable[[], object]
+) -> None:
+    commands.add(
+        Command(
+            "takes.generate",
+            "Generate takes…",
+            MENU,
+            "Ctrl+M",
+            "Show the form that generates takes.",
+        ),
+        show_form,
+        page=panel,
+    )
+    commands.add(
+        Command(
+            "takes.rerun",
+            "Generate again",
+            MENU,
+            "Ctrl+Shift+M",
+            "Generate the same take again: same model, options and seed.",
+        ),
+        lambda: model.takes.rerun(model.workspace.selected_id),
+        ready=lambda: not model.takes.why_not_rerun,
+        page=panel,
+    )
+
+
+def _add_list(commands: Commands, model: TakesPanelModel, takes: TakesList) -> None:
+    commands.add(
+        Command("takes.rename", "Rename…", MENU, "F2", "Rename the current take."),
+        takes.rename,
+        ready=lambda: model.workspace.take is not None,
+        within=takes,
+    )
+    commands.add(
+        Command("takes.remove", "Remove", MENU, "Del", "Remove the selected takes."),
+        lambda: model.takes.remove(takes.selected),
+        ready=lambda: bool(takes.selected),
+        within=takes,
+    )
+
+
+def _copy(takes: TakesList) -> None:
+    """Put the selected takes on the clipboard, as files."""
+    data = takes.rows.mimeData(takes.selectedIndexes())
+    QGuiApplication.clipboard().setMimeData(data)
+
+
+def _ask_export(model: TakesPanelModel, takes: TakesList, parent: QWidget) -> None:
+    """Ask for a folder, and save the selected takes in it."""
+    folder = QFileDialog.getExistingDirectory(parent, "Export takes as MIDI files")
+    if folder:
+        model.takes.export(takes.selected, Path(folder))
+
+
+def _ask_wav(model: TakesPanelModel, parent: QWidget) -> None:
+    """Ask for a file, and save the audio of the current take in it."""
+    take = model.workspace.take
+    if not take:
+        return
+    name = f"{file_name(take.name)}.wav"
+    path, _ = QFileDialog.getSaveFileName(parent, "Save as WAV", name, "*.wav")
+    if path:
+        model.playback.save(take, Path(path).with_suffix(".wav"))

@@ -1,95 +1,95 @@
-"""Paints the card of a take: its name and facts, and a small piano roll."""
+"""Painting of a take's card: its name and texts, and its thumbnail."""
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyleOptionViewItem
 
-from seqstudio.gui.takes.card import Card
-from seqstudio.gui.widgets.theme import Colours
+from seqstudio.gui.takes.card import TakeCard
+from seqstudio.gui.widgets.colours import Colours
 
 MARGIN = 8
 INDENT = 14
-PICTURE = 56
+THUMBNAIL_HEIGHT = 56
 
 
-def height_of(option: QStyleOptionViewItem) -> int:
-    """Give the height of a card in the font of its list."""
-    return 2 * MARGIN + 4 * option.fontMetrics.height() + PICTURE + MARGIN + 4
+def card_height(option: QStyleOptionViewItem) -> int:
+    """Return the height of a card in the font of its list."""
+    return 2 * MARGIN + 4 * option.fontMetrics.height() + THUMBNAIL_HEIGHT + MARGIN + 4
 
 
-def picture_size(card: Card, width: int, *, indented: bool) -> QSize:
-    """Give the size of the picture on a card of a width."""
+def thumbnail_size(card: TakeCard, width: int, *, indented: bool) -> QSize:
+    """Return the size of the thumbnail on a card of a width."""
     left = MARGIN + 4 + (INDENT * card.depth if indented else 0)
-    return QSize(max(width - 4 - left - MARGIN, 1), PICTURE)
+    return QSize(max(width - 4 - left - MARGIN, 1), THUMBNAIL_HEIGHT)
 
 
-def name_place(card: Card, place: QRect, line: int) -> QRect:
-    """Give where the name stands, for the editor that takes its place."""
+def name_rect(card: TakeCard, rect: QRect, line: int) -> QRect:
+    """Return the rectangle of the name, for the editor that covers it."""
     left = MARGIN + 4 + INDENT * card.depth
-    return QRect(place.left() + left, place.top() + MARGIN, place.width() - left - 90, line + 2)
+    return QRect(rect.left() + left, rect.top() + MARGIN, rect.width() - left - 90, line + 2)
 
 
-def draw_card(
+def paint_card(
     painter: QPainter,
     option: QStyleOptionViewItem,
-    card: Card,
+    card: TakeCard,
     colours: Colours,
     *,
-    picture: QPixmap | None,
+    thumbnail: QPixmap | None,
     state: str,
     indented: bool,
 ) -> None:
-    """Draw a card in its place.
+    """Paint a card.
 
     Parameters
     ----------
-    painter, option : as a view gives them
-    card : whose
+    painter, option : as the view passes them
+    card : to paint
     colours : of the theme
-    picture : of its notes, of `picture_size`
-    state : words at its right edge: accepted, playing
-    indented : by its place in the tree
+    thumbnail : of the size `thumbnail_size`
+    state : text at the right edge: accepted, playing
+    indented : whether to indent by the depth in the tree
     """
-    place = option.rect.adjusted(2, 2, -2, -2)
+    rect = option.rect.adjusted(2, 2, -2, -2)
     line = option.fontMetrics.height()
     depth = card.depth if indented else 0
-    inner = place.adjusted(MARGIN + 4 + INDENT * depth, MARGIN, -MARGIN, -MARGIN)
-    painter.fillRect(place, colours.raised)
-    _draw_branch(painter, place, depth, colours)
-    _write_head(painter, option, inner, card, colours, state)
+    inner = rect.adjusted(MARGIN + 4 + INDENT * depth, MARGIN, -MARGIN, -MARGIN)
+    painter.fillRect(rect, colours.surface)
+    _paint_branch(painter, rect, depth, colours)
+    _paint_head(painter, option, inner, card, colours, state)
     size = QRect(inner.left(), inner.top() + line, inner.width(), line)
-    _write(painter, size, card.size, colours, option)
-    _write(painter, size.translated(0, line), card.made, colours, option)
-    under = QRect(inner.left(), size.bottom() + line + 4, inner.width(), PICTURE)
-    painter.fillRect(under, colours.ground)
-    if picture:
-        painter.drawPixmap(under.topLeft(), picture)
-    news = QRect(inner.left(), under.bottom() + 3, inner.width(), line)
-    _write(painter, news, card.news, colours, option)
+    _write(painter, size, card.size_text, colours, option)
+    _write(painter, size.translated(0, line), card.provenance_text, colours, option)
+    under = QRect(inner.left(), size.bottom() + line + 4, inner.width(), THUMBNAIL_HEIGHT)
+    painter.fillRect(under, colours.background)
+    if thumbnail:
+        painter.drawPixmap(under.topLeft(), thumbnail)
+    changes = QRect(inner.left(), under.bottom() + 3, inner.width(), line)
+    _write(painter, changes, card.changes_text, colours, option)
 
 
-def _draw_branch(painter: QPainter, place: QRect, depth: int, colours: Colours) -> None:
-    """Draw the corner that leads from the take above to this one."""
+def _paint_branch(painter: QPainter, rect: QRect, depth: int, colours: Colours) -> None:
+    """Paint the corner that connects a take with its parent above."""
     if depth:
-        left = place.left() + MARGIN + 4 + INDENT * (depth - 1) + 2
-        painter.setPen(QPen(colours.faint))
-        middle = place.top() + MARGIN + 8
-        painter.drawLine(left, place.top(), left, middle)
+        left = rect.left() + MARGIN + 4 + INDENT * (depth - 1) + 2
+        painter.setPen(QPen(colours.muted))
+        middle = rect.top() + MARGIN + 8
+        painter.drawLine(left, rect.top(), left, middle)
         painter.drawLine(left, middle, left + INDENT - 6, middle)
 
 
-def _write_head(
+def _paint_head(
     painter: QPainter,
     option: QStyleOptionViewItem,
     inner: QRect,
-    card: Card,
+    card: TakeCard,
     colours: Colours,
     state: str,
 ) -> None:
     line = QRect(inner.left(), inner.top(), inner.width(), option.fontMetrics.height())
     wide = option.fontMetrics.horizontalAdvance(state)
     painter.setFont(option.font)
-    painter.setPen(colours.ink)
+    painter.setPen(colours.text)
     painter.drawText(line, Qt.AlignmentFlag.AlignRight, state)
     bold = QFont(option.font)
     bold.setBold(True)
@@ -100,9 +100,9 @@ def _write_head(
 
 
 def _write(
-    painter: QPainter, place: QRect, text: str, colours: Colours, option: QStyleOptionViewItem
+    painter: QPainter, rect: QRect, text: str, colours: Colours, option: QStyleOptionViewItem
 ) -> None:
     painter.setFont(option.font)
-    painter.setPen(colours.faint)
-    short = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-    painter.drawText(place, Qt.AlignmentFlag.AlignLeft, short)
+    painter.setPen(colours.muted)
+    short = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(rect, Qt.AlignmentFlag.AlignLeft, short)

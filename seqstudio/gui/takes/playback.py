@@ -1,4 +1,4 @@
-"""Hears takes: each is rendered once, on a thread, and played where the one before it stopped."""
+"""Playback of takes: each is rendered once, on a thread, and continues where the last stopped."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -11,30 +11,30 @@ from seqstudio.gui.sound.player import Player
 from seqstudio.gui.workspace.background import Background
 from seqstudio.media.audio import Audio, write_wav
 from seqstudio.media.synth import render
-from seqstudio.services.atomic_files import faults_as
+from seqstudio.services.atomic_files import os_errors_as
 from seqstudio.session.document import Take
 
-KEPT = 6  # renderings: an A/B comparison of a few takes needs no waiting
-NOTHING: frozenset[int] = frozenset()
+KEPT_RENDERINGS = 6  # enough to compare a few takes without rendering again
+NO_TRACKS: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How a take sounds, as it was then."""
+    """The audio of a take in one state."""
 
     take: Take
-    muted: frozenset[int]  # tracks that do not sound
+    muted: frozenset[int]  # tracks
     audio: Audio
 
-    def is_of(self, take: Take, muted: frozenset[int]) -> bool:
-        """Whether the take still sounds like this."""
-        was = self.take
-        same = was.id == take.id and was.midi == take.midi and was.tracks == take.tracks
+    def matches(self, take: Take, muted: frozenset[int]) -> bool:
+        """Whether the take in its present state has this audio."""
+        own = self.take
+        same = own.id == take.id and own.midi == take.midi and own.tracks == take.tracks
         return same and self.muted == muted
 
 
-def sound_of(take: Take, muted: frozenset[int] = NOTHING) -> Audio:
-    """Render a take without its muted tracks; slow for long ones, so call it on a thread.
+def render_take(take: Take, muted: frozenset[int] = NO_TRACKS) -> Audio:
+    """Render a take without its muted tracks; slow for long takes, so call it on a thread.
 
     Raises
     ------
@@ -47,13 +47,13 @@ def sound_of(take: Take, muted: frozenset[int] = NOTHING) -> Audio:
     return render(score)
 
 
-class Hearing(QObject):
-    """Plays one take at a time; another one goes on from the same second."""
+class TakePlayback(QObject):
+    """Plays one take at a time; another take continues from the same second."""
 
-    changed = Signal()  # what sounds, what is being rendered, or why nothing can sound
-    moved = Signal(str, float)  # id of the take that sounds, and the second that is heard
+    changed = Signal()  # what is playing or being rendered, or why nothing can be played
+    moved = Signal(str, float)  # id of the take that is playing, and the position in seconds
     failed = Signal(str)
-    said = Signal(str)  # what was done
+    message = Signal(str)  # about a WAV file that was saved
 
     def __init__(
         self, background: Background, player: Player, parent: QObject | None = None
@@ -61,133 +61,133 @@ class Hearing(QObject):
         super().__init__(parent)
         self._background, self._player = background, player
         self._kept: list[Rendering] = []
-        self._muted = NOTHING
-        self._sounding: Rendering | None = None
-        self._preparing: Take | None = None
-        self._at_s = 0.0
-        player.moved.connect(self._move)
-        player.ended.connect(self._end)
+        self._muted = NO_TRACKS
+        self._playing: Rendering | None = None
+        self._rendering: Take | None = None
+        self._position_s = 0.0
+        player.position_changed.connect(self._on_player_moved)
+        player.ended.connect(self._on_ended)
         player.changed.connect(self.changed)
-        player.failed.connect(self._fail)
+        player.failed.connect(self._on_player_failed)
 
     @property
     def reason(self) -> str:
-        """Why nothing can be heard; "" if it can."""
+        """Why nothing can be played; "" if it can."""
         return self._player.reason
 
     @property
-    def sounding(self) -> str:
-        """The id of the take that sounds, or ""."""
-        return self._sounding.take.id if self._sounding else ""
+    def playing_id(self) -> str:
+        """The id of the take that is playing, or ""."""
+        return self._playing.take.id if self._playing else ""
 
     @property
-    def preparing(self) -> str:
-        """The id of the take that is being rendered to be heard, or ""."""
-        return self._preparing.id if self._preparing else ""
+    def rendering_id(self) -> str:
+        """The id of the take that is being rendered to be played, or ""."""
+        return self._rendering.id if self._rendering else ""
 
     @property
     def position_s(self) -> float:
-        """The second from which a take is heard next."""
-        return self._at_s
+        """The second from which the next take plays."""
+        return self._position_s
 
-    def hear(self, take: Take) -> None:
+    def play(self, take: Take) -> None:
         """Play a take from where the last one stopped, as soon as it is rendered."""
         if self.reason:
             return
-        if found := self._found(take):
-            self._preparing = None
+        if found := self._kept_rendering(take):
+            self._rendering = None
             self._play(found)
             return
-        self._preparing = take
+        self._rendering = take
         muted = self._muted
         self._background.run(
-            lambda: sound_of(take, muted),
-            lambda audio: self._rendered(Rendering(take, muted, audio)),
-            partial(self._not_rendered, take),
+            lambda: render_take(take, muted),
+            lambda audio: self._on_rendered(Rendering(take, muted, audio)),
+            partial(self._on_render_failed, take),
         )
         self.changed.emit()
 
     def stop(self) -> None:
-        """Be silent; the next take, or the same, goes on from here."""
-        self._preparing = None
-        self._sounding = None
+        """Stop; this or another take continues from here."""
+        self._rendering = None
+        self._playing = None
         if self._player.playing:
             self._player.stop()
-            self._at_s = self._player.position_s
+            self._position_s = self._player.position_s
         self.changed.emit()
 
     def rewind(self) -> None:
-        """Begin at the first second when a take is heard next."""
-        self._at_s = 0.0
+        """Let the next take play from its start."""
+        self._position_s = 0.0
 
-    def go_to(self, second: float) -> None:
-        """Hear from another second; what sounds goes on there."""
-        self._at_s = second
-        if self._sounding:
-            self._play(self._sounding)
+    def seek(self, second: float) -> None:
+        """Continue from another second."""
+        self._position_s = second
+        if self._playing:
+            self._play(self._playing)
 
     def update(self, take: Take) -> None:
-        """Go on with a take that has been put in front, or edited, while one sounds."""
-        if self._preparing or (self._sounding and not self._sounding.is_of(take, self._muted)):
-            self.hear(take)
+        """Switch to a take that was selected or edited, if one is playing."""
+        if self._rendering or (self._playing and not self._playing.matches(take, self._muted)):
+            self.play(take)
 
     def mute(self, tracks: frozenset[int]) -> None:
-        """Leave tracks of what is heard out, from now on."""
+        """Mute these tracks, and no others."""
         self._muted = tracks
-        if self._preparing:
-            self.hear(self._preparing)
-        elif self._sounding:
-            self.update(self._sounding.take)
+        if self._rendering:
+            self.play(self._rendering)
+        elif self._playing:
+            self.update(self._playing.take)
 
     def save(self, take: Take, path: Path) -> None:
-        """Write how a take sounds as a WAV file, all its tracks; told if it cannot be written."""
-        found = next((one.audio for one in self._kept if one.is_of(take, NOTHING)), None)
+        """Save all tracks of a take as a WAV file, on a thread; emit `message` or `failed`."""
+        found = next((one.audio for one in self._kept if one.matches(take, NO_TRACKS)), None)
 
         def write() -> None:
-            with faults_as(SessionError, path):
-                write_wav(path, found or sound_of(take))
+            with os_errors_as(SessionError, path):
+                write_wav(path, found or render_take(take))
 
-        self.said.emit(f"Writing {path.name}…")
+        self.message.emit(f"Saving {path.name}…")
         self._background.run(
-            write, lambda _: self.said.emit(f"Written to {path}"), self.failed.emit
+            write, lambda _: self.message.emit(f"Saved to {path}"), self.failed.emit
         )
 
-    def _found(self, take: Take) -> Rendering | None:
-        return next((one for one in self._kept if one.is_of(take, self._muted)), None)
+    def _kept_rendering(self, take: Take) -> Rendering | None:
+        return next((one for one in self._kept if one.matches(take, self._muted)), None)
 
-    def _rendered(self, rendering: Rendering) -> None:
-        self._kept = [rendering, *self._kept][:KEPT]
-        wanted = self._preparing
-        if wanted and rendering.is_of(wanted, self._muted):
-            self._preparing = None
+    def _on_rendered(self, rendering: Rendering) -> None:
+        self._kept = [rendering, *self._kept][:KEPT_RENDERINGS]
+        wanted = self._rendering
+        if wanted and rendering.matches(wanted, self._muted):
+            self._rendering = None
             self._play(rendering)
 
-    def _not_rendered(self, take: Take, reason: str) -> None:
-        if self._preparing is take:
-            self._preparing = None
+    def _on_render_failed(self, take: Take, reason: str) -> None:
+        if self._rendering is take:
+            self._rendering = None
         self.failed.emit(reason)
         self.changed.emit()
 
     def _play(self, rendering: Rendering) -> None:
         audio = rendering.audio
-        if self._at_s >= audio.duration_s:
-            self._at_s = 0.0
-        self._sounding = rendering
-        self._player.play(audio.samples, audio.rate_hz, self._at_s)
+        if self._position_s >= audio.duration_s:
+            self._position_s = 0.0
+        self._playing = rendering
+        self._player.play(audio.samples, audio.rate_hz, self._position_s)
         self.changed.emit()
 
-    def _move(self, second: float) -> None:
-        if self._sounding:
-            self._at_s = second
-            self.moved.emit(self._sounding.take.id, second)
+    def _on_player_moved(self, second: float) -> None:
+        if self._playing:
+            self._position_s = second
+            self.moved.emit(self._playing.take.id, second)
 
-    def _end(self) -> None:
-        if self._sounding:  # to its end: `stop` has none
-            self._sounding = None
-            self._at_s = 0.0
+    def _on_ended(self) -> None:
+        if self._playing:  # played to its end; None after `stop`
+            self._playing = None
+            self._position_s = 0.0
             self.changed.emit()
 
-    def _fail(self, reason: str) -> None:
-        self._sounding = None
+    def _on_player_failed(self, reason: str) -> None:
+        self._playing = None
         self.failed.emit(reason)
         self.changed.emit()

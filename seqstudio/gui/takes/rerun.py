@@ -1,4 +1,4 @@
-"""From a take's record to the job that makes the very same take again."""
+"""The job that generates the same take again, from the take's provenance."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,37 +15,37 @@ from seqstudio.services.atomic_files import sha256_of, sha256_of_file
 from seqstudio.session.document import Document, Take
 
 
-def again(take: Take, document: Document, studio: Studio) -> JobSpec:
-    """Give the job with the model, the options, the seed and the inputs of a take's record.
+def rerun_spec(take: Take, document: Document, studio: Studio) -> JobSpec:
+    """Return a job with the model, options, seed and inputs of a take's provenance.
 
     Reads and hashes the inputs: call it on a thread.
 
     Raises
     ------
     SeqStudioError
-        If the plugin, the model or an input is not there any more.
+        If the plugin, the model or an input is no longer available.
     """
-    record = take.record
-    entry = studio.catalogue.plugin(record["plugin"]).operation(record["operation"])
-    seeded = record.get("base_seed") is not None
+    provenance = take.provenance
+    entry = studio.catalogue.plugin(provenance["plugin"]).operation(provenance["operation"])
+    seeded = provenance.get("base_seed") is not None
     return JobSpec(
-        plugin=record["plugin"],
-        name=record["operation"],
+        plugin=provenance["plugin"],
+        name=provenance["operation"],
         inputs={
-            name: tuple(_found(one, document, studio.profile) for one in files)
-            for name, files in record["inputs"].items()
+            name: tuple(_find_input(one, document, studio.profile) for one in files)
+            for name, files in provenance["inputs"].items()
         },
-        options=_options(record["options"], entry),
-        model=_model(record, studio),
+        options=_options(provenance["options"], entry),
+        model=_model(provenance, studio),
         formats=("mid",),
-        seed=record["base_seed"] if seeded else None,
-        first_take=record["take"] if seeded else 1,
-        device=record.get("device", "auto"),
+        seed=provenance["base_seed"] if seeded else None,
+        first_take=provenance["take"] if seeded else 1,
+        device=provenance.get("device", "auto"),
     )
 
 
-def _found(file: Mapping[str, str], document: Document, profile: Profile) -> Path:
-    """Find a file by what was in it: where it was, or as a take or clip of the session."""
+def _find_input(file: Mapping[str, str], document: Document, profile: Profile) -> Path:
+    """Find a file by its hash: at its old path, or as a take or clip of the session."""
     path, sha256 = Path(file["path"]), file["sha256"]
     for one in (path, *(clip.path for clip in document.clips if clip.sha256 == sha256)):
         if one.is_file() and sha256_of_file(one) == sha256:
@@ -58,9 +58,9 @@ def _found(file: Mapping[str, str], document: Document, profile: Profile) -> Pat
     raise SessionError(f"{path.name}: changed or gone since, expected it as it was for this take")
 
 
-def _model(record: Mapping[str, Any], studio: Studio) -> str:
-    """Name the model with the recorded hash, whatever it is called now, or its run folder."""
-    name, sha256 = model_of(record)
+def _model(provenance: Mapping[str, Any], studio: Studio) -> str:
+    """Return the name or run folder of the model with the recorded hash."""
+    name, sha256 = model_of(provenance)
     if not name:
         return ""
     named = sorted(studio.models.cards(), key=lambda model: model.name != name)
@@ -74,7 +74,7 @@ def _model(record: Mapping[str, Any], studio: Studio) -> str:
 
 
 def _options(options: Mapping[str, Any], entry: OperationEntry) -> dict[str, Any]:
-    """Give options as a job takes them: of files, their paths."""
+    """Return options as a job expects them: files as paths."""
     return {
         name: _paths(value, one=not entry.options[name].repeat) if _is_files(value) else value
         for name, value in options.items()

@@ -1,4 +1,4 @@
-"""A take at a glance: its size, a small picture of its notes, and what is new in it."""
+"""The summary of a take on its card: its size, the notes of its thumbnail, and what is new."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,37 +10,37 @@ from seqstudio.media.midi_events import split_chunks
 from seqstudio.session.document import Take
 from seqstudio.session.note_array import Notes
 
-FEW = 2000  # notes up to which each is drawn by itself
-COLUMNS = 240  # about as fine as a small picture shows
+MAX_SEPARATE_NOTES = 2000  # above this, near notes are joined
+COLUMNS = 240  # about the resolution of a thumbnail
 
-Shape = tuple[float, int, float]  # onset and length in beats around a pitch
+NoteShape = tuple[float, int, float]  # onset in beats, pitch, length in beats
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Notes of one pitch with no gap that could be seen."""
+class NoteRun:
+    """Notes of one pitch without a visible gap."""
 
     pitch: int
     start: float  # beats
     stop: float
-    added: bool  # not in what the take was made from
+    added: bool  # not in the parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sketch:
-    """What a card shows of a take. Beats are quarter notes: takes of one family share them."""
+class TakeSummary:
+    """What a card shows of a take. Beats are quarter notes, which related takes share."""
 
-    of: Take  # as it was then
-    parent: Take | None  # what it was compared with, as it was then
-    began: Score  # what the take began as
-    midi: bytes  # the file as edited
+    take: Take  # in the state that was summarised
+    parent: Take | None  # that it was compared with, in its state then
+    original: Score  # the take's MIDI before edits
+    midi: bytes  # the edited file
     notes: int
     length_s: float
     bars: tuple[float, ...]  # beat of each bar line, the end last
-    runs: tuple[Run, ...]
+    runs: tuple[NoteRun, ...]
     added: int = 0  # notes that are not in its parent
-    missing: int = 0  # notes of its parent that are not in it
-    spans: tuple[tuple[float, float], ...] = ()  # bars with added notes, those in a row as one
+    missing: int = 0  # notes of its parent that it lacks
+    spans: tuple[tuple[float, float], ...] = ()  # beats of bars with added notes, merged
 
     @property
     def beats(self) -> float:
@@ -49,39 +49,41 @@ class Sketch:
 
     @property
     def first_added_bar(self) -> int:
-        """Number of the first bar with something new, from 1; 0 where there is none."""
+        """Number of the first bar with added notes, from 1; 0 if there is none."""
         return 1 + self.bars.index(self.spans[0][0]) if self.spans else 0
 
 
-def sketch(take: Take, parent: Take | None = None, before: Sketch | None = None) -> Sketch:
-    """Sketch a take, and what it adds to its parent. Reads MIDI: call it on a thread.
+def summarise(
+    take: Take, parent: Take | None = None, before: TakeSummary | None = None
+) -> TakeSummary:
+    """Summarise a take and how it differs from its parent. Reads MIDI: call it on a thread.
 
     Parameters
     ----------
-    take, parent : as they are now
-    before : of the same take: what has not changed since is taken from it
+    take, parent : in their present states
+    before : the last summary of the take; what has not changed is reused
 
     Raises
     ------
     SeqStudioError
         If the MIDI of one of them cannot be read.
     """
-    began = before.began if before else Score.from_bytes(take.midi, take.name)
-    unchanged = before is not None and before.of.tracks == take.tracks
-    shapes = list(_shapes(take))
-    known = Counter(_shapes(parent)) if parent else Counter(shapes)
-    marked = list(_marked(shapes, known))
+    original = before.original if before else Score.from_bytes(take.midi, take.name)
+    unchanged = before is not None and before.take.tracks == take.tracks
+    shapes = list(_note_shapes(take))
+    known = Counter(_note_shapes(parent)) if parent else Counter(shapes)
+    marked = list(_mark_new(shapes, known))
     added = [shape for shape, new in marked if new]
     ends = (int((track.onsets + track.lengths).max(initial=0)) for track in take.tracks)
     end = max(ends, default=0)
-    bars = tuple(tick / began.ticks_per_beat for tick in began.tempo_map.bars(end))
-    return Sketch(
-        of=take,
+    bars = tuple(tick / original.ticks_per_beat for tick in original.tempo_map.bars(end))
+    return TakeSummary(
+        take=take,
         parent=parent,
-        began=began,
-        midi=before.midi if before and unchanged else take.over(began).to_bytes(),
+        original=original,
+        midi=before.midi if before and unchanged else take.over(original).to_bytes(),
         notes=len(shapes),
-        length_s=began.seconds(end),
+        length_s=original.seconds(end),
         bars=bars,
         runs=tuple(_runs(marked, bars[-1])),
         added=len(added),
@@ -90,9 +92,9 @@ def sketch(take: Take, parent: Take | None = None, before: Sketch | None = None)
     )
 
 
-def is_of(sketch: Sketch, take: Take, parent: Take | None) -> bool:
-    """Whether a sketch shows a take and its parent as they are now."""
-    return same_notes(sketch.of, take) and same_notes(sketch.parent, parent)
+def is_current(summary: TakeSummary, take: Take, parent: Take | None) -> bool:
+    """Whether a summary is of the present states of a take and its parent."""
+    return same_notes(summary.take, take) and same_notes(summary.parent, parent)
 
 
 def same_notes(one: Take | None, other: Take | None) -> bool:
@@ -102,51 +104,53 @@ def same_notes(one: Take | None, other: Take | None) -> bool:
     return one.midi == other.midi and one.tracks == other.tracks
 
 
-def _shapes(take: Take) -> Iterator[Shape]:
-    """Give the notes of all tracks in beats, in order of time."""
+def _note_shapes(take: Take) -> Iterator[NoteShape]:
+    """Yield the notes of all tracks in beats, in order of time."""
     beat = int.from_bytes(split_chunks(take.midi, take.name).header.data[4:6])
     notes = Notes.joined(take.tracks)
     onsets, lengths = (notes.onsets / beat).tolist(), (notes.lengths / beat).tolist()
     yield from zip(onsets, notes.pitches.tolist(), lengths, strict=True)
 
 
-def _marked(shapes: Iterable[Shape], known: Counter[Shape]) -> Iterator[tuple[Shape, bool]]:
-    """Say of each note whether it is new; of two the same, one may be."""
+def _mark_new(
+    shapes: Iterable[NoteShape], known: Counter[NoteShape]
+) -> Iterator[tuple[NoteShape, bool]]:
+    """Yield each note and whether it is new; of two equal notes, one may be."""
     left = known.copy()
     for shape in shapes:
         left[shape] -= 1
         yield shape, left[shape] < 0
 
 
-def _runs(marked: list[tuple[Shape, bool]], beats: float) -> Iterator[Run]:
-    """Join what a small picture cannot tell apart, where there is much of it."""
-    gap = beats / COLUMNS if len(marked) > FEW else -1.0
-    lines: dict[tuple[int, bool], list[Run]] = defaultdict(list)
+def _runs(marked: list[tuple[NoteShape, bool]], beats: float) -> Iterator[NoteRun]:
+    """Join notes that a thumbnail cannot show separately, if there are many."""
+    gap = beats / COLUMNS if len(marked) > MAX_SEPARATE_NOTES else -1.0
+    lines: dict[tuple[int, bool], list[NoteRun]] = defaultdict(list)
     for (start, pitch, length), new in marked:
         line = lines[pitch, new]
-        run = Run(pitch, start, start + length, new)
+        run = NoteRun(pitch, start, start + length, new)
         if line and start - line[-1].stop <= gap:
-            run = Run(pitch, line[-1].start, max(line[-1].stop, run.stop), new)
+            run = NoteRun(pitch, line[-1].start, max(line[-1].stop, run.stop), new)
             line[-1] = run
         else:
             line.append(run)
     return (run for line in lines.values() for run in line)
 
 
-def _spans(added: Iterable[Shape], bars: tuple[float, ...]) -> Iterator[tuple[float, float]]:
-    """Give the bars in which added notes begin, those in a row as one."""
+def _spans(added: Iterable[NoteShape], bars: tuple[float, ...]) -> Iterator[tuple[float, float]]:
+    """Yield the spans of bars in which added notes start, consecutive bars as one."""
     starts = {start for start, _, _ in added}
     left = iter(sorted(starts))
     onset = next(left, None)
-    begun: float | None = None
+    span_start: float | None = None
     for first, last in pairwise(bars):
-        fresh = onset is not None and onset < last
+        has_added = onset is not None and onset < last
         while onset is not None and onset < last:
             onset = next(left, None)
-        if fresh and begun is None:
-            begun = first
-        if not fresh and begun is not None:
-            yield begun, first
-            begun = None
-    if begun is not None:
-        yield begun, bars[-1]
+        if has_added and span_start is None:
+            span_start = first
+        if not has_added and span_start is not None:
+            yield span_start, first
+            span_start = None
+    if span_start is not None:
+        yield span_start, bars[-1]

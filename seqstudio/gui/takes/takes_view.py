@@ -1,4 +1,4 @@
-"""The list of takes with its buttons, and what the one in front was made with."""
+"""The list of takes with its buttons, and the provenance of the current take."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -8,92 +8,90 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from seqstudio.gui.takes.card import counted
+from seqstudio.gui.takes.card import count_text
 from seqstudio.gui.takes.list_view import TakesList
-from seqstudio.gui.takes.playback import Hearing
+from seqstudio.gui.takes.playback import TakePlayback
 from seqstudio.gui.takes.takes import TakesModel
 from seqstudio.gui.widgets.action_button import ActionButton
+from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Commands
 
-LEAST_LIST, MOST_FACTS = 160, 132  # pixels of height
-EMPTY = "No takes yet. Open a MIDI file, or compose one under Make."
-IN_MENU = ("rename", "copy", "export", "wav", "again", "remove")
+MIN_LIST_HEIGHT, MAX_FACTS_HEIGHT = 160, 132  # pixels
+EMPTY = "No takes yet. Open a MIDI file, or compose a piece under Generate."
+MENU_COMMANDS = ("rename", "copy", "export", "save_wav", "rerun", "remove")
 
 
 class TakesPage(QWidget):
-    """Shows a `TakesModel`; what can be done with takes is commands.
+    """Shows a `TakesModel`; its buttons run commands.
 
     Parameters
     ----------
-    commands : of the window, with those of takes among them
-    model : whose takes
-    hearing : what they are heard by
+    commands : of the window, including those of takes
+    model : to show
+    playback : of the takes
     takes : the list, which becomes part of this page
     """
 
     def __init__(
-        self, commands: Commands, model: TakesModel, hearing: Hearing, takes: TakesList
+        self, commands: Commands, model: TakesModel, playback: TakePlayback, takes: TakesList
     ) -> None:
         super().__init__()
-        self._commands, self._model, self._hearing = commands, model, hearing
+        self._commands, self._model, self._playback = commands, model, playback
         self.list = takes
         self.count, self.empty = QLabel(self), QLabel(EMPTY, self)
-        self.said, self.why_silent, self.facts = QLabel(self), QLabel(self), QLabel(self)
+        self.message, self.no_sound, self.facts = QLabel(self), QLabel(self), QLabel(self)
         self._lay_out()
         model.changed.connect(self.refresh)
-        model.said.connect(self._say)
-        hearing.said.connect(self._say)
-        hearing.changed.connect(self.tell_hearing)
+        model.message.connect(self._show_message)
+        playback.message.connect(self._show_message)
+        playback.changed.connect(self.refresh_playback)
         self.refresh()
-        self._say("")
+        self._show_message("")
 
     def refresh(self) -> None:
-        """Show the takes as they are now."""
+        """Update the list and the facts from the model."""
         cards = self._model.cards
         self.list.setVisible(bool(cards))
         self.empty.setVisible(not cards)
-        self.count.setText(counted(len(cards), "take") if cards else "")
+        self.count.setText(count_text(len(cards), "take") if cards else "")
         self.facts.setText("\n".join(f"{fact.label}: {fact.text}" for fact in self._model.facts))
-        self.tell_hearing()
+        self.refresh_playback()
 
-    def tell_hearing(self) -> None:
-        """Show what sounds, or why nothing can."""
-        hearing, front = self._hearing, self._model.front
-        self.why_silent.setText(hearing.reason)
-        self.why_silent.setVisible(bool(hearing.reason and self._model.cards))
-        busy = bool(hearing.sounding or hearing.preparing)
-        self._commands.action("takes.hear").setText("Stop" if busy else "Hear")
-        accepted = front is not None and front.take.accepted
+    def refresh_playback(self) -> None:
+        """Update the Play and Accept buttons, and say why nothing can be played."""
+        playback, current = self._playback, self._model.current
+        self.no_sound.setText(playback.reason)
+        self.no_sound.setVisible(bool(playback.reason and self._model.cards))
+        busy = bool(playback.playing_id or playback.rendering_id)
+        self._commands.action("takes.play").setText("Stop" if busy else "Play")
+        accepted = current is not None and current.take.accepted
         self._commands.action("takes.accept").setText("Accepted" if accepted else "Accept")
         self._commands.refresh()
 
-    def _say(self, text: str) -> None:
-        self.said.setText(text)
-        self.said.setVisible(bool(text))
+    def _show_message(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
 
     def _lay_out(self) -> None:
-        for label in (self.empty, self.said, self.why_silent, self.facts):
+        for label in (self.empty, self.message, self.no_sound, self.facts):
             label.setWordWrap(True)
         for label in (self.empty, self.facts):
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.list.setMinimumHeight(LEAST_LIST)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        column.addLayout(self._head())
-        column.addWidget(self.empty, 1)
-        column.addWidget(self.list, 1)
-        column.addLayout(self._buttons())
-        column.addWidget(self.said)
-        column.addWidget(self.why_silent)
-        column.addWidget(self._scrolled(self.facts))
+        self.list.setMinimumHeight(MIN_LIST_HEIGHT)
+        whole = column(self, margins=8, spacing=8)
+        whole.addLayout(self._header())
+        whole.addWidget(self.empty, 1)
+        whole.addWidget(self.list, 1)
+        whole.addLayout(self._buttons())
+        whole.addWidget(self.message)
+        whole.addWidget(self.no_sound)
+        whole.addWidget(self._scrolled(self.facts))
 
-    def _head(self) -> QHBoxLayout:
+    def _header(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.addWidget(self.count)
         row.addStretch(1)
@@ -103,12 +101,12 @@ class TakesPage(QWidget):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
-        for name in ("takes.hear", "takes.accept"):
+        for name in ("takes.play", "takes.accept"):
             row.addWidget(ActionButton(self._commands.action(name), self))
         row.addStretch(1)
         more = QToolButton(self)
         more.setText("More")
-        more.setToolTip("Rename, copy, export, make again, remove")
+        more.setToolTip("Rename, copy, export, generate again, remove")
         more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setMenu(self._menu())
@@ -118,7 +116,7 @@ class TakesPage(QWidget):
     def _menu(self) -> QMenu:
         menu = QMenu(self)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for name in IN_MENU:
+        for name in MENU_COMMANDS:
             action = self._commands.action(f"takes.{name}")
             menu.addAction(action)
             self.list.addAction(action)
@@ -130,6 +128,6 @@ class TakesPage(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMaximumHeight(MOST_FACTS)
-        area.setAccessibleName("What the take was made with")
+        area.setMaximumHeight(MAX_FACTS_HEIGHT)
+        area.setAccessibleName("How the take was made")
         return area

@@ -1,97 +1,97 @@
-"""A small piano roll of a take: what is new in it is marked."""
+"""Thumbnails of takes: small piano rolls with new notes marked."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 
-from seqstudio.gui.takes.summary import Sketch
-from seqstudio.gui.widgets.theme import Colours
+from seqstudio.gui.takes.summary import TakeSummary
+from seqstudio.gui.widgets.colours import Colours
 
-STRIP = 4  # below what is new
-CLOSEST_BARS = 5  # pixels between bar lines
+STRIP_HEIGHT = 4  # below new notes
+MIN_BAR_PIXELS = 5  # between bar lines
 
 
-class Pictures:
-    """Paints each picture once, until what it shows is another."""
+class ThumbnailCache:
+    """Keeps the last thumbnail of each take, until it would look different."""
 
     def __init__(self) -> None:
         self._painted: dict[str, tuple[tuple[object, ...], QPixmap]] = {}
 
-    def picture(
-        self, sketch: Sketch, size: QSize, colours: Colours, beats: float, ratio: float
+    def thumbnail(
+        self, summary: TakeSummary, size: QSize, colours: Colours, beats: float, ratio: float
     ) -> QPixmap:
-        """Give the picture of a sketch.
+        """Return the thumbnail of a summary.
 
         Parameters
         ----------
-        sketch : of the take
-        size : in pixels of the view
+        summary : of the take
+        size : logical pixels
         colours : of the theme
-        beats : that the width stands for; 0 fits the sketch
-        ratio : pixels of the screen to one of the view
+        beats : in the full width; 0 fits the take
+        ratio : device pixels per logical pixel
         """
-        key = (id(sketch), size.width(), size.height(), id(colours), beats, ratio)
-        painted = self._painted.get(sketch.of.id)
+        key = (id(summary), size.width(), size.height(), id(colours), beats, ratio)
+        painted = self._painted.get(summary.take.id)
         if painted and painted[0] == key:
             return painted[1]
-        picture = QPixmap(size * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(colours.ground)
-        painter = QPainter(picture)
-        draw_sketch(painter, QRectF(0, 0, size.width(), size.height()), sketch, colours, beats)
+        thumbnail = QPixmap(size * ratio)
+        thumbnail.setDevicePixelRatio(ratio)
+        thumbnail.fill(colours.background)
+        painter = QPainter(thumbnail)
+        draw_thumbnail(painter, QRectF(0, 0, size.width(), size.height()), summary, colours, beats)
         painter.end()
-        self._painted[sketch.of.id] = key, picture
-        return picture
+        self._painted[summary.take.id] = key, thumbnail
+        return thumbnail
 
 
-def draw_sketch(
-    painter: QPainter, place: QRectF, sketch: Sketch, colours: Colours, beats: float = 0.0
+def draw_thumbnail(
+    painter: QPainter, rect: QRectF, summary: TakeSummary, colours: Colours, beats: float = 0.0
 ) -> None:
-    """Draw a small piano roll; what is new stands behind a dashed line, over a thick strip.
+    """Draw a small piano roll; new notes follow a dashed line and have a strip below them.
 
     Parameters
     ----------
     painter : to draw with
-    place : where
-    sketch : of the take
+    rect : to draw in
+    summary : of the take
     colours : of the theme
-    beats : that the width stands for; 0 fits the sketch
+    beats : in the full width; 0 fits the take
     """
-    scale = place.width() / (beats or sketch.beats or 1.0)
-    _draw_bars(painter, place, sketch, colours, scale)
-    _draw_notes(painter, place, sketch, colours, scale)
-    end = place.left() + sketch.beats * scale
-    painter.setPen(QPen(colours.faint))
-    painter.drawLine(QPointF(end, place.top()), QPointF(end, place.bottom()))
-    for first, last in sketch.spans:
-        left, right = place.left() + first * scale, place.left() + last * scale
-        painter.setPen(QPen(colours.ink, 1, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(left, place.top()), QPointF(left, place.bottom()))
-        strip = QRectF(left, place.bottom() - STRIP, right - left, STRIP)
+    scale = rect.width() / (beats or summary.beats or 1.0)
+    _draw_bars(painter, rect, summary, colours, scale)
+    _draw_notes(painter, rect, summary, colours, scale)
+    end = rect.left() + summary.beats * scale
+    painter.setPen(QPen(colours.muted))
+    painter.drawLine(QPointF(end, rect.top()), QPointF(end, rect.bottom()))
+    for first, last in summary.spans:
+        left, right = rect.left() + first * scale, rect.left() + last * scale
+        painter.setPen(QPen(colours.text, 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(left, rect.top()), QPointF(left, rect.bottom()))
+        strip = QRectF(left, rect.bottom() - STRIP_HEIGHT, right - left, STRIP_HEIGHT)
         painter.fillRect(strip, colours.accent)
 
 
 def _draw_bars(
-    painter: QPainter, place: QRectF, sketch: Sketch, colours: Colours, scale: float
+    painter: QPainter, rect: QRectF, summary: TakeSummary, colours: Colours, scale: float
 ) -> None:
-    if len(sketch.bars) * CLOSEST_BARS > sketch.beats * scale:
+    if len(summary.bars) * MIN_BAR_PIXELS > summary.beats * scale:
         return
     painter.setPen(QPen(colours.line))
-    for beat in sketch.bars[1:-1]:
-        at = place.left() + beat * scale
-        painter.drawLine(QPointF(at, place.top()), QPointF(at, place.bottom()))
+    for beat in summary.bars[1:-1]:
+        at = rect.left() + beat * scale
+        painter.drawLine(QPointF(at, rect.top()), QPointF(at, rect.bottom()))
 
 
 def _draw_notes(
-    painter: QPainter, place: QRectF, sketch: Sketch, colours: Colours, scale: float
+    painter: QPainter, rect: QRectF, summary: TakeSummary, colours: Colours, scale: float
 ) -> None:
-    if not sketch.runs:
+    if not summary.runs:
         return
-    low = min(run.pitch for run in sketch.runs) - 1
-    high = max(run.pitch for run in sketch.runs) + 1
-    room = place.height() - STRIP - 3
+    low = min(run.pitch for run in summary.runs) - 1
+    high = max(run.pitch for run in summary.runs) + 1
+    room = rect.height() - STRIP_HEIGHT - 3
     step = room / (high - low + 1)
     thick = min(max(step * 0.8, 1.5), 4.0)
-    left, top = place.left(), place.top() + 1 + (high + 0.5) * step - thick / 2
+    left, top = rect.left(), rect.top() + 1 + (high + 0.5) * step - thick / 2
     painter.setPen(Qt.PenStyle.NoPen)
     for added, colour in ((False, colours.note), (True, colours.accent)):
         painter.setBrush(colour)
@@ -103,7 +103,7 @@ def _draw_notes(
                     max((run.stop - run.start) * scale - 0.5, 1.0),
                     thick,
                 )
-                for run in sketch.runs
+                for run in summary.runs
                 if run.added == added
             ]
         )

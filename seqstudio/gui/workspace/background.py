@@ -1,4 +1,4 @@
-"""Work that would hold the window up runs on a thread; its result comes back to the window's."""
+"""Run slow work on threads and deliver the results on the window's thread."""
 
 import time
 from collections import deque
@@ -14,37 +14,37 @@ from seqstudio.errors import SeqStudioError
 
 T = TypeVar("T")
 THREADS = 4
-TURN_S = 0.008  # results are delivered for so long, then the window has its turn
+SLICE_S = 0.008  # results are delivered for this long, then the window handles its events
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What became of one piece of work, and who is told."""
+    """The outcome of one piece of work, and the callback for it."""
 
-    tell: Callable[[], object]
-    fault: Exception | None = None  # one that is no SeqStudioError: a bug, which is not hidden
+    deliver: Callable[[], object]
+    bug: Exception | None = None  # any error but a SeqStudioError: raised again on delivery
 
 
 class Background(QObject):
-    """Runs work on a few threads, and hears of it on its own.
+    """Runs work on a few threads and calls back on the thread of this object.
 
     Parameters
     ----------
-    threads : 1 does one thing after the other
+    threads : 1 runs one piece of work after the other
     """
 
-    idle = Signal()  # nothing is under way any more
-    _came = Signal()  # from a thread: a result is there
+    idle = Signal()  # no work is left
+    _arrived = Signal()  # from a thread: a result is ready
 
     def __init__(self, parent: QObject | None = None, *, threads: int = THREADS) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(threads, "background")
         self._results: deque[_Result] = deque()
-        self._open = 0
-        self.ending = False  # nobody waits for results any more: long work looks here, and stops
-        self._turn = QTimer(self, interval=0)
-        self._turn.timeout.connect(self._deliver)
-        self._came.connect(self._turn.start, Qt.ConnectionType.QueuedConnection)
+        self._pending = 0
+        self.stopping = False  # nobody waits for results: long work checks this and stops
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._deliver)
+        self._arrived.connect(self._timer.start, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -54,24 +54,24 @@ class Background(QObject):
     ) -> None:
         """Call `work` on a thread, then `done` with its value, or `failed` with its error's text.
 
-        Both are called on the thread of this object, by its event loop; neither once it ends.
+        The event loop of this object's thread makes both calls; neither comes after `finish`.
         """
-        if not self.ending:
-            self._open += 1
+        if not self.stopping:
+            self._pending += 1
             self._pool.submit(self._work, work, done, failed)
 
     @property
     def busy(self) -> bool:
-        """Whether work is under way, or its result has yet to be delivered."""
-        return self._open > 0
+        """Whether work is running, or its result has yet to be delivered."""
+        return self._pending > 0
 
     def finish(self) -> None:
-        """Wait until the threads are done; results that were not delivered are dropped."""
-        self.ending = True
+        """Wait for the threads; drop results that were not delivered."""
+        self.stopping = True
         self._pool.shutdown()
-        self._turn.stop()
+        self._timer.stop()
         self._results.clear()
-        self._open = 0
+        self._pending = 0
 
     def _work(
         self,
@@ -82,25 +82,25 @@ class Background(QObject):
         """Do the work, on a thread of the pool."""
         try:
             result = _Result(partial(done, work()))
-        except SeqStudioError as bad:
-            result = _Result(partial(failed, str(bad)))
-        except Exception as bad:
-            result = _Result(partial(failed, f"{type(bad).__name__}: {bad}"), bad)
+        except SeqStudioError as error:
+            result = _Result(partial(failed, str(error)))
+        except Exception as error:
+            result = _Result(partial(failed, f"{type(error).__name__}: {error}"), error)
         self._results.append(result)
-        self._came.emit()
+        self._arrived.emit()
 
     def _deliver(self) -> None:
-        """Tell what came, for a moment: many results must not hold the window up."""
-        until_s = time.monotonic() + TURN_S
+        """Deliver results for one time slice, so that many of them do not block the window."""
+        until_s = time.monotonic() + SLICE_S
         while self._results and time.monotonic() < until_s:
             result = self._results.popleft()
             try:
-                result.tell()
+                result.deliver()
             finally:
-                self._open -= 1
-            if result.fault:
-                raise result.fault
+                self._pending -= 1
+            if result.bug:
+                raise result.bug
         if not self._results:
-            self._turn.stop()
-        if not self._open:
+            self._timer.stop()
+        if not self._pending:
             self.idle.emit()

@@ -1,4 +1,4 @@
-"""Every action of the app, by name: menus, shortcuts and the palette all draw from here."""
+"""Every action of the app, by name: the source of menus, shortcuts and the command palette."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from PySide6.QtWidgets import QWidget
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing that a person can do.
+    """One action that the user can trigger.
 
-    `group` is its menu ("View/Theme" is a menu in a menu), "" for the palette alone.
+    `menu` is its menu ("View/Theme" is a submenu), "" for the palette alone.
     """
 
     name: str  # "session.undo"
     title: str  # "Undo"
-    group: str = ""
+    menu: str = ""
     shortcut: str = ""  # as Qt writes it: "Ctrl+Z"
     help: str = ""  # one sentence, for tooltips and the palette
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A command as it was added: its action, and what its state is asked from."""
+class _Entry:
+    """A command with its action, and the callbacks that give its state."""
 
     command: Command
     action: QAction
@@ -35,35 +35,35 @@ class _Held:
     page: QWidget | None
 
     @property
-    def place(self) -> QWidget | None:
+    def scope(self) -> QWidget | None:
         return self.within or self.page
 
     @property
-    def in_place(self) -> bool:
-        """Whether what it is for is shown."""
-        return self.place is None or self.place.isVisible()
+    def in_scope(self) -> bool:
+        """Whether the widget that the command belongs to is shown."""
+        return self.scope is None or self.scope.isVisible()
 
     @property
-    def words(self) -> tuple[str, str]:
-        """What a person reads of it: its menu and its title."""
-        return self.command.group, self.command.title
+    def label(self) -> tuple[str, str]:
+        """The menu and the title, as the user sees them."""
+        return self.command.menu, self.command.title
 
 
 class Commands(QObject):
-    """The commands of a window. Each is added once, by the view that carries it out."""
+    """The commands of a window. The view that carries a command out adds it, once."""
 
     added = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
-        self._held: dict[str, _Held] = {}
-        self._resting = False
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self.refresh)
+        self._entries: dict[str, _Entry] = {}
+        self._stopped = False
+        self._refresh_timer = QTimer(self, singleShot=True, interval=0)
+        self._refresh_timer.timeout.connect(self.refresh)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._held
+        return name in self._entries
 
     def add(
         self,
@@ -75,98 +75,104 @@ class Commands(QObject):
         within: QWidget | None = None,
         page: QWidget | None = None,
     ) -> QAction:
-        """Offer a command.
+        """Add a command and return its action.
 
         Parameters
         ----------
-        command : its name must be free, and its shortcut too wherever both could be meant
-        run : called without arguments when it is chosen
-        ready : whether it can be done now; `refresh` asks
-        checked : for what is on or off: which it is now; `refresh` asks
-        within : its shortcut means it only while the focus is in this widget (Delete, F2)
-        page : it can be done only while this widget is shown (Space of a page that plays)
+        command : its name must be free, and its shortcut too unless the scopes differ
+        run : called without arguments when it is triggered
+        ready : whether it can be run now; called by `refresh`
+        checked : for a toggle: whether it is on; called by `refresh`
+        within : its shortcut works only while the focus is in this widget (Delete, F2)
+        page : it can be run only while this widget is shown (Space on a page that plays)
+
+        Raises
+        ------
+        ValueError
+            If its name or shortcut is taken.
         """
         action = QAction(command.title, self)
         keys = QKeySequence(command.shortcut)
-        held = _Held(command, action, keys.toString(), ready, checked, within, page)
-        self._refuse_taken(held)
+        entry = _Entry(command, action, keys.toString(), ready, checked, within, page)
+        self._check_unique(entry)
         action.setObjectName(command.name)
         action.setShortcut(keys)
-        action.setToolTip(_tip(command))
+        action.setToolTip(_tooltip(command))
         action.setStatusTip(command.help)
         action.setCheckable(checked is not None)
         action.triggered.connect(lambda _checked=False: run())
-        action.triggered.connect(self._soon.start)
+        action.triggered.connect(self._refresh_timer.start)
         if within:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         (within or self._window).addAction(action)
-        if held.place:
-            held.place.installEventFilter(self)
-        self._held[command.name] = held
+        if entry.scope:
+            entry.scope.installEventFilter(self)
+        self._entries[command.name] = entry
         self.added.emit(command.name)
         return action
 
     def refresh(self) -> None:
-        """Ask each command whether it can be done now, and whether it is on.
+        """Update which actions are visible, enabled and checked.
 
-        Of those that read alike, one is listed: whose place is shown, else the first.
+        Of commands with the same label one is visible: the one in scope, else the first.
         """
-        if self._resting:
+        if self._stopped:
             return
-        listed: dict[tuple[str, str], _Held] = {}
-        for held in self._held.values():
-            before = listed.setdefault(held.words, held)
-            if held.in_place and not before.in_place:
-                listed[held.words] = held
-        for held in self._held.values():
-            held.action.setVisible(held.in_place or listed[held.words] is held)
-            held.action.setEnabled(held.in_place and (held.ready is None or held.ready()))
-            if held.checked:
-                held.action.setChecked(held.checked())
+        listed: dict[tuple[str, str], _Entry] = {}
+        for entry in self._entries.values():
+            first = listed.setdefault(entry.label, entry)
+            if entry.in_scope and not first.in_scope:
+                listed[entry.label] = entry
+        for entry in self._entries.values():
+            entry.action.setVisible(entry.in_scope or listed[entry.label] is entry)
+            entry.action.setEnabled(entry.in_scope and (entry.ready is None or entry.ready()))
+            if entry.checked:
+                entry.action.setChecked(entry.checked())
 
-    def rest(self) -> None:
-        """Ask no more, when what is asked is about to close."""
-        self._resting = True
+    def stop(self) -> None:
+        """Ignore later refreshes: the objects behind the callbacks are about to close."""
+        self._stopped = True
 
     def action(self, name: str) -> QAction:
-        """Give the action of a command, to trigger it or to put it on a button."""
-        return self._held[name].action
+        """Return the action of a command, to trigger it or to put it on a button."""
+        return self._entries[name].action
 
     def command(self, name: str) -> Command:
-        """Give a command as it was added."""
-        return self._held[name].command
+        """Return a command as it was added."""
+        return self._entries[name].command
 
-    def groups(self) -> dict[str, list[QAction]]:
-        """Give the actions of each menu, in the order in which they were added."""
+    def menus(self) -> dict[str, list[QAction]]:
+        """Return the actions of each menu, in the order in which they were added."""
         found: dict[str, list[QAction]] = {}
-        for held in self._held.values():
-            found.setdefault(held.command.group, []).append(held.action)
+        for entry in self._entries.values():
+            found.setdefault(entry.command.menu, []).append(entry.action)
         return found
 
     def all(self) -> list[QAction]:
-        """Give every action, in order; those that are not listed now are not visible."""
-        return [held.action for held in self._held.values()]
+        """Return every action, in order, the hidden ones too."""
+        return [entry.action for entry in self._entries.values()]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Hear that a place of commands was shown or hidden."""
+        """Refresh when a widget that commands belong to is shown or hidden."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
-            self._soon.start()
+            self._refresh_timer.start()
         return super().eventFilter(watched, event)
 
-    def _refuse_taken(self, new: _Held) -> None:
-        """See that a name is new, and a shortcut where it would have two meanings at once."""
-        for name, held in self._held.items():
-            same_keys = bool(new.keys) and held.keys == new.keys
-            apart = held.place is not None and new.place is not None and held.place != new.place
-            if name == new.command.name or (same_keys and not apart):
+    def _check_unique(self, new: _Entry) -> None:
+        """Refuse a name that is taken, or a shortcut that would have two meanings at once."""
+        for name, entry in self._entries.items():
+            same_keys = bool(new.keys) and entry.keys == new.keys
+            both = entry.scope is not None and new.scope is not None
+            separate = both and entry.scope != new.scope
+            if name == new.command.name or (same_keys and not separate):
                 raise ValueError(
                     f"{new.command.name} {new.keys}: {name} has it, expected a name and a shortcut "
                     "of its own"
                 )
 
 
-def _tip(command: Command) -> str:
-    """Say what a button does, and with which keys it is done."""
+def _tooltip(command: Command) -> str:
+    """Return what a command does, with its shortcut."""
     keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-    said = command.help or command.title
-    return f"{said} ({keys})" if keys else said
+    text = command.help or command.title
+    return f"{text} ({keys})" if keys else text

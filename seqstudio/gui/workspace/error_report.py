@@ -1,4 +1,4 @@
-"""Errors that a person can act on, handed to a signal instead of raised."""
+"""Pass errors that the user can fix to a signal instead of raising them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ from seqstudio.errors import SeqStudioError
 def errors_to(
     report: Callable[[str], object], kind: type[SeqStudioError] = SeqStudioError
 ) -> Iterator[None]:
-    """Pass an error of `kind` that the block raises to `report`, as one sentence.
+    """Pass the text of an error of `kind` that the block raises to `report`.
 
-    What follows the block then runs too: return from inside the block where it must not.
+    The code after the block then runs too: return from inside the block where it must not.
     """
     try:
         yield

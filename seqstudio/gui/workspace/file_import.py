@@ -1,4 +1,4 @@
-"""Files on their way into the session: read on threads, let in as they were named."""
+"""Import files into the session: read on threads, added in the order in which they were named."""
 
 import time
 from collections import deque
@@ -9,121 +9,125 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.gui.workspace.background import Background
-from seqstudio.gui.workspace.file_kinds import Install, bring, sort_out
+from seqstudio.gui.workspace.file_kinds import InstallRequest, expand_paths, import_file
 from seqstudio.session.operations import Operation
 
-TURN_S = 0.008  # files are let in for so long, then the window has its turn
+SLICE_S = 0.008  # files are added for this long, then the window handles its events
 
-Value = Operation | Install | str  # what comes in, what is to be installed, or why neither
-Read = tuple[Path, Value]  # a file, and what became of it
+Outcome = Operation | InstallRequest | str  # str: why the file cannot be imported
+Arrival = tuple[Path, Outcome]
 
 
-class Line:
-    """Holds what was read early until all that was named before it has come."""
+class ReorderBuffer:
+    """Holds files that were read early until all files named before them have arrived."""
 
     def __init__(self) -> None:
-        self._order: dict[int, Path] = {}  # ticket -> file, those that have yet to be given
-        self._read: dict[int, Value] = {}
+        self._expected: dict[int, Path] = {}  # ticket -> file, in order
+        self._arrived: dict[int, Outcome] = {}
         self._last = 0
 
     @property
     def waiting(self) -> tuple[Path, ...]:
-        """The files that are not in yet, as named."""
-        return tuple(self._order.values())
+        """The files that are still expected, in order."""
+        return tuple(self._expected.values())
 
     def expect(self, path: Path) -> int:
-        """Take a place in the line; give its number."""
+        """Append a file to the order; return its ticket."""
         self._last += 1
-        self._order[self._last] = path
+        self._expected[self._last] = path
         return self._last
 
-    def arrive(self, ticket: int, value: Value) -> list[Read]:
-        """Hand in what became of a file; give all that can go in now, in order."""
-        self._read[ticket] = value
-        ready: list[Read] = []
-        while self._order and (first := next(iter(self._order))) in self._read:
-            ready.append((self._order.pop(first), self._read.pop(first)))
+    def arrive(self, ticket: int, outcome: Outcome) -> list[Arrival]:
+        """Store the outcome of a file; return all that can go on now, in order."""
+        self._arrived[ticket] = outcome
+        ready: list[Arrival] = []
+        while self._expected and (first := next(iter(self._expected))) in self._arrived:
+            ready.append((self._expected.pop(first), self._arrived.pop(first)))
         return ready
 
 
-class Intake(QObject):
-    """Reads files for one session; `forget` when another is opened."""
+class FileImporter(QObject):
+    """Reads files for one session; call `clear` when another is opened."""
 
-    came = Signal(object)  # the operation that brings a file in
-    install_asked = Signal(object)  # an Install; all that was named with it is in
-    refused = Signal(str)  # why a file cannot come in
-    changed = Signal()  # `waiting` is another
+    imported = Signal(object)  # the operation that adds a file
+    install_requested = Signal(object)  # an InstallRequest, after the files named with it
+    failed = Signal(str)  # why a file cannot be imported
+    changed = Signal()  # `waiting` has changed
 
     def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
         self._background = background
-        self._line = Line()
-        self._folders: list[Path] = []  # named, and being looked into
-        self._ready: deque[Read] = deque()  # read, and the next to go in
-        self._turn = QTimer(self, interval=0)
-        self._turn.timeout.connect(self._let_in)
+        self._buffer = ReorderBuffer()
+        self._unexpanded: list[Path] = []  # named paths that are being looked into
+        self._ready: deque[Arrival] = deque()  # read, and the next to be added
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._deliver)
 
     @property
     def waiting(self) -> tuple[Path, ...]:
-        """What is not in yet."""
-        return (*(path for path, _ in self._ready), *self._line.waiting, *self._folders)
+        """The paths that are not imported yet."""
+        return (*(path for path, _ in self._ready), *self._buffer.waiting, *self._unexpanded)
 
-    def take(self, paths: Sequence[Path]) -> None:
-        """Bring in files, and those below folders, in the order in which they are named."""
-        self._folders += paths
-        line = self._line
+    def add(self, paths: Sequence[Path]) -> None:
+        """Import files, and those below folders, in the order in which they are named."""
+        self._unexpanded += paths
+        buffer = self._buffer
         self._background.run(
-            partial(sort_out, paths),
-            lambda found: self._read(line, paths, found),
-            lambda reason: self._read(line, paths, [], reason),
+            partial(expand_paths, paths),
+            lambda found: self._read(buffer, paths, found),
+            lambda reason: self._read(buffer, paths, [], reason),
         )
         self.changed.emit()
 
-    def forget(self) -> None:
-        """Let in no more of what is on its way."""
-        self._line = Line()
-        self._folders = []
+    def clear(self) -> None:
+        """Drop everything that is not imported yet."""
+        self._buffer = ReorderBuffer()
+        self._unexpanded = []
         self._ready.clear()
         self.changed.emit()
 
     def _read(
-        self, line: Line, named: Sequence[Path], found: Sequence[Path | Install], reason: str = ""
+        self,
+        buffer: ReorderBuffer,
+        named: Sequence[Path],
+        found: Sequence[Path | InstallRequest],
+        reason: str = "",
     ) -> None:
-        if line is not self._line:
+        if buffer is not self._buffer:
             return
         for path in named:
-            self._folders.remove(path)
+            self._unexpanded.remove(path)
         if not found:
             names = ", ".join(map(str, named))
-            self.refused.emit(
+            self.failed.emit(
                 reason or f"{names}: nothing in it to open, expected audio, MIDI or transcripts"
             )
-        for thing in found:
-            if isinstance(thing, Install):
-                self._arrived(line, line.expect(thing.path), thing)
+        for item in found:
+            if isinstance(item, InstallRequest):
+                self._on_arrival(buffer, buffer.expect(item.path), item)
                 continue
-            arrive = partial(self._arrived, line, line.expect(thing))
-            self._background.run(partial(bring, thing), arrive, arrive)
+            arrive = partial(self._on_arrival, buffer, buffer.expect(item))
+            self._background.run(partial(import_file, item), arrive, arrive)
         self.changed.emit()
 
-    def _arrived(self, line: Line, ticket: int, value: Value) -> None:
-        if line is not self._line:
+    def _on_arrival(self, buffer: ReorderBuffer, ticket: int, outcome: Outcome) -> None:
+        if buffer is not self._buffer:
             return
-        self._ready += line.arrive(ticket, value)
-        self._turn.start()
+        self._ready += buffer.arrive(ticket, outcome)
+        self._timer.start()
 
-    def _let_in(self) -> None:
-        """Let files in for a moment; many at once must not hold the window up."""
-        until_s = time.monotonic() + TURN_S
+    def _deliver(self) -> None:
+        """Add files for one time slice, so that many at once do not block the window."""
+        until_s = time.monotonic() + SLICE_S
         while self._ready and time.monotonic() < until_s:
-            _, value = self._ready.popleft()
-            match value:
+            _, outcome = self._ready.popleft()
+            match outcome:
                 case str():
-                    self.refused.emit(value)
-                case Install():
-                    self.install_asked.emit(value)
+                    self.failed.emit(outcome)
+                case InstallRequest():
+                    self.install_requested.emit(outcome)
                 case _:
-                    self.came.emit(value)
+                    self.imported.emit(outcome)
         if not self._ready:
-            self._turn.stop()
+            self._timer.stop()
         self.changed.emit()

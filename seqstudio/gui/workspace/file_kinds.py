@@ -1,4 +1,4 @@
-"""What becomes of the files and folders that a person opens or drops."""
+"""Decide how files and folders that the user opens or drops are handled."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,40 +12,41 @@ from seqstudio.session.document import Clip, Take, kind_of
 from seqstudio.session.operations import AddClip, AddTake, Operation, Together
 from seqstudio.session.session import SUFFIX
 
-BROUGHT = ("audio", "midi", "transcript", "text")
+SESSION_KINDS = ("audio", "midi", "transcript", "text")  # that a session can hold
+SESSION_SUFFIXES = frozenset(suffix for kind in SESSION_KINDS for suffix in SUFFIXES[kind])
 PLUGINS, MODELS = "plugins", "models"  # pages that install
 INSTALLED_BY: Mapping[str, str] = {".whl": PLUGINS, ".seqmodel": MODELS}
 
 
 @dataclass(frozen=True, slots=True)
-class Install:
-    """A plugin or a model that a person brought, for the page that installs it."""
+class InstallRequest:
+    """A plugin or a model to install, and the page that installs it."""
 
     page: str
     path: Path
 
 
-def sort_out(paths: Iterable[Path]) -> list[Path | Install]:
-    """List files as named, and those below folders that a session can hold, in order.
+def expand_paths(paths: Iterable[Path]) -> list[Path | InstallRequest]:
+    """List the named files, and the files below named folders that a session can hold, in order.
 
-    What is to be installed comes last: it asks a question, and what is asked stays in front.
+    Install requests come last: each asks a question, which then stays in front.
     """
     found: dict[Path, None] = {}
-    installs: dict[Path, Install] = {}
+    installs: dict[Path, InstallRequest] = {}
     for path in paths:
-        if page := installer_of(path):
-            installs[path] = Install(page, path)
+        if page := install_page(path):
+            installs[path] = InstallRequest(page, path)
         elif not path.is_dir():
             found[path] = None
         elif below := _files_below(path):
             found.update(dict.fromkeys(below))
         elif any(path.glob("*.whl")):
-            installs[path] = Install(PLUGINS, path)
+            installs[path] = InstallRequest(PLUGINS, path)
     return [*found, *installs.values()]
 
 
-def installer_of(path: Path) -> str:
-    """Name the page that installs a wheel, a plugin's project or a model; "" for all else."""
+def install_page(path: Path) -> str:
+    """Return the page that installs a wheel, a plugin's project or a model; "" for other paths."""
     if page := INSTALLED_BY.get(path.suffix.lower()):
         return page
     if _is_plugin(path):
@@ -53,34 +54,39 @@ def installer_of(path: Path) -> str:
     return MODELS if all((path / name).is_file() for name in REQUIRED) else ""
 
 
-def belongs_elsewhere(path: Path) -> bool:
-    """Whether a thing has its place whatever page is in front: a session, a plugin, a model."""
-    return is_session(path) or bool(installer_of(path))
+def is_session_or_install(path: Path) -> bool:
+    """Whether a path is a session, a plugin or a model: handled alike on every page."""
+    return is_session(path) or bool(install_page(path))
+
+
+def can_import(path: Path) -> bool:
+    """Whether a file's suffix is of a kind that a session can hold."""
+    return path.suffix.lower() in SESSION_SUFFIXES
 
 
 def _files_below(folder: Path) -> list[Path]:
-    known = {suffix for kind in BROUGHT for suffix in SUFFIXES[kind]}
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in known and p.is_file())
+    return sorted(path for path in folder.rglob("*") if can_import(path) and path.is_file())
 
 
 def _is_plugin(folder: Path) -> bool:
-    """Whether a folder's project names the studio's entry points, well or badly."""
+    """Whether a folder's project names the studio's entry points, in valid TOML or not."""
     # 50 ms together, which would delay the first paint
-    from seqstudio.host.catalogue.discovery import GROUP
+    from seqstudio.contracts.manifest import ENTRY_POINT_GROUP
     from seqstudio.host.store.pack import PROJECT
 
     try:
-        return GROUP in (folder / PROJECT).read_text(encoding="utf-8", errors="replace")
+        text = (folder / PROJECT).read_text(encoding="utf-8", errors="replace")
     except OSError:  # it is no folder, or has no project
         return False
+    return ENTRY_POINT_GROUP in text
 
 
 def is_session(path: Path) -> bool:
-    """Whether a file is a session rather than something to bring into one."""
+    """Whether a file is a session rather than something to import into one."""
     return path.suffix == SUFFIX
 
 
-def bring(path: Path) -> Operation:
+def import_file(path: Path) -> Operation:
     """Read one file; slow for large ones, so call it on a thread.
 
     A MIDI file becomes a clip and an accepted take of its notes; a transcript keeps its words.
@@ -88,7 +94,7 @@ def bring(path: Path) -> Operation:
     Raises
     ------
     SeqStudioError
-        If the file cannot be read, or is of no known kind.
+        If the file cannot be read, or its kind is unknown.
     """
     if not path.is_file():
         raise SessionError(f"{path}: no such file, expected audio, MIDI, a transcript or a session")

@@ -1,4 +1,4 @@
-"""How far a running job is, and how long it will still take, from the events that it sends."""
+"""The progress of a running job and an estimate of its remaining time, from its events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,68 +12,68 @@ from seqstudio.host.jobs.events import (
     PartialText,
 )
 
-CALIBRATED_S = 3.0  # of progress, before a time is given
-CALIBRATED = 0.02  # of the whole, likewise
+MIN_ELAPSED_S = 3.0  # of progress, before a remaining time is estimated
+MIN_FRACTION = 0.02  # of the whole job, likewise
 
 
 @dataclass(slots=True)
-class Moving:
-    """One item that is under way."""
+class RunningItem:
+    """One item that a worker is processing."""
 
     name: str
     fraction: float = 0.0
-    note: str = ""
-    text: str = ""  # what it has found so far
+    message: str = ""
+    text: str = ""  # partial result
 
 
 @dataclass(slots=True)
-class Progress:
-    """One job that this process runs."""
+class JobProgress:
+    """The progress of one job that this process runs."""
 
-    feeds: Mapping[int, int]  # item -> what it was given with: takes of one input go together
+    batches: Mapping[int, int]  # item -> its batch: takes of one input are processed together
     ended: int = 0  # items, before it was started and since
-    moving: dict[int, Moving] = field(default_factory=dict)
-    _since_s: float = -1.0  # when the first progress came; -1: not yet
-    _from: float = 0.0  # how far it was then
-    _paused_s: float = -1.0  # when it was paused; -1: it is not
+    running: dict[int, RunningItem] = field(default_factory=dict)
+    _start_s: float = -1.0  # time of the first progress; -1: none yet
+    _start_fraction: float = 0.0  # at that time
+    _paused_s: float = -1.0  # time when it was paused; -1: it is not
 
     @property
     def total(self) -> int:
-        """How many items there are."""
-        return max(len(self.feeds), 1)
+        """The number of items."""
+        return max(len(self.batches), 1)
 
     @property
     def fraction(self) -> float:
-        """How far the whole is, 0 to 1."""
-        under_way = sum(one.fraction for one in self.moving.values())
-        return min((self.ended + under_way) / self.total, 1.0)
+        """The fraction of the whole job that is done, 0 to 1."""
+        partial = sum(item.fraction for item in self.running.values())
+        return min((self.ended + partial) / self.total, 1.0)
 
-    def hear(self, event: JobEvent, now_s: float) -> None:
-        """Take an event in.
+    def on_event(self, event: JobEvent, now_s: float) -> None:
+        """Update from an event.
 
         Parameters
         ----------
         event : of this job
-        now_s : seconds on a clock that never goes back
+        now_s : seconds on a monotonic clock
         """
         match event:
             case ItemStarted(item=item, name=name):
-                self.moving[item] = Moving(name)
-            case ItemProgress(item=item, fraction=fraction, note=note):
-                for one in self._together(item):
-                    one.fraction, one.note = fraction, note
-                self._begin(now_s)
+                self.running[item] = RunningItem(name)
+            case ItemProgress(item=item, fraction=fraction, message=message):
+                for one in self._same_batch(item):
+                    one.fraction, one.message = fraction, message
+                self._start_clock(now_s)
             case PartialText(item=item, text=text):
-                for one in self._together(item):
+                for one in self._same_batch(item):
                     one.text = text
-                self._begin(now_s)
+                self._start_clock(now_s)
             case ItemDone(item=item, skipped=skipped):
-                self.moving.pop(item, None)
+                self.running.pop(item, None)
                 self.ended += 1
-                if skipped:  # came for nothing: says nothing of the time that the others take
-                    self._from += 1 / self.total
+                if skipped:  # it took no time: leave it out of the estimate
+                    self._start_fraction += 1 / self.total
             case ItemFailed(item=item):
-                self.moving.pop(item, None)
+                self.running.pop(item, None)
                 self.ended += 1
 
     def pause(self, now_s: float) -> None:
@@ -81,27 +81,27 @@ class Progress:
         if self._paused_s < 0:
             self._paused_s = now_s
 
-    def go_on(self, now_s: float) -> None:
-        """Let the clock run again."""
-        if self._paused_s >= 0 and self._since_s >= 0:
-            self._since_s += now_s - self._paused_s
+    def resume(self, now_s: float) -> None:
+        """Start the clock again."""
+        if self._paused_s >= 0 and self._start_s >= 0:
+            self._start_s += now_s - self._paused_s
         self._paused_s = -1.0
 
-    def left_s(self, now_s: float) -> float | None:
-        """Give the seconds that are left if it goes on as it has; None where that is not known."""
-        if self._since_s < 0 or self._paused_s >= 0:
+    def remaining_s(self, now_s: float) -> float | None:
+        """Return the seconds left at the average speed so far; None where that is unknown."""
+        if self._start_s < 0 or self._paused_s >= 0:
             return None
-        spent, done = now_s - self._since_s, self.fraction - self._from
-        if spent < CALIBRATED_S or done < CALIBRATED:
+        elapsed, done = now_s - self._start_s, self.fraction - self._start_fraction
+        if elapsed < MIN_ELAPSED_S or done < MIN_FRACTION:
             return None
-        return spent / done * (1 - self.fraction)
+        return elapsed / done * (1 - self.fraction)
 
-    def _begin(self, now_s: float) -> None:
-        """Start the clock with the first progress: loading a model says nothing of the rest."""
-        if self._since_s < 0:
-            self._since_s, self._from = now_s, self.fraction
+    def _start_clock(self, now_s: float) -> None:
+        """Start the clock with the first progress, so that loading a model does not count."""
+        if self._start_s < 0:
+            self._start_s, self._start_fraction = now_s, self.fraction
 
-    def _together(self, item: int) -> list[Moving]:
-        """Give what is under way with an item: a worker speaks of all that it was given at once."""
-        feed = self.feeds.get(item)
-        return [one for number, one in self.moving.items() if self.feeds.get(number) == feed]
+    def _same_batch(self, item: int) -> list[RunningItem]:
+        """Return the running items of an item's batch: a worker reports on all of them at once."""
+        batch = self.batches.get(item)
+        return [one for number, one in self.running.items() if self.batches.get(number) == batch]

@@ -1,4 +1,4 @@
-"""The queue of jobs: what this process runs, what waits, and what others run."""
+"""The job queue of the app: starts waiting jobs, and steers those that run here or elsewhere."""
 
 import time
 from dataclasses import replace
@@ -7,261 +7,265 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import JobError, SeqStudioError
-from seqstudio.gui.workspace.job_cards import ENDED, ItemCard, JobCard, card_of, item_cards
+from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.job_list import JobList
-from seqstudio.gui.workspace.job_progress import Progress
-from seqstudio.gui.workspace.running_job import Watch
+from seqstudio.gui.workspace.job_progress import JobProgress
+from seqstudio.gui.workspace.job_status import (
+    ENDED,
+    ItemStatus,
+    JobStatus,
+    item_statuses,
+    job_status,
+)
+from seqstudio.gui.workspace.running_job import RunningJob
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.jobs.events import ItemProgress, JobEvent, JobFinished, PartialText
-from seqstudio.host.jobs.queue import Wish
+from seqstudio.host.jobs.queue import JobAction
 from seqstudio.host.studio import JobSpec, Studio
 
-TRAINING_NICE = 10  # trainings leave the processor to what the person waits for
-DRAW_MS = 100  # between tellings of progress
-READ_MS = 150  # between looks into the books while items come and go
+TRAINING_NICE = 10  # trainings leave the processor to the jobs that the user waits for
+PROGRESS_MS = 100  # between reports of progress
+READ_MS = 150  # between reads of the database while items start and end
 ITEMS = 100  # of one job that are listed
-FAREWELL_S = 4.0  # for jobs to end when the app does
+CLOSE_S = 4.0  # for running jobs to end when the app does
 
 
 class JobQueue(QObject):
-    """Runs at most one training and one other job at a time; the rest waits, in the books.
+    """Runs at most one training and one other job at a time; the queue is in the job database.
 
-    A paused job leaves its lane to the next one. Resumed, it goes on as soon as its lane is free,
-    before those that have not begun. After a restart, what waited waits on until the person says
-    so, or queues something new.
+    A paused job leaves its lane to the next one. Resumed, it continues as soon as its lane is free,
+    before jobs that have not begun. After a restart the queue is paused until the user starts it
+    or adds a job.
     """
 
-    changed = Signal()  # jobs came, went, moved, or are elsewhere: draw them anew
-    happened = Signal(int, object)  # a job's number, and its event
+    changed = Signal()  # jobs came, went, moved or progressed
+    job_event = Signal(int, object)  # a job's number, and its event
     failed = Signal(str)  # why a job could not be started or steered
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._watched: dict[int, Watch] = {}
-        self._wishes: dict[int, Wish] = {}
-        self.held = bool(studio.jobs.queue())  # waiting jobs are not started
+        self._running: dict[int, RunningJob] = {}
+        self._requested: dict[int, JobAction] = {}
+        self.queue_paused = bool(studio.jobs.queue())  # waiting jobs are not started
         self._list = JobList(studio, self)
-        self._list.changed.connect(self._tell)
-        self._draw = QTimer(self, interval=DRAW_MS, singleShot=True)
-        self._draw.timeout.connect(self.changed)
-        self._read = QTimer(self, interval=READ_MS, singleShot=True)
-        self._read.timeout.connect(self._list.read)
+        self._list.changed.connect(self._update)
+        self._progress_timer = QTimer(self, interval=PROGRESS_MS, singleShot=True)
+        self._progress_timer.timeout.connect(self.changed)
+        self._read_timer = QTimer(self, interval=READ_MS, singleShot=True)
+        self._read_timer.timeout.connect(self._list.read)
         self._list.read()
 
     def add(self, spec: JobSpec) -> int:
-        """Queue a job; give its number.
+        """Add a job to the queue, and start the queue; return the job's number.
 
         Raises
         ------
         SeqStudioError
-            If it names what there is not.
+            If the spec names something that does not exist.
         """
         if spec.verb == "train" and not spec.nice:
             spec = replace(spec, nice=TRAINING_NICE)
         number = self._studio.enqueue(spec)
-        self.go_on()
+        self.start_queue()
         return number
 
-    def go_on(self) -> None:
-        """Start what waits, as far as there is room."""
-        self.held = False
-        self._fill()
+    def start_queue(self) -> None:
+        """Start waiting jobs, now and whenever a lane becomes free."""
+        self.queue_paused = False
+        self._fill_lanes()
         self._list.read()
 
-    def hold(self) -> None:
-        """Start nothing more; what has begun goes on."""
-        self.held = True
+    def pause_queue(self) -> None:
+        """Start no more waiting jobs; running ones continue."""
+        self.queue_paused = True
         self.changed.emit()
 
     @property
     def running(self) -> tuple[int, ...]:
         """The numbers of the jobs that this process runs."""
-        return tuple(self._watched)
+        return tuple(self._running)
 
     @property
     def waiting(self) -> tuple[int, ...]:
-        """The numbers of the jobs that wait, in their order."""
+        """The numbers of the waiting jobs, in their order."""
         return self._list.waiting
 
-    def needing(self, plugin: str) -> tuple[str, ...]:
-        """Give the titles of the jobs of a plugin that have not ended."""
+    def unfinished_titles(self, plugin: str) -> tuple[str, ...]:
+        """Return the titles of a plugin's jobs that have not ended."""
         rows = (row for row in self._list.rows if row.plugin == plugin)
         return tuple(self._list.title(row) for row in rows if row.state not in ENDED)
 
-    def jobs(self) -> tuple[JobCard, ...]:
-        """Give what there is to see: what runs, what waits in its order, what has ended."""
+    def jobs(self) -> tuple[JobStatus, ...]:
+        """Return the listed jobs: live ones, waiting ones in their order, then ended ones."""
         now = time.monotonic()
-        return tuple(self._card(row, now) for row in self._list.rows)
+        return tuple(self._status(row, now) for row in self._list.rows)
 
-    def _card(self, row: JobRow, now_s: float) -> JobCard:
-        watch = self._watched.get(row.id)
-        return card_of(
+    def _status(self, row: JobRow, now_s: float) -> JobStatus:
+        running = self._running.get(row.id)
+        return job_status(
             row,
-            watch.progress if watch else None,
+            running.progress if running else None,
             title=self._list.title(row),
-            told=self._list.told(row),
-            wish=self._wishes.get(row.id),
+            outcome=self._list.outcome(row),
+            requested=self._requested.get(row.id),
             now_s=now_s,
-            held=self.held,
-            returns=watch is not None and watch.returns,
-            earlier=row.id in self._list.earlier,
+            queue_paused=self.queue_paused,
+            resume_pending=running is not None and running.resume_when_free,
+            from_before=row.id in self._list.from_before,
         )
 
-    def items(self, job: int) -> tuple[ItemCard, ...]:
-        """Give the files or takes of a job, those under way and failed first; never very many."""
-        return item_cards(self._studio.jobs.foremost(job, ITEMS), self.progress(job))
+    def items(self, job: int) -> tuple[ItemStatus, ...]:
+        """Return at most `ITEMS` items of a job, running and failed ones first."""
+        return item_statuses(self._studio.jobs.top_items(job, ITEMS), self.progress(job))
 
     def rows(self, job: int) -> tuple[ItemRow, ...]:
-        """Give the items of a job as they are in the books."""
+        """Return all items of a job, as the database has them."""
         return self._studio.jobs.items(job)
 
-    def progress(self, job: int) -> Progress | None:
-        """Say how far a job is that this process runs."""
-        watch = self._watched.get(job)
-        return watch.progress if watch else None
+    def progress(self, job: int) -> JobProgress | None:
+        """Return the progress of a job that this process runs."""
+        running = self._running.get(job)
+        return running.progress if running else None
 
     def cancel(self, job: int) -> None:
-        """Stop a job soon, or let it wait no longer; what is done stays done."""
-        self._ask(job, "cancel")
+        """Stop a running job soon, or remove a waiting one; finished items stay."""
+        self._request(job, "cancel")
 
     def pause(self, job: int) -> None:
-        """Let a running job wait where it is, and the next one of its kind start."""
-        watch = self._watched.get(job)
-        if watch and watch.returns:
-            watch.returns = False
+        """Pause a running job, and let the next one of its lane start."""
+        running = self._running.get(job)
+        if running and running.resume_when_free:
+            running.resume_when_free = False
             self._list.read()
         else:
-            self._ask(job, "pause")
+            self._request(job, "pause")
 
     def resume(self, job: int) -> None:
-        """Let a paused job go on, now or when there is room; queue one again that had ended."""
-        row, watch = self._list.row(job), self._watched.get(job)
+        """Resume a paused job, at once or when its lane is free; queue an ended one again."""
+        row, running = self._list.row(job), self._running.get(job)
         if row and row.state in ENDED:
-            self._again(job, retry=False)
-        elif watch and watch.paused and not self._free(watch.lane):
-            watch.returns = True
+            self._requeue(job, retry=False)
+        elif running and running.paused and not self._is_free(running.lane):
+            running.resume_when_free = True
             self._list.read()
         else:
-            self._ask(job, "resume")
+            self._request(job, "resume")
 
     def retry(self, job: int) -> None:
-        """Queue a job again for the items that failed, and those it never came to."""
-        self._again(job, retry=True)
+        """Queue a job again for the items that failed or were not reached."""
+        self._requeue(job, retry=True)
 
-    def earlier(self, job: int) -> None:
-        """Let a waiting job come before the one ahead of it."""
+    def move_up(self, job: int) -> None:
+        """Move a waiting job before the one ahead of it."""
         order = self.waiting
         at = order.index(job) if job in order else 0
         if at > 0:
             self._move(job, order[at - 1])
 
-    def later(self, job: int) -> None:
-        """Let a waiting job come behind the one after it."""
+    def move_down(self, job: int) -> None:
+        """Move a waiting job behind the one after it."""
         order = self.waiting
         at = order.index(job) if job in order else len(order)
         if at + 1 < len(order):
             self._move(job, order[at + 2] if at + 2 < len(order) else None)
 
     def dismiss(self, *jobs: int) -> None:
-        """Show jobs that have ended no longer, also after a restart; they stay in the books."""
-        try:
+        """Remove ended jobs from the list, also after a restart; the database keeps them."""
+        with errors_to(self.failed.emit, JobError):
             self._studio.jobs.dismiss(jobs)
-        except JobError as bad:
-            self.failed.emit(str(bad))
         self._list.read()
 
     def close(self) -> None:
-        """Leave running jobs interrupted, as politely as a few seconds allow."""
-        self._list.rest()
-        self._draw.stop()
-        self._read.stop()
-        deadline = time.monotonic() + FAREWELL_S
-        for watch in self._watched.values():
-            watch.leave()
-        for watch in self._watched.values():
-            watch.ends_within(deadline - time.monotonic())
-        self._watched.clear()
+        """Leave running jobs interrupted; wait at most `CLOSE_S` for them to end."""
+        self._list.stop()
+        self._progress_timer.stop()
+        self._read_timer.stop()
+        deadline = time.monotonic() + CLOSE_S
+        for running in self._running.values():
+            running.interrupt()
+        for running in self._running.values():
+            running.ends_within(deadline - time.monotonic())
+        self._running.clear()
 
-    def _free(self, lane: str) -> bool:
-        return all(watch.paused or watch.lane != lane for watch in self._watched.values())
+    def _is_free(self, lane: str) -> bool:
+        return all(running.paused or running.lane != lane for running in self._running.values())
 
-    def _fill(self) -> None:
-        """Fill each free lane: with what returns to it, else with the first that can be started."""
-        for job, watch in self._watched.items():
-            if watch.returns and self._free(watch.lane):
-                watch.ask("resume")
-                self._wishes[job] = "resume"
+    def _fill_lanes(self) -> None:
+        """Fill each free lane with a job to resume, else with the first that can be started."""
+        for job, running in self._running.items():
+            if running.resume_when_free and self._is_free(running.lane):
+                running.request("resume")
+                self._requested[job] = "resume"
         for row in self._studio.jobs.queue():
-            if not self.held and self._free(_lane(row)):
+            if not self.queue_paused and self._is_free(_lane(row)):
                 self._start(row)
 
     def _start(self, row: JobRow) -> None:
         try:
             handle = self._studio.start(row.id)
-        except SeqStudioError as bad:  # in the books too: it has failed, or runs elsewhere
-            self.failed.emit(str(bad))
+        except SeqStudioError as error:  # it is marked as failed, or runs elsewhere
+            self.failed.emit(str(error))
             return
         ended = sum(row.counts.get(state, 0) for state in ("done", "failed"))
-        progress = Progress(self._studio.jobs.feeds(row.id), ended)
-        hear = partial(self._hear, row.id)
-        self._watched[row.id] = Watch(handle, _lane(row), progress, hear, self)
+        progress = JobProgress(self._studio.jobs.batches(row.id), ended)
+        on_event = partial(self._on_event, row.id)
+        self._running[row.id] = RunningJob(handle, _lane(row), progress, on_event, self)
 
-    def _hear(self, job: int, event: JobEvent) -> None:
+    def _on_event(self, job: int, event: JobEvent) -> None:
         over = isinstance(event, JobFinished)
         if over:
-            self._watched.pop(job).deleteLater()
-        self.happened.emit(job, event)
+            self._running.pop(job).deleteLater()
+        self.job_event.emit(job, event)
         if over:
-            self._fill()
+            self._fill_lanes()
             self._list.read()
             return
-        soon = self._draw if isinstance(event, (ItemProgress, PartialText)) else self._read
-        if not soon.isActive():
-            soon.start()
+        is_progress = isinstance(event, (ItemProgress, PartialText))
+        timer = self._progress_timer if is_progress else self._read_timer
+        if not timer.isActive():
+            timer.start()
 
-    def _ask(self, job: int, wish: Wish) -> None:
-        if watch := self._watched.get(job):
-            watch.ask(wish)
+    def _request(self, job: int, action: JobAction) -> None:
+        if running := self._running.get(job):
+            running.request(action)
         else:
             try:
-                self._studio.jobs.ask(job, wish)
-            except JobError as bad:
-                self.failed.emit(str(bad))
+                self._studio.jobs.request(job, action)
+            except JobError as error:
+                self.failed.emit(str(error))
                 return
-        self._wishes[job] = wish
+        self._requested[job] = action
         self._list.read()
 
-    def _again(self, job: int, *, retry: bool) -> None:
+    def _requeue(self, job: int, *, retry: bool) -> None:
         try:
-            self._studio.enqueue_again(job, retry=retry)
-        except SeqStudioError as bad:
-            self.failed.emit(str(bad))
+            self._studio.requeue(job, retry=retry)
+        except SeqStudioError as error:
+            self.failed.emit(str(error))
             return
-        self.go_on()
+        self.start_queue()
 
     def _move(self, job: int, before: int | None) -> None:
-        try:
+        with errors_to(self.failed.emit, JobError):  # it was started just now
             self._studio.jobs.move(job, before)
-        except JobError as bad:  # it was started just now
-            self.failed.emit(str(bad))
         self._list.read()
 
-    def _tell(self) -> None:
-        """Tell, once wishes that have come true are forgotten, and free lanes filled."""
-        self._wishes = {
-            job: wish
-            for job, wish in self._wishes.items()
-            if (row := self._list.row(job)) and _pending(row, wish)
+    def _update(self) -> None:
+        """Drop requests that were carried out, fill lanes that became free, emit `changed`."""
+        self._requested = {
+            job: action
+            for job, action in self._requested.items()
+            if (row := self._list.row(job)) and _is_pending(row, action)
         }
-        left = False
-        for job, watch in self._watched.items():
+        freed = False
+        for job, running in self._running.items():
             if row := self._list.row(job):
-                held = not watch.paused
-                watch.see(row)
-                left |= held and watch.paused
-        if left:
-            self._fill()
+                was_running = not running.paused
+                running.update_state(row)
+                freed |= was_running and running.paused
+        if freed:
+            self._fill_lanes()
             self._list.read()
         self.changed.emit()
 
@@ -270,8 +274,8 @@ def _lane(row: JobRow) -> str:
     return "training" if row.verb == "train" else "other"
 
 
-def _pending(row: JobRow, wish: Wish) -> bool:
-    """Whether what was asked has yet to happen."""
-    if row.state in ENDED or row.waits:
+def _is_pending(row: JobRow, action: JobAction) -> bool:
+    """Whether a requested action has yet to happen."""
+    if row.state in ENDED or row.waiting:
         return False
-    return wish == "cancel" or (row.state == "paused") != (wish == "pause")
+    return action == "cancel" or (row.state == "paused") != (action == "pause")

@@ -1,4 +1,4 @@
-"""How a person left the app: theme, window and recent sessions, in one file of the profile."""
+"""Theme, window and recent sessions, kept in one file of the profile."""
 
 import json
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from pathlib import Path
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ConfigError
 from seqstudio.host.profile import Profile
-from seqstudio.services.atomic_files import faults_as, json_bytes, write_durably
+from seqstudio.services.atomic_files import json_bytes, os_errors_as, write_atomic
 
 RECENT = 12  # sessions that are remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What is kept. The window's shape is Qt's own, as base64."""
+class SavedState:
+    """The content of `app.json`. The window's state is Qt's own format, as base64."""
 
     theme: str = "system"
     geometry: str = ""
@@ -24,53 +24,53 @@ class Left:
 
 
 class Preferences:
-    """Reads and writes `app.json`; one that cannot be read counts as none, for nothing is lost."""
+    """Reads and writes `app.json`; a file that cannot be read counts as missing."""
 
     def __init__(self, profile: Profile) -> None:
         self._path = profile.home / "app.json"
-        self.left = self._read()
+        self.saved = self._read()
 
     @property
     def recent(self) -> tuple[Path, ...]:
-        """The sessions that were opened last, the latest first; some may be gone."""
-        return tuple(map(Path, self.left.recent))
+        """The recent sessions, the latest first; some files may be gone."""
+        return tuple(map(Path, self.saved.recent))
 
-    def opened(self, path: Path) -> None:
-        """Remember a session as the latest.
+    def add_recent(self, path: Path) -> None:
+        """Put a session first in the list of recent ones.
 
         Raises
         ------
         ConfigError
             If the profile cannot be written.
         """
-        others = [name for name in self.left.recent if name != str(path)]
-        self._keep(replace(self.left, recent=(str(path), *others)[:RECENT]))
+        others = [name for name in self.saved.recent if name != str(path)]
+        self._save(replace(self.saved, recent=(str(path), *others)[:RECENT]))
 
-    def forget(self, paths: Iterable[Path]) -> None:
-        """Take sessions off the list; their files stay."""
-        gone = {str(path) for path in paths}
-        kept = tuple(name for name in self.left.recent if name not in gone)
-        self._keep(replace(self.left, recent=kept))
+    def remove_recent(self, paths: Iterable[Path]) -> None:
+        """Remove sessions from the list; their files stay."""
+        removed = {str(path) for path in paths}
+        kept = tuple(name for name in self.saved.recent if name not in removed)
+        self._save(replace(self.saved, recent=kept))
 
-    def choose_theme(self, theme: str) -> None:
-        """Remember how the app is dressed."""
-        self._keep(replace(self.left, theme=theme))
+    def set_theme(self, theme: str) -> None:
+        """Remember the theme."""
+        self._save(replace(self.saved, theme=theme))
 
-    def shape(self, geometry: str, docks: str) -> None:
-        """Remember the window's place and the places of what is docked in it."""
-        self._keep(replace(self.left, geometry=geometry, docks=docks))
+    def set_window(self, geometry: str, docks: str) -> None:
+        """Remember the geometry of the window and the layout of its docks."""
+        self._save(replace(self.saved, geometry=geometry, docks=docks))
 
-    def _keep(self, left: Left) -> None:
-        if left == self.left:
+    def _save(self, state: SavedState) -> None:
+        if state == self.saved:
             return
-        self.left = left
-        with faults_as(ConfigError, self._path):
+        self.saved = state
+        with os_errors_as(ConfigError, self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(self._path, json_bytes(to_plain(left)))
+            write_atomic(self._path, json_bytes(to_plain(state)))
 
-    def _read(self) -> Left:
+    def _read(self) -> SavedState:
         try:
             plain = json.loads(self._path.read_bytes())
-            return from_plain(Left, plain, str(self._path))
+            return from_plain(SavedState, plain, str(self._path))
         except (OSError, ValueError, ConfigError):
-            return Left()
+            return SavedState()

@@ -1,4 +1,4 @@
-"""Jobs whose results belong into the session: heard while they run, entered when they are done."""
+"""Import the results of jobs into the session: provisional while they run, stored when done."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -7,10 +7,16 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.manifest import Port
-from seqstudio.errors import JobError, SeqStudioError
+from seqstudio.errors import JobError
 from seqstudio.gui.workspace.background import Background
+from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.job_queue import JobQueue
-from seqstudio.gui.workspace.results import Found, entering, name_of, read_results
+from seqstudio.gui.workspace.results import (
+    ItemResults,
+    import_operation,
+    read_results,
+    result_name,
+)
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.jobs.events import (
     ItemDone,
@@ -24,8 +30,8 @@ from seqstudio.host.studio import Studio
 from seqstudio.session.session import JobLink, Session
 
 
-class Live(QObject):
-    """What running jobs have found so far for a clip or a take; provisional, never stored."""
+class LiveResults(QObject):
+    """The partial results of running jobs, by clip or take; provisional, never stored."""
 
     changed = Signal(str)  # id of the clip or take
 
@@ -35,15 +41,15 @@ class Live(QObject):
         self._fractions: dict[str, float] = {}
 
     def text(self, id: str) -> str:
-        """Give the text so far; "" where nothing runs for it, or nothing is heard yet."""
+        """Return the text so far; "" where no job runs for it, or none has sent text yet."""
         return self._texts.get(id, "")
 
     def fraction(self, id: str) -> float | None:
-        """Say how far a job for it is, 0 to 1; None where none runs."""
+        """Return the progress of the job for it, 0 to 1; None where none runs."""
         return self._fractions.get(id)
 
-    def hear(self, id: str, event: JobEvent) -> None:
-        """Take in what happened to an item that is for this clip or take."""
+    def on_event(self, id: str, event: JobEvent) -> None:
+        """Update from an event of an item that is for this clip or take."""
         match event:
             case ItemStarted():
                 self._fractions[id] = 0.0
@@ -57,15 +63,15 @@ class Live(QObject):
         self.changed.emit(id)
 
 
-class Following(QObject):
-    """Enters what followed jobs make into the session, in the order in which it was made.
+class ResultImporter(QObject):
+    """Adds the results of linked jobs to the session, in the order in which they were made.
 
     Parameters
     ----------
-    session : gives the session that is open
+    session : returns the open session
     """
 
-    entered = Signal()  # the session's document is another one
+    imported = Signal()  # the session's document has changed
     failed = Signal(str)
 
     def __init__(
@@ -77,21 +83,21 @@ class Following(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self.live = Live(self)
+        self.live = LiveResults(self)
         self._studio, self._background, self._session = studio, background, session
         self._links: dict[int, JobLink] = {}
         self._pending: deque[tuple[JobLink, ItemRow | None]] = deque()  # None: the job is over
         self._reading = False
-        queue.happened.connect(self._hear)
+        queue.job_event.connect(self._on_event)
         self.catch_up()
 
     def follow(self, link: JobLink) -> None:
-        """Enter what a job makes, from now on and after a restart."""
+        """Import a job's results, from now on and after a restart."""
         self._session().follow(link)
         self._links[link.job] = link
 
     def catch_up(self) -> None:
-        """Go on with the session that is open now: what its jobs made without it is entered."""
+        """Import what the open session's jobs made while it was closed, and follow them."""
         self._links = {link.job: link for link in self._session().links}
         self._pending.clear()
         for link in self._links.values():
@@ -101,28 +107,28 @@ class Following(QObject):
                 self._end_if_over(link)
         self._read_next()
 
-    def _hear(self, job: int, event: JobEvent) -> None:
+    def _on_event(self, job: int, event: JobEvent) -> None:
         link = self._links.get(job)
         if link is None:
             return
         if isinstance(event, JobFinished):
             for id in set(link.items):
-                self.live.hear(id, event)
+                self.live.on_event(id, event)
             self._end_if_over(link)
         elif target := _target(link, event.item):
-            self.live.hear(target, event)
+            self.live.on_event(target, event)
         if isinstance(event, ItemDone):
             self._pending.append((link, self._studio.jobs.item(job, event.item)))
         self._read_next()
 
     def _end_if_over(self, link: JobLink) -> None:
-        """Follow a job no longer, once all it could make is in."""
+        """Unfollow a job after its pending results, if it is done and no item has failed."""
         row = self._row(link)
         if row and row.state == "done" and not row.counts.get("failed"):
             self._pending.append((link, None))
 
     def _read_next(self) -> None:
-        """Read the oldest results that wait, on a thread, one item after the other."""
+        """Read the oldest pending results on a thread, one item after the other."""
         while self._pending and not self._reading:
             link, item = self._pending.popleft()
             if item is None:
@@ -133,40 +139,38 @@ class Following(QObject):
             self._reading = True
             self._background.run(
                 partial(read_results, item, ports),
-                partial(self._enter, self._session(), link, item.number),
-                self._apologise,
+                partial(self._import, self._session(), link, item.number),
+                self._on_failure,
             )
 
-    def _enter(self, session: Session, link: JobLink, number: int, found: Found) -> None:
+    def _import(self, session: Session, link: JobLink, number: int, results: ItemResults) -> None:
         self._reading = False
         if session is self._session():
             target = _target(link, number)
-            name = name_of(link.title, link.items, target, session.document)
-            operation = entering(session.document, target, name, found)
-            try:
+            name = result_name(link.title, link.items, target, session.document)
+            operation = import_operation(session.document, target, name, results)
+            with errors_to(self.failed.emit):
                 if operation and session.enter(link.job, number, operation):
-                    self.entered.emit()
-            except SeqStudioError as bad:
-                self.failed.emit(str(bad))
+                    self.imported.emit()
         self._read_next()
 
-    def _apologise(self, reason: str) -> None:
+    def _on_failure(self, reason: str) -> None:
         self._reading = False
         self.failed.emit(reason)
         self._read_next()
 
     def _ports(self, link: JobLink) -> Iterator[Port]:
-        """Give the outputs of a job's operation; none where its plugin is gone."""
+        """Yield the outputs of a job's operation; none where its plugin is gone."""
         row = self._row(link)
         try:
             if row and row.verb == "operation":
                 plugin = self._studio.catalogue.plugin(row.plugin)
                 yield from plugin.operation(row.name).outputs
-        except JobError as bad:
-            self.failed.emit(f"{link.title}: {bad}")
+        except JobError as error:
+            self.failed.emit(f"{link.title}: {error}")
 
     def _row(self, link: JobLink) -> JobRow | None:
-        """Find a job, unless it is another profile's: a session may have been carried here."""
+        """Find a linked job; None if it is another profile's: a session may have been copied."""
         try:
             row = self._studio.jobs.get(link.job)
         except JobError:

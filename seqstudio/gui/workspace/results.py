@@ -1,4 +1,4 @@
-"""From what a job's item wrote to the operation that enters it into the session."""
+"""Turn the files that a job's item wrote into the operation that adds them to the session."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,99 +13,106 @@ from seqstudio.media.subtitles import read_transcript
 from seqstudio.session.document import Clip, Document, Take
 from seqstudio.session.operations import AddTake, Operation, SetTranscript, Together
 
-READ: Mapping[str, str] = {"transcript": "json", "midi": "mid"}  # kind -> format the session reads
-MAKER = ("plugin", "plugin_version", "models")  # what a transcript keeps of its record
+READABLE: Mapping[str, str] = {"transcript": "json", "midi": "mid"}  # kind -> format
+KEPT = ("plugin", "plugin_version", "models")  # of the item's provenance, in a transcript
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What one item made, of the kinds that a session has a place for."""
+class ItemResults:
+    """What one item made, of the kinds that a session can hold."""
 
     takes: tuple[Take, ...] = ()  # without a name
     transcript: Transcript | None = None
 
 
-def read_results(item: ItemRow, ports: Sequence[Port]) -> Found:
-    """Read an item's files back. Call it on a thread.
+def read_results(item: ItemRow, ports: Sequence[Port]) -> ItemResults:
+    """Read an item's output files. Call it on a thread.
 
     Parameters
     ----------
     item : done
-    ports : the operation's outputs, which say of what kind each file is
+    ports : the operation's outputs, with the kind of each file
 
     Raises
     ------
     SeqStudioError
         If a file cannot be read.
     """
-    there = {placed.path for placed in item.outputs}
+    written = {output.path for output in item.outputs}
     paths: dict[str, list[Path]] = {}
     for port in ports:
-        path = item.targets.get(port.name, {}).get(READ.get(port.kind, ""))
-        if path in there and path is not None:
+        path = item.targets.get(port.name, {}).get(READABLE.get(port.kind, ""))
+        if path in written and path is not None:
             paths.setdefault(port.kind, []).append(path)
-    takes = tuple(Take.of(_bytes(p), p.stem, record=item.record) for p in paths.get("midi", ()))
+    takes = tuple(
+        Take.of(_bytes(path), path.stem, provenance=item.provenance)
+        for path in paths.get("midi", ())
+    )
     transcripts = [read_transcript(path) for path in paths.get("transcript", ())]
-    return Found(takes, _with_maker(transcripts[0], item.record) if transcripts else None)
+    if not transcripts:
+        return ItemResults(takes)
+    return ItemResults(takes, _with_provenance(transcripts[0], item.provenance))
 
 
-def entering(document: Document, target: str, name: str, found: Found) -> Operation | None:
-    """Make the operation for one finished item, or None where the session has no place for it.
+def import_operation(
+    document: Document, target: str, name: str, results: ItemResults
+) -> Operation | None:
+    """Return the operation that adds an item's results, or None where nothing can be added.
 
     Parameters
     ----------
-    document : as it is now: what the item was for may have gone since
+    document : as it is now; the target may have been removed since
     target : id of the clip or take that the item was for, "" for none
-    name : what new takes are called, with their numbers
-    found : what the item made
+    name : of new takes, which get numbers
+    results : of the item
     """
     operations: list[Operation] = []
-    taken = [take.name for take in document.takes]
-    for take in found.takes:
-        taken.append(free_name(name, taken))
-        operations.append(AddTake(replace(take, name=taken[-1], parent=target)))
-    if found.transcript and target in {clip.id for clip in document.clips}:
-        operations.append(SetTranscript(target, found.transcript))
+    used_names = [take.name for take in document.takes]
+    for take in results.takes:
+        used_names.append(numbered_name(name, used_names))
+        operations.append(AddTake(replace(take, name=used_names[-1], parent=target)))
+    if results.transcript and target in {clip.id for clip in document.clips}:
+        operations.append(SetTranscript(target, results.transcript))
     if len(operations) < 2:
         return next(iter(operations), None)
     return Together(name, tuple(operations))
 
 
-def name_of(title: str, targets: Sequence[str], target: str, document: Document) -> str:
-    """Call what an item made: by its job, or by what it was for where that was several.
+def result_name(title: str, targets: Sequence[str], target: str, document: Document) -> str:
+    """Name an item's results after the job, or after the item's target if the job had several.
 
     Parameters
     ----------
     title : of the job: "Continue greensleeves", "Transcribe 3 recordings"
-    targets : ids of what the job was for
-    target : id of what the item was for
-    document : where they are, if they still are
+    targets : ids of the clips and takes that the job was for
+    target : the one that the item was for
+    document : holds the targets, unless they were removed
     """
-    held: tuple[Clip | Take, ...] = (*document.clips, *document.takes)
-    name = next((one.name for one in held if one.id == target), "")
+    candidates: tuple[Clip | Take, ...] = (*document.clips, *document.takes)
+    name = next((one.name for one in candidates if one.id == target), "")
     if len(set(targets)) < 2 or not name:
         return title
     return f"{title.partition(' ')[0]} {name}"
 
 
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """Give a name the number after those that are taken.
+def numbered_name(name: str, used: Sequence[str]) -> str:
+    """Append to a name the number after the highest in use.
 
-    >>> free_name("Continue tune", ["tune", "Continue tune 1"])
+    >>> numbered_name("Continue tune", ["tune", "Continue tune 1"])
     'Continue tune 2'
     """
-    numbers = [one.removeprefix(f"{name} ") for one in taken if one.startswith(f"{name} ")]
+    numbers = [one.removeprefix(f"{name} ") for one in used if one.startswith(f"{name} ")]
     last = max((int(number) for number in numbers if number.isdecimal()), default=0)
     return f"{name} {last + 1}"
 
 
-def _with_maker(transcript: Transcript, record: Mapping[str, Any]) -> Transcript:
-    made = {name: record[name] for name in MAKER if name in record}
-    return replace(transcript, provenance={**transcript.provenance, **made})
+def _with_provenance(transcript: Transcript, provenance: Mapping[str, Any]) -> Transcript:
+    kept = {name: provenance[name] for name in KEPT if name in provenance}
+    return replace(transcript, provenance={**transcript.provenance, **kept})
 
 
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError as bad:
-        raise SessionError(f"{path}: {bad.strerror}, expected what the job wrote") from bad
+    except OSError as error:
+        raise SessionError(f"{path}: {error.strerror}, expected what the job wrote") from error

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from seqstudio.errors import SessionError
 from seqstudio.host.profile import Profile
-from seqstudio.services.atomic_files import faults_as, sha256_of
+from seqstudio.services.atomic_files import os_errors_as, sha256_of
 from seqstudio.session.document import Take
 
-KEPT_S = 30 * 24 * 3600.0  # since a file of the scratch was last asked for
-NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
+MAX_AGE_S = 30 * 24 * 3600.0  # of a scratch file, since it was last asked for
+FORBIDDEN_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 
 
 def midi_file(take: Take, profile: Profile) -> Path:
-    """Write a take as edited into the profile's scratch, under its own name, and give the file.
+    """Write a take as edited to the profile's scratch folder, under its name; return the file.
 
     The same notes give the same file. Reads MIDI: call it on a thread where it may be long.
 
@@ -28,7 +28,7 @@ def midi_file(take: Take, profile: Profile) -> Path:
 
 
 def scratch_file(midi: bytes, name: str, profile: Profile) -> Path:
-    """Write bytes into the profile's scratch, unless they are there, and give the file.
+    """Write bytes to the profile's scratch folder, unless they are there; return the file.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def scratch_file(midi: bytes, name: str, profile: Profile) -> Path:
         If it cannot be written.
     """
     path = _scratch(profile) / sha256_of(midi)[:16] / f"{file_name(name)}.mid"
-    with faults_as(SessionError, path):
+    with os_errors_as(SessionError, path):
         if not path.is_file() or path.read_bytes() != midi:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(midi)
@@ -45,7 +45,7 @@ def scratch_file(midi: bytes, name: str, profile: Profile) -> Path:
 
 
 def without_scratch(text: str, profile: Profile) -> str:
-    """Name files in the scratch by their names alone, as the person knows them."""
+    """Shorten paths of scratch files to the file names, which the user knows."""
     return re.sub(rf"{re.escape(str(_scratch(profile)))}[\\/][0-9a-f]+[\\/]", "", text)
 
 
@@ -54,31 +54,31 @@ def _scratch(profile: Profile) -> Path:
 
 
 def file_name(name: str) -> str:
-    """Make a file's stem of a name: signs that some system refuses become a dash.
+    """Return a file stem for a name: characters that some system refuses become a dash.
 
     >>> file_name("Verse 2: loud/soft?"), file_name("...")
     ('Verse 2- loud-soft-', 'take')
     """
-    return NOT_IN_NAMES.sub("-", name).strip(" .")[:100] or "take"
+    return FORBIDDEN_IN_NAMES.sub("-", name).strip(" .")[:100] or "take"
 
 
 def sweep_scratch(profile: Profile, *, now_s: float) -> None:
-    """Remove files that nobody has asked for in a long time; what cannot be removed stays.
+    """Remove old scratch files; those that cannot be removed stay.
 
     Parameters
     ----------
-    profile : whose scratch
+    profile : whose scratch folder
     now_s : seconds since 1970
     """
     for path in _scratch(profile).glob("*/*.mid"):
         with suppress(OSError):
-            if now_s - path.stat().st_mtime > KEPT_S:
+            if now_s - path.stat().st_mtime > MAX_AGE_S:
                 path.unlink()
                 path.parent.rmdir()
 
 
 def free_paths(folder: Path, names: Iterable[str]) -> list[Path]:
-    """Give a `.mid` path in a folder for each name, none of which is there or given twice."""
+    """Return a `.mid` path in a folder for each name: none exists, and no two are equal."""
     paths: list[Path] = []
     for name in names:
         stem, number = file_name(name), 1

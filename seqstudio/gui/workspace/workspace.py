@@ -1,4 +1,4 @@
-"""The desk: one session, the studio and its jobs, and what is in front of the person."""
+"""The workspace: the open session, the studio and its jobs, and the selected clip or take."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -8,12 +8,13 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.workspace.background import Background
-from seqstudio.gui.workspace.file_import import Intake
+from seqstudio.gui.workspace.file_import import FileImporter
 from seqstudio.gui.workspace.file_kinds import is_session
 from seqstudio.gui.workspace.job_queue import JobQueue
 from seqstudio.gui.workspace.preferences import Preferences
-from seqstudio.gui.workspace.result_import import Following
-from seqstudio.host.catalogue.catalogue import Catalogue, Stamp, stamp
+from seqstudio.gui.workspace.result_import import ResultImporter
+from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.jobs.events import JobEvent, JobFinished
 from seqstudio.host.profile import Profile
 from seqstudio.host.studio import JobSpec, Studio
@@ -22,28 +23,28 @@ from seqstudio.session.operations import AddClip, AddTake, Operation, Together
 from seqstudio.session.session import JobLink, Session
 
 
-def installed_stamp(profile: Profile) -> tuple[Stamp, ...]:
-    """Give what changes when a plugin or a model of the person's own comes, goes or is switched."""
-    return (stamp(str(profile.home / "plugins.json")), stamp(str(profile.models)))
+def installed_stamp(profile: Profile) -> tuple[FileStamp, ...]:
+    """Return a value that changes with the installed plugins and imported models."""
+    return (file_stamp(str(profile.home / "plugins.json")), file_stamp(str(profile.models)))
 
 
 class Workspace(QObject):
-    """What all views share. Everything that is done to the session is done here.
+    """The state that all views share. Every change to the session goes through it.
 
     Parameters
     ----------
-    studio : of the person's profile
-    session : open; the desk closes it
+    studio : of the user's profile
+    session : open; the workspace closes it
     """
 
-    changed = Signal()  # the document is another one
-    chosen_changed = Signal()  # another clip or take is in front
-    loading_changed = Signal()  # files, or another session, began or ended to load
+    changed = Signal()  # the document has changed
+    selection_changed = Signal()  # another clip or take is selected
+    loading_changed = Signal()  # files, or another session, began or finished loading
     session_changed = Signal()  # another session is open, or it has another name
-    session_left = Signal()  # the session before is closed: it can be opened again
-    installed_changed = Signal()  # a plugin or a model came, went, or was switched
-    install_asked = Signal(object)  # an Install: a plugin or a model that was brought
-    closing = Signal()  # the session is about to be let go, for good
+    session_closed = Signal()  # the previous session is closed: it can be opened again
+    installed_changed = Signal()  # a plugin or a model was installed, switched or removed
+    install_requested = Signal(object)  # an InstallRequest
+    closing = Signal()  # the session is about to be closed, with the window
     failed = Signal(str)  # one sentence: where, what, what was expected
 
     def __init__(self, studio: Studio, session: Session, parent: QObject | None = None) -> None:
@@ -52,73 +53,75 @@ class Workspace(QObject):
         self.session = session
         self.preferences = Preferences(studio.profile)
         self.background = Background(self)
-        self._sessions = Background(self, threads=1)  # opens and closes them, one after the other
-        self.opening: Path | None = None  # the session that will take this one's place
-        self._for_opening: list[Path] = []  # files that are to come into it
+        self._session_thread = Background(self, threads=1)  # opens and closes sessions in order
+        self.opening: Path | None = None  # the session that will replace this one
+        self._deferred: list[Path] = []  # files to import into it
         self.queue = JobQueue(studio, self)
-        self.queue.happened.connect(self._hear)
+        self.queue.job_event.connect(self._on_job_event)
         self.queue.failed.connect(self.failed)
         self._closed = False
-        self.chosen = _first_of(session.document)  # id of the clip or take in front; "" is none
+        self.selected_id = _first_id(session.document)  # of a clip or take; "" is none
         self._installed = installed_stamp(studio.profile)
-        self._intake = Intake(self.background, self)
-        self._intake.came.connect(self._let_in)
-        self._intake.install_asked.connect(self.install_asked)
-        self._intake.refused.connect(self.failed)
-        self._intake.changed.connect(self.loading_changed)
-        self._following = Following(studio, self.queue, self.background, lambda: self.session, self)
-        self._following.entered.connect(self._settle)
-        self._following.failed.connect(self.failed)
-        self.live = self._following.live  # what running jobs have found so far
+        self._importer = FileImporter(self.background, self)
+        self._importer.imported.connect(self._add_imported)
+        self._importer.install_requested.connect(self.install_requested)
+        self._importer.failed.connect(self.failed)
+        self._importer.changed.connect(self.loading_changed)
+        self._results = ResultImporter(
+            studio, self.queue, self.background, lambda: self.session, self
+        )
+        self._results.imported.connect(self._on_document_changed)
+        self._results.failed.connect(self.failed)
+        self.live = self._results.live  # partial results of running jobs
 
     @property
     def document(self) -> Document:
-        """The session's document as it stands."""
+        """The session's document as it is now."""
         return self.session.document
 
     @property
     def loading(self) -> tuple[Path, ...]:
-        """The files that are not in yet, as they were named."""
-        return self._intake.waiting
+        """The files that are not imported yet, as they were named."""
+        return self._importer.waiting
 
     @property
     def clip(self) -> Clip | None:
-        """The clip in front, if it is one."""
-        return next((one for one in self.document.clips if one.id == self.chosen), None)
+        """The selected clip; None if a take or nothing is selected."""
+        return next((one for one in self.document.clips if one.id == self.selected_id), None)
 
     @property
     def take(self) -> Take | None:
-        """The take in front, if it is one."""
-        return next((one for one in self.document.takes if one.id == self.chosen), None)
+        """The selected take; None if a clip or nothing is selected."""
+        return next((one for one in self.document.takes if one.id == self.selected_id), None)
 
     def do(self, operation: Operation) -> bool:
-        """Do an operation; it is on the disk when this returns. False, and told, if it fails."""
+        """Apply an operation and store it; on failure emit `failed` and return False."""
         done = self._attempt(lambda: self.session.do(operation))
         if done:
-            self._settle()
+            self._on_document_changed()
         return done
 
     def undo(self) -> None:
-        """Undo the last step; told if the disk does not take it."""
+        """Undo the last step; emit `failed` if it cannot be stored."""
         if self.session.can_undo and self._attempt(self.session.undo):
-            self._settle()
+            self._on_document_changed()
 
     def redo(self) -> None:
-        """Do again what was undone last; told if the disk does not take it."""
+        """Redo the last undone step; emit `failed` if it cannot be stored."""
         if self.session.can_redo and self._attempt(self.session.redo):
-            self._settle()
+            self._on_document_changed()
 
-    def choose(self, id: str) -> None:
-        """Put a clip or a take in front; "" puts none there."""
-        if id != self.chosen:
-            self.chosen = id
-            self.chosen_changed.emit()
+    def select(self, id: str) -> None:
+        """Select a clip or a take; "" selects none."""
+        if id != self.selected_id:
+            self.selected_id = id
+            self.selection_changed.emit()
 
-    def bring_in(self, paths: Iterable[Path]) -> None:
-        """Bring files in, and those below folders, in the order in which they are named.
+    def import_files(self, paths: Iterable[Path]) -> None:
+        """Import files, and those below folders, in the order in which they are named.
 
-        Each appears as soon as it and those before it are read. A session that is among them is
-        opened first; what is to be installed is asked about last.
+        Each appears as soon as it and those before it are read. A session among them is opened
+        first; installing plugins and models is requested last.
         """
         named = [Path(path) for path in paths]
         sessions = [path for path in named if is_session(path)]
@@ -129,56 +132,56 @@ class Workspace(QObject):
         if sessions:
             self.open_session(sessions[0])
         if self.opening:
-            self._for_opening += others
+            self._deferred += others
         elif others:
-            self._intake.take(others)
+            self._importer.add(others)
 
     def open_session(self, path: Path) -> None:
-        """Go on with another session as soon as it is read; files that come meanwhile go into it.
+        """Switch to another session once it is read; files named meanwhile are imported into it.
 
-        It is told if it cannot be opened; then this one stays.
+        If it cannot be opened, this session stays and `failed` is emitted.
         """
         self._set_opening(path)
-        self._sessions.run(lambda: Session.open(path), self._opened, self._not_opened)
+        self._session_thread.run(lambda: Session.open(path), self._on_opened, self._on_not_opened)
 
     def new_session(self) -> None:
-        """Begin an untitled session; the one before it is kept, untitled ones in the profile."""
-        self._go_on(Session.untitled(self.studio.profile))
+        """Switch to a new untitled session; the previous one is kept."""
+        self._switch_to(Session.untitled(self.studio.profile))
 
     def save_as(self, path: Path) -> bool:
-        """Go on in another file; False, and told, if it cannot be written."""
+        """Continue in another file; on failure emit `failed` and return False."""
         saved = self._attempt(lambda: self.session.save_as(path))
         if saved:
             self.session_changed.emit()
         return saved
 
     def submit(self, spec: JobSpec, title: str, items: tuple[str, ...] = ()) -> int:
-        """Queue a job whose results belong into this session.
+        """Queue a job whose results are added to this session; return its number.
 
         Parameters
         ----------
-        spec : without `out`, the outputs stay in the profile, and what they hold enters the session
-        title : as the person reads it
+        spec : without `out`, the outputs stay in the profile, and their content enters the session
+        title : for the user
         items : for item 1, 2, ...: the id of the clip or take that it is for
 
         Raises
         ------
         SeqStudioError
-            If the spec names what there is not.
+            If the spec names something that does not exist.
         """
         job = self.queue.add(spec)
         created = self.studio.jobs.get(job).created
-        self._following.follow(JobLink(job, title, items, created))
+        self._results.follow(JobLink(job, title, items, created))
         return job
 
     def refresh(self) -> None:
-        """See what was installed, switched or removed; every form and list is drawn anew."""
+        """Reload the installed plugins and models; every form and list updates."""
         self._installed = installed_stamp(self.studio.profile)
         self.studio.refresh()
         self.installed_changed.emit()
 
-    def look_again(self) -> None:
-        """Refresh if plugins or models changed by other hands: a command, or the crash counter."""
+    def refresh_if_changed(self) -> None:
+        """Refresh if another process, or the crash counter, changed the plugins or models."""
         profile = self.studio.profile
         if installed_stamp(profile) != self._installed:
             self.background.run(
@@ -186,24 +189,24 @@ class Workspace(QObject):
             )
 
     def close(self) -> None:
-        """Let go of the session, when the window closes; once."""
+        """Close the session, the queue and the threads; later calls do nothing."""
         if self._closed:
             return
         self._closed = True
         self.closing.emit()
-        self._intake.forget()
+        self._importer.clear()
         self.queue.close()
         self.background.finish()
-        self._sessions.finish()
-        with suppress(SeqStudioError):  # all of it is on the disk, and its holder is about to end
+        self._session_thread.finish()
+        with suppress(SeqStudioError):  # every step is stored, and the process is about to end
             self.session.close()
 
     def _attempt(self, work: Callable[[], object]) -> bool:
-        """Do what may fail by no fault of ours; False, and told, if it does."""
+        """Call `work`; on a SeqStudioError emit `failed` and return False."""
         try:
             work()
-        except SeqStudioError as bad:
-            self.failed.emit(str(bad))
+        except SeqStudioError as error:
+            self.failed.emit(str(error))
             return False
         return True
 
@@ -211,62 +214,64 @@ class Workspace(QObject):
         self.opening = path
         self.loading_changed.emit()
 
-    def _opened(self, session: Session) -> None:
+    def _on_opened(self, session: Session) -> None:
         self._set_opening(None)
-        self._go_on(session)
-        self._take_in()
+        self._switch_to(session)
+        self._import_deferred()
 
-    def _not_opened(self, reason: str) -> None:
+    def _on_not_opened(self, reason: str) -> None:
         self._set_opening(None)
         self.failed.emit(reason)
-        self._take_in()
+        self._import_deferred()
 
-    def _take_in(self) -> None:
-        """Bring in what came while a session was being opened."""
-        files, self._for_opening = self._for_opening, []
+    def _import_deferred(self) -> None:
+        """Import the files that were named while a session was being opened."""
+        files, self._deferred = self._deferred, []
         if files:
-            self._intake.take(files)
+            self._importer.add(files)
 
-    def _go_on(self, session: Session) -> None:
+    def _switch_to(self, session: Session) -> None:
         before, self.session = self.session, session
-        self._sessions.run(before.close, lambda _: self.session_left.emit(), self.failed.emit)
-        self.chosen = _first_of(session.document)
-        self._intake.forget()
-        self._following.catch_up()
+        self._session_thread.run(
+            before.close, lambda _: self.session_closed.emit(), self.failed.emit
+        )
+        self.selected_id = _first_id(session.document)
+        self._importer.clear()
+        self._results.catch_up()
         self.session_changed.emit()
-        self.chosen_changed.emit()
+        self.selection_changed.emit()
         self.changed.emit()
         if session.lost:
             self.failed.emit(session.lost)
 
-    def _settle(self) -> None:
-        """Show the document as it is now, with something in front that is in it."""
+    def _on_document_changed(self) -> None:
+        """Deselect what is no longer in the document, and emit `changed`."""
         if not (self.clip or self.take):
-            self.choose("")
+            self.select("")
         self.changed.emit()
 
-    def _let_in(self, operation: Operation) -> None:
-        if self.do(operation) and not self.chosen:
-            self.choose(_id_of(operation))
+    def _add_imported(self, operation: Operation) -> None:
+        if self.do(operation) and not self.selected_id:
+            self.select(_added_id(operation))
 
-    def _hear(self, _job: int, event: JobEvent) -> None:
+    def _on_job_event(self, _job: int, event: JobEvent) -> None:
         if isinstance(event, JobFinished):
-            self.look_again()
+            self.refresh_if_changed()
 
 
-def _first_of(document: Document) -> str:
-    """Give the id of what the library names first; a MIDI file is there as its take."""
+def _first_id(document: Document) -> str:
+    """Return the id of the library's first row; a MIDI file is listed as its take."""
     ids = [clip.id for clip in document.clips if clip.kind != "midi"]
     return next(iter((*ids, *(take.id for take in document.takes))), "")
 
 
-def _id_of(operation: Operation) -> str:
-    """Give the id of what was brought in: of a MIDI file, its take."""
+def _added_id(operation: Operation) -> str:
+    """Return the id of what an import added: of a MIDI file, its take."""
     match operation:
         case AddClip(clip=clip):
             return clip.id
         case AddTake(take=take):
             return take.id
         case Together(operations=parts):
-            return _id_of(parts[-1])
+            return _added_id(parts[-1])
     return ""

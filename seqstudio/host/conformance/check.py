@@ -10,9 +10,9 @@ class Check:
 
     name: str
     outcome: Literal["pass", "fail", "skip"]
-    said: str = ""
+    detail: str = ""
 
 
-def judged(name: str, fault: str, said: str = "") -> Check:
+def check_result(name: str, fault: str, detail: str = "") -> Check:
     """Give a check that passed, unless there is a fault."""
-    return Check(name=name, outcome="fail" if fault else "pass", said=fault or said)
+    return Check(name=name, outcome="fail" if fault else "pass", detail=fault or detail)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.host.catalogue.catalogue import search_path
-from seqstudio.host.conformance.check import Check, judged
+from seqstudio.host.conformance.check import Check, check_result
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.events import ItemStarted
-from seqstudio.host.jobs.outputs import still_there
+from seqstudio.host.jobs.outputs import outputs_intact
 from seqstudio.host.jobs.spec import JobSpec, spec_to_text
 from seqstudio.host.studio import Studio
 
@@ -37,9 +37,9 @@ def killed_and_resumed(studio: Studio, entry: OperationEntry, spec: JobSpec) -> 
     several = of_several_items(entry, spec)
     given = inputs_of(several) if several else set()
     if several is None or several.out is None or not killed(studio, several):
-        said = "it was never killed: no item was done" if several else "its jobs have one item"
-        yield Check(name=survive, outcome="skip", said=said)
-        yield Check(name=resume, outcome="skip", said=said)
+        detail = "it was never killed: no item was done" if several else "its jobs have one item"
+        yield Check(name=survive, outcome="skip", detail=detail)
+        yield Check(name=resume, outcome="skip", detail=detail)
         return
     job = studio.jobs.list()[0].id
     before, kept = studio.jobs.items(job), contents(several.out)
@@ -49,17 +49,17 @@ def killed_and_resumed(studio: Studio, entry: OperationEntry, spec: JobSpec) -> 
     torn = half_written(kept, done, contents(several.out) if entry.deterministic else kept)
     left = [f"{path.name} is left beside the input" for path in sorted(inputs_of(several) - given)]
     fault = "; ".join([*lost(done), *torn, *left][:1])
-    yield judged(survive, fault, f"killed with {len(done)} of {len(before)} items done")
+    yield check_result(survive, fault, f"killed with {len(done)} of {len(before)} items done")
     again = {event.item for event in events if isinstance(event, ItemStarted)}
     repeated = [f"{item.name} ran again" for item in done if item.number in again]
     undone = [f"{item.name}: {item.reason}" for item in after if item.state != "done"]
     fault = "; ".join([*repeated, *undone, *lost(after)][:1])
-    yield judged(resume, fault, f"{len(again)} of {len(before)} items ran")
+    yield check_result(resume, fault, f"{len(again)} of {len(before)} items ran")
 
 
 def of_several_items(entry: OperationEntry, spec: JobSpec) -> JobSpec | None:
     """Ask for the same of several files, or for several takes; None where neither can be asked."""
-    if entry.stream():
+    if entry.stream_input():
         return None
     port = next((port for port in entry.inputs if port.many and not port.optional), None)
     if entry.runs == "batch" and port:
@@ -98,9 +98,9 @@ def contents(folder: Path) -> Kept:
 def lost(items: Sequence[ItemRow]) -> list[str]:
     """Name what finished items should have, and have not."""
     return [
-        f"{item.name}: its {'record' if still_there(item.outputs) else 'output'} is lost"
+        f"{item.name}: its {'record' if outputs_intact(item.outputs) else 'output'} is lost"
         for item in items
-        if item.state == "done" and not (item.record and still_there(item.outputs))
+        if item.state == "done" and not (item.provenance and outputs_intact(item.outputs))
     ]
 
 

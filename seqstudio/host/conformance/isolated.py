@@ -12,13 +12,13 @@ from pathlib import Path
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import search_path
-from seqstudio.host.catalogue.installed import Pointer, read_pointer, version_folder, write_pointer
+from seqstudio.host.catalogue.installed import InstalledVersions, read_installed, version_folder, write_installed
 from seqstudio.host.conformance.check import Check
 from seqstudio.host.profile import Profile
-from seqstudio.services.atomic_files import faults_as
+from seqstudio.services.atomic_files import os_errors_as
 
 
-def unheard(_process: "subprocess.Popen[str]") -> None:
+def ignore_start(_process: "subprocess.Popen[str]") -> None:
     """Hear that the suite began, and keep no hold on it."""
 
 
@@ -26,7 +26,7 @@ def verify(
     subject: str,
     *,
     store: Profile | None = None,
-    began: Callable[["subprocess.Popen[str]"], None] = unheard,
+    began: Callable[["subprocess.Popen[str]"], None] = ignore_start,
 ) -> Iterator[Check]:
     """Run the suite, giving each check as it comes out.
 
@@ -51,7 +51,7 @@ def verify(
         if Path(subject).exists():
             subject = str(Path(subject).absolute())
         elif store:
-            lend(subject, store, Profile(scratch / "profile"))
+            copy_plugin(subject, store, Profile(scratch / "profile"))
         process = subprocess.Popen(
             [sys.executable, "-m", "seqstudio.host.conformance", subject, folder],
             cwd=scratch / "current",
@@ -71,10 +71,10 @@ def verify(
             raise PluginError(f"{subject}: the suite ended early: {last}")
 
 
-def lend(plugin: str, store: Profile, other: Profile) -> None:
+def copy_plugin(plugin: str, store: Profile, other: Profile) -> None:
     """Put a plugin of one profile's store into another profile, as it is; others are left out."""
-    if version := read_pointer(store).current.get(plugin):
+    if version := read_installed(store).current.get(plugin):
         place = version_folder(store, plugin, version)
-        with faults_as(PluginError, place):
+        with os_errors_as(PluginError, place):
             shutil.copytree(place, version_folder(other, plugin, version))
-        write_pointer(other, Pointer(current={plugin: version}))
+        write_installed(other, InstalledVersions(current={plugin: version}))

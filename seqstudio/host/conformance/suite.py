@@ -8,7 +8,7 @@ from pathlib import Path
 
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
-from seqstudio.host.conformance.check import Check, judged
+from seqstudio.host.conformance.check import Check, check_result
 from seqstudio.host.conformance.trials import try_operation
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.store import Store
@@ -42,21 +42,21 @@ def verify_source(path: Path, scratch: Path) -> Iterator[Check]:
     profile = Profile(scratch / "profile")
     store = Store(profile)
     try:
-        offer = store.inspect(path)
-    except PluginError as bad:
-        yield judged("it passes the inspection", str(bad))
+        inspected = store.inspect(path)
+    except PluginError as error:
+        yield check_result("it passes the inspection", str(error))
         return
-    yield judged("it passes the inspection", "", f"{len(offer.wheels)} wheels")
+    yield check_result("it passes the inspection", "", f"{len(inspected.wheels)} wheels")
     try:
-        store.install(offer, accepted=offer.sheet.sha256)
-    except PluginError as bad:
-        yield judged("it installs, and its hooks are as its manifest says", str(bad))
+        store.install(inspected, accepted=inspected.sheet.sha256)
+    except PluginError as error:
+        yield check_result("it installs, and its hooks are as its manifest says", str(error))
         return
-    yield judged("it installs, and its hooks are as its manifest says", "")
-    yield from verify_installed(offer.sheet.id, profile, scratch)
-    store.uninstall(offer.sheet.id)
+    yield check_result("it installs, and its hooks are as its manifest says", "")
+    yield from verify_installed(inspected.sheet.id, profile, scratch)
+    store.uninstall(inspected.sheet.id)
     left = [str(one) for one in (profile.home / "plugins", profile.home / "plugins.json")]
-    yield judged(
+    yield check_result(
         "uninstalling leaves nothing", ", ".join(one for one in left if Path(one).exists())
     )
 
@@ -70,7 +70,7 @@ def verify_installed(name: str, profile: Profile, scratch: Path) -> Iterator[Che
     for entry in plugin.manifest.operations:
         yield from try_operation(studio, plugin, entry, scratch / "tried" / entry.name)
     stray = sorted(written(plugin, scratch) ^ before)
-    yield judged("it writes nowhere but where it was asked to", ", ".join(stray[:3]))
+    yield check_result("it writes nowhere but where it was asked to", ", ".join(stray[:3]))
 
 
 def described(plugin: Plugin, profile: Profile) -> Check:
@@ -87,7 +87,7 @@ def described(plugin: Plugin, profile: Profile) -> Check:
     if spent_ms > DESCRIBE_MS:
         fault = f"{spent_ms:.0f} ms, expected at most {DESCRIBE_MS:g} ms"
     name = f"it is described in {DESCRIBE_MS:g} ms, without torch and without importing it"
-    return judged(name, fault, f"{spent_ms:.0f} ms")
+    return check_result(name, fault, f"{spent_ms:.0f} ms")
 
 
 def written(plugin: Plugin, scratch: Path) -> set[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import STREAMS, OperationEntry
 from seqstudio.host.catalogue.catalogue import Plugin
-from seqstudio.host.conformance.check import Check, judged
+from seqstudio.host.conformance.check import Check, check_result
 from seqstudio.host.conformance.interruption import killed_and_resumed
 from seqstudio.host.conformance.samples import SUFFIXES, odd_inputs, sound_input, sound_stream
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, JobEvent, PartialText
@@ -31,7 +31,7 @@ def try_operation(
     """
     folder.mkdir(parents=True)
     if reason := untriable(plugin, entry):
-        yield Check(name=f"{entry.name}: runs", outcome="skip", said=reason)
+        yield Check(name=f"{entry.name}: runs", outcome="skip", detail=reason)
         return
     ports = [port for port in entry.inputs if not port.optional and port.kind in SUFFIXES]
     inputs = {port.name: (sound_input(port.kind, folder),) for port in ports}
@@ -44,7 +44,7 @@ def try_operation(
             label = f"{entry.name}: {name} as {port.name} gets a reason or a result"
             events = run(studio, plugin, entry, given, folder / f"odd-{path.stem}")
             found = [blunder(plugin, entry, reason) for reason in reasons(events)]
-            yield judged(label, "".join(found))
+            yield check_result(label, "".join(found))
 
 
 def untriable(plugin: Plugin, entry: OperationEntry) -> str:
@@ -77,7 +77,7 @@ def run(
 ) -> list[JobEvent]:
     """Run to the end."""
     handle = studio.submit(spec_of(plugin, entry, inputs, out))
-    if stream := entry.stream():
+    if stream := entry.stream_input():
         handle.feed(sound_stream(stream))
         handle.close_input()
     return list(handle.events())
@@ -90,17 +90,17 @@ def same_bytes(
     outs = [folder / "first", folder / "second"]
     runs = [run(studio, plugin, entry, inputs, out) for out in outs]
     faults = [reason for events in runs for reason in reasons(events)]
-    yield judged(f"{entry.name}: runs with its defaults", "; ".join(faults[:1]))
+    yield check_result(f"{entry.name}: runs with its defaults", "; ".join(faults[:1]))
     steps = [event.fraction for event in runs[0] if isinstance(event, ItemProgress)]
     fallen = "" if steps == sorted(steps) else f"progress fell: {steps}"
-    said = "" if steps or fallen else "it reports none"
-    yield judged(f"{entry.name}: progress never falls", fallen, said)
+    detail = "" if steps or fallen else "it reports none"
+    yield check_result(f"{entry.name}: progress never falls", fallen, detail)
     if not entry.deterministic:
-        yield Check(name=f"{entry.name}: same bytes", outcome="skip", said=entry.reason)
+        yield Check(name=f"{entry.name}: same bytes", outcome="skip", detail=entry.reason)
         return
     first, second = ({path.name: path.read_bytes() for path in out.iterdir()} for out in outs)
     differ = [name for name in first.keys() | second.keys() if first.get(name) != second.get(name)]
-    yield judged(f"{entry.name}: the same run gives the same bytes", ", ".join(sorted(differ)))
+    yield check_result(f"{entry.name}: the same run gives the same bytes", ", ".join(sorted(differ)))
 
 
 def cancelled_in_time(
@@ -110,18 +110,18 @@ def cancelled_in_time(
     name = f"{entry.name}: stops within {CANCEL_S:g} s"
     handle = studio.submit(spec_of(plugin, entry, inputs, folder / "cancelled"))
     if not begun(handle, entry):
-        return Check(name=name, outcome="skip", said="it was done before it could be asked")
+        return Check(name=name, outcome="skip", detail="it was done before it could be asked")
     asked = time.monotonic()
     handle.cancel()
     list(handle.events())
     taken = time.monotonic() - asked
     fault = "" if taken <= CANCEL_S else f"{taken:.1f} s, expected at most {CANCEL_S:g} s"
-    return judged(name, fault, f"{taken:.2f} s")
+    return check_result(name, fault, f"{taken:.2f} s")
 
 
 def begun(handle: JobHandle, entry: OperationEntry) -> bool:
     """Wait until an operation is at work, not loading; False where it was over before."""
-    if stream := entry.stream():  # which stays open: it waits for more
+    if stream := entry.stream_input():  # which stays open: it waits for more
         handle.feed(sound_stream(stream))
         deadline = time.monotonic() + BEGIN_S
         while handle.unread and time.monotonic() < deadline:

@@ -1,1 +1,3 @@
-"""Jobs: what was asked, the database of jobs and items, and where inputs and outputs go."""
+"""Jobs: their specs, plans and events, the job database, and where inputs and outputs are."""
+
+WORKER_LOG = "worker.log"  # in a job's folder: everything that its workers printed

@@ -1,73 +1,73 @@
-"""The books of all jobs: one SQLite file for each profile, and its rows as values.
+"""The job database: one SQLite file in each profile, its rows as values, and its transactions.
 
-Any front end may write, in short transactions: whole, or not at all.
+Any front end may write to it, in short transactions.
 """
 
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.job import State
+from seqstudio.contracts.job import JobState
 from seqstudio.contracts.plain import to_plain
 from seqstudio.errors import JobError
-from seqstudio.host.jobs.outputs import Placed
+from seqstudio.host.jobs.outputs import FinishedOutput
+from seqstudio.host.processes import is_alive
 
+VERSION = 4
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS job (
+CREATE TABLE job (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, identity TEXT NOT NULL,
     plugin TEXT NOT NULL, verb TEXT NOT NULL, name TEXT NOT NULL, spec TEXT NOT NULL,
     seed INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL DEFAULT '',
-    heartbeat REAL NOT NULL DEFAULT 0, wish TEXT NOT NULL DEFAULT '',
-    reason TEXT NOT NULL DEFAULT '', value TEXT NOT NULL DEFAULT '{}');
-CREATE TABLE IF NOT EXISTS item (
+    heartbeat REAL NOT NULL DEFAULT 0, requested TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '', value TEXT NOT NULL DEFAULT '{}',
+    position INTEGER NOT NULL, dismissed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE item (
     job INTEGER NOT NULL REFERENCES job (id), number INTEGER NOT NULL, batch INTEGER NOT NULL,
     name TEXT NOT NULL, take INTEGER NOT NULL, seed INTEGER NOT NULL, inputs TEXT NOT NULL,
     targets TEXT NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
     fingerprint TEXT NOT NULL DEFAULT '', outputs TEXT NOT NULL DEFAULT '[]',
     reason TEXT NOT NULL DEFAULT '', summary TEXT NOT NULL DEFAULT '',
-    details TEXT NOT NULL DEFAULT '{}', record TEXT NOT NULL DEFAULT '{}',
+    details TEXT NOT NULL DEFAULT '{}', provenance TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (job, number)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS item_state ON item (job, state, batch);
-CREATE INDEX IF NOT EXISTS item_fingerprint ON item (fingerprint) WHERE fingerprint != '';
-CREATE INDEX IF NOT EXISTS job_identity ON job (identity)
+CREATE INDEX item_state ON item (job, state, batch);
+CREATE INDEX item_fingerprint ON item (fingerprint) WHERE fingerprint != '';
+CREATE INDEX job_identity ON job (identity)
 """
-PLACES = "ALTER TABLE job ADD COLUMN place INTEGER NOT NULL DEFAULT 0"  # of those that wait
-DISMISSED = "ALTER TABLE job ADD COLUMN dismissed INTEGER NOT NULL DEFAULT 0"  # ended, and seen
-STEPS = (SCHEMA, PLACES, DISMISSED)  # from each version to the next: old profiles lack some
-VERSION = len(STEPS)
-WAIT_S = 20.0  # for another process's transaction
+BUSY_TIMEOUT_S = 20.0  # for another process's transaction
+LEASE_S = 60.0  # without a heartbeat; a dead owner is detected at once, so this is for stopped ones
 
 Targets = Mapping[str, Mapping[str, Path]]  # output -> format -> path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
-    """One item in the books."""
+    """One item of a job."""
 
     number: int  # in its job, from 1
-    batch: int  # items with the same number share one feed
+    batch: int  # items of one batch share their inputs, and go to a worker together
     name: str
     take: int
     seed: int
     inputs: Mapping[str, tuple[Path, ...]]
     targets: Targets
-    state: State = "queued"
+    state: JobState = "queued"
     attempt: int = 0
-    outputs: tuple[Placed, ...] = ()
+    outputs: tuple[FinishedOutput, ...] = ()
     reason: str = ""
     summary: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
-    record: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
-    """One job in the books, with how many of its items are in which state."""
+    """One job, with the number of its items in each state."""
 
     id: int
     created: float  # seconds since 1970
@@ -76,52 +76,52 @@ class JobRow:
     name: str
     spec: str  # JSON: see `spec_from_text`
     seed: int
-    state: State
+    state: JobState
     reason: str
-    waits: bool  # queued, and nobody has started it
+    waiting: bool  # queued, and not started by any process
     value: Mapping[str, Any]
     counts: Mapping[str, int]
 
 
-class Books:
-    """The open file, for one thread."""
+class JobDatabase:
+    """A connection to the job database, for one thread; opened on first use."""
 
-    def __init__(self, database: Path) -> None:
-        self._database = database
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection: sqlite3.Connection | None = None
 
     def __del__(self) -> None:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
-        """Give the rows of a query.
+        """Return the rows of a query.
 
         Raises
         ------
         JobError
-            If the file cannot be read, or was made by a newer SeqStudio.
+            If the file cannot be read, or has another version.
         """
         try:
-            return self._opened().execute(query, values).fetchall()
-        except sqlite3.Error as bad:
-            raise JobError(f"{self._database}: {bad}") from bad
+            return self._connect().execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise JobError(f"{self._path}: {error}") from error
 
     @contextmanager
-    def change(self) -> Iterator[sqlite3.Connection]:
-        """Give a short transaction that may write.
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run a short transaction that may write; an exception rolls it back.
 
         Raises
         ------
         JobError
-            If the file cannot be written, or was made by a newer SeqStudio.
+            If the file cannot be written, or has another version.
         """
-        connection = self._opened()
+        connection = self._connect()
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -130,69 +130,70 @@ class Books:
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as bad:
-            raise JobError(f"{self._database}: {bad}") from bad
+        except sqlite3.Error as error:
+            raise JobError(f"{self._path}: {error}") from error
 
-    def _opened(self) -> sqlite3.Connection:
+    def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._connection = _open(self._database)
+            self._connection = _open(self._path)
         return self._connection
 
 
-def _open(database: Path) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            database, timeout=WAIT_S, isolation_level=None, check_same_thread=False
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        _log_ahead(connection)
+        _enable_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        _migrate(connection, database)
-    except (OSError, sqlite3.Error) as bad:
-        raise JobError(f"{database}: cannot be opened ({bad}), expected a place to write") from bad
+        _create_tables(connection, path)
+    except (OSError, sqlite3.Error) as error:
+        raise JobError(f"{path}: cannot be opened ({error}), expected a place to write") from error
     return connection
 
 
-def _log_ahead(connection: sqlite3.Connection) -> None:
-    """Keep a write-ahead log; SQLite's own waiting leaves the switch to it out."""
-    deadline = time.monotonic() + WAIT_S
+def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log; SQLite's own busy timeout does not cover the switch."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError as bad:
-            if bad.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.005)
 
 
-def _migrate(connection: sqlite3.Connection, database: Path) -> None:
-    """Bring the books up to this version, in one transaction of one process."""
-    if _version(connection, database) == VERSION:
+def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables of a new file, in one transaction of one process."""
+    if not _is_new(connection, path):
         return
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        for step in STEPS[_version(connection, database) :]:
-            for statement in step.split(";"):
+        if _is_new(connection, path):  # another process may have been first
+            for statement in SCHEMA.split(";"):
                 connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
 
 
-def _version(connection: sqlite3.Connection, database: Path) -> int:
+def _is_new(connection: sqlite3.Connection, path: Path) -> bool:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise JobError(f"{database}: version {version}, expected {VERSION}: update SeqStudio")
-    return int(version)
+    if version not in (0, VERSION):
+        hint = "update SeqStudio" if version > VERSION else "an early SeqStudio wrote it"
+        raise JobError(f"{path}: version {version}, expected {VERSION}: {hint}")
+    return bool(version == 0)
 
 
-def item_of(row: sqlite3.Row) -> ItemRow:
-    """Read an item's row."""
+def item_from_row(row: sqlite3.Row) -> ItemRow:
+    """Convert a row of the item table."""
     names = ("number", "batch", "name", "take", "seed", "state", "attempt", "reason", "summary")
     return ItemRow(
         **{name: row[name] for name in names},
@@ -201,12 +202,65 @@ def item_of(row: sqlite3.Row) -> ItemRow:
             output: {form: Path(path) for form, path in forms.items()}
             for output, forms in json.loads(row["targets"]).items()
         },
-        outputs=tuple(Placed(Path(p["path"]), p["sha256"]) for p in json.loads(row["outputs"])),
+        outputs=tuple(
+            FinishedOutput(Path(one["path"]), one["sha256"]) for one in json.loads(row["outputs"])
+        ),
         details=json.loads(row["details"]),
-        record=json.loads(row["record"]),
+        provenance=json.loads(row["provenance"]),
     )
 
 
 def to_text(value: Any) -> str:
-    """Write a column's value as JSON."""
+    """Return a column's value as JSON."""
     return json.dumps(to_plain(value))
+
+
+def insert_items(connection: sqlite3.Connection, job: int, items: Sequence[ItemRow]) -> None:
+    """Insert items of a job."""
+    rows = [
+        (job, item.number, item.batch, item.name, item.take, item.seed, to_text(item.inputs),
+         to_text(item.targets), item.state)
+        for item in items
+    ]  # fmt: skip
+    connection.executemany(
+        "INSERT INTO item (job, number, batch, name, take, seed, inputs, targets, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def end_job(connection: sqlite3.Connection, job: int, state: JobState, reason: str) -> None:
+    """End a job and its items, unless a process runs it."""
+    changed = connection.execute(
+        "UPDATE job SET state = ?, reason = ? WHERE id = ? AND owner = ''", (state, reason, job)
+    )
+    if changed.rowcount:
+        connection.execute(
+            "UPDATE item SET state = ?, reason = ?"
+            " WHERE job = ? AND state IN ('queued', 'interrupted')",
+            (state, reason, job),
+        )
+
+
+def lease_is_valid(row: sqlite3.Row) -> bool:
+    """Return whether the owner of a job is alive and has renewed its lease in time."""
+    return is_alive(row["owner"]) and time.time() - row["heartbeat"] < LEASE_S
+
+
+def interrupt_job(connection: sqlite3.Connection, job: int, owner: str) -> list[ItemRow]:
+    """Mark a job as interrupted if `owner` still owns it; return the items that were running."""
+    changed = connection.execute(
+        "UPDATE job SET state = 'interrupted', owner = '', requested = ''"
+        " WHERE id = ? AND owner = ?",
+        (job, owner),
+    )
+    if not changed.rowcount:
+        return []
+    running = connection.execute("SELECT * FROM item WHERE job = ? AND state = 'running'", (job,))
+    items = [item_from_row(row) for row in running.fetchall()]
+    connection.execute(
+        "UPDATE item SET state = 'interrupted', attempt = attempt + 1"
+        " WHERE job = ? AND state IN ('running', 'queued')",
+        (job,),
+    )
+    return items

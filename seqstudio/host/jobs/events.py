@@ -1,16 +1,16 @@
-"""What a job tells whoever watches it. Frozen dataclasses, in the order in which things happen."""
+"""The events of a running job, as frozen dataclasses, in the order in which they occur."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.job import State
+from seqstudio.contracts.job import JobState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemStarted:
-    """A worker took up an item: a file of a batch, or a take."""
+    """A worker has started an item: a file of a batch, or a take."""
 
     item: int
     name: str
@@ -18,17 +18,17 @@ class ItemStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemProgress:
-    """How far an item is, 0 to 1; `event` is a training event, as `event_to_plain` gave it."""
+    """The progress of an item, 0 to 1; `event` is a training event from `event_to_plain`."""
 
     item: int
     fraction: float
-    note: str = ""
+    message: str = ""
     event: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialText:
-    """Provisional output, never stored."""
+    """Provisional output, which is never stored."""
 
     item: int
     text: str
@@ -36,7 +36,7 @@ class PartialText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDone:
-    """An item is finished and recorded; `skipped` where that had been so before this job."""
+    """An item is finished and stored; `skipped` if an earlier job had finished it already."""
 
     item: int
     name: str
@@ -49,7 +49,7 @@ class ItemDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFailed:
-    """An item was refused or failed, and why; nothing of it was written."""
+    """An item failed, with the reason; none of its outputs were written."""
 
     item: int
     name: str
@@ -58,12 +58,12 @@ class ItemFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFinished:
-    """The last event. `value` is what evaluate or verify found, or how a training ended.
+    """The last event. `value` is the result of evaluate or verify, or how a training ended.
 
-    `reason` is why the job ended where no single item is to blame.
+    `reason` says why the job failed as a whole; "" if it did not.
     """
 
-    state: State
+    state: JobState
     done: int = 0
     failed: int = 0
     value: Mapping[str, Any] = field(default_factory=dict)

@@ -1,12 +1,13 @@
-"""From what a person named to the items of a job: files found, folders walked."""
+"""Input files of a job: files and folders that the user named, grouped into items."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqstudio.contracts.manifest import STREAMS, OperationEntry, Port
 from seqstudio.errors import JobError
-from seqstudio.host.text_format import readable
+from seqstudio.host.text_format import printable
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "audio": (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"),
@@ -19,27 +20,27 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """What one feed works on: its inputs, and the place of its outputs under `--out`."""
+class InputGroup:
+    """The inputs that one run of the operation gets, and the path of its outputs under `--out`."""
 
     inputs: Mapping[str, tuple[Path, ...]]
-    name: str  # as a person knows it: the path they gave, or one below the folder they gave
-    place: Path  # relative, with suffix: mirrored under `--out`
+    name: str  # as the user knows it: the given path, or one below the given folder
+    path: Path  # relative, with suffix: mirrored under `--out`
 
 
-def groups(
+def group_inputs(
     entry: OperationEntry, inputs: Mapping[str, tuple[Path, ...]], *, recursive: bool
-) -> list[Group]:
-    """Make the groups of a job: for a batch one for each file, otherwise one in all.
+) -> list[InputGroup]:
+    """Return the input groups of a job: one for each file of a batch, otherwise a single one.
 
-    A named file is taken whatever its suffix, and even if it is not there: that is the item's own
-    fault to report. In a folder, the files with a suffix of the input's kind are taken.
+    A named file is accepted whatever its suffix, and even if it is missing: its item then fails.
+    In a folder, the files with a suffix of the input's kind are used.
 
     Raises
     ------
     JobError
-        If an input is unknown, missing or too many, or a folder holds no file of the kind, or
-        stands where one file is wanted.
+        If an input is unknown, missing or given too often, or a folder holds no file of the kind,
+        or is given where one file is expected.
     """
     _check_names(entry, inputs)
     batched = next((port for port in entry.inputs if port.many), None)
@@ -48,23 +49,23 @@ def groups(
             port.name: tuple(
                 path
                 for given in inputs.get(port.name, ())
-                for path, _ in _files(given, port, recursive=recursive)
+                for path, _ in _find_files(given, port, recursive=recursive)
             )
             for port in entry.inputs
         }
         first = next((paths[0] for paths in found.values() if paths), None)
-        place = Path(first.name) if first else Path(entry.name)
-        return [Group(found, readable(str(first or entry.name)), place)]
+        path = Path(first.name) if first else Path(entry.name)
+        return [InputGroup(found, printable(str(first or entry.name)), path)]
     shared = {name: paths for name, paths in inputs.items() if name != batched.name}
     pairs = [
         pair
         for given in inputs[batched.name]
-        for pair in _files(given, batched, recursive=recursive)
+        for pair in _find_files(given, batched, recursive=recursive)
     ]
     unique = dict.fromkeys(pairs)
     return [
-        Group({**shared, batched.name: (path,)}, readable(str(path)), place)
-        for path, place in _placed(unique)
+        InputGroup({**shared, batched.name: (path,)}, printable(str(path)), relative)
+        for path, relative in _distinct_paths(unique)
     ]
 
 
@@ -86,16 +87,16 @@ def _check_names(entry: OperationEntry, inputs: Mapping[str, tuple[Path, ...]]) 
             raise JobError(f"{entry.name}: {count} files as {port.name}, expected one")
 
 
-def _files(given: Path, port: Port, *, recursive: bool) -> Iterator[tuple[Path, Path]]:
-    """Give (file, place) of what was named; a file's place is its name, until names clash."""
+def _find_files(given: Path, port: Port, *, recursive: bool) -> Iterator[tuple[Path, Path]]:
+    """Yield each file with its path relative to the given folder; a given file's is its name."""
     if not given.is_dir() or port.kind == "model":
         yield given, Path(given.name)
         return
     if not port.many:
         raise JobError(f"{given}: a folder, expected one {port.kind} file")
     suffixes = SUFFIXES.get(port.kind, ())
-    every = sorted(given.rglob("*") if recursive else given.glob("*"))
-    found = [path for path in every if path.suffix.lower() in suffixes and not path.is_dir()]
+    candidates = sorted(given.rglob("*") if recursive else given.glob("*"))
+    found = [path for path in candidates if path.suffix.lower() in suffixes and not path.is_dir()]
     if not found:
         below = "" if recursive else " (--recursive looks into its folders too)"
         expected = ", ".join(suffixes) or "a file"
@@ -104,14 +105,11 @@ def _files(given: Path, port: Port, *, recursive: bool) -> Iterator[tuple[Path, 
         yield path, path.relative_to(given)
 
 
-def _placed(pairs: Iterable[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """Tell apart the places of files that have the same name in different folders."""
+def _distinct_paths(pairs: Iterable[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """Replace relative paths that occur more than once by the whole path of their file."""
     listed = list(pairs)
-    taken: dict[Path, int] = {}
-    for _, place in listed:
-        taken[place] = taken.get(place, 0) + 1
-    result = []
-    for path, place in listed:
-        whole = path.absolute()
-        result.append((path, place if taken[place] == 1 else Path(*whole.parts[1:])))
-    return result
+    counts = Counter(relative for _, relative in listed)
+    return [
+        (path, relative if counts[relative] == 1 else Path(*path.absolute().parts[1:]))
+        for path, relative in listed
+    ]

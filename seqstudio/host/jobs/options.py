@@ -1,4 +1,4 @@
-"""Options of an operation, checked against its manifest: every front end passes through here."""
+"""Options of an operation, checked against its manifest; all front ends use this."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from seqstudio.errors import ConfigError
 
 
 def fill_options(entry: OperationEntry, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the options that were given, and add the defaults of the others.
+    """Check the given options, and add the defaults of the others.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def fill_options(entry: OperationEntry, given: Mapping[str, Any]) -> dict[str, A
     Raises
     ------
     ConfigError
-        If an option is unknown, of another type, or out of its range.
+        If an option is unknown, has another type, or is out of range.
     """
     for name in given:
         if name not in entry.options:
@@ -47,7 +47,7 @@ def _checked(option: Option, name: str, value: Any) -> Any:
 
 
 def _single(option: Option, name: str, value: Any) -> Any:
-    if not replace(option, repeat=False).takes(value):
+    if not replace(option, repeat=False).accepts(value):
         raise ConfigError(f"{name}={value!r}, expected {option.type}")
     option.check(name, value)
     if option.type != "path":

@@ -1,4 +1,4 @@
-"""Where outputs go, and how they get there: whole, or not at all."""
+"""Where outputs go, and how they are written: complete, or not at all."""
 
 import os
 import shutil
@@ -10,32 +10,32 @@ from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import JobError
 from seqstudio.services.atomic_files import sha256_of_file, sync_file
 
-MARK = ".seqstudio-"  # in the name of every temporary file beside a target
+TEMPORARY_MARK = ".seqstudio-"  # in the name of every temporary file beside a target
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A finished output, where the person finds it."""
+class FinishedOutput:
+    """A finished output file at its final path."""
 
     path: Path
     sha256: str
 
 
-def wanted_formats(
+def choose_formats(
     entry: OperationEntry, formats: Sequence[str], extra: Mapping[str, tuple[str, ...]]
 ) -> dict[str, tuple[str, ...]]:
-    """Choose the formats of each output: those asked for, or else its first.
+    """Choose the formats of each output: the requested ones, or else its first.
 
     Parameters
     ----------
     entry : the operation
-    formats : asked for, over all outputs
-    extra : kind -> further formats that other plugins write
+    formats : requested formats, for all outputs together
+    extra : kind -> further formats that other plugins export
 
     Raises
     ------
     JobError
-        If no output has a format that was asked for.
+        If no output has one of the requested formats.
     """
     known = {port.name: (*port.formats, *extra.get(port.kind, ())) for port in entry.outputs}
     for form in formats:
@@ -44,89 +44,89 @@ def wanted_formats(
             raise JobError(f"{entry.name}: no format {form!r}, expected one of: {every}")
     chosen = {}
     for port in entry.outputs:
-        asked = tuple(form for form in formats if form in known[port.name])
-        chosen[port.name] = asked or port.formats[:1]
+        requested = tuple(form for form in formats if form in known[port.name])
+        chosen[port.name] = requested or port.formats[:1]
     return chosen
 
 
 def check_writable(out: Path) -> None:
-    """See that a folder can be written, or made.
+    """Check that a folder can be written, or created.
 
     Raises
     ------
     JobError
-        If it, or the nearest folder above it that is there, cannot be written.
+        If it, or its nearest existing parent, cannot be written.
     """
-    there = out.absolute()
-    while not there.exists():
-        there = there.parent
-    if not there.is_dir():
-        raise JobError(f"{there}: a file, expected a folder that can be written")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise JobError(f"{there}: not writable, expected a folder that can be written")
+    folder = out.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise JobError(f"{folder}: a file, expected a folder that can be written")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise JobError(f"{folder}: not writable, expected a folder that can be written")
 
 
-def place_names(places: Sequence[Path]) -> list[Path]:
-    """Drop the suffixes, except where two places would then be one.
+def output_stems(paths: Sequence[Path]) -> list[Path]:
+    """Drop the suffixes, except where two paths would then be equal.
 
-    >>> [str(p) for p in place_names([Path("a/x.wav"), Path("a/x.mp3"), Path("y.wav")])]
+    >>> [str(p) for p in output_stems([Path("a/x.wav"), Path("a/x.mp3"), Path("y.wav")])]
     ['a/x.wav', 'a/x.mp3', 'y']
     """
     counts: dict[Path, int] = {}
-    for place in places:
-        counts[place.with_suffix("")] = counts.get(place.with_suffix(""), 0) + 1
-    return [p if counts[p.with_suffix("")] > 1 else p.with_suffix("") for p in places]
+    for path in paths:
+        counts[path.with_suffix("")] = counts.get(path.with_suffix(""), 0) + 1
+    return [p if counts[p.with_suffix("")] > 1 else p.with_suffix("") for p in paths]
 
 
-def targets(
+def target_paths(
     stem: Path, formats: Mapping[str, tuple[str, ...]], *, take: int, takes: int
 ) -> dict[str, dict[str, Path]]:
-    """Name the files of one item: output -> format -> path.
+    """Return the files of one item: output -> format -> path.
 
-    The first output takes the name itself, others add their own; of K takes, each adds its number.
+    The first output has the name itself, others append their own; several takes append a number.
 
-    >>> targets(Path("tune"), {"score": ("mid", "wav")}, take=2, takes=3)["score"]["wav"]
+    >>> target_paths(Path("tune"), {"score": ("mid", "wav")}, take=2, takes=3)["score"]["wav"]
     PosixPath('tune.2.wav')
     """
     number = f".{take}" if takes > 1 else ""
-    named = {}
+    paths = {}
     for position, (output, forms) in enumerate(formats.items()):
         kind = f".{output}" if position else ""
-        named[output] = {f: stem.with_name(f"{stem.name}{number}{kind}.{f}") for f in forms}
-    return named
+        paths[output] = {f: stem.with_name(f"{stem.name}{number}{kind}.{f}") for f in forms}
+    return paths
 
 
-def temporary_beside(target: Path, attempt: str) -> Path:
-    """Name the temporary file of one attempt: hidden, and known as ours when it is swept."""
-    return target.with_name(f".{target.name}{MARK}{attempt}")
+def temporary_path(target: Path, attempt: str) -> Path:
+    """Return the hidden temporary file of one attempt, in the target's folder."""
+    return target.with_name(f".{target.name}{TEMPORARY_MARK}{attempt}")
 
 
 def stage(source: Path, target: Path, sha256: str, attempt: str) -> Path:
-    """Copy a finished file beside its target and sync it; `commit` then only renames.
+    """Copy a finished file into its target's folder and sync it; `commit` then only renames it.
 
     Raises
     ------
     JobError
-        If it cannot be written there, or is not the file the worker spoke of. Nothing is left.
+        If it cannot be written there, or its hash is not `sha256`. No file is left behind.
     """
-    temporary = temporary_beside(target, attempt)
+    temporary = temporary_path(target, attempt)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as reading, temporary.open("wb") as writing:
-            shutil.copyfileobj(reading, writing, 2**20)
-            writing.flush()
-            os.fsync(writing.fileno())
-    except OSError as bad:
-        sweep([target], attempt)
-        raise JobError(f"{target}: cannot be written: {bad.strerror}") from bad
+        with source.open("rb") as reader, temporary.open("wb") as writer:
+            shutil.copyfileobj(reader, writer, 2**20)
+            writer.flush()
+            os.fsync(writer.fileno())
+    except OSError as error:
+        remove_temporary_files([target], attempt)
+        raise JobError(f"{target}: cannot be written: {error.strerror}") from error
     if sha256_of_file(temporary) != sha256:
         temporary.unlink()
-        raise JobError(f"{target}: what the worker wrote has changed since, expected {sha256}")
+        raise JobError(f"{target}: the worker's file has changed since, expected {sha256}")
     return temporary
 
 
 def commit(staged: Mapping[Path, Path]) -> None:
-    """Rename temporary files to their targets, then sync the folders.
+    """Rename temporary files to their targets and sync the folders.
 
     Raises
     ------
@@ -136,22 +136,22 @@ def commit(staged: Mapping[Path, Path]) -> None:
     for target, temporary in staged.items():
         try:
             temporary.replace(target)
-        except OSError as bad:
-            raise JobError(f"{target}: cannot be written: {bad.strerror}") from bad
+        except OSError as error:
+            raise JobError(f"{target}: cannot be written: {error.strerror}") from error
     for folder in {target.parent for target in staged}:
         sync_file(folder)
 
 
-def sweep(places: Iterable[Path], attempt: str = "*") -> None:
-    """Remove the temporary files that a dead attempt left beside its targets."""
-    for target in places:
+def remove_temporary_files(targets: Iterable[Path], attempt: str = "*") -> None:
+    """Remove the temporary files that an attempt, or "*" for all, left in its targets' folders."""
+    for target in targets:
         if target.parent.is_dir():
-            pattern = temporary_beside(target, "").name
-            for left in target.parent.iterdir():
-                if left.name.startswith(pattern) and attempt in ("*", left.name[len(pattern) :]):
-                    left.unlink(missing_ok=True)
+            prefix = temporary_path(target, "").name
+            for path in target.parent.iterdir():
+                if path.name.startswith(prefix) and attempt in ("*", path.name[len(prefix) :]):
+                    path.unlink(missing_ok=True)
 
 
-def still_there(placed: Iterable[Placed]) -> bool:
-    """Say whether every output is where it was recorded, with its hash."""
-    return all(one.path.is_file() and sha256_of_file(one.path) == one.sha256 for one in placed)
+def outputs_intact(outputs: Iterable[FinishedOutput]) -> bool:
+    """Return whether every output still exists with the same hash."""
+    return all(one.path.is_file() and sha256_of_file(one.path) == one.sha256 for one in outputs)

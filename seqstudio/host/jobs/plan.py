@@ -1,4 +1,4 @@
-"""From a spec to work: the worker's start message, and the items for the books."""
+"""Planning a job: a checked spec becomes the worker's start message and the job's items."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,36 +10,36 @@ from seqstudio.contracts.manifest import OperationEntry, TaskEntry
 from seqstudio.contracts.messages import ModelSource, PluginSource, Start
 from seqstudio.errors import ConfigError, JobError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
-from seqstudio.host.catalogue.models import Models
+from seqstudio.host.catalogue.models import ModelCatalogue
 from seqstudio.host.jobs.database import ItemRow
-from seqstudio.host.jobs.inputs import Group, groups
+from seqstudio.host.jobs.inputs import InputGroup, group_inputs
 from seqstudio.host.jobs.options import fill_options
-from seqstudio.host.jobs.outputs import check_writable, place_names, targets, wanted_formats
+from seqstudio.host.jobs.outputs import check_writable, choose_formats, output_stems, target_paths
 from seqstudio.host.jobs.spec import JobSpec
 from seqstudio.host.jobs.train_settings import check_settings
 from seqstudio.services.settings import check_preset
 
-PATHS = ("data", "run", "demo")
+PATH_ARGUMENTS = ("data", "run", "demo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A job that has been checked, and that any worker can start on."""
+class JobPlan:
+    """A job that has been checked and that any worker can run."""
 
-    start: Start  # `folder` is filled in once the job has its number
+    start: Start  # `folder` is set once the job has its number
     spec: JobSpec
     models: tuple[tuple[str, str], ...]  # name and sha256 of each model it may load
-    groups: tuple[Group, ...] = ()
-    stems: tuple[Path, ...] = ()  # of outputs, one for each group; relative where there is no out
+    groups: tuple[InputGroup, ...] = ()
+    stems: tuple[Path, ...] = ()  # of outputs, one for each group; relative if no out is given
     generative: bool = False
-    stream: str = ""  # the kind of its streaming input; "" where it has none
+    stream: str = ""  # the kind of its streaming input; "" if it has none
 
     def items(self, folder: Path, seed: int) -> list[ItemRow]:
-        """Write out every item: each group times its takes.
+        """Return the items: each group times its takes.
 
         Parameters
         ----------
-        folder : where outputs go that have no other place
+        folder : where outputs with a relative stem go
         seed : the job's base seed
         """
         takes, first = self.spec.takes, self.spec.first_take
@@ -47,14 +47,14 @@ class Plan:
         for batch, (group, stem) in enumerate(zip(self.groups, self.stems, strict=True), start=1):
             for take in range(first, first + takes):
                 name = f"{group.name}, take {take}" if takes > 1 else group.name
-                files = targets(folder / stem, self.start.formats, take=take, takes=takes)
+                files = target_paths(folder / stem, self.start.formats, take=take, takes=takes)
                 item = ItemRow(
                     number=len(rows) + 1,
                     batch=batch,
                     name=name,
                     take=take if self.generative else 0,
                     seed=stable_seed(seed, take) if self.generative else 0,
-                    inputs=absolute(group.inputs),
+                    inputs=absolute_inputs(group.inputs),
                     targets=files,
                 )
                 rows.append(item)
@@ -62,21 +62,21 @@ class Plan:
         return rows
 
 
-def absolute(inputs: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
-    """Name inputs as a worker, which runs elsewhere, finds them."""
+def absolute_inputs(inputs: Mapping[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+    """Make input paths absolute, since a worker has another current folder."""
     return {name: tuple(path.absolute() for path in paths) for name, paths in inputs.items()}
 
 
 def _check_training(spec: JobSpec, task: TaskEntry) -> None:
-    """Refuse at once what a worker would refuse once all data are read."""
+    """Refuse at once what a worker would only refuse after reading all data."""
     if (preset := spec.arguments.get("preset")) and task.options is not None:
         check_preset(task.presets, preset)
     check_settings(task, spec.arguments.get("settings", ()))
     check_writable(Path(spec.arguments["run"]))
 
 
-def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
-    """Check a spec against the manifests, and find its models and inputs.
+def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> JobPlan:
+    """Check a spec against the manifests and find its models and inputs.
 
     Raises
     ------
@@ -91,8 +91,12 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
     chosen = models.find(spec.model) if spec.model else None
     found = ((chosen.name, str(chosen.path), chosen.sha256),) if chosen else ()
     start = Start(
-        plugin=source_of(plugin),
-        extensions=tuple(source_of(p) for p in catalogue.plugins if p.id != plugin.id and _adds(p)),
+        plugin=plugin_source(plugin),
+        extensions=tuple(
+            plugin_source(p)
+            for p in catalogue.plugins
+            if p.id != plugin.id and _extends_training(p)
+        ),
         verb=spec.verb,
         name=spec.name,
         models=tuple(ModelSource(name=name, path=path) for name, path, _ in found),
@@ -100,20 +104,22 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: Models) -> Plan:
         folder="",
         arguments=_absolute(spec.arguments),
     )
-    group = Group({}, f"{spec.verb} {spec.model or spec.name}", Path(spec.verb))
+    group = InputGroup({}, f"{spec.verb} {spec.model or spec.name}", Path(spec.verb))
     shas = tuple((name, sha) for name, _, sha in found)
-    return Plan(start=start, spec=spec, models=shas, groups=(group,), stems=(group.place,))
+    return JobPlan(start=start, spec=spec, models=shas, groups=(group,), stems=(group.path,))
 
 
-def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models: Models) -> Plan:
+def _plan_operation(
+    spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models: ModelCatalogue
+) -> JobPlan:
     entry = plugin.operation(spec.name)
     for name in ("takes", "first_take"):
         if (value := getattr(spec, name)) > 1 and not entry.generative:
             raise ConfigError(f"{entry.name}: {name}={value}, expected 1: it is not generative")
-    found = groups(entry, spec.inputs, recursive=spec.recursive)
-    extra = _formats_elsewhere(catalogue)
-    stems, asked = _stems(spec, entry, found, extra)
-    formats = wanted_formats(entry, asked, extra)
+    found = group_inputs(entry, spec.inputs, recursive=spec.recursive)
+    extra = _exported_formats(catalogue)
+    stems, requested = _stems(spec, entry, found, extra)
+    formats = choose_formats(entry, requested, extra)
     for folder in {stem.parent for stem in stems} if spec.out else ():
         check_writable(folder)
     usable = models.usable(plugin, entry, spec.model)
@@ -122,11 +128,11 @@ def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models:
     extensions = [
         one
         for one in catalogue.plugins
-        if one.id != plugin.id and (one.id in needed or _writes(one, entry, formats))
+        if one.id != plugin.id and (one.id in needed or _exports(one, entry, formats))
     ]
     start = Start(
-        plugin=source_of(plugin),
-        extensions=tuple(map(source_of, extensions)),
+        plugin=plugin_source(plugin),
+        extensions=tuple(map(plugin_source, extensions)),
         verb="operation",
         name=entry.name,
         models=tuple(ModelSource(name=one.name, path=str(one.path)) for one in usable),
@@ -135,32 +141,32 @@ def _plan_operation(spec: JobSpec, plugin: Plugin, catalogue: Catalogue, models:
         device=spec.device,
         folder="",
     )
-    return Plan(
+    return JobPlan(
         start=start,
         spec=spec,
         models=tuple((one.name, one.sha256) for one in usable),
         groups=tuple(found),
         stems=stems,
         generative=entry.generative,
-        stream=stream.kind if (stream := entry.stream()) else "",
+        stream=stream.kind if (stream := entry.stream_input()) else "",
     )
 
 
-def source_of(plugin: Plugin) -> PluginSource:
-    """Say to a worker where a plugin is."""
+def plugin_source(plugin: Plugin) -> PluginSource:
+    """Describe to a worker where a plugin is."""
     return PluginSource(
         id=plugin.id, module=plugin.module, version=plugin.version, manifest=plugin.table
     )
 
 
-def _adds(plugin: Plugin) -> bool:
-    """Whether a plugin brings something to the training or measuring of another's task."""
+def _extends_training(plugin: Plugin) -> bool:
+    """Return whether a plugin adds to the training or evaluation of other plugins' tasks."""
     sections = ("importers", "parts", "train_callbacks", "metrics")
     return any(plugin.table.get(section) for section in sections)
 
 
-def _formats_elsewhere(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
-    """Give the formats that plugins' exporters write: kind -> names."""
+def _exported_formats(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
+    """Return the formats that plugins' exporters write: kind -> names."""
     found: dict[str, tuple[str, ...]] = {}
     for plugin in catalogue.plugins:
         for entry in plugin.table.get("exporters", ()):
@@ -169,25 +175,28 @@ def _formats_elsewhere(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _writes(plugin: Plugin, entry: OperationEntry, formats: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether a plugin's exporters write one of the formats that the operation does not know."""
+def _exports(plugin: Plugin, entry: OperationEntry, formats: Mapping[str, tuple[str, ...]]) -> bool:
+    """Return whether a plugin exports a chosen format that the operation itself cannot write."""
     wanted = {(port.kind, form) for port in entry.outputs for form in formats.get(port.name, ())}
     wanted -= {(port.kind, form) for port in entry.outputs for form in port.formats}
-    offers = plugin.table.get("exporters", ())
-    return any((offer.get("kind"), offer["name"]) in wanted for offer in offers)
+    exporters = plugin.table.get("exporters", ())
+    return any((one.get("kind"), one["name"]) in wanted for one in exporters)
 
 
 def _stems(
-    spec: JobSpec, entry: OperationEntry, found: list[Group], extra: Mapping[str, tuple[str, ...]]
+    spec: JobSpec,
+    entry: OperationEntry,
+    found: list[InputGroup],
+    extra: Mapping[str, tuple[str, ...]],
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Give where the outputs of each group go, without suffix, and the formats that are asked for.
+    """Return the path of each group's outputs, without suffix, and the requested formats.
 
-    One group may name its file: its suffix is then one of the formats.
+    For a single group `out` may be a file: its suffix is then one of the formats.
     """
-    places = place_names([group.place for group in found])
+    paths = output_stems([group.path for group in found])
     out = spec.out
     if out is None:
-        return tuple(places), spec.formats
+        return tuple(paths), spec.formats
     out = out.absolute()
     known = {f for p in entry.outputs for f in (*p.formats, *extra.get(p.kind, ()))}
     suffix = out.suffix[1:]
@@ -199,14 +208,14 @@ def _stems(
     ):
         if out.is_file():
             raise JobError(f"{out}: a file, expected a folder for the outputs")
-        return tuple(out / place for place in places), spec.formats
+        return tuple(out / path for path in paths), spec.formats
     if suffix not in known:
         raise JobError(f"{out}: no format {suffix!r}, expected one of: {', '.join(sorted(known))}")
     return (out.with_suffix(""),), tuple(dict.fromkeys((suffix, *spec.formats)))
 
 
 def _check_targets(items: Sequence[ItemRow]) -> None:
-    """See that no output is written twice, nor onto an input."""
+    """Check that no output is written twice or replaces an input."""
     sources = {
         path.absolute() for item in items for paths in item.inputs.values() for path in paths
     }
@@ -221,13 +230,13 @@ def _check_targets(items: Sequence[ItemRow]) -> None:
 
 
 def _absolute(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the paths among a verb's arguments absolute: a worker has another current folder."""
+    """Make the paths among a verb's arguments absolute, as `absolute_inputs` does."""
     return {
-        name: str(Path(value).absolute()) if name in PATHS else value
+        name: str(Path(value).absolute()) if name in PATH_ARGUMENTS else value
         for name, value in arguments.items()
     }
 
 
-def with_folder(plan: Plan, folder: Path) -> Plan:
-    """Tell a plan its job's folder."""
+def with_folder(plan: JobPlan, folder: Path) -> JobPlan:
+    """Return the plan with its job's folder."""
     return replace(plan, start=replace(plan.start, folder=str(folder)))

@@ -1,4 +1,4 @@
-"""What makes one item's result what it is: for replay, and to know what need not run again."""
+"""The provenance of an item: what its result depends on, for replay and to skip finished items."""
 
 import hashlib
 import json
@@ -9,12 +9,12 @@ from typing import Any
 
 from seqstudio.errors import DataError
 from seqstudio.host.jobs.database import ItemRow
-from seqstudio.host.jobs.plan import Plan
+from seqstudio.host.jobs.plan import JobPlan
 from seqstudio.services.atomic_files import sha256_of_file
 
 
-def item_record(plan: Plan, item: ItemRow, base_seed: int) -> Mapping[str, Any]:
-    """Record all that the host knows of an item before it runs.
+def item_provenance(plan: JobPlan, item: ItemRow, base_seed: int) -> Mapping[str, Any]:
+    """Return what the host knows of an item before it runs; the worker adds to it.
 
     Raises
     ------
@@ -39,21 +39,21 @@ def item_record(plan: Plan, item: ItemRow, base_seed: int) -> Mapping[str, Any]:
     }
 
 
-def fingerprint(record: Mapping[str, Any], item: ItemRow) -> str:
-    """Hash a record and where its outputs go: equal fingerprints need not run twice."""
+def fingerprint(provenance: Mapping[str, Any], item: ItemRow) -> str:
+    """Hash provenance and target paths: an item with a finished item's fingerprint is skipped."""
     targets = {
         output: {form: str(path) for form, path in forms.items()}
         for output, forms in item.targets.items()
     }
-    text = json.dumps([record, targets], sort_keys=True)
+    text = json.dumps([provenance, targets], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _option(plan: Plan, name: str) -> Any:
-    """Give an option's value; of a file, what is in it, since the file may change."""
+def _option(plan: JobPlan, name: str) -> Any:
+    """Return an option's value; for a path also a hash of its content, since that may change."""
     value = plan.start.options[name]
-    kind = plan.start.plugin.manifest["operations"]
-    entry = next(entry for entry in kind if entry["name"] == plan.start.name)
+    operations = plan.start.plugin.manifest["operations"]
+    entry = next(entry for entry in operations if entry["name"] == plan.start.name)
     if value is None or entry["options"][name]["type"] != "path":
         return value
     paths = value if isinstance(value, list) else [value]
@@ -61,7 +61,7 @@ def _option(plan: Plan, name: str) -> Any:
 
 
 def _hash(path: Path) -> str:
-    """Hash a file, or a folder as the names and hashes of the files in it."""
+    """Hash a file, or the names and hashes of all files in a folder."""
     try:
         if path.is_file():
             return sha256_of_file(path)
@@ -70,8 +70,8 @@ def _hash(path: Path) -> str:
         found = {
             str(p.relative_to(path)): sha256_of_file(p) for p in path.rglob("*") if p.is_file()
         }
-    except FileNotFoundError as bad:
-        raise DataError(f"{path}: no such file, expected one to read") from bad
-    except OSError as bad:
-        raise DataError(f"{path}: {bad.strerror}, expected a file to read") from bad
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file, expected one to read") from error
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}, expected a file to read") from error
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()

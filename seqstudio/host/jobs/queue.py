@@ -1,23 +1,39 @@
-"""Jobs in the books: written down, put in order, taken up, and asked to stop."""
+"""The jobs of a profile: listed and queried, added, put in order, started, and asked to stop."""
 
+import json
+import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
+from seqstudio.contracts.job import JobState
 from seqstudio.errors import JobError
-from seqstudio.host.jobs.database import ItemRow
-from seqstudio.host.jobs.entries import end, write
-from seqstudio.host.jobs.queries import LIVE, WAITING, Records
+from seqstudio.host.jobs.database import (
+    ItemRow,
+    JobDatabase,
+    JobRow,
+    end_job,
+    insert_items,
+    interrupt_job,
+    item_from_row,
+    lease_is_valid,
+)
+from seqstudio.host.jobs.outputs import remove_temporary_files
 
-LAST = "(SELECT coalesce(max(place), 0) + 1 FROM job)"  # the place behind all that wait
+UNFINISHED = "('queued', 'running', 'paused')"
+WAITING = "state = 'queued' AND owner = ''"
+LAST_POSITION = "(SELECT coalesce(max(position), 0) + 1 FROM job)"  # behind all that wait
+TOP_STATES = ("running", "failed", "interrupted", "done", "queued", "cancelled", "paused")
+JOB_FIELDS = ("id", "created", "plugin", "verb", "name", "spec", "seed", "state", "reason")
 
-Wish = Literal["pause", "resume", "cancel"]
+JobAction = Literal["pause", "resume", "cancel"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job that is not in the books yet."""
+    """A job that is not in the database yet."""
 
     identity: str  # equal for equal commands
     plugin: str
@@ -25,36 +41,157 @@ class NewJob:
     name: str
     spec: str  # JSON
     seed: int
-    owner: str  # the process that starts it at once; "" lets it wait
+    owner: str  # the process that starts it at once; "" queues it
 
 
-class Jobs(Records):
+class Jobs:
     """The jobs of one profile, for one thread."""
 
-    def add(self, job: NewJob, items_of: Callable[[int], Sequence[ItemRow]]) -> int:
-        """Write a job down with all its items, or not at all; give its number.
+    def __init__(self, path: Path) -> None:
+        self.database = JobDatabase(path)
+
+    def list(self, limit: int = -1, *, verb: str = "") -> tuple[JobRow, ...]:
+        """Return the newest jobs, newest first, after marking those of dead processes interrupted.
 
         Parameters
         ----------
-        job : held by its owner from the start, or behind those that wait
-        items_of : makes the items, given the job's number; what it raises undoes the job
+        limit : at most so many; -1 returns all
+        verb : only jobs of this verb; "" returns all
+        """
+        self.reclaim()
+        rows = self.database.read(
+            "SELECT * FROM job WHERE verb = ? OR ? = '' ORDER BY id DESC LIMIT ?",
+            (verb, verb, limit),
+        )
+        return tuple(map(self._job_from_row, rows))
+
+    def active(self) -> tuple[JobRow, ...]:
+        """Return the jobs that a process has started, oldest first."""
+        self.reclaim()
+        rows = self.database.read(f"SELECT * FROM job WHERE state IN {UNFINISHED} AND owner != ''")
+        return tuple(map(self._job_from_row, rows))
+
+    def ended(self, limit: int) -> tuple[JobRow, ...]:
+        """Return at most `limit` jobs that have ended and are not dismissed, newest first."""
+        rows = self.database.read(
+            f"SELECT * FROM job WHERE state NOT IN {UNFINISHED} AND NOT dismissed"
+            " ORDER BY id DESC LIMIT ?",
+            (limit,),
+        )
+        return tuple(map(self._job_from_row, rows))
+
+    def queue(self) -> tuple[JobRow, ...]:
+        """Return the waiting jobs, in the order in which they start."""
+        rows = self.database.read(f"SELECT * FROM job WHERE {WAITING} ORDER BY position, id")
+        return tuple(map(self._job_from_row, rows))
+
+    def data_version(self) -> int:
+        """Return a number that changes whenever another connection has changed the database."""
+        return int(self.database.read("PRAGMA data_version")[0][0])
+
+    def get(self, job: int) -> JobRow:
+        """Return one job.
+
+        Raises
+        ------
+        JobError
+            If there is no job with this number.
+        """
+        self.reclaim()
+        rows = self.database.read("SELECT * FROM job WHERE id = ?", (job,))
+        if not rows:
+            raise _no_job(job)
+        return self._job_from_row(rows[0])
+
+    def items(self, job: int) -> tuple[ItemRow, ...]:
+        """Return the items of a job, in order."""
+        rows = self.database.read("SELECT * FROM item WHERE job = ? ORDER BY number", (job,))
+        return tuple(map(item_from_row, rows))
+
+    def item(self, job: int, number: int) -> ItemRow:
+        """Return one item of a job.
+
+        Raises
+        ------
+        JobError
+            If the job has no item with this number.
+        """
+        query = "SELECT * FROM item WHERE job = ? AND number = ?"
+        for row in self.database.read(query, (job, number)):
+            return item_from_row(row)
+        raise JobError(f"job {job}: no item {number}, expected one that it has")
+
+    def top_items(self, job: int, count: int) -> tuple[ItemRow, ...]:
+        """Return at most `count` items of a job: running ones first, then failed ones."""
+        rank = " ".join(f"WHEN '{state}' THEN {at}" for at, state in enumerate(TOP_STATES))
+        rows = self.database.read(
+            f"SELECT * FROM item WHERE job = ? ORDER BY CASE state {rank} END, number LIMIT ?",
+            (job, count),
+        )
+        return tuple(map(item_from_row, rows))
+
+    def first_item(self, job: int, state: JobState) -> ItemRow | None:
+        """Return the first item of a job that is in this state."""
+        rows = self.database.read(
+            "SELECT * FROM item WHERE job = ? AND state = ? ORDER BY batch, number LIMIT 1",
+            (job, state),
+        )
+        return item_from_row(rows[0]) if rows else None
+
+    def batches(self, job: int) -> Mapping[int, int]:
+        """Return the batch of each item: takes of the same input share one."""
+        rows = self.database.read("SELECT number, batch FROM item WHERE job = ?", (job,))
+        return {row["number"]: row["batch"] for row in rows}
+
+    def find_unfinished(self, identity: str) -> JobRow | None:
+        """Find the newest job of the same command that has not ended or was stopped early."""
+        self.reclaim()
+        rows = self.database.read(
+            f"SELECT * FROM job WHERE identity = ? AND (state IN {UNFINISHED}"
+            " OR state IN ('interrupted', 'cancelled')) ORDER BY id DESC LIMIT 1",
+            (identity,),
+        )
+        return self._job_from_row(rows[0]) if rows else None
+
+    def reclaim(self) -> None:
+        """Interrupt the jobs of dead processes, and remove their temporary output files."""
+        owned = self.database.read(
+            f"SELECT id, owner, heartbeat FROM job WHERE state IN {UNFINISHED} AND owner != ''"
+        )
+        for row in owned:
+            if not lease_is_valid(row):
+                with self.database.transaction() as connection:
+                    items = interrupt_job(connection, row["id"], row["owner"])
+                for item in items:
+                    remove_temporary_files(
+                        path for forms in item.targets.values() for path in forms.values()
+                    )
+
+    def add(self, job: NewJob, items_of: Callable[[int], Sequence[ItemRow]]) -> int:
+        """Insert a job with all its items in one transaction; return its number.
+
+        Parameters
+        ----------
+        job : starts at once if it has an owner, else waits behind the others
+        items_of : makes the items, given the job's number; an exception undoes the insertion
         """
         now = time.time()
-        with self.books.change() as books:
-            cursor = books.execute(
+        with self.database.transaction() as connection:
+            cursor = connection.execute(
                 "INSERT INTO job (created, identity, plugin, verb, name, spec, seed, state, owner,"
-                f" heartbeat, place) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, {LAST})",
+                f" heartbeat, position)"
+                f" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, {LAST_POSITION})",
                 (now, job.identity, job.plugin, job.verb, job.name, job.spec, job.seed, job.owner,
                  now),
             )  # fmt: skip
             number = int(cursor.lastrowid or 0)
-            write(books, number, items_of(number))
+            insert_items(connection, number, items_of(number))
         return number
 
     def add_items(self, job: int, items: Sequence[ItemRow]) -> None:
-        """Add those items whose name and take the job has not yet, behind the others."""
-        with self.books.change() as books:
-            rows = books.execute("SELECT * FROM item WHERE job = ?", (job,)).fetchall()
+        """Append the items whose name and take the job does not have yet."""
+        with self.database.transaction() as connection:
+            rows = connection.execute("SELECT * FROM item WHERE job = ?", (job,)).fetchall()
             known = {(row["name"], row["take"]) for row in rows}
             last = max((row["number"] for row in rows), default=0)
             batch = max((row["batch"] for row in rows), default=0)
@@ -63,78 +200,79 @@ class Jobs(Records):
                 replace(item, number=number, batch=batch + item.batch)
                 for number, item in enumerate(new, start=last + 1)
             ]
-            write(books, job, numbered)
+            insert_items(connection, job, numbered)
 
     def move(self, job: int, before: int | None) -> None:
-        """Let a waiting job come before another one, or behind all.
+        """Move a waiting job in front of another one; None moves it to the end of the queue.
 
         Raises
         ------
         JobError
-            If either of them does not wait.
+            If one of the two does not wait.
         """
-        with self.books.change() as books:
-            rows = books.execute(f"SELECT id FROM job WHERE {WAITING} ORDER BY place, id")
+        with self.database.transaction() as connection:
+            rows = connection.execute(f"SELECT id FROM job WHERE {WAITING} ORDER BY position, id")
             order = [row["id"] for row in rows]
             for one in (job, *([] if before is None else [before])):
                 if one not in order:
-                    raise JobError(f"job {one} does not wait, expected one that does")
+                    raise _not_waiting(one)
             if job != before:
                 order.remove(job)
                 order.insert(len(order) if before is None else order.index(before), job)
-            places = [(place, one) for place, one in enumerate(order, start=1)]
-            books.executemany("UPDATE job SET place = ? WHERE id = ?", places)
+            positions = [(position, one) for position, one in enumerate(order, start=1)]
+            connection.executemany("UPDATE job SET position = ? WHERE id = ?", positions)
 
     def claim(self, job: int, owner: str) -> None:
-        """Take up a job that waits.
+        """Make `owner` the owner of a waiting job.
 
         Raises
         ------
         JobError
-            If it does not wait any more: it was cancelled, or another process has started it.
+            If it no longer waits: it was cancelled, or another process has started it.
         """
-        with self.books.change() as books:
-            changed = books.execute(
-                f"UPDATE job SET owner = ?, heartbeat = ?, wish = '' WHERE id = ? AND {WAITING}",
+        with self.database.transaction() as connection:
+            changed = connection.execute(
+                "UPDATE job SET owner = ?, heartbeat = ?, requested = ''"
+                f" WHERE id = ? AND {WAITING}",
                 (owner, time.time(), job),
             )
             if not changed.rowcount:
-                raise JobError(f"job {job} does not wait, expected one that does")
+                raise _not_waiting(job)
 
-    def drop(self, job: int, reason: str) -> None:
-        """Record why a job that waits cannot be started."""
-        with self.books.change() as books:
-            end(books, job, "failed", reason)
+    def fail(self, job: int, reason: str) -> None:
+        """Mark a waiting job as failed, with the reason why it cannot start."""
+        with self.database.transaction() as connection:
+            end_job(connection, job, "failed", reason)
 
     def dismiss(self, jobs: Iterable[int]) -> None:
-        """List jobs that have ended no more as such, until they are taken up again."""
-        with self.books.change() as books:
-            books.executemany(
-                f"UPDATE job SET dismissed = 1 WHERE id = ? AND state NOT IN {LIVE}",
+        """Leave ended jobs out of `ended`, until they are queued again."""
+        with self.database.transaction() as connection:
+            connection.executemany(
+                f"UPDATE job SET dismissed = 1 WHERE id = ? AND state NOT IN {UNFINISHED}",
                 [(job,) for job in jobs],
             )
 
-    def ask(self, job: int, wish: Wish) -> None:
-        """Ask whichever process runs a job to pause, resume or cancel it; it looks each second.
+    def request(self, job: int, action: JobAction) -> None:
+        """Request that the process that runs a job pauses, resumes or cancels it, within a second.
 
         Raises
         ------
         JobError
-            If there is no such job, or nobody runs it.
+            If there is no such job, or no process runs it.
         """
-        found = self.get(job)
-        with self.books.change() as books:
-            if (found.waits or found.state == "interrupted") and wish == "cancel":
-                end(books, job, "cancelled", "")
-            elif found.waits:
+        row = self.get(job)
+        with self.database.transaction() as connection:
+            if (row.waiting or row.state == "interrupted") and action == "cancel":
+                end_job(connection, job, "cancelled", "")
+            elif row.waiting:
                 raise JobError(f"job {job} waits, expected one that runs")
-            elif found.state in ("queued", "running", "paused"):
-                books.execute("UPDATE job SET wish = ? WHERE id = ?", (wish, job))
+            elif row.state in ("queued", "running", "paused"):
+                connection.execute("UPDATE job SET requested = ? WHERE id = ?", (action, job))
             else:
-                raise JobError(f"job {job} is {found.state}, expected one that runs")
+                raise JobError(f"job {job} is {row.state}, expected one that runs")
 
-    def hold(self, job: int, owner: str, *, retry: bool) -> None:
-        """Take up a job that nobody runs, or let it wait; its unfinished items are queued again.
+    def requeue(self, job: int, owner: str, *, retry: bool) -> None:
+        """Queue the unfinished items of a job again, and give the job to `owner`.
 
         Parameters
         ----------
@@ -148,24 +286,44 @@ class Jobs(Records):
             If another process runs it.
         """
         self.reclaim()
-        again = "'cancelled', 'interrupted'" + (", 'failed'" if retry else "")
-        with self.books.change() as books:
-            row = books.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
+        states = "'cancelled', 'interrupted'" + (", 'failed'" if retry else "")
+        with self.database.transaction() as connection:
+            row = connection.execute("SELECT * FROM job WHERE id = ?", (job,)).fetchone()
             if row is None:
-                raise JobError(f"no job {job}; `seqstudio jobs list` shows those there are")
+                raise _no_job(job)
             if row["owner"]:
                 pid = row["owner"].partition(":")[0]
                 raise JobError(
                     f"job {job} runs in process {pid}; wait for it, or give another --out"
                 )
-            books.execute(
-                "UPDATE job SET state = 'queued', wish = '', reason = '', dismissed = 0, owner = ?,"
-                f" heartbeat = ?, place = CASE WHEN {WAITING} THEN place ELSE {LAST} END"
+            connection.execute(
+                "UPDATE job SET state = 'queued', requested = '', reason = '', dismissed = 0,"
+                " owner = ?, heartbeat = ?,"
+                f" position = CASE WHEN {WAITING} THEN position ELSE {LAST_POSITION} END"
                 " WHERE id = ?",
                 (owner, time.time(), job),
             )
-            books.execute(
+            connection.execute(
                 "UPDATE item SET state = 'queued', reason = ''"
-                f" WHERE job = ? AND state IN ({again})",
+                f" WHERE job = ? AND state IN ({states})",
                 (job,),
             )
+
+    def _job_from_row(self, row: sqlite3.Row) -> JobRow:
+        counted = self.database.read(
+            "SELECT state, count(*) AS items FROM item WHERE job = ? GROUP BY state", (row["id"],)
+        )
+        return JobRow(
+            **{name: row[name] for name in JOB_FIELDS},
+            waiting=row["state"] == "queued" and not row["owner"],
+            value=json.loads(row["value"]),
+            counts={one["state"]: one["items"] for one in counted},
+        )
+
+
+def _no_job(job: int) -> JobError:
+    return JobError(f"no job {job}; `seqstudio jobs list` shows those there are")
+
+
+def _not_waiting(job: int) -> JobError:
+    return JobError(f"job {job} does not wait, expected one that does")

@@ -1,4 +1,4 @@
-"""What a front end asks for: one job, as frozen values."""
+"""A job as a front end specifies it: frozen values, also as JSON text."""
 
 import hashlib
 import json
@@ -15,10 +15,10 @@ Verb = Literal["operation", "train", "evaluate", "verify"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """One job. `name` is the operation, or the task that is trained or measured.
+    """One job. `name` is the operation, or the task that is trained or evaluated.
 
     `inputs` maps the manifest's input names to files and folders. Without `out`, outputs stay in
-    the job's own folder. Without `seed`, one is drawn; `JobHandle.seed` says which.
+    the job's own folder. Without `seed`, one is drawn; `JobHandle.seed` returns it.
     """
 
     plugin: str
@@ -26,12 +26,12 @@ class JobSpec:
     name: str
     inputs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    model: str = ""  # an installed name, a bundle or a run folder; "" takes the default
+    model: str = ""  # an installed name, a bundle or a run folder; "" uses the default
     formats: tuple[str, ...] = ()
     out: Path | None = None
     seed: int | None = None
     takes: int = 1
-    first_take: int = 1  # 3 with `takes=1` makes the third of several again, and it alone
+    first_take: int = 1  # 3 with `takes=1` makes only the third of several takes again
     workers: int = 1
     recursive: bool = False
     device: str = "auto"
@@ -47,23 +47,23 @@ class JobSpec:
 
 
 def spec_to_text(spec: JobSpec) -> str:
-    """Write a spec as JSON, its paths absolute."""
+    """Return a spec as JSON, with absolute paths."""
     return json.dumps(_absolute(to_plain(spec)))
 
 
 def spec_from_text(text: str, where: str) -> JobSpec:
-    """Read a spec back.
+    """Parse a spec.
 
     Raises
     ------
     JobError
-        If it is not what `spec_to_text` wrote.
+        If the text does not come from `spec_to_text`.
     """
     return from_plain(JobSpec, json.loads(text), where, error=JobError)
 
 
-def taken_up(spec: JobSpec) -> JobSpec:
-    """Give the spec of a job that was begun before: a training goes on with the run it made."""
+def as_resumed(spec: JobSpec) -> JobSpec:
+    """Return the spec to continue a job with: a training resumes the run that it began."""
     run = Path(spec.arguments.get("run", ""))
     if spec.verb != "train" or not (run / "run.json").is_file():
         return spec
@@ -71,12 +71,12 @@ def taken_up(spec: JobSpec) -> JobSpec:
 
 
 def identity(spec: JobSpec, version: str) -> str:
-    """Hash what makes two commands the same one: all but how many workers and how nice.
+    """Hash a command, without `workers` and `nice`: equal commands have the same identity.
 
     Parameters
     ----------
     spec : the command
-    version : of the plugin
+    version : the plugin's version
     """
     table = _absolute(to_plain(spec))
     for name in ("workers", "nice"):

@@ -1,4 +1,4 @@
-"""The settings of a training as manifests describe them, for help, forms and early refusals."""
+"""The settings of a training as manifests describe them, for help, forms and early checks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,16 +7,16 @@ from typing import Any
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.contracts.options import Option, options_of
 from seqstudio.contracts.task import TrainConfig
-from seqstudio.services.settings import read_settings
+from seqstudio.services.settings import parse_settings
 
 
 def training_options(task: TaskEntry, preset: str = "") -> dict[str, Option]:
-    """Give the settings of every training, with what a preset of the task sets as defaults.
+    """Return the settings that every training has, with a preset's values as defaults.
 
     Parameters
     ----------
-    task : where it does not describe its presets, nothing is known of their values: None
-    preset : "" takes the first
+    task : if it does not describe its presets, the defaults are None
+    preset : "" selects the first
     """
     options = options_of(TrainConfig)
     if task.options is None:
@@ -24,31 +24,33 @@ def training_options(task: TaskEntry, preset: str = "") -> dict[str, Option]:
     return _in_preset(options, task, preset)
 
 
-def own_options(task: TaskEntry, preset: str = "") -> dict[str, Option]:
-    """Give the task's own settings, with a preset's values as defaults; none if not described."""
+def task_options(task: TaskEntry, preset: str = "") -> dict[str, Option]:
+    """Return the task's own settings, with a preset's values as defaults; {} if not described."""
     return _in_preset(task.options or {}, task, preset)
 
 
 def check_settings(task: TaskEntry, settings: Sequence[str]) -> None:
-    """See that each `name=value` is a setting, of its type and in its range.
+    """Check that each `name=value` is a known setting, of its type and in its range.
 
-    What a task does not describe is left to its code.
+    Settings that a task does not describe are left to its code to check.
 
     Raises
     ------
     ConfigError
-        If one is not; near names are named.
+        If one is not; the text suggests similar names.
     """
-    options = {**training_options(task), **own_options(task)}
+    options = {**training_options(task), **task_options(task)}
     if task.options is None:
         settings = [text for text in settings if text.partition("=")[0].strip() in options]
-    for name, value in read_settings(settings, {n: o.kind for n, o in options.items()}).items():
+    for name, value in parse_settings(
+        settings, {n: o.python_type for n, o in options.items()}
+    ).items():
         for one in value if options[name].repeat else (value,):
             options[name].check(name, one)
 
 
 def setting_text(value: Any) -> str:
-    """Write a value as `--set` takes it.
+    """Return a value as `--set` accepts it.
 
     >>> setting_text([0.9, 1.0]), setting_text(False)
     ('0.9,1.0', 'false')

@@ -1,4 +1,4 @@
-"""A front end's hold on a running job: events out, orders in, one descriptor to wait on."""
+"""A front end's handle on a running job: events out, actions in, one descriptor to wait on."""
 
 import select
 import time
@@ -7,54 +7,54 @@ from typing import Literal
 
 from seqstudio.host.jobs.events import JobEvent, JobFinished
 from seqstudio.host.runner.mailbox import Mailbox
-from seqstudio.host.runner.stream import Stream
+from seqstudio.host.runner.stream import InputStream
 
-Order = Literal["pause", "resume", "cancel", "leave"]
+Action = Literal["pause", "resume", "cancel", "interrupt"]
 
 
 class JobHandle:
-    """One running job. Any loop can watch it: `for event in job.events()`, select, or Qt."""
+    """One running job, for any event loop: `for event in job.events()`, select, or Qt."""
 
     def __init__(
         self,
         number: int,
         seed: int,
-        happened: Mailbox[JobEvent],
-        orders: Mailbox[Order],
-        stream: Stream,
+        events: Mailbox[JobEvent],
+        actions: Mailbox[Action],
+        stream: InputStream,
     ) -> None:
         self.id = number  # as `jobs list` shows it
-        self.seed = seed  # the base seed: the one that was given, or the one that was drawn
-        self._happened = happened
-        self._orders = orders
+        self.seed = seed  # the base seed, given or drawn
+        self._events = events
+        self._actions = actions
         self._stream = stream
-        self._over = False
+        self._finished = False
 
     def fileno(self) -> int:
-        """Give a descriptor that is readable while events wait."""
-        return self._happened.fileno()
+        """Return a descriptor that is readable while events wait."""
+        return self._events.fileno()
 
     def poll(self) -> list[JobEvent]:
-        """Give the events since the last call, without waiting."""
-        found = self._happened.take()
-        self._over = self._over or any(isinstance(event, JobFinished) for event in found)
+        """Return the events since the last call, without waiting."""
+        found = self._events.take_all()
+        self._finished = self._finished or any(isinstance(event, JobFinished) for event in found)
         return found
 
     def events(self) -> Iterator[JobEvent]:
-        """Give events as they come; `JobFinished` is the last."""
-        while not self._over:
+        """Yield events as they occur; `JobFinished` is the last."""
+        while not self._finished:
             select.select([self], [], [])
             yield from self.poll()
 
     def wait(self) -> JobFinished:
-        """Wait for the end, and give it."""
+        """Wait until the job has finished, and return its last event."""
         for event in self.events():
             if isinstance(event, JobFinished):
                 return event
-        raise RuntimeError("the events of this job were taken already")
+        raise RuntimeError("the last event of this job was already returned")
 
     def feed(self, data: bytes) -> None:
-        """Give an operation that runs on a stream its next bytes; never waits.
+        """Pass the next bytes to an operation that runs on a stream; never waits.
 
         Parameters
         ----------
@@ -64,19 +64,19 @@ class JobHandle:
         Raises
         ------
         JobError
-            If the operation runs on files, the input was closed, the job is over, a sample is cut,
-            or more than 8 MiB would wait unread. Then nothing of `data` was taken, and the job goes
-            on: feed it again when `unread` is less. What was taken is never dropped.
+            If the operation runs on files, the input was closed, the job is over, a sample is
+            incomplete, or more than 8 MiB would be unread. Then none of `data` is accepted and the
+            job continues: feed it again when `unread` is smaller. Accepted data is never dropped.
         """
         self._stream.feed(data)
 
     @property
     def unread(self) -> int:
-        """Bytes that were fed and that the operation has not taken yet."""
+        """The number of bytes that were fed and that the operation has not read yet."""
         return self._stream.unread
 
     def close_input(self) -> None:
-        """Say that no more is fed: the operation hears the rest, and gives its result.
+        """End the input: the operation reads the rest and returns its result.
 
         Raises
         ------
@@ -86,25 +86,25 @@ class JobHandle:
         self._stream.close()
 
     def pause(self) -> None:
-        """Stop at the next check, and take up no further item."""
-        self._orders.put("pause")
+        """Pause at the operation's next check, and start no further item."""
+        self._actions.put("pause")
 
     def resume(self) -> None:
-        """Go on after a pause."""
-        self._orders.put("resume")
+        """Continue after a pause."""
+        self._actions.put("resume")
 
     def cancel(self) -> None:
-        """Stop soon; what does not obey is killed. The same command takes the job up again."""
-        self._orders.put("cancel")
+        """Stop the job, and kill workers that do not stop. The same command continues it."""
+        self._actions.put("cancel")
 
-    def leave(self) -> None:
-        """Stop as `cancel` does, but leave the job interrupted: this process is about to end."""
-        self._orders.put("leave")
+    def interrupt(self) -> None:
+        """Stop the job as `cancel` does, but leave it interrupted: this process is about to end."""
+        self._actions.put("interrupt")
 
     def ends_within(self, seconds: float) -> bool:
-        """Wait for the end, at most so long, and say whether it came; its events are gone."""
+        """Wait at most `seconds` for the end and return whether it came; events are discarded."""
         deadline = time.monotonic() + seconds
-        while not self._over and (left := deadline - time.monotonic()) > 0:
+        while not self._finished and (left := deadline - time.monotonic()) > 0:
             select.select([self], [], [], left)
             self.poll()
-        return self._over
+        return self._finished

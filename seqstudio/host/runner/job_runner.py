@@ -1,4 +1,4 @@
-"""The loop that runs one job: claims items, feeds workers, and hears what they say."""
+"""The loop that runs one job: claims items, assigns them to workers, and handles their messages."""
 
 import contextlib
 import selectors
@@ -7,246 +7,265 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from seqstudio.contracts.job import State
+from seqstudio.contracts.job import JobState
 from seqstudio.contracts.messages import (
     Cancel,
     Done,
     Failed,
-    ItemFailed,
+    FeedAck,
+    ItemRefused,
     ItemResult,
     Partial,
     Pause,
     Progress,
     Ready,
     Resume,
-    Taken,
 )
 from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.jobs import events
-from seqstudio.host.runner.handle import Order
-from seqstudio.host.runner.job_items import Ledger
 from seqstudio.host.limits import Limits
+from seqstudio.host.runner.handle import Action
+from seqstudio.host.runner.job_items import JobItems
 from seqstudio.host.runner.mailbox import Mailbox
-from seqstudio.host.runner.stream import Stream
+from seqstudio.host.runner.stream import InputStream
 from seqstudio.host.runner.worker_process import Worker
-from seqstudio.host.runner.worker_state import Slot, Watch
+from seqstudio.host.runner.worker_state import Watchdog, WorkerState
 from seqstudio.services.events import event_from_plain
 
-TICK_S = 0.2
-BEAT_S = 1.0
+POLL_S = 0.2
+HEARTBEAT_S = 1.0
 
 
-class Driver:
-    """Runs one job on a thread of the front end, until nothing is left to do."""
+class JobRunner:
+    """Runs one job on a thread of the front end, until nothing is left to do.
+
+    Parameters
+    ----------
+    items : the job's items
+    start_worker : returns a worker, new or from the pool
+    workers : how many workers run side by side
+    limits : of each worker
+    actions : pause, resume and so on, from the job's handle
+    stream : the input of an operation that runs on a stream
+    emit : called with each event
+    on_worker_death : called with how a worker died; returns why no other may start, or ""
+    release_worker : called with each worker that has finished its work
+    """
 
     def __init__(
         self,
-        ledger: Ledger,
-        spawn: Callable[[], Worker],
+        items: JobItems,
+        start_worker: Callable[[], Worker],
         *,
         workers: int,
         limits: Limits,
-        orders: Mailbox[Order],
-        stream: Stream,
+        actions: Mailbox[Action],
+        stream: InputStream,
         emit: Callable[[events.JobEvent], None],
-        died: Callable[[str], str],
-        retire: Callable[[Worker], object],
+        on_worker_death: Callable[[str], str],
+        release_worker: Callable[[Worker], object],
     ) -> None:
-        self._ledger = ledger
-        self._spawn = spawn
-        self._workers = workers
-        self._watch = Watch(limits, saves=ledger.plan.start.verb == "train")
-        self._orders = orders
+        self._items = items
+        self._start_worker = start_worker
+        self._max_workers = workers
+        self._watchdog = Watchdog(limits, saves=items.plan.start.verb == "train")
+        self._actions = actions
         self._stream = stream
         self._emit = emit
-        self._died = died  # told how a worker died; says why no other may start, or ''
-        self._retire = retire  # given a worker that did its job well
-        self._slots: list[Slot] = []
+        self._on_worker_death = on_worker_death
+        self._release_worker = release_worker
+        self._workers: list[WorkerState] = []
         self._selector = selectors.DefaultSelector()
-        for box in (orders, stream):
-            self._selector.register(box, selectors.EVENT_READ)
+        for source in (actions, stream):
+            self._selector.register(source, selectors.EVENT_READ)
         self._paused = False
         self._cancelled = False
-        self._left = False  # cancelled here, so that another process may go on
-        self._broken = ""  # why no worker can do any of this job
+        self._interrupted = False  # cancelled in such a way that another process may continue
+        self._failure = ""  # why no worker can run any of this job
         self._value: Mapping[str, Any] = {}
-        self._beaten = 0.0
+        self._last_heartbeat_s = 0.0
 
     def run(self) -> None:
         """Run the job; the last event says how it ended."""
         try:
-            self._ledger.state("running")
-            while self._advance():
-                self._turn()
+            self._items.set_job_state("running")
+            while self._assign_work():
+                self._wait_and_handle()
             finished = self._finish()
-        except JobError as bad:  # the books are lost or full: nothing more can be recorded
-            finished = events.JobFinished(state="interrupted", reason=str(bad))
-        except BaseException as bad:  # a bug: the job is over, so that it can be tried again
-            reason = f"{type(bad).__name__}: {bad}"
+        except JobError as error:  # the database is lost or full: nothing more can be stored
+            finished = events.JobFinished(state="interrupted", reason=str(error))
+        except BaseException as error:  # a bug: the job ends, so that it can be tried again
+            reason = f"{type(error).__name__}: {error}"
             with contextlib.suppress(JobError):
-                self._ledger.finish("failed", reason=reason, value={})
+                self._items.finish_job("failed", reason=reason, value={})
             self._emit(events.JobFinished(state="failed", reason=reason))
             raise
         finally:
-            for slot in self._slots:
-                slot.worker.kill()
+            for state in self._workers:
+                state.worker.kill()
             self._stream.end()
             self._selector.close()
-            self._ledger.close()
+            self._items.close()
         self._emit(finished)
 
     def _finish(self) -> events.JobFinished:
-        counts = self._ledger.counts()
+        counts = self._items.counts()
         done, failed = counts.get("done", 0), counts.get("failed", 0)
-        state: State = "done"
+        state: JobState = "done"
         if self._cancelled:
-            state = "interrupted" if self._left else "cancelled"
-        if self._broken or (failed and not done and not self._cancelled):
+            state = "interrupted" if self._interrupted else "cancelled"
+        if self._failure or (failed and not done and not self._cancelled):
             state = "failed"
-        self._ledger.finish(state, reason=self._broken, value=self._value)
-        counts = self._ledger.counts()
+        self._items.finish_job(state, reason=self._failure, value=self._value)
+        counts = self._items.counts()
         return events.JobFinished(
             state=state,
             done=counts.get("done", 0),
             failed=counts.get("failed", 0),
             value=self._value,
-            reason=self._broken,
+            reason=self._failure,
         )
 
-    def _advance(self) -> bool:
-        """Give work to those who can take it; say whether anything is still going on."""
-        if not (self._paused or self._cancelled or self._broken):
-            idle = [slot for slot in self._slots if slot.idle]
-            while idle or len(self._slots) < self._workers:
-                work = self._ledger.next(self._emit)
-                if work is None:
+    def _assign_work(self) -> bool:
+        """Assign items to idle and new workers; return whether the job is still running."""
+        if not (self._paused or self._cancelled or self._failure):
+            idle = [state for state in self._workers if state.is_idle]
+            while idle or len(self._workers) < self._max_workers:
+                batch = self._items.next_batch(self._emit)
+                if batch is None:
                     break
-                slot = idle.pop() if idle else self._hire()
-                self._say(slot, partial(slot.give, work))
-                for item in work.items.values():
+                state = idle.pop() if idle else self._add_worker()
+                self._send(state, partial(state.assign, batch))
+                for item in batch.rows.values():
                     self._emit(events.ItemStarted(item=item.number, name=item.name))
-            for slot in idle:
-                self._say(slot, slot.dismiss)
-        return bool(self._slots) or (self._paused and not self._broken)
+            for state in idle:
+                self._send(state, state.close_input)
+        return bool(self._workers) or (self._paused and not self._failure)
 
-    def _hire(self) -> Slot:
-        slot = Slot(self._spawn())
-        self._slots.append(slot)
-        self._selector.register(slot.worker, selectors.EVENT_READ, slot)
-        self._say(slot, partial(slot.worker.send, self._ledger.plan.start))
-        return slot
+    def _add_worker(self) -> WorkerState:
+        state = WorkerState(self._start_worker())
+        self._workers.append(state)
+        self._selector.register(state.worker, selectors.EVENT_READ, state)
+        self._send(state, partial(state.worker.send, self._items.plan.start))
+        return state
 
-    def _turn(self) -> None:
-        for key, _ in self._selector.select(TICK_S):
+    def _wait_and_handle(self) -> None:
+        """Wait for messages or actions and handle them, renew the lease, and check the workers."""
+        for key, _ in self._selector.select(POLL_S):
             if key.data is None:
-                for order in self._orders.take():
-                    self._obey(order)
-            elif key.data in self._slots:
-                self._hear(key.data)
-        self._pour()
+                for action in self._actions.take_all():
+                    self._on_action(action)
+            elif key.data in self._workers:
+                self._receive(key.data)
+        self._forward_stream()
         now = time.monotonic()
-        if now - self._beaten >= BEAT_S:
-            self._beaten = now
-            if wish := self._ledger.beat():
-                self._obey(wish)
-        waits = self._paused or self._stream.dry
-        for slot, reason in self._watch.faults(self._slots, waits=waits):
-            self._lose(slot, f"{reason}, and was {slot.worker.kill()}")
+        if now - self._last_heartbeat_s >= HEARTBEAT_S:
+            self._last_heartbeat_s = now
+            if requested := self._items.renew_lease():
+                self._on_action(requested)
+        host_waits = self._paused or self._stream.is_drained
+        for state, reason in self._watchdog.find_faults(self._workers, host_waits=host_waits):
+            self._on_worker_lost(state, f"{reason}, and was {state.worker.kill()}")
 
-    def _pour(self) -> None:
-        """Pass on what was fed, as much as the worker can hold."""
+    def _forward_stream(self) -> None:
+        """Send what was fed, as much as the worker's socket can hold."""
         self._stream.collect()
-        for slot in list(self._slots):
-            while slot.at_work and (message := self._stream.next()):
-                self._say(slot, partial(slot.worker.send, message))
+        for state in list(self._workers):
+            while state.is_working and (message := self._stream.next_message()):
+                self._send(state, partial(state.worker.send, message))
 
-    def _obey(self, order: str) -> None:
-        if order in ("cancel", "leave"):
-            self._left = order == "leave" and not self._cancelled
+    def _on_action(self, action: str) -> None:
+        if action in ("cancel", "interrupt"):
+            self._interrupted = action == "interrupt" and not self._cancelled
             self._cancelled, self._paused = True, False
         elif not self._cancelled:
-            self._paused = order == "pause"
-            self._ledger.state("paused" if self._paused else "running")
-        message = {"pause": Pause(), "resume": Resume()}.get(order, Cancel())
-        for slot in list(self._slots):
-            if self._cancelled and not slot.ready:  # it loads, and has nothing to save
-                slot.worker.kill()
-                self._let_go(slot, "")
+            self._paused = action == "pause"
+            self._items.set_job_state("paused" if self._paused else "running")
+        message = {"pause": Pause(), "resume": Resume()}.get(action, Cancel())
+        for state in list(self._workers):
+            if self._cancelled and not state.is_ready:  # it is loading, and has nothing to save
+                state.worker.kill()
+                self._remove_worker(state, "")
                 continue
-            slot.order(cancelled=self._cancelled)
-            self._say(slot, partial(slot.worker.send, message))
+            state.note_action(cancelled=self._cancelled)
+            self._send(state, partial(state.worker.send, message))
 
-    def _say(self, slot: Slot, say: Callable[[], None]) -> None:
+    def _send(self, state: WorkerState, send: Callable[[], None]) -> None:
         try:
-            say()
-        except JobError as bad:
-            self._lose(slot, f"{bad}, and was {slot.worker.kill()}")
+            send()
+        except JobError as error:
+            self._on_worker_lost(state, f"failed: {error}, and was {state.worker.kill()}")
 
-    def _hear(self, slot: Slot) -> None:
+    def _receive(self, state: WorkerState) -> None:
         try:
-            messages = slot.worker.receive()
+            messages = state.worker.receive()
             if messages is None:
-                self._lose(slot, slot.worker.end())
+                self._on_worker_lost(state, state.worker.end())
                 return
             for message in messages:
-                self._take(slot, message)
-        except SeqStudioError as bad:
-            self._lose(slot, f"sent what is no {bad}, and was {slot.worker.kill()}")
+                self._on_message(state, message)
+        except SeqStudioError as error:
+            self._on_worker_lost(state, f"sent an invalid {error}, and was {state.worker.kill()}")
 
-    def _take(self, slot: Slot, message: object) -> None:
-        slot.heard = time.monotonic()
+    def _on_message(self, state: WorkerState, message: object) -> None:
+        state.last_activity_s = time.monotonic()
         match message:
             case Ready():
-                slot.start()
-            case Taken():
-                self._stream.taken()
-            case Progress(fraction=fraction, note=note, item=item, event=event):
+                state.on_ready()
+            case FeedAck():
+                self._stream.acknowledge()
+            case Progress(fraction=fraction, message=text, item=item, event=event):
                 if event:
-                    event_from_plain(event, "message")  # raises where it is none
+                    event_from_plain(event, "message")  # raises if it is not a training event
                 self._emit(
-                    events.ItemProgress(item=item, fraction=fraction, note=note, event=event)
+                    events.ItemProgress(item=item, fraction=fraction, message=text, event=event)
                 )
             case Partial(text=text, item=item):
                 self._emit(events.PartialText(item=item, text=text))
             case ItemResult():
-                self._emit(self._ledger.done(slot.take(message.item), message))
-            case ItemFailed():
-                self._fail(slot, message.item, message.reason)
+                self._emit(self._items.finish(state.pop_item(message.item), message))
+            case ItemRefused():
+                self._fail_item(state, message.item, message.reason)
             case Done(value=value):
                 self._value = value or self._value
-                self._part(slot)
+                self._on_done(state)
             case Failed(reason=reason):
-                self._broken = self._broken if slot.ready else reason
-                self._let_go(slot, reason)
+                self._failure = self._failure if state.is_ready else reason
+                self._remove_worker(state, reason)
 
-    def _part(self, slot: Slot) -> None:
-        """Let go of a worker that says it is done."""
-        if slot not in self._slots or slot.items or self._cancelled:
-            self._lose(slot, "stopped without a result", died=False)
+    def _on_done(self, state: WorkerState) -> None:
+        """Release a worker that has finished, if it has returned a result for each item."""
+        if state not in self._workers or state.items or self._cancelled:
+            self._on_worker_lost(state, "stopped without a result", died=False)
             return
-        self._slots.remove(slot)
-        self._selector.unregister(slot.worker)
-        self._retire(slot.worker)
+        self._workers.remove(state)
+        self._selector.unregister(state.worker)
+        self._release_worker(state.worker)
 
-    def _lose(self, slot: Slot, how: str, *, died: bool = True) -> None:
-        """Let go of a worker that ended or was ended; what it had in hand fails with the reason."""
-        plugin = self._ledger.plan.start.plugin.id
-        if slot in self._slots and died and not self._cancelled and (slot.items or not slot.ready):
-            self._broken = self._died(how)
-        if not (slot.ready or self._cancelled):
+    def _on_worker_lost(self, state: WorkerState, how: str, *, died: bool = True) -> None:
+        """Remove a worker that ended or was killed; its items fail with the reason."""
+        plugin = self._items.plan.start.plugin.id
+        if (
+            state in self._workers
+            and died
+            and not self._cancelled
+            and (state.items or not state.is_ready)
+        ):
+            self._failure = self._on_worker_death(how)
+        if not (state.is_ready or self._cancelled):
             loading = f"plugin {plugin!r}: its worker {how} while it was loading"
-            self._broken = self._broken or loading
-        self._let_go(slot, f"the worker of {plugin} {how}; its log is {self._ledger.log}")
+            self._failure = self._failure or loading
+        self._remove_worker(state, f"the worker of {plugin} {how}; its log is {self._items.log}")
 
-    def _let_go(self, slot: Slot, reason: str) -> None:
-        if slot not in self._slots:
+    def _remove_worker(self, state: WorkerState, reason: str) -> None:
+        if state not in self._workers:
             return
-        self._slots.remove(slot)
-        self._selector.unregister(slot.worker)
-        slot.worker.end()
+        self._workers.remove(state)
+        self._selector.unregister(state.worker)
+        state.worker.end()
         if not self._cancelled:
-            for number in list(slot.items):
-                self._fail(slot, number, reason)
+            for number in list(state.items):
+                self._fail_item(state, number, reason)
 
-    def _fail(self, slot: Slot, number: int, reason: str) -> None:
-        self._emit(self._ledger.failed(slot.take(number).item, reason))
+    def _fail_item(self, state: WorkerState, number: int, reason: str) -> None:
+        self._emit(self._items.fail(state.pop_item(number).item, reason))

@@ -1,4 +1,4 @@
-"""Passing values from one thread to another that waits on a descriptor."""
+"""A queue between two threads, the reader of which waits on a file descriptor."""
 
 import collections
 import contextlib
@@ -9,32 +9,32 @@ T = TypeVar("T")
 
 
 class Mailbox(Generic[T]):
-    """Passes values between two threads; its descriptor is readable while some are waiting."""
+    """Passes values from one thread to another; its descriptor is readable while values wait."""
 
     def __init__(self) -> None:
         self._values: collections.deque[T] = collections.deque()
-        self._reading, self._writing = socket.socketpair()
-        for end in (self._reading, self._writing):
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
             end.settimeout(0)
 
     def __del__(self) -> None:
-        self._reading.close()
-        self._writing.close()
+        self._reader.close()
+        self._writer.close()
 
     def fileno(self) -> int:
-        """Give the descriptor."""
-        return self._reading.fileno()
+        """Return the descriptor."""
+        return self._reader.fileno()
 
     def put(self, value: T) -> None:
-        """Leave a value."""
+        """Add a value."""
         self._values.append(value)
         with contextlib.suppress(BlockingIOError):  # full of wake-ups: one more adds nothing
-            self._writing.send(b"\0")
+            self._writer.send(b"\0")
 
-    def take(self) -> list[T]:
-        """Take all values that wait."""
+    def take_all(self) -> list[T]:
+        """Remove and return all values."""
         with contextlib.suppress(BlockingIOError):
-            while self._reading.recv(2**16):
+            while self._reader.recv(2**16):
                 pass
         values = []
         while self._values:

@@ -1,4 +1,4 @@
-"""Workers as the host sees them: started apart, heard, watched, and ended when they misbehave."""
+"""Worker processes as the host controls them: started, connected by a socket, and ended."""
 
 import contextlib
 import importlib
@@ -15,69 +15,71 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from seqstudio.contracts.messages import FROM_WORKER, Unframer, decode, encode
+from seqstudio.contracts.messages import FROM_WORKER, FrameDecoder, decode, encode
 from seqstudio.errors import JobError
 from seqstudio.host.processes import resident_bytes
-from seqstudio.host.text_format import readable
+from seqstudio.host.text_format import printable
 
 ENTRY = "seqstudio.host.worker.main"
 BOOTSTRAP = (
     "import json, sys; descriptor, nice, sys.path[:] = json.loads(sys.argv[1]); "
     f"from {ENTRY} import main; main(descriptor, nice)"
 )
-KEPT = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES")
-LOG = "worker.log"  # in the job's folder: all that its workers printed
-SEND_S = 10.0  # a worker that takes no bytes for so long is stuck
+ENVIRONMENT = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES")
+SEND_TIMEOUT_S = 10.0  # a worker that reads nothing for this time is stuck
 RECEIVE_BYTES = 2**18
-FAREWELL_S = 2.0
-TEXTS = ("note", "text", "summary", "reason")  # what a worker says to people
+EXIT_TIMEOUT_S = 2.0
+TEXT_FIELDS = ("message", "text", "summary", "reason")  # of messages: shown to users
 
 
 class Worker(Protocol):
     """One worker at the other end of a socket."""
 
     def fileno(self) -> int:
-        """Give the descriptor that becomes readable when the worker speaks, or ends."""
+        """Return a descriptor that is readable when the worker has sent a message or ended."""
 
     def send(self, message: object) -> None:
-        """Say something. Raises JobError if the worker does not listen."""
+        """Send a message. Raises JobError if the worker does not read it."""
 
     def receive(self) -> list[Any] | None:
-        """Give what it said, or None once it is gone. Raises JobError if it talks garbage."""
+        """Return the messages that arrived, or None if the worker has ended.
+
+        Raises JobError if what arrived is not a message.
+        """
 
     def resident_bytes(self) -> int:
-        """Give the memory it holds."""
+        """Return the memory that it uses."""
 
     def end(self) -> str:
-        """Hang up, and wait a moment for it to go; give how it ended, in a few words."""
+        """Close the socket and give the worker time to exit; return how it ended."""
 
     def kill(self) -> str:
-        """End it at once, with all its processes; give how it ended, in a few words."""
+        """Kill it at once, with all its processes; return how it ended."""
 
 
-class Wire:
-    """The host's end of a socketpair."""
+class WorkerChannel:
+    """The host's end of the socket to a worker."""
 
-    def __init__(self, line: socket.socket) -> None:
-        line.settimeout(SEND_S)
-        self._socket = line
-        self._frames = Unframer()
+    def __init__(self, connection: socket.socket) -> None:
+        connection.settimeout(SEND_TIMEOUT_S)
+        self._socket = connection
+        self._frames = FrameDecoder()
 
     def fileno(self) -> int:
-        """Give the descriptor to wait for."""
+        """Return the descriptor to wait for."""
         return self._socket.fileno()
 
     def send(self, message: object) -> None:
-        """Say something."""
+        """Send a message."""
         try:
             self._socket.sendall(encode(message))
-        except TimeoutError as bad:
-            raise JobError(f"the worker took no message for {SEND_S:g} s") from bad
-        except OSError:  # it is gone, which `receive` will report with the reason
+        except TimeoutError as error:
+            raise JobError(f"the worker took no message for {SEND_TIMEOUT_S:g} s") from error
+        except OSError:  # the worker has ended, which `receive` reports with the reason
             return
 
     def receive(self) -> list[Any] | None:
-        """Give what was said; call when the descriptor is readable."""
+        """Return the messages that arrived; call when the descriptor is readable."""
         try:
             data = self._socket.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -86,20 +88,22 @@ class Wire:
             return None
         if not data:
             return None
-        return [in_words(decode(body, FROM_WORKER)) for body in self._frames.feed(data)]
+        return [with_printable_text(decode(body, FROM_WORKER)) for body in self._frames.feed(data)]
 
     def close(self) -> None:
-        """Hang up, which tells the worker to end."""
+        """Close the socket, at which the worker exits."""
         self._socket.close()
 
 
-def in_words(message: Any) -> Any:
-    """Give a message with its texts as they can be shown and written down."""
-    texts = {name: readable(getattr(message, name)) for name in TEXTS if hasattr(message, name)}
+def with_printable_text(message: Any) -> Any:
+    """Return a message whose texts can be shown and stored."""
+    texts = {
+        name: printable(getattr(message, name)) for name in TEXT_FIELDS if hasattr(message, name)
+    }
     return replace(message, **texts) if texts else message
 
 
-class ProcessWorker(Wire):
+class ProcessWorker(WorkerChannel):
     """A worker in its own process, session and process group."""
 
     def __init__(self, paths: Sequence[str], log: Path, *, nice: int, threads: int) -> None:
@@ -119,32 +123,32 @@ class ProcessWorker(Wire):
                     env=_environment(threads),
                     cwd=log.parent,
                 )
-        except OSError:  # no memory or no room for another process
+        except OSError:  # not enough memory, or too many processes
             self.close()
             raise
 
     def is_alive(self) -> bool:
-        """Say whether the process has not ended yet."""
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT  # unreaped, its group keeps its number
+        """Return whether the process is still running."""
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT  # unreaped, so that its group id stays valid
         return self._process.returncode is None and not os.waitid(
             os.P_PID, self._process.pid, flags
         )
 
     def resident_bytes(self) -> int:
-        """Give the memory that the process and its descendants hold."""
+        """Return the memory that the process and its descendants use."""
         return resident_bytes(self._process.pid)
 
     def end(self) -> str:
-        """Give a process that hung up a moment to go, then kill its group."""
+        """Close the socket, give the process time to exit, then kill its group."""
         self.close()
-        deadline = time.monotonic() + FAREWELL_S
+        deadline = time.monotonic() + EXIT_TIMEOUT_S
         while self.is_alive() and time.monotonic() < deadline:
             time.sleep(0.005)
         return self.kill()
 
     def kill(self) -> str:
-        """Kill the process group, before it could hear that the line closed and leave by itself."""
-        if self._process.returncode is None:  # afterwards its number may be another's
+        """Kill the process group, before the process notices the closed socket and exits itself."""
+        if self._process.returncode is None:  # afterwards its id may be another process's
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self.close()
@@ -153,7 +157,7 @@ class ProcessWorker(Wire):
         return f"exited with status {code}"
 
 
-class ThreadWorker(Wire):
+class ThreadWorker(WorkerChannel):
     """The same loop on a thread of this process: for notebooks and tests. It cannot be killed."""
 
     def __init__(self) -> None:
@@ -162,26 +166,26 @@ class ThreadWorker(Wire):
         threading.Thread(target=_serve, args=(theirs,), name="worker", daemon=True).start()
 
     def resident_bytes(self) -> int:
-        """Give 0: its memory is this process's own."""
+        """Return 0, since its memory is this process's own."""
         return 0
 
     def end(self) -> str:
-        """Hang up."""
+        """Close the socket."""
         return self.kill()
 
     def kill(self) -> str:
-        """Hang up: the thread stops at its next check."""
+        """Close the socket: the thread stops at its next check."""
         self.close()
         return "was left behind"
 
 
-def _serve(line: socket.socket) -> None:
-    worker = importlib.import_module(ENTRY)  # by name: nothing here imports what needs torch
-    with line:
-        worker.serve(line, on_start=lambda _start: None, on_close=lambda: None)
+def _serve(connection: socket.socket) -> None:
+    worker = importlib.import_module(ENTRY)  # by name, so that nothing here imports torch
+    with connection:
+        worker.serve(connection, on_start=lambda _start: None, on_close=lambda: None)
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Give a worker's environment: what it needs, and no secrets of the person's shell."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    """Return a worker's environment: what it needs, and no secrets of the user's shell."""
+    kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     return {**kept, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}

@@ -1,4 +1,4 @@
-"""One worker of a job with what it has in hand, and the watch over all of them."""
+"""The state of each worker of a job and its items, and the watchdog that checks them."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,43 +8,43 @@ from typing import Any
 from seqstudio.contracts.messages import CloseInput, Item, Items
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.database import ItemRow
-from seqstudio.host.processes import machine_memory_bytes
 from seqstudio.host.limits import Limits
+from seqstudio.host.processes import machine_memory_bytes
 from seqstudio.host.runner.worker_process import Worker
 
 GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True)
-class InHand:
-    """An item that a worker is at: its row, and what will be recorded of it."""
+class ActiveItem:
+    """An item that a worker runs: its row, its provenance, and its fingerprint."""
 
     item: ItemRow
-    record: Mapping[str, Any]
+    provenance: Mapping[str, Any]
     fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What a worker is given at a time: items that share their inputs."""
+class ItemBatch:
+    """The items that a worker gets at a time; they share their inputs."""
 
-    hands: tuple[InHand, ...]
+    items: tuple[ActiveItem, ...]
 
     @property
-    def items(self) -> Mapping[int, ItemRow]:
-        """The items by number."""
-        return {hand.item.number: hand.item for hand in self.hands}
+    def rows(self) -> Mapping[int, ItemRow]:
+        """The rows of the items, by number."""
+        return {active.item.number: active.item for active in self.items}
 
     def message(self) -> Items:
-        """Say it to a worker."""
-        rows = [hand.item for hand in self.hands]
+        """Return the message that assigns them to a worker."""
+        rows = [active.item for active in self.items]
         return Items(
-            items=tuple(map(_item, rows)),
+            items=tuple(map(_item_message, rows)),
             inputs={name: tuple(map(str, paths)) for name, paths in rows[0].inputs.items()},
         )
 
 
-def _item(row: ItemRow) -> Item:
+def _item_message(row: ItemRow) -> Item:
     targets = {
         output: {form: str(path) for form, path in forms.items()}
         for output, forms in row.targets.items()
@@ -53,97 +53,103 @@ def _item(row: ItemRow) -> Item:
 
 
 @dataclass(eq=False)
-class Slot:
-    """One worker: loading, then idle or at work, then dismissed."""
+class WorkerState:
+    """One worker: loading, then idle or working, then ending."""
 
     worker: Worker
-    heard: float = field(default_factory=time.monotonic)  # its last message, or our last order
-    ready: bool = False
-    leaving: bool = False  # dismissed or cancelled: it should end soon
-    items: dict[int, InHand] = field(default_factory=dict)
-    waiting: Items | None = None  # for it to be ready
+    last_activity_s: float = field(default_factory=time.monotonic)  # last message to or from it
+    is_ready: bool = False
+    is_ending: bool = False  # its input is closed or it is cancelled: it should end soon
+    items: dict[int, ActiveItem] = field(default_factory=dict)
+    pending: Items | None = None  # sent when it is ready
 
     @property
-    def idle(self) -> bool:
-        """Whether it can take work."""
-        return self.ready and not self.items and not self.leaving
+    def is_idle(self) -> bool:
+        """Whether it can be assigned work."""
+        return self.is_ready and not self.items and not self.is_ending
 
     @property
-    def at_work(self) -> bool:
-        """Whether it has something in hand and can hear more of it."""
-        return self.ready and bool(self.items) and not self.leaving
+    def is_working(self) -> bool:
+        """Whether it has items and accepts stream data."""
+        return self.is_ready and bool(self.items) and not self.is_ending
 
-    def give(self, work: Work) -> None:
-        """Hand it work, now or as soon as it is ready."""
-        self.items = {hand.item.number: hand for hand in work.hands}
-        self.heard = time.monotonic()
-        if self.ready:
-            self.worker.send(work.message())
+    def assign(self, batch: ItemBatch) -> None:
+        """Send it items, now or when it is ready."""
+        self.items = {active.item.number: active for active in batch.items}
+        self.last_activity_s = time.monotonic()
+        if self.is_ready:
+            self.worker.send(batch.message())
         else:
-            self.waiting = work.message()
+            self.pending = batch.message()
 
-    def start(self) -> None:
-        """Hear that it is ready, and hand over what waits."""
-        self.ready = True
-        if self.waiting is not None:
-            self.worker.send(self.waiting)
-            self.waiting = None
+    def on_ready(self) -> None:
+        """Mark it as ready and send it the pending items."""
+        self.is_ready = True
+        if self.pending is not None:
+            self.worker.send(self.pending)
+            self.pending = None
 
-    def order(self, *, cancelled: bool) -> None:
-        """Note that it was given an order."""
-        if not (cancelled and self.leaving):
-            self.heard = time.monotonic()
-        self.leaving = self.leaving or cancelled
+    def note_action(self, *, cancelled: bool) -> None:
+        """Restart its timeout, because it was paused, resumed or cancelled; a cancel only once."""
+        if not (cancelled and self.is_ending):
+            self.last_activity_s = time.monotonic()
+        self.is_ending = self.is_ending or cancelled
 
-    def dismiss(self) -> None:
-        """Tell it that nothing more comes."""
-        self.leaving = True
-        self.heard = time.monotonic()
+    def close_input(self) -> None:
+        """Tell it that there are no more items."""
+        self.is_ending = True
+        self.last_activity_s = time.monotonic()
         self.worker.send(CloseInput())
 
-    def take(self, number: int) -> InHand:
-        """Take an item out of its hands.
+    def pop_item(self, number: int) -> ActiveItem:
+        """Remove and return one of its items.
 
         Raises
         ------
         JobError
-            If it never had it, or has ended it already.
+            If it does not have this item, or not any more.
         """
         if number not in self.items:
-            held = ", ".join(map(str, self.items)) or "none"
-            raise JobError(f"message about item {number}, expected one of: {held}")
+            known = ", ".join(map(str, self.items)) or "none"
+            raise JobError(f"message about item {number}, expected one of: {known}")
         return self.items.pop(number)
 
 
-class Watch:
-    """Finds workers that are too silent, too slow to end, or too large."""
+class Watchdog:
+    """Finds workers that send no messages, do not stop in time, or use too much memory."""
 
     def __init__(self, limits: Limits, *, saves: bool) -> None:
         self._limits = limits
-        self._leave_s = limits.save_s if saves else limits.cancel_s
-        self._memory = int(machine_memory_bytes() * limits.memory_share)
+        self._end_timeout_s = limits.save_timeout_s if saves else limits.cancel_timeout_s
+        self._memory_bytes = int(machine_memory_bytes() * limits.memory_share)
 
-    def faults(self, slots: Sequence[Slot], *, waits: bool) -> Iterator[tuple[Slot, str]]:
-        """Give each worker that must be ended now, with the reason.
+    def find_faults(
+        self, states: Sequence[WorkerState], *, host_waits: bool
+    ) -> Iterator[tuple[WorkerState, str]]:
+        """Yield each worker that must be killed now, with the reason.
 
-        `waits`: the silence of those at work is ours, who paused them or have fed them nothing.
+        `host_waits`: working workers are silent because the host paused them or sent no input.
         """
         now = time.monotonic()
-        held = {id(slot): slot.worker.resident_bytes() for slot in slots}
-        largest = max(held.values(), default=0) if sum(held.values()) > self._memory else None
-        for slot in list(slots):
-            limit, state = self._silence(slot)
-            if waits and not slot.leaving and slot.ready:
-                slot.heard = now
-            if held[id(slot)] == largest:
-                used, allowed = sum(held.values()) / GIB, self._memory / GIB
-                yield slot, f"held {used:.1f} GiB of memory, expected at most {allowed:.1f} GiB"
-            elif now - slot.heard > limit:
-                yield slot, f"{state} for {limit:g} s"
+        used = {id(state): state.worker.resident_bytes() for state in states}
+        total = sum(used.values())
+        largest = max(used.values(), default=0) if total > self._memory_bytes else None
+        for state in list(states):
+            timeout_s, fault = self._timeout(state)
+            if host_waits and not state.is_ending and state.is_ready:
+                state.last_activity_s = now
+            if used[id(state)] == largest:
+                allowed = self._memory_bytes / GIB
+                yield (
+                    state,
+                    f"held {total / GIB:.1f} GiB of memory, expected at most {allowed:.1f} GiB",
+                )
+            elif now - state.last_activity_s > timeout_s:
+                yield state, f"{fault} for {timeout_s:g} s"
 
-    def _silence(self, slot: Slot) -> tuple[float, str]:
-        if slot.leaving:
-            return self._leave_s, "did not stop"
-        if not slot.ready:
-            return self._limits.start_s, "was not ready"
-        return self._limits.silence_s, "said nothing"
+    def _timeout(self, state: WorkerState) -> tuple[float, str]:
+        if state.is_ending:
+            return self._end_timeout_s, "did not stop"
+        if not state.is_ready:
+            return self._limits.start_timeout_s, "was not ready"
+        return self._limits.message_timeout_s, "sent no message"

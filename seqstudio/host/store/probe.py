@@ -1,4 +1,4 @@
-"""Trying a plugin before it is switched on: a worker imports it and calls its hooks."""
+"""Probe a plugin before it is enabled: a worker imports it and calls its hooks."""
 
 import select
 import time
@@ -8,7 +8,8 @@ from seqstudio.contracts.messages import Done, Failed, PluginSource, Start
 from seqstudio.errors import JobError, PluginError
 from seqstudio.host.catalogue.catalogue import search_path
 from seqstudio.host.catalogue.installed import Receipt
-from seqstudio.host.runner.worker_process import LOG, ProcessWorker
+from seqstudio.host.jobs import WORKER_LOG
+from seqstudio.host.runner.worker_process import ProcessWorker
 
 
 def probe(receipt: Receipt, library: Path, scratch: Path, limit_s: float) -> None:
@@ -24,30 +25,40 @@ def probe(receipt: Receipt, library: Path, scratch: Path, limit_s: float) -> Non
     Raises
     ------
     PluginError
-        If a hook fails or gives other names than the manifest, or the worker dies or hangs.
+        If a hook fails or does not match the manifest, or the worker dies or hangs.
     """
     name = receipt.table["id"]
     paths = [*search_path(), str(library)]
-    worker = ProcessWorker(paths, scratch / LOG, nice=0, threads=1)
+    worker = ProcessWorker(paths, scratch / WORKER_LOG, nice=0, threads=1)
     source = PluginSource(
         id=name, module=receipt.module, version=receipt.version, manifest=receipt.table
     )
     try:
         worker.send(Start(plugin=source, verb="describe", name=name, folder=str(scratch)))
-        if reason := hear(worker, limit_s):
+        if reason := wait_for_result(worker, limit_s):
             raise PluginError(reason)
-    except JobError as bad:
-        raise PluginError(f"plugin {name!r}: its worker sent what is no {bad}") from bad
-    except TimeoutError as bad:
-        raise PluginError(f"plugin {name!r}: {bad}, and was {worker.kill()}") from bad
-    except EOFError as bad:
-        raise PluginError(f"plugin {name!r}: its worker {worker.end()} while it was tried") from bad
+    except JobError as error:
+        raise PluginError(f"plugin {name!r}: its worker sent an invalid {error}") from error
+    except TimeoutError as error:
+        raise PluginError(f"plugin {name!r}: {error}, and was {worker.kill()}") from error
+    except EOFError as error:
+        raise PluginError(
+            f"plugin {name!r}: its worker {worker.end()} while it was tried"
+        ) from error
     finally:
         worker.kill()
 
 
-def hear(worker: ProcessWorker, limit_s: float) -> str:
-    """Wait for the worker's verdict: '' where all is well, else the reason."""
+def wait_for_result(worker: ProcessWorker, limit_s: float) -> str:
+    """Wait until the worker has finished; return '' or the reason why the probe failed.
+
+    Raises
+    ------
+    TimeoutError
+        If it takes longer than `limit_s`.
+    EOFError
+        If the worker ends without a result.
+    """
     deadline = time.monotonic() + limit_s
     while (left := deadline - time.monotonic()) > 0:
         if not select.select([worker], [], [], left)[0]:
@@ -60,4 +71,4 @@ def hear(worker: ProcessWorker, limit_s: float) -> str:
                 return ""
             if isinstance(message, Failed):
                 return message.reason
-    raise TimeoutError(f"its worker said nothing for {limit_s:g} s while it was tried")
+    raise TimeoutError(f"its worker sent no message for {limit_s:g} s while it was tried")

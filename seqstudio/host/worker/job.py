@@ -1,4 +1,4 @@
-"""What an operation holds while it runs: the worker's side of `contracts.job.Job`."""
+"""The job object that an operation gets: the worker's implementation of `contracts.job.Job`."""
 
 import hashlib
 import os
@@ -10,25 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqstudio import __version__
-from seqstudio.contracts.job import Guide, LoadedModel, SamplingConfig, Take
+from seqstudio.contracts.job import Guide, LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.contracts.messages import Partial, Progress
 from seqstudio.errors import PluginError
-from seqstudio.host.worker.channel import Line
-from seqstudio.host.worker.models import Models
+from seqstudio.host.worker.channel import HostChannel
+from seqstudio.host.worker.models import JobModels
 
 if TYPE_CHECKING:
     import torch
 
-SPACING_S = 0.05  # between two progress messages: more than a person can see
+PROGRESS_INTERVAL_S = 0.05  # between two progress messages: faster than anyone can see
 
 
 class WorkerJob:
-    """The job of items that share their inputs. Implements `seqstudio.contracts.job.Job`."""
+    """The job of one batch of items. Implements `seqstudio.contracts.job.Job`."""
 
     def __init__(
         self,
-        host: Line,
-        models: Models,
+        host: HostChannel,
+        models: JobModels,
         *,
         folder: Path,
         item: int,
@@ -43,10 +43,10 @@ class WorkerJob:
         self._item = item
         self._streams = streams
         self._fraction = 0.0
-        self._told = 0.0
+        self._last_progress_s = 0.0
         self._loaded: LoadedModel | None = None
-        self._heard = hashlib.sha256()  # what was fed, and how much of it
-        self._heard_bytes = 0
+        self._input_hash = hashlib.sha256()  # of the stream
+        self._input_bytes = 0
 
     def model(self, prefer: str = "") -> LoadedModel:
         """Load the chosen model, or else the preferred one, once."""
@@ -57,13 +57,13 @@ class WorkerJob:
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
-        takes: Sequence[Take],
+        takes: Sequence[TakeSeed],
         guide: Guide,
         config: SamplingConfig,
         *,
         covariates: "torch.Tensor | None" = None,
     ) -> Iterator[tuple[int, int]]:
-        """Draw tokens for all takes side by side, yielding (row, token) as they come."""
+        """Draw tokens for all takes in parallel; yield (row, token) as they are drawn."""
         from seqstudio.services.sampling import sample  # needs torch
 
         module = (self._loaded or self.model()).module
@@ -72,26 +72,26 @@ class WorkerJob:
             self.check()
             yield row, token
 
-    def incoming(self) -> Iterator[bytes]:
-        """Give what is fed, block by block, until its end; stops here if cancelled."""
+    def input_blocks(self) -> Iterator[bytes]:
+        """Yield the blocks of the input stream until its end; raise `Cancelled` if cancelled."""
         if not self._streams:
-            raise PluginError('Job.incoming of an operation on files, expected runs = "stream"')
+            raise PluginError('Job.input_blocks of an operation on files, expected runs = "stream"')
         for block in self._host.blocks():
-            self._heard.update(block)
-            self._heard_bytes += len(block)
+            self._input_hash.update(block)
+            self._input_bytes += len(block)
             yield block
 
-    def progress(self, fraction: float, note: str = "") -> None:
-        """Report progress; stops here if cancelled, waits if paused."""
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report progress; raise `Cancelled` if cancelled, wait if paused."""
         self.check()
         self._fraction = min(1.0, max(self._fraction, fraction))
         now = time.monotonic()
-        if now - self._told >= SPACING_S or self._fraction >= 1:
-            self._told = now
-            self._host.send(Progress(fraction=self._fraction, note=note, item=self._item))
+        if now - self._last_progress_s >= PROGRESS_INTERVAL_S or self._fraction >= 1:
+            self._last_progress_s = now
+            self._host.send(Progress(fraction=self._fraction, message=message, item=self._item))
 
     def check(self) -> None:
-        """Raise `Cancelled` if the person asked to stop; wait while the job is paused."""
+        """Raise `Cancelled` if the user cancelled the job; wait while it is paused."""
         self._host.check()
 
     def partial(self, text: str) -> None:
@@ -99,12 +99,12 @@ class WorkerJob:
         self._host.send(Partial(text=text, item=self._item))
 
     def log(self, text: str) -> None:
-        """Write a line to the job's log, which is where a worker's standard error goes."""
+        """Write a line to the job's log, to which the worker's standard error is redirected."""
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
-    def record(self) -> Mapping[str, Any]:
-        """Give what replay needs and only the worker knows."""
+    def provenance(self) -> Mapping[str, Any]:
+        """Return the part of an item's provenance that only the worker knows."""
         found: dict[str, Any] = {
             "seqstudio": __version__,
             "python": platform.python_version(),
@@ -112,7 +112,7 @@ class WorkerJob:
             "threads": int(os.environ.get("OMP_NUM_THREADS", "0")),
         }
         if self._streams:
-            found["stream"] = {"bytes": self._heard_bytes, "sha256": self._heard.hexdigest()}
+            found["stream"] = {"bytes": self._input_bytes, "sha256": self._input_hash.hexdigest()}
         if torch_module := sys.modules.get("torch"):
             found["torch"] = str(torch_module.__version__)
         if self._loaded is not None:

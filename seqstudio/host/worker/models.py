@@ -1,4 +1,4 @@
-"""Models inside a worker: loaded when first asked for, which is when torch is imported."""
+"""Models in a worker: loaded on first use, which is when torch is imported."""
 
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
@@ -8,38 +8,38 @@ from seqstudio.contracts.messages import ModelSource
 from seqstudio.errors import ModelError
 from seqstudio.host.worker.plugins import Plugins
 
-ROOM = 4  # models that stay loaded
+CAPACITY = 4  # models that stay loaded
 
 
 class ModelCache:
-    """What a worker has loaded, for its next job too; what was used longest ago goes first.
+    """The loaded models of a worker, also for its next job; the least recently used goes first.
 
-    A model is known by its place, the hash over its files, and its device: another one at the same
-    place is loaded anew.
+    The key of a model is its path, the hash of its files, and its device, so that another model at
+    the same path is loaded again.
     """
 
     def __init__(self) -> None:
         self._models: dict[Hashable, LoadedModel] = {}
 
     def get(self, key: Hashable, load: Callable[[], LoadedModel]) -> LoadedModel:
-        """Give a model, loaded if it is not here."""
+        """Return a model, loading it if it is not cached."""
         model = self._models.pop(key, None) or load()
         self._models[key] = model
-        if len(self._models) > ROOM:
+        if len(self._models) > CAPACITY:
             del self._models[next(iter(self._models))]
         return model
 
 
-class Models:
-    """The models that a job may load, the default first."""
+class JobModels:
+    """The models that a job may load; the first is the default."""
 
     def __init__(
-        self, sources: Sequence[ModelSource], plugins: Plugins, device: str, shelf: ModelCache
+        self, sources: Sequence[ModelSource], plugins: Plugins, device: str, cache: ModelCache
     ) -> None:
         self._sources = tuple(sources)
         self._plugins = plugins
         self._wanted = device
-        self._shelf = shelf
+        self._cache = cache
         self._device = ""
         self._loaded: dict[str, LoadedModel] = {}
 
@@ -52,7 +52,7 @@ class Models:
         return self._device
 
     def load(self, prefer: str = "") -> LoadedModel:
-        """Load the preferred model where the job may choose, else the one it was given.
+        """Load the preferred model if the job may choose, else the first one.
 
         Raises
         ------
@@ -81,9 +81,9 @@ class Models:
 
         facts = inspect_bundle(Path(source.path))
         task = self._plugins.own("tasks", facts.task)
-        parts = with_plugin_parts(self._plugins.all_offers("parts"))
+        parts = with_plugin_parts(self._plugins.all_contributions("parts"))
         device = self.device()
-        return self._shelf.get(
+        return self._cache.get(
             (source.path, facts.sha256, device),
             lambda: load_bundle(source.path, task, device=device, parts=parts),
         )

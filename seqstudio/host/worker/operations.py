@@ -1,4 +1,4 @@
-"""Running an operation in a worker: items in, a result for each of them out."""
+"""Running an operation in a worker: each item ends with one result or one reason."""
 
 import traceback
 from collections.abc import Callable, Mapping
@@ -15,82 +15,91 @@ from seqstudio.contracts.messages import (
     Start,
 )
 from seqstudio.errors import JobError, PluginError, SeqStudioError
-from seqstudio.host.worker.channel import Line
+from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.job import WorkerJob
-from seqstudio.host.worker.models import Models, ModelCache
+from seqstudio.host.worker.models import JobModels, ModelCache
 from seqstudio.host.worker.plugins import Plugins
 from seqstudio.services.atomic_files import sha256_of_file
 
 
 def run_operation(
-    start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None], shelf: ModelCache
+    start: Start,
+    plugins: Plugins,
+    host: HostChannel,
+    ready: Callable[[HostChannel], None],
+    cache: ModelCache,
 ) -> Mapping[str, Any]:
-    """Run what comes; what goes wrong in some items ends those only."""
+    """Run all items of a job; a failure ends only the items that it concerns."""
     operation = plugins.own("operations", start.name)
-    runner = Runner(operation, start, plugins, host, shelf)
+    runner = OperationRunner(operation, start, plugins, host, cache)
     ready(host)
     for items in host.items():
         runner.run(items)
     return {}
 
 
-class Runner:
-    """One operation, its models and its writers, kept between items."""
+class OperationRunner:
+    """One operation with its models, kept between items."""
 
     def __init__(
-        self, operation: Operation, start: Start, plugins: Plugins, host: Line, shelf: ModelCache
+        self,
+        operation: Operation,
+        start: Start,
+        plugins: Plugins,
+        host: HostChannel,
+        cache: ModelCache,
     ) -> None:
         self._operation = operation
         self._start = start
         self._plugins = plugins
         self._host = host
-        self._models = Models(start.models, plugins, start.device, shelf)
+        self._models = JobModels(start.models, plugins, start.device, cache)
         entries = start.plugin.manifest.get("operations", ())
         entry = next(entry for entry in entries if entry["name"] == start.name)
         self._kinds = {port["name"]: port["kind"] for port in entry.get("outputs", ())}
         self._streams = entry.get("runs") == "stream"
         self._needs_model = bool(entry.get("task") or entry.get("tasks"))
 
-    def run(self, given: Items) -> None:
-        """Do items that share their inputs; each ends with one result or one reason."""
-        pending = {item.take: item for item in given.items}
+    def run(self, batch: Items) -> None:
+        """Run items that share their inputs; each ends with one result or one reason."""
+        pending = {item.take: item for item in batch.items}
         try:
             job = WorkerJob(
                 self._host,
                 self._models,
-                folder=Path(self._start.folder) / str(given.items[0].item),
-                item=given.items[0].item,
+                folder=Path(self._start.folder) / str(batch.items[0].item),
+                item=batch.items[0].item,
                 needs_model=self._needs_model,
                 streams=self._streams,
             )
-            for result in self._operation.run(self._request(given), job):
+            for result in self._operation.run(self._request(batch), job):
                 self._host.send(self._finish(result, pending, job))
-            reason = f"{self._place()} gave no result for it, expected one"
-        except SeqStudioError as bad:
-            reason = str(bad)
+            reason = f"{self._name()} gave no result for it, expected one"
+        except SeqStudioError as error:
+            reason = str(error)
         except Cancelled:
             raise
-        except BaseException as bad:  # a plugin's bug or exit ends this item, not the worker
+        except BaseException as error:  # a plugin's bug or exit ends this item, not the worker
             traceback.print_exc()
-            reason = f"{self._place()}: {type(bad).__name__}: {bad}"
+            reason = f"{self._name()}: {type(error).__name__}: {error}"
         for item in pending.values():
             self._host.send(ItemRefused(item=item.item, reason=reason))
 
-    def _place(self) -> str:
+    def _name(self) -> str:
         return f"{self._start.plugin.id} {self._start.name}"
 
-    def _request(self, given: Items) -> Request:
+    def _request(self, batch: Items) -> Request:
         return Request(
-            inputs={name: tuple(map(Path, paths)) for name, paths in given.inputs.items()},
+            inputs={name: tuple(map(Path, paths)) for name, paths in batch.inputs.items()},
             options=self._start.options,
-            takes=tuple(TakeSeed(item.take, item.seed) for item in given.items if item.take),
+            takes=tuple(TakeSeed(item.take, item.seed) for item in batch.items if item.take),
         )
 
     def _finish(self, result: Result, pending: dict[int, Item], job: WorkerJob) -> ItemResult:
         if result.take not in pending:
             expected = sorted(pending) or "no further result"
             raise PluginError(
-                f"{self._place()} gave a result for take {result.take}, expected {expected}"
+                f"{self._name()} gave a result for take {result.take}, expected {expected}"
             )
         item = pending[result.take]
         files = self._write(result, item, job.folder)
@@ -108,7 +117,7 @@ class Runner:
         unknown = set(result.outputs) - set(self._kinds)
         if unknown:
             raise PluginError(
-                f"{self._place()} gave outputs {sorted(unknown)}, expected {sorted(self._kinds)}"
+                f"{self._name()} gave outputs {sorted(unknown)}, expected {sorted(self._kinds)}"
             )
         files = []
         for output, value in result.outputs.items():
@@ -116,10 +125,10 @@ class Runner:
                 path = folder / f"{output}.{result.take}.{form}"
                 try:
                     self._export(self._kinds[output], form, value, path)
-                except OSError as bad:
+                except OSError as error:
                     target = item.targets[output][form]
-                    why = f"{bad.strerror}, in {folder}"
-                    raise JobError(f"{target}: cannot be written: {why}") from bad
+                    why = f"{error.strerror}, in {folder}"
+                    raise JobError(f"{target}: cannot be written: {why}") from error
                 sha256 = sha256_of_file(path)
                 files.append(OutputFile(output=output, format=form, path=str(path), sha256=sha256))
         return tuple(files)
@@ -130,8 +139,8 @@ class Runner:
             return
         from seqstudio.media.exporters import built_in_exporters
 
-        for exporter in (*built_in_exporters(), *self._plugins.all_offers("exporters")):
+        for exporter in (*built_in_exporters(), *self._plugins.all_contributions("exporters")):
             if exporter.kind == kind and exporter.name == form:
                 exporter.write(value, path)
                 return
-        raise PluginError(f"{self._place()}: no exporter writes {kind} as {form!r}")
+        raise PluginError(f"{self._name()}: no exporter writes {kind} as {form!r}")

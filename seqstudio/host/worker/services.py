@@ -1,4 +1,4 @@
-"""Training, measuring and verifying in a worker: the verbs that need torch from the start."""
+"""Training, evaluation and verification in a worker."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +15,9 @@ from seqstudio.contracts.task import Task
 from seqstudio.core.parts import with_plugin_parts
 from seqstudio.errors import ConfigError, SeqStudioError
 from seqstudio.host.jobs.options import fill_options
-from seqstudio.host.worker.channel import Line
-from seqstudio.host.worker.job import SPACING_S, WorkerJob
-from seqstudio.host.worker.models import ModelCache, Models
+from seqstudio.host.worker.channel import HostChannel
+from seqstudio.host.worker.job import PROGRESS_INTERVAL_S, WorkerJob
+from seqstudio.host.worker.models import JobModels, ModelCache
 from seqstudio.host.worker.plugins import Plugins
 from seqstudio.media.exporters import built_in_exporters
 from seqstudio.services.bundle_files import inspect_bundle
@@ -29,24 +29,24 @@ from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluateOrder:
-    """What `seqstudio evaluate MODEL DATA` asks for."""
+class EvaluateArguments:
+    """The arguments of `seqstudio evaluate MODEL DATA`."""
 
     data: Path
     split: str = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyOrder:
-    """What `seqstudio models verify MODEL` asks for."""
+class VerifyArguments:
+    """The arguments of `seqstudio models verify MODEL`."""
 
     demo: Path  # the folder of the demo items
 
 
 def run_service(
-    start: Start, plugins: Plugins, host: Line, ready: Callable[[Line], None]
+    start: Start, plugins: Plugins, host: HostChannel, ready: Callable[[HostChannel], None]
 ) -> Mapping[str, Any]:
-    """Do the one item of a job; give what it found."""
+    """Run the one item of a job; return its value."""
     verbs = {"train": _train, "evaluate": _evaluate, "verify": _verify}
     if start.verb not in verbs:
         raise ConfigError(f"verb {start.verb!r}, expected one of: operation, {', '.join(verbs)}")
@@ -54,26 +54,28 @@ def run_service(
     ready(host)
     value: Mapping[str, Any] = {}
     for items in host.items():
-        service = Service(start, plugins, host, task, items.items[0].item)
+        service = ServiceRun(start, plugins, host, task, items.items[0].item)
         try:
             value = verbs[start.verb](service)
             result = ItemResult(item=service.item, details={}, provenance=service.provenance())
             host.send(result)
-        except SeqStudioError as bad:
-            host.send(ItemRefused(item=service.item, reason=str(bad)))
+        except SeqStudioError as error:
+            host.send(ItemRefused(item=service.item, reason=str(error)))
     return value
 
 
-class Service:
-    """What the three verbs share: the task, what is around it, and the line to the host."""
+class ServiceRun:
+    """What train, evaluate and verify share: the task, its plugins and models, and the host."""
 
-    def __init__(self, start: Start, plugins: Plugins, host: Line, task: Task, item: int) -> None:
+    def __init__(
+        self, start: Start, plugins: Plugins, host: HostChannel, task: Task, item: int
+    ) -> None:
         self.start = start
         self.plugins = plugins
         self.host = host
         self.task = task
         self.item = item
-        self.models = Models(start.models, plugins, start.device, ModelCache())
+        self.models = JobModels(start.models, plugins, start.device, ModelCache())
         self.job = WorkerJob(
             host,
             self.models,
@@ -89,35 +91,33 @@ class Service:
         return tuple(next(entry["data"] for entry in entries if entry["name"] == self.task.name))
 
     def provenance(self) -> Mapping[str, Any]:
-        """Give what replay needs."""
+        """Return the worker's part of the item's provenance."""
         return self.job.provenance()
 
-    def surroundings(self) -> PluginContext:
-        """Give what the plugins offer to a training."""
+    def plugin_context(self) -> PluginContext:
+        """Return what the plugins contribute to a training."""
         plugins = self.plugins
-        parts = plugins.offers("parts")
+        parts = plugins.contributions("parts")
         return PluginContext(
             plugin=self.start.plugin.id,
             plugin_version=self.start.plugin.version,
             kinds=self.kinds,
-            importers=plugins.all_offers("importers"),
-            exporters=(*built_in_exporters(), *plugins.all_offers("exporters")),
-            callbacks=plugins.all_offers("train_callbacks"),
-            parts=with_plugin_parts(plugins.all_offers("parts")),
+            importers=plugins.all_contributions("importers"),
+            exporters=(*built_in_exporters(), *plugins.all_contributions("exporters")),
+            callbacks=plugins.all_contributions("train_callbacks"),
+            parts=with_plugin_parts(plugins.all_contributions("parts")),
             requires=self._requires(parts),
         )
 
     def _requires(self, parts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
-        """Say which plugin each part needs, and from which version on."""
+        """Return the plugin and minimum version that provides each part."""
         versions = {one.id: one.version for one in (self.start.plugin, *self.start.extensions)}
         return {
-            name: f"{owner}>={versions[owner]}"
-            for owner, offers in parts.items()
-            for name in offers
+            name: f"{owner}>={versions[owner]}" for owner, named in parts.items() for name in named
         }
 
     def stopped(self) -> bool:
-        """Say whether the person asked to stop; wait while the job is paused."""
+        """Return whether the job is cancelled; wait while it is paused."""
         try:
             self.host.check()
         except Cancelled:
@@ -125,19 +125,23 @@ class Service:
         return False
 
 
-def _train(service: Service) -> Mapping[str, Any]:
-    order = from_plain(TrainJob, service.start.arguments, "train")
-    fraction, told = 0.0, 0.0
+def _train(service: ServiceRun) -> Mapping[str, Any]:
+    arguments = from_plain(TrainJob, service.start.arguments, "train")
+    fraction, last_progress_s = 0.0, 0.0
     value: Mapping[str, Any] = {}
     events = run_train_job(
-        order, service.task, service.surroundings(), device=service.job.device, stop=service.stopped
+        arguments,
+        service.task,
+        service.plugin_context(),
+        device=service.job.device,
+        stop=service.stopped,
     )
     for event in events:
         if isinstance(event, TrainingStep):
             fraction = min(1.0, event.fraction)
-            if time.monotonic() - told < SPACING_S:
+            if time.monotonic() - last_progress_s < PROGRESS_INTERVAL_S:
                 continue  # the run folder has every step
-            told = time.monotonic()
+            last_progress_s = time.monotonic()
         plain = event_to_plain(event)
         service.host.send(Progress(fraction=fraction, item=service.item, event=plain))
         if isinstance(event, Finished):
@@ -146,46 +150,50 @@ def _train(service: Service) -> Mapping[str, Any]:
     return value
 
 
-def _evaluate(service: Service) -> Mapping[str, Any]:
-    order = from_plain(EvaluateOrder, service.start.arguments, "evaluate")
+def _evaluate(service: ServiceRun) -> Mapping[str, Any]:
+    arguments = from_plain(EvaluateArguments, service.start.arguments, "evaluate")
     loaded = service.job.model()
     card = inspect_bundle(Path(service.start.models[0].path)).card
     ledger = Ledger()
     examples = choose_split(
         read_examples(
             service.task,
-            order.data,
+            arguments.data,
             ledger,
             kinds=service.kinds,
-            importers=service.plugins.all_offers("importers"),
+            importers=service.plugins.all_contributions("importers"),
         ),
-        order.split,
+        arguments.split,
         held_out=card.held_out,
-        learned=bool(card.held_out) and hash_source(order.data) == card.data_sha256,
+        trained_on=bool(card.held_out) and hash_source(arguments.data) == card.data_sha256,
     )
-    counted = _counted(evaluate(service.task, loaded, examples), len(examples), service.job)
-    metrics = service.plugins.all_offers("metrics")
-    return report(list(counted), service.task, ledger=ledger, metrics=metrics)
+    measurements = _with_progress(
+        evaluate(service.task, loaded, examples), len(examples), service.job
+    )
+    metrics = service.plugins.all_contributions("metrics")
+    return report(list(measurements), service.task, ledger=ledger, metrics=metrics)
 
 
-def _counted(measured: Iterator[Measurement], total: int, job: WorkerJob) -> Iterator[Measurement]:
-    for number, one in enumerate(measured, start=1):
+def _with_progress(
+    measurements: Iterator[Measurement], total: int, job: WorkerJob
+) -> Iterator[Measurement]:
+    for number, one in enumerate(measurements, start=1):
         job.progress(number / total, f"{number} of {total}")
         yield one
 
 
-def _verify(service: Service) -> Mapping[str, Any]:
-    order = from_plain(VerifyOrder, service.start.arguments, "verify")
+def _verify(service: ServiceRun) -> Mapping[str, Any]:
+    arguments = from_plain(VerifyArguments, service.start.arguments, "verify")
     facts = inspect_bundle(Path(service.start.models[0].path))
     manifest = from_plain(Manifest, service.start.plugin.manifest, service.start.plugin.id)
     entries = {entry.name: entry for entry in manifest.operations}
     checked = check_golden(
         facts.golden,
-        service.plugins.offers("operations")[service.start.plugin.id],
+        service.plugins.contributions("operations")[service.start.plugin.id],
         lambda name: fill_options(entries[name], {}),
-        order.demo,
+        arguments.demo,
         service.job,
     )
     found = [{**to_plain(one), "same": one.same} for one in checked]
-    service.job.model()  # also where there is no golden item: the weights must load
+    service.job.model()  # even without golden items the weights must load
     return {"model": facts.name, "sha256": facts.sha256, "golden": found}

@@ -1,4 +1,4 @@
-"""Takes through an output in memory: real renderings, a clock that is moved by hand."""
+"""Playback of takes: real renderings through an output in memory with a manual clock."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.sound.output import Output, SoundError
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.takes.playback import Hearing, sound_of
+from seqstudio.gui.takes.playback import TakePlayback, render_take
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.audio import Samples, read_audio
 from seqstudio.session.document import Take
@@ -22,12 +22,12 @@ RATE_HZ = 44_100
 
 
 @pytest.fixture
-def hearing(workspace: Workspace, speaker: Any, qtbot: QtBot) -> Iterator[Hearing]:
+def playback(workspace: Workspace, speaker: Any, qtbot: QtBot) -> Iterator[TakePlayback]:
     player = Player(workspace.background, workspace, find=lambda: speaker)
     qtbot.waitUntil(lambda: not player.reason)
-    hearing = Hearing(workspace.background, player, workspace)
-    yield hearing
-    hearing.stop()
+    playback = TakePlayback(workspace.background, player, workspace)
+    yield playback
+    playback.stop()
 
 
 @pytest.fixture
@@ -41,117 +41,117 @@ def other(one: Take) -> Take:
     return replace(one, id="other", name="other", tracks=tracks, parent=one.id)
 
 
-def heard(hearing: Hearing, speaker: Any, take: Take, qtbot: QtBot) -> None:
-    hearing.hear(take)
-    qtbot.waitUntil(lambda: hearing.sounding == take.id and speaker.fill is not None)
+def play_and_wait(playback: TakePlayback, speaker: Any, take: Take, qtbot: QtBot) -> None:
+    playback.play(take)
+    qtbot.waitUntil(lambda: playback.playing_id == take.id and speaker.fill is not None)
 
 
-def test_a_take_sounds_as_its_score_does(one: Take) -> None:
-    audio = sound_of(one)
+def test_a_take_is_rendered_from_its_score_without_muted_tracks(one: Take) -> None:
+    audio = render_take(one)
     assert audio.duration_s == pytest.approx(one.score.seconds(one.score.end_tick), abs=1.0)
     assert np.abs(audio.samples).max() > 0.1
-    melody = sound_of(one, frozenset({2})).samples
+    melody = render_take(one, frozenset({2})).samples
     third = slice(2 * RATE_HZ, 3 * RATE_HZ)  # the first bar is a pickup
     assert not np.array_equal(melody[third], audio.samples[third])
-    assert not sound_of(one, frozenset({1, 2})).samples.any()
+    assert not render_take(one, frozenset({1, 2})).samples.any()
 
 
-def test_another_take_goes_on_from_the_same_second(
-    hearing: Hearing, speaker: Any, one: Take, other: Take, qtbot: QtBot
+def test_another_take_continues_from_the_same_second(
+    playback: TakePlayback, speaker: Any, one: Take, other: Take, qtbot: QtBot
 ) -> None:
-    heard(hearing, speaker, one, qtbot)
+    play_and_wait(playback, speaker, one, qtbot)
     qtbot.waitUntil(lambda: speaker.sound(0.5).any())
-    qtbot.waitUntil(lambda: hearing.position_s >= 0.5)
-    hearing.stop()
-    assert hearing.sounding == ""
-    second = hearing.position_s
+    qtbot.waitUntil(lambda: playback.position_s >= 0.5)
+    playback.stop()
+    assert playback.playing_id == ""
+    second = playback.position_s
     qtbot.waitUntil(lambda: speaker.fill is None)
-    heard(hearing, speaker, other, qtbot)
-    expected = sound_of(other).samples[round(second * RATE_HZ) :][:100]
+    play_and_wait(playback, speaker, other, qtbot)
+    expected = render_take(other).samples[round(second * RATE_HZ) :][:100]
     qtbot.waitUntil(lambda: _same(speaker.sound(100 / RATE_HZ), expected))
 
 
-def test_what_sounds_goes_on_where_it_is_sent(
-    hearing: Hearing, speaker: Any, one: Take, qtbot: QtBot
+def test_playback_continues_from_the_second_sought(
+    playback: TakePlayback, speaker: Any, one: Take, qtbot: QtBot
 ) -> None:
-    heard(hearing, speaker, one, qtbot)
-    hearing.go_to(3.0)
-    assert hearing.sounding == one.id
-    qtbot.waitUntil(lambda: speaker.sound(0.1) is not None and hearing.position_s > 3.0)
-    hearing.stop()
-    hearing.go_to(0.5)
-    assert (hearing.sounding, hearing.position_s) == ("", 0.5)
+    play_and_wait(playback, speaker, one, qtbot)
+    playback.seek(3.0)
+    assert playback.playing_id == one.id
+    qtbot.waitUntil(lambda: speaker.sound(0.1) is not None and playback.position_s > 3.0)
+    playback.stop()
+    playback.seek(0.5)
+    assert (playback.playing_id, playback.position_s) == ("", 0.5)
 
 
-def test_the_second_time_nothing_is_rendered(
-    hearing: Hearing, speaker: Any, one: Take, qtbot: QtBot
+def test_a_take_is_rendered_once(
+    playback: TakePlayback, speaker: Any, one: Take, qtbot: QtBot
 ) -> None:
-    heard(hearing, speaker, one, qtbot)
-    hearing.stop()
-    hearing.hear(replace(one, name="called otherwise", accepted=True))
-    assert (hearing.preparing, hearing.sounding) == ("", one.id)
+    play_and_wait(playback, speaker, one, qtbot)
+    playback.stop()
+    playback.play(replace(one, name="other name", accepted=True))
+    assert (playback.rendering_id, playback.playing_id) == ("", one.id)
 
 
-def test_what_is_heard_follows_an_edit_but_not_a_new_name(
-    hearing: Hearing, speaker: Any, one: Take, other: Take, qtbot: QtBot
+def test_playback_follows_an_edit_but_not_a_new_name(
+    playback: TakePlayback, speaker: Any, one: Take, other: Take, qtbot: QtBot
 ) -> None:
-    heard(hearing, speaker, one, qtbot)
-    hearing.update(replace(one, name="renamed"))
-    assert hearing.preparing == ""
-    hearing.update(replace(one, tracks=other.tracks))
-    assert hearing.preparing == one.id
-    hearing.stop()
-    hearing.update(other)
-    assert hearing.preparing == ""  # nothing sounded, so nothing begins
+    play_and_wait(playback, speaker, one, qtbot)
+    playback.update(replace(one, name="renamed"))
+    assert playback.rendering_id == ""
+    playback.update(replace(one, tracks=other.tracks))
+    assert playback.rendering_id == one.id
+    playback.stop()
+    playback.update(other)
+    assert playback.rendering_id == ""  # nothing was playing, so nothing starts
 
 
-def test_at_its_end_a_take_is_heard_from_its_beginning_again(
-    hearing: Hearing, speaker: Any, qtbot: QtBot, one: Take
+def test_a_take_that_ended_plays_from_its_start(
+    playback: TakePlayback, speaker: Any, qtbot: QtBot, one: Take
 ) -> None:
     short = replace(one, tracks=(one.tracks[0], one.tracks[1][:1], one.tracks[2]))
-    heard(hearing, speaker, short, qtbot)
+    play_and_wait(playback, speaker, short, qtbot)
 
     def ended() -> bool:
         speaker.sound(0.5)
-        return hearing.sounding == ""
+        return playback.playing_id == ""
 
     qtbot.waitUntil(ended)
-    assert hearing.position_s == 0.0
+    assert playback.position_s == 0.0
 
 
-def test_without_sound_it_says_why_and_saves_a_wav_all_the_same(
+def test_without_a_sound_output_it_says_why_and_still_saves_a_wav(
     workspace: Workspace, qtbot: QtBot, one: Take, tmp_path: Path
 ) -> None:
     def none() -> Output:
         raise SoundError("This computer has no sound output that can be used.")
 
-    hearing = Hearing(
+    playback = TakePlayback(
         workspace.background,
         player := Player(workspace.background, workspace, find=none),
         workspace,
     )
     with qtbot.waitSignal(player.changed):
         pass
-    assert hearing.reason == "This computer has no sound output that can be used."
-    hearing.hear(one)
-    assert hearing.preparing == ""
+    assert playback.reason == "This computer has no sound output that can be used."
+    playback.play(one)
+    assert playback.rendering_id == ""
 
-    hearing.save(one, tmp_path / "one.wav")
-    with qtbot.waitSignal(hearing.said) as said:
+    playback.save(one, tmp_path / "one.wav")
+    with qtbot.waitSignal(playback.message) as saved:
         pass
-    assert said.args == [f"Written to {tmp_path / 'one.wav'}"]
+    assert saved.args == [f"Saved to {tmp_path / 'one.wav'}"]
     audio = read_audio(tmp_path / "one.wav")
     assert (audio.rate_hz, audio.samples.shape[1]) == (RATE_HZ, 2)
-    assert audio.duration_s == pytest.approx(sound_of(one).duration_s)
+    assert audio.duration_s == pytest.approx(render_take(one).duration_s)
 
 
-def test_a_wav_that_cannot_be_written_is_told(
-    hearing: Hearing, qtbot: QtBot, one: Take, tmp_path: Path
+def test_a_wav_that_cannot_be_written_is_reported(
+    playback: TakePlayback, qtbot: QtBot, one: Take, tmp_path: Path
 ) -> None:
-    with qtbot.waitSignal(hearing.failed) as told:
-        hearing.save(one, tmp_path / "no" / "one.wav")
-    assert told.args is not None
-    assert "one.wav: No such file" in told.args[0]
+    with qtbot.waitSignal(playback.failed) as failure:
+        playback.save(one, tmp_path / "no" / "one.wav")
+    assert failure.args is not None
+    assert "one.wav: No such file" in failure.args[0]
 
 
 def _same(found: Samples, expected: Samples) -> bool:

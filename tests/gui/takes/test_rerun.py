@@ -1,4 +1,4 @@
-"""From a record to the job that makes the same take again; nothing is run."""
+"""The job that generates a take again, from its provenance; no job is run."""
 
 import json
 import shutil
@@ -11,8 +11,8 @@ import pytest
 from seqstudio.contracts.notes import Note
 from seqstudio.errors import SeqStudioError
 from seqstudio.gui.operations.provenance import known_models
-from seqstudio.gui.takes.record_text import why_not_again
-from seqstudio.gui.takes.rerun import again
+from seqstudio.gui.takes.provenance_text import why_not_rerun
+from seqstudio.gui.takes.rerun import rerun_spec
 from seqstudio.gui.workspace.take_files import midi_file
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
@@ -37,10 +37,10 @@ def written(workspace: Workspace, primer: Take) -> Path:
 
 @pytest.fixture
 def made(workspace: Workspace, primer: Take, written: Path) -> Take:
-    return replace(primer, id="made", parent=primer.id, record=_record(workspace, written))
+    return replace(primer, id="made", parent=primer.id, provenance=_provenance(workspace, written))
 
 
-def _record(workspace: Workspace, primer: Path, **changes: Any) -> dict[str, Any]:
+def _provenance(workspace: Workspace, primer: Path, **changes: Any) -> dict[str, Any]:
     return {
         "plugin": "music",
         "operation": "continue",
@@ -57,10 +57,10 @@ def _record(workspace: Workspace, primer: Path, **changes: Any) -> dict[str, Any
     }
 
 
-def test_the_job_has_all_that_the_record_has(
+def test_the_job_has_everything_in_the_provenance(
     workspace: Workspace, made: Take, written: Path
 ) -> None:
-    spec = again(made, workspace.document, workspace.studio)
+    spec = rerun_spec(made, workspace.document, workspace.studio)
     assert (spec.plugin, spec.name, spec.model, spec.device) == (
         *("music", "continue", "music-folk", "cpu"),
     )
@@ -69,53 +69,53 @@ def test_the_job_has_all_that_the_record_has(
     assert spec.inputs == {"primer": (written,)}
 
 
-def test_an_input_that_is_not_there_any_more_is_found_as_a_take_of_the_session(
+def test_a_deleted_input_is_found_as_a_take_of_the_session(
     workspace: Workspace, made: Take, written: Path
 ) -> None:
     content = written.read_bytes()
     written.unlink()
-    (found,) = again(made, workspace.document, workspace.studio).inputs["primer"]
+    (found,) = rerun_spec(made, workspace.document, workspace.studio).inputs["primer"]
     assert found.read_bytes() == content
 
 
-def test_an_input_that_was_brought_in_is_found_although_the_take_was_edited(
+def test_an_imported_input_is_found_although_its_take_was_edited(
     workspace: Workspace, made: Take, tune: Path, tmp_path: Path
 ) -> None:
     moved = tmp_path / "tune.mid"
     moved.write_bytes(tune.read_bytes())
-    record = _record(workspace, moved)
+    provenance = _provenance(workspace, moved)
     moved.write_bytes(b"another")
-    (found,) = again(replace(made, record=record), workspace.document, workspace.studio).inputs[
-        "primer"
-    ]
+    (found,) = rerun_spec(
+        replace(made, provenance=provenance), workspace.document, workspace.studio
+    ).inputs["primer"]
     assert found != moved
     assert found.read_bytes() == tune.read_bytes()
 
 
-def test_an_input_that_is_nowhere_is_named(workspace: Workspace, made: Take, written: Path) -> None:
+def test_a_missing_input_is_named(workspace: Workspace, made: Take, written: Path) -> None:
     lost = {"primer": [{"path": str(written), "sha256": "0" * 64}]}
     with pytest.raises(SeqStudioError, match=r"^tune\.mid: changed or gone since, expected it"):
-        again(
-            replace(made, record={**made.record, "inputs": lost}),
+        rerun_spec(
+            replace(made, provenance={**made.provenance, "inputs": lost}),
             workspace.document,
             workspace.studio,
         )
 
 
-def test_a_model_is_known_by_its_hash(workspace: Workspace, made: Take) -> None:
-    renamed = {**made.record["model"], "name": "once called so"}
-    take = replace(made, record={**made.record, "model": renamed})
-    assert again(take, workspace.document, workspace.studio).model == "music-folk"
+def test_a_model_is_identified_by_its_hash(workspace: Workspace, made: Take) -> None:
+    renamed = {**made.provenance["model"], "name": "old name"}
+    take = replace(made, provenance={**made.provenance, "model": renamed})
+    assert rerun_spec(take, workspace.document, workspace.studio).model == "music-folk"
 
     other = {"name": "music-folk", "sha256": "0" * 64}
-    take = replace(made, record={**made.record, "model": other})
+    take = replace(made, provenance={**made.provenance, "model": other})
     with pytest.raises(
         SeqStudioError, match=r"^model music-folk: not installed any more as it was"
     ):
-        again(take, workspace.document, workspace.studio)
+        rerun_spec(take, workspace.document, workspace.studio)
 
 
-def test_a_model_that_is_in_its_run_folder_still_is_found_there(
+def test_a_model_that_is_still_in_its_run_folder_is_found_there(
     workspace: Workspace, made: Take, tmp_path: Path
 ) -> None:
     run = tmp_path / "runs" / "mine"
@@ -133,17 +133,17 @@ def test_a_model_that_is_in_its_run_folder_still_is_found_there(
     found = workspace.studio.models.find(str(run))
     assert found.sha256 != workspace.studio.models.find("music-folk").sha256
     model = {"name": found.name, "sha256": found.sha256}
-    take = replace(made, record={**made.record, "model": model})
+    take = replace(made, provenance={**made.provenance, "model": model})
     catalogue = workspace.studio.catalogue
-    assert why_not_again(take, catalogue, known_models(workspace.studio)) == ""
-    assert again(take, workspace.document, workspace.studio).model == str(run)
+    assert why_not_rerun(take, catalogue, known_models(workspace.studio)) == ""
+    assert rerun_spec(take, workspace.document, workspace.studio).model == str(run)
 
     shutil.rmtree(run)
     gone = f"Model {found.name} is not installed."
-    assert why_not_again(take, catalogue, known_models(workspace.studio)) == gone
+    assert why_not_rerun(take, catalogue, known_models(workspace.studio)) == gone
 
 
 def test_without_the_plugin_there_is_no_job(workspace: Workspace, made: Take) -> None:
-    take = replace(made, record={**made.record, "plugin": "parrot"})
+    take = replace(made, provenance={**made.provenance, "plugin": "parrot"})
     with pytest.raises(SeqStudioError, match=r"^no plugin 'parrot'"):
-        again(take, workspace.document, workspace.studio)
+        rerun_spec(take, workspace.document, workspace.studio)

@@ -1,4 +1,4 @@
-"""A person continues a tune, compares the takes, keeps one and takes it elsewhere."""
+"""A user continues a tune, compares the takes, accepts one and drags it out."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.sound.output import Output, SoundError
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.panel_view import TakesPanel
-from seqstudio.gui.takes.playback import sound_of
+from seqstudio.gui.takes.playback import render_take
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
@@ -53,9 +53,9 @@ def open_panel(qtbot: QtBot) -> Iterator[Open]:
         window.deleteLater()
 
 
-def pick(panel: TakesPanel, row: int, qtbot: QtBot) -> None:
-    place = panel.list.visualRect(panel.list.rows.index(row)).center()
-    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+def click_card(panel: TakesPanel, row: int, qtbot: QtBot) -> None:
+    point = panel.list.visualRect(panel.list.rows.index(row)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=point)
 
 
 def notes_in(path: Path) -> int:
@@ -64,19 +64,19 @@ def notes_in(path: Path) -> int:
     )
 
 
-def test_a_midi_file_comes_in_and_is_chosen_renamed_and_removed(
+def test_a_midi_file_is_imported_selected_renamed_and_removed(
     workspace: Workspace, open_panel: Open, qtbot: QtBot, tune: Path
 ) -> None:
     panel = open_panel(workspace)
-    assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Make"  # there are no takes yet
-    workspace.bring_in([tune])
-    qtbot.waitUntil(lambda: [card.take.name for card in panel.model.cards] == [tune.stem])
+    assert panel.tabs.tabText(panel.tabs.currentIndex()) == "Generate"  # there are no takes yet
+    workspace.import_files([tune])
+    qtbot.waitUntil(lambda: [card.take.name for card in panel.model.takes.cards] == [tune.stem])
     panel.tabs.setCurrentIndex(0)
-    assert panel.list.chosen == [workspace.chosen]
-    assert not panel.commands.action("takes.hear").isEnabled()
-    assert panel.page.why_silent.text() == "This computer has no sound output that can be used."
+    assert panel.list.selected == [workspace.selected_id]
+    assert not panel.commands.action("takes.play").isEnabled()
+    assert panel.page.no_sound.text() == "This computer has no sound output that can be used."
 
-    pick(panel, 0, qtbot)
+    click_card(panel, 0, qtbot)
     panel.commands.action("takes.rename").trigger()
     editor = panel.list.findChild(QLineEdit)
     assert editor is not None
@@ -92,37 +92,37 @@ def test_a_midi_file_comes_in_and_is_chosen_renamed_and_removed(
 
 
 @pytest.mark.medium
-def test_continue_compare_accept_drag_out_and_find_it_all_again(
+def test_continue_compare_accept_drag_out_and_reopen(
     workspace: Workspace, open_panel: Open, qtbot: QtBot, tune: Path, tmp_path: Path
 ) -> None:
     panel = open_panel(workspace)
-    with qtbot.waitSignal(workspace.chosen_changed):
-        workspace.bring_in([tune])
-    root = workspace.chosen
-    make = panel.make.model
-    assert make.offer is not None
-    assert make.offer.entry.name == "continue"
-    make.options.set("bars", 4)
-    make.amount.set("takes", 3)
-    make.amount.set("seed", 5)
-    panel.show_make()
-    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(panel.model.cards) == 4, timeout=A_JOB_MS)
-    qtbot.waitUntil(lambda: all(card.sketch for card in panel.model.cards))
+    with qtbot.waitSignal(workspace.selection_changed):
+        workspace.import_files([tune])
+    root = workspace.selected_id
+    form = panel.form.model
+    assert form.offer is not None
+    assert form.offer.entry.name == "continue"
+    form.options.set("bars", 4)
+    form.amount.set("takes", 3)
+    form.amount.set("seed", 5)
+    panel.show_form()
+    qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(panel.model.takes.cards) == 4, timeout=A_JOB_MS)
+    qtbot.waitUntil(lambda: all(card.summary for card in panel.model.takes.cards))
 
-    assert panel.tabs.currentIndex() == 0  # the takes are shown as soon as they come
-    takes = [card.take for card in panel.model.cards[1:]]
-    assert [take.record["take"] for take in takes] == [1, 2, 3]
-    assert {take.record["base_seed"] for take in takes} == {5}
-    assert {take.record["options"]["bars"] for take in takes} == {4}
+    assert panel.tabs.currentIndex() == 0  # new takes are shown at once
+    takes = [card.take for card in panel.model.takes.cards[1:]]
+    assert [take.provenance["take"] for take in takes] == [1, 2, 3]
+    assert {take.provenance["base_seed"] for take in takes} == {5}
+    assert {take.provenance["options"]["bars"] for take in takes} == {4}
     assert {take.parent for take in takes} == {root}
-    for card in panel.model.cards[1:]:
-        assert card.sketch is not None
-        assert (card.sketch.missing, card.sketch.first_added_bar) == (0, 10)
+    for card in panel.model.takes.cards[1:]:
+        assert card.summary is not None
+        assert (card.summary.missing, card.summary.first_added_bar) == (0, 10)
 
-    pick(panel, 2, qtbot)
-    assert workspace.chosen == takes[1].id
-    audio = sound_of(takes[1])
+    click_card(panel, 2, qtbot)
+    assert workspace.selected_id == takes[1].id
+    audio = render_take(takes[1])
     assert audio.duration_s == pytest.approx(takes[1].score.seconds(takes[1].score.end_tick), abs=1)
     added = audio.samples[round(takes[0].score.seconds(9 * 1440) * audio.rate_hz) :]
     assert np.sqrt(np.mean(added**2)) > 0.01
@@ -142,53 +142,53 @@ def test_continue_compare_accept_drag_out_and_find_it_all_again(
     home, file = workspace.studio, tmp_path / "songs.seqstudio"
     workspace.save_as(file)
     before = workspace.document
-    again = Workspace(home, workspace.session)
+    reopened = Workspace(home, workspace.session)
     workspace.session = Session.untitled(home.profile)
-    again.session.close()
-    again.session = Session.open(file)
-    assert again.document == before
-    assert [take.accepted for take in again.document.takes] == [True, False, True, False]
-    again.close()
+    reopened.session.close()
+    reopened.session = Session.open(file)
+    assert reopened.document == before
+    assert [take.accepted for take in reopened.document.takes] == [True, False, True, False]
+    reopened.close()
 
 
 @pytest.mark.medium
-def test_a_take_is_made_again_byte_for_byte(
+def test_a_take_is_generated_again_byte_for_byte(
     workspace: Workspace, open_panel: Open, qtbot: QtBot
 ) -> None:
     panel = open_panel(workspace)
     spec = JobSpec(plugin="music", name="generate", options={"bars": 2}, seed=3, takes=2)
     workspace.submit(spec, "Compose")
     qtbot.waitUntil(lambda: len(workspace.document.takes) == 2, timeout=A_JOB_MS)
-    assert workspace.chosen == workspace.document.takes[0].id  # nothing was in front
-    assert len(panel.model.cards) == 2  # made in one go
+    assert workspace.selected_id == workspace.document.takes[0].id  # no take was selected
+    assert len(panel.model.takes.cards) == 2  # made by one job
 
     qtbot.waitUntil(lambda: not workspace.queue.running)
 
-    pick(panel, 1, qtbot)
-    panel.commands.action("takes.again").trigger()
+    click_card(panel, 1, qtbot)
+    panel.commands.action("takes.rerun").trigger()
     qtbot.waitUntil(lambda: len(workspace.document.takes) == 3, timeout=A_JOB_MS)
     _, second, repeated = workspace.document.takes
     assert repeated.midi == second.midi
     assert repeated.id != second.id
-    assert {**repeated.record, "models": ""} == {**second.record, "models": ""}  # those it had
-    assert len(panel.model.cards) == 3
+    assert {**repeated.provenance, "models": ""} == {**second.provenance, "models": ""}
+    assert len(panel.model.takes.cards) == 3
     qtbot.waitUntil(lambda: not workspace.queue.running)
 
 
 @pytest.mark.medium
-def test_compose_from_nothing_and_hear_of_what_cannot_be_continued(
+def test_compose_a_new_piece_and_report_what_cannot_be_continued(
     window: Window, workspace: Workspace, qtbot: QtBot
 ) -> None:
     window.commands.action("music.compose").trigger()
     qtbot.waitUntil(lambda: window.findChild(TakesPanel) is not None)
     panel = window.findChild(TakesPanel)
     assert panel is not None
-    make = panel.make.model
-    assert make.offer is not None
-    assert make.offer.entry.name == "generate"
-    make.options.set("bars", 2)
-    make.amount.set("seed", 3)
-    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
+    form = panel.form.model
+    assert form.offer is not None
+    assert form.offer.entry.name == "generate"
+    form.options.set("bars", 2)
+    form.amount.set("seed", 3)
+    qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: workspace.take is not None, timeout=A_JOB_MS)
     qtbot.waitUntil(lambda: not workspace.queue.running)
     assert window.commands.action("takes.accept").isEnabled()
@@ -196,10 +196,10 @@ def test_compose_from_nothing_and_hear_of_what_cannot_be_continued(
 
     empty = Take.of(Score.new().to_bytes(), "empty")
     workspace.do(AddTake(empty))
-    workspace.choose(empty.id)
-    assert make.offer.entry.name == "continue"
-    panel.show_make()
-    qtbot.mouseClick(panel.make.run, Qt.MouseButton.LeftButton)
+    workspace.select(empty.id)
+    assert form.offer.entry.name == "continue"
+    panel.show_form()
+    qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(panel.banner.text), timeout=A_JOB_MS)
     assert panel.banner.text.endswith("Continue empty: empty.mid: 0 notes, expected at least 1")
     qtbot.waitUntil(lambda: not workspace.queue.running)

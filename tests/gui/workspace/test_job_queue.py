@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.workspace.job_list import EARLIER
+from seqstudio.gui.workspace.job_list import BEFORE_LISTED
 from seqstudio.gui.workspace.job_queue import JobQueue
 from seqstudio.host.studio import JobSpec, Studio
 
@@ -42,16 +42,16 @@ def test_one_job_runs_at_a_time_and_the_next_follows_in_order(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     ended: list[int] = []
-    queue.happened.connect(
+    queue.job_event.connect(
         lambda job, event: ended.append(job) if type(event).__name__ == "JobFinished" else None
     )
     a, b, c = (queue.add(spec_of(name)) for name in "abc")
     assert (queue.running, queue.waiting) == ((a,), (b, c))
-    queue.earlier(c)
+    queue.move_up(c)
     assert queue.waiting == (c, b)
-    queue.later(c)
-    queue.earlier(b)
-    queue.earlier(c)
+    queue.move_down(c)
+    queue.move_up(b)
+    queue.move_up(c)
     qtbot.waitUntil(lambda: len(ended) == 3, timeout=SOON)
     assert ended == [a, c, b]
     assert states(queue) == {"Echo a": "done", "Echo b": "done", "Echo c": "done"}
@@ -68,7 +68,7 @@ def test_what_waits_is_cancelled_and_what_runs_is_paused_resumed_and_cancelled(
     card = queue.jobs()[0]
     qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
     queue.pause(a)
-    assert queue.jobs()[0].words.startswith(("Pausing", "Paused"))  # as quick as it is
+    assert queue.jobs()[0].state_text.startswith(("Pausing", "Paused"))  # as quick as it is
     qtbot.waitUntil(lambda: queue.jobs()[0].state == "paused", timeout=SOON)
     queue.resume(a)
     qtbot.waitUntil(lambda: queue.jobs()[0].state == "running", timeout=SOON)
@@ -83,7 +83,7 @@ def test_a_failed_job_is_retried_and_says_why_it_failed(
 ) -> None:
     job = queue.add(spec_of("a", "bad"))
     qtbot.waitUntil(lambda: queue.jobs()[0].state == "failed", timeout=SOON)
-    assert queue.jobs()[0].words == "Failed"
+    assert queue.jobs()[0].state_text == "Failed"
     (item,) = queue.items(job)
     assert item.text == "parrot echo: ValueError: cannot be said"
     (tmp_path / "a.txt").write_text("good")
@@ -97,17 +97,17 @@ def test_after_a_restart_what_waited_waits_in_its_order_until_it_is_let_go(
 ) -> None:
     first = JobQueue(stranger)
     a, b, c = first.add(spec_of("a", "slow")), first.add(spec_of("b")), first.add(spec_of("c"))
-    first.earlier(c)
+    first.move_up(c)
     qtbot.waitUntil(lambda: first.jobs()[0].text != "", timeout=SOON)
     first.close()
     again = JobQueue(Studio(stranger.profile.home))
-    assert [(card.id, card.words) for card in again.jobs()] == [
-        (c, "Waiting, on hold"),
-        (b, "Waiting, on hold"),
+    assert [(card.id, card.state_text) for card in again.jobs()] == [
+        (c, "Waiting, queue paused"),
+        (b, "Waiting, queue paused"),
         (a, "Interrupted"),
     ]
     assert again.running == ()
-    again.go_on()
+    again.start_queue()
     qtbot.waitUntil(lambda: states(again) == {**dict.fromkeys(("Echo b", "Echo c"), "done"),
                                               "Echo a": "interrupted"}, timeout=SOON)  # fmt: skip
     again.resume(a)
@@ -140,8 +140,8 @@ def test_a_training_runs_beside_another_job_niced_and_leaves_room_for_a_training
     queue.pause(trainings[0])
     qtbot.waitUntil(lambda: queue.running == (other, *trainings), timeout=SOON)
     queue.resume(trainings[0])
-    words = [card.words for card in queue.jobs()]
-    assert words[1] == "Waiting to go on"
+    words = [card.state_text for card in queue.jobs()]
+    assert words[1] == "Waiting to resume"
 
 
 @pytest.mark.medium
@@ -151,13 +151,13 @@ def test_a_job_that_runs_elsewhere_is_shown_and_can_be_stopped(
     handle = Studio(stranger.profile.home).submit(spec_of("a", "slow"))
     qtbot.waitUntil(lambda: states(queue) == {"Echo a": "running"}, timeout=SOON)
     (card,) = queue.jobs()
-    assert card.words == "Running in another window or terminal"
+    assert card.state_text == "Running in another window or terminal"
     queue.cancel(handle.id)
     qtbot.waitUntil(lambda: states(queue) == {"Echo a": "cancelled"}, timeout=SOON)
 
 
 def words(queue: JobQueue) -> dict[str, str]:
-    return {card.title: card.words.partition(",")[0] for card in queue.jobs()}
+    return {card.title: card.state_text.partition(",")[0] for card in queue.jobs()}
 
 
 @pytest.mark.medium
@@ -176,12 +176,12 @@ def test_a_paused_job_leaves_its_lane_to_the_next_and_waits_for_it_again_when_re
     assert queue.waiting == (c,)
     queue.resume(a)
     (card,) = (card for card in queue.jobs() if card.id == a)
-    assert card.words == "Waiting to go on"
+    assert card.state_text == "Waiting to resume"
     assert card.actions == {"pause", "cancel"}
     queue.pause(a)
     assert words(queue)["Echo a"] == "Paused"
     queue.resume(a)
-    queue.hold()  # means what has not begun
+    queue.pause_queue()  # means what has not begun
     queue.cancel(b)
     qtbot.waitUntil(lambda: words(queue)["Echo a"] == "Running", timeout=SOON)
     assert queue.running == (a,)
@@ -197,11 +197,11 @@ def test_a_job_that_a_terminal_pauses_leaves_its_lane_and_may_come_back_beside_a
     a, b = queue.add(spec_of("a", "slow")), queue.add(spec_of("b", "slow"))
     terminal = Studio(stranger.profile.home).jobs
     qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
-    terminal.ask(a, "pause")
+    terminal.request(a, "pause")
     qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
     queue.resume(a)
-    assert words(queue)["Echo a"] == "Waiting to go on"
-    terminal.ask(a, "resume")
+    assert words(queue)["Echo a"] == "Waiting to resume"
+    terminal.request(a, "resume")
     qtbot.waitUntil(lambda: words(queue)["Echo a"] == "Running", timeout=SOON)
     for job in (a, b):
         queue.cancel(job)
@@ -218,12 +218,12 @@ def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
     )
     for job in (done, failed):
         stranger.start(job).wait()
-    stranger.jobs.drop(dropped, "no plugin 'parrot'")
-    stranger.jobs.ask(cancelled, "cancel")
+    stranger.jobs.fail(dropped, "no plugin 'parrot'")
+    stranger.jobs.request(cancelled, "cancel")
     queue = JobQueue(Studio(stranger.profile.home))
     cards = queue.jobs()
     assert [card.id for card in cards] == [cancelled, dropped, failed, done]
-    assert all(card.earlier for card in cards)
+    assert all(card.from_before for card in cards)
     assert [card.reason or card.text for card in cards] == [
         "",
         "no plugin 'parrot'",
@@ -231,12 +231,12 @@ def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
         "1 letters",
     ]
     assert cards[2].actions == {"retry", "dismiss"}
-    queue.hold()
-    stranger.enqueue_again(failed, retry=True)
+    queue.pause_queue()
+    stranger.requeue(failed, retry=True)
     qtbot.waitUntil(lambda: queue.waiting == (failed,), timeout=SOON)
     queue.cancel(failed)
     assert queue.jobs()[0].text == ""  # it did not fail this time
-    assert [(card.id, card.earlier) for card in queue.jobs()] == [
+    assert [(card.id, card.from_before) for card in queue.jobs()] == [
         (failed, False),
         (cancelled, True),
         (dropped, True),
@@ -253,9 +253,9 @@ def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
 def test_no_more_than_some_of_what_had_ended_before_is_listed(
     stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
-    numbers = [stranger.enqueue(spec_of("a")) for _ in range(EARLIER + 2)]
+    numbers = [stranger.enqueue(spec_of("a")) for _ in range(BEFORE_LISTED + 2)]
     for number in numbers:
-        stranger.jobs.ask(number, "cancel")
+        stranger.jobs.request(number, "cancel")
     queue = JobQueue(stranger)
     assert [card.id for card in queue.jobs()] == numbers[:1:-1]
     queue.close()
@@ -266,9 +266,9 @@ def test_a_job_that_another_seqstudio_wrote_is_listed_by_its_plugin_and_name(
     stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     job = stranger.enqueue(spec_of("a"))
-    stranger.jobs.ask(job, "cancel")
-    with stranger.jobs.books.change() as books:
-        books.execute("UPDATE job SET spec = '{\"later\": 1}'")
+    stranger.jobs.request(job, "cancel")
+    with stranger.jobs.database.transaction() as connection:
+        connection.execute("UPDATE job SET spec = '{\"later\": 1}'")
     queue = JobQueue(stranger)
     assert [card.title for card in queue.jobs()] == ["parrot echo"]
     queue.close()

@@ -128,10 +128,10 @@ def test_a_model_is_trained_measured_verified_and_used(
     assert finished == JobFinished(state="done", done=2)
     assert [e.model for e in events if isinstance(e, ItemDone)] == ["run", "run"]
     assert len((tmp_path / "word.1.txt").read_text()) == 8
-    record = spelling.jobs.items(spelling.jobs.list()[0].id)[0].record
-    assert record["model"] == {"name": "run", "sha256": verified.value["sha256"]}
+    provenance = spelling.jobs.items(spelling.jobs.list()[0].id)[0].provenance
+    assert provenance["model"] == {"name": "run", "sha256": verified.value["sha256"]}
     assert {"torch", "device", "dtype", "seqstudio", "seed", "options", "plugin_version"} <= {
-        *record
+        *provenance
     }
 
 
@@ -226,7 +226,7 @@ def test_a_worker_that_stayed_takes_the_model_that_is_there_now(
         events, _ = run(warm, "operation", "spell", out=out, **fields)
         said.append([event.summary for event in events if isinstance(event, ItemDone)])
         item = warm.jobs.items(warm.jobs.list()[0].id)[0]
-        models.append(item.record["model"]["sha256"])
+        models.append(item.provenance["model"]["sha256"])
     warm.close()
 
     assert said[0] == said[1] != said[2]

@@ -9,7 +9,7 @@ from seqstudio.host.conformance.check import Check
 from seqstudio.host.conformance.interruption import half_written, lost
 from seqstudio.host.conformance.isolated import verify
 from seqstudio.host.jobs.database import ItemRow
-from seqstudio.host.jobs.outputs import Placed
+from seqstudio.host.jobs.outputs import FinishedOutput
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.services.atomic_files import sha256_of_file
 
@@ -91,7 +91,7 @@ class Level:
     def run(self, request, job):
         peak = 0.0
         try:
-            for block in job.incoming():
+            for block in job.input_blocks():
                 peak = max(peak, *array("f", block))
         except BaseException:
             STUBBORN
@@ -105,7 +105,7 @@ def seqstudio_operations():
 
 
 def failed(checks: list[Check]) -> dict[str, str]:
-    return {check.name: check.said for check in checks if check.outcome == "fail"}
+    return {check.name: check.detail for check in checks if check.outcome == "fail"}
 
 
 @pytest.mark.medium
@@ -115,9 +115,9 @@ def test_a_new_plugin_conforms(tmp_path: Path) -> None:
 
     assert failed(checks) == {}
     assert len(checks) == 14
-    said = {check.name: check.said for check in checks}
-    assert said["reverse: partial results survive a kill"].endswith("of 6 items done")
-    assert said["reverse: resume repeats no item"].endswith("of 6 items ran")
+    detail = {check.name: check.detail for check in checks}
+    assert detail["reverse: partial results survive a kill"].endswith("of 6 items done")
+    assert detail["reverse: resume repeats no item"].endswith("of 6 items ran")
 
 
 @pytest.mark.medium
@@ -168,13 +168,13 @@ def test_an_operation_on_a_stream_is_fed_and_cancelled(
 def test_a_lost_or_torn_output_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("a")
-    right = Placed(path, sha256_of_file(path))
+    right = FinishedOutput(path, sha256_of_file(path))
     row = ItemRow(number=1, batch=1, name="a", take=0, seed=0, inputs={}, targets={}, state="done")
-    sound = replace(row, outputs=(right,), record={"plugin": "tiny"})
+    sound = replace(row, outputs=(right,), provenance={"plugin": "tiny"})
 
     assert lost([sound, replace(row, state="queued")]) == []
-    assert lost([replace(sound, record={})]) == ["a: its record is lost"]
-    assert lost([replace(sound, outputs=(Placed(path, "0" * 64),))]) == ["a: its output is lost"]
+    assert lost([replace(sound, provenance={})]) == ["a: its record is lost"]
+    assert lost([replace(sound, outputs=(FinishedOutput(path, "0" * 64),))]) == ["a: its output is lost"]
     assert half_written({path: b"a"}, [], {path: b"ab"}) == ["a.txt is half-written"]
     assert half_written({path: b"a"}, [], {path: b"a"}) == []
     assert half_written({path: b"a"}, [sound], {}) == []

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -94,7 +95,7 @@ def test_a_job_that_is_left_is_interrupted_and_goes_on_elsewhere(
     handle = studio.submit(spec_of(folder, tmp_path / "out"))
     next(event for event in handle.events() if isinstance(event, ItemProgress) and event.item == 2)
     assert not handle.ends_within(0.0)
-    handle.leave()
+    handle.interrupt()
     assert handle.ends_within(10.0)
     assert studio.jobs.get(handle.id).state == "interrupted"
     assert studio.jobs.get(handle.id).counts == {"done": 1, "interrupted": 1}
@@ -123,14 +124,14 @@ def test_a_pause_asked_for_elsewhere_holds_the_job_until_it_is_resumed(
     (folder / "a.txt").write_text("slow")
     handle = studio.submit(spec_of(folder, tmp_path / "out"))
     elsewhere = Jobs(studio.profile.database)
-    elsewhere.ask(handle.id, "pause")
+    elsewhere.request(handle.id, "pause")
     wait_until(lambda: elsewhere.get(handle.id).state == "paused")
     handle.poll()
     time.sleep(0.3)
     handle.poll()  # what was on its way
     time.sleep(0.5)
     assert handle.poll() == []
-    elsewhere.ask(handle.id, "cancel")
+    elsewhere.request(handle.id, "cancel")
     assert handle.wait().state == "cancelled"
 
 
@@ -152,14 +153,16 @@ def test_an_attempt_that_comes_too_late_is_refused_and_moves_nothing(tmp_path: P
     number = add_job(jobs, owner)
     sleeper = Lease(database, number, owner)
     (item,) = sleeper.claim()
-    with jobs.books.change() as books:  # as the lease ran out while the laptop slept
-        books.execute("UPDATE job SET heartbeat = 0")
-    jobs.hold(number, owner, retry=False)
+    with jobs.database.transaction() as connection:  # as if the laptop slept for too long
+        connection.execute("UPDATE job SET heartbeat = 0")
+    jobs.requeue(number, owner, retry=False)
     (again,) = Lease(database, number, owner).claim()
     staged, target = tmp_path / "staged", tmp_path / "target"
     staged.write_text("late")
     with pytest.raises(JobError, match=r"^a: attempt 1 came too late, another process has it$"):
-        sleeper.done(item, ItemResult(item=1), fingerprint="x", placed=(), staged={target: staged})
+        sleeper.finish_item(
+            item, ItemResult(item=1), fingerprint="x", finished=(), staged={target: staged}
+        )
     assert again.attempt > item.attempt
     assert not target.exists()
 
@@ -174,12 +177,21 @@ def test_a_job_of_a_dead_process_is_interrupted_at_once(tmp_path: Path) -> None:
     assert jobs.get(number).counts == {"interrupted": 1}
 
 
-def test_the_books_of_a_newer_studio_are_left_alone(tmp_path: Path) -> None:
-    jobs = Jobs(tmp_path / "jobs.sqlite")
-    with jobs.books.change() as books:
-        books.execute("PRAGMA user_version = 9")
-    with pytest.raises(JobError, match=r"jobs\.sqlite: version 9, expected 3: update SeqStudio$"):
-        Jobs(tmp_path / "jobs.sqlite").list()
+@pytest.mark.parametrize(
+    ("version", "hint"), [(9, "update SeqStudio"), (3, "an early SeqStudio wrote it")]
+)
+def test_a_database_of_another_version_is_refused_and_left_alone(
+    tmp_path: Path, version: int, hint: str
+) -> None:
+    path = tmp_path / "jobs.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute(f"PRAGMA user_version = {version}")
+    other.close()
+    with pytest.raises(JobError, match=rf"jobs\.sqlite: version {version}, expected 4: {hint}$"):
+        Jobs(path).list()
+    again = sqlite3.connect(path)
+    assert again.execute("SELECT name FROM sqlite_master").fetchall() == []
+    again.close()
 
 
 def test_an_unknown_job_is_named(tmp_path: Path) -> None:
@@ -252,14 +264,14 @@ import sys
 import time
 from pathlib import Path
 
-from seqstudio.host.jobs.database import Books
+from seqstudio.host.jobs.database import JobDatabase
 
 
 def open_books(database, at, told):
     while time.time() < at:
         pass
     try:
-        told.put(str(Books(database).read("SELECT * FROM job")))
+        told.put(str(JobDatabase(database).read("SELECT * FROM job")))
     except Exception as bad:
         told.put(str(bad))
 

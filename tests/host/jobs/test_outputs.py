@@ -9,8 +9,8 @@ import pytest
 from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, JobFinished
-from seqstudio.host.jobs.inputs import groups
-from seqstudio.host.jobs.outputs import place_names, stage
+from seqstudio.host.jobs.inputs import group_inputs
+from seqstudio.host.jobs.outputs import output_stems, stage
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.atomic_files import sha256_of_file
 
@@ -76,8 +76,8 @@ def test_a_seed_is_drawn_recorded_and_replays(composer: Studio, tmp_path: Path) 
     composer.submit(tune(tmp_path / "b.txt", seed=first.seed)).wait()
     assert (tmp_path / "a.txt").read_text() == (tmp_path / "b.txt").read_text()
     (item,) = composer.jobs.items(first.id)
-    assert item.record["base_seed"] == first.seed
-    assert item.record["plugin_version"] == "1.0"
+    assert item.provenance["base_seed"] == first.seed
+    assert item.provenance["plugin_version"] == "1.0"
 
 
 def test_without_an_out_outputs_stay_in_the_jobs_folder(composer: Studio) -> None:
@@ -99,7 +99,7 @@ def test_a_folder_is_mirrored_and_equal_stems_keep_their_whole_names(
     assert sorted(str(path.relative_to(tmp_path / "out")) for path in found) == [
         *("a.txt", "b.txt", "deep/er/b.txt"),
     ]
-    names = place_names([Path("x/a.wav"), Path("x/a.mp3"), Path("y/a.wav")])
+    names = output_stems([Path("x/a.wav"), Path("x/a.mp3"), Path("y/a.wav")])
     assert names == [Path("x/a.wav"), Path("x/a.mp3"), Path("y/a")]
 
 
@@ -108,8 +108,8 @@ def test_equal_names_in_different_folders_do_not_meet() -> None:
         name="t", title="T", runs="batch", inputs=(Port(name="words", kind="text", many=True),)
     )
     given = {"words": (Path("/one/a.txt"), Path("/two/a.txt"), Path("/two/b.txt"))}
-    places = [group.place for group in groups(entry, given, recursive=False)]
-    assert places == [Path("one/a.txt"), Path("two/a.txt"), Path("b.txt")]
+    paths = [group.path for group in group_inputs(entry, given, recursive=False)]
+    assert paths == [Path("one/a.txt"), Path("two/a.txt"), Path("b.txt")]
 
 
 def test_an_output_never_replaces_its_own_input(
@@ -154,7 +154,7 @@ def test_a_folder_where_one_file_is_wanted_is_refused(tmp_path: Path) -> None:
     entry = OperationEntry(name="go", title="Go", runs="single", inputs=(port,))
     (tmp_path / "a.mid").write_bytes(b"")
     with pytest.raises(JobError, match=r": a folder, expected one midi file$"):
-        groups(entry, {"primer": (tmp_path,)}, recursive=False)
+        group_inputs(entry, {"primer": (tmp_path,)}, recursive=False)
 
 
 @pytest.mark.parametrize(

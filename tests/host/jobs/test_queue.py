@@ -1,14 +1,11 @@
-"""Jobs that wait: written down, ordered, cancelled, started once; also in profiles made before."""
+"""Waiting jobs: queued, ordered, cancelled, and started once."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from seqstudio.errors import ConfigError, JobError
-from seqstudio.host.jobs.database import SCHEMA
-from seqstudio.host.jobs.queue import Jobs
 from seqstudio.host.studio import JobSpec, Studio
 
 
@@ -30,7 +27,7 @@ def order(studio: Studio) -> list[int]:
 def test_a_waiting_job_is_checked_and_written_down_and_another_front_end_starts_it(
     shouter: Studio, waiting: list[int], home: Path
 ) -> None:
-    assert [(row.state, row.waits) for row in shouter.jobs.queue()] == [("queued", True)] * 3
+    assert [(row.state, row.waiting) for row in shouter.jobs.queue()] == [("queued", True)] * 3
     with pytest.raises(ConfigError, match=r"^times=10, expected at most 9$"):
         shouter.enqueue(spec_of(home.parent / "in/a.txt", options={"times": 10}))
     later = Studio(home)
@@ -62,11 +59,11 @@ def test_a_job_is_started_once(shouter: Studio, waiting: list[int], home: Path) 
 def test_a_waiting_job_is_cancelled_and_waits_again(shouter: Studio, waiting: list[int]) -> None:
     first = waiting[0]
     with pytest.raises(JobError, match=rf"^job {first} waits, expected one that runs$"):
-        shouter.jobs.ask(first, "pause")
-    shouter.jobs.ask(first, "cancel")
+        shouter.jobs.request(first, "pause")
+    shouter.jobs.request(first, "cancel")
     assert shouter.jobs.get(first).state == "cancelled"
     assert shouter.jobs.get(first).counts == {"cancelled": 1}
-    shouter.enqueue_again(first, retry=False)
+    shouter.requeue(first, retry=False)
     assert order(shouter) == [*waiting[1:], first]
     assert shouter.start(first).wait().done == 1
 
@@ -83,41 +80,23 @@ def test_a_job_whose_plugin_is_gone_fails_with_the_reason_when_it_is_started(
     assert order(shouter) == waiting[1:]
 
 
-def test_a_profile_of_the_first_version_opens_and_keeps_its_jobs(tmp_path: Path) -> None:
-    database = tmp_path / "jobs.sqlite"
-    with sqlite3.connect(database) as old:
-        old.executescript(f"{SCHEMA}; PRAGMA user_version = 1;")
-        old.execute(
-            "INSERT INTO job (created, identity, plugin, verb, name, spec, seed, state) VALUES"
-            " (0, 'x', 'tiny', 'operation', 'shout', '{}', 7, 'interrupted')"
-        )
-    old.close()
-    jobs = Jobs(database)
-    assert [(row.seed, row.state) for row in jobs.list()] == [(7, "interrupted")]
-    jobs.hold(1, "", retry=False)
-    assert [row.id for row in jobs.queue()] == [1]
-    again = sqlite3.connect(database)
-    assert again.execute("PRAGMA user_version").fetchone() == (3,)
-    again.close()
-
-
 def test_what_has_ended_is_listed_newest_first_until_it_is_dismissed_or_taken_up_again(
     shouter: Studio, waiting: list[int], home: Path
 ) -> None:
     a, b, c = waiting
     assert shouter.start(a).wait().state == "done"
-    shouter.jobs.ask(b, "cancel")
-    shouter.jobs.drop(c, "no reason")
+    shouter.jobs.request(b, "cancel")
+    shouter.jobs.fail(c, "no reason")
     shouter.jobs.dismiss([])
     assert [row.id for row in shouter.jobs.ended(9)] == [c, b, a]
     assert [row.id for row in shouter.jobs.ended(2)] == [c, b]
-    shouter.enqueue_again(c, retry=True)
+    shouter.requeue(c, retry=True)
     shouter.jobs.dismiss([b, c])
     later = Studio(home)
     assert [row.id for row in later.jobs.ended(9)] == [a]
-    assert later.jobs.under_way() == ()
+    assert later.jobs.active() == ()
     assert later.start(c).wait().state == "done"
-    later.enqueue_again(b, retry=False)
+    later.requeue(b, retry=False)
     assert later.start(b).wait().state == "done"
     assert [row.id for row in shouter.jobs.ended(9)] == [c, b, a]
     assert {row.id for row in shouter.jobs.list()} == {a, b, c}
@@ -126,7 +105,7 @@ def test_what_has_ended_is_listed_newest_first_until_it_is_dismissed_or_taken_up
 def test_the_first_item_in_a_state_is_found(shouter: Studio, words: Callable[..., Path]) -> None:
     folder = words("a.txt", "b.txt")
     job = shouter.enqueue(spec_of(folder))
-    found = shouter.jobs.first(job, "queued")
+    found = shouter.jobs.first_item(job, "queued")
     assert found
     assert Path(found.name).name == "a.txt"
-    assert shouter.jobs.first(job, "done") is None
+    assert shouter.jobs.first_item(job, "done") is None

@@ -12,17 +12,17 @@ from seqstudio.contracts.options import Option
 from seqstudio.contracts.task import Preset, TrainConfig
 from seqstudio.errors import ConfigError, PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
-from seqstudio.host.jobs.plan import source_of
+from seqstudio.host.jobs.plan import plugin_source
 from seqstudio.host.jobs.train_settings import (
     check_settings,
-    own_options,
+    task_options,
     setting_text,
     training_options,
 )
 from seqstudio.host.profile import Profile
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.host.worker.plugins import Plugins
-from seqstudio.host.worker.task_check import check_described
+from seqstudio.host.worker.task_check import check_task
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ SILENT = replace(ENTRY, options=None, preset_values={})
 def test_a_preset_gives_the_defaults() -> None:
     assert training_options(ENTRY)["epochs"].default == 9
     assert training_options(ENTRY, "base")["epochs"].default == 40
-    assert own_options(ENTRY, "base")["hidden"].default == 64
+    assert task_options(ENTRY, "base")["hidden"].default == 64
     assert training_options(SILENT)["epochs"].default is None
-    assert own_options(SILENT) == {}
+    assert task_options(SILENT) == {}
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,10 @@ def changed(name: str, **fields: Any) -> TaskEntry:
     ],
 )
 def test_a_manifest_that_says_other_than_the_code_is_refused(entry: TaskEntry, text: str) -> None:
-    check_described(ENTRY, TASK)
-    check_described(SILENT, TASK)
+    check_task(ENTRY, TASK)
+    check_task(SILENT, TASK)
     with pytest.raises(PluginError) as bad:
-        check_described(entry, TASK)
+        check_task(entry, TASK)
     assert str(bad.value).startswith(text)
 
 
@@ -137,14 +137,14 @@ def boxed(tmp_path: Path) -> dict[str, Plugin]:
 def test_the_plugins_in_the_box_describe_their_tasks_as_they_are(
     boxed: dict[str, Plugin], name: str
 ) -> None:
-    source = source_of(boxed[name])
+    source = plugin_source(boxed[name])
     assert all(task.options is not None for task in boxed[name].manifest.tasks)
-    assert Plugins([source]).offers("tasks")[name]
+    assert Plugins([source]).contributions("tasks")[name]
 
     tasks = [{**table, "preset_values": {}} for table in source.manifest["tasks"]]
     wrong = replace(source, manifest={**source.manifest, "tasks": tasks})
     with pytest.raises(PluginError, match=rf"^plugin '{name}': task .*: preset .* in the code"):
-        Plugins([wrong]).offers("tasks")
+        Plugins([wrong]).contributions("tasks")
 
 
 def test_a_training_with_a_wrong_setting_starts_no_worker(tmp_path: Path) -> None:

@@ -36,12 +36,12 @@ from array import array
 
 def level(request, job):
     highest, count = 0.0, 0
-    for block in job.incoming():
+    for block in job.input_blocks():
         samples = array("f", block)
         peak = max(map(abs, samples))
         highest, count = max(highest, peak), count + len(samples)
         job.partial(f"{len(samples)} samples, peak {peak:.6f}")
-    assert list(job.incoming()) == []
+    assert list(job.input_blocks()) == []
     text = f"{count} samples, peak {highest:.6f}"
     yield Result(outputs={"text": text}, summary=text)
 
@@ -67,7 +67,7 @@ def late(request, job):
 
 def keys(request, job):
     heard = []
-    for block in job.incoming():
+    for block in job.input_blocks():
         heard.append(block.hex())
         job.partial(heard[-1])
     yield Result(outputs={"text": " ".join(heard)}, summary=" ".join(heard))
@@ -155,7 +155,7 @@ def test_a_recording_is_heard_block_by_block_and_ends_in_a_result(
     assert (tmp_path / "out.txt").read_text() == whole
     (item,) = meter.jobs.items(handle.id)
     digest = hashlib.sha256(spoken).hexdigest()
-    assert item.record["stream"] == {"bytes": len(spoken), "sha256": digest}
+    assert item.provenance["stream"] == {"bytes": len(spoken), "sha256": digest}
 
 
 def test_partial_results_come_while_more_is_still_to_be_fed(open_job: Open, spoken: bytes) -> None:
@@ -206,7 +206,7 @@ def test_an_operation_on_files_cannot_be_fed_nor_a_stream_be_given_a_file(
         with pytest.raises(JobError, match=wanted):
             call()
     (failed,) = [event for event in handle.events() if isinstance(event, ItemFailed)]
-    assert failed.reason == 'Job.incoming of an operation on files, expected runs = "stream"'
+    assert failed.reason == 'Job.input_blocks of an operation on files, expected runs = "stream"'
     with pytest.raises(JobError, match=r"^level: heard is fed while it runs, expected no file$"):
         meter.submit(JobSpec(plugin="meter", name="level", inputs={"heard": (SPOKEN,)}))
 
@@ -253,7 +253,7 @@ def test_what_was_refused_is_taken_once_the_operation_has_caught_up(open_job: Op
 def test_a_worker_that_takes_not_even_a_byte_is_cancelled_in_time(
     open_job: Open, meter: Studio
 ) -> None:
-    (meter.profile.home / "limits.json").write_text(json.dumps({"cancel_s": 0.5}))
+    (meter.profile.home / "limits.json").write_text(json.dumps({"cancel_timeout_s": 0.5}))
     handle = open_job("stopped")
     wait_for(handle, ItemProgress)
     handle.feed(bytes(UNREAD_BYTES))
@@ -268,7 +268,7 @@ def test_a_worker_killed_in_mid_stream_fails_its_item_and_a_retry_hears_a_new_on
     open_job: Open, meter: Studio, spoken: bytes, tmp_path: Path
 ) -> None:
     handle = open_job("late")
-    number = int(wait_for(handle, ItemProgress).note)
+    number = int(wait_for(handle, ItemProgress).message)
     handle.feed(spoken[:6400])
     os.kill(number, signal.SIGKILL)
     events = list(handle.events())
@@ -318,7 +318,7 @@ def test_while_paused_nothing_is_heard_and_then_all_of_it(open_job: Open, spoken
 def test_a_pause_of_those_who_feed_is_no_fault_but_unread_blocks_are(
     open_job: Open, meter: Studio, spoken: bytes
 ) -> None:
-    (meter.profile.home / "limits.json").write_text(json.dumps({"silence_s": 0.6}))
+    (meter.profile.home / "limits.json").write_text(json.dumps({"message_timeout_s": 0.6}))
     handle = open_job("level")
     handle.feed(spoken[:6400])
     wait_for(handle, PartialText)
@@ -330,7 +330,7 @@ def test_a_pause_of_those_who_feed_is_no_fault_but_unread_blocks_are(
     handle = open_job("deaf")
     handle.feed(spoken[:6400])
     (failed,) = [event for event in handle.events() if isinstance(event, ItemFailed)]
-    assert "said nothing for 0.6 s, and was ended by SIGKILL" in failed.reason
+    assert "sent no message for 0.6 s, and was ended by SIGKILL" in failed.reason
 
 
 def test_what_is_no_audio_or_comes_after_the_end_is_refused(open_job: Open) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from seqstudio.host.jobs.events import ItemDone
-from seqstudio.host.runner.worker_pool import WarmWorkers
+from seqstudio.host.runner.worker_pool import WorkerPool
 from seqstudio.host.runner.worker_process import ProcessWorker
 from seqstudio.host.studio import JobSpec, Studio
-from seqstudio.host.worker.models import Shelf
+from seqstudio.host.worker.models import ModelCache
 
 TELL = """
 import os
@@ -91,38 +91,38 @@ def test_a_worker_that_is_killed_while_it_waits_is_replaced(tell: Callable[..., 
 
 
 def test_what_is_not_used_goes(tmp_path: Path) -> None:
-    warm = WarmWorkers(idle_s=0.01)
+    pool = WorkerPool(idle_s=0.01)
     worker = ProcessWorker([], tmp_path / "log", nice=0, threads=1)
-    warm.keep("key", worker)
+    pool.release("key", worker)
     deadline = time.monotonic() + 10
     while worker.is_alive() and time.monotonic() < deadline:
         time.sleep(0.01)
 
     assert not worker.is_alive()
-    assert warm.take("key") is None
+    assert pool.acquire("key") is None
 
 
 def test_there_is_room_for_two(tmp_path: Path) -> None:
-    warm = WarmWorkers()
+    pool = WorkerPool()
     workers = [ProcessWorker([], tmp_path / "log", nice=0, threads=1) for _ in range(3)]
     for number, worker in enumerate(workers):
-        warm.keep(number, worker)
+        pool.release(number, worker)
 
     assert not workers[0].is_alive()
-    warm.close()
+    pool.close()
     assert not any(worker.is_alive() for worker in workers)
 
 
 def test_a_worker_keeps_the_four_models_that_it_used_last() -> None:
     loaded: list[int] = []
-    shelf = Shelf()
+    cache = ModelCache()
 
     def load(number: int) -> Any:
         loaded.append(number)
         return object()
 
     def ask(number: int) -> object:
-        return shelf.get(number, lambda: load(number))
+        return cache.get(number, lambda: load(number))
 
     first = ask(0)
     assert ask(0) is first

@@ -154,7 +154,7 @@ OPERATIONS = (
     *("deep", "deep-details", "no-fraction", "no-event", "nul", "ring", "elsewhere", "steer"),
     *("noisy", "bug", "summary", "silent", "twice"),
 )
-LIMITS = {"memory_share": 0.01, "cancel_s": 0.5}
+LIMITS = {"memory_share": 0.01, "cancel_timeout_s": 0.5}
 
 
 @pytest.fixture
@@ -172,13 +172,13 @@ def bad(site: Any, home: Path) -> Studio:
         ("segfault", r"the worker of bad ended by SIGSEGV"),
         ("leave", r"bad leave: SystemExit: 0"),
         ("exit", r"the worker of bad exited with status 0"),
-        ("hang", r"the worker of bad said nothing for 1\.5 s, and was ended by SIGKILL"),
-        ("garbage", r"sent what is no message b'garbage', expected JSON, and was ended by SIGKILL"),
+        ("hang", r"the worker of bad sent no message for 1\.5 s, and was ended by SIGKILL"),
+        ("garbage", r"sent an invalid message b'garbage', expected JSON, and was ended by SIGKILL"),
         ("endless", r"message of 4294967295 bytes, expected at most 16777216"),
-        ("deep", r"sent what is no message b'.*\[\[', expected JSON, and was ended by SIGKILL"),
-        ("deep-details", r"sent what is no message b'.*', expected at most 64 levels in it"),
-        ("no-fraction", r"sent what is no message progress: fraction=nan, expected 0 to 1"),
-        ("no-event", r"sent what is no message: event 'gain', expected one of step"),
+        ("deep", r"sent an invalid message b'.*\[\[', expected JSON, and was ended by SIGKILL"),
+        ("deep-details", r"sent an invalid message b'.*', expected at most 64 levels in it"),
+        ("no-fraction", r"sent an invalid message progress: fraction=nan, expected 0 to 1"),
+        ("no-event", r"sent an invalid message: event 'gain', expected one of step"),
         ("steer", r"^bad steer: RuntimeError: \\x1b\[2J and \\udcff$"),
         ("hang-up", r"the worker of bad exited with status 3"),
         ("eat", r"held \d+\.\d GiB of memory, expected at most \d\.\d GiB"),
@@ -191,7 +191,7 @@ def test_a_bad_item_ends_with_its_reason_and_nothing_else_does(
     folder = words("a.txt", "b.txt", "c.txt")
     out = tmp_path / "out"
     if operation == "hang":  # the others must not be taken for it on a busy machine
-        (bad.profile.home / "limits.json").write_text('{"silence_s": 1.5}')
+        (bad.profile.home / "limits.json").write_text('{"message_timeout_s": 1.5}')
     spec = JobSpec(plugin="bad", name=operation, inputs={"words": (folder,)}, out=out)
     events = list(bad.submit(spec).events())
 
@@ -267,8 +267,8 @@ import json, os, struct
 
 
 def forge(request, job):
-    record = {"plugin": "speech", "take": 9, "model": 5}
-    body = json.dumps({"type": "result", "item": 1, "record": record}).encode()
+    provenance = {"plugin": "speech", "take": 9, "model": 5}
+    body = json.dumps({"type": "result", "item": 1, "provenance": provenance}).encode()
     for name in os.listdir("/proc/self/fd"):
         try:
             if os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
@@ -291,7 +291,7 @@ def test_a_record_says_which_plugin_it_was_whatever_that_says(
 
     assert handle.wait().state == "done"
     (item,) = studio.jobs.items(handle.id)
-    assert (item.record["plugin"], item.record["take"]) == ("bad", 0)
+    assert (item.provenance["plugin"], item.provenance["take"]) == ("bad", 0)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_format_of_another_plugin_is_written_when_it_is_asked_for(
     assert (tmp_path / "out/a.html").read_text() == "<p>A</p>"
     assert (tmp_path / "out/a.txt").read_text() == "A"
     (item,) = studio.jobs.items(handle.id)
-    assert item.record["extensions"] == {"html": "1.0"}
+    assert item.provenance["extensions"] == {"html": "1.0"}
     plain = studio.submit(JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "b"))
     plain.wait()
-    assert studio.jobs.items(plain.id)[0].record["extensions"] == {}
+    assert studio.jobs.items(plain.id)[0].provenance["extensions"] == {}
