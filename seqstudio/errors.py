@@ -1,10 +1,10 @@
-"""Errors that the person at the keyboard can fix: where, what, value, expected, in a sentence."""
+"""Errors that the user can fix. The message says where, what, the value and what was expected."""
 
 
 class SeqStudioError(Exception):
-    """Something the person at the keyboard can fix; anything else is our bug.
+    """An error that the user can fix; any other exception is a bug in SeqStudio.
 
-    Takes one string, so that it survives the trip out of a worker process.
+    It takes one string, so that it can be pickled in one process and raised in another.
     """
 
 
@@ -25,12 +25,12 @@ class PluginError(SeqStudioError):
 
 
 class TrainingError(SeqStudioError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 class JobError(SeqStudioError):
-    """A job cannot be started, found or carried on."""
+    """A job cannot be started, found or continued."""
 
 
 class SessionError(SeqStudioError):
-    """A session cannot be opened or kept, or an operation does not fit its document."""
+    """A session cannot be opened or saved, or an operation does not fit its document."""

@@ -1,6 +1,7 @@
-"""All that a plugin may import: the contracts and the media room, torch-free.
+"""Everything a plugin may import, except what needs torch.
 
-The core's modules are in `seqstudio.api.nn`, so that a plugin without a model loads no torch.
+Audio and MIDI are in `seqstudio.api.media`. Neural network modules are in `seqstudio.api.nn`, so
+that a plugin without a model does not load torch.
 """
 
 from seqstudio.contracts.data import (
@@ -10,12 +11,12 @@ from seqstudio.contracts.data import (
     Example,
     Ledger,
     LossSum,
-    Measured,
+    Measurement,
     canonical_split,
     pool,
     stable_seed,
 )
-from seqstudio.contracts.formats import Exporter, Importer, Metric, PartOffer, TrainCallback
+from seqstudio.contracts.formats import Exporter, Importer, Metric, PartSpec, TrainCallback
 from seqstudio.contracts.hookspecs import hookimpl
 from seqstudio.contracts.job import (
     Cancelled,
@@ -26,11 +27,11 @@ from seqstudio.contracts.job import (
     Request,
     Result,
     SamplingConfig,
-    Take,
+    TakeSeed,
 )
 from seqstudio.contracts.notes import Note
 from seqstudio.contracts.plain import from_plain, to_plain
-from seqstudio.contracts.task import Preparation, Preset, Previewed, Task, TrainConfig
+from seqstudio.contracts.task import Preparation, Preset, PreviewResult, Task, TrainConfig
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.errors import (
     ConfigError,
@@ -56,22 +57,22 @@ __all__ = [
     "Ledger",
     "LoadedModel",
     "LossSum",
-    "Measured",
+    "Measurement",
     "Metric",
     "ModelError",
     "Note",
     "Operation",
-    "PartOffer",
+    "PartSpec",
     "PluginError",
     "Preparation",
     "Preset",
-    "Previewed",
+    "PreviewResult",
     "Request",
     "Result",
     "SamplingConfig",
     "Segment",
     "SeqStudioError",
-    "Take",
+    "TakeSeed",
     "Task",
     "TrainCallback",
     "TrainConfig",

@@ -1,4 +1,4 @@
-"""The media room for plugins: sound and MIDI, in and out, torch-free."""
+"""Reading and writing audio and MIDI, for plugins. Torch-free."""
 
 from seqstudio.media.audio import (
     Audio,

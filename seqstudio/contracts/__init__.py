@@ -1,1 +1,1 @@
-"""What host, services and plugins agree on: frozen dataclasses and protocols, torch-free."""
+"""The types shared by host, services and plugins: dataclasses and protocols. Torch-free."""

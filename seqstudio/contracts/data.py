@@ -1,4 +1,4 @@
-"""What moves between a data set and a training step: examples, ledgers, batches, loss sums."""
+"""The data that flows from a data set to a training step: examples, ledgers, batches, losses."""
 
 import dataclasses
 import hashlib
@@ -24,7 +24,7 @@ SPLITS = {
 
 
 def canonical_split(name: str) -> str:
-    """Give one name to `dev`, `val`, `valid` and `validation`; other names stay as they are.
+    """Return `valid` for `dev`, `val` and `validation`; return other names unchanged.
 
     >>> canonical_split("dev"), canonical_split("test-clean")
     ('valid', 'test-clean')
@@ -34,11 +34,11 @@ def canonical_split(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One item of a data set. Tasks subclass it with what their `collate` needs.
+    """One item of a data set. Tasks subclass it and add the fields that `collate` needs.
 
-    `id` is unique in its data set and stable between runs: random draws hang on it. `split` is
-    canonical, or "" where the source is unsplit. `group` names what must not lie on both sides of
-    a split (a speaker, a composer), or "" where unknown.
+    `id` is unique in its data set and the same in every run, because random draws depend on it.
+    `split` is a canonical name, or "" if the data has no splits. `group` is what must not appear
+    in both train and valid (a speaker, a composer), or "" if unknown.
     """
 
     id: str
@@ -49,47 +49,47 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioExample(Example):
-    """One recording and what is said in it: what importers of `audio+transcript` yield.
+    """A recording and its transcript. Importers of the kind `audio+transcript` yield these.
 
-    The audio may turn out to be missing or unreadable; whoever opens it finds out. `where` is the
-    name of the item in the ledger.
+    The importer does not open the audio, so the file may be missing or unreadable. `where` is the
+    item's name in the ledger.
     """
 
     audio: Path
     transcript: str
     where: str
-    seconds: float = 0.0  # 0 where the source does not say
+    seconds: float = 0.0  # 0 if the source does not give the duration
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Every input ends here once: used, or refused with a reason."""
+    """The fate of every input: used, or refused with a reason. Each input appears once."""
 
     used: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, int] = field(default_factory=dict)  # named counts, e.g. drawn unperturbed
+    counts: dict[str, int] = field(default_factory=dict)  # named counts to show to the user
 
     def use(self, where: str) -> None:
-        """Count `where` (a path, or path:line) as used."""
+        """List `where` (a path, or path:line) as used."""
         self.used.append(where)
 
     def refuse(self, where: str, reason: str) -> None:
-        """Count `where` as refused; a later fault of a used input moves it here."""
+        """List `where` as refused; if it was listed as used, move it here."""
         if where in self.used:
             self.used.remove(where)
         self.refused[where] = reason
 
-    def note(self, name: str, count: int = 1) -> None:
-        """Add to a named count that a person should see."""
-        self.notes[name] = self.notes.get(name, 0) + count
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to a named count that the user sees, such as "notes cut short"."""
+        self.counts[name] = self.counts.get(name, 0) + number
 
     def summary(self) -> str:
-        """One line: how many were used and refused."""
+        """Return one line with the numbers of used and refused inputs."""
         return f"{len(self.used)} used, {len(self.refused)} refused"
 
 
 def stable_seed(*parts: int | str) -> int:
-    """Hash any parts into a 63-bit seed, the same in every process and on every machine.
+    """Hash any values to a 63-bit seed that is the same in every process and on every machine.
 
     >>> stable_seed(0, "epoch", 3) == stable_seed(0, "epoch", 3)
     True
@@ -100,26 +100,26 @@ def stable_seed(*parts: int | str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """Stateless randomness: a generator is a function of (seed, epoch, item), never of history."""
+    """Stateless random draws: the generator of an item is a function of (seed, epoch, item)."""
 
     seed: int
     epoch: int
 
-    def of(self, item: str) -> "np.random.Generator":
-        """Give the generator of one item in this epoch."""
-        import numpy as np  # contracts load nothing heavy on import
+    def generator(self, item: str) -> "np.random.Generator":
+        """Return a new generator for one item in this epoch."""
+        import numpy as np  # imported late: contracts load no large library
 
         return np.random.default_rng(stable_seed(self.seed, self.epoch, item))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Padded tensors of several examples, with their ids. Tasks subclass it with tensor fields."""
+    """Several examples, padded to tensors. Tasks subclass it and add the tensor fields."""
 
     ids: tuple[str, ...]
 
     def to(self, device: str) -> Self:
-        """Move every tensor field to `device`."""
+        """Return a copy with every tensor field on `device`."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         moved = {name: v.to(device) for name, v in values.items() if hasattr(v, "to")}
         return dataclasses.replace(self, **moved)
@@ -127,37 +127,37 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class LossSum:
-    """A loss as a sum, and how many things it sums over: the trainer divides once, globally."""
+    """A loss as a sum and the number of terms in it. The trainer divides once per step."""
 
     total: "torch.Tensor"  # () float, differentiable
     count: int
-    parts: Mapping[str, float] = field(default_factory=dict)  # named sums, for the curves
+    parts: Mapping[str, float] = field(default_factory=dict)  # named sums, for the loss curves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """What `evaluate` learns from one example: sums to be pooled as numerator over denominator."""
+class Measurement:
+    """The metrics of one example, each as (numerator, denominator), to be pooled over a set."""
 
     id: str
     sums: Mapping[str, tuple[float, float]]
-    detail: Mapping[str, object] = field(default_factory=dict)  # JSON values, e.g. aligned errors
-    refused: str = ""  # why the input could not be read; its sums still count
+    detail: Mapping[str, object] = field(default_factory=dict)  # JSON values for the report
+    refused: str = ""  # why the input could not be read, if so; its sums still count
 
 
-def pool(measured: list[Measured]) -> dict[str, float]:
-    """Pool metrics over a set: total numerator over total denominator, never a mean of means.
+def pool(measurements: list[Measurement]) -> dict[str, float]:
+    """Pool metrics over a set: the total numerator over the total denominator.
 
     Raises
     ------
     DataError
-        If nothing was measured: no items, or none that holds anything to measure.
+        If every denominator is 0, or there are no items.
     """
-    if not any(bottom for one in measured for _, bottom in one.sums.values()):
-        first = next((f" ({one.refused})" for one in measured if one.refused), "")
-        raise DataError(f"0 of {len(measured)} items measured, expected at least 1{first}")
+    if not any(denominator for one in measurements for _, denominator in one.sums.values()):
+        first = next((f" ({one.refused})" for one in measurements if one.refused), "")
+        raise DataError(f"0 of {len(measurements)} items measured, expected at least 1{first}")
     totals: dict[str, tuple[float, float]] = {}
-    for one in measured:
-        for name, (top, bottom) in one.sums.items():
-            old = totals.get(name, (0.0, 0.0))
-            totals[name] = old[0] + top, old[1] + bottom
+    for one in measurements:
+        for name, (numerator, denominator) in one.sums.items():
+            total = totals.get(name, (0.0, 0.0))
+            totals[name] = total[0] + numerator, total[1] + denominator
     return {name: top / bottom if bottom else 0.0 for name, (top, bottom) in totals.items()}

@@ -1,31 +1,31 @@
-"""The smaller things a plugin may offer: importers, exporters, parts, callbacks, metrics."""
+"""The smaller extension points: importers, exporters, parts, train callbacks and metrics."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from seqstudio.contracts.data import Example, Ledger, Measured
+from seqstudio.contracts.data import Example, Ledger, Measurement
 from seqstudio.contracts.task import Task
 
 
 class Importer(Protocol):
-    """Reads one layout of data set for every task that names its data kind."""
+    """Reads one data set layout, for every task that accepts its kind of data."""
 
     name: str
     kind: str  # a data kind of the manifest, e.g. "audio+transcript"
 
     def recognises(self, source: Path) -> bool:
-        """Say whether `source` has this layout; look at names and first lines only."""
+        """Return whether `source` has this layout. Look at names and first lines only."""
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
-        """Yield examples with their splits; refuse the rest in the ledger, by name."""
+        """Yield the examples with their splits; list each input in the ledger, used or refused."""
 
 
 class Exporter(Protocol):
-    """Writes one kind of output in one format."""
+    """Writes one kind of output to one file format."""
 
-    name: str  # the format, which is also the file's suffix: "srt"
+    name: str  # the format, and the file suffix: "srt"
     kind: str  # "transcript", "midi", ...
 
     def write(self, value: Any, path: Path) -> None:
@@ -33,8 +33,12 @@ class Exporter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PartOffer:
-    """A part for the core's table: its name, its frozen config class, and how to build it."""
+class PartSpec:
+    """A model component that a plugin adds: its name, its config class and its build function.
+
+    `config` is a frozen dataclass with a field `part` equal to `name`. `build(config, context)`
+    returns the module; `context` holds the components that are built before it.
+    """
 
     name: str
     config: type
@@ -42,19 +46,19 @@ class PartOffer:
 
 
 class TrainCallback(Protocol):
-    """Listens to training."""
+    """Receives the events of a training run and may stop it."""
 
     name: str
 
     def on_event(self, event: object) -> bool:
-        """Hear one training event; True asks to stop after it."""
+        """Handle one training event; return True to stop training after it."""
 
 
 class Metric(Protocol):
-    """A further figure for `evaluate`, computed from what the task measured."""
+    """An additional metric for `evaluate`, computed from the measurements of a task."""
 
     name: str
-    task: str
+    task: str  # the name of the task it applies to
 
-    def compute(self, task: Task, measured: list[Measured]) -> Mapping[str, float]:
-        """Give named figures over the whole set."""
+    def compute(self, task: Task, measurements: list[Measurement]) -> Mapping[str, float]:
+        """Return one or more named values over the whole set."""

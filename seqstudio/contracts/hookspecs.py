@@ -1,10 +1,21 @@
-"""The hooks of a plugin. Each docstring is the contract; the host names who breaks it."""
+"""The hooks that a plugin may implement. Each docstring is the contract.
+
+A plugin module implements a hook as a function of the same name, decorated with `hookimpl`, that
+takes no arguments. All hooks are optional, and all run in a worker process, never in the process
+of the command line or the app. The host calls a hook at most once per worker, when a job first
+needs it. An implementation therefore only builds the objects: it opens no file, device or
+connection and loads no model.
+
+The `name` attributes of the returned objects must equal the names in the manifest section that the
+hook belongs to. If they differ, or if the hook raises an exception, the job fails with an error
+that names the plugin and the hook.
+"""
 
 from collections.abc import Iterable
 
 import pluggy
 
-from seqstudio.contracts.formats import Exporter, Importer, Metric, PartOffer, TrainCallback
+from seqstudio.contracts.formats import Exporter, Importer, Metric, PartSpec, TrainCallback
 from seqstudio.contracts.job import Operation
 from seqstudio.contracts.task import Task
 
@@ -14,60 +25,64 @@ hookimpl = pluggy.HookimplMarker("seqstudio")
 
 @hookspec
 def seqstudio_tasks() -> Iterable[Task]:
-    """Offer tasks to the studio.
+    """Return the tasks that this plugin can train and evaluate.
 
-    Called in a worker, on first use: build cheaply, open nothing. The names must equal
-    the manifest's `[[tasks]]`, and so must presets and settings where it describes them,
-    else this plugin is refused, by name.
+    The names must equal the manifest's `[[tasks]]`. Where the manifest describes presets and
+    options, they must have the same names, types and values as in the code.
     """
 
 
 @hookspec
 def seqstudio_operations() -> Iterable[Operation]:
-    """Offer operations.
+    """Return the operations that users can run from the command line and the app.
 
-    Called in a worker, on first use. The names must equal the manifest's `[[operations]]`.
+    The names must equal the manifest's `[[operations]]`.
     """
 
 
 @hookspec
-def seqstudio_parts() -> Iterable[PartOffer]:
-    """Offer parts to the core's table, each named `plugin-id.name`.
+def seqstudio_parts() -> Iterable[PartSpec]:
+    """Return model components, which model configurations can then refer to by name.
 
-    Called in a worker before a model is built; the names must equal the manifest's `[[parts]]`.
+    Called before a model is built. Each name must begin with the plugin's id and a dot, and the
+    names must equal the manifest's `[[parts]]`. A bundle records the plugin of each such part
+    that its model uses, and cannot be loaded without it.
     """
 
 
 @hookspec
 def seqstudio_importers() -> Iterable[Importer]:
-    """Offer readers of data sets.
+    """Return readers of data sets.
 
-    Called in a worker. An importer serves every task that names its data kind. The names must
-    equal the manifest's `[[importers]]`.
+    An importer is used for every task whose manifest entry lists the importer's `kind` under
+    `data`, including tasks of other plugins. If several importers recognise a source, the first
+    one reads it; if none does, the task reads it itself. The names must equal the manifest's
+    `[[importers]]`.
     """
 
 
 @hookspec
 def seqstudio_exporters() -> Iterable[Exporter]:
-    """Offer writers of outputs in further formats.
+    """Return writers that add file formats to a kind of output.
 
-    Called in a worker. The names must equal the manifest's `[[exporters]]`; a format that
-    exists already is refused.
+    An exporter's name is the format and the file suffix. The names must equal the manifest's
+    `[[exporters]]`. An exporter for a format that already exists is refused.
     """
 
 
 @hookspec
 def seqstudio_train_callbacks() -> Iterable[TrainCallback]:
-    """Offer listeners to training events.
+    """Return callbacks that receive every event of a training run.
 
-    Called in the training worker. A callback is told of each event and may ask to stop; it
-    never touches the weights. The names must equal the manifest's `[[train_callbacks]]`.
+    A callback may ask for the training to stop; it cannot change the weights. The names must equal
+    the manifest's `[[train_callbacks]]`.
     """
 
 
 @hookspec
 def seqstudio_metrics() -> Iterable[Metric]:
-    """Offer further metrics for `evaluate`.
+    """Return additional metrics for `seqstudio evaluate`.
 
-    Called in a worker. The names must equal the manifest's `[[metrics]]`.
+    A metric applies to the task that it names, which may belong to another plugin. The names must
+    equal the manifest's `[[metrics]]`.
     """

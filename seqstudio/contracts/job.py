@@ -1,4 +1,4 @@
-"""What a running job gives an operation, and what the operation gives back. Plugins write these."""
+"""The contract between an operation and the job that runs it. Plugins implement `Operation`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,55 +12,56 @@ if TYPE_CHECKING:
 
 
 class Cancelled(BaseException):
-    """The person asked to stop. Not an error, so that no `except Exception` swallows it."""
+    """The user cancelled the job. A BaseException, so that `except Exception` does not catch it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """One of K results from one request: its number, from 1, and its own seed."""
+class TakeSeed:
+    """The number and the seed of one take, which is one of several results of the same request."""
 
-    number: int
+    number: int  # from 1
     seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One item of work, as the person asked for it.
+    """One item of work for an operation.
 
-    `inputs` maps the manifest's input names to files (several where `many` is true and the
-    operation is not a batch: a batch hands over one file at a time). `options` holds every option
-    of the manifest, with defaults filled in.
+    `inputs` maps the manifest's input names to files. There is one file per input, or several if
+    the input has `many = true` and the operation does not run as a batch. `options` holds every
+    option of the manifest, with defaults filled in. `takes` is empty unless the operation is
+    generative.
     """
 
     inputs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    takes: tuple[Take, ...] = ()
+    takes: tuple[TakeSeed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One durable result: for a generative operation one take, otherwise the whole item.
+    """One finished result: one take of a generative operation, or the whole item otherwise.
 
     `outputs` maps the manifest's output names to values of their kind: a `Transcript`, a
-    `seqstudio.media.midi.Score`, text, or a Path inside the job's folder.
+    `seqstudio.media.midi.Score`, text, or the Path of a file in the job's folder.
     """
 
     outputs: Mapping[str, object]
-    take: int = 0  # the take's number; 0 where the operation is not generative
-    summary: str = ""  # one line for people
-    details: Mapping[str, object] = field(default_factory=dict)  # JSON values, kept in the record
+    take: int = 0  # the take's number; 0 if the operation is not generative
+    summary: str = ""  # one line for the user
+    details: Mapping[str, object] = field(default_factory=dict)  # JSON values, stored with the item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingConfig:
-    """How a token is drawn from its distribution. Filters apply in the order given here.
+    """How to sample a token from a distribution. Filters apply in the order of the fields.
 
-    Temperature 0 takes the likeliest token. Top-p: Holtzman et al. 2020, "The curious case of
+    Temperature 0 chooses the most likely token. Top-p: Holtzman et al. 2020, "The curious case of
     neural text degeneration"; min-p: Nguyen et al. 2024, "Turning up the heat".
     """
 
     temperature: float = 1.0
-    top_k: int = 0  # 0 keeps all
+    top_k: int = 0  # 0 keeps all tokens
     top_p: float = 1.0
     min_p: float = 0.0
 
@@ -76,11 +77,11 @@ class SamplingConfig:
 
 
 class LoadedModel(Protocol):
-    """A bundle in memory: weights in place, settings checked."""
+    """A model bundle loaded into memory."""
 
     @property
     def name(self) -> str:
-        """Its bundle's name."""
+        """The name of the bundle."""
 
     @property
     def task(self) -> str:
@@ -88,11 +89,11 @@ class LoadedModel(Protocol):
 
     @property
     def sha256(self) -> str:
-        """Hash over the bundle's files; "" while it is still in training."""
+        """Hash over the bundle's files; "" while the model is still being trained."""
 
     @property
     def device(self) -> str:
-        """Where its weights are."""
+        """The torch device that holds the weights."""
 
     @property
     def module(self) -> Any:
@@ -100,82 +101,86 @@ class LoadedModel(Protocol):
 
     @property
     def settings(self) -> Any:
-        """The task's `settings_type`."""
+        """An instance of the task's `settings_type`."""
 
     @property
     def preparation(self) -> Any:
-        """The `seqstudio.contracts.task.Preparation`, as the task made it."""
+        """The `seqstudio.contracts.task.Preparation` that the task made before training."""
 
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
-        takes: Sequence[Take],
+        takes: Sequence[TakeSeed],
         guide: "Guide",
         config: SamplingConfig,
         *,
         covariates: "torch.Tensor | None" = None,
     ) -> Iterator[tuple[int, int]]:
-        """Draw tokens as `Job.sample` does: for previews, where there is no job."""
+        """Sample tokens as `Job.sample` does. For previews, which run outside a job."""
 
 
 class Guide(Protocol):
-    """Says, while sampling, which tokens may come next, when a take is over, and what is given."""
+    """Constrains sampling: which tokens may come next, and when a take is finished.
 
-    def allowed(self, take: int, tokens: Sequence[int]) -> "torch.Tensor | None":
-        """Give (V,) bool of the tokens that may follow, or None for all. `take`: row, from 0."""
+    `row` is the index of the take in the call to `sample`, from 0. `tokens` holds the take's prompt
+    and the tokens sampled so far; the guide must not change it.
+    """
 
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
-        """Say whether the take is over after these tokens (prompt included)."""
+    def allowed(self, row: int, tokens: Sequence[int]) -> "torch.Tensor | None":
+        """Return a (V,) bool mask of the tokens that may come next, or None to allow all."""
+
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
+        """Return whether the take ends after these tokens."""
 
 
 class Job(Protocol):
-    """What an operation may use while it runs: no service is imported by a plugin."""
+    """What an operation can use while it runs: its model, sampling, streams and progress."""
 
-    folder: Path  # scratch; files left here belong to the job
-    device: str
+    folder: Path  # for temporary files and outputs; files left here are kept with the job
+    device: str  # the torch device to compute on
 
     def model(self, prefer: str = "") -> LoadedModel:
-        """Load the chosen model, once; later calls are free.
+        """Return the chosen model, loading it on the first call.
 
-        Where the person chose none, `prefer` names the model of this plugin that suits the input;
-        "" takes the operation's default.
+        If the user did not choose one, return the model of this plugin named `prefer`, or the
+        operation's default if `prefer` is "".
         """
 
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
-        takes: Sequence[Take],
+        takes: Sequence[TakeSeed],
         guide: Guide,
         config: SamplingConfig,
         *,
         covariates: "torch.Tensor | None" = None,
     ) -> Iterator[tuple[int, int]]:
-        """Draw tokens for all takes side by side, yielding (row, token) as they come.
+        """Sample tokens for all takes in one batch, yielding (row, token) as they are sampled.
 
-        `prompts` holds one prompt for each take. A take's tokens depend on its own seed and
-        prompt alone, never on its neighbours.
+        `prompts` holds one prompt for each take. The tokens of a take depend only on its own seed
+        and prompt, not on the other takes.
         """
 
-    def incoming(self) -> Iterator[bytes]:
-        """Give what is fed to an operation that `runs = "stream"`, block by block, until it ends.
+    def input_blocks(self) -> Iterator[bytes]:
+        """Yield the blocks fed to an operation that `runs = "stream"`, until the input ends.
 
-        Waits for each block; stops here if cancelled, waits if paused. Of `stream.audio` the bytes
-        are float32 samples, little-endian, one channel, at the `rate_hz` of the manifest's input,
-        and no sample is cut. Of `stream.midi` they are raw MIDI messages, one call's worth of those
-        who feed, without running status across calls. A block holds at most 8 KiB: what is fed in
-        larger pieces comes as several.
+        Waits until data arrives; raises `Cancelled` if the job is cancelled, waits while it is
+        paused. A block of `stream.audio` holds whole float32 samples, little-endian, one channel,
+        at the `rate_hz` of the manifest's input. A block of `stream.midi` holds raw MIDI messages
+        as they were fed in one call; running status does not continue from block to block. A
+        block has at most 8 KiB; data fed in larger pieces is split.
 
-        Raises PluginError where the operation runs on files.
+        Raises PluginError if the operation does not run on a stream.
         """
 
-    def progress(self, fraction: float, note: str = "") -> None:
-        """Report progress, 0 to 1, never falling; stops here if cancelled, waits if paused."""
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Report progress from 0 to 1, then do what `check` does. Progress never goes backwards."""
 
     def check(self) -> None:
-        """Raise `Cancelled` if the person asked to stop; wait while the job is paused."""
+        """Raise `Cancelled` if the user cancelled the job; wait while the job is paused."""
 
     def partial(self, text: str) -> None:
-        """Show provisional output, which is never stored."""
+        """Show provisional output to the user. It is not stored."""
 
     def log(self, text: str) -> None:
         """Write a line to the job's log."""
@@ -183,12 +188,18 @@ class Job(Protocol):
 
 @runtime_checkable
 class Operation(Protocol):
-    """What people run. One call does one item; the model stays loaded between items."""
+    """Something users run on an input. The host calls `run` once per item.
+
+    The model stays loaded between items.
+    """
 
     name: str  # as in the manifest, e.g. "transcribe"
 
     def run(self, request: Request, job: Job) -> Iterator[Result]:
-        """Yield results, each durable when yielded: one, or one for each of `request.takes`."""
+        """Yield one result, or one for each of `request.takes`.
+
+        The host stores a result as soon as it is yielded; it survives a later cancellation.
+        """
 
 
-State = Literal["queued", "running", "paused", "interrupted", "done", "failed", "cancelled"]
+JobState = Literal["queued", "running", "paused", "interrupted", "done", "failed", "cancelled"]

@@ -1,23 +1,25 @@
-"""The plugin manifest, `seqstudio.toml`: all that the host knows before it runs a plugin."""
+"""The plugin manifest, `seqstudio.toml`: what the host knows before it runs a plugin's code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from seqstudio.contracts.naming import check_unlike, check_values, is_file_name, is_name
+from seqstudio.contracts.naming import check_unique, check_values, is_file_name, is_name
 from seqstudio.contracts.options import Option
-from seqstudio.contracts.plain import from_plain, shown
+from seqstudio.contracts.plain import from_plain, short_repr
 from seqstudio.errors import PluginError
 
 API_VERSION = (1, 0)
-RESERVED = frozenset(
+ENTRY_POINT_GROUP = "seqstudio.plugins"  # of a plugin's package
+MANIFEST_FILE = "seqstudio.toml"
+RESERVED_IDS = frozenset(  # the host's own commands
     [
         *("app", "batch", "config", "demo", "doctor", "evaluate", "help", "jobs"),
         *("models", "plugins", "sessions", "train", "version"),
     ]
 )
-HOST_OPTIONS = frozenset(
+HOST_OPTIONS = frozenset(  # the options that every operation has
     [
         *("out", "recursive", "workers", "executor", "watch", "format", "nice"),
         *("seed", "takes", "device", "model", "json", "help"),
@@ -52,33 +54,33 @@ class Port:
     many: bool = False
     optional: bool = False
     formats: tuple[str, ...] = ()  # outputs: file formats, the default first
-    rate_hz: int = 0  # of stream.audio, where it must be given: samples a second as they are fed
+    rate_hz: int = 0  # sample rate of stream.audio, required there; 0 for other kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationEntry:
-    """An operation: `seqstudio PLUGIN NAME`."""
+    """An operation, run as `seqstudio PLUGIN NAME`."""
 
     name: str
     title: str
     help: str = ""  # a longer text with an example
-    task: str = ""  # fills --model with the models of this task; "" needs none
-    tasks: tuple[str, ...] = ()  # where models of several tasks will do, the preferred first
-    runs: Literal["batch", "single", "stream", "tool"] = "single"
+    task: str = ""  # the task whose models it runs; "" if it needs no model
+    tasks: tuple[str, ...] = ()  # further tasks whose models it runs, the preferred first
+    runs: Literal["batch", "single", "stream"] = "single"
     generative: bool = False
     deterministic: bool = True
-    reason: str = ""  # why not deterministic
+    reason: str = ""  # why it is not deterministic
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     options: Mapping[str, Option] = field(default_factory=dict)
     examples: tuple[str, ...] = ()  # shown in --help
 
-    def stream(self) -> Port | None:
-        """Give the input that is fed while the operation runs; None where it reads files only."""
+    def stream_input(self) -> Port | None:
+        """Return the input that is fed while the operation runs; None if it reads files only."""
         return next((port for port in self.inputs if port.kind in STREAMS), None)
 
     def model_tasks(self) -> tuple[str, ...]:
-        """Tasks whose models this operation can run; empty where it needs no model."""
+        """Return the tasks whose models this operation can run; empty if it needs no model."""
         return ((self.task,) if self.task else ()) + self.tasks
 
 
@@ -86,43 +88,44 @@ class OperationEntry:
 class TaskEntry:
     """A task that the plugin can train.
 
-    Where it has `options`, they are all of its own settings, and `preset_values` all that its
-    presets set otherwise than they and `TrainConfig` do; a worker holds both against the code.
+    If `options` is given, it lists all settings of the task, and `preset_values` lists every value
+    by which a preset differs from the defaults of `options` and `TrainConfig`. A worker checks
+    both against the code.
     """
 
     name: str
     title: str
-    data: tuple[str, ...]  # data kinds that importers offer
+    data: tuple[str, ...]  # kinds of data it accepts from importers
     presets: tuple[str, ...]
     help: str = ""
-    options: Mapping[str, Option] | None = None  # None: known to its code alone
+    options: Mapping[str, Option] | None = None  # None: only the code knows them
     preset_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """A model in the plugin's package; `sha256` is over the bundle's `hashes.json`."""
+    """A model in the plugin's package; `sha256` is the hash of the bundle's `hashes.json`."""
 
     name: str
     task: str
     path: str
     sha256: str
     title: str = ""
-    default_for: tuple[str, ...] = ()  # operations that pick it first
+    default_for: tuple[str, ...] = ()  # operations that use it unless the user chooses another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedEntry:
-    """Something the plugin offers by a hook: an importer, exporter, part, callback or metric."""
+    """An importer, exporter, part, callback or metric that the plugin returns from a hook."""
 
     name: str
-    kind: str = ""  # exporters: the kind they write; importers: the data kind they read
+    kind: str = ""  # exporters: the kind they write; importers: the kind of data they read
     suffixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What the plugin asks for beyond its job's own files, each with its reason."""
+    """What the plugin needs beyond the files of its jobs: a reason for each, or ""."""
 
     microphone: str = ""
     midi: str = ""
@@ -133,7 +136,7 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """One plugin, as it describes itself."""
+    """The contents of one `seqstudio.toml`."""
 
     schema: int
     id: str
@@ -153,27 +156,27 @@ class Manifest:
 
 
 def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
-    """Check a manifest in full.
+    """Check a manifest and return it.
 
     Parameters
     ----------
-    table : what `tomllib` read
-    where : the file, which begins every error
+    table : the parsed TOML
+    where : the file name, put at the start of every error
 
     Raises
     ------
     PluginError
-        If a field is unknown, missing or of another type; if the schema or API range is not
-        this host's; if the id or a command is reserved; if an option is malformed; if a name
-        stands twice, or a file could not have it; if a text hides what it holds.
+        If a field is unknown, missing or of another type; if the schema or the API range does not
+        match this host; if the id or an option name is reserved; if an option is malformed; if a
+        name appears twice or is not a valid file name; if a text has invisible characters.
     """
     if (schema := table.get("schema")) != 1:
         raise PluginError(f"{where}: schema={schema!r}, expected 1")
     manifest = from_plain(Manifest, table, where, error=PluginError)
-    if not is_name(manifest.id) or manifest.id in RESERVED:
+    if not is_name(manifest.id) or manifest.id in RESERVED_IDS:
         raise PluginError(
             f"{where}: id={manifest.id!r}, expected lower-case letters, digits and '-', "
-            f"and none of the host's own verbs"
+            f"and none of the host's own commands"
         )
     check_api(manifest.api, where)
     for task in manifest.tasks:
@@ -181,19 +184,19 @@ def parse_manifest(table: Mapping[str, Any], where: str) -> Manifest:
     for operation in manifest.operations:
         _check_operation(operation, where)
     for section in SECTIONS:
-        check_unlike((entry.name for entry in getattr(manifest, section)), f"{where}: {section}")
+        check_unique((entry.name for entry in getattr(manifest, section)), f"{where}: {section}")
     _check_files(manifest, where)
     check_values(table, where)
     return manifest
 
 
 def check_api(api: str, where: str) -> None:
-    """Compare an API range such as `>=1.0,<2` with this host's.
+    """Check that an API range such as `>=1.0,<2` includes this host's version.
 
     Raises
     ------
     PluginError
-        If the range is malformed, or this host's version lies outside it.
+        If the range is malformed, or does not include this host's version.
     """
     have = ".".join(map(str, API_VERSION))
     for clause in api.replace(" ", "").split(","):
@@ -237,18 +240,18 @@ def _check_option(name: str, option: Option, place: str) -> None:
         raise PluginError(f"{place}: option {name!r}, expected lower-case letters and '_'")
     if (option.type == "choice") != bool(option.choices):
         raise PluginError(f"{place}: option {name!r}: expected choices with type 'choice' only")
-    if not option.takes(option.default):
-        value, kind = shown(option.default), option.type
+    if not option.accepts(option.default):
+        value, kind = short_repr(option.default), option.type
         raise PluginError(f"{place}: option {name!r}: default={value}, expected {kind}")
 
 
 def _check_files(manifest: Manifest, where: str) -> None:
-    """See that what is named in files' names, or by a path, stays where it belongs."""
+    """Check the names that become file names, and that model paths stay inside the package."""
     names = [entry.name for entry in manifest.models]
     names += [entry.name for entry in manifest.exporters]
     for operation in manifest.operations:
         for ports in (operation.inputs, operation.outputs):
-            check_unlike((port.name for port in ports), f"{where}: operation {operation.name!r}")
+            check_unique((port.name for port in ports), f"{where}: operation {operation.name!r}")
             names += [name for port in ports for name in (port.name, *port.formats)]
     for name in names:
         if not is_file_name(name):
@@ -261,7 +264,7 @@ def _check_files(manifest: Manifest, where: str) -> None:
 
 
 def _check_streams(operation: OperationEntry, place: str) -> None:
-    """See that an operation runs on one stream where it says so, and the rate of audio is given."""
+    """Check that streams match `runs`, and that audio streams have a sample rate."""
     streams = [port.name for port in operation.inputs if port.kind in STREAMS]
     if len(streams) != (1 if operation.runs == "stream" else 0):
         wanted = f"one input of kind {' or '.join(STREAMS)} with runs='stream', none without"

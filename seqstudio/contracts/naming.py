@@ -1,4 +1,4 @@
-"""What names and texts of a manifest may hold: they end up in file names, forms and terminals."""
+"""Checks of the names and texts in a manifest, which appear in file names, forms and terminals."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -6,39 +6,39 @@ from typing import Any
 
 from seqstudio.errors import PluginError
 
-LONGEST_NAME = 64  # characters
-UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode's classes of what moves a cursor or hides text
-JOINERS = "\u200c\u200d"  # which Persian, Hindi and others are written with
+MAX_NAME_LENGTH = 64  # characters
+INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode categories: control, format, ...
+JOINERS = "\u200c\u200d"  # needed to write Persian, Hindi and other languages
 
 
 def is_name(name: str) -> bool:
-    """Whether a name can be a command: lower-case letters, digits and '-'.
+    """Return whether a name can be a command: lower-case letters, digits and '-'.
 
     >>> is_name("speech-2"), is_name("Speech"), is_name("-x"), is_name("a/b")
     (True, False, False, False)
     """
     plain = name.replace("-", "")
     fits = plain.isalnum() and name.islower() and name.isascii()
-    return fits and not name.startswith("-") and len(name) <= LONGEST_NAME
+    return fits and not name.startswith("-") and len(name) <= MAX_NAME_LENGTH
 
 
 def is_file_name(name: str) -> bool:
-    """Whether a name can be a part of a file's, and of no other folder's.
+    """Return whether a name can be part of a file name, without leading to another folder.
 
     >>> is_file_name("rolls-jsb"), is_file_name("../x"), is_file_name(".x"), is_file_name("")
     (True, False, False, False)
     """
     plain = name.isprintable() and not name.startswith(".") and not set("/\\:") & set(name)
-    return bool(name) and plain and len(name) <= LONGEST_NAME
+    return bool(name) and plain and len(name) <= MAX_NAME_LENGTH
 
 
-def check_unlike(names: Iterable[str], where: str) -> None:
-    """See that no name stands twice.
+def check_unique(names: Iterable[str], where: str) -> None:
+    """Check that no name appears twice.
 
     Raises
     ------
     PluginError
-        Naming the first that does.
+        If one does; the text has the first such name.
     """
     seen: set[str] = set()
     for name in names:
@@ -48,23 +48,23 @@ def check_unlike(names: Iterable[str], where: str) -> None:
 
 
 def check_values(value: Any, where: str) -> None:
-    """See that JSON can hold a manifest's values, and that its texts hide nothing.
+    """Check that a manifest's values fit JSON, and that its texts have no invisible characters.
 
-    A text is one line; help may have several.
+    A text is one line; `help` may have several.
 
     Parameters
     ----------
-    value : the manifest as TOML gave it, or a part of it
-    where : the place, which begins every error
+    value : the parsed manifest, or a part of it
+    where : the place in the manifest, put at the start of every error
 
     Raises
     ------
     PluginError
-        Naming the place.
+        If a value does not pass; the text has its place.
     """
     if isinstance(value, str):
         text = value.replace("\n", "") if where.endswith(".help") else value
-        if any(unicodedata.category(sign) in UNSEEN and sign not in JOINERS for sign in text):
+        if any(unicodedata.category(c) in INVISIBLE_CATEGORIES and c not in JOINERS for c in text):
             raise PluginError(f"{where}={value[:80]!r}, expected one line of printable text")
     elif isinstance(value, Mapping):
         for key, each in value.items():
@@ -73,5 +73,5 @@ def check_values(value: Any, where: str) -> None:
     elif isinstance(value, list):
         for number, each in enumerate(value):
             check_values(each, f"{where}[{number}]")
-    elif not isinstance(value, bool | int | float):  # TOML knows dates, JSON does not
+    elif not isinstance(value, bool | int | float):  # TOML has dates, JSON has not
         raise PluginError(f"{where}={value}, expected no dates")

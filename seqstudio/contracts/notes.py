@@ -1,4 +1,4 @@
-"""Notes as people and models speak of them; files are the business of `seqstudio.media.midi`."""
+"""Musical notes, independent of any file format; `seqstudio.media.midi` reads and writes files."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from seqstudio.errors import DataError
 
 @dataclass(frozen=True, slots=True, order=True)
 class Note:
-    """A note on the tick grid: it sounds from `onset_ticks` until `onset_ticks + length_ticks`."""
+    """A note on the tick grid, sounding from `onset_ticks` until `onset_ticks + length_ticks`."""
 
     onset_ticks: int
     pitch: int  # MIDI, 60 is middle C

@@ -1,4 +1,4 @@
-"""What a person can set, described: options of operations, and settings of trainings alike."""
+"""Descriptions of values that users can set: options of operations and training settings."""
 
 import dataclasses
 import types
@@ -32,28 +32,28 @@ TYPES: Mapping[Any, OptionType] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One value that can be set: a flag or a setting on the command line, a field in a form."""
+    """The description of one value: a command line flag or setting, and a field in a form."""
 
     type: OptionType
-    default: Any = None  # None: absent unless given
+    default: Any = None  # None: not set
     min: float | None = None
     max: float | None = None
     choices: tuple[str, ...] = ()
     repeat: bool = False
     help: str = ""
 
-    def takes(self, value: Any) -> bool:
-        """Whether a value is of the option's type; None, for not given, always is."""
+    def accepts(self, value: Any) -> bool:
+        """Return whether a value is of the option's type; None, for not set, always is."""
         if value is None:
             return True
         if self.repeat:
             single = replace(self, repeat=False)
-            return isinstance(value, list | tuple) and all(map(single.takes, value))
+            return isinstance(value, list | tuple) and all(map(single.accepts, value))
         fits = isinstance(value, PYTHON_TYPES[self.type])
         return fits and (self.type == "bool") == isinstance(value, bool)
 
     def check(self, name: str, value: Any) -> None:
-        """See that one value, of the right type, is a choice and in its range.
+        """Check that a value of the right type is one of the choices and in range.
 
         Raises
         ------
@@ -68,26 +68,26 @@ class Option:
             raise ConfigError(f"{name}={value}, expected at most {self.max:g}")
 
     @property
-    def kind(self) -> Any:
-        """The Python type of its values: what a dataclass's field of it has."""
-        one: Any = next((kind for kind, name in TYPES.items() if name == self.type), None)
+    def python_type(self) -> Any:
+        """The Python type of its values, as a dataclass field would have it."""
+        single: Any = next((kind for kind, name in TYPES.items() if name == self.type), None)
         if self.type == "choice":
-            one = Literal[self.choices]
-        return tuple[one, ...] if self.repeat else one
+            single = Literal[self.choices]
+        return tuple[single, ...] if self.repeat else single
 
 
 def setting(default: T, help: str, *, min: float | None = None, max: float | None = None) -> T:
-    """Give a dataclass's field its default, its range, and what a form says about it."""
+    """Return a dataclass field with a default, a range, and a help text for the user."""
     return dataclasses.field(default=default, metadata={"help": help, "min": min, "max": max})
 
 
 def options_of(kind: type) -> dict[str, Option]:
-    """Describe the fields of a dataclass: types, defaults, and what `setting` said of them.
+    """Describe the fields of a dataclass as options, with the metadata from `setting`.
 
     Raises
     ------
     ConfigError
-        If a field is of a type that no option has.
+        If an option cannot have the type of a field.
     """
     hints = type_hints(kind)
     return {
@@ -101,7 +101,7 @@ def options_of(kind: type) -> dict[str, Option]:
 
 
 def check_ranges(value: Any) -> None:
-    """See that each field of a dataclass is in the range that `setting` gave it.
+    """Check that each field of a dataclass is in the range given to `setting`.
 
     Raises
     ------
@@ -117,10 +117,10 @@ def _type_of(hint: Any, name: str) -> dict[str, Any]:
     if origin is tuple and arguments[1:] == (Ellipsis,):
         return {**_type_of(arguments[0], name), "repeat": True}
     if origin in (typing.Union, types.UnionType) and types.NoneType in arguments:
-        (hint, *others) = [one for one in arguments if one is not types.NoneType]
+        (hint, *others) = [kind for kind in arguments if kind is not types.NoneType]
         return _type_of(hint if not others else Any, name)
-    if origin is Literal and all(isinstance(one, str) for one in arguments):
+    if origin is Literal and all(isinstance(choice, str) for choice in arguments):
         return {"type": "choice", "choices": arguments}
     if hint not in TYPES:
-        raise ConfigError(f"{name}: {hint}, expected a type of option: {', '.join(TYPES.values())}")
+        raise ConfigError(f"{name}: {hint}, expected an option type: {', '.join(TYPES.values())}")
     return {"type": TYPES[hint]}

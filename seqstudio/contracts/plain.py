@@ -1,7 +1,7 @@
-"""Frozen dataclasses to plain JSON values and back, strictly: the one converter at every boundary.
+"""Strict conversion between dataclasses and plain JSON values.
 
-Used for manifests, model configurations, bundles, jobs and worker messages. It imports nothing
-outside the standard library, because the command line's help is drawn through it.
+Used at every boundary: manifests, model configurations, bundles, jobs and worker messages. Imports
+only the standard library, so that the command line's help is fast.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ type_hints = functools.cache(typing.get_type_hints)
 
 
 def to_plain(value: Any) -> Any:
-    """Turn dataclasses, tuples, mappings and paths into JSON values; fields keep their order."""
+    """Convert dataclasses, tuples, mappings and paths to JSON values; fields keep their order."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -33,35 +33,35 @@ def to_plain(value: Any) -> Any:
 def from_plain(
     kind: type[T], value: Any, where: str, *, error: type[SeqStudioError] = ConfigError
 ) -> T:
-    """Build a `kind` from JSON values, refusing what does not fit.
+    """Build a `kind` from JSON values, and raise an error if they do not fit exactly.
 
     Parameters
     ----------
     kind : a dataclass, or any type that a dataclass field here may have: bool, int, float, str,
         Path, Any, Literal, tuple[X, ...], Mapping[str, X], X | None
-    value : what `json.loads` or `tomllib.loads` gave
-    where : the name of the place, which begins every error
-    error : the class to raise
+    value : the result of `json.loads` or `tomllib.loads`
+    where : the name of the value, put at the start of every error
+    error : the exception class to raise
 
     Raises
     ------
     error
-        If a field is unknown or missing, or a value has another type; the text names the place
-        down to the field, the value, and what was expected.
+        If a field is unknown or missing, or a value has another type; the text has the path to
+        the field, the value, and what was expected.
 
     >>> from_plain(tuple[int, ...], [1, "b"], "notes")
     Traceback (most recent call last):
     ...
     seqstudio.errors.ConfigError: notes[1]='b', expected int
     """
-    read = _dataclass if dataclasses.is_dataclass(kind) else _value
-    return typing.cast(T, read(kind, value, where, error))
+    convert = _dataclass if dataclasses.is_dataclass(kind) else _value
+    return typing.cast(T, convert(kind, value, where, error))
 
 
-def shown(value: Any) -> str:
-    """Write a value for an error's one line, cut where it is long.
+def short_repr(value: Any) -> str:
+    """Return the repr of a value for an error message, cut to 80 characters.
 
-    >>> shown([1, "b"]), len(shown(list(range(1000))))
+    >>> short_repr([1, "b"]), len(short_repr(list(range(1000))))
     ("[1, 'b']", 80)
     """
     text = repr(value)
@@ -70,7 +70,9 @@ def shown(value: Any) -> str:
 
 def _dataclass(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> Any:
     if not isinstance(value, Mapping):
-        raise error(f"{where}={shown(value)}, expected a table with the fields of {kind.__name__}")
+        raise error(
+            f"{where}={short_repr(value)}, expected a table with the fields of {kind.__name__}"
+        )
     fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
     for name in value:
         if name not in fields:
@@ -80,14 +82,14 @@ def _dataclass(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -
         if name not in value and required and field.default_factory is dataclasses.MISSING:
             raise error(f"{where}: no field {name!r}, expected one")
     hints = type_hints(kind)
-    given = {
+    values = {
         name: from_plain(hints[name], item, f"{where}.{name}", error=error)
         for name, item in value.items()
     }
     try:
-        return kind(**given)
-    except SeqStudioError as bad:
-        raise error(f"{where}: {bad}") from bad
+        return kind(**values)
+    except SeqStudioError as cause:
+        raise error(f"{where}: {cause}") from cause
 
 
 def _value(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> Any:
@@ -99,7 +101,9 @@ def _value(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> An
     if origin is Literal:
         if value in arguments:
             return value
-        raise error(f"{where}={shown(value)}, expected one of {', '.join(map(repr, arguments))}")
+        raise error(
+            f"{where}={short_repr(value)}, expected one of {', '.join(map(repr, arguments))}"
+        )
     if origin is tuple and isinstance(value, (list, tuple)):
         if len(arguments) != 2 or arguments[1] is not Ellipsis:
             return _fixed_tuple(arguments, value, where, error)
@@ -128,12 +132,12 @@ def _union(choices: Any, value: Any, where: str, error: type[SeqStudioError]) ->
     for kind in kinds:
         try:
             return from_plain(kind, value, where, error=error)
-        except error as bad:
-            failure = bad
+        except error as cause:
+            failure = cause
     if len(kinds) == 1 and failure is not None:
         raise failure
     names = ", ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-    raise error(f"{where}={shown(value)}, expected one of {names}") from failure
+    raise error(f"{where}={short_repr(value)}, expected one of {names}") from failure
 
 
 def _scalar(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> Any:
@@ -146,4 +150,4 @@ def _scalar(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> A
         kind not in (bool, int, float, str) and isinstance(kind, type) and isinstance(value, kind)
     ):
         return value
-    raise error(f"{where}={shown(value)}, expected {getattr(kind, '__name__', kind)}")
+    raise error(f"{where}={short_repr(value)}, expected {getattr(kind, '__name__', kind)}")

@@ -1,11 +1,11 @@
-"""A task: how one kind of data becomes a trained model. Plugins write these."""
+"""The contract of a task: how a model of one kind is trained and measured. Plugins implement it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
-from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measured
+from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.options import check_ranges, setting
 
@@ -14,50 +14,52 @@ if TYPE_CHECKING:
 
 
 class Dataclass(Protocol):
-    """Any frozen dataclass made of what `from_plain` accepts."""
+    """Any frozen dataclass whose field types `from_plain` accepts."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainConfig:
-    """How the training service runs; every field can be set by `--set name=value`."""
+    """The settings of every training. Each field can be set by `--set name=value`."""
 
     seed: int = setting(0, "The same seed gives the same run.", min=0)
-    epochs: int = setting(40, "Passes through the data.", min=1)
+    epochs: int = setting(40, "Passes through the training data.", min=1)
     batch_size: int = setting(8, "Examples in a batch.", min=1)
-    accumulate: int = setting(1, "Batches summed into one step of the optimiser.", min=1)
-    bucket: int = setting(
-        8, "Batches sorted by length together: less padding, still shuffled.", min=1
-    )
-    optimiser: Literal["adamw", "sgd"] = setting("adamw", "How the weights are moved.")
-    learning_rate: float = setting(1e-3, "How far a step goes, at most.", min=1e-9)
+    accumulate: int = setting(1, "Batches accumulated into one optimiser step.", min=1)
+    bucket: int = setting(8, "Batches that are sorted by length together, for less padding.", min=1)
+    optimiser: Literal["adamw", "sgd"] = setting("adamw", "The optimiser.")
+    learning_rate: float = setting(1e-3, "The highest learning rate.", min=1e-9)
     schedule: Literal["constant", "cosine", "onecycle", "plateau"] = setting(
-        "cosine", "How the learning rate goes on after it has warmed up."
+        "cosine", "How the learning rate changes after the warm-up."
     )
-    warmup: float = setting(0.05, "Share of all steps until the full rate.", min=0, max=0.99)
-    weight_decay: float = setting(0.01, "How strongly weights are drawn to 0.", min=0)
-    clip_norm: float = setting(5.0, "The longest gradient that is followed; 0: any.", min=0)
-    average: int = setting(1, "Best checkpoints averaged into the model that is kept.", min=1)
+    warmup: float = setting(
+        0.05, "Share of all steps in which the learning rate rises.", min=0, max=0.99
+    )
+    weight_decay: float = setting(0.01, "Weight decay.", min=0)
+    clip_norm: float = setting(
+        5.0, "Gradients with a larger norm are clipped to it; 0: no clipping.", min=0
+    )
+    average: int = setting(1, "Number of best checkpoints averaged into the final model.", min=1)
     patience: int = setting(
-        0, "Evaluations without a better figure before it stops early; 0: never.", min=0
+        0, "Evaluations without improvement before training stops early; 0: never.", min=0
     )
     evaluate_every: int = setting(1, "Epochs between evaluations.", min=1)
     preview_every: int = setting(
-        0, "Epochs between previews, and one before the first step; 0: none.", min=0
+        0, "Epochs between previews, with one before the first step; 0: no previews.", min=0
     )
-    save_every_s: float = setting(60.0, "Seconds between checkpoints inside an epoch.", min=0)
+    save_every_s: float = setting(60.0, "Seconds between checkpoints within an epoch.", min=0)
     gradient_flow_every: int = setting(
-        0, "Steps between looks at how far back the gradient reaches; 0: none.", min=0
+        0, "Steps between measurements of the gradient flow; 0: none.", min=0
     )
     valid_share: float = setting(
         0.05,
-        "Held out where the data have no valid split, by the items' names.",
+        "Share of the items held out for validation if the data have no valid split.",
         min=0.001,
         max=0.9,
     )
     valid_groups: int = setting(
-        0, "Instead: groups held out, where the data have more than twice as many.", min=0
+        0, "Groups held out instead, if the data have more than twice as many.", min=0
     )
 
     def __post_init__(self) -> None:
@@ -66,19 +68,19 @@ class TrainConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
-    """A named starting point: how to train, and the task's own options (a frozen dataclass)."""
+    """A named set of defaults: the training settings, and the task's own options."""
 
     train: TrainConfig
-    options: Dataclass
+    options: Dataclass  # frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
-    """What a task learned from the training split before the first step.
+    """What a task derives from the training split before the first step.
 
-    `settings` goes into the bundle as JSON and comes back as `Task.settings_type`: vocabulary,
-    features, normaliser, decoding defaults. `model` is the core's model configuration. `buffers`
-    are tensors kept with the weights under these names: means, variances, filter banks.
+    `settings` is stored in the bundle as JSON and read back as `Task.settings_type`: vocabulary,
+    features, normalisation, decoding defaults. `model` is the core's model configuration.
+    `buffers` are named tensors stored with the weights: means, variances, filter banks.
     """
 
     settings: Any  # a frozen dataclass: the task's settings_type
@@ -87,53 +89,53 @@ class Preparation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Previewed:
-    """What a half-trained model does with the same seeds: to read, or to hear."""
+class PreviewResult:
+    """A sample of what a model in training produces, for the user to read or listen to."""
 
     text: str
-    outputs: Mapping[str, object] = field(default_factory=dict)  # kind -> value to export
+    outputs: Mapping[str, object] = field(default_factory=dict)  # kind -> value for an exporter
 
 
 @runtime_checkable
 class Task(Protocol):
-    """One kind of trainable model. Stateless: all it learned travels in a `Preparation`.
+    """One kind of trainable model. It has no state: what it derives is in a `Preparation`.
 
-    Examples and batches are of the task's own subclasses, hence Any where they are taken.
+    Examples and batches are instances of the task's own subclasses, so parameters have type Any.
     """
 
     name: str  # as in the manifest, e.g. "speech.ctc"
     presets: Mapping[str, Preset]
     settings_type: type
-    monitor: str  # the metric of `measure` that decides which checkpoint is best; lower is better
+    monitor: str  # the metric of `measure` that selects the best checkpoint; lower is better
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
-        """Read a file or folder in the task's own formats: the importer of last resort.
+        """Read a file or folder in the task's own formats, if no importer recognises it.
 
-        Cheap: nothing is decoded that `preflight` or `collate` can decode later. Every input
-        is used or refused in `ledger`. Raises DataError where the source is not for this task.
+        Decode as little as possible: `preflight` and `collate` can do it later. List every input
+        in `ledger`, used or refused. Raise DataError if the source is not for this task.
         """
 
     def prepare(self, examples: Sequence[Any], options: Any) -> Preparation:
-        """Learn vocabulary and statistics from the training split; configure the model."""
+        """Compute vocabulary and statistics from the training split; configure the model."""
 
     def preflight(
         self, examples: Sequence[Any], preparation: Preparation, ledger: Ledger
     ) -> list[Any]:
-        """Keep what can be trained on; refuse the rest, by name, with the reason."""
+        """Return the examples that can be trained on; refuse the others in `ledger`."""
 
     def length(self, example: Any) -> int:
-        """How long an example is, in any unit: for buckets of like length."""
+        """Return the length of an example, in any unit, for grouping similar lengths in a batch."""
 
     def collate(
         self, examples: Sequence[Any], preparation: Preparation, draws: Draws | None
     ) -> Batch:
-        """Pad examples into a batch; with `draws`, perturb each by its own generator."""
+        """Pad examples into a batch. With `draws`, augment each with its own generator."""
 
     def loss(self, model: Any, batch: Any) -> LossSum:
-        """Sum the loss over a batch, and count what it sums over. `model`: a SequenceModel."""
+        """Return the summed loss of a batch and its number of terms. `model`: a SequenceModel."""
 
-    def measure(self, model: LoadedModel, examples: Iterable[Any]) -> Iterator[Measured]:
-        """Measure a model, decoding exactly as the task's operation does."""
+    def measure(self, model: LoadedModel, examples: Iterable[Any]) -> Iterator[Measurement]:
+        """Yield one measurement per example, decoding exactly as the task's operation does."""
 
-    def preview(self, model: LoadedModel, examples: Sequence[Any], seed: int) -> Previewed:
-        """Show what the model does now: the same seed and examples at every stage."""
+    def preview(self, model: LoadedModel, examples: Sequence[Any], seed: int) -> PreviewResult:
+        """Return a sample of the model's output. `seed` and `examples` are the same every time."""

@@ -9,7 +9,7 @@ Origin = Literal["machine", "human", "aligned"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One word; `confidence` in 0..1, None where unknown."""
+    """One word; `confidence` is from 0 to 1, or None if unknown."""
 
     word: str
     start_s: float
@@ -19,7 +19,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A stretch of speech, as a subtitle shows it."""
+    """A stretch of speech, long enough for one subtitle."""
 
     start_s: float
     end_s: float
@@ -34,7 +34,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was said in one recording; None means unknown. Written as JSON with these names."""
+    """The transcript of one recording; None means unknown. Its JSON format has these names."""
 
     audio: str
     duration_s: float

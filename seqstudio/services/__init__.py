@@ -1,1 +1,1 @@
-"""Use cases over core and contracts: training, sampling, bundles, evaluation."""
+"""Training, sampling, evaluation and model bundles, built on core and contracts."""

@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all, whenever the process dies."""
+"""Writing files and folders atomically: after a crash they are complete or absent."""
 
 import contextlib
 import hashlib
@@ -13,7 +13,7 @@ from seqstudio.errors import SeqStudioError
 
 
 def sync_file(path: Path) -> None:
-    """Force a file's bytes, or a folder's names, to the disk."""
+    """Flush a file's data, or a folder's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -21,77 +21,77 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write beside the target, sync, rename over it, sync the folder; a failure leaves nothing."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a temporary file, sync it, and rename it to `path`; on failure, `path` is unchanged."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_bytes(data)
-        sync_file(beside)
-        beside.replace(path)
+        temporary.write_bytes(data)
+        sync_file(temporary)
+        temporary.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     sync_file(path.parent)
 
 
 def json_bytes(value: Any) -> bytes:
-    """Give JSON values as readable, deterministic UTF-8."""
+    """Serialise JSON values as indented, deterministic UTF-8."""
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def sha256_of(data: bytes) -> str:
-    """Hash bytes, in hexadecimal."""
+    """Return the SHA-256 of bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def sha256_of_file(path: Path) -> str:
-    """Hash a file, in hexadecimal, without reading it whole."""
+    """Return the SHA-256 of a file in hexadecimal, reading it in blocks."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextlib.contextmanager
-def faults_as(error: type[SeqStudioError], where: Path) -> Iterator[None]:
-    """Turn what the file system refuses into one line: a full disk, a folder without access.
+def os_errors_as(error: type[SeqStudioError], where: Path) -> Iterator[None]:
+    """Convert an OSError, such as a full disk or a missing permission, to an `error`.
 
     Raises
     ------
     error
-        Naming the file, or `where` if the system names none.
+        With the name of the file, or `where` if the OSError has none.
     """
     try:
         yield
-    except OSError as bad:
-        name = bad.filename or where
-        reason = bad.strerror or str(bad)
-        raise error(f"{name}: {reason}, expected a readable, writable place with room") from bad
+    except OSError as cause:
+        name = cause.filename or where
+        reason = cause.strerror or str(cause)
+        raise error(f"{name}: {reason}, expected a readable, writable place with room") from cause
 
 
 @contextlib.contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """Fill a folder beside `target`; on leaving, sync its files and rename it into place.
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """Yield a temporary folder to fill; on exit, sync its files and rename it to `target`.
 
     Raises
     ------
     OSError
-        If `target` exists and is not empty. An error inside leaves nothing behind.
+        If `target` exists and is not empty. An exception in the block removes the folder.
     """
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     try:
-        yield beside
-        for path in sorted(beside.iterdir()):
+        yield temporary
+        for path in sorted(temporary.iterdir()):
             sync_file(path)
-        sync_file(beside)
-        beside.rename(target)
+        sync_file(temporary)
+        temporary.rename(target)
         sync_file(target.parent)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what dead writers left beside their targets: names that begin with a dot."""
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files and folders of killed processes: names that begin with a dot."""
     for path in folder.glob(".*"):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The best checkpoints of a run, kept as weights and averaged at its end."""
+"""The weights of the best evaluations of a run, which are averaged at its end."""
 
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
@@ -7,14 +7,14 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from seqstudio.services.atomic_files import write_durably
-from seqstudio.services.checkpoints import Kept
+from seqstudio.services.atomic_files import write_atomic
+from seqstudio.services.checkpoints import KeptWeights
 
 
-def average(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """Average weights, summing in double precision; what is not floating is taken from the first.
+def average_weights(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Average weights in double precision; integer tensors are taken from the first state.
 
-    >>> mean = average([{"w": torch.tensor([1.0])}, {"w": torch.tensor([2.0])}])
+    >>> mean = average_weights([{"w": torch.tensor([1.0])}, {"w": torch.tensor([2.0])}])
     >>> mean["w"]
     tensor([1.5000])
     """
@@ -28,26 +28,32 @@ def average(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def keep_best(
-    kept: Sequence[Kept], step: int, value: float, count: int, state: Mapping[str, Tensor], to: Path
-) -> tuple[Kept, ...]:
-    """Give the `count` best evaluations, this one among them if it belongs there.
+    kept: Sequence[KeptWeights],
+    step: int,
+    value: float,
+    count: int,
+    state: Mapping[str, Tensor],
+    folder: Path,
+) -> tuple[KeptWeights, ...]:
+    """Return the `count` best of the kept evaluations and a new one with this `value`.
 
-    Its weights are then written to the folder `to`. Of equal figures the earlier one is better.
+    If the new one is among them, its weights are written to `folder`. Of equal values the earlier
+    one is better.
     """
-    new = Kept(step=step, value=value, file=f"{step:08d}.safetensors")
+    new = KeptWeights(step=step, value=value, file=f"{step:08d}.safetensors")
     best = tuple(sorted([*kept, new], key=lambda one: (one.value, one.step))[:count])
     if new in best:
-        write_durably(to / new.file, save({n: t.contiguous() for n, t in state.items()}))
+        write_atomic(folder / new.file, save({n: t.contiguous() for n, t in state.items()}))
     return best
 
 
-def forget_others(folder: Path, needed: Set[str]) -> None:
-    """Remove weights that no checkpoint speaks of any more."""
+def delete_unused_weights(folder: Path, needed: Set[str]) -> None:
+    """Delete the weight files in `folder` that are not in `needed`."""
     for path in folder.glob("*.safetensors"):
         if path.name not in needed:
             path.unlink()
 
 
-def average_kept(kept: Sequence[Kept], folder: Path) -> dict[str, Tensor]:
-    """Average the weights of the evaluations that were kept."""
-    return average([load((folder / one.file).read_bytes()) for one in kept])
+def average_kept(kept: Sequence[KeptWeights], folder: Path) -> dict[str, Tensor]:
+    """Average the kept weights."""
+    return average_weights([load((folder / one.file).read_bytes()) for one in kept])

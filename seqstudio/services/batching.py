@@ -1,4 +1,4 @@
-"""Which examples a step sees: a pure function of the seed and the epoch."""
+"""The order of examples in training: a pure function of the seed and the epoch."""
 
 from collections.abc import Sequence
 
@@ -9,26 +9,26 @@ from seqstudio.contracts.task import TrainConfig
 
 
 def batch_count(examples: int, batch_size: int) -> int:
-    """Batches in an epoch, the last one perhaps smaller."""
+    """Return the number of batches in an epoch; the last one may be smaller."""
     return -(-examples // batch_size)
 
 
 def steps_per_epoch(examples: int, config: TrainConfig) -> int:
-    """Optimiser steps in an epoch; the last may sum over fewer batches than `accumulate`."""
+    """Return the number of optimiser steps in an epoch; the last may have fewer batches."""
     return -(-batch_count(examples, config.batch_size) // config.accumulate)
 
 
 def plan_epoch(
     lengths: Sequence[int], config: TrainConfig, epoch: int
 ) -> list[list[tuple[int, ...]]]:
-    """Lay out one epoch: shuffled, yet with examples of like length side by side.
+    """Return the batches of one epoch, shuffled, with examples of similar length together.
 
     Examples are shuffled, cut into buckets of `bucket * batch_size`, sorted by length inside each
     bucket and cut into batches; the batches are shuffled and grouped by `accumulate`.
 
     Returns
     -------
-    For each optimiser step its batches, each a tuple of indices into `lengths`. Every index
+    The batches of each optimiser step. A batch is a tuple of indices into `lengths`; every index
     appears once.
 
     >>> config = TrainConfig(batch_size=2, bucket=2, accumulate=1)

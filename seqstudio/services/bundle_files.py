@@ -1,6 +1,6 @@
-"""The files of a model bundle: a folder, or a `.seqmodel` zip. Torch-free; opens no pickle.
+"""The files of a model bundle: a folder, or a `.seqmodel` zip. Torch-free; never opens a pickle.
 
-`config.json` says what the model is, `weights.safetensors` holds its tensors (buffers of the task
+`config.json` describes the model, `weights.safetensors` holds its tensors (buffers of the task
 under `task_buffers.NAME`), `card.json` where it comes from, `golden.json` (optional) what it should
 answer, and `hashes.json` the SHA-256 of each of them.
 """
@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ModelError
 from seqstudio.services.atomic_files import (
-    os_errors_as,
-    json_bytes,
     atomic_folder,
+    json_bytes,
+    os_errors_as,
     sha256_of,
     write_atomic,
 )
-from seqstudio.services.bundle_store import open_bundle
-from seqstudio.services.card import ModelCard
+from seqstudio.services.bundle_reader import open_bundle
+from seqstudio.services.model_card import ModelCard
 from seqstudio.services.safetensors_header import HEADER_LIMIT, TensorEntry, read_header
 
 T = TypeVar("T")
@@ -38,15 +38,15 @@ TASK_BUFFERS = "task_buffers."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleConfig:
-    """What is in `config.json`."""
+    """The contents of `config.json`."""
 
     schema: int
     task: str
     plugin: str
     plugin_version: str
     requires: Mapping[str, str] = field(default_factory=dict)  # part -> "plugin>=version"
-    model: Mapping[str, Any]  # the core's configuration
-    settings: Mapping[str, Any]  # the task's
+    model: Mapping[str, Any]  # the core's model configuration
+    settings: Mapping[str, Any]  # of the task's `settings_type`
     buffers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # name -> shape
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class BundleConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenItem:
-    """One thing that the model should still do: a demo item, options, and what comes out."""
+    """A reference output of the model: demo files, options, a seed and the expected outputs."""
 
     operation: str
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # demo file names
@@ -68,7 +68,7 @@ class GoldenItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleInfo:
-    """What can be said of a bundle without loading it."""
+    """What is known of a bundle without loading its weights."""
 
     name: str
     path: Path
@@ -85,7 +85,7 @@ class BundleInfo:
 
 
 def bundle_name(path: Path) -> str:
-    """Give the name of a bundle: its folder's or file's; a run's `model` is called after the run.
+    """Return the name of a bundle: that of its folder or file, or of the run for a run's `model`.
 
     >>> bundle_name(Path("runs/speech-1/model")), bundle_name(Path("rolls.seqmodel"))
     ('speech-1', 'rolls')
@@ -96,22 +96,21 @@ def bundle_name(path: Path) -> str:
 
 
 def inspect_bundle(path: Path) -> BundleInfo:
-    """Read what a bundle says of itself: its JSON files and the header of its weights.
+    """Read the JSON files of a bundle and the header of its weights.
 
     Raises
     ------
     ModelError
-        If a file is missing, unknown, unsafe or malformed. Hashes of the JSON files are compared;
-        those of the weights by `verify_files`.
+        If a file is missing, unknown, unsafe or malformed, or a JSON file does not match its hash.
+        The hash of the weights is checked by `verify_files`.
     """
-    with open_bundle(path) as store:
-        hashes = check_names(
-            store.sizes, store.read(HASHES) if HASHES in store.sizes else None, path
-        )
-        read = {n: _matching(store.read(n), hashes[n], path, n) for n in hashes if n != WEIGHTS}
-        start = store.read(WEIGHTS, limit=HEADER_LIMIT + 8)
-        entries = read_header(start, store.sizes[WEIGHTS], f"{path}: {WEIGHTS}")
-        config = parse(BundleConfig, read[CONFIG], f"{path}: {CONFIG}")
+    with open_bundle(path) as reader:
+        data = reader.read(HASHES) if HASHES in reader.sizes else None
+        hashes = check_files(reader.sizes, data, path)
+        files = {n: _checked(reader.read(n), hashes[n], path, n) for n in hashes if n != WEIGHTS}
+        start = reader.read(WEIGHTS, limit=HEADER_LIMIT + 8)
+        entries = read_header(start, reader.sizes[WEIGHTS], f"{path}: {WEIGHTS}")
+        config = parse_json(BundleConfig, files[CONFIG], f"{path}: {CONFIG}")
         check_schema(config, path)
         return BundleInfo(
             name=bundle_name(path),
@@ -119,13 +118,15 @@ def inspect_bundle(path: Path) -> BundleInfo:
             task=config.task,
             plugin=config.plugin,
             plugin_version=config.plugin_version,
-            sha256=sha256_of(store.read(HASHES)),
-            size=sum(store.sizes.values()),
+            sha256=sha256_of(reader.read(HASHES)),
+            size=sum(reader.sizes.values()),
             parameters=count_parameters(entries),
             dtypes=tuple(sorted({entry.dtype for entry in entries.values()})),
             config=config,
-            card=parse(ModelCard, read[CARD], f"{path}: {CARD}"),
-            golden=parse(tuple[GoldenItem, ...], read.get(GOLDEN, b"[]"), f"{path}: {GOLDEN}"),
+            card=parse_json(ModelCard, files[CARD], f"{path}: {CARD}"),
+            golden=parse_json(
+                tuple[GoldenItem, ...], files.get(GOLDEN, b"[]"), f"{path}: {GOLDEN}"
+            ),
         )
 
 
@@ -135,51 +136,51 @@ def verify_files(path: Path) -> BundleInfo:
     Raises
     ------
     ModelError
-        With one line that names the file and the fault.
+        If a check fails; the text is one line with the name of the file.
     """
     read_bundle(path)
     return inspect_bundle(path)
 
 
 def read_bundle(path: Path) -> tuple[BundleInfo, bytes]:
-    """Read a bundle whose hashes all fit: its facts, and the bytes of its weights.
+    """Read a bundle and check all its hashes; return its info and the bytes of its weights.
 
     Raises
     ------
     ModelError
-        As `inspect`, and where the weights do not match their hash.
+        As `inspect_bundle`, and if the weights do not match their hash.
     """
-    facts = inspect_bundle(path)
-    with open_bundle(path) as store:
-        hashes = check_names(store.sizes, store.read(HASHES), path)
-        weights = _matching(store.read(WEIGHTS), hashes[WEIGHTS], path, WEIGHTS)
-    return facts, weights
+    info = inspect_bundle(path)
+    with open_bundle(path) as reader:
+        hashes = check_files(reader.sizes, reader.read(HASHES), path)
+        weights = _checked(reader.read(WEIGHTS), hashes[WEIGHTS], path, WEIGHTS)
+    return info, weights
 
 
-def check_names(sizes: Mapping[str, int], hashes: bytes | None, path: Path) -> dict[str, str]:
-    """Give the hash of each file, having seen that just the files of a bundle are there."""
+def check_files(sizes: Mapping[str, int], hashes: bytes | None, path: Path) -> dict[str, str]:
+    """Check that a bundle has the right files, and return the hash of each."""
     for name in sizes:
         if name not in ORDER:
-            what = "a pickle" if _pickle_name(name) else "an unknown file"
+            what = "a pickle" if _is_pickle_name(name) else "an unknown file"
             raise ModelError(f"{path}: {name} is {what}, expected only {', '.join(ORDER)}")
     for name in (*REQUIRED, HASHES):
         if name not in sizes:
             raise ModelError(f"{path}: no {name}, expected one")
-    table = parse(Mapping[str, str], hashes or b"", f"{path}: {HASHES}")
+    table = parse_json(Mapping[str, str], hashes or b"", f"{path}: {HASHES}")
     if set(table) != set(sizes) - {HASHES}:
-        strange = sorted(set(table) ^ (set(sizes) - {HASHES}))[0]
-        raise ModelError(f"{path}: {HASHES} and the files differ in {strange}, expected the same")
+        name = min(set(table) ^ (set(sizes) - {HASHES}))
+        raise ModelError(f"{path}: {HASHES} and the files differ in {name}, expected the same")
     return dict(table)
 
 
 def check_schema(config: BundleConfig, path: Path) -> None:
-    """Raise ModelError for a bundle of another schema."""
+    """Raise ModelError if a bundle has another schema."""
     if config.schema != SCHEMA:
         raise ModelError(f"{path}: {CONFIG}.schema={config.schema}, expected {SCHEMA}")
 
 
 def count_parameters(entries: Mapping[str, TensorEntry]) -> int:
-    """Count the numbers in all tensors but the task's buffers."""
+    """Return the number of elements in all tensors except the task's buffers."""
     total = 0
     for name, entry in entries.items():
         if not name.startswith(TASK_BUFFERS):
@@ -190,18 +191,18 @@ def count_parameters(entries: Mapping[str, TensorEntry]) -> int:
     return total
 
 
-def parse(kind: Any, data: bytes, where: str) -> Any:
-    """Read JSON bytes strictly as `kind`.
+def parse_json(kind: Any, data: bytes, where: str) -> Any:
+    """Parse JSON as a value of type `kind`.
 
     Raises
     ------
     ModelError
-        If the bytes are not JSON, or the value does not fit.
+        If the bytes are not JSON, or the value has another type.
     """
     try:
         value = json.loads(data)
-    except (ValueError, RecursionError) as bad:
-        raise ModelError(f"{where}: {bad}, expected JSON") from bad
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{where}: {error}, expected JSON") from error
     return from_plain(kind, value, where, error=ModelError)
 
 
@@ -212,7 +213,7 @@ def write_bundle(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def hashes_of(contents: Mapping[str, bytes]) -> bytes:
-    """Give the bytes of `hashes.json`."""
+    """Return the contents of `hashes.json`."""
     return json_bytes({name: sha256_of(contents[name]) for name in sorted(contents)})
 
 
@@ -223,20 +224,21 @@ def export_bundle(
     card: ModelCard | None = None,
     golden: tuple[GoldenItem, ...] | None = None,
 ) -> BundleInfo:
-    """Copy a bundle to a new folder, or to one file if `target` ends in `.seqmodel`.
+    """Copy a bundle to a new folder, or to a zip file if `target` ends in `.seqmodel`.
 
-    The same bundle gives the same bytes. A new `card` or new `golden` items replace the old.
+    Exporting the same bundle twice gives the same bytes. `card` and `golden` replace those of the
+    source.
 
     Raises
     ------
     ModelError
-        If the source does not verify, or the target exists.
+        If a check of the source fails, or the target exists.
     """
     if target.exists():
         raise ModelError(f"{target} exists, expected a new folder or file")
     _, weights = read_bundle(source)
-    with open_bundle(source) as store:
-        contents = {name: store.read(name) for name in store.sizes if name != HASHES}
+    with open_bundle(source) as reader:
+        contents = {name: reader.read(name) for name in reader.sizes if name != HASHES}
     contents[WEIGHTS] = weights
     if card is not None:
         contents[CARD] = json_bytes(to_plain(card))
@@ -247,8 +249,8 @@ def export_bundle(
         if target.suffix == ".seqmodel":
             write_atomic(target, _zip_bytes(contents | {HASHES: hashes_of(contents)}))
         else:
-            with atomic_folder(target) as beside:
-                write_bundle(beside, contents)
+            with atomic_folder(target) as temporary:
+                write_bundle(temporary, contents)
     return inspect_bundle(target)
 
 
@@ -262,11 +264,11 @@ def _zip_bytes(contents: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _matching(data: bytes, sha256: str, path: Path, name: str) -> bytes:
+def _checked(data: bytes, sha256: str, path: Path, name: str) -> bytes:
     if (found := sha256_of(data)) != sha256:
         raise ModelError(f"{path}: {name} has SHA-256 {found[:12]}, expected {sha256[:12]}")
     return data
 
 
-def _pickle_name(name: str) -> bool:
+def _is_pickle_name(name: str) -> bool:
     return Path(name).suffix in {".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib"}

@@ -1,4 +1,4 @@
-"""Bundles in memory: a model from its files, and files from a model."""
+"""Loading a model from a bundle, and saving it as one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Preparation, Task
 from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
-from seqstudio.core.model import TaskBuffers, SequenceModel, build
+from seqstudio.core.model import SequenceModel, TaskBuffers, build
 from seqstudio.core.parts import Parts, default_parts
 from seqstudio.errors import ConfigError, ModelError, PluginError
 from seqstudio.services.atomic_files import json_bytes
 from seqstudio.services.bundle_files import (
     CARD,
     CONFIG,
-    TASK_BUFFERS,
     GOLDEN,
     SCHEMA,
+    TASK_BUFFERS,
     WEIGHTS,
     BundleConfig,
     BundleInfo,
@@ -31,7 +31,7 @@ from seqstudio.services.bundle_files import (
     read_bundle,
     write_bundle,
 )
-from seqstudio.services.card import ModelCard
+from seqstudio.services.model_card import ModelCard
 from seqstudio.services.sampling import sample
 
 HALF_LIMIT = 65504.0  # the largest half-precision number
@@ -58,14 +58,14 @@ class LoadedBundle:
         *,
         covariates: Tensor | None = None,
     ) -> Iterator[tuple[int, int]]:
-        """Draw tokens for all takes side by side; see `seqstudio.contracts.job.Job.sample`."""
+        """Sample tokens for all takes in one batch; see `seqstudio.contracts.job.Job.sample`."""
         return sample(self.module, prompts, takes, guide, config, covariates=covariates)
 
 
 def build_module(
     preparation: Preparation, *, seed: int, device: str, parts: Parts | None = None
 ) -> SequenceModel:
-    """Build an untrained model with the task's buffers; its weights are a function of `seed`."""
+    """Build an untrained model with the task's buffers. Its weights depend only on `seed`."""
     table = parts or default_parts()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -75,27 +75,27 @@ def build_module(
 
 
 def model_config(preparation: Preparation) -> ModelConfig:
-    """Give the core's configuration that a task prepared.
+    """Return the model configuration from a task's preparation.
 
     Raises
     ------
     PluginError
-        If the task gave something else.
+        If it is of another type.
     """
     if not isinstance(preparation.model, ModelConfig):
         found = type(preparation.model).__name__
-        raise PluginError(f"prepare() gave a model of type {found}, expected ModelConfig")
+        raise PluginError(f"prepare() returned a model of type {found}, expected ModelConfig")
     return preparation.model
 
 
 def to_half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Round weights to half precision; the task's buffers and what would overflow stay as is."""
+    """Round weights to half precision, except task buffers and tensors that would overflow."""
     return {name: _half(name, tensor) for name, tensor in state.items()}
 
 
 def _half(name: str, tensor: Tensor) -> Tensor:
-    kept = name.startswith(TASK_BUFFERS) or not tensor.is_floating_point() or tensor.numel() == 0
-    if kept or tensor.abs().max().item() > HALF_LIMIT:
+    exempt = name.startswith(TASK_BUFFERS) or not tensor.is_floating_point() or tensor.numel() == 0
+    if exempt or tensor.abs().max().item() > HALF_LIMIT:
         return tensor
     return tensor.half()
 
@@ -113,13 +113,13 @@ def save_bundle(
     golden: Sequence[GoldenItem] = (),
     requires: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write a bundle into an empty folder (`durable.new_folder` makes that safe).
+    """Write a bundle into an empty folder, such as that of `atomic_files.atomic_folder`.
 
-    `half` rounds the weights to half precision. `requires` names, for parts that plugins offer,
-    the plugin and its versions; those that the model uses are recorded.
+    `half` rounds the weights to half precision. `requires` maps the names of parts from plugins to
+    the plugin and its version; the bundle lists those that the model uses.
     """
     model = config_to_plain(model_config(preparation))
-    used = {slot["part"] for slot in model.values()}
+    used = {config["part"] for config in model.values()}
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     config = BundleConfig(
         schema=SCHEMA,
@@ -145,34 +145,36 @@ def save_bundle(
 def load_bundle(
     path: Path | str, task: Task, *, device: str = "cpu", parts: Parts | None = None
 ) -> LoadedBundle:
-    """Load a bundle: every file checked, the model built from its own configuration.
+    """Check all files of a bundle, build the model from its configuration and load the weights.
 
     Raises
     ------
     ModelError
-        If a file is damaged or unsafe, the bundle is of another task, a part is not installed,
-        or a tensor is missing, left over or of another shape.
+        If a file is damaged or unsafe, the bundle is for another task, a part is not installed, or
+        a tensor is missing, unexpected or of another shape.
     """
-    facts, data = read_bundle(Path(path))
-    if facts.task != task.name:
-        raise ModelError(f"{path}: a model of task {facts.task}, expected one of {task.name}")
+    info, data = read_bundle(Path(path))
+    if info.task != task.name:
+        raise ModelError(f"{path}: a model of task {info.task}, expected one of {task.name}")
     table = parts or default_parts()
-    _check_parts(facts, table)
+    _check_parts(info, table)
     weights = load(data)
     buffers = {
-        name: weights[TASK_BUFFERS + name] for name in facts.config.buffers if TASK_BUFFERS + name in weights
+        name: weights[TASK_BUFFERS + name]
+        for name in info.config.buffers
+        if TASK_BUFFERS + name in weights
     }
     settings: Any = from_plain(
-        task.settings_type, facts.config.settings, f"{path}: settings", error=ModelError
+        task.settings_type, info.config.settings, f"{path}: settings", error=ModelError
     )
-    model = _checked_model(facts, weights, table)
+    model = _checked_model(info, weights, table)
     preparation = Preparation(settings=settings, model=model, buffers=buffers)
     module = build_module(preparation, seed=0, device=device, parts=table)
     module.load_state_dict(dict(weights))
     return LoadedBundle(
-        name=facts.name,
-        task=facts.task,
-        sha256=facts.sha256,
+        name=info.name,
+        task=info.task,
+        sha256=info.sha256,
         device=device,
         module=module.eval(),
         settings=settings,
@@ -180,28 +182,28 @@ def load_bundle(
     )
 
 
-def _checked_model(facts: BundleInfo, weights: Mapping[str, Tensor], table: Parts) -> ModelConfig:
+def _checked_model(info: BundleInfo, weights: Mapping[str, Tensor], table: Parts) -> ModelConfig:
     try:
-        model = config_from_plain(facts.config.model, table)
-        with torch.device("meta"):  # takes no memory for a model that its weights do not fit
+        model = config_from_plain(info.config.model, table)
+        with torch.device("meta"):  # allocates no memory before the weights are checked
             module = build(model, table)
-    except ConfigError as bad:
-        raise ModelError(f"{facts.path}: {CONFIG}: {bad}") from bad
-    check_weights(module, weights, facts)
+    except ConfigError as error:
+        raise ModelError(f"{info.path}: {CONFIG}: {error}") from error
+    check_weights(module, weights, info)
     return model
 
 
-def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: BundleInfo) -> None:
-    """See that weights are those of a module and of the task's buffers, name by name.
+def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], info: BundleInfo) -> None:
+    """Check that the names and shapes of weights are those of a module and the task's buffers.
 
     Raises
     ------
     ModelError
-        If a tensor is missing, left over, or of another shape.
+        If a tensor is missing, unexpected, or of another shape.
     """
-    where = f"{facts.path}: {WEIGHTS}"
+    where = f"{info.path}: {WEIGHTS}"
     expected = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
-    expected |= {TASK_BUFFERS + name: tuple(shape) for name, shape in facts.config.buffers.items()}
+    expected |= {TASK_BUFFERS + name: tuple(shape) for name, shape in info.config.buffers.items()}
     for name, shape in expected.items():
         if name not in weights:
             raise ModelError(f"{where}: no tensor {name}, expected one of shape {shape}")
@@ -212,9 +214,9 @@ def check_weights(module: SequenceModel, weights: Mapping[str, Tensor], facts: B
             raise ModelError(f"{where}: tensor {name} is not of this model, expected none such")
 
 
-def _check_parts(facts: BundleInfo, table: Parts) -> None:
-    for part, plugin in facts.config.requires.items():
+def _check_parts(info: BundleInfo, table: Parts) -> None:
+    for part, plugin in info.config.requires.items():
         if part not in table:
             raise ModelError(
-                f"{facts.path}: part {part!r} is not installed, expected plugin {plugin}"
+                f"{info.path}: part {part!r} is not installed, expected plugin {plugin}"
             )

@@ -1,4 +1,4 @@
-"""Checkpoints: folders that are whole or not there, with weights and optimiser as plain data."""
+"""Checkpoints of a training: folders with weights, optimiser state and progress; no pickles."""
 
 import json
 import shutil
@@ -13,48 +13,48 @@ from torch import Tensor, nn
 
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import TrainingError
-from seqstudio.services.atomic_files import json_bytes, new_folder, sha256_of, sha256_of_file
+from seqstudio.services.atomic_files import atomic_folder, json_bytes, sha256_of, sha256_of_file
 
 FILES = ("model.safetensors", "optimiser.safetensors", "optimiser.json", "progress.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """Weights of one of the best evaluations, in the run's `kept/`."""
+class KeptWeights:
+    """One of the best evaluations of a run, whose weights are in the run's `kept/` folder."""
 
     step: int
-    value: float
+    value: float  # of the monitor
     file: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Where a training stands: with the weights, all that the next step depends on."""
+class TrainProgress:
+    """The progress of a training. With weights and optimiser it determines the next step."""
 
     step: int = 0  # optimiser steps done
     epoch: int = 0
-    group: int = 0  # steps done in this epoch
-    figures: tuple[float, ...] = ()  # of the monitor, one for each evaluation
-    kept: tuple[Kept, ...] = ()  # best first
-    spent_s: float = 0.0
-    events_bytes: int = 0  # size of the log when this was saved
+    epoch_steps: int = 0  # optimiser steps done in this epoch
+    monitored: tuple[float, ...] = ()  # the monitor's value at each evaluation
+    kept: tuple[KeptWeights, ...] = ()  # best first
+    elapsed_s: float = 0.0  # training time, over all resumed runs
+    events_bytes: int = 0  # size of the event log when this was saved
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint read back."""
+    """A checkpoint loaded from disk."""
 
-    progress: Progress
+    progress: TrainProgress
     weights: Mapping[str, Tensor]
-    optimiser: Mapping[int, Mapping[str, Any]]  # parameter -> its state
+    optimiser: Mapping[int, Mapping[str, Any]]  # index of the parameter -> its state
 
 
 def save_checkpoint(
-    folder: Path, progress: Progress, module: nn.Module, optimiser: torch.optim.Optimizer
+    folder: Path, progress: TrainProgress, module: nn.Module, optimiser: torch.optim.Optimizer
 ) -> Path:
-    """Write a new checkpoint into `folder`, keeping it and the one before it.
+    """Write a new checkpoint into `folder`, and delete all but the last two.
 
-    The manifest of hashes is written last, then everything is synced and renamed into place.
+    A manifest with the hashes of the files is written last, then the folder is renamed into place.
     """
     serial = 1 + max((int(path.name) for path in _serials(folder)), default=0)
     tensors, plain = _optimiser_state(optimiser)
@@ -65,42 +65,42 @@ def save_checkpoint(
         "progress.json": json_bytes(to_plain(progress)),
     }
     target = folder / f"{serial:06d}"
-    with new_folder(target) as beside:
+    with atomic_folder(target) as temporary:
         for name, data in contents.items():
-            (beside / name).write_bytes(data)
+            (temporary / name).write_bytes(data)
         hashes = {name: sha256_of(data) for name, data in contents.items()}
-        (beside / "manifest.json").write_bytes(json_bytes(hashes))
+        (temporary / "manifest.json").write_bytes(json_bytes(hashes))
     for old in _serials(folder)[:-2]:
         shutil.rmtree(old)
     return target
 
 
 def load_newest(folder: Path) -> Checkpoint | None:
-    """Read the newest checkpoint whose files match its manifest; None where there is none.
+    """Load the newest checkpoint whose files match its manifest; return None if there is none.
 
     Raises
     ------
     TrainingError
-        If a checkpoint is whole and yet does not hold what it should.
+        If the files match the manifest but the contents are malformed.
     """
-    whole = [path for path in _serials(folder) if _is_whole(path)]
-    return _read(whole[-1]) if whole else None
+    complete = [path for path in _serials(folder) if _is_complete(path)]
+    return _read(complete[-1]) if complete else None
 
 
 def restore_optimiser(
     optimiser: torch.optim.Optimizer, state: Mapping[int, Mapping[str, Any]], where: str
 ) -> None:
-    """Put a saved state back.
+    """Load a saved state into an optimiser.
 
     Raises
     ------
     TrainingError
-        If it was saved from another optimiser.
+        If the state belongs to an optimiser of other parameters.
     """
     groups = optimiser.state_dict()["param_groups"]
     known = {index for group in groups for index in group["params"]}
-    if strange := set(state) - known:
-        found = sorted(strange)[0]
+    if unknown := set(state) - known:
+        found = min(unknown)
         raise TrainingError(f"{where}: state of parameter {found}, expected 0 to {len(known) - 1}")
     optimiser.load_state_dict({"state": dict(state), "param_groups": groups})
 
@@ -123,14 +123,14 @@ def _serials(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("[0-9]*") if path.is_dir())
 
 
-def _is_whole(path: Path) -> bool:
+def _is_complete(path: Path) -> bool:
     manifest = path / "manifest.json"
     if not manifest.is_file() or any(not (path / name).is_file() for name in FILES):
         return False
     try:
         hashes = json.loads(manifest.read_bytes())
     except ValueError:
-        return False  # cut short: the checkpoint before it is taken
+        return False  # truncated; the previous checkpoint is used
     return bool(hashes == {name: sha256_of_file(path / name) for name in FILES})
 
 
@@ -143,7 +143,7 @@ def _read(path: Path) -> Checkpoint:
     for text, values in json.loads((path / "optimiser.json").read_bytes()).items():
         state.setdefault(int(text), {}).update(values)
     return Checkpoint(
-        from_plain(Progress, progress, str(path / "progress.json"), error=TrainingError),
+        from_plain(TrainProgress, progress, str(path / "progress.json"), error=TrainingError),
         load((path / "model.safetensors").read_bytes()),
         state,
     )

@@ -1,4 +1,4 @@
-"""Data sets: which importer reads a source, and which examples belong to a split. Torch-free."""
+"""Reading data sets through importers, and selecting and making splits. Torch-free."""
 
 import dataclasses
 import hashlib
@@ -19,25 +19,25 @@ def read_examples(
     kinds: Sequence[str] = (),
     importers: Sequence[Importer] = (),
 ) -> list[Example]:
-    """Read a source through the importer that recognises it, else through the task itself.
+    """Read a source with the first importer that recognises it, or with the task if none does.
 
-    An importer counts if its data kind is among the task's `kinds`. An id that comes twice is
-    refused the second time.
+    Only importers whose kind is among `kinds`, the kinds of data of the task, are tried. If an id
+    appears twice, the second example is refused.
 
     Raises
     ------
     DataError
-        If there is nothing at `source`, or nothing in it could be used.
+        If `source` does not exist, or has no usable example.
     """
     if not source.exists():
         raise DataError(f"{source}: not there, expected a file or folder of data")
-    fitting = (one for one in importers if one.kind in kinds and one.recognises(source))
-    importer = next(fitting, None)
+    matching = (one for one in importers if one.kind in kinds and one.recognises(source))
+    importer = next(matching, None)
     found = importer.read(source, ledger) if importer else task.read(source, ledger)
     examples: dict[str, Example] = {}
     for example in found:
         if example.id in examples:
-            ledger.refuse(example.id, "this id came before, expected each once")
+            ledger.refuse(example.id, "this id appears twice, expected once")
         else:
             examples[example.id] = dataclasses.replace(
                 example, split=canonical_split(example.split)
@@ -54,7 +54,7 @@ def _first_refusal(ledger: Ledger) -> str:
 
 
 def splits_of(examples: Sequence[Example]) -> tuple[str, ...]:
-    """Name the splits that are there, in alphabetical order; "" is unsplit."""
+    """Return the names of the splits in alphabetical order; "" stands for unsplit examples."""
     return tuple(sorted({example.split for example in examples}))
 
 
@@ -63,48 +63,48 @@ def choose_split(
     wanted: str,
     *,
     held_out: Mapping[str, float] | None = None,
-    learned: bool = False,
+    trained_on: bool = False,
 ) -> list[Example]:
-    """Give the examples of a split; unsplit data answers to any name.
+    """Return the examples of a split; unsplit data belongs to every split.
 
     Parameters
     ----------
-    held_out : the rule by which a model's training made its own valid split (from its card): where
-        the data have a train split and no valid one, it answers to `valid` and `train`
-    learned : these are the data that the model learned from: the rule answers for them without any
-        split too, or it would be measured on what it has seen
+    held_out : from a model's card, the rule by which its training made a valid split. It is applied
+        for `train` and `valid` if the data have a train split but no valid split
+    trained_on : these are the data that the model was trained on. The rule is then applied to
+        unsplit data too, so that the model is not evaluated on examples it was trained on
 
     Raises
     ------
     DataError
-        If the split is not there, naming those that are.
+        If there is no such split; the text lists the splits.
     """
     name = canonical_split(wanted)
     present = splits_of(examples)
     unsplit = present == ("",)
-    parted = learned if unsplit else "train" in present and "valid" not in present
-    if held_out and parted and name in ("train", "valid"):
+    divisible = trained_on if unsplit else "train" in present and "valid" not in present
+    if held_out and divisible and name in ("train", "valid"):
         train, valid = hold_out([e for e in examples if e.split in ("", "train")], held_out)
         return train if name == "train" else valid
     if unsplit:
         return list(examples)
     if name not in present:
-        named = ", ".join(split or "(none)" for split in present)
-        raise DataError(f"split {wanted!r} is not in the data, expected one of {named}")
+        names = ", ".join(split or "(none)" for split in present)
+        raise DataError(f"split {wanted!r} is not in the data, expected one of {names}")
     return [example for example in examples if example.split == name]
 
 
 def training_splits(
     examples: Sequence[Example], config: TrainConfig
 ) -> tuple[list[Example], list[Example], dict[str, float]]:
-    """Give the training examples, the valid ones, and the rule that held the latter out.
+    """Return the train examples, the valid examples, and the rule that held the valid ones out.
 
-    The rule is empty where the data bring a valid split.
+    The rule is empty if the data have a valid split.
 
     Raises
     ------
     DataError
-        If there is no train split, or too little to hold anything out.
+        If there is no train split, or it has fewer than two examples.
     """
     present = splits_of(examples)
     train = choose_split(examples, "train")
@@ -117,7 +117,7 @@ def training_splits(
 
 
 def hold_out_rule(examples: Sequence[Example], config: TrainConfig) -> dict[str, float]:
-    """Say how to hold out a valid split: whole groups where there are enough, else a share."""
+    """Return the rule for a valid split: whole groups if there are enough, otherwise a share."""
     groups = {example.group for example in examples if example.group}
     if 0 < 2 * config.valid_groups < len(groups):
         return {"groups": float(config.valid_groups)}
@@ -127,10 +127,10 @@ def hold_out_rule(examples: Sequence[Example], config: TrainConfig) -> dict[str,
 def hold_out(
     examples: Sequence[Example], rule: Mapping[str, float]
 ) -> tuple[list[Example], list[Example]]:
-    """Split examples into train and valid by the SHA-1 of a group's name, or of an id.
+    """Split examples into train and valid by the SHA-1 of their groups or ids.
 
-    The groups (rule `groups`: how many) or ids (rule `share`: which part of all) with the smallest
-    hashes are held out, at least one: the same ones whatever the order, the seed or the machine.
+    The rule `groups` holds out that many groups, and `share` that share of the ids, at least one:
+    those with the smallest hashes. The result does not depend on order, seed or machine.
 
     >>> songs = [Example(id=name) for name in "abcd"]
     >>> train, valid = hold_out(songs, {"share": 0.25})
@@ -153,7 +153,7 @@ def _sha1(text: str) -> str:
 
 
 def fingerprint(examples: Sequence[Example]) -> str:
-    """Hash what was read: ids, splits and tokens, in order."""
+    """Hash the ids, splits, groups and tokens of examples, in order."""
     digest = hashlib.sha256()
     for example in examples:
         digest.update(repr((example.id, example.split, example.group, example.tokens)).encode())
@@ -161,9 +161,9 @@ def fingerprint(examples: Sequence[Example]) -> str:
 
 
 def hash_source(source: Path) -> str:
-    """Hash the files of a data set: their names below `source`, sizes and bytes.
+    """Hash the files of a data set: their names relative to `source`, and their contents.
 
-    For one file that is a split of a set (`SET.SPLIT.npz`) its siblings count too.
+    If `source` is a file with one split of a set (`SET.SPLIT.npz`), the other splits are included.
     """
     if source.is_dir():
         files = sorted(path for path in source.rglob("*") if path.is_file())

@@ -1,11 +1,11 @@
-"""Measures a model on examples: figures pooled over the set, items, refusals."""
+"""Measuring a model on examples, and reporting the metrics pooled over the set."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from seqstudio.contracts.data import Example, Ledger, Measured, pool
+from seqstudio.contracts.data import Example, Ledger, Measurement, pool
 from seqstudio.contracts.formats import Metric
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.plain import to_plain
@@ -15,13 +15,13 @@ from seqstudio.errors import ModelError
 RESAMPLES = 1000
 
 
-def evaluate(task: Task, loaded: LoadedModel, examples: Sequence[Example]) -> Iterator[Measured]:
-    """Measure examples one after another, decoding exactly as the task's operation does.
+def evaluate(task: Task, loaded: LoadedModel, examples: Sequence[Example]) -> Iterator[Measurement]:
+    """Measure examples one by one, decoding exactly as the task's operation does.
 
     Raises
     ------
     ModelError
-        If the model is of another task.
+        If the model is for another task.
     """
     if loaded.task != task.name:
         raise ModelError(f"{loaded.name}: a model of task {loaded.task}, expected {task.name}")
@@ -29,49 +29,49 @@ def evaluate(task: Task, loaded: LoadedModel, examples: Sequence[Example]) -> It
 
 
 def report(
-    measured: Sequence[Measured],
+    measurements: Sequence[Measurement],
     task: Task,
     *,
     ledger: Ledger | None = None,
     metrics: Sequence[Metric] = (),
     interval: bool = True,
 ) -> dict[str, Any]:
-    """Pool what was measured into flat JSON values.
+    """Return a report of JSON values on what was measured.
 
     Returns
     -------
-    Each metric by its name; `items`, how many were measured; `refused`, those that could not be
-    read, with reasons; `details`, the sums and findings of every item; and with `interval`, the
-    bootstrapped 95 % bounds of the task's own monitor as `NAME_low` and `NAME_high`.
+    Each pooled metric under its name; `items`, the number of measurements; `refused`, the inputs
+    that could not be read, with reasons; `details`, the metrics and details of every item; and with
+    `interval`, the bootstrapped 95 % bounds of the task's monitor as `NAME_low` and `NAME_high`.
     """
-    figures: dict[str, Any] = dict(pool(list(measured)))
-    if interval and len(measured) > 1:
-        low, high = bootstrap(measured, task.monitor)
-        figures |= {f"{task.monitor}_low": low, f"{task.monitor}_high": high}
+    values: dict[str, Any] = dict(pool(list(measurements)))
+    if interval and len(measurements) > 1:
+        low, high = bootstrap_interval(measurements, task.monitor)
+        values |= {f"{task.monitor}_low": low, f"{task.monitor}_high": high}
     for metric in metrics:
         if metric.task == task.name:
-            figures |= metric.compute(task, list(measured))
+            values |= metric.compute(task, list(measurements))
     refused = dict(ledger.refused) if ledger else {}
-    refused |= {one.id: one.refused for one in measured if one.refused}
+    refused |= {one.id: one.refused for one in measurements if one.refused}
     return {
-        **figures,
-        "items": len(measured),
+        **values,
+        "items": len(measurements),
         "refused": [{"id": name, "reason": reason} for name, reason in refused.items()],
-        "details": [_detail(one) for one in measured],
+        "details": [_detail(one) for one in measurements],
     }
 
 
-def _detail(one: Measured) -> dict[str, Any]:
+def _detail(one: Measurement) -> dict[str, Any]:
     ratios = {name: top / bottom for name, (top, bottom) in one.sums.items() if bottom}
     return {"id": one.id, **ratios, **to_plain(one.detail)}
 
 
-def bootstrap(measured: Sequence[Measured], metric: str) -> tuple[float, float]:
-    """Give 95 % bounds of a pooled metric by resampling items, with a fixed seed.
+def bootstrap_interval(measurements: Sequence[Measurement], metric: str) -> tuple[float, float]:
+    """Return 95 % bounds of a pooled metric by resampling items with a fixed seed.
 
-    Efron and Tibshirani 1993, "An introduction to the bootstrap", the percentile method.
+    Source: Efron and Tibshirani 1993, "An introduction to the bootstrap", percentile method.
     """
-    pairs = np.array([one.sums.get(metric, (0.0, 0.0)) for one in measured], dtype=np.float64)
+    pairs = np.array([one.sums.get(metric, (0.0, 0.0)) for one in measurements], dtype=np.float64)
     generator = np.random.default_rng(0)
     ratios = np.empty(RESAMPLES)
     for number in range(RESAMPLES):
@@ -81,10 +81,10 @@ def bootstrap(measured: Sequence[Measured], metric: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def figures_of(table: Mapping[str, Any]) -> dict[str, float]:
-    """Pick the metrics out of a report.
+def metrics_of(table: Mapping[str, Any]) -> dict[str, float]:
+    """Return the metrics in a report.
 
-    >>> figures_of({"wer": 0.1, "items": 3, "refused": [], "details": []})
+    >>> metrics_of({"wer": 0.1, "items": 3, "refused": [], "details": []})
     {'wer': 0.1}
     """
     return {name: value for name, value in table.items() if isinstance(value, float)}

@@ -1,4 +1,4 @@
-"""What a training says while it runs: frozen dataclasses that become lines of JSON. Torch-free."""
+"""The events of a training: frozen dataclasses, stored as lines of JSON. Torch-free."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from seqstudio.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One optimiser step: `loss` is the mean over all `count` things of the step."""
+class TrainingStep:
+    """An optimiser step was done; `loss` is the mean over all `count` terms of the step."""
 
     step: int  # from 1
     epoch: int  # from 0
@@ -18,28 +18,29 @@ class Step:
     count: int
     learning_rate: float
     gradient_norm: float  # before clipping
-    fraction: float  # of all planned steps
+    fraction: float  # of the planned steps
     parts: Mapping[str, float] = field(default_factory=dict)  # named means
-    flow: Mapping[str, Any] = field(default_factory=dict)  # gradient norms by layer and time lag
+    # gradient norms by layer and time lag, if they were measured
+    gradient_flow: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """The valid split was measured, through the model as it would be saved."""
+    """The valid split was measured, with the weights as a bundle stores them."""
 
     step: int
     epoch: int
     monitor: str
     value: float  # of the monitor; lower is better
-    best: bool  # the best so far, now in the run's `model`
-    figures: Mapping[str, float]
+    best: bool  # whether it is the best so far; if so, it is the run's `model`
+    metrics: Mapping[str, float]
     items: int
-    averaged: int = 1  # checkpoints averaged into what was measured
+    averaged: int = 1  # checkpoints averaged into the weights that were measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the model does now, with the same seed and examples at every stage."""
+    """A sample of the model's output, always with the same seed and examples."""
 
     step: int
     epoch: int
@@ -49,7 +50,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A checkpoint is on the disk: a killed run goes on from here."""
+    """A checkpoint was written; a killed run resumes from the newest one."""
 
     step: int
     epoch: int
@@ -58,23 +59,23 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The training is over, or stopped where it can be resumed."""
+    """The training is complete, or was stopped and can be resumed."""
 
     step: int
     epoch: int
     reason: Literal["epochs", "patience", "stopped"]
     monitor: str
-    value: float | None  # of the model that is kept; None before the first evaluation
+    value: float | None  # of the final model; None if it was not evaluated
     best_step: int
-    averaged: int  # checkpoints in the model that is kept
-    minutes: float  # of training, resumed stretches included
-    note: str  # one line for people
+    averaged: int  # checkpoints averaged into the final model
+    minutes: float  # of training, over all resumed runs
+    summary: str  # one line for the user
 
 
-Event = Step | Evaluated | Preview | Saved | Finished
+Event = TrainingStep | Evaluated | Preview | Saved | Finished
 
 KINDS: Mapping[str, type[Event]] = {
-    "step": Step,
+    "step": TrainingStep,
     "evaluated": Evaluated,
     "preview": Preview,
     "saved": Saved,
@@ -83,7 +84,7 @@ KINDS: Mapping[str, type[Event]] = {
 
 
 def event_to_plain(event: Event) -> dict[str, Any]:
-    """Turn an event into JSON values; its kind is under `event`.
+    """Convert an event to JSON values, with its kind under `event`.
 
     >>> event_to_plain(Saved(step=3, epoch=0, path="checkpoints/000001"))
     {'event': 'saved', 'step': 3, 'epoch': 0, 'path': 'checkpoints/000001'}
@@ -93,12 +94,12 @@ def event_to_plain(event: Event) -> dict[str, Any]:
 
 
 def event_from_plain(value: Mapping[str, Any], where: str) -> Event:
-    """Read an event back.
+    """Convert JSON values to an event.
 
     Raises
     ------
     DataError
-        If its kind is unknown, or its fields are not those of the kind.
+        If its kind is unknown, or its fields do not match the kind.
     """
     fields = dict(value)
     name = fields.pop("event", None)

@@ -1,4 +1,4 @@
-"""Golden outputs: what a bundle answered when it was shipped, and whether it still does."""
+"""Golden outputs: checking that a model still gives the outputs stored in its bundle."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.job import Job, Operation, Request, Take
+from seqstudio.contracts.job import Job, Operation, Request, TakeSeed
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import ModelError
 from seqstudio.services.bundle_files import GoldenItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """One golden item, run again: what was found where it differs, "" where it does not."""
+class GoldenCheck:
+    """The expected value of one output of a golden item, and the value computed now."""
 
     operation: str
     output: str
@@ -23,33 +23,33 @@ class Checked:
 
     @property
     def same(self) -> bool:
-        """Whether the output is what it was."""
+        """Whether the output is as expected."""
         return self.found == self.expected
 
 
-def answer(
+def run_golden_item(
     operation: Operation, item: GoldenItem, options: Mapping[str, Any], demo: Path, job: Job
 ) -> dict[str, str]:
-    """Run an operation on an item's demo files; give each output as text or hash.
+    """Run an operation on an item's demo files; return each output as text or as a hash.
 
     Parameters
     ----------
-    options : the operation's defaults, on which the item's own options are laid
-    demo : the folder in which the item's files are
+    options : the operation's defaults, which the item's own options override
+    demo : the folder of the item's files
 
     Raises
     ------
     ModelError
-        If a demo file is not there, or leads outside.
+        If a demo file does not exist, or is outside the folder.
     """
     request = Request(
         inputs={name: tuple(_file(demo, one) for one in v) for name, v in item.inputs.items()},
         options={**options, **item.options},
-        takes=(Take(1, item.seed),),
+        takes=(TakeSeed(1, item.seed),),
     )
     found: dict[str, str] = {}
     for result in operation.run(request, job):
-        found |= {name: fingerprint(value) for name, value in result.outputs.items()}
+        found |= {name: golden_value(value) for name, value in result.outputs.items()}
     return found
 
 
@@ -59,15 +59,15 @@ def check_golden(
     defaults: Callable[[str], Mapping[str, Any]],
     demo: Path,
     job: Job,
-) -> Iterator[Checked]:
-    """Run all golden items again, yielding every expected output beside what was found.
+) -> Iterator[GoldenCheck]:
+    """Run all golden items, yielding a check for every expected output.
 
-    `defaults` gives the manifest's option values of an operation.
+    `defaults` returns the default option values of an operation.
 
     Raises
     ------
     ModelError
-        If an item names an operation that is not there, or a demo file that is not.
+        If the operation or a demo file of an item does not exist.
     """
     for item in items:
         if item.operation not in operations:
@@ -76,9 +76,9 @@ def check_golden(
                 f"golden item of operation {item.operation!r}, expected one of {known}"
             )
         operation = operations[item.operation]
-        found = answer(operation, item, defaults(item.operation), demo, job)
+        found = run_golden_item(operation, item, defaults(item.operation), demo, job)
         for output, expected in item.expected.items():
-            yield Checked(
+            yield GoldenCheck(
                 operation=item.operation,
                 output=output,
                 expected=expected,
@@ -86,13 +86,13 @@ def check_golden(
             )
 
 
-def fingerprint(value: object) -> str:
-    """Give text as it is, a transcript as its text, and anything else as a hash of its bytes.
+def golden_value(value: object) -> str:
+    """Return text unchanged, the text of a transcript, or the hash of any other value's bytes.
 
     Raises
     ------
     ModelError
-        If the value has no bytes: it is no text, no transcript, no file, no `to_bytes()`.
+        If the value is no text, transcript or file and has no method `to_bytes`.
     """
     if isinstance(value, str):
         return value

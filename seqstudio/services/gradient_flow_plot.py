@@ -1,4 +1,4 @@
-"""A picture of the gradient flow that a training step reports. Torch-free."""
+"""A plot of the gradient flow measured in a training step. Torch-free."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,17 +8,17 @@ from seqstudio.media.line_chart import draw_line_chart
 
 
 def draw_flow(flow: Mapping[str, Any], path: Path) -> None:
-    """Draw how the gradient fades over time, one curve for each recurrent layer, as PNG.
+    """Plot the gradient norm over time lags, one curve for each recurrent layer, as PNG.
 
     Parameters
     ----------
-    flow : `flow` of a `Step` event that measured it
-    path : a new file
+    flow : the `gradient_flow` of a `TrainingStep` event
+    path : the file to write
 
     Raises
     ------
     DataError
-        If the flow holds no positive norm.
+        If no norm is positive.
     """
     curves = {
         name: list(zip(flow["lags"], norms, strict=False)) for name, norms in flow["by_lag"].items()

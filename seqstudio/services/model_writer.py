@@ -1,4 +1,4 @@
-"""Writes the model of a run: a bundle with its card, evaluated as it is stored."""
+"""Writing the model of a run: a bundle and its card."""
 
 import platform
 
@@ -9,8 +9,8 @@ from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preparation, Task
 from seqstudio.core.model import SequenceModel
 from seqstudio.services.bundles import save_bundle
-from seqstudio.services.card import Card, Figure
 from seqstudio.services.events import Evaluated
+from seqstudio.services.model_card import CardMetric, ModelCard
 from seqstudio.services.runs import Run
 
 
@@ -24,9 +24,9 @@ def write_model(
     minutes: float,
     evaluated: Evaluated | None = None,
 ) -> None:
-    """Make `module` the run's model, rounded to half precision.
+    """Save `module` as the run's model, rounded to half precision.
 
-    `evaluated` holds the figures of these very weights; None where none were measured yet.
+    `evaluated` holds the metrics of these weights, or is None if they were not measured.
     """
     with run.new_model(step) as folder:
         save_bundle(
@@ -44,12 +44,12 @@ def write_model(
 
 def make_card(
     run: Run, module: nn.Module, *, step: int, minutes: float, evaluated: Evaluated | None
-) -> Card:
-    """Say where a model comes from; licence, source and title are for people to add."""
+) -> ModelCard:
+    """Return the card of a run's model; title, licence and source are left for the user."""
     spec = run.spec
-    figures = evaluated.figures if evaluated else {}
+    metrics = evaluated.metrics if evaluated else {}
     items = evaluated.items if evaluated else 0
-    return Card(
+    return ModelCard(
         name=run.folder.resolve().name,
         task=spec.task,
         data=spec.data,
@@ -67,9 +67,9 @@ def make_card(
         training_minutes=round(minutes, 2),
         machine=f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
         torch=torch.__version__,
-        notes=() if evaluated else ("not evaluated yet",),
-        figures=tuple(
-            Figure(name=name, value=value, split="valid", items=items)
-            for name, value in figures.items()
+        remarks=() if evaluated else ("not evaluated yet",),
+        metrics=tuple(
+            CardMetric(name=name, value=value, split="valid", items=items)
+            for name, value in metrics.items()
         ),
     )

@@ -1,7 +1,7 @@
-"""The header of a safetensors file, checked before any library maps it. Torch-free.
+"""Checking the header of a safetensors file before a library opens it. Torch-free.
 
-Layout: 8 bytes, the header's length, little-endian; that many bytes of JSON, tensor name to dtype,
-shape and the half-open range of its bytes after the header.
+Layout: the header's length in 8 bytes, little-endian, then a JSON object that maps tensor names to
+dtype, shape and the half-open byte range after the header.
 """
 
 import json
@@ -12,13 +12,13 @@ from typing import Any
 
 from seqstudio.errors import ModelError
 
-HEADER_LIMIT = 2**20  # bytes; hundreds of tensors take some ten thousand
+HEADER_LIMIT = 2**20  # bytes; hundreds of tensors need about ten thousand
 ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class TensorEntry:
-    """One tensor of the file: where its bytes are, counted from the end of the header."""
+    """One tensor of the file; `begin` and `end` count bytes from the end of the header."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -27,21 +27,21 @@ class TensorEntry:
 
 
 def read_header(start: bytes, size: int, where: str) -> dict[str, TensorEntry]:
-    """Read and check a header.
+    """Check a header and return its tensors.
 
     Parameters
     ----------
-    start : the file's first bytes, the whole header among them (`HEADER_LIMIT` + 8 are enough)
-    size : bytes in the whole file
-    where : the file's name, which begins every error
+    start : the first bytes of the file, including the header (`HEADER_LIMIT` + 8 are enough)
+    size : bytes of the file
+    where : the file's name, put at the start of every error
 
     Raises
     ------
     ModelError
-        If this is no safetensors file, the header is too long, a field is unknown, or the tensors
-        do not lie end to end from the header to the end of the file.
+        If this is not a safetensors file, the header is too long, a field is unknown, or the
+        tensors do not exactly fill the file after the header.
     """
-    pickled = start[:1] == b"\x80" or start[:2] == b"PK"  # or a header of 128 bytes, or 384, ...
+    pickled = start[:1] == b"\x80" or start[:2] == b"PK"  # or a header of 128 bytes, 384, ...
     if pickled and start[8:9] != b"{":
         raise ModelError(f"{where}: a pickle, expected safetensors; it was not opened")
     if len(start) < 8:
@@ -53,10 +53,10 @@ def read_header(start: bytes, size: int, where: str) -> dict[str, TensorEntry]:
         raise ModelError(f"{where}: header of {length} bytes, expected less than the file's {size}")
     try:
         table = json.loads(start[8 : 8 + length], object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError) as bad:
-        raise ModelError(f"{where}: header is not JSON: {bad}, expected a table") from bad
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{where}: header is not JSON: {error}, expected an object") from error
     if not isinstance(table, dict):
-        raise ModelError(f"{where}: header is no table, expected tensor names")
+        raise ModelError(f"{where}: header is not an object, expected tensor names")
     table.pop("__metadata__", None)
     entries = {name: _entry(value, f"{where}: {name}") for name, value in table.items()}
     _check_layout(entries, size - 8 - length, where)
@@ -67,8 +67,8 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} appears twice")
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{duplicate!r} appears twice")
     return table
 
 

@@ -1,4 +1,4 @@
-"""The sample loop: every generated token of every plugin is drawn here."""
+"""The sampling loop, which generates all tokens of all plugins."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from seqstudio.contracts.data import stable_seed
-from seqstudio.contracts.job import Guide, SamplingConfig, Take
+from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.filters import draw, filter_logits
 from seqstudio.core.model import SequenceModel
@@ -19,131 +19,130 @@ from seqstudio.errors import ModelError
 def sample(
     model: SequenceModel,
     prompts: Sequence[Sequence[int]],
-    takes: Sequence[Take],
+    takes: Sequence[TakeSeed],
     guide: Guide,
     config: SamplingConfig,
     *,
     covariates: Tensor | None = None,
     encoded: Encoded | None = None,
 ) -> Iterator[tuple[int, int]]:
-    """Draw tokens for all takes side by side.
+    """Sample tokens for all takes in one batch.
 
-    A take's tokens depend on its own seed and prompt alone: what draws the token at a position
-    is a function of (seed, position), and on a CPU no row of the model's step depends on another.
-    So a take that goes on from the first tokens of another, with its seed, repeats it.
+    The tokens of a take depend only on its own seed and prompt: the random number at a position is
+    a function of (seed, position), and on a CPU the rows of a batch are computed independently.
+    So a take whose prompt is the first tokens of another, with the same seed, repeats it.
 
     Parameters
     ----------
     model : in eval mode
-    prompts : one for each take, of any lengths; a prompt is fed, and not yielded
+    prompts : one for each take, of any lengths; the tokens of a prompt are not yielded
     takes : one for each row
-    guide : what may follow, and when a take is over; asked with the take's own tokens, which it
-        must not change
-    config : the filters
-    covariates : (T, C) or (B, T, C) int64, what is known of each step in advance
-    encoded : what the decoder starts from or attends to, B rows
+    guide : which tokens may come next, and when a take is finished
+    config : temperature and filters
+    covariates : (T, C) or (B, T, C) int64, known values for each step
+    encoded : the encoder's output for the decoder, B rows
 
     Yields
     ------
-    (row, token), row by row within a position
+    (row, token), in order of position, then of row
 
     Raises
     ------
     ModelError
-        If a prompt does not fit the model, nothing may follow, or the model gives NaN.
+        If a prompt does not fit the model, no token is allowed, or the model returns NaN.
     """
     rows = [
         _Row(number, take, list(prompt), len(prompt))
         for number, (take, prompt) in enumerate(zip(takes, prompts, strict=True))
     ]
-    rows = [row for row in rows if row.given or not guide.finished(row.number, row.tokens)]
+    rows = [row for row in rows if row.prompt_length or not guide.finished(row.number, row.tokens)]
     stepper = _Stepper(model)
-    places = [row.number for row in rows]
-    logits = stepper.start(places, covariates, encoded) if rows else None
+    numbers = [row.number for row in rows]
+    logits = stepper.start(numbers, covariates, encoded) if rows else None
     position = 0
     while logits is not None:
-        drawing = [place for place, row in enumerate(rows) if row.given <= position]
-        _draw_into(rows, drawing, logits, guide, config)
-        for place in drawing:
-            yield rows[place].number, rows[place].tokens[position]
+        sampling = [at for at, row in enumerate(rows) if row.prompt_length <= position]
+        _append_samples(rows, sampling, logits, guide, config)
+        for at in sampling:
+            yield rows[at].number, rows[at].tokens[position]
         _check_prompts(rows, logits, position)
         position += 1
-        left = [place for place, row in enumerate(rows) if not row.over(position, guide)]
-        tokens = [rows[place].tokens[position - 1] for place in left]
-        logits = stepper.step(left, tokens) if left else None
-        rows = [rows[place] for place in left]
+        active = [at for at, row in enumerate(rows) if not row.finished(position, guide)]
+        tokens = [rows[at].tokens[position - 1] for at in active]
+        logits = stepper.step(active, tokens) if active else None
+        rows = [rows[at] for at in active]
 
 
 @dataclass(slots=True)
 class _Row:
-    number: int
-    take: Take
-    tokens: list[int]  # the prompt, then what was drawn
-    given: int  # length of the prompt
+    number: int  # index into the takes
+    take: TakeSeed
+    tokens: list[int]  # the prompt, then the sampled tokens
+    prompt_length: int
 
-    def over(self, position: int, guide: Guide) -> bool:
-        return position >= self.given and guide.finished(self.number, self.tokens)
+    def finished(self, position: int, guide: Guide) -> bool:
+        return position >= self.prompt_length and guide.finished(self.number, self.tokens)
 
     def uniform(self) -> float:
-        """Give this take's random number in [0, 1) for its next position: 53 bits of a hash."""
+        """Return the random number in [0, 1) for the next position: 53 bits of a hash."""
         return (stable_seed(self.take.seed, len(self.tokens)) >> 10) / 2**53
 
-    def fault(self, found: str, position: int) -> ModelError:
-        return ModelError(f"take {self.take.number}, token {position}: {found}")
+    def error(self, reason: str, position: int) -> ModelError:
+        return ModelError(f"take {self.take.number}, token {position}: {reason}")
 
 
-def _draw_into(
-    rows: list[_Row], drawing: list[int], logits: Tensor, guide: Guide, config: SamplingConfig
+def _append_samples(
+    rows: list[_Row], sampling: list[int], logits: Tensor, guide: Guide, config: SamplingConfig
 ) -> None:
-    """Append one token to each row that is past its prompt."""
-    if not drawing:
+    """Append one sampled token to each row whose index is in `sampling`."""
+    if not sampling:
         return
-    logits = logits[drawing].cpu().double()
-    for at, place in enumerate(drawing):
-        row = rows[place]
+    logits = logits[sampling].cpu().double()
+    sampled_rows = [rows[at] for at in sampling]
+    for at, row in enumerate(sampled_rows):
         allowed = guide.allowed(row.number, row.tokens)
         if allowed is not None:
             logits[at].masked_fill_(~allowed.cpu(), -torch.inf)
         best = float(logits[at].max())
         if isnan(best):
-            raise row.fault("the model gives NaN, expected a number", len(row.tokens))
+            raise row.error("the model returns NaN, expected a number", len(row.tokens))
         if best == -torch.inf:
             count = "all" if allowed is None else str(int(allowed.sum()))
-            found = f"the guide allows {count} tokens and the model none of them, expected one"
-            raise row.fault(found, len(row.tokens))
-    uniforms = torch.tensor([rows[place].uniform() for place in drawing], dtype=torch.float64)
-    drawn = draw(filter_logits(logits, config), uniforms).tolist()
-    for place, token in zip(drawing, drawn, strict=True):
-        rows[place].tokens.append(token)
+            reason = f"the guide allows {count} tokens and the model none of them, expected one"
+            raise row.error(reason, len(row.tokens))
+    uniforms = torch.tensor([row.uniform() for row in sampled_rows], dtype=torch.float64)
+    tokens = draw(filter_logits(logits, config), uniforms).tolist()
+    for row, token in zip(sampled_rows, tokens, strict=True):
+        row.tokens.append(token)
 
 
 def _check_prompts(rows: list[_Row], logits: Tensor, position: int) -> None:
-    """Refuse a prompt's token that the model does not know, or that its grammar forbids here."""
-    for place, row in enumerate(rows):
-        if row.given <= position:
+    """Raise ModelError if a prompt's token is not in the vocabulary, or not allowed here."""
+    for at, row in enumerate(rows):
+        if row.prompt_length <= position:
             continue
         token, vocabulary = row.tokens[position], logits.shape[1]
         if not 0 <= token < vocabulary:
-            raise row.fault(f"{token} in the prompt, expected 0 to {vocabulary - 1}", position)
-        if logits[place, token] == -torch.inf:
-            raise row.fault(f"{token} in the prompt may not stand here", position)
+            raise row.error(f"{token} in the prompt, expected 0 to {vocabulary - 1}", position)
+        if logits[at, token] == -torch.inf:
+            raise row.error(f"{token} in the prompt is not allowed here", position)
 
 
 class _Stepper:
-    """The model, and the state of the rows that are not over."""
+    """The model, and the state of the rows that are not finished."""
 
     def __init__(self, model: SequenceModel) -> None:
         self.model = model
         self.device = next(model.parameters()).device
-        self.live = 0  # rows in the state
-        self.state: Any = None  # of the decoder's own kind
+        self.active = 0  # number of rows in the state
+        self.state: Any = None  # its type depends on the decoder
 
     @torch.inference_mode()
     def start(
         self, numbers: list[int], covariates: Tensor | None, encoded: Encoded | None
     ) -> Tensor:
-        """Start these rows of what is given; give their (B, V) logits."""
-        self.live = len(numbers)
+        """Start these rows of the batch; return their (B, V) logits."""
+        self.active = len(numbers)
         rows = torch.tensor(numbers, device=self.device)
         if covariates is not None:
             covariates = covariates.to(self.device)
@@ -151,14 +150,14 @@ class _Stepper:
         if encoded is not None:
             state = None if encoded.state is None else encoded.state[:, rows]
             encoded = Encoded(encoded.output[rows], encoded.lengths[rows], state)
-        logits, self.state = self.model.start(self.live, encoded=encoded, covariates=covariates)
+        logits, self.state = self.model.start(self.active, encoded=encoded, covariates=covariates)
         return logits
 
     @torch.inference_mode()
-    def step(self, left: list[int], tokens: list[int]) -> Tensor:
-        """Go on with the rows at these places, taking their tokens; give their (B, V) logits."""
-        if len(left) < self.live:
-            self.live = len(left)
-            self.state = self.state.select(torch.tensor(left, device=self.device))
+    def step(self, active: list[int], tokens: list[int]) -> Tensor:
+        """Keep the rows at these indices and feed their tokens; return their (B, V) logits."""
+        if len(active) < self.active:
+            self.active = len(active)
+            self.state = self.state.select(torch.tensor(active, device=self.device))
         logits, self.state = self.model.step(torch.tensor(tokens, device=self.device), self.state)
         return logits

@@ -1,26 +1,26 @@
-"""Learning rate schedules as pure functions of the step and of the figures so far."""
+"""Learning rate schedules: pure functions of the step and of the monitored values so far."""
 
 import math
 from collections.abc import Sequence
 
 from seqstudio.contracts.task import TrainConfig
 
-ONE_CYCLE_START = 1 / 25  # Smith 2018: the share of the top rate where a cycle begins
-ONE_CYCLE_RISE = 0.3
-PLATEAU_PATIENCE = 2  # evaluations without a better figure before the rate falls
+ONE_CYCLE_START = 1 / 25  # of the highest rate, as in Smith 2018
+ONE_CYCLE_RISE = 0.3  # of all steps
+PLATEAU_PATIENCE = 2  # evaluations without improvement before the rate is reduced
 PLATEAU_FACTOR = 0.5
 
 
 def learning_rate(
-    config: TrainConfig, step: int, total: int, figures: Sequence[float] = ()
+    config: TrainConfig, step: int, total: int, monitored: Sequence[float] = ()
 ) -> float:
-    """Give the learning rate of one step.
+    """Return the learning rate of one step.
 
     Parameters
     ----------
     step : from 1 to `total`
-    total : all steps of the run
-    figures : the monitored figure of every evaluation so far, oldest first
+    total : planned steps of the run
+    monitored : the monitored metric at every evaluation so far, oldest first
 
     References
     ----------
@@ -40,7 +40,7 @@ def learning_rate(
         done = (step - warm - 1) / max(1, total - warm)
         return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
     if config.schedule == "plateau":
-        return config.learning_rate * PLATEAU_FACTOR ** plateaus(figures)
+        return config.learning_rate * PLATEAU_FACTOR ** plateaus(monitored)
     return config.learning_rate
 
 
@@ -52,25 +52,25 @@ def _one_cycle(done: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * fall)) + 1e-4
 
 
-def plateaus(figures: Sequence[float]) -> int:
-    """Count how often the figures stood still for `PLATEAU_PATIENCE` evaluations.
+def plateaus(monitored: Sequence[float]) -> int:
+    """Count how often there was no improvement for `PLATEAU_PATIENCE` evaluations.
 
     >>> plateaus([5.0, 4.0, 4.1, 4.2, 4.3, 4.4])
     2
     """
     best, waited, count = math.inf, 0, 0
-    for figure in figures:
-        waited = 0 if figure < best else waited + 1
-        best = min(best, figure)
+    for value in monitored:
+        waited = 0 if value < best else waited + 1
+        best = min(best, value)
         if waited == PLATEAU_PATIENCE:
             count, waited = count + 1, 0
     return count
 
 
-def evaluations_since_best(figures: Sequence[float]) -> int:
-    """Count the evaluations after the best one; 0 where there is none yet.
+def evaluations_since_best(monitored: Sequence[float]) -> int:
+    """Return the number of evaluations after the best one; 0 if there are none.
 
     >>> evaluations_since_best([5.0, 4.0, 4.0, 4.2])
     2
     """
-    return len(figures) - 1 - figures.index(min(figures)) if figures else 0
+    return len(monitored) - 1 - monitored.index(min(monitored)) if monitored else 0

@@ -1,4 +1,4 @@
-"""`--set key=value`: change a preset by field names, strictly by field type."""
+"""Settings of the form `key=value`, as in `--set`, parsed by the types of a preset's fields."""
 
 import dataclasses
 import difflib
@@ -15,16 +15,16 @@ from seqstudio.errors import ConfigError
 
 
 def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
-    """Give the preset with each `key=value` applied, the last one winning.
+    """Return a preset with the settings applied; of two with the same key the last one counts.
 
-    A key is looked up among the fields of `TrainConfig`, then among those of the task's options.
+    A key is a field of `TrainConfig` or of the task's options.
 
     Raises
     ------
     ConfigError
-        As `read_settings`, or if a value is out of its range.
+        As `parse_settings`, or if a value is out of range.
     """
-    values = read_settings(settings, _fields(preset.options) | _fields(preset.train))
+    values = parse_settings(settings, _fields(preset.options) | _fields(preset.train))
     training = {name: value for name, value in values.items() if name in _fields(preset.train)}
     options = {name: value for name, value in values.items() if name not in training}
     try:
@@ -32,17 +32,18 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
             train=dataclasses.replace(preset.train, **training),
             options=dataclasses.replace(typing.cast(Any, preset.options), **options),
         )
-    except ConfigError as bad:
-        raise ConfigError(f"settings {' '.join(settings)}: {bad}") from bad
+    except ConfigError as error:
+        raise ConfigError(f"settings {' '.join(settings)}: {error}") from error
 
 
-def read_settings(settings: Sequence[str], kinds: Mapping[str, Any]) -> dict[str, Any]:
-    """Read each `key=value` as the type that its key has, the last one winning.
+def parse_settings(settings: Sequence[str], kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse each `key=value` as the type of its key; of two with the same key the last one counts.
 
     Raises
     ------
     ConfigError
-        If a text has no `=`, a key is unknown (near ones are named), or a value does not fit.
+        If a text has no `=`, a key is unknown (the text suggests similar ones), or a value has
+        another type.
     """
     values: dict[str, Any] = {}
     for text in settings:
@@ -51,18 +52,18 @@ def read_settings(settings: Sequence[str], kinds: Mapping[str, Any]) -> dict[str
         if not equals:
             raise ConfigError(f"setting {text!r}, expected key=value")
         if key not in kinds:
-            raise ConfigError(f"setting {key!r} is unknown, expected {_near(key, kinds)}")
+            raise ConfigError(f"setting {key!r} is unknown, expected {_suggestion(key, kinds)}")
         values[key] = parse_value(kinds[key], value.strip(), key)
     return values
 
 
 def find_preset(presets: Mapping[str, Preset], name: str) -> Preset:
-    """Give the named preset, the first one for "".
+    """Return the preset with this name, or the first one if `name` is "".
 
     Raises
     ------
     ConfigError
-        If there is none of that name.
+        If there is none with this name.
     """
     if not name:
         return next(iter(presets.values()))
@@ -71,19 +72,19 @@ def find_preset(presets: Mapping[str, Preset], name: str) -> Preset:
 
 
 def check_preset(presets: Collection[str], name: str) -> None:
-    """See that there is a preset of this name.
+    """Check that there is a preset with this name.
 
     Raises
     ------
     ConfigError
-        If not, naming those that there are.
+        If there is none; the text lists the presets.
     """
     if name not in presets:
         raise ConfigError(f"preset {name!r} is unknown, expected one of {', '.join(presets)}")
 
 
 def parse_value(kind: Any, text: str, key: str) -> Any:
-    """Read `text` as a field's type: tuples by commas, tables as JSON, yes and no as words.
+    """Parse `text` as a field's type: tuples with commas, mappings as JSON, bools as true or false.
 
     >>> parse_value(tuple[int, ...], "1,2", "lags"), parse_value(bool, "false", "flip")
     ((1, 2), False)
@@ -125,9 +126,9 @@ def _literal(choices: Sequence[Any], text: str) -> Any:
 def _json(text: str, kind: Any, key: str) -> Any:
     try:
         return kind(text) if kind in (int, float) else json.loads(text)
-    except ValueError as bad:
+    except ValueError as error:
         name = getattr(kind, "__name__", str(kind))
-        raise ConfigError(f"{key}={text!r}, expected {name}") from bad
+        raise ConfigError(f"{key}={text!r}, expected {name}") from error
 
 
 def _fields(value: Any) -> dict[str, Any]:
@@ -135,8 +136,8 @@ def _fields(value: Any) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(value)}
 
 
-def _near(key: str, known: Mapping[str, Any]) -> str:
-    near: list[str] = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
-    if len(near) == 1:
-        return near[0]
-    return f"one of {', '.join(near or sorted(known))}"
+def _suggestion(key: str, known: Mapping[str, Any]) -> str:
+    similar: list[str] = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    if len(similar) == 1:
+        return similar[0]
+    return f"one of {', '.join(similar or sorted(known))}"

@@ -1,4 +1,4 @@
-"""Carries out `train`: reads the data, prepares, opens the run folder, and trains."""
+"""The `train` job: read the data, prepare the task, open the run folder, and train."""
 
 import dataclasses
 import shlex
@@ -13,7 +13,7 @@ from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preset, Task
 from seqstudio.core.parts import Parts
 from seqstudio.errors import TrainingError
-from seqstudio.services.atomic_files import faults_as
+from seqstudio.services.atomic_files import os_errors_as
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.datasets import (
     fingerprint,
@@ -26,34 +26,35 @@ from seqstudio.services.runs import (
     Run,
     RunSpec,
     check_new,
+    check_not_finished,
     check_same_request,
     create_run,
     open_run,
-    refuse_finished,
 )
 from seqstudio.services.settings import apply_settings, find_preset
 from seqstudio.services.training import train
+from seqstudio.services.training_inputs import TrainingInputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainOrder:
-    """What `seqstudio train TASK DATA --run DIR` asks for."""
+class TrainJob:
+    """The arguments of `seqstudio train TASK DATA --run DIR`."""
 
     data: Path
     run: Path
     preset: str = ""
     settings: tuple[str, ...] = ()
     resume: bool = False
-    command: str = ""  # as it was typed; "" for the command that would do the same
+    command: str = ""  # as typed; "" for a command equivalent to this job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a task's plugin and its extensions offer to a training or an evaluation."""
+class PluginContext:
+    """What the plugin of a task and its extensions provide for training and evaluation."""
 
     plugin: str = ""
     plugin_version: str = ""
-    kinds: tuple[str, ...] = ()  # data kinds of the task, from the manifest
+    kinds: tuple[str, ...] = ()  # kinds of data of the task, from the manifest
     importers: Sequence[Importer] = ()
     exporters: Sequence[Exporter] = ()
     callbacks: Sequence[TrainCallback] = ()
@@ -61,81 +62,83 @@ class Surroundings:
     requires: Mapping[str, str] = field(default_factory=dict)  # part -> "plugin>=version"
 
 
-def carry_out(
-    order: TrainOrder,
+def run_train_job(
+    job: TrainJob,
     task: Task,
-    around: Surroundings,
+    context: PluginContext,
     *,
     device: str = "cpu",
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
-    """Train as ordered, yielding events; the run folder keeps all of them.
+    """Train as requested, yielding events; they are also stored in the run folder.
 
     Raises
     ------
     ConfigError
         If the preset or a setting is unknown or out of range.
     DataError
-        If the data cannot be read, or cannot be split.
+        If the data cannot be read or split.
     TrainingError
-        If the run folder is taken, is of another order, or is finished.
+        If the run folder is not empty, belongs to another request, or is finished.
     """
-    with faults_as(TrainingError, order.run):
-        yield from _train(_as_begun(order), task, around, device, stop)
+    with os_errors_as(TrainingError, job.run):
+        yield from _train(_with_saved_settings(job), task, context, device, stop)
 
 
-def _as_begun(order: TrainOrder) -> TrainOrder:
-    """Look at the run folder before anything is read; a resumed run keeps its own settings."""
-    if not order.resume:
-        check_new(order.run)
-        return order
-    run = open_run(order.run)
-    refuse_finished(run)
-    if order.preset or order.settings:
-        return order
-    return dataclasses.replace(order, preset=run.spec.preset, settings=run.spec.settings)
+def _with_saved_settings(job: TrainJob) -> TrainJob:
+    """Check the run folder; to resume without a preset or settings, return a job with the run's."""
+    if not job.resume:
+        check_new(job.run)
+        return job
+    run = open_run(job.run)
+    check_not_finished(run)
+    if job.preset or job.settings:
+        return job
+    return dataclasses.replace(job, preset=run.spec.preset, settings=run.spec.settings)
 
 
 def _train(
-    order: TrainOrder, task: Task, around: Surroundings, device: str, stop: Callable[[], bool]
+    job: TrainJob, task: Task, context: PluginContext, device: str, stop: Callable[[], bool]
 ) -> Iterator[Event]:
-    name = order.preset or next(iter(task.presets))
-    preset = apply_settings(find_preset(task.presets, name), order.settings)
+    name = job.preset or next(iter(task.presets))
+    preset = apply_settings(find_preset(task.presets, name), job.settings)
     ledger = Ledger()
     examples = read_examples(
-        task, order.data, ledger, kinds=around.kinds, importers=around.importers
+        task, job.data, ledger, kinds=context.kinds, importers=context.importers
     )
-    learn, valid, rule = training_splits(examples, preset.train)
-    spec = _spec(order, task, around, name, preset, examples, rule)
-    begun = _begun(order, spec)
-    if begun and begun.model.exists():  # what was learned then, not learned again
-        preparation = load_bundle(begun.model, task, parts=around.parts).preparation
+    train_examples, valid_examples, rule = training_splits(examples, preset.train)
+    spec = _spec(job, task, context, name, preset, examples, rule)
+    existing = _existing_run(job, spec)
+    if existing and existing.model.exists():  # reuse its preparation instead of computing it again
+        preparation = load_bundle(existing.model, task, parts=context.parts).preparation
     else:
-        preparation = task.prepare(learn, preset.options)
-    usable = task.preflight(learn, preparation, ledger)
+        preparation = task.prepare(train_examples, preset.options)
+    usable = task.preflight(train_examples, preparation, ledger)
     if not usable:
-        raise TrainingError(f"{order.data}: no training example is usable ({ledger.summary()})")
-    run = begun or create_run(order.run, spec)
+        raise TrainingError(f"{job.data}: no training example is usable ({ledger.summary()})")
+    run = existing or create_run(job.run, spec)
     run.write_ledger(ledger)
     yield from train(
-        task,
-        preparation,
-        usable,
-        valid,
-        preset.train,
-        run,
-        device=device,
-        stop=stop,
-        parts=around.parts,
-        callbacks=around.callbacks,
-        exporters=around.exporters,
+        TrainingInputs(
+            task=task,
+            preparation=preparation,
+            train_examples=usable,
+            valid_examples=valid_examples,
+            config=preset.train,
+            run=run,
+            device=device,
+            stop=stop,
+            parts=context.parts,
+            callbacks=context.callbacks,
+            exporters=context.exporters,
+        )
     )
 
 
 def _spec(
-    order: TrainOrder,
+    job: TrainJob,
     task: Task,
-    around: Surroundings,
+    context: PluginContext,
     name: str,
     preset: Preset,
     examples: Sequence[Example],
@@ -144,31 +147,31 @@ def _spec(
     options: dict[str, Any] = to_plain(preset.options)
     return RunSpec(
         task=task.name,
-        plugin=around.plugin,
-        plugin_version=around.plugin_version,
-        data=order.data.name,
-        data_sha256=hash_source(order.data),
+        plugin=context.plugin,
+        plugin_version=context.plugin_version,
+        data=job.data.name,
+        data_sha256=hash_source(job.data),
         examples=fingerprint(examples),
         preset=name,
-        settings=order.settings,
-        command=order.command or _command(order, task, name),
+        settings=job.settings,
+        command=job.command or _command(job, task, name),
         held_out=rule,
-        requires=around.requires,
+        requires=context.requires,
         config=preset.train,
         options=options,
     )
 
 
-def _command(order: TrainOrder, task: Task, preset: str) -> str:
-    words = ["seqstudio", "train", task.name, order.data.name, "--run", order.run.name]
+def _command(job: TrainJob, task: Task, preset: str) -> str:
+    words = ["seqstudio", "train", task.name, job.data.name, "--run", job.run.name]
     words += ["--preset", preset]
-    words += [word for setting in order.settings for word in ("--set", setting)]
+    words += [word for setting in job.settings for word in ("--set", setting)]
     return shlex.join(words)
 
 
-def _begun(order: TrainOrder, spec: RunSpec) -> Run | None:
-    if not order.resume:
+def _existing_run(job: TrainJob, spec: RunSpec) -> Run | None:
+    if not job.resume:
         return None
-    run = open_run(order.run)
+    run = open_run(job.run)
     check_same_request(run, spec)
     return run

@@ -1,4 +1,4 @@
-"""One optimiser step: losses summed over batches, divided once, clipped, applied."""
+"""One optimiser step: sum the loss over batches, divide once, clip the gradient, update."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ MOMENTUM = 0.9
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step saw: the mean loss over all it counts, and the norm before clipping."""
+    """The result of an optimiser step."""
 
-    loss: float
+    loss: float  # mean over `count` terms
     count: int
-    gradient_norm: float
-    parts: dict[str, float]
+    gradient_norm: float  # before clipping
+    parts: dict[str, float]  # named means
 
 
 def make_optimiser(module: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """Make the optimiser; weight decay applies to matrices, not to biases and gains."""
+    """Return a new optimiser. Weight decay applies to matrices, not to biases and gains."""
     matrices = [p for p in module.parameters() if p.requires_grad and p.ndim > 1]
     others = [p for p in module.parameters() if p.requires_grad and p.ndim <= 1]
     groups: list[dict[str, Any]] = [
@@ -49,23 +49,23 @@ def train_step(
     config: TrainConfig,
     step: int,
 ) -> StepResult:
-    """Take one step over all of `batches`, as if they were one.
+    """Update the weights once, with the gradient over all of `batches` as if they were one.
 
-    Each batch adds the gradient of its *sum*; the total is divided once, by all that was counted.
-    Dropout masks are a function of (seed, step, place in the step).
+    Each batch adds the gradient of its summed loss; the total is divided once by the total count.
+    Dropout masks are a function of (seed, step, index of the batch).
 
     Raises
     ------
     TrainingError
-        If a loss or the gradient is not finite, naming the step and the items; the weights have
-        not moved.
+        If a loss or the gradient is not finite; the text has the step and the items. The weights
+        are unchanged.
     """
     module.train()
     optimiser.zero_grad(set_to_none=True)
     total, count, ids = 0.0, 0, list[str]()
     parts: dict[str, float] = {}
-    for place, batch in enumerate(batches):
-        reseed(module, config.seed, step * config.accumulate + place)
+    for index, batch in enumerate(batches):
+        reseed(module, config.seed, step * config.accumulate + index)
         loss = task.loss(module, batch)
         value = float(loss.total.detach())
         if not abs(value) < float("inf") or loss.count < 1:
@@ -79,19 +79,20 @@ def train_step(
     if not norm < float("inf"):
         raise _not_finite(step, ids, f"gradient norm={norm:g}")
     optimiser.step()
-    return StepResult(total / count, count, norm, {name: part / count for name, part in parts.items()})
+    means = {name: part / count for name, part in parts.items()}
+    return StepResult(total / count, count, norm, means)
 
 
 def measure_gradient_flow(
     task: Task, module: nn.Module, batch: Batch, config: TrainConfig, step: int
 ) -> dict[str, Any]:
-    """Measure gradient norms by layer and time lag on a step's first batch; nothing moves."""
+    """Return the gradient norms by layer and time lag on a batch, without changing the weights."""
     module.train()
     reseed(module, config.seed, step * config.accumulate)
 
     def loss() -> Tensor:
-        found = task.loss(module, batch)
-        return found.total / found.count
+        result = task.loss(module, batch)
+        return result.total / result.count
 
     flow = gradient_flow(module, loss)
     return {**to_plain(flow), "verdict": gradient_flow_verdict(flow)}

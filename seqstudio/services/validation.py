@@ -1,46 +1,38 @@
-"""Measures and shows a half-trained model as its bundle will be: with rounded weights."""
+"""Evaluates, previews and saves the model of a training with the rounded weights of its bundle."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from torch import Tensor
 
-from seqstudio.contracts.data import Example, pool
+from seqstudio.contracts.data import pool
 from seqstudio.contracts.formats import Exporter
-from seqstudio.contracts.task import Preparation, Task
-from seqstudio.core.parts import Parts
+from seqstudio.contracts.task import PreviewResult
 from seqstudio.errors import TrainingError
-from seqstudio.services.bundles import Loaded, build_module, round_half
+from seqstudio.services.atomic_files import write_atomic
+from seqstudio.services.bundles import LoadedBundle, build_module, to_half_precision
 from seqstudio.services.evaluation import evaluate
 from seqstudio.services.events import Evaluated, Preview
 from seqstudio.services.model_writer import write_model
-from seqstudio.services.previews import write_preview
-from seqstudio.services.runs import Run
+from seqstudio.services.training_inputs import TrainingInputs
 
 PREVIEW_SEED = 1
-PREVIEWED = 3  # examples shown
+PREVIEW_EXAMPLES = 3
 
 
-class Trial:
-    """A second copy of the model, so that measuring never touches the one that learns."""
+class Validator:
+    """Evaluates weights on a second copy of the model, so that the trained one is not touched."""
 
-    def __init__(
-        self,
-        task: Task,
-        preparation: Preparation,
-        examples: Sequence[Example],
-        run: Run,
-        *,
-        device: str,
-        parts: Parts | None,
-    ) -> None:
-        self._task, self._examples, self._run = task, examples, run
-        module = build_module(preparation, seed=0, device=device, parts=parts).eval()
-        self._loaded = Loaded(
-            name=run.folder.name,
+    def __init__(self, inputs: TrainingInputs) -> None:
+        self._inputs = inputs
+        task, preparation = inputs.task, inputs.preparation
+        module = build_module(preparation, seed=0, device=inputs.device, parts=inputs.parts).eval()
+        self._model = LoadedBundle(
+            name=inputs.run.folder.name,
             task=task.name,
             sha256="",
-            device=device,
+            device=inputs.device,
             module=module,
             settings=preparation.settings,
             preparation=preparation,
@@ -52,55 +44,50 @@ class Trial:
         *,
         step: int,
         epoch: int,
-        below: float,
-        stop: Callable[[], bool],
+        best_before: float,
+        should_stop: Callable[[], bool],
         averaged: int = 1,
     ) -> Evaluated | None:
-        """Measure the valid split; the figure is the best so far if it is less than `below`.
+        """Measure weights on the valid split; they are the best so far if below `best_before`.
 
-        `stop` is asked after every example; None where it said so.
+        Return None if `should_stop`, called after every example, returns True.
 
         Raises
         ------
         TrainingError
             If the task's monitor was not measured, or is not finite.
         """
-        self._take(state)
-        measured = []
-        for one in evaluate(self._task, self._loaded, self._examples):
-            measured.append(one)
-            if stop():
+        self._load(state)
+        task, examples = self._inputs.task, self._inputs.valid_examples
+        measurements = []
+        for one in evaluate(task, self._model, examples):
+            measurements.append(one)
+            if should_stop():
                 return None
-        figures = pool(measured)
-        monitor = self._task.monitor
-        value = figures.get(monitor, math.nan)
+        metrics = pool(measurements)
+        value = metrics.get(task.monitor, math.nan)
         if not math.isfinite(value):
-            raise TrainingError(f"step {step}: valid {monitor}={value:g}, expected finite")
+            raise TrainingError(f"step {step}: valid {task.monitor}={value:g}, expected finite")
         return Evaluated(
             step=step,
             epoch=epoch,
-            monitor=monitor,
+            monitor=task.monitor,
             value=value,
-            best=value < below,
-            figures=figures,
-            items=len(self._examples),
+            best=value < best_before,
+            metrics=metrics,
+            items=len(examples),
             averaged=averaged,
         )
 
-    def preview(
-        self,
-        state: Mapping[str, Tensor],
-        *,
-        step: int,
-        epoch: int,
-        exporters: Sequence[Exporter] = (),
-    ) -> Preview:
-        """Show what the model does now, with the same seed and examples at every stage."""
-        self._take(state)
-        shown = self._task.preview(self._loaded, self._examples[:PREVIEWED], PREVIEW_SEED)
-        folder = self._run.folder / "previews" / f"{step:08d}"
-        files = write_preview(folder, shown, exporters, self._run.folder)
-        return Preview(step=step, epoch=epoch, text=shown.text, files=files)
+    def preview(self, state: Mapping[str, Tensor], *, step: int, epoch: int) -> Preview:
+        """Write a preview of these weights, always with the same seed and examples."""
+        self._load(state)
+        inputs, run = self._inputs, self._inputs.run.folder
+        examples = inputs.valid_examples[:PREVIEW_EXAMPLES]
+        result = inputs.task.preview(self._model, examples, PREVIEW_SEED)
+        paths = write_preview(run / "previews" / f"{step:08d}", result, inputs.exporters)
+        files = tuple(path.relative_to(run).as_posix() for path in paths)
+        return Preview(step=step, epoch=epoch, text=result.text, files=files)
 
     def write(
         self,
@@ -110,17 +97,33 @@ class Trial:
         minutes: float,
         evaluated: Evaluated | None = None,
     ) -> None:
-        """Make these weights the run's model; `evaluated` holds what they measured, if known."""
-        self._take(state)
+        """Save these weights as the model of the run, with their metrics if they were measured."""
+        self._load(state)
         write_model(
-            self._run,
-            self._task,
-            self._loaded.preparation,
-            self._loaded.module,
+            self._inputs.run,
+            self._inputs.task,
+            self._inputs.preparation,
+            self._model.module,
             step=step,
             minutes=minutes,
             evaluated=evaluated,
         )
 
-    def _take(self, state: Mapping[str, Tensor]) -> None:
-        self._loaded.module.load_state_dict(round_half(state))
+    def _load(self, state: Mapping[str, Tensor]) -> None:
+        self._model.module.load_state_dict(to_half_precision(state))
+
+
+def write_preview(folder: Path, result: PreviewResult, exporters: Sequence[Exporter]) -> list[Path]:
+    """Write the text and the outputs of a preview into `folder`; return the paths of the files.
+
+    Each output is written in every format of an exporter whose kind is the output's name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / "preview.txt"]
+    write_atomic(paths[0], result.text.encode())
+    for name, value in result.outputs.items():
+        for exporter in exporters:
+            if exporter.kind == name:
+                paths.append(folder / f"{name}.{exporter.name}")
+                exporter.write(value, paths[-1])
+    return paths

@@ -10,7 +10,7 @@ from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import SessionError
 from seqstudio.host.jobs.inputs import SUFFIXES
 from seqstudio.media.midi import Score
-from seqstudio.services.atomic_files import faults_as, sha256_of_file
+from seqstudio.services.atomic_files import os_errors_as, sha256_of_file
 from seqstudio.session.note_array import Notes
 
 ClipKind = Literal["audio", "midi", "transcript", "text"]
@@ -45,7 +45,7 @@ class Clip:
             If the file cannot be read, or its suffix belongs to no kind.
         """
         whole = path.absolute()
-        with faults_as(SessionError, whole):
+        with os_errors_as(SessionError, whole):
             sha256, size = sha256_of_file(whole), whole.stat().st_size
         return cls(
             id=new_id(),
@@ -68,7 +68,7 @@ class Take:
     parent: str = ""  # id of the take that it continues; that one may be gone
     clip: str = ""  # id of the clip that it was read from; that one may be gone
     accepted: bool = False
-    record: Mapping[str, Any] = field(default_factory=dict)  # of its item, for replay
+    provenance: Mapping[str, Any] = field(default_factory=dict)  # of its item, for replay
 
     @classmethod
     def of(cls, midi: bytes, name: str, **fields: Any) -> "Take":

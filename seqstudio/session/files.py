@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from seqstudio.errors import SessionError
-from seqstudio.services.atomic_files import faults_as, sync_file
+from seqstudio.services.atomic_files import os_errors_as, sync_file
 from seqstudio.session.journal import APPLICATION, DamagedError, Journal
-from seqstudio.session.lock import holder_lives, refuse_held
+from seqstudio.session.lock import check_unlocked, is_locked
 
 BESIDE = ("-wal", "-shm")  # SQLite's own, while a file is open or after a crash
 
@@ -22,9 +22,9 @@ def copy_to(journal: Journal, target: Path) -> None:
     if target.exists():
         if target.samefile(journal.path):
             raise SessionError(f"{target} is this session already, expected another place")
-        refuse_held(target, _holder(target))
+        check_unlocked(target, _holder(target))
     beside = target.with_name(f".{target.name}.{os.getpid()}")
-    with faults_as(SessionError, target):
+    with os_errors_as(SessionError, target):
         beside.unlink(missing_ok=True)
         journal.read("VACUUM INTO ?", str(beside))
         copy = Journal.open(beside)
@@ -49,7 +49,7 @@ def remove(path: Path) -> None:
         beside(path, end).unlink(missing_ok=True)
 
 
-def holds_work(path: Path) -> bool:
+def has_work(path: Path) -> bool:
     """Say whether an untitled session holds steps and no process has it open; damaged ones do.
 
     One that is removed meanwhile holds none.
@@ -59,7 +59,7 @@ def holds_work(path: Path) -> bool:
         try:
             if journal.read("PRAGMA application_id") != [(APPLICATION,)]:
                 return False  # the kill came before its first table
-            held = holder_lives(path, _holder(path))
+            held = is_locked(path, _holder(path))
             return not held and bool(journal.read("SELECT 1 FROM step LIMIT 1"))
         finally:
             journal.connection.close()

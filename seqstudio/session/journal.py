@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.errors import SessionError
-from seqstudio.services.atomic_files import faults_as, sync_file
+from seqstudio.services.atomic_files import os_errors_as, sync_file
 from seqstudio.session.codec import checksum
-from seqstudio.session.lock import holder_name, refuse_held
+from seqstudio.session.lock import check_unlocked, lock_owner
 
 APPLICATION = 0x5E957D10  # marks the file as ours, for `file` and for us
 VERSION = 2
@@ -46,7 +46,7 @@ class Step:
 
     number: int  # from 1
     title: str
-    operation: bytes
+    edit: bytes
     inverse: bytes
 
 
@@ -93,7 +93,7 @@ class Journal:
         SessionError
             If there is a file already, or none can be written there.
         """
-        with faults_as(SessionError, path):
+        with os_errors_as(SessionError, path):
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
         journal = cls(path)
@@ -101,7 +101,7 @@ class Journal:
         with _faults(path):
             journal.connection.executescript(f"BEGIN EXCLUSIVE;{SCHEMA}COMMIT;")
         with journal.change() as change:
-            change.execute("INSERT INTO state VALUES (1, 0, ?, ?)", (untitled, holder_name(path)))
+            change.execute("INSERT INTO state VALUES (1, 0, ?, ?)", (untitled, lock_owner(path)))
         sync_file(path.parent)
         return journal
 
@@ -123,8 +123,8 @@ class Journal:
     def _hold(self) -> None:
         with self.change() as change:
             row = change.execute("SELECT holder FROM state").fetchone()
-            refuse_held(self.path, row[0] if row else "")
-            change.execute("UPDATE state SET holder = ?", (holder_name(self.path),))
+            check_unlocked(self.path, row[0] if row else "")
+            change.execute("UPDATE state SET holder = ?", (lock_owner(self.path),))
 
     def close(self) -> None:
         """Let the file go; nothing is left beside it."""
@@ -172,7 +172,7 @@ class Journal:
                 "SELECT number, title, operation, inverse, checksum FROM step WHERE number = ?",
                 number,
             )
-            self._near[number] = sound_step(rows[0]) if rows else None
+            self._near[number] = intact_step(rows[0]) if rows else None
         return self._near[number]
 
 
@@ -190,7 +190,7 @@ def add_step(change: sqlite3.Connection, step: Step) -> None:
     """Write a step down as the last; those that could have been redone are gone."""
     change.execute("DELETE FROM step WHERE number >= ?", (step.number,))
     change.execute("DELETE FROM snapshot WHERE number >= ?", (step.number,))
-    parts = (step.title.encode(), step.operation, step.inverse)
+    parts = (step.title.encode(), step.edit, step.inverse)
     change.execute(
         "INSERT INTO step VALUES (?, ?, ?, ?, ?)",
         (step.number, step.title, *parts[1:], checksum(step.number, *parts)),
@@ -215,14 +215,14 @@ def add_snapshot(change: sqlite3.Connection, number: int, document: bytes) -> No
     )
 
 
-def sound_step(row: tuple[Any, ...]) -> Step | None:
+def intact_step(row: tuple[Any, ...]) -> Step | None:
     """Give the step of a row, or None where the row is damaged."""
-    number, title, operation, inverse, found = row
+    number, title, edit, inverse, found = row
     try:
-        whole = checksum(number, title.encode(), operation, inverse) == found
+        whole = checksum(number, title.encode(), edit, inverse) == found
     except (AttributeError, TypeError):  # another type than was written
         return None
-    return Step(number, title, operation, inverse) if whole else None
+    return Step(number, title, edit, inverse) if whole else None
 
 
 @contextlib.contextmanager

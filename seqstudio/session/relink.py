@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from seqstudio.errors import SessionError
-from seqstudio.services.atomic_files import faults_as, sha256_of_file, sync_file
+from seqstudio.services.atomic_files import os_errors_as, sha256_of_file, sync_file
 from seqstudio.session.document import Clip, Document
-from seqstudio.session.operations import RelinkClip, Together
+from seqstudio.session.edits import CompoundEdit, RelinkClip
 
 
-def lost_clips(document: Document) -> tuple[Clip, ...]:
+def missing_clips(document: Document) -> tuple[Clip, ...]:
     """Give the clips whose files are gone, or have another size than they had."""
     return tuple(clip for clip in document.clips if not _has_size(clip.path, clip.size_bytes))
 
 
-def find_clips(clips: Iterable[Clip], folder: Path) -> Mapping[str, Path]:
+def find_moved_clips(clips: Iterable[Clip], folder: Path) -> Mapping[str, Path]:
     """Look for clips below a folder, whatever their names are now: by size, then by hash.
 
     Returns
@@ -36,18 +36,18 @@ def find_clips(clips: Iterable[Clip], folder: Path) -> Mapping[str, Path]:
     for path in sorted(folder.absolute().rglob("*")):
         if not wanted or not path.is_file() or (size := path.stat().st_size) not in sizes:
             continue
-        with faults_as(SessionError, path):
+        with os_errors_as(SessionError, path):
             ids = wanted.pop((size, sha256_of_file(path)), [])
         found.update(dict.fromkeys(ids, path))
     return found
 
 
-def relink(found: Mapping[str, Path]) -> Together:
+def relink(found: Mapping[str, Path]) -> CompoundEdit:
     """Point clips to where they were found, as one step."""
-    return Together("Find moved files", tuple(RelinkClip(id, path) for id, path in found.items()))
+    return CompoundEdit("Find moved files", tuple(RelinkClip(id, path) for id, path in found.items()))
 
 
-def collect(document: Document, folder: Path) -> Together:
+def collect(document: Document, folder: Path) -> CompoundEdit:
     """Copy the files of all clips into one folder, and give the step that points the clips there.
 
     A file that is there already is not copied again. Names stay; where another file has the name,
@@ -59,7 +59,7 @@ def collect(document: Document, folder: Path) -> Together:
         If a file is gone or has changed, or the folder cannot be written: then no clip is moved.
     """
     steps = []
-    with faults_as(SessionError, folder):
+    with os_errors_as(SessionError, folder):
         folder.mkdir(parents=True, exist_ok=True)
         for clip in document.clips:
             target = _place(clip, folder.absolute())
@@ -67,7 +67,7 @@ def collect(document: Document, folder: Path) -> Together:
                 _copy(clip, target)
                 steps.append(RelinkClip(clip.id, target))
         sync_file(folder)
-    return Together("Collect files", tuple(steps))
+    return CompoundEdit("Collect files", tuple(steps))
 
 
 def _place(clip: Clip, folder: Path) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.errors import SessionError
-from seqstudio.services.atomic_files import faults_as
+from seqstudio.services.atomic_files import os_errors_as
 from seqstudio.session.codec import pack
 from seqstudio.session.files import BESIDE, beside, put_in_place, remove
 from seqstudio.session.journal import (
@@ -20,8 +20,8 @@ from seqstudio.session.journal import (
     add_snapshot,
     add_step,
     connect,
+    intact_step,
     move_to,
-    sound_step,
 )
 from seqstudio.session.restore import Restored, Snapshot, rebuild
 
@@ -54,7 +54,7 @@ def salvage(path: Path) -> str:
     SessionError
         If nothing of it can be read (then it stays as it is), or nothing can be written.
     """
-    with faults_as(SessionError, path):
+    with os_errors_as(SessionError, path):
         aside = _copy_aside(path)
         remains = _read(aside)
         if not remains.steps and not remains.snapshots:
@@ -85,7 +85,7 @@ def _read(path: Path) -> Remains:
         steps = {
             step.number: step
             for row in _both_ways(connection, STEPS)
-            if (step := sound_step(row)) is not None
+            if (step := intact_step(row)) is not None
         }
         snapshots = tuple(Snapshot(*row) for row in _both_ways(connection, SNAPSHOTS))
         state = next(_rows(connection, "SELECT at, untitled FROM state"), None)

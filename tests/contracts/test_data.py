@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqstudio.contracts.data import Draws, Ledger, Measured, canonical_split, pool
+from seqstudio.contracts.data import Draws, Ledger, Measurement, canonical_split, pool
 from seqstudio.errors import DataError
 
 
@@ -17,8 +17,8 @@ def test_every_input_is_counted_once() -> None:
 
 
 def test_metrics_are_pooled_and_not_averaged() -> None:
-    short = Measured(id="1", sums={"wer": (1, 1)})
-    long = Measured(id="2", sums={"wer": (1, 9)})
+    short = Measurement(id="1", sums={"wer": (1, 1)})
+    long = Measurement(id="2", sums={"wer": (1, 9)})
 
     assert pool([short, long]) == {"wer": 0.2}
 
@@ -26,18 +26,18 @@ def test_metrics_are_pooled_and_not_averaged() -> None:
 def test_nothing_measured_is_an_error() -> None:
     with pytest.raises(DataError, match=r"^0 of 0 items measured, expected at least 1$"):
         pool([])
-    unread = Measured(id="a", sums={"nll": (0, 0)}, refused="a.mid: empty file")
+    unread = Measurement(id="a", sums={"nll": (0, 0)}, refused="a.mid: empty file")
     with pytest.raises(DataError, match=r"^0 of 2 .*, expected at least 1 \(a\.mid: empty file\)$"):
-        pool([unread, Measured(id="b", sums={})])
+        pool([unread, Measurement(id="b", sums={})])
 
 
 def test_a_draw_depends_on_seed_epoch_and_item_alone() -> None:
-    first = Draws(1, 2).of("a").random(3)
-    Draws(1, 2).of("b").random(100)
+    first = Draws(1, 2).generator("a").random(3)
+    Draws(1, 2).generator("b").random(100)
 
-    assert (Draws(1, 2).of("a").random(3) == first).all()
-    assert (Draws(1, 3).of("a").random(3) != first).all()
-    assert (Draws(2, 2).of("a").random(3) != first).all()
+    assert (Draws(1, 2).generator("a").random(3) == first).all()
+    assert (Draws(1, 3).generator("a").random(3) != first).all()
+    assert (Draws(2, 2).generator("a").random(3) != first).all()
 
 
 def test_splits_have_one_name() -> None:

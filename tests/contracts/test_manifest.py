@@ -98,7 +98,7 @@ def test_a_bad_manifest_is_refused_with_its_fault(table: dict[str, Any], text: s
 def test_a_stream_of_audio_names_its_rate() -> None:
     heard = {"name": "heard", "kind": "stream.audio", "rate_hz": 16000}
     (beat,) = parse_manifest(operation(runs="stream", inputs=[heard]), "x").operations
-    stream = beat.stream()
+    stream = beat.stream_input()
 
     assert stream is not None
     assert (stream.name, stream.rate_hz) == ("heard", 16000)

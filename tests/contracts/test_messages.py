@@ -8,11 +8,11 @@ from seqstudio.contracts.messages import (
     FROM_HOST,
     FROM_WORKER,
     HEADER,
+    FrameDecoder,
     Item,
     Items,
     Partial,
     Progress,
-    Unframer,
     decode,
     encode,
 )
@@ -20,10 +20,10 @@ from seqstudio.errors import JobError
 
 
 @given(st.text(), st.floats(0, 1), st.integers(1, 7))
-def test_messages_survive_any_cut_of_the_stream(note: str, fraction: float, cut: int) -> None:
-    sent = [Progress(fraction=fraction, note=note), Partial(text=note, item=2)]
+def test_messages_survive_any_cut_of_the_stream(text: str, fraction: float, cut: int) -> None:
+    sent = [Progress(fraction=fraction, message=text), Partial(text=text, item=2)]
     stream = b"".join(encode(message) for message in sent)
-    unframer = Unframer()
+    unframer = FrameDecoder()
     pieces = (stream[at : at + cut] for at in range(0, len(stream), cut))
 
     bodies = [body for piece in pieces for body in unframer.feed(piece)]
@@ -55,6 +55,6 @@ def test_garbage_is_refused_in_one_line(body: bytes, text: str) -> None:
 
 def test_a_giant_frame_is_refused_before_it_is_read() -> None:
     with pytest.raises(JobError, match=r"^message of 1000000000 bytes, expected at most 16777216$"):
-        Unframer().feed(HEADER.pack(10**9))
+        FrameDecoder().feed(HEADER.pack(10**9))
     with pytest.raises(JobError, match=r"expected at most 16777216$"):
         encode(Partial(text="x" * (17 * 2**20)))

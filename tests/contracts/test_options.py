@@ -37,14 +37,16 @@ def test_a_dataclass_is_described_field_by_field() -> None:
         "lags": Option(type="int", default=(1, 2), repeat=True),
         "place": Option(type="path"),
     }
-    with pytest.raises(ConfigError, match=r"^table: dict\[str, int\], expected a type of option"):
+    with pytest.raises(ConfigError, match=r"^table: dict\[str, int\], expected an option type"):
         options_of(Unsettable)
 
 
 def test_the_settings_of_every_training_are_described_as_they_are_read() -> None:
     described = options_of(TrainConfig)
 
-    assert [option.kind for option in described.values()] == [*type_hints(TrainConfig).values()]
+    assert [option.python_type for option in described.values()] == [
+        *type_hints(TrainConfig).values()
+    ]
     assert TrainConfig(**{name: option.default for name, option in described.items()}) == (
         TrainConfig()
     )

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the task is also imported by k
 
 from letters_task import LettersTask, write_letters
 
-from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,13 +38,13 @@ def letters(tmp_path: Path) -> Path:
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that was trained to its end; read it, do not write."""
     folder = tmp_path_factory.mktemp("trained")
-    order = TrainOrder(
+    order = TrainJob(
         data=write_letters(folder / "letters.txt"),
         run=folder / "run",
         settings=("preview_every=2",),
     )
-    around = Surroundings(plugin="letters", plugin_version="1.0")
-    for _ in carry_out(order, LettersTask(), around):
+    around = PluginContext(plugin="letters", plugin_version="1.0")
+    for _ in run_train_job(order, LettersTask(), around):
         pass
     return folder / "run"
 

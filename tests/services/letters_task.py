@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measured
-from seqstudio.contracts.job import LoadedModel, SamplingConfig, Take
-from seqstudio.contracts.task import Preparation, Preset, Previewed, TrainConfig
+from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement
+from seqstudio.contracts.job import LoadedModel, SamplingConfig, TakeSeed
+from seqstudio.contracts.task import Preparation, Preset, PreviewResult, TrainConfig
 from seqstudio.core.config import DecoderConfig, ModelConfig
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.errors import DataError
@@ -113,38 +113,40 @@ class LettersTask:
         if draws is None:
             return example.tokens
         size = len(preparation.settings.letters)
-        shift = int(draws.of(example.id).integers(2))
+        shift = int(draws.generator(example.id).integers(2))
         return tuple((token + shift) % size for token in example.tokens)
 
     def loss(self, model: Any, batch: LettersBatch) -> LossSum:
         logits = model.decode(batch.tokens, batch.lengths)
         return LossSum(*cross_entropy_sum(logits, batch.tokens, batch.lengths))
 
-    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measurement]:
         for example in examples:
             batch = self.collate([example], model.preparation, None)
             with torch.inference_mode():
                 loss = self.loss(model.module, batch)
             nats = float(loss.total)
-            yield Measured(id=example.id, sums={"nll_per_token": (nats, float(loss.count))})
+            yield Measurement(id=example.id, sums={"nll_per_token": (nats, float(loss.count))})
 
-    def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> Previewed:
+    def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> PreviewResult:
         tokens = [
             token
-            for _, token in model.sample([()], [Take(1, seed)], EightLetters(), SamplingConfig())
+            for _, token in model.sample(
+                [()], [TakeSeed(1, seed)], EightLetters(), SamplingConfig()
+            )
         ]
         letters = model.settings.letters
         text = "".join(letters[token] for token in tokens)
-        return Previewed(text=text, outputs={"text": text})
+        return PreviewResult(text=text, outputs={"text": text})
 
 
 class EightLetters:
     """Any letters, eight of them."""
 
-    def allowed(self, take: int, tokens: Sequence[int]) -> Tensor | None:
+    def allowed(self, row: int, tokens: Sequence[int]) -> Tensor | None:
         return None
 
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
         return len(tokens) >= 8
 
 

@@ -6,11 +6,16 @@ from torch import nn
 from torch.testing import assert_close
 
 from seqstudio.errors import TrainingError
-from seqstudio.services.averaging import average, average_kept, forget_others, keep_best
+from seqstudio.services.averaging import (
+    average_kept,
+    average_weights,
+    delete_unused_weights,
+    keep_best,
+)
 from seqstudio.services.checkpoints import (
     FILES,
-    Kept,
-    Progress,
+    KeptWeights,
+    TrainProgress,
     load_newest,
     restore_optimiser,
     save_checkpoint,
@@ -43,7 +48,9 @@ def test_weights_and_optimiser_go_on_as_if_never_saved(
     tmp_path: Path, optimiser: str, steps: int
 ) -> None:
     module, made = trained(optimiser, steps)
-    progress = Progress(step=3, figures=(2.0, 1.5), kept=(Kept(step=2, value=1.5, file="f"),))
+    progress = TrainProgress(
+        step=3, monitored=(2.0, 1.5), kept=(KeptWeights(step=2, value=1.5, file="f"),)
+    )
     save_checkpoint(tmp_path, progress, module, made)
     checkpoint = load_newest(tmp_path)
     assert checkpoint is not None
@@ -60,7 +67,7 @@ def test_weights_and_optimiser_go_on_as_if_never_saved(
 def test_the_two_newest_are_kept(tmp_path: Path) -> None:
     module, optimiser = trained("sgd", 1)
     for number in range(4):
-        save_checkpoint(tmp_path, Progress(step=number), module, optimiser)
+        save_checkpoint(tmp_path, TrainProgress(step=number), module, optimiser)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000003", "000004"]
 
@@ -72,7 +79,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
 ) -> None:
     module, optimiser = trained("adamw", 1)
     for number in (1, 2):
-        newest = save_checkpoint(tmp_path, Progress(step=number), module, optimiser)
+        newest = save_checkpoint(tmp_path, TrainProgress(step=number), module, optimiser)
     path = newest / name
     if spoil == "cut":
         path.write_bytes(path.read_bytes()[:-3])
@@ -97,16 +104,16 @@ def test_a_state_of_another_optimiser_is_refused() -> None:
 def test_the_average_is_of_all_weights_and_counts_stay() -> None:
     states = [{"w": torch.tensor([n, -n]), "n": torch.tensor([7])} for n in (1.0, 2.0, 6.0)]
 
-    assert_close(average(states), {"w": torch.tensor([3.0, -3.0]), "n": torch.tensor([7])})
+    assert_close(average_weights(states), {"w": torch.tensor([3.0, -3.0]), "n": torch.tensor([7])})
 
 
 def test_the_best_are_kept_and_of_equal_ones_the_earlier(tmp_path: Path) -> None:
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[KeptWeights, ...] = ()
     for step_number, value in enumerate([3.0, 1.0, 2.0, 1.0], start=1):
         state = {"w": torch.tensor([float(step_number)])}
         kept = keep_best(kept, step_number, value, 2, state, tmp_path)
     assert [one.step for one in kept] == [2, 4]
     assert_close(average_kept(kept, tmp_path)["w"], torch.tensor([3.0]))
 
-    forget_others(tmp_path, {one.file for one in kept})
+    delete_unused_weights(tmp_path, {one.file for one in kept})
     assert len(list(tmp_path.iterdir())) == 2

@@ -65,8 +65,8 @@ def test_a_split_that_the_data_bring_is_taken_as_it_is() -> None:
 def test_unsplit_data_that_a_model_learned_from_are_measured_where_it_has_not_seen_them() -> None:
     data = examples("")
     train, valid = hold_out(data, rule := {"share": 0.25})
-    assert choose_split(data, "valid", held_out=rule, learned=True) == valid
-    assert choose_split(data, "train", held_out=rule, learned=True) == train
+    assert choose_split(data, "valid", held_out=rule, trained_on=True) == valid
+    assert choose_split(data, "train", held_out=rule, trained_on=True) == train
     assert choose_split(data, "valid", held_out=rule) == data  # of others, all is new
 
 
@@ -120,7 +120,7 @@ def test_the_importer_that_recognises_the_source_reads_it(
     found = read_examples(task, source, ledger, kinds=("text",), importers=[Lists()])
 
     assert [(one.id, one.split) for one in found] == [("la", "valid"), ("li", "valid")]
-    assert ledger.refused == {"la": "this id came before, expected each once"}
+    assert ledger.refused == {"la": "this id appears twice, expected once"}
     assert len(read_examples(task, letters, Ledger(), kinds=("text",), importers=[Lists()])) == 24
     with pytest.raises(DataError, match=r"words\.list: expected a \.txt file"):
         read_examples(task, source, Ledger(), kinds=("audio",), importers=[Lists()])

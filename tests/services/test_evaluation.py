@@ -4,15 +4,15 @@ from pathlib import Path
 import pytest
 from letters_task import LettersTask
 
-from seqstudio.contracts.data import Ledger, Measured
+from seqstudio.contracts.data import Ledger, Measurement
 from seqstudio.contracts.task import Task
 from seqstudio.errors import ModelError
 from seqstudio.services.bundles import load_bundle
-from seqstudio.services.evaluation import bootstrap, evaluate, figures_of, report
+from seqstudio.services.evaluation import bootstrap_interval, evaluate, metrics_of, report
 
 SUMS = [(3.0, 2.0), (1.0, 8.0)]
 MEASURED = [
-    Measured(id=str(n), sums={"nll_per_token": sums}, detail={"errors": n})
+    Measurement(id=str(n), sums={"nll_per_token": sums}, detail={"errors": n})
     for n, sums in enumerate(SUMS)
 ]
 
@@ -28,7 +28,7 @@ def test_figures_are_pooled_and_never_a_mean_of_means(task: LettersTask) -> None
 def test_what_could_not_be_read_is_listed_and_still_counts(task: LettersTask) -> None:
     ledger = Ledger()
     ledger.refuse("a.txt:3", "a digit")
-    unread = Measured(id="2", sums={"nll_per_token": (6.0, 2.0)}, refused="not audio")
+    unread = Measurement(id="2", sums={"nll_per_token": (6.0, 2.0)}, refused="not audio")
     found = report([*MEASURED, unread], task, ledger=ledger)
 
     assert found["nll_per_token"] == 10.0 / 12.0
@@ -39,12 +39,12 @@ def test_what_could_not_be_read_is_listed_and_still_counts(task: LettersTask) ->
 
 
 def test_the_interval_holds_the_figure_and_repeats() -> None:
-    measured = [Measured(id=str(n), sums={"m": (float(n % 4), 2.0 + n % 3)}) for n in range(200)]
-    low, high = bootstrap(measured, "m")
+    measured = [Measurement(id=str(n), sums={"m": (float(n % 4), 2.0 + n % 3)}) for n in range(200)]
+    low, high = bootstrap_interval(measured, "m")
 
     assert low < sum(n % 4 for n in range(200)) / sum(2 + n % 3 for n in range(200)) < high
     assert high - low < 0.15
-    assert bootstrap(measured, "m") == (low, high)
+    assert bootstrap_interval(measured, "m") == (low, high)
 
 
 def test_one_item_has_no_interval(task: LettersTask) -> None:
@@ -57,14 +57,14 @@ class Longest:
     name = "longest"
     task = "letters.lines"
 
-    def compute(self, task: Task, measured: list[Measured]) -> Mapping[str, float]:
+    def compute(self, task: Task, measured: list[Measurement]) -> Mapping[str, float]:
         return {"longest": max(one.sums["nll_per_token"][1] for one in measured)}
 
 
 def test_a_plugins_metric_stands_beside_the_tasks_own(task: LettersTask) -> None:
     found = report(MEASURED, task, metrics=[Longest()], interval=False)
 
-    assert figures_of(found) == {"nll_per_token": 0.4, "longest": 8.0}
+    assert metrics_of(found) == {"nll_per_token": 0.4, "longest": 8.0}
 
 
 def test_a_model_of_another_task_is_refused(bundle: Path, task: LettersTask) -> None:

@@ -9,7 +9,7 @@ from seqstudio.contracts.job import Job, Request, Result
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import ModelError
 from seqstudio.services.bundle_files import GoldenItem
-from seqstudio.services.golden import check_golden, fingerprint
+from seqstudio.services.golden import check_golden, golden_value
 
 
 class Shout:
@@ -77,7 +77,7 @@ def test_outputs_are_known_by_their_text_or_the_hash_of_their_bytes(tmp_path: Pa
     path.write_bytes(b"MThd")
     digest = f"sha256:{hashlib.sha256(b'MThd').hexdigest()}"
 
-    assert fingerprint(Tune()) == fingerprint(path) == digest
-    assert fingerprint(Transcript(audio="a.wav", duration_s=1.0, text="one two")) == "one two"
+    assert golden_value(Tune()) == golden_value(path) == digest
+    assert golden_value(Transcript(audio="a.wav", duration_s=1.0, text="one two")) == "one two"
     with pytest.raises(ModelError, match=r"^output of type list, expected text, notes or a file"):
-        fingerprint([3])
+        golden_value([3])

@@ -10,7 +10,7 @@ import pytest
 from train_letters import train_letters
 
 from seqstudio.services.bundle_files import verify_files
-from seqstudio.services.events import Evaluated, Step
+from seqstudio.services.events import Evaluated, TrainingStep
 from seqstudio.services.runs import open_run
 
 KILLS = 10
@@ -26,8 +26,10 @@ def start(data: Path, run: Path, *, resume: bool) -> BaseProcess:
     return process
 
 
-def curve(run: Path) -> list[Step | Evaluated]:
-    return [event for event in open_run(run).events() if isinstance(event, Step | Evaluated)]
+def curve(run: Path) -> list[TrainingStep | Evaluated]:
+    return [
+        event for event in open_run(run).events() if isinstance(event, TrainingStep | Evaluated)
+    ]
 
 
 def wait_for_step(run: Path, process: BaseProcess, step: int) -> None:
@@ -56,10 +58,10 @@ def test_kill_9_at_ten_random_moments_leaves_the_loss_curve_as_it_was(letters: P
 
     assert (process.exitcode, straight.exitcode) == (0, 0)
     assert curve(killed) == curve(whole)
-    assert [event.step for event in curve(killed) if isinstance(event, Step)] == [
+    assert [event.step for event in curve(killed) if isinstance(event, TrainingStep)] == [
         *range(1, LAST_STEP + 1)
     ]
     ends = [open_run(run).finished() for run in (whole, killed)]
-    assert len({(end.value, end.best_step, end.note) for end in ends if end}) == 1
+    assert len({(end.value, end.best_step, end.summary) for end in ends if end}) == 1
     weights = [(run / "model" / "weights.safetensors").read_bytes() for run in (whole, killed)]
     assert weights[0] == weights[1]

@@ -3,14 +3,14 @@ from pathlib import Path
 import pytest
 
 from seqstudio.errors import DataError, TrainingError
-from seqstudio.services.atomic_files import new_folder, sweep, write_durably
+from seqstudio.services.atomic_files import atomic_folder, remove_leftovers, write_atomic
 from seqstudio.services.events import (
     Evaluated,
     Event,
     Finished,
     Preview,
     Saved,
-    Step,
+    TrainingStep,
     event_from_plain,
     event_to_plain,
 )
@@ -18,7 +18,7 @@ from seqstudio.services.runs import Run, RunSpec, create_run, open_run
 
 SAVED = Saved(step=1, epoch=0, path="checkpoints/000001")
 EVENTS: list[Event] = [
-    Step(
+    TrainingStep(
         step=1,
         epoch=0,
         loss=0.5,
@@ -28,7 +28,7 @@ EVENTS: list[Event] = [
         fraction=0.5,
         parts={"ctc": 0.25},
     ),
-    Evaluated(step=1, epoch=0, monitor="wer", value=0.5, best=True, figures={"wer": 0.5}, items=2),
+    Evaluated(step=1, epoch=0, monitor="wer", value=0.5, best=True, metrics={"wer": 0.5}, items=2),
     Preview(step=1, epoch=0, text="la", files=("previews/1/preview.txt",)),
     SAVED,
     Finished(
@@ -40,7 +40,7 @@ EVENTS: list[Event] = [
         best_step=0,
         averaged=1,
         minutes=0.5,
-        note="done",
+        summary="done",
     ),
 ]
 
@@ -67,12 +67,12 @@ def test_an_unknown_event_is_named() -> None:
 
 def test_a_line_that_a_kill_cut_short_is_left_out(run: Run) -> None:
     run.append(SAVED)
-    size = run.events_bytes()
+    size = run.sync_events()
     with run.events_path.open("a") as log:
         log.write('{"event": "st')
     assert list(run.events()) == [SAVED]
 
-    run.cut_events(size)
+    run.truncate_events(size)
     run.append(SAVED)
     assert list(run.events()) == [SAVED, SAVED]
 
@@ -128,11 +128,11 @@ def test_a_damaged_run_file_is_named(run: Run, text: str, message: str) -> None:
 
 
 def test_leftovers_of_a_dead_writer_are_swept(tmp_path: Path) -> None:
-    write_durably(tmp_path / "a.json", b"{}")
+    write_atomic(tmp_path / "a.json", b"{}")
     (tmp_path / ".a.json.123").touch()
     (tmp_path / ".000001.123").mkdir()
-    with new_folder(tmp_path / "000002") as folder:
+    with atomic_folder(tmp_path / "000002") as folder:
         (folder / "x").touch()
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000002", "a.json"]

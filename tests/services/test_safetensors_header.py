@@ -51,7 +51,7 @@ def test_a_header_whose_length_looks_like_a_pickle_is_read(length: int) -> None:
         ((99).to_bytes(8, "little") + b"{}", "header of 99 bytes, expected less than the file's"),
         (file_of(b"{"), "header is not JSON"),
         (file_of(b"[" * 100_000), "header is not JSON"),
-        (file_of([]), "header is no table"),
+        (file_of([]), "header is not an object"),
         (file_of(b'{"a":{},"a":{}}'), "'a' appears twice"),
         (file_of({"a": {}}), "a: {}, expected dtype, shape and data_offsets"),
         (file_of({"a": entry(code="x")}), "expected dtype, shape and data_offsets"),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from seqstudio.contracts.data import stable_seed
-from seqstudio.contracts.job import Guide, SamplingConfig, Take
+from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
 from seqstudio.core.config import (
     BridgeConfig,
     Cell,
@@ -30,11 +30,11 @@ class Until:
         self.lengths = lengths
         self.masks = masks
 
-    def allowed(self, take: int, tokens: Sequence[int]) -> Tensor | None:
+    def allowed(self, row: int, tokens: Sequence[int]) -> Tensor | None:
         return self.masks[len(tokens) % len(self.masks)] if self.masks else None
 
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
-        return len(tokens) >= self.lengths[take]
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
+        return len(tokens) >= self.lengths[row]
 
 
 def flat(hidden: int, *, cell: Cell = "lstm", covariates: tuple[int, ...] = ()) -> ModelConfig:
@@ -64,7 +64,7 @@ def made(config: ModelConfig, *, seed: int = 0) -> SequenceModel:
 def drawn(
     model: SequenceModel,
     prompts: Sequence[Sequence[int]],
-    takes: Sequence[Take],
+    takes: Sequence[TakeSeed],
     lengths: Sequence[int],
     config: SamplingConfig,
     *,
@@ -78,7 +78,7 @@ def drawn(
     return rows
 
 
-TAKES = [Take(number, seed=stable_seed("takes", number)) for number in range(1, 17)]
+TAKES = [TakeSeed(number, seed=stable_seed("takes", number)) for number in range(1, 17)]
 PROMPTS = [[number % 5, 5 + number % 7, 22][: number % 4] for number in range(16)]
 LENGTHS = [12 + 3 * (number % 6) for number in range(16)]
 WARM = SamplingConfig(temperature=1.1, top_p=0.98)
@@ -136,7 +136,7 @@ def test_a_take_that_goes_on_from_another_ones_tokens_repeats_it(cell: Cell) -> 
 
 
 def test_equal_seeds_agree_and_others_do_not() -> None:
-    takes = [Take(1, 5), Take(2, 5), Take(3, 6)]
+    takes = [TakeSeed(1, 5), TakeSeed(2, 5), TakeSeed(3, 6)]
     first, second, third = drawn(made(flat(24)), [[]] * 3, takes, [20] * 3, WARM)
     assert first == second != third
 
@@ -153,7 +153,7 @@ def test_temperature_zero_ignores_the_seed_and_takes_the_likeliest() -> None:
 
 def test_tokens_follow_the_distribution_of_the_model() -> None:
     model = made(flat(8))
-    takes = [Take(number, seed=number) for number in range(4000)]
+    takes = [TakeSeed(number, seed=number) for number in range(4000)]
     first = [row[0] for row in drawn(model, [[7]] * 4000, takes, [2] * 4000, SamplingConfig())]
     with torch.no_grad():
         logits = model.decode(torch.tensor([[7, 0]]), torch.tensor([2]))
@@ -240,7 +240,7 @@ def test_a_guide_and_a_grammar_that_exclude_each_other_are_named() -> None:
 def test_a_prompt_outside_the_vocabulary_or_the_grammar_is_named() -> None:
     with pytest.raises(ModelError, match=r"^take 1, token 1: 23 in the prompt, expected 0 to 22$"):
         drawn(made(flat(16)), [[4, 23]], TAKES[:1], [5], SamplingConfig())
-    with pytest.raises(ModelError, match=r"^take 1, token 1: 4 in the prompt may not stand here$"):
+    with pytest.raises(ModelError, match=r"^take 1, token 1: 4 in the prompt is not allowed here$"):
         drawn(made(nested(16)), [[9, 4]], TAKES[:1], [5], SamplingConfig())
 
 
@@ -248,7 +248,7 @@ def test_a_damaged_model_is_named_not_sampled() -> None:
     model = made(flat(16))
     with torch.no_grad():
         next(model.parameters()).fill_(torch.nan)
-    with pytest.raises(ModelError, match=r"^take 1, token 0: the model gives NaN"):
+    with pytest.raises(ModelError, match=r"^take 1, token 0: the model returns NaN"):
         drawn(model, [[]], TAKES[:1], [5], SamplingConfig())
 
 

@@ -10,7 +10,7 @@ from seqstudio.contracts.data import Example, LossSum
 from seqstudio.contracts.task import Preparation, TrainConfig
 from seqstudio.errors import TrainingError
 from seqstudio.services.bundles import build_module
-from seqstudio.services.train_step import Taken, make_optimiser, take_step
+from seqstudio.services.train_step import StepResult, make_optimiser, train_step
 
 EXAMPLES = [
     Example(id=str(n), tokens=tuple(at % 5 for at in range(n, n + length)))
@@ -25,12 +25,12 @@ def preparation(task: LettersTask) -> Preparation:
 
 def steps(
     task: LettersTask, preparation: Preparation, cuts: list[slice], config: TrainConfig
-) -> tuple[Taken, dict[str, torch.Tensor]]:
+) -> tuple[StepResult, dict[str, torch.Tensor]]:
     """Take one step over these cuts of the examples; give what was seen, and the gradient."""
     module = build_module(preparation, seed=0, device="cpu")
     optimiser = make_optimiser(module, config)
     batches = (task.collate(EXAMPLES[cut], preparation, None) for cut in cuts)
-    taken = take_step(task, module, optimiser, batches, config, step=1)
+    taken = train_step(task, module, optimiser, batches, config, step=1)
     return taken, {n: p.grad.clone() for n, p in module.named_parameters() if p.grad is not None}
 
 
@@ -72,7 +72,7 @@ def test_dropout_masks_differ_from_step_to_step_and_repeat_with_the_seed(
         batch = task.collate(EXAMPLES, preparation, None)
         config = TrainConfig()
         optimiser = make_optimiser(module, config)
-        return take_step(task, module, optimiser, [batch], config, step).loss
+        return train_step(task, module, optimiser, [batch], config, step).loss
 
     assert loss(1) == loss(1)
     assert loss(1) != loss(2)
@@ -103,6 +103,6 @@ def test_what_is_not_finite_names_step_and_items_and_moves_nothing(
     config = TrainConfig()
     batch = task.collate(EXAMPLES[:2], preparation, None)
     with pytest.raises(TrainingError, match=rf"^step 7, 0, 1: {text}, expected finite"):
-        take_step(task, module, make_optimiser(module, config), [batch], config, step=7)
+        train_step(task, module, make_optimiser(module, config), [batch], config, step=7)
 
     assert_close(dict(module.state_dict()), before, rtol=0, atol=0)

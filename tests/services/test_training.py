@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from letters_task import LettersTask, write_letters
 
-from seqstudio.contracts.data import Example, Ledger, Measured
+from seqstudio.contracts.data import Example, Ledger, Measurement
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.task import Preparation
 from seqstudio.errors import TrainingError
-from seqstudio.services.bundle_files import inspect, verify_files
+from seqstudio.services.bundle_files import inspect_bundle, verify_files
 from seqstudio.services.bundles import load_bundle
-from seqstudio.services.card import Card
 from seqstudio.services.datasets import choose_split, read_examples
 from seqstudio.services.evaluation import evaluate, report
-from seqstudio.services.events import Evaluated, Event, Finished, Preview, Saved, Step
+from seqstudio.services.events import Evaluated, Event, Finished, Preview, Saved, TrainingStep
+from seqstudio.services.model_card import ModelCard
 from seqstudio.services.runs import open_run
-from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 Train = Callable[..., list[Event]]
 
@@ -32,16 +32,16 @@ def train(task: LettersTask, letters: Path) -> Train:
     def run_it(
         run: str, *settings: str, steps: int = 1000, resume: bool = False, data: Path = letters
     ) -> list[Event]:
-        order = TrainOrder(data=data, run=letters.parent / run, settings=settings, resume=resume)
+        order = TrainJob(data=data, run=letters.parent / run, settings=settings, resume=resume)
         asked = itertools.count(1)
-        around = Surroundings(plugin="letters", plugin_version="1.0")
-        return list(carry_out(order, task, around, stop=lambda: next(asked) >= steps))
+        around = PluginContext(plugin="letters", plugin_version="1.0")
+        return list(run_train_job(order, task, around, stop=lambda: next(asked) >= steps))
 
     return run_it
 
 
-def losses(events: Sequence[Event]) -> list[Step]:
-    return [event for event in events if isinstance(event, Step)]
+def losses(events: Sequence[Event]) -> list[TrainingStep]:
+    return [event for event in events if isinstance(event, TrainingStep)]
 
 
 def of(kind: type, events: Sequence[Event]) -> list[Event]:
@@ -83,7 +83,9 @@ def test_how_often_it_is_saved_does_not_show_in_the_results(train: Train) -> Non
 def test_the_log_is_cut_back_to_the_checkpoint(train: Train, letters: Path) -> None:
     train("run", steps=3)
     run = open_run(letters.parent / "run")
-    beyond = Step(step=99, epoch=9, loss=1.0, count=1, learning_rate=1, gradient_norm=1, fraction=1)
+    beyond = TrainingStep(
+        step=99, epoch=9, loss=1.0, count=1, learning_rate=1, gradient_norm=1, fraction=1
+    )
     run.append(beyond)
     train("run", resume=True)
 
@@ -101,8 +103,8 @@ def test_figures_of_a_run_are_those_that_evaluate_gives(
 
     assert finished is not None
     assert found["nll_per_token"] == finished.value
-    card = inspect(finished_run / "model").card
-    assert (card.figures[0].value, card.figures[0].split, card.figures[0].items) == (
+    card = inspect_bundle(finished_run / "model").card
+    assert (card.metrics[0].value, card.metrics[0].split, card.metrics[0].items) == (
         finished.value,
         "valid",
         4,
@@ -112,10 +114,10 @@ def test_figures_of_a_run_are_those_that_evaluate_gives(
 def test_the_model_is_a_whole_bundle_from_the_first_step_on(
     task: LettersTask, letters: Path
 ) -> None:
-    order = TrainOrder(data=letters, run=letters.parent / "run", settings=("epochs=1",))
+    order = TrainJob(data=letters, run=letters.parent / "run", settings=("epochs=1",))
     notes = []
-    for _ in carry_out(order, task, Surroundings()):
-        notes.append(verify_files(order.run / "model").card.notes)
+    for _ in run_train_job(order, task, PluginContext()):
+        notes.append(verify_files(order.run / "model").card.remarks)
 
     assert notes[0] == ("not evaluated yet",)
     assert notes[-1] == ()
@@ -127,23 +129,25 @@ class Scripted(LettersTask):
     def __init__(self, figures: Sequence[float]) -> None:
         self.figures = iter(figures)
 
-    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measured]:
-        yield Measured(id="all", sums={self.monitor: (next(self.figures), 1.0)})
+    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measurement]:
+        yield Measurement(id="all", sums={self.monitor: (next(self.figures), 1.0)})
 
 
-def scripted(letters: Path, figures: Sequence[float], *settings: str) -> tuple[list[Event], Card]:
-    order = TrainOrder(
+def scripted(
+    letters: Path, figures: Sequence[float], *settings: str
+) -> tuple[list[Event], ModelCard]:
+    order = TrainJob(
         data=letters, run=letters.parent / "run", settings=("batch_size=20", *settings)
     )
-    events = list(carry_out(order, Scripted(figures), Surroundings()))
-    return events, inspect(order.run / "model").card
+    events = list(run_train_job(order, Scripted(figures), PluginContext()))
+    return events, inspect_bundle(order.run / "model").card
 
 
 def test_the_best_model_is_kept_not_the_last(letters: Path) -> None:
     events, card = scripted(letters, [3.0, 1.0, 2.0], "epochs=3", "average=1")
 
     assert [event.best for event in events if isinstance(event, Evaluated)] == [True, True, False]
-    assert (card.figures[0].value, card.steps) == (1.0, 2)
+    assert (card.metrics[0].value, card.steps) == (1.0, 2)
     assert isinstance(events[-1], Finished)
     assert (events[-1].value, events[-1].best_step) == (1.0, 2)
 
@@ -162,8 +166,8 @@ def test_the_average_is_kept_only_if_it_is_better(
     finished = events[-1]
 
     assert isinstance(finished, Finished)
-    assert re.search(note, finished.note)
-    assert finished.value == card.figures[0].value == min(2.0, figure)
+    assert re.search(note, finished.summary)
+    assert finished.value == card.metrics[0].value == min(2.0, figure)
     assert finished.averaged == card.averaged == averaged
 
 
@@ -194,20 +198,20 @@ def test_a_callback_hears_every_event_and_may_stop(task: LettersTask, letters: P
             self.heard.append(event)
             return len(self.heard) == 2
 
-    order = TrainOrder(data=letters, run=letters.parent / "run")
-    around = Surroundings(callbacks=[Impatient()])
-    events = list(carry_out(order, task, around))
+    order = TrainJob(data=letters, run=letters.parent / "run")
+    around = PluginContext(callbacks=[Impatient()])
+    events = list(run_train_job(order, task, around))
 
     assert Impatient.heard == events
-    assert [type(event) for event in events] == [Step, Step, Saved, Finished]
+    assert [type(event) for event in events] == [TrainingStep, TrainingStep, Saved, Finished]
 
 
 def test_gradient_flow_is_shown_when_asked_and_changes_nothing(train: Train, letters: Path) -> None:
     plain = losses(train("plain"))
     shown = losses(train("shown", "gradient_flow_every=4"))
 
-    assert [bool(event.flow) for event in shown] == [n % 4 == 0 for n in range(1, 16)]
-    assert [dataclasses.replace(event, flow={}) for event in shown] == plain
+    assert [bool(event.gradient_flow) for event in shown] == [n % 4 == 0 for n in range(1, 16)]
+    assert [dataclasses.replace(event, gradient_flow={}) for event in shown] == plain
     drawn = sorted(path.name for path in (letters.parent / "shown" / "previews").glob("*.png"))
     assert drawn == [f"gradient-flow-{step:06d}.png" for step in (4, 8, 12)]
 
@@ -228,12 +232,12 @@ def test_resuming_a_finished_run_says_so(train: Train) -> None:
 
 def test_resuming_with_other_settings_or_data_is_refused(train: Train, letters: Path) -> None:
     train("run", steps=2)
-    with pytest.raises(TrainingError, match=r"run: epochs is 9, expected 3 as the run began"):
+    with pytest.raises(TrainingError, match=r"run: epochs is 9, expected 3 as at the start"):
         train("run", "epochs=9", resume=True)
-    with pytest.raises(TrainingError, match=r"run: hidden is 9, expected 12 as the run began"):
+    with pytest.raises(TrainingError, match=r"run: hidden is 9, expected 12 as at the start"):
         train("run", "hidden=9", resume=True)
     write_letters(letters, lines=30)
-    with pytest.raises(TrainingError, match=r"data_sha256 is .* as the run began"):
+    with pytest.raises(TrainingError, match=r"data_sha256 is .* as at the start"):
         train("run", resume=True)
 
 
@@ -248,9 +252,9 @@ def test_a_stop_while_measuring_is_obeyed_and_resumed_exactly(
 ) -> None:
     whole = train("whole", "epochs=2")
     asked = itertools.count(1)  # 5 steps, then 4 valid examples: the seventh is a measurement
-    order = TrainOrder(data=letters, run=letters.parent / "cut", settings=("epochs=2",))
-    cut = list(carry_out(order, task, Surroundings(), stop=lambda: next(asked) >= 7))
-    assert [type(event) for event in cut[-3:]] == [Step, Saved, Finished]
+    order = TrainJob(data=letters, run=letters.parent / "cut", settings=("epochs=2",))
+    cut = list(run_train_job(order, task, PluginContext(), stop=lambda: next(asked) >= 7))
+    assert [type(event) for event in cut[-3:]] == [TrainingStep, Saved, Finished]
 
     cut += train("cut", resume=True)
     assert losses(cut) == losses(whole)
@@ -292,7 +296,7 @@ def test_data_without_a_valid_split_hold_one_out_and_the_card_says_how(
     (evaluated,) = [event for event in events if isinstance(event, Evaluated)]
 
     assert evaluated.items == 6
-    assert inspect(letters.parent / "run" / "model").card.held_out == {"share": 0.25}
+    assert inspect_bundle(letters.parent / "run" / "model").card.held_out == {"share": 0.25}
 
 
 def test_an_infinite_figure_ends_the_run_with_its_step(letters: Path) -> None:
@@ -312,14 +316,14 @@ class NothingUsable(LettersTask):
 
 
 def test_no_usable_example_is_one_sentence(letters: Path) -> None:
-    order = TrainOrder(data=letters, run=letters.parent / "run")
+    order = TrainJob(data=letters, run=letters.parent / "run")
     with pytest.raises(TrainingError, match=r"no training example is usable \(4 used, 20 refused"):
-        list(carry_out(order, NothingUsable(), Surroundings()))
+        list(run_train_job(order, NothingUsable(), PluginContext()))
 
 
 def test_the_ledger_is_in_the_run_folder(task: LettersTask, letters: Path) -> None:
     letters.write_text(letters.read_text() + "train\tab1\n")
-    order = TrainOrder(data=letters, run=letters.parent / "run", settings=("epochs=1",))
-    list(carry_out(order, task, Surroundings()))
+    order = TrainJob(data=letters, run=letters.parent / "run", settings=("epochs=1",))
+    list(run_train_job(order, task, PluginContext()))
 
     assert '"letters.txt:25": "a digit' in (order.run / "ledger.json").read_text()

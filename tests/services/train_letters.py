@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from letters_task import LettersTask
 
-from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 SETTINGS = ("epochs=20", "save_every_s=0.05", "preview_every=10", "batch_size=3", "accumulate=2")
 
@@ -13,6 +13,6 @@ SETTINGS = ("epochs=20", "save_every_s=0.05", "preview_every=10", "batch_size=3"
 def train_letters(data: Path, run: Path, *, resume: bool) -> None:
     """Train to the end, saving as often as the disk allows."""
     torch.set_num_threads(1)
-    order = TrainOrder(data=data, run=run, settings=SETTINGS, resume=resume)
-    for _ in carry_out(order, LettersTask(), Surroundings()):
+    order = TrainJob(data=data, run=run, settings=SETTINGS, resume=resume)
+    for _ in run_train_job(order, LettersTask(), PluginContext()):
         pass

@@ -15,7 +15,7 @@ from seqstudio_music.voices import VoiceOptions, VoicesTask
 from small_music import OneJob, chorale_example, lead_sheet, loaded
 
 from seqstudio.api.media import Score
-from seqstudio.services.bundles import Loaded
+from seqstudio.services.bundles import LoadedBundle
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -28,19 +28,19 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def rolls_model() -> Loaded:
+def rolls_model() -> LoadedBundle:
     options = RollOptions(hidden=16, layers=1, inner_hidden=12, dropout=0.0)
     return loaded(RollsTask(), [], options, "rolls-nottingham")
 
 
 @pytest.fixture(scope="session")
-def chorale_model() -> Loaded:
+def chorale_model() -> LoadedBundle:
     options = VoiceOptions(hidden=16, layers=1, inner_hidden=12, dropout=0.0)
     return loaded(VoicesTask(), [chorale_example(64, 1)], options, "music-chorale")
 
 
 @pytest.fixture(scope="session")
-def folk_model(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+def folk_model(tmp_path_factory: pytest.TempPathFactory) -> LoadedBundle:
     path = tmp_path_factory.mktemp("folk") / "tune.mid"
     lead_sheet().write(path)
     options = VoiceOptions(layout="lead-sheet", hidden=16, layers=1, inner_hidden=12, dropout=0.0)
@@ -49,7 +49,7 @@ def folk_model(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
 
 
 @pytest.fixture
-def job(rolls_model: Loaded, chorale_model: Loaded, folk_model: Loaded, tmp_path: Path) -> OneJob:
+def job(rolls_model: LoadedBundle, chorale_model: LoadedBundle, folk_model: LoadedBundle, tmp_path: Path) -> OneJob:
     models = [rolls_model, chorale_model, folk_model]
     return OneJob({model.name: model for model in models}, tmp_path)
 

@@ -10,9 +10,9 @@ import torch
 from seqstudio_music.roll_data import RollExample, Rows
 from seqstudio_music.voice_data import VoicesExample
 
-from seqstudio.api import Guide, LoadedModel, Note, SamplingConfig, Take, Task
+from seqstudio.api import Guide, LoadedModel, Note, SamplingConfig, TakeSeed, Task
 from seqstudio.api.media import Score
-from seqstudio.services.bundles import Loaded, build_module
+from seqstudio.services.bundles import LoadedBundle, build_module
 
 TPB = 480
 
@@ -36,7 +36,7 @@ class OneJob:
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
-        takes: Sequence[Take],
+        takes: Sequence[TakeSeed],
         guide: Guide,
         config: SamplingConfig,
         *,
@@ -45,7 +45,7 @@ class OneJob:
         assert self.loaded is not None
         return self.loaded.sample(prompts, takes, guide, config, covariates=covariates)
 
-    def progress(self, fraction: float, note: str = "") -> None:
+    def progress(self, fraction: float, message: str = "") -> None:
         self.fractions.append(fraction)
 
     def check(self) -> None: ...
@@ -56,11 +56,11 @@ class OneJob:
         self.logged.append(text)
 
 
-def loaded(task: Task, examples: Sequence[Any], options: Any, name: str) -> Loaded:
+def loaded(task: Task, examples: Sequence[Any], options: Any, name: str) -> LoadedBundle:
     """Build an untrained model of a task, its weights a function of nothing but their shape."""
     preparation = task.prepare(examples, options)
     module = build_module(preparation, seed=7, device="cpu").eval()
-    return Loaded(
+    return LoadedBundle(
         name=name,
         task=task.name,
         sha256="0" * 64,

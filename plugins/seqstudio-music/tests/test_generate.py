@@ -8,7 +8,7 @@ from seqstudio_music.generate import Generate
 from seqstudio_music.keys import key_of_name
 from small_music import TPB, OneJob
 
-from seqstudio.api import ConfigError, Request, Result, Take
+from seqstudio.api import ConfigError, Request, Result, TakeSeed
 from seqstudio.api.media import Score
 
 DEFAULTS = {
@@ -25,7 +25,7 @@ DEFAULTS = {
 
 def generated(job: OneJob, model: str, *seeds: int, **options: Any) -> list[Result]:
     job.chosen = model
-    takes = tuple(Take(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
+    takes = tuple(TakeSeed(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
     return list(Generate().run(Request(options=DEFAULTS | options, takes=takes), job))
 
 

@@ -135,7 +135,7 @@ def test_training_transposes_within_the_keyboard() -> None:
     rows[:, [2, 87]] = 1
     seen = set()
     for epoch in range(40):
-        moved, start = perturb(rows, preparation.settings, Draws(0, epoch).of("x"))
+        moved, start = perturb(rows, preparation.settings, Draws(0, epoch).generator("x"))
         seen.add(tuple(np.flatnonzero(moved[0]).tolist()))
         assert start == 0
 

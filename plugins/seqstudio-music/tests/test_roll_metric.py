@@ -12,16 +12,16 @@ from small_music import random_rows, roll_example
 
 from seqstudio.api import pool
 from seqstudio.api.nn import ModelConfig, NestedConfig, build
-from seqstudio.services.bundles import Loaded
+from seqstudio.services.bundles import LoadedBundle
 
 TASK = RollsTask()
 
 
-def nll(model: Loaded, rows: np.ndarray) -> float:
+def nll(model: LoadedBundle, rows: np.ndarray) -> float:
     return pool(list(TASK.measure(model, [roll_example(rows)])))["nll_per_frame"]
 
 
-def log_probs(model: Loaded, rows: np.ndarray) -> torch.Tensor:
+def log_probs(model: LoadedBundle, rows: np.ndarray) -> torch.Tensor:
     with torch.inference_mode():
         return model.module.decode_groups(*spell([rows]))[0].sum(-1)
 
@@ -39,7 +39,7 @@ def test_on_four_keys_the_chances_of_all_frames_sum_to_one() -> None:
     assert chances.sum().item() == pytest.approx(1.0, abs=1e-6)
 
 
-def test_frames_from_t_on_move_no_nll_before_t(rolls_model: Loaded) -> None:
+def test_frames_from_t_on_move_no_nll_before_t(rolls_model: LoadedBundle) -> None:
     rows, at = random_rows(30, 1), 17
     other = rows.copy()
     other[at:] = random_rows(13, 2, density=0.2)
@@ -51,7 +51,7 @@ def test_frames_from_t_on_move_no_nll_before_t(rolls_model: Loaded) -> None:
         )
 
 
-def test_streaming_equals_the_whole_piece(rolls_model: Loaded) -> None:
+def test_streaming_equals_the_whole_piece(rolls_model: LoadedBundle) -> None:
     rows = random_rows(20, 4)
     tokens = [token for token in spell([rows])[0].flatten().tolist() if token >= 0]
     total = 0.0
@@ -64,7 +64,7 @@ def test_streaming_equals_the_whole_piece(rolls_model: Loaded) -> None:
     assert total / len(rows) == pytest.approx(nll(rolls_model, rows), rel=1e-5)
 
 
-def test_a_set_is_pooled_over_frames_and_each_piece_begins_anew(rolls_model: Loaded) -> None:
+def test_a_set_is_pooled_over_frames_and_each_piece_begins_anew(rolls_model: LoadedBundle) -> None:
     pieces = [random_rows(frames, frames) for frames in (1, 40, 7)]
     alone = [nll(rolls_model, rows) * len(rows) for rows in pieces]
     together = TASK.measure(rolls_model, [roll_example(r, str(n)) for n, r in enumerate(pieces)])
@@ -72,7 +72,7 @@ def test_a_set_is_pooled_over_frames_and_each_piece_begins_anew(rolls_model: Loa
     assert pool(list(together))["nll_per_frame"] == pytest.approx(sum(alone) / 48, rel=1e-5)
 
 
-def test_every_key_and_every_frame_size_is_finite(rolls_model: Loaded) -> None:
+def test_every_key_and_every_frame_size_is_finite(rolls_model: LoadedBundle) -> None:
     full, empty = np.ones((1, 88), dtype=np.uint8), np.zeros((1, 88), dtype=np.uint8)
 
     assert np.isfinite(nll(rolls_model, np.concatenate([full, empty, np.eye(88, dtype="u1")])))
@@ -106,7 +106,7 @@ def test_persistence_by_hand() -> None:
     assert persistence_nll([train], [held_out]) == pytest.approx((first + second) / 2)
 
 
-def test_a_loss_is_a_sum_over_frames(rolls_model: Loaded) -> None:
+def test_a_loss_is_a_sum_over_frames(rolls_model: LoadedBundle) -> None:
     rows = random_rows(12, 6)
     batch = TASK.collate([roll_example(rows)], rolls_model.preparation, None)
     with torch.inference_mode():
@@ -116,7 +116,7 @@ def test_a_loss_is_a_sum_over_frames(rolls_model: Loaded) -> None:
     assert loss.total.item() / 12 == pytest.approx(nll(rolls_model, rows), rel=1e-5)
 
 
-def test_settings_of_another_task_are_refused(rolls_model: Loaded) -> None:
+def test_settings_of_another_task_are_refused(rolls_model: LoadedBundle) -> None:
     other = SimpleNamespace(settings="of speech", module=rolls_model.module, device="cpu")
     with pytest.raises(Exception, match=r"settings of str, expected a model of music\.rolls"):
         list(TASK.measure(other, [roll_example(random_rows(2, 1))]))

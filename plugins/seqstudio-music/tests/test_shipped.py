@@ -15,7 +15,7 @@ from small_music import OneJob
 
 from seqstudio.api import Operation
 from seqstudio.contracts.manifest import Manifest, parse_manifest
-from seqstudio.services.bundle_files import BundleFacts, verify_files
+from seqstudio.services.bundle_files import BundleInfo, verify_files
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.golden import check_golden
 
@@ -30,7 +30,7 @@ def manifest() -> Manifest:
     return parse_manifest(tomllib.loads(path.read_text()), str(path))
 
 
-def shipped() -> dict[str, BundleFacts]:
+def shipped() -> dict[str, BundleInfo]:
     return {entry.name: verify_files(PACKAGE / entry.path) for entry in manifest().models}
 
 
@@ -61,13 +61,13 @@ def test_every_card_says_data_licence_recipe_and_figure() -> None:
         assert card.name == name
         assert all((card.licence, card.source, card.description, card.data_sha256, card.seeds))
         assert f"--run runs/{name} --preset {card.preset}" in card.command
-        assert card.figures[0].name == TASKS[card.task].monitor
-        assert card.figures[0].split == "valid"
+        assert card.metrics[0].name == TASKS[card.task].monitor
+        assert card.metrics[0].split == "valid"
 
 
 @pytest.mark.parametrize(("name", "limit"), [("rolls-jsb", 5.6), ("rolls-nottingham", 2.5)])
 def test_the_measurement_models_are_good_enough_to_measure_with(name: str, limit: float) -> None:
-    assert shipped()[name].card.figures[0].value <= limit
+    assert shipped()[name].card.metrics[0].value <= limit
 
 
 def test_what_is_under_the_gpl_says_so() -> None:

@@ -15,15 +15,15 @@ from seqstudio.services.bundles import load_bundle
 from seqstudio.services.datasets import choose_split, read_examples
 from seqstudio.services.evaluation import evaluate, report
 from seqstudio.services.events import Evaluated, Finished, Preview
-from seqstudio.services.train_job import Surroundings, TrainOrder, carry_out
+from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 SMALL = ("hidden=24", "layers=1", "inner_hidden=16", "dropout=0", "epochs=12", "batch_size=4")
 KINDS = {"music.rolls": ("piano-rolls",), "music.voices": ("chorale-json",)}
 
 
-def around(task: Task) -> Surroundings:
+def around(task: Task) -> PluginContext:
     importers = tuple(seqstudio_music.seqstudio_importers())
-    return Surroundings(
+    return PluginContext(
         plugin="music", plugin_version="0", kinds=KINDS[task.name], importers=importers
     )
 
@@ -49,8 +49,8 @@ def chorale_data(folder: Path) -> Path:
 
 
 def trained(task: Task, data: Path, run: Path, *settings: str) -> list[object]:
-    order = TrainOrder(data=data, run=run, settings=(*SMALL, *settings))
-    return list(carry_out(order, task, around(task)))
+    order = TrainJob(data=data, run=run, settings=(*SMALL, *settings))
+    return list(run_train_job(order, task, around(task)))
 
 
 @pytest.mark.parametrize(

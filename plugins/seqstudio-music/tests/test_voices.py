@@ -22,7 +22,7 @@ from small_music import TPB, chorale_example, four_parts, lead_sheet
 
 from seqstudio.api import ConfigError, DataError, Draws, Ledger, Note, pool
 from seqstudio.api.media import Score
-from seqstudio.services.bundles import Loaded
+from seqstudio.services.bundles import LoadedBundle
 
 TASK = VoicesTask()
 
@@ -166,7 +166,7 @@ def test_meters_and_positions_that_training_never_showed_count_as_the_nearest() 
     assert set(known[:, 1].tolist()) == {0}
 
 
-def test_no_future_step_moves_the_nll_of_an_earlier_one(chorale_model: Loaded) -> None:
+def test_no_future_step_moves_the_nll_of_an_earlier_one(chorale_model: LoadedBundle) -> None:
     voices = voices_of(chorale_example(64, 3), "chorale")
     row = spelled(voices, chorale_model.settings)
     other = row.tokens.copy()
@@ -182,7 +182,7 @@ def test_no_future_step_moves_the_nll_of_an_earlier_one(chorale_model: Loaded) -
     torch.testing.assert_close(nats(other)[:32], nats(row.tokens)[:32])
 
 
-def test_nats_are_pooled_over_sixteenths_and_tokens(chorale_model: Loaded) -> None:
+def test_nats_are_pooled_over_sixteenths_and_tokens(chorale_model: LoadedBundle) -> None:
     pieces = [chorale_example(steps, steps, f"p{steps}") for steps in (16, 50, 33)]
     figures = pool(list(TASK.measure(chorale_model, pieces)))
     alone = [pool(list(TASK.measure(chorale_model, [piece])))["nats_per_16th"] for piece in pieces]
@@ -192,20 +192,20 @@ def test_nats_are_pooled_over_sixteenths_and_tokens(chorale_model: Loaded) -> No
     assert figures["nats_per_16th"] == pytest.approx(pooled, rel=1e-5)
 
 
-def test_training_transposes_within_the_voices(chorale_model: Loaded) -> None:
+def test_training_transposes_within_the_voices(chorale_model: LoadedBundle) -> None:
     settings = chorale_model.settings
     voices, layout = voices_of(chorale_example(64, 1), "chorale"), Layout(settings.slots)
     for epoch in range(20):
-        row = perturbed(voices, settings, Draws(0, epoch).of("x"))
+        row = perturbed(voices, settings, Draws(0, epoch).generator("x"))
         sung = layout.decode(row.tokens)[0]
         for column, slot in enumerate(settings.slots):
             assert slot.low <= sung[:, column].min() <= sung[:, column].max() <= slot.high
 
 
-def test_a_melody_alone_is_heard_in_training_too(folk_model: Loaded) -> None:
+def test_a_melody_alone_is_heard_in_training_too(folk_model: LoadedBundle) -> None:
     settings = folk_model.settings
     voices, layout = lead_sheet_of_score(lead_sheet()), Layout(settings.slots)
-    rows = [perturbed(voices, settings, Draws(0, n).of("x")) for n in range(40)]
+    rows = [perturbed(voices, settings, Draws(0, n).generator("x")) for n in range(40)]
     silent = [(layout.decode(row.tokens)[0][:, 0] == NONE).all() for row in rows]
 
     assert 0 < sum(silent) < 20
@@ -292,7 +292,7 @@ def test_pieces_of_another_layout_are_refused_by_name(tmp_path: Path) -> None:
         TASK.prepare(kept[:0], VoiceOptions())
 
 
-def test_a_preview_is_the_same_for_the_same_seed(chorale_model: Loaded) -> None:
+def test_a_preview_is_the_same_for_the_same_seed(chorale_model: LoadedBundle) -> None:
     one, same, other = (TASK.preview(chorale_model, [], seed) for seed in (1, 1, 2))
 
     assert one.text.endswith("notes in 4 bars")

@@ -1,48 +1,50 @@
-"""What the page of models shows of each, as values read from the disk: slow, so on a thread."""
+"""What the page of models shows, read from disk: slow, so call it on a thread."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqstudio.gui.plugins_and_models.plugin_rows import spaced
-from seqstudio.gui.widgets.facts import Group, group, listed
-from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, in_the_box
+from seqstudio.gui.widgets.facts import FactGroup, fact_group, line_group
+from seqstudio.gui.widgets.metric_text import metric_text, metric_value
+from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.studio import Studio
-from seqstudio.host.text_format import size
-from seqstudio.services.card import Card, Figure
+from seqstudio.host.text_format import format_size
+from seqstudio.services.model_card import CardMetric, ModelCard
 
-IMPORTED = "imported"  # the origin that the host gives
+IMPORTED = "imported"  # as `FoundModel.origin`
+SPLITS = {"train": "training set", "valid": "validation set", "test": "test set"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRow:
-    """One model, with what can be done about it."""
+    """One model as the page shows it."""
 
     name: str
     title: str
-    state: str = ""  # why it cannot be used; "" where it can
-    origin: str = ""  # in words
+    problem: str = ""  # why it cannot be used; "" if it can
+    origin: str = ""  # as shown to the user
     size: str = ""
     task: str = ""
-    plugin: str = ""  # the id of the plugin whose task it is for
+    plugin: str = ""  # the id of the plugin that has its task
     path: Path = Path()
     imported: bool = False
-    groups: tuple[Group, ...] = ()
+    groups: tuple[FactGroup, ...] = ()
 
     @property
     def id(self) -> str:
-        """What it is chosen by."""
+        """The unique id."""
         return self.name
 
     @property
-    def said(self) -> str:
-        """Where it comes from and how large it is, or why it cannot be used."""
-        return f"broken: {self.state}" if self.state else f"{self.origin}  ·  {self.size}"
+    def status(self) -> str:
+        """The origin and size, or why it cannot be used."""
+        return f"broken: {self.problem}" if self.problem else f"{self.origin}  ·  {self.size}"
 
     @property
-    def short(self) -> str:
-        """The same, for the list."""
-        return "broken" if self.state else f"{self.task}  ·  {self.size}"
+    def short_status(self) -> str:
+        """The status for the list."""
+        return "broken" if self.problem else f"{self.task}  ·  {self.size}"
 
 
 def read_models(studio: Studio) -> tuple[ModelRow, ...]:
@@ -51,7 +53,7 @@ def read_models(studio: Studio) -> tuple[ModelRow, ...]:
     imported = models.imported()
     rows = [_row(found, catalogue) for found in models.cards()]
     rows += [
-        ModelRow(name=name, title=name, state=reason, imported=name in imported)
+        ModelRow(name=name, title=name, problem=reason, imported=name in imported)
         for name, reason in models.damaged().items()
     ]
     return tuple(sorted(rows, key=lambda row: (row.imported, row.task, row.name)))
@@ -64,7 +66,7 @@ def _row(found: FoundModel, catalogue: Catalogue) -> ModelRow:
         name=found.name,
         title=facts.card.title or found.name,
         origin=origin,
-        size=size(facts.size),
+        size=format_size(facts.size),
         task=facts.task,
         plugin=facts.plugin,
         path=found.path,
@@ -73,52 +75,57 @@ def _row(found: FoundModel, catalogue: Catalogue) -> ModelRow:
     )
 
 
-def card_groups(found: FoundModel, origin: str, catalogue: Catalogue) -> tuple[Group, ...]:
-    """Put a model's card into words."""
+def card_groups(found: FoundModel, origin: str, catalogue: Catalogue) -> tuple[FactGroup, ...]:
+    """Return the facts of a model's card."""
     facts, card = found.facts, found.facts.card
     shape = f"{facts.parameters:,} parameters, {', '.join(facts.dtypes)}"
     return (
-        group(
+        fact_group(
             "About",
             [
                 ("", card.description),
                 ("Name", found.name),
                 ("Task", facts.task),
-                ("From", origin),
+                ("Source", origin),
                 ("Language", facts.config.settings.get("language", "")),
                 ("Licence", card.licence),
-                ("Size", f"{size(facts.size)}, {shape}"),
+                ("Size", f"{format_size(facts.size)}, {shape}"),
             ],
         ),
         used_by(facts.task, catalogue),
-        group("Measured", [(figure.name, figure_text(figure)) for figure in card.figures]),
-        group("Made from", _making(card)),
-        listed("Notes", card.notes),
-        group("File", [("Folder", found.path), ("SHA-256", spaced(found.sha256))]),
+        fact_group(
+            "Measured", [(metric_text(one.name).title, measurement(one)) for one in card.metrics]
+        ),
+        fact_group("Training", _training_facts(card)),
+        line_group("Notes", card.remarks),
+        fact_group("File", [("Folder", found.path), ("SHA-256", spaced(found.sha256))]),
     )
 
 
-def used_by(task: str, catalogue: Catalogue) -> Group:
-    """Say which operations can run a model of a task."""
+def used_by(task: str, catalogue: Catalogue) -> FactGroup:
+    """List the operations that can use a model of a task."""
     pairs = [
         (f"{plugin.title}: {entry.title}")
         for plugin in catalogue.plugins
         for entry in plugin.manifest.operations
         if task in entry.model_tasks()
     ]
-    return listed("Used by", pairs, "no operation that is installed and on")
+    return line_group("Used by", pairs, "no enabled operation")
 
 
-def figure_text(figure: Figure) -> str:
-    """Write a figure with what it was measured on, and its interval where one is known.
+def measurement(metric: CardMetric) -> str:
+    """Write a metric's value, its interval if there is one, and what it was measured on.
 
-    >>> figure_text(Figure(name="wer", value=0.25, split="test", items=130, low=0.2, high=0.3))
-    '0.25 on 130 items of test; between 0.2 and 0.3 with 95 % confidence'
+    >>> measurement(CardMetric(name="wer", value=0.25, split="test", items=9, low=0.2, high=0.3))
+    '25 % (20 % to 30 % with 95 % confidence), on 9 items of the test set'
     """
-    text = f"{figure.value:.4g} on {figure.items:,} items of {figure.split}"
-    if figure.low is None or figure.high is None:
-        return text
-    return f"{text}; between {figure.low:.4g} and {figure.high:.4g} with 95 % confidence"
+    interval = ""
+    if metric.low is not None and metric.high is not None:
+        low, high = (metric_value(metric.name, bound) for bound in (metric.low, metric.high))
+        interval = f" ({low} to {high} with 95 % confidence)"
+    value = metric_value(metric.name, metric.value)
+    split = SPLITS.get(metric.split, f"{metric.split} set")
+    return f"{value}{interval}, on {metric.items:,} items of the {split}"
 
 
 def _origin(found: FoundModel, catalogue: Catalogue) -> str:
@@ -127,18 +134,18 @@ def _origin(found: FoundModel, catalogue: Catalogue) -> str:
     plugin = _plugin(found.origin, catalogue)
     if plugin is None:
         return found.origin
-    return f"{plugin.title}, in the box" if in_the_box(plugin.distribution) else plugin.title
+    return f"{plugin.title}, built in" if is_built_in(plugin.distribution) else plugin.title
 
 
 def _plugin(name: str, catalogue: Catalogue) -> Plugin | None:
-    return next((one for one in catalogue.plugins if one.id == name), None)
+    return next((plugin for plugin in catalogue.plugins if plugin.id == name), None)
 
 
-def _making(card: Card) -> list[tuple[str, object]]:
+def _training_facts(card: ModelCard) -> list[tuple[str, object]]:
     minutes = f"{card.training_minutes:.0f} min, {card.steps:,} steps" if card.steps else ""
     return [
         ("Data", card.data),
         ("Source", card.source),
-        ("Training", ", ".join(part for part in (minutes, card.machine) if part)),
+        ("Time", ", ".join(part for part in (minutes, card.machine) if part)),
         ("Command", card.command),
     ]

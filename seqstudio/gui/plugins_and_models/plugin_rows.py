@@ -1,57 +1,57 @@
-"""What the page of plugins shows of each, as values read from the disk: slow, so on a thread."""
+"""What the page of plugins shows, read from disk: slow, so call it on a thread."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from seqstudio.errors import PluginError
-from seqstudio.gui.widgets.facts import Group, group, listed
-from seqstudio.host.catalogue.catalogue import SAFE_MODE_REASON, Catalogue, Plugin, in_the_box
+from seqstudio.gui.widgets.facts import FactGroup, fact_group, line_group
+from seqstudio.host.catalogue.catalogue import SAFE_MODE_REASON, Catalogue, Plugin, is_built_in
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.store import Store, Stored
-from seqstudio.host.text_format import size
+from seqstudio.host.store.store import Store, StoredPlugin
+from seqstudio.host.text_format import format_size
 
 State = Literal["on", "off", "broken"]
-BY_YOU = "by you"  # the reason that `disable` gives
-ALSO: Mapping[str, str] = {  # a section of the manifest, and what it is called
-    "importers": "Reads",
-    "exporters": "Writes",
+BY_YOU = "by you"  # the reason stored for a plugin that the user disabled
+OTHER_SECTIONS: Mapping[str, str] = {  # section of the manifest -> title
+    "importers": "File types read",
+    "exporters": "File types written",
     "parts": "Model parts",
-    "train_callbacks": "In training",
-    "metrics": "Measures",
+    "train_callbacks": "Training callbacks",
+    "metrics": "Metrics",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginRow:
-    """One plugin, with what can be done about it."""
+    """One plugin as the page shows it."""
 
     id: str
     title: str
     version: str = ""
     state: State = "on"
-    why: str = ""  # it is off or broken
-    origin: str = ""  # in words
-    stored: bool = False  # this profile's store has it: it can be removed
-    previous: str = ""  # the version to go back to
-    groups: tuple[Group, ...] = ()
+    why: str = ""  # why it is off or broken
+    origin: str = ""  # as shown to the user
+    stored: bool = False  # in the store of this profile, so it can be removed
+    previous: str = ""  # the version to roll back to
+    groups: tuple[FactGroup, ...] = ()
 
     @property
-    def said(self) -> str:
-        """The state in words."""
+    def status(self) -> str:
+        """The state, with the reason if it is off or broken."""
         if self.state == "on":
             return "on"
         return f"{self.state}: {self.why}"
 
     @property
-    def short(self) -> str:
-        """The state in a word or two, with the version."""
+    def short_status(self) -> str:
+        """The version and the state."""
         return f"{self.version}  ·  {self.state}" if self.version else self.state
 
 
 def read_plugins(profile: Profile) -> tuple[PluginRow, ...]:
-    """Read every plugin: those in use, those switched off, and those that are broken."""
-    catalogue = Catalogue.load(profile, everything=True)
+    """Read all plugins: enabled, disabled and broken."""
+    catalogue = Catalogue.load(profile, include_disabled=True)
     off = Catalogue.load(profile).disabled
     stored, names = _stored(profile)
     rows = [_row(one, off.get(one.id, ""), stored.get(one.id)) for one in catalogue.plugins]
@@ -59,27 +59,27 @@ def read_plugins(profile: Profile) -> tuple[PluginRow, ...]:
         PluginRow(id=name, title=name, state="broken", why=why, stored=name in names)
         for name, why in catalogue.broken.items()
     ]
-    return tuple(sorted(rows, key=lambda row: (row.origin != "in the box", row.title.lower())))
+    return tuple(sorted(rows, key=lambda row: (row.origin != "built in", row.title.lower())))
 
 
-def _stored(profile: Profile) -> tuple[Mapping[str, Stored], tuple[str, ...]]:
-    """Give the store's plugins and the names of all; a damaged store has none, and is told."""
+def _stored(profile: Profile) -> tuple[Mapping[str, StoredPlugin], tuple[str, ...]]:
+    """Return the store's plugins by id, and all their names; nothing if the store is damaged."""
     store = Store(profile)
     try:
         return {one.id: one for one in store.installed()}, store.names()
-    except PluginError:  # the catalogue lists its file among the broken
+    except PluginError:  # the catalogue lists the store's file as broken
         return {}, ()
 
 
-def _row(plugin: Plugin, why: str, stored: Stored | None) -> PluginRow:
+def _row(plugin: Plugin, why: str, stored: StoredPlugin | None) -> PluginRow:
     if why == SAFE_MODE_REASON and stored and stored.disabled:
-        why = stored.disabled  # what will hold without safe mode
+        why = stored.disabled  # the reason that applies without safe mode
     return PluginRow(
         id=plugin.id,
         title=plugin.title,
         version=plugin.version,
         state="off" if why else "on",
-        why="switched off by you" if why == BY_YOU else why,
+        why="disabled by you" if why == BY_YOU else why,
         origin=_origin(plugin, stored),
         stored=stored is not None,
         previous=stored.previous if stored else "",
@@ -87,57 +87,59 @@ def _row(plugin: Plugin, why: str, stored: Stored | None) -> PluginRow:
     )
 
 
-def _origin(plugin: Plugin, stored: Stored | None) -> str:
+def _origin(plugin: Plugin, stored: StoredPlugin | None) -> str:
     if stored:
         return f"installed from {stored.receipt.source}"
-    return "in the box" if in_the_box(plugin.distribution) else "installed by pip"
+    return "built in" if is_built_in(plugin.distribution) else "installed by pip"
 
 
-def _groups(plugin: Plugin, stored: Stored | None) -> tuple[Group, ...]:
+def _groups(plugin: Plugin, stored: StoredPlugin | None) -> tuple[FactGroup, ...]:
     table = plugin.table
     return (
-        group(
+        fact_group(
             "About",
             [
                 ("", " ".join(table.get("help", "").split())),
                 ("Version", plugin.version),
-                ("Id", plugin.id),
+                ("ID", plugin.id),
                 ("Licence", table["license"]),
-                ("From", _origin(plugin, stored)),
+                ("Source", _origin(plugin, stored)),
                 *_receipt_facts(stored),
             ],
         ),
-        *offer_groups(table),
+        *content_groups(table),
         permission_group(table.get("permissions", {})),
     )
 
 
-def _receipt_facts(stored: Stored | None) -> list[tuple[str, object]]:
+def _receipt_facts(stored: StoredPlugin | None) -> list[tuple[str, object]]:
     if not stored:
         return []
     receipt = stored.receipt
-    brings = ", ".join(f"{name} {version}" for name, version in receipt.dependencies.items())
+    dependencies = ", ".join(f"{name} {version}" for name, version in receipt.dependencies.items())
     return [
-        ("Size", size(receipt.size)),
+        ("Size", format_size(receipt.size)),
         ("SHA-256", spaced(receipt.sha256)),
-        ("Brings", brings),
-        ("Machine code", ", ".join(receipt.native)),
-        ("Before it", f"version {stored.previous}" if stored.previous else ""),
+        ("Dependencies", dependencies),
+        ("Native code", ", ".join(receipt.native)),
+        ("Previous version", stored.previous),
     ]
 
 
-def offer_groups(table: Mapping[str, Any]) -> tuple[Group, ...]:
-    """Say what a manifest brings: operations, tasks, models, and what is read and written."""
+def content_groups(table: Mapping[str, Any]) -> tuple[FactGroup, ...]:
+    """List what a manifest contains: operations, tasks, models, file types and other parts."""
     return (
-        group("Operations", _titled(table.get("operations", ()))),
-        group("Tasks to train", _titled(table.get("tasks", ()))),
-        group("Models in it", _titled(table.get("models", ()))),
-        group("Also", [(name, _names(table.get(key, ()))) for key, name in ALSO.items()]),
+        fact_group("Operations", _titled(table.get("operations", ()))),
+        fact_group("Tasks to train", _titled(table.get("tasks", ()))),
+        fact_group("Models", _titled(table.get("models", ()))),
+        fact_group(
+            "Other", [(name, _names(table.get(key, ()))) for key, name in OTHER_SECTIONS.items()]
+        ),
     )
 
 
 def spaced(sha256: str) -> str:
-    """Write a hash so that it can be compared by eye, and broken over lines.
+    """Write a hash in groups, so that it can be compared by eye and wrapped.
 
     >>> spaced("0123456789abcdef01")
     '0123456789abcdef 01'
@@ -145,11 +147,11 @@ def spaced(sha256: str) -> str:
     return " ".join(sha256[at : at + 16] for at in range(0, len(sha256), 16))
 
 
-def permission_group(permissions: Mapping[str, str]) -> Group:
-    """Say what a plugin asks for beyond its job's own files, and why."""
+def permission_group(permissions: Mapping[str, str]) -> FactGroup:
+    """List what a plugin asks for beyond the files of its jobs, with its reasons."""
     if not permissions:
-        return listed("Asks for", [], "nothing beyond the files of its jobs")
-    return group("Asks for", permissions.items())
+        return line_group("Permissions", [], "only the files of its jobs")
+    return fact_group("Permissions", permissions.items())
 
 
 def _titled(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, object]]:

@@ -1,4 +1,4 @@
-"""Transcripts to and from files, and the text of a text file; slow disks are for threads."""
+"""Reads and writes transcripts and text files; call these functions on a thread."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import DataError, SessionError
 from seqstudio.media.subtitles import to_json, to_srt, to_txt, to_vtt
-from seqstudio.services.atomic_files import faults_as, write_durably
+from seqstudio.services.atomic_files import os_errors_as, write_atomic
 
 WRITERS: Mapping[str, Callable[[Transcript], str]] = {
     ".txt": to_txt,
@@ -20,11 +20,11 @@ TITLES: Mapping[str, str] = {
     ".vtt": "WebVTT subtitles",
     ".json": "SeqStudio transcript",
 }
-SHOWN = 2**20  # characters of a text file
+MAX_CHARACTERS = 2**20  # shown of a text file
 
 
-def filters() -> str:
-    """Give the choices of a file dialog.
+def file_filters() -> str:
+    """Return the filters of a file dialog.
 
     >>> filters().split(";;")[1]
     'SubRip subtitles (*.srt)'
@@ -33,7 +33,7 @@ def filters() -> str:
 
 
 def with_suffix(path: Path, chosen_filter: str) -> Path:
-    """Give a file the suffix that was chosen, if it has none of ours.
+    """Add the suffix of the chosen filter, unless the path has a suffix of ours.
 
     >>> with_suffix(Path("talk.v2"), "WebVTT subtitles (*.vtt)").name
     'talk.v2.vtt'
@@ -45,7 +45,7 @@ def with_suffix(path: Path, chosen_filter: str) -> Path:
 
 
 def export(transcript: Transcript, path: Path) -> Path:
-    """Write a transcript in the format of the suffix: whole, or not at all.
+    """Write a transcript atomically, in the format of the suffix.
 
     Raises
     ------
@@ -55,13 +55,13 @@ def export(transcript: Transcript, path: Path) -> Path:
     if (write := WRITERS.get(path.suffix.lower())) is None:
         known = " ".join(WRITERS)
         raise SessionError(f"{path}: suffix {path.suffix!r}, expected one of: {known}")
-    with faults_as(SessionError, path):
-        write_durably(path, write(transcript).encode())
+    with os_errors_as(SessionError, path):
+        write_atomic(path, write(transcript).encode())
     return path
 
 
-def belongs(path: Path, recording: Path) -> bool:
-    """Whether a file is by its name a transcript of a recording.
+def is_transcript_of(path: Path, recording: Path) -> bool:
+    """Whether a file's name is that of a transcript of a recording.
 
     >>> belongs(Path("b/talk.JSON"), Path("a/talk.flac"))
     True
@@ -70,7 +70,7 @@ def belongs(path: Path, recording: Path) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file, as far as it is shown.
+    """Read the start of a text file, up to `MAX_CHARACTERS`.
 
     Raises
     ------
@@ -79,8 +79,8 @@ def read_text(path: Path) -> str:
     """
     try:
         with path.open(encoding="utf-8") as file:
-            return file.read(SHOWN)
-    except OSError as bad:
-        raise DataError(f"{path}: {bad.strerror}, expected a text") from bad
-    except UnicodeDecodeError as bad:
-        raise DataError(f"{path}: byte {bad.start} is not UTF-8, expected a text") from bad
+            return file.read(MAX_CHARACTERS)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}, expected a text") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: byte {error.start} is not UTF-8, expected a text") from error

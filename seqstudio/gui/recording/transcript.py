@@ -1,4 +1,4 @@
-"""A transcript as words in a row: which is heard, which is in hand, and what edits make of them."""
+"""The words of a transcript: which is highlighted, which is current, and edits of them."""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from itertools import accumulate
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
-from seqstudio.gui.recording.timeline import Place, Timeline
+from seqstudio.gui.recording.word_index import WordIndex, WordPosition
 from seqstudio.media.word_times import with_word_times
-from seqstudio.session.operations import (
+from seqstudio.session.edits import (
+    CompoundEdit,
+    Edit,
     EditWord,
     MergeSegments,
-    Operation,
     SetSegments,
     SplitSegment,
-    Together,
 )
 from seqstudio.session.segment_edits import split, with_times
 
-LOW = 0.6  # a confidence below this is shown as low
+LOW_CONFIDENCE = 0.6  # words below are marked
 
 
 class TranscriptModel(QObject):
@@ -28,171 +28,179 @@ class TranscriptModel(QObject):
 
     Parameters
     ----------
-    do : carries an operation out; False where it failed, and was told
+    do : applies an edit; returns False if that failed
     """
 
-    changed = Signal()  # other words
-    lit_changed = Signal()  # another word is heard
-    current_changed = Signal()  # another word is in hand
+    changed = Signal()  # the words
+    highlight_changed = Signal()
+    current_changed = Signal()
 
-    def __init__(self, do: Callable[[Operation], bool], parent: QObject | None = None) -> None:
+    def __init__(self, do: Callable[[Edit], bool], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._do = do
         self._clip = ""
         self.transcript: Transcript | None = None
-        self._spoken: tuple[Segment, ...] = ()
-        self.segments: tuple[Segment, ...] = ()  # the same as shown: each has words
-        self._firsts = [0]  # how many words come before each segment, and how many there are
-        self.timeline = Timeline(())
-        self.lit: Place | None = None
-        self.current: Place | None = None
+        self._stored_segments: tuple[Segment, ...] = ()
+        self.segments: tuple[Segment, ...] = ()  # as shown: with estimated words if they had none
+        self._word_offsets = [0]  # the number of words before each segment, and in all
+        self.word_index = WordIndex(())
+        self.highlighted: WordPosition | None = None  # the word at the playhead
+        self.current: WordPosition | None = None  # the word that keys and commands act on
 
     def show(self, clip: str, transcript: Transcript | None) -> None:
-        """Show a clip's transcript as it is now; the word in hand stays, as far as there is one."""
+        """Show the transcript of a clip; for the same clip, keep the current word or one near."""
         if clip == self._clip and transcript is self.transcript:
             return
-        held = self.current if clip == self._clip else None
-        shown = dict(zip(map(id, self._spoken), self.segments, strict=True))
-        spoken = self._spoken = _segments(transcript)
+        current = self.current if clip == self._clip else None
+        shown = dict(zip(map(id, self._stored_segments), self.segments, strict=True))
+        stored = self._stored_segments = _segments_of(transcript)
         self._clip, self.transcript = clip, transcript
-        self.segments = tuple(shown.get(id(one)) or with_word_times(one) for one in spoken)
-        self._firsts = list(accumulate((len(one.words) for one in self.segments), initial=0))
-        self.timeline = Timeline(self.segments)
-        self.lit = None
-        self.current = self.nearest(held)
+        self.segments = tuple(
+            shown.get(id(segment)) or with_word_times(segment) for segment in stored
+        )
+        counts = (len(segment.words) for segment in self.segments)
+        self._word_offsets = list(accumulate(counts, initial=0))
+        self.word_index = WordIndex(self.segments)
+        self.highlighted = None
+        self.current = self.nearest(current)
         self.changed.emit()
 
-    def word(self, place: Place) -> Word:
-        """Give a word by its place."""
-        return self.segments[place.segment].words[place.word]
+    def word(self, position: WordPosition) -> Word:
+        """Return the word at a position."""
+        return self.segments[position.segment].words[position.word]
 
-    def light(self, second: float) -> None:
-        """Light the word that is heard at a time."""
-        if (place := self.timeline.at(second)) != self.lit:
-            self.lit = place
-            self.lit_changed.emit()
+    def highlight(self, second: float) -> None:
+        """Highlight the word that is spoken at a time."""
+        if (position := self.word_index.at(second)) != self.highlighted:
+            self.highlighted = position
+            self.highlight_changed.emit()
 
-    def take_up(self, place: Place | None) -> None:
-        """Put a word in hand."""
-        if place != self.current:
-            self.current = place
+    def set_current(self, position: WordPosition | None) -> None:
+        """Make a word the current one."""
+        if position != self.current:
+            self.current = position
             self.current_changed.emit()
 
-    def step(self, words: int) -> Place | None:
-        """Put the word so many further, or back, in hand; give it, or None at either end."""
+    def move_current(self, words: int) -> WordPosition | None:
+        """Move the current word forward, or back if negative; return it, or None at an end."""
         number = self._number(self.current) + words if self.current else 0
-        if not 0 <= number < self._firsts[-1]:
+        if not 0 <= number < self._word_offsets[-1]:
             return None
-        self.take_up(self._place(number))
+        self.set_current(self._position(number))
         return self.current
 
-    def ends(self) -> tuple[Place, Place] | None:
-        """Give the first and the last word."""
-        return (self._place(0), self._place(self._firsts[-1] - 1)) if self._firsts[-1] else None
+    def first_and_last(self) -> tuple[WordPosition, WordPosition] | None:
+        """Return the first and the last word; None if there are no words."""
+        if not (count := self._word_offsets[-1]):
+            return None
+        return self._position(0), self._position(count - 1)
 
-    def edit(self, place: Place, text: str) -> bool:
-        """Write other text in the place of a word: none removes it, several share its time.
+    def edit(self, position: WordPosition, text: str) -> bool:
+        """Replace a word: an empty text removes it, several words share its time.
 
-        A segment goes with its last word.
+        Removing the last word of a segment removes the segment. Returns False if the edit failed.
         """
         text = " ".join(text.split())
-        if text == self.word(place).word:
+        if text == self.word(position).word:
             return True
-        if not text and len(self.segments[place.segment].words) == 1:
-            return self._do(Together("Remove a segment", (self._put(place.segment, ()),)))
-        if self._real(place.segment):
-            return self._do(EditWord(self._clip, place.segment, place.word, text))
-        return self._do(self._rewritten(place, text))
+        if not text and len(self.segments[position.segment].words) == 1:
+            removal = self._replace_segment(position.segment, ())
+            return self._do(CompoundEdit("Remove segment", (removal,)))
+        if self._has_word_times(position.segment):
+            return self._do(EditWord(self._clip, position.segment, position.word, text))
+        return self._do(self._replace_word(position, text))
 
     @property
     def can_split(self) -> bool:
-        """Whether a segment can begin at the word in hand."""
+        """Whether a segment can start at the current word."""
         return self.current is not None and self.current.word > 0
 
     def split(self, playhead_s: float | None = None) -> None:
-        """Begin a new segment at the word in hand.
+        """Split the segment at the current word.
 
-        Words without times of their own are parted at the playhead, where that is within their
-        segment.
+        A segment without word times is split at the playhead if that is within the segment.
         """
-        if not self.can_split or not (here := self.current):
+        if not self.can_split or not (current := self.current):
             return
-        if self._real(here.segment):
-            self._do(SplitSegment(self._clip, here.segment, here.word))
+        if self._has_word_times(current.segment):
+            self._do(SplitSegment(self._clip, current.segment, current.word))
         else:
-            parts = split(self._bare(here.segment), here.word, playhead_s)
-            self._do(Together("Split a segment", (self._put(here.segment, parts),)))
-        self.take_up(self.nearest(Place(here.segment + 1, 0)))
+            parts = split(self._without_words(current.segment), current.word, playhead_s)
+            self._do(CompoundEdit("Split segment", (self._replace_segment(current.segment, parts),)))
+        self.set_current(self.nearest(WordPosition(current.segment + 1, 0)))
 
     @property
     def can_merge(self) -> bool:
-        """Whether a segment comes after that of the word in hand."""
+        """Whether there is a segment after the current one."""
         return self.current is not None and self.current.segment + 1 < len(self.segments)
 
     def merge(self) -> None:
-        """Join the segment of the word in hand with the one after it."""
+        """Merge the current segment with the next one."""
         if self.can_merge and self.current:
             self._do(MergeSegments(self._clip, self.current.segment))
 
     def set_times(self, start_s: float, end_s: float) -> None:
-        """Begin and end the segment of the word in hand elsewhere."""
-        if here := self.current:
-            whole = self.segments[here.segment]
-            came = whole if self._real(here.segment) else self._bare(here.segment)
-            put = self._put(here.segment, (with_times(came, start_s, end_s),))
-            self._do(Together("Set a segment's times", (put,)))
+        """Set the start and end of the current segment."""
+        if current := self.current:
+            segment = self.segments[current.segment]
+            if not self._has_word_times(current.segment):
+                segment = self._without_words(current.segment)
+            change = self._replace_segment(current.segment, (with_times(segment, start_s, end_s),))
+            self._do(CompoundEdit("Set segment times", (change,)))
 
-    def adding(self, text: str, start_s: float, end_s: float) -> SetSegments:
-        """Give what puts a new segment in its place by time."""
+    def insertion(self, text: str, start_s: float, end_s: float) -> SetSegments:
+        """Return the edit that inserts a new segment in order of time."""
         new = Segment(start_s=start_s, end_s=end_s, text=text, origin="human")
-        there = self.transcript.segments if self.transcript else ()
-        if not there:  # a text alone becomes the first segment
-            whole = [self._bare(0)] if self.segments else []
+        stored = self.transcript.segments if self.transcript else ()
+        if not stored:  # a text without segments becomes a segment too
+            whole = [self._without_words(0)] if self.segments else []
             return SetSegments(self._clip, 0, 0, tuple(sorted([*whole, new], key=_start)))
-        at = next((n for n, one in enumerate(there) if one.start_s > start_s), len(there))
-        return SetSegments(self._clip, at, 0, (new,))
+        later = (n for n, segment in enumerate(stored) if segment.start_s > start_s)
+        return SetSegments(self._clip, next(later, len(stored)), 0, (new,))
 
-    def _rewritten(self, place: Place, text: str) -> Operation:
-        """Change a segment that came without words of its own."""
-        bare = self._bare(place.segment)
-        words = bare.text.split()
-        words[place.word] = text
-        written = replace(bare, text=" ".join(filter(None, words)), origin="human", confidence=None)
-        return self._put(place.segment, (written,))
+    def _replace_word(self, position: WordPosition, text: str) -> Edit:
+        """Return the edit that replaces a word of a segment without word times."""
+        segment = self._without_words(position.segment)
+        words = segment.text.split()
+        words[position.word] = text
+        edited = replace(
+            segment, text=" ".join(filter(None, words)), origin="human", confidence=None
+        )
+        return self._replace_segment(position.segment, (edited,))
 
-    def _put(self, segment: int, by: tuple[Segment, ...]) -> Operation:
-        """Put segments in the place of one, or of a text that has none."""
+    def _replace_segment(self, segment: int, by: tuple[Segment, ...]) -> Edit:
+        """Return the edit that replaces a segment, or a text without segments."""
         count = 1 if self.transcript and self.transcript.segments else 0
         return SetSegments(self._clip, segment, count, by)
 
-    def _bare(self, segment: int) -> Segment:
-        """Give a segment that came without words of its own, as it came."""
+    def _without_words(self, segment: int) -> Segment:
+        """Return a segment as stored, without its estimated words."""
         return replace(self.segments[segment], words=())
 
-    def _real(self, segment: int) -> bool:
-        """Whether a segment came with the times of its words."""
+    def _has_word_times(self, segment: int) -> bool:
+        """Whether a stored segment has the times of its words."""
         segments = self.transcript.segments if self.transcript else ()
         return segment < len(segments) and bool(segments[segment].words)
 
-    def nearest(self, place: Place | None) -> Place | None:
-        """Give the word at a place, or the last before it."""
-        if place is None or not self._firsts[-1]:
+    def nearest(self, position: WordPosition | None) -> WordPosition | None:
+        """Return the word at a position, or the last before it if there is none."""
+        if position is None or not self._word_offsets[-1]:
             return None
-        return self._place(max(self._number(place), 0))
+        return self._position(max(self._number(position), 0))
 
-    def _number(self, place: Place) -> int:
-        """Count the words before the one at a place, or before the last ahead of it."""
-        if place.segment >= len(self.segments):
-            return self._firsts[-1] - 1
-        first, after = self._firsts[place.segment : place.segment + 2]
-        return min(first + place.word, after - 1)
+    def _number(self, position: WordPosition) -> int:
+        """Return the number of words before a position, clamped to its segment."""
+        if position.segment >= len(self.segments):
+            return self._word_offsets[-1] - 1
+        first, after = self._word_offsets[position.segment : position.segment + 2]
+        return min(first + position.word, after - 1)
 
-    def _place(self, number: int) -> Place:
-        segment = bisect_right(self._firsts, number) - 1
-        return Place(segment, number - self._firsts[segment])
+    def _position(self, number: int) -> WordPosition:
+        segment = bisect_right(self._word_offsets, number) - 1
+        return WordPosition(segment, number - self._word_offsets[segment])
 
 
-def _segments(transcript: Transcript | None) -> tuple[Segment, ...]:
+def _segments_of(transcript: Transcript | None) -> tuple[Segment, ...]:
     if transcript is None:
         return ()
     whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)

@@ -1,4 +1,4 @@
-"""Where the words of a long transcript stand; only segments that are looked at are laid out."""
+"""The layout of a long transcript; only segments that become visible are laid out."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -7,12 +7,12 @@ from itertools import accumulate
 
 from seqstudio.contracts.transcript import Segment
 
-LETTER = 0.55  # of a line's height: a guess at the width of a letter
+LETTER_WIDTH = 0.55  # estimate, in line heights
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A word: its left edge and width, and the line of its segment."""
+class WordBox:
+    """The box of a word: its left edge and width, and its line in the segment."""
 
     left: float
     width: float
@@ -20,8 +20,8 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What the layout keeps to; all in pixels."""
+class LayoutMetrics:
+    """The dimensions of a layout, in pixels."""
 
     width: float  # of a line
     line: float  # height
@@ -29,113 +29,116 @@ class Shape:
     gap: float  # between segments
 
 
-class Layout:
-    """Heights are guessed from the letters until a segment is seen, then exact.
+class TranscriptLayout:
+    """Positions of words; heights of segments are estimated until they are laid out.
 
     Parameters
     ----------
     segments : with words
-    shape : of the page
-    measure : the width of a word, pixels
-    before : of the same transcript before an edit; what it laid out stays, if the shape does
+    metrics : of the page
+    measure : returns the width of a word in pixels
+    previous : layout before an edit; its boxes are reused if the metrics are the same
     """
 
     def __init__(
         self,
         segments: Sequence[Segment],
-        shape: Shape,
+        metrics: LayoutMetrics,
         measure: Callable[[str], float],
-        before: "Layout | None" = None,
+        previous: "TranscriptLayout | None" = None,
     ) -> None:
         self.segments = segments
-        self.shape = shape
+        self.metrics = metrics
         self._measure = measure
-        known = before.laid_out() if before and before.shape == shape else {}
-        self._spots = {
+        reuse = previous is not None and previous.metrics == metrics
+        known = previous.laid_out_words() if previous and reuse else {}
+        self._boxes = {
             number: known[id(segment)]
             for number, segment in enumerate(segments)
             if id(segment) in known
         }
         self._heights = [
-            self._exact(self._spots[number]) if number in self._spots else self._guess(segment)
+            self._exact_height(self._boxes[number])
+            if number in self._boxes
+            else self._estimated_height(segment)
             for number, segment in enumerate(segments)
         ]
         self._tops: list[float] = []
 
     @property
     def height(self) -> float:
-        """Of the whole transcript, as far as it is known."""
-        tops = self._known_tops()
+        """The height of the transcript, partly estimated."""
+        tops = self._segment_tops()
         return tops[-1] if tops else 0.0
 
     def top(self, segment: int) -> float:
-        """Where a segment begins."""
-        return self._known_tops()[segment]
+        """Return the top of a segment."""
+        return self._segment_tops()[segment]
 
-    def spots(self, segment: int) -> tuple[Spot, ...]:
-        """Lay a segment out, the first time, and give its words."""
-        if segment not in self._spots:
-            spots = self._spots[segment] = self._flow(segment)
-            exact = self._exact(spots)
+    def word_boxes(self, segment: int) -> tuple[WordBox, ...]:
+        """Return the boxes of a segment's words; lays the segment out the first time."""
+        if segment not in self._boxes:
+            boxes = self._boxes[segment] = self._break_lines(segment)
+            exact = self._exact_height(boxes)
             if exact != self._heights[segment]:
                 self._heights[segment] = exact
                 self._tops = []
-        return self._spots[segment]
+        return self._boxes[segment]
 
-    def laid_out(self) -> dict[int, tuple[Spot, ...]]:
-        """Give the words of the segments that were laid out, by the identity of the segment."""
-        return {id(self.segments[number]): spots for number, spots in self._spots.items()}
+    def laid_out_words(self) -> dict[int, tuple[WordBox, ...]]:
+        """Return the boxes of the segments laid out so far, by the `id` of the segment."""
+        return {id(self.segments[number]): boxes for number, boxes in self._boxes.items()}
 
-    def seen(self, top: float, bottom: float) -> range:
-        """Lay out what is between two heights, and give those segments."""
+    def visible(self, top: float, bottom: float) -> range:
+        """Lay out and return the segments between two heights."""
         if not self.segments:
             return range(0)
         first = self._segment_at(top)
         last = first
         while last < len(self.segments):
-            self.spots(last)
+            self.word_boxes(last)
             if self.top(last) >= bottom:
                 break
             last += 1
         return range(first, last)
 
     def word_at(self, x: float, y: float) -> tuple[int, int] | None:
-        """Give the segment and the number of the word at a point, or None between words."""
+        """Return the segment and index of the word at a point; None between words."""
         if not self.segments or y < 0:
             return None
         segment = self._segment_at(y)
-        line = int((y - self.top(segment)) // self.shape.line)
-        for number, spot in enumerate(self.spots(segment)):
-            if spot.line == line and spot.left <= x <= spot.left + spot.width:
+        line = int((y - self.top(segment)) // self.metrics.line)
+        for number, box in enumerate(self.word_boxes(segment)):
+            if box.line == line and box.left <= x <= box.left + box.width:
                 return segment, number
         return None
 
     def _segment_at(self, y: float) -> int:
-        number = bisect_right(self._known_tops(), y) - 1
+        number = bisect_right(self._segment_tops(), y) - 1
         return min(max(number, 0), len(self.segments) - 1)
 
-    def _flow(self, segment: int) -> tuple[Spot, ...]:
-        spots, x, line = [], 0.0, 0
+    def _break_lines(self, segment: int) -> tuple[WordBox, ...]:
+        boxes, x, line = [], 0.0, 0
         for word in self.segments[segment].words:
             width = self._measure(word.word)
-            if x and x + width > self.shape.width:
+            if x and x + width > self.metrics.width:
                 x, line = 0.0, line + 1
-            spots.append(Spot(x, width, line))
-            x += width + self.shape.space
-        return tuple(spots)
+            boxes.append(WordBox(x, width, line))
+            x += width + self.metrics.space
+        return tuple(boxes)
 
-    def _guess(self, segment: Segment) -> float:
-        width = len(segment.text) * self.shape.line * LETTER / 2
-        return self._height(1 + int(width // max(self.shape.width, 1)))
+    def _estimated_height(self, segment: Segment) -> float:
+        width = len(segment.text) * self.metrics.line * LETTER_WIDTH / 2
+        return self._height(1 + int(width // max(self.metrics.width, 1)))
 
-    def _exact(self, spots: Sequence[Spot]) -> float:
-        return self._height(spots[-1].line + 1 if spots else 1)
+    def _exact_height(self, boxes: Sequence[WordBox]) -> float:
+        return self._height(boxes[-1].line + 1 if boxes else 1)
 
     def _height(self, lines: int) -> float:
-        return lines * self.shape.line + self.shape.gap
+        return lines * self.metrics.line + self.metrics.gap
 
-    def _known_tops(self) -> list[float]:
-        """Tops of all segments, and the end of the last."""
+    def _segment_tops(self) -> list[float]:
+        """Return the tops of all segments, and the bottom of the last."""
         if not self._tops:
             self._tops = list(accumulate(self._heights, initial=0.0))
         return self._tops

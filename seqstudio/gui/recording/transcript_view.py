@@ -1,4 +1,4 @@
-"""A painted transcript: words in lines, the one that is heard lit, each edited where it stands."""
+"""The transcript widget: words in lines, with the spoken word highlighted, edited in place."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -14,147 +14,149 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
-from seqstudio.gui.recording.peaks import clock
-from seqstudio.gui.recording.timeline import Place
+from seqstudio.gui.recording.peaks import format_time
 from seqstudio.gui.recording.transcript import TranscriptModel
-from seqstudio.gui.recording.transcript_layout import Layout, Shape
-from seqstudio.gui.recording.transcript_paint import GUTTER, MARGIN, PAD, TranscriptPainter
+from seqstudio.gui.recording.transcript_layout import LayoutMetrics, TranscriptLayout
+from seqstudio.gui.recording.transcript_paint import GUTTER, MARGIN, PADDING, TranscriptPainter
 from seqstudio.gui.recording.word_editor_view import WordEditor
-from seqstudio.gui.widgets.theme import colours_of
+from seqstudio.gui.recording.word_index import WordPosition
+from seqstudio.gui.widgets.colours import colours_of
 
-LINE = 1.7  # of a letter's height
-POINTS = 1.5  # that words are larger than labels
-SIDEWAYS = 20  # pixels between the places where a word above or below is looked for
+LINE_HEIGHT = 1.7  # in heights of the font
+EXTRA_POINTS = 1.5  # by which words are larger than labels
+SEARCH_STEP = 20  # pixels, in the search for the word above or below
 
 
 class TranscriptView(QAbstractScrollArea):
     """Shows a `TranscriptModel`; a click seeks, a double click, F2 or Enter edits."""
 
-    sought = Signal(object)  # the Place of the word that the person went to
-    scrolled_by_hand = Signal()
+    seek_requested = Signal(object)  # the WordPosition
+    user_scrolled = Signal()
 
     def __init__(self, model: TranscriptModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = model
-        self.placeholder = ""  # said where there are no words
-        self.provisional = ""  # heard so far, by a job that has not ended
-        self._edited: Place | None = None
+        self.placeholder = ""  # shown while there are no words
+        self.partial_text = ""  # recognised so far by a running job; replaces the placeholder
+        self._edited: WordPosition | None = None
         font = self.font()
-        font.setPointSizeF(font.pointSizeF() + POINTS)
+        font.setPointSizeF(font.pointSizeF() + EXTRA_POINTS)
         self.setFont(font)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Transcript")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         self.editor = WordEditor(self.viewport())
-        self.editor.taken.connect(self._take)
-        self.editor.passed.connect(self._pass_on)
-        self.editor.dropped.connect(self._drop)
-        self._layout = self._laid_out()
-        self.verticalScrollBar().sliderMoved.connect(self.scrolled_by_hand)
-        model.changed.connect(self._relay)
-        model.lit_changed.connect(self.viewport().update)
-        model.current_changed.connect(self._show_current)
+        self.editor.committed.connect(self._commit)
+        self.editor.tab_pressed.connect(self._commit_and_move)
+        self.editor.cancelled.connect(self._cancel)
+        self._layout = self._new_layout()
+        self.verticalScrollBar().sliderMoved.connect(self.user_scrolled)
+        model.changed.connect(self._on_transcript_changed)
+        model.highlight_changed.connect(self.viewport().update)
+        model.current_changed.connect(self._on_current_changed)
 
-    def say(self, placeholder: str, provisional: str = "") -> None:
-        """Say in the place of words why there are none, or what a job has heard so far."""
-        if (placeholder, provisional) != (self.placeholder, self.provisional):
-            self.placeholder, self.provisional = placeholder, provisional
+    def set_placeholder(self, placeholder: str, partial_text: str = "") -> None:
+        """Set what to show while there are no words: a placeholder, or a job's partial text."""
+        if (placeholder, partial_text) != (self.placeholder, self.partial_text):
+            self.placeholder, self.partial_text = placeholder, partial_text
             self.viewport().update()
 
     def follow(self, second: float) -> None:
-        """Scroll to what is heard at a time, if it is out of sight."""
-        if (place := self.model.timeline.near(second)) and not self.editor.isVisible():
-            self.scroll_to(place)
+        """Scroll to the word that is spoken at a time, unless a word is being edited."""
+        if (position := self.model.word_index.near(second)) and not self.editor.isVisible():
+            self.scroll_to(position)
 
-    def scroll_to(self, place: Place) -> None:
-        """Bring a word into sight: to the upper third where it was not."""
-        spot = self._layout.spots(place.segment)[place.word]
+    def scroll_to(self, position: WordPosition) -> None:
+        """Scroll a word to the upper third if it is not visible."""
+        box = self._layout.word_boxes(position.segment)[position.word]
         self._set_range()
-        line = self._layout.shape.line
-        top = self._layout.top(place.segment) + spot.line * line
+        line = self._layout.metrics.line
+        top = self._layout.top(position.segment) + box.line * line
         bar, page = self.verticalScrollBar(), self.viewport().height()
         if not bar.value() - MARGIN <= top <= bar.value() + page - line - MARGIN:
             bar.setValue(round(top - page / 3))
 
-    def rectangle(self, place: Place) -> QRectF:
-        """Give where a word is painted, in the viewport."""
-        return self._painter().box(place.segment, self._layout.spots(place.segment)[place.word])
+    def word_rect(self, position: WordPosition) -> QRectF:
+        """Return the rectangle of a word in the viewport."""
+        box = self._layout.word_boxes(position.segment)[position.word]
+        return self._painter().word_rect(position.segment, box)
 
-    def begin_edit(self) -> None:
-        """Edit the word in hand, or else the one that is heard, where it stands."""
-        if place := self.model.current or self.model.lit:
-            self.model.take_up(place)
-            self.scroll_to(place)
-            self._edited = place
+    def start_editing(self) -> None:
+        """Edit the current word, or else the highlighted one, in place."""
+        if position := self.model.current or self.model.highlighted:
+            self.model.set_current(position)
+            self.scroll_to(position)
+            self._edited = position
             right = self.viewport().width()
-            self.editor.open(self.model.word(place).word, self.rectangle(place), right)
+            self.editor.open(self.model.word(position).word, self.word_rect(position), right)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move from word to word, and edit."""
-        key, ends = Qt.Key(event.key()), self.model.ends()
+        """Move from word to word, and start editing."""
+        key, ends = Qt.Key(event.key()), self.model.first_and_last()
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._seek(self.model.step(1 if key == Qt.Key.Key_Right else -1))
+            self._seek(self.model.move_current(1 if key == Qt.Key.Key_Right else -1))
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._seek(self._above_or_below(1 if key == Qt.Key.Key_Down else -1))
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and ends:
             self._seek(ends[0] if key == Qt.Key.Key_Home else ends[1])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.begin_edit()
+            self.start_editing()
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             super().keyPressEvent(event)
-            self.scrolled_by_hand.emit()
+            self.user_scrolled.emit()
         else:
             event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Seek to the word that is clicked."""
+        """Seek to the clicked word."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self._seek(self._painter().at(event.position()))
+            self._seek(self._painter().word_at(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Edit the word that is clicked."""
-        if place := self._painter().at(event.position()):
-            self.model.take_up(place)
-            self.begin_edit()
+        """Edit the clicked word."""
+        if position := self._painter().word_at(event.position()):
+            self.model.set_current(position)
+            self.start_editing()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll, by hand."""
+        """Scroll, and report that the user did."""
         super().wheelEvent(event)
-        self.scrolled_by_hand.emit()
+        self.user_scrolled.emit()
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Say how sure a word is, and when it is said."""
+        """Show the time and confidence of a word as a tooltip."""
         if isinstance(event, QHelpEvent):
-            place = self._painter().at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self._about(place) if place else "", self)
+            position = self._painter().word_at(QPointF(event.pos()))
+            text = self._description(position) if position else ""
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().viewportEvent(event)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        """Break the lines anew, with the same words in sight."""
+        """Lay the words out again, with the same segment at the top."""
         top = self.verticalScrollBar().value()
-        first = next(iter(self._layout.seen(top, top + 1)), 0)
-        self._layout = self._laid_out()
+        first = next(iter(self._layout.visible(top, top + 1)), 0)
+        self._layout = self._new_layout()
         self._set_range()
         if top and self.model.segments:
             self.verticalScrollBar().setValue(round(self._layout.top(first)))
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
-        """Paint what came into sight; a word that is being edited stays where it was typed."""
+        """Repaint; a word that is being edited is committed first."""
         if self.editor.isVisible():
-            self._take(self.editor.text())
+            self._commit(self.editor.text())
         self.viewport().update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the segments that are seen, or what is said in their place."""
+        """Paint the visible segments, or the placeholder."""
         colours = colours_of(self.palette())
         area = self.viewport().rect()
         painter = QPainter(self.viewport())
-        painter.fillRect(area, colours.ground)
+        painter.fillRect(area, colours.background)
         if not self.model.segments:
-            painter.setPen(colours.ink if self.provisional else colours.faint)
-            text = f"{self.provisional} …" if self.provisional else self.placeholder
+            painter.setPen(colours.text if self.partial_text else colours.muted)
+            text = f"{self.partial_text} …" if self.partial_text else self.placeholder
             box = area.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
             painter.drawText(box, int(Qt.TextFlag.TextWordWrap), text)
         else:
@@ -165,95 +167,95 @@ class TranscriptView(QAbstractScrollArea):
             painter.setPen(QPen(colours.accent, 2))
             painter.drawRect(area.adjusted(1, 1, -1, -1))
 
-    def _take(self, text: str) -> None:
-        """Write what was typed."""
-        place = self._close_editor()
-        if place:
-            self.model.edit(place, text)
+    def _commit(self, text: str) -> None:
+        """Apply the typed text."""
+        position = self._close_editor()
+        if position:
+            self.model.edit(position, text)
 
-    def _drop(self) -> None:
+    def _cancel(self) -> None:
         self._close_editor()
 
-    def _pass_on(self, text: str, backwards: bool) -> None:  # noqa: FBT001 - a signal's
-        """Write what was typed, and edit the next word, or the one before."""
-        place = self._close_editor()
-        if place is None:
+    def _commit_and_move(self, text: str, backwards: bool) -> None:  # noqa: FBT001 - a signal's
+        """Apply the typed text, and edit the next or the previous word."""
+        position = self._close_editor()
+        if position is None:
             return
-        written = self.model.edit(place, text)
-        self.model.take_up(self.model.nearest(place))
-        further = -1 if backwards else len(text.split())
-        if written and (not further or self.model.step(further)):
-            self.begin_edit()
+        applied = self.model.edit(position, text)
+        self.model.set_current(self.model.nearest(position))
+        words = -1 if backwards else len(text.split())
+        if applied and (not words or self.model.move_current(words)):
+            self.start_editing()
 
-    def _close_editor(self) -> Place | None:
-        """Close the editor; give the word that was edited in it."""
-        place, self._edited = self._edited, None
+    def _close_editor(self) -> WordPosition | None:
+        """Close the editor and return the word that was edited."""
+        position, self._edited = self._edited, None
         if self.editor.hasFocus():
             self.setFocus()
         self.editor.hide()
-        return place
+        return position
 
-    def _seek(self, place: Place | None) -> None:
-        if place:
-            self.sought.emit(place)
+    def _seek(self, position: WordPosition | None) -> None:
+        if position:
+            self.seek_requested.emit(position)
 
-    def _above_or_below(self, lines: int) -> Place | None:
-        """Find the word a line above or below the one in hand."""
+    def _above_or_below(self, lines: int) -> WordPosition | None:
+        """Return the word a line above or below the current one."""
         if self.model.current is None:
-            return self.model.step(0)
-        box, shape = self.rectangle(self.model.current), self._layout.shape
-        painter, y = self._painter(), box.center().y() + lines * shape.line
-        for shift in (0, lines * shape.gap):
-            for x in range(round(box.center().x()), MARGIN + GUTTER - SIDEWAYS, -SIDEWAYS):
-                if place := painter.at(QPointF(max(x, MARGIN + GUTTER + 1), y + shift)):
-                    return place
+            return self.model.move_current(0)
+        box, metrics = self.word_rect(self.model.current), self._layout.metrics
+        painter, y = self._painter(), box.center().y() + lines * metrics.line
+        for shift in (0, lines * metrics.gap):
+            for x in range(round(box.center().x()), MARGIN + GUTTER - SEARCH_STEP, -SEARCH_STEP):
+                if position := painter.word_at(QPointF(max(x, MARGIN + GUTTER + 1), y + shift)):
+                    return position
         return None
 
-    def _show_current(self) -> None:
+    def _on_current_changed(self) -> None:
         if self.model.current:
             self.scroll_to(self.model.current)
-            self.setAccessibleDescription(self._about(self.model.current))
+            self.setAccessibleDescription(self._description(self.model.current))
         self.viewport().update()
 
-    def _about(self, place: Place) -> str:
-        word = self.model.word(place)
-        sure = "" if word.confidence is None else f", {word.confidence:.0%} sure"
-        speaker = self.model.segments[place.segment].speaker
-        who = f"{speaker}, " if speaker else ""
-        return f"{word.word}: {who}at {clock(word.start_s, 0.1)}{sure}"
+    def _description(self, position: WordPosition) -> str:
+        word = self.model.word(position)
+        confidence = "" if word.confidence is None else f", confidence {word.confidence:.0%}"
+        speaker = self.model.segments[position.segment].speaker
+        prefix = f"{speaker}, " if speaker else ""
+        return f"{word.word}: {prefix}at {format_time(word.start_s, 0.1)}{confidence}"
 
     def _painter(self) -> TranscriptPainter:
         return TranscriptPainter(self.model, self._layout, self.verticalScrollBar().value())
 
-    def _relay(self) -> None:
-        """Lay other words out; what was in sight stays there."""
+    def _on_transcript_changed(self) -> None:
+        """Lay out the changed words without scrolling."""
         self._close_editor()
         value = self.verticalScrollBar().value()
-        self._layout = self._laid_out(self._layout)
+        self._layout = self._new_layout(self._layout)
         self._set_range()
         self.verticalScrollBar().setValue(value)
         self.viewport().update()
 
-    def _laid_out(self, before: Layout | None = None) -> Layout:
-        metrics = QFontMetricsF(self.font())
+    def _new_layout(self, previous: TranscriptLayout | None = None) -> TranscriptLayout:
+        font_metrics = QFontMetricsF(self.font())
         widths: dict[str, float] = {}
 
         def measure(word: str) -> float:
             if word not in widths:
-                widths[word] = metrics.horizontalAdvance(word)
+                widths[word] = font_metrics.horizontalAdvance(word)
             return widths[word]
 
-        line = round(metrics.height() * LINE)
-        shape = Shape(
+        line = round(font_metrics.height() * LINE_HEIGHT)
+        metrics = LayoutMetrics(
             width=max(self.viewport().width() - GUTTER - 2 * MARGIN, 1),
             line=line,
-            space=metrics.horizontalAdvance(" ") + 2 * PAD,
+            space=font_metrics.horizontalAdvance(" ") + 2 * PADDING,
             gap=round(line / 2),
         )
-        return Layout(self.model.segments, shape, measure, before)
+        return TranscriptLayout(self.model.segments, metrics, measure, previous)
 
     def _set_range(self) -> None:
         bar, page = self.verticalScrollBar(), self.viewport().height()
         bar.setPageStep(page)
-        bar.setSingleStep(int(self._layout.shape.line))
+        bar.setSingleStep(int(self._layout.metrics.line))
         bar.setRange(0, max(round(self._layout.height + 2 * MARGIN - page), 0))

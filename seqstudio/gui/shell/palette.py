@@ -1,62 +1,88 @@
-"""Finding a command by a few letters of it: what matches, and in which order."""
+"""Find a command by a few letters: which commands match, and how well."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from PySide6.QtGui import QAction, QKeySequence
+
+from seqstudio.gui.workspace.commands import Commands
+
 START_OF_WORD = 8  # a letter that begins a word
 NEXT_LETTER = 5  # a letter right after the one before it
-GAP = 1  # each letter that is passed over, at most GAP_MOST
-GAP_MOST = 3
+GAP = 1  # each letter that is skipped, at most MAX_GAP
+MAX_GAP = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PaletteEntry:
     """A command as the palette lists it."""
 
     name: str
     title: str
-    group: str = ""
+    menu: str = ""
     shortcut: str = ""
     help: str = ""
     ready: bool = True
 
     @property
-    def place(self) -> str:
-        """The menu that it is in, as it reads."""
-        return self.group.replace("/", " > ")
+    def menu_text(self) -> str:
+        """The menu that it is in: "View > Theme"."""
+        return self.menu.replace("/", " > ")
 
 
-def ranked(entries: Iterable[Entry], query: str) -> list[Entry]:
-    """Give the entries that match, the best first; equals stay in their order.
+def entries(commands: Commands) -> list[PaletteEntry]:
+    """Return an entry for each command that is listed now."""
+    commands.refresh()
+    found = []
+    for action in filter(QAction.isVisible, commands.all()):
+        command = commands.command(action.objectName())
+        found.append(
+            PaletteEntry(
+                name=command.name,
+                title=command.title.rstrip("…"),
+                menu=command.menu,
+                shortcut=QKeySequence(command.shortcut).toString(
+                    QKeySequence.SequenceFormat.NativeText
+                ),
+                help=command.help,
+                ready=action.isEnabled(),
+            )
+        )
+    return found
 
-    What can be done now comes before what cannot. Every letter must be found, in order, in the
-    title or in the menu and the title.
 
-    >>> [e.title for e in ranked([Entry("a", "Save as"), Entry("b", "Session notes")], "sn")]
+def ranked(entries: Iterable[PaletteEntry], query: str) -> list[PaletteEntry]:
+    """Return the entries that match, the best first; equal ones keep their order.
+
+    Available commands come before unavailable ones. An entry matches if every letter is found, in
+    order, in its title or in its menu and title.
+
+    >>> notes = PaletteEntry("b", "Session notes")
+    >>> [entry.title for entry in ranked([PaletteEntry("a", "Save as"), notes], "sn")]
     ['Session notes']
     """
-    words = "".join(query.lower().split())
-    scored = [(_best(entry, words), entry) for entry in entries]
+    letters = "".join(query.lower().split())
+    scored = [(_best_score(entry, letters), entry) for entry in entries]
     found = [(score, entry) for score, entry in scored if score is not None]
     found.sort(key=lambda pair: (not pair[1].ready, -pair[0]))
     return [entry for _, entry in found]
 
 
 def score(text: str, letters: str) -> int | None:
-    """Rate how well letters are found in a text in order; None where they are not.
+    """Rate how well a text contains letters in order; None where it does not.
 
-    Starts of words and letters in a row count for, letters between count against; the best of
-    all ways to find them is taken.
+    Starts of words and adjacent letters raise the score, skipped letters lower it; the best of all
+    ways to find the letters counts.
 
     >>> score("Save as", "sa"), score("Save as", "sx")
     (13, None)
     """
     text = text.lower()
-    best: dict[int, int] = {-1: 0}  # place of the last letter found -> the best score up to there
+    best: dict[int, int] = {-1: 0}  # index of the last letter found -> the best score up to there
     for letter in letters:
         found: dict[int, int] = {}
-        for at, sign in enumerate(text):
-            if sign != letter:
+        for at, character in enumerate(text):
+            if character != letter:
                 continue
             ways = [so_far + _step(text, last, at) for last, so_far in best.items() if last < at]
             if ways:
@@ -69,13 +95,13 @@ def _step(text: str, last: int, at: int) -> int:
     starts = at == 0 or not text[at - 1].isalnum()
     if last >= 0 and at == last + 1:
         return NEXT_LETTER + (START_OF_WORD if starts else 0)
-    passed = min(at - last - 1, GAP_MOST) * GAP
-    return (START_OF_WORD if starts else 0) - passed
+    skipped = min(at - last - 1, MAX_GAP) * GAP
+    return (START_OF_WORD if starts else 0) - skipped
 
 
-def _best(entry: Entry, letters: str) -> int | None:
-    titled = score(entry.title, letters)
-    placed = score(f"{entry.place} {entry.title}", letters)
-    if titled is None or placed is None:
-        return placed if titled is None else titled
-    return max(titled + 1, placed)  # a title is what a person remembers
+def _best_score(entry: PaletteEntry, letters: str) -> int | None:
+    by_title = score(entry.title, letters)
+    by_menu = score(f"{entry.menu_text} {entry.title}", letters)
+    if by_title is None or by_menu is None:
+        return by_menu if by_title is None else by_title
+    return max(by_title + 1, by_menu)  # users remember the title rather than the menu

@@ -1,4 +1,4 @@
-"""The curves of a training: series by name, thinned out to pixels, smoothed, and read at a step."""
+"""The curves of a training: named series, downsampled to pixels, smoothed, and read at a step."""
 
 from array import array
 from bisect import bisect_left
@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from seqstudio.services.events import Evaluated, Event, Step
+from seqstudio.gui.widgets.metric_text import metric_text
+from seqstudio.services.events import Evaluated, Event, TrainingStep
 
 Dash = Literal["solid", "dash", "dot", "dashdot"]
 Marker = Literal["none", "circle", "square", "triangle", "diamond"]
@@ -16,18 +17,11 @@ Values = npt.NDArray[np.float64]
 
 DASHES: tuple[Dash, ...] = ("solid", "dash", "dot", "dashdot")
 MARKERS: tuple[Marker, ...] = ("circle", "square", "triangle", "diamond")
-UNITS = {
-    "wer": "share wrong",
-    "cer": "share wrong",
-    "nll_per_frame": "nats a frame",
-    "nll_per_token": "nats a token",
-    "nats_per_16th": "nats a sixteenth",
-}
-SHOWN_FIGURES = 2  # of the valid split, at first
+SHOWN_METRICS = 2  # validation metrics that are visible at first
 
 
 class Series:
-    """Values over training steps, which ascend."""
+    """Values by training step, in ascending order."""
 
     def __init__(self, name: str, dash: Dash = "solid", marker: Marker = "none") -> None:
         self.name, self.dash, self.marker = name, dash, marker
@@ -38,7 +32,7 @@ class Series:
         return len(self._steps)
 
     def add(self, step: int, value: float) -> None:
-        """Add a value; what came later than its step was undone by going back to a checkpoint."""
+        """Add a value; later steps are removed, as training went back to a checkpoint."""
         while self._steps and self._steps[-1] >= step:
             self._steps.pop()
             self._values.pop()
@@ -46,22 +40,22 @@ class Series:
         self._values.append(value)
 
     def points(self) -> tuple[Values, Values]:
-        """Give the steps and the values, (N,) each."""
+        """Return the steps and the values, (N,) each."""
         return np.array(self._steps), np.array(self._values)
 
-    def at(self, step: float) -> tuple[int, float] | None:
-        """Give the step nearest to one that is pointed at, and its value."""
+    def nearest(self, step: float) -> tuple[int, float] | None:
+        """Return the nearest step that has a value, and the value."""
         after = bisect_left(self._steps, step)
-        near = [at for at in (after - 1, after) if 0 <= at < len(self._steps)]
-        if not near:
+        candidates = [at for at in (after - 1, after) if 0 <= at < len(self._steps)]
+        if not candidates:
             return None
-        nearest = min(near, key=lambda at: abs(self._steps[at] - step))
+        nearest = min(candidates, key=lambda at: abs(self._steps[at] - step))
         return int(self._steps[nearest]), self._values[nearest]
 
 
 @dataclass(slots=True)
-class Panel:
-    """One chart: series that share a unit."""
+class ChartData:
+    """The series of one chart; they share a unit."""
 
     title: str
     unit: str
@@ -69,31 +63,31 @@ class Panel:
     series: list[Series] = field(default_factory=list)
 
     def visible(self) -> list[Series]:
-        """Give the series that are drawn."""
+        """Return the series that are drawn."""
         return [one for one in self.series if one.shown and len(one)]
 
-    def named(self, name: str) -> Series:
-        """Give a series, made where there is none yet, with a line and a marker of its own."""
-        for one in self.series:
-            if one.name == name:
-                return one
+    def series_named(self, name: str) -> Series:
+        """Return the series of a name; a new one gets a line style and a marker of its own."""
+        for series in self.series:
+            if series.name == name:
+                return series
         number = len(self.series)
-        made = Series(name, DASHES[number % len(DASHES)], MARKERS[number % len(MARKERS)])
-        made.shown = number < SHOWN_FIGURES
-        self.series.append(made)
-        return made
+        series = Series(name, DASHES[number % len(DASHES)], MARKERS[number % len(MARKERS)])
+        series.shown = number < SHOWN_METRICS
+        self.series.append(series)
+        return series
 
 
 class Curves:
-    """What the events of a training say, as charts."""
+    """The events of a training as charts."""
 
     def __init__(self) -> None:
-        self.loss = Panel("Training loss", "mean of each step")
-        self.valid = Panel("Valid split", "lower is better")
-        self.rate = Panel("Learning rate", "of each step")
-        self.norm = Panel("Gradient norm", "before clipping", log=True)
-        self.smoothing = 1  # steps that the training loss is averaged over
-        self.last = 0  # step
+        self.loss = ChartData("Training loss", "mean per step")
+        self.valid = ChartData("Validation error", "lower is better")
+        self.rate = ChartData("Learning rate", "per step")
+        self.norm = ChartData("Gradient norm", "before clipping", log=True)
+        self.smoothing = 1  # number of steps over which the training loss is averaged
+        self.last = 0  # the newest step
         self._train = Series("training loss")
         self._rate = Series("learning rate")
         self._norm = Series("gradient norm")
@@ -102,42 +96,45 @@ class Curves:
         self.norm.series = [self._norm]
 
     @property
-    def panels(self) -> tuple[Panel, ...]:
-        """Every chart, in reading order."""
+    def charts(self) -> tuple[ChartData, ...]:
+        """All charts, in reading order."""
         return self.loss, self.valid, self.rate, self.norm
 
-    def hear(self, event: Event) -> None:
-        """Take in one event; others than steps and evaluations change nothing."""
+    def add_event(self, event: Event) -> None:
+        """Add one event; only steps and evaluations have values."""
         match event:
-            case Step():
+            case TrainingStep():
                 self.last = event.step
                 self._train.add(event.step, event.loss)
                 self._rate.add(event.step, event.learning_rate)
                 self._norm.add(event.step, event.gradient_norm)
             case Evaluated():
-                self._measured(event)
+                self._add_metrics(event)
 
-    def _measured(self, event: Evaluated) -> None:
-        names = [event.monitor, *(name for name in event.figures if name != event.monitor)]
+    def _add_metrics(self, event: Evaluated) -> None:
+        names = [event.monitor, *(name for name in event.metrics if name != event.monitor)]
         for name in names:
-            if name in event.figures:
-                self.valid.named(name).add(event.step, event.figures[name])
-        self.valid.unit = UNITS.get(event.monitor, "lower is better")
+            if name in event.metrics:
+                self.valid.series_named(name).add(event.step, event.metrics[name])
+        unit = metric_text(event.monitor).unit
+        self.valid.unit = f"{unit}, lower is better".lstrip(", ")
 
-    def read(self, step: float) -> list[tuple[str, int, str]]:
-        """Give what the visible curves hold at a step: name, step and value."""
-        found = []
-        for panel in self.panels:
-            for one in panel.visible():
-                if point := one.at(step):
-                    found.append((one.name, point[0], f"{point[1]:.4g}"))
-        return found
+    def values_at(self, step: float) -> list[tuple[str, int, str]]:
+        """Return the values of the visible curves near a step: name, step and value."""
+        values = []
+        for chart in self.charts:
+            for series in chart.visible():
+                if point := series.nearest(step):
+                    values.append(
+                        (metric_text(series.name).title.lower(), point[0], f"{point[1]:.4g}")
+                    )
+        return values
 
 
-def thinned(
+def downsampled(
     steps: Values, values: Values, *, first: float, last: float, pixels: int
 ) -> tuple[Values, Values]:
-    """Keep what can be seen: in every column of pixels the least and the greatest value.
+    """Keep the minimum and the maximum of each column of pixels.
 
     Parameters
     ----------
@@ -148,9 +145,9 @@ def thinned(
 
     Returns
     -------
-    steps and values, (K,) each, K at most 2 (pixels + 2); one point beyond either edge is kept
+    steps and values, (K,) each, K at most 2 (pixels + 2), with one point beyond each edge
 
-    >>> thinned(np.arange(4.0), np.array([1.0, 9, 2, 3]), first=0, last=4, pixels=1)[1]
+    >>> downsampled(np.arange(4.0), np.array([1.0, 9, 2, 3]), first=0, last=4, pixels=1)[1]
     array([1., 9.])
     """
     begin = max(int(np.searchsorted(steps, first)) - 1, 0)
@@ -166,7 +163,7 @@ def thinned(
 
 
 def smoothed(values: Values, window: int) -> Values:
-    """Average each value with those before it, `window` in all, fewer at the start; (N,).
+    """Return the moving average over the last `window` values, fewer at the start; (N,).
 
     >>> smoothed(np.array([2.0, 4, 6]), 2)
     array([2., 3., 5.])
@@ -179,27 +176,27 @@ def smoothed(values: Values, window: int) -> Values:
     return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
 
 
-def value_span(panel: Panel, first: float, last: float) -> tuple[float, float] | None:
-    """Give the least and greatest value that is seen, with some room; None where there is none."""
-    seen = [part for one in panel.visible() if len(part := _seen(one, first, last))]
-    if panel.log:
-        seen = [part[part > 0] for part in seen if (part > 0).any()]
-    if not seen:
+def value_range(chart: ChartData, first: float, last: float) -> tuple[float, float] | None:
+    """Return the range of the visible values with a margin; None if there are none."""
+    parts = [part for one in chart.visible() if len(part := _visible_values(one, first, last))]
+    if chart.log:
+        parts = [part[part > 0] for part in parts if (part > 0).any()]
+    if not parts:
         return None
-    low, high = min(part.min() for part in seen), max(part.max() for part in seen)
-    if panel.log:
+    low, high = min(part.min() for part in parts), max(part.max() for part in parts)
+    if chart.log:
         return float(low) / 1.5, float(high) * 1.5
-    room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
-    return float(low - room), float(high + room)
+    margin = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    return float(low - margin), float(high + margin)
 
 
-def _seen(series: Series, first: float, last: float) -> Values:
+def _visible_values(series: Series, first: float, last: float) -> Values:
     steps, values = series.points()
     return values[(steps >= first) & (steps <= last) & np.isfinite(values)]
 
 
 def ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Give round numbers between two values, about as many as wanted.
+    """Return round numbers between two values, about as many as wanted.
 
     >>> ticks(0, 10, 5)
     [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
@@ -217,7 +214,7 @@ def _multiples(size: float, low: float, high: float) -> list[float]:
 
 
 def log_ticks(low: float, high: float, wanted: int) -> list[float]:
-    """Give 1, 2 and 5 times the powers of ten between two positive values, or those powers alone.
+    """Return 1, 2 and 5 times the powers of ten in a positive range, or only the powers.
 
     >>> log_ticks(0.5, 200, 3), log_ticks(3, 30, 3)
     ([1.0, 10.0, 100.0], [5.0, 10.0, 20.0])

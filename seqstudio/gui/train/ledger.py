@@ -1,4 +1,4 @@
-"""The ledger of a run as lines that a person can filter."""
+"""The ledger of a run as lines that the user can filter."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from seqstudio.contracts.data import Ledger
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One input: refused where it has a reason."""
+    """One input; it is refused if it has a reason."""
 
     where: str
     reason: str = ""
@@ -17,9 +17,9 @@ class LedgerLine:
 def ledger_lines(
     ledger: Ledger, data: Path | None, *, refused_only: bool, filter: str
 ) -> tuple[LedgerLine, ...]:
-    """Give the inputs whose name or reason holds `filter`, the refused first.
+    """Return the inputs whose name or reason contains `filter`, the refused ones first.
 
-    Names are those below the folder of the data; a reason does not name its input again.
+    Names are relative to the data folder; a reason does not repeat the name of its input.
     """
     refused = [
         LedgerLine(_below(where, data), why.removeprefix(f"{where}: "))
@@ -37,18 +37,18 @@ def _below(where: str, data: Path | None) -> str:
 
 
 def ledger_summary(ledger: Ledger | None) -> str:
-    """Say how many inputs are used and how many refused.
+    """Write how many inputs are used and how many are refused.
 
     >>> ledger_summary(Ledger(["a"], {"b": "empty"}))
     '1 used, 1 refused'
     """
-    return ledger.summary() if ledger else "Not looked at yet"
+    return ledger.summary() if ledger else "not read yet"
 
 
-def ledger_notes(ledger: Ledger | None) -> str:
-    """Say what else the task noticed.
+def ledger_counts(ledger: Ledger | None) -> str:
+    """Write the task's other counts.
 
-    >>> ledger_notes(Ledger(["a"], notes={"notes cut short": 2, "empty bars": 1}))
+    >>> ledger_counts(Ledger(["a"], counts={"notes cut short": 2, "empty bars": 1}))
     '2 notes cut short, 1 empty bars'
     """
-    return ", ".join(f"{count} {name}" for name, count in ledger.notes.items()) if ledger else ""
+    return ", ".join(f"{count} {name}" for name, count in ledger.counts.items()) if ledger else ""

@@ -1,4 +1,4 @@
-"""One run as the page shows it: ledger, curves, previews, and how far it is."""
+"""One run as the page shows it: state, progress, ledger, curves and previews."""
 
 import time
 from collections import deque
@@ -9,23 +9,24 @@ from typing import Literal
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.gui.train.curves import Curves
-from seqstudio.gui.train.log import RunRead
 from seqstudio.gui.train.previews import Previews, stage_of
-from seqstudio.host.text_format import duration
-from seqstudio.services.events import Evaluated, Event, Finished, Preview, Step
+from seqstudio.gui.train.run_folder import RunContents
+from seqstudio.gui.widgets.metric_text import metric_text, metric_value
+from seqstudio.host.text_format import format_duration
+from seqstudio.services.events import Evaluated, Event, Finished, Preview, TrainingStep
 
-State = Literal[
+RunState = Literal[
     "reading", "queued", "waiting", "running", "stopping", "stopped", "finished", "failed"
 ]
-WINDOW_S = 30.0  # over which speed is measured
+WINDOW_S = 30.0  # the speed is measured over this time
 
-SAID: dict[State, str] = {
+STATE_TEXT: dict[RunState, str] = {
     "reading": "Reading the run",
-    "queued": "Waiting for its turn",
-    "waiting": "Looking at the data",
+    "queued": "Waiting in the queue",
+    "waiting": "Reading the data",
     "running": "Training",
     "stopping": "Stopping after this step",
-    "stopped": "Stopped; it can go on",
+    "stopped": "Stopped; can be resumed",
     "finished": "Finished",
     "failed": "Failed",
 }
@@ -33,46 +34,46 @@ SAID: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast a training is, measured over the last half minute."""
+    """The speed of a training, measured over the last half minute."""
 
     steps_per_s: float
-    left_s: float
+    remaining_s: float
 
 
 class TrainRun:
-    """What is known of one run, from its folder and from the events of its job."""
+    """The state of one run, from its folder and from the events of its job."""
 
     def __init__(
         self,
         folder: Path,
         task: str,
         data: Path | None,
-        state: State,
+        state: RunState,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder, self.task, self.data, self.state = folder, task, data, state
-        self.job = 0  # that trains it now; 0 for none
-        self.begun = False  # its folder was made
+        self.job = 0  # the job that trains it now; 0 if there is none
+        self.started = False  # its folder exists
         self.ledger: Ledger | None = None
         self.curves, self.previews = Curves(), Previews()
         self.fraction = 0.0
-        self.epochs = 0  # in all, once the folder was read
+        self.epochs = 0  # in total, once the folder has been read
         self.epoch = 0  # from 0
         self.best: Evaluated | None = None
         self.warning = ""  # of the gradient flow
-        self.note = ""  # how it ended
+        self.message = ""  # how it ended
         self._clock = clock
-        self._seen: deque[tuple[float, float, int]] = deque()  # second, fraction, step
+        self._recent_steps: deque[tuple[float, float, int]] = deque()  # second, fraction, step
 
     @property
-    def goes(self) -> bool:
-        """Whether a job trains it now."""
+    def active(self) -> bool:
+        """Whether a job trains it now, or waits to."""
         return self.state in ("queued", "waiting", "running", "stopping")
 
     @property
     def resumable(self) -> bool:
-        """Whether it can go on from a checkpoint."""
-        return self.state in ("stopped", "failed") and self.begun
+        """Whether it can continue from a checkpoint."""
+        return self.state in ("stopped", "failed") and self.started
 
     @property
     def step(self) -> int:
@@ -80,94 +81,100 @@ class TrainRun:
         return self.curves.last
 
     @property
-    def keepable(self) -> bool:
-        """Whether it has learned anything that could be kept."""
+    def trained(self) -> bool:
+        """Whether it has made a step, so that its model can be saved."""
         return self.step > 0
 
-    def begin(self, read: RunRead) -> None:
-        """Take in what the run begins with."""
-        self.begun = True
-        self.task, self.ledger, self.epochs = read.spec.task, read.ledger, read.spec.config.epochs
+    def load_start(self, contents: RunContents) -> None:
+        """Load the spec and the ledger."""
+        self.started = True
+        self.task, self.ledger = contents.spec.task, contents.ledger
+        self.epochs = contents.spec.config.epochs
 
-    def read(self, read: RunRead) -> None:
-        """Take in the run's folder: all that happened. Slow for long runs: call it on a thread."""
-        self.begin(read)
-        for event in read.events:
-            self._take(event)
-        last = read.events[-1] if read.events else None
-        over = isinstance(last, Finished) and last.reason != "stopped"
-        self.state = "finished" if over else "stopped"
+    def load(self, contents: RunContents) -> None:
+        """Load a run folder with its events; slow for long runs, so call it on a thread."""
+        self.load_start(contents)
+        for event in contents.events:
+            self._apply(event)
+        last = contents.events[-1] if contents.events else None
+        ended = isinstance(last, Finished) and last.reason != "stopped"
+        self.state = "finished" if ended else "stopped"
 
-    def follow_up(self, before: "TrainRun") -> None:
-        """Show what the person chose to see of this run before, and why it failed if it did."""
+    def restore_view(self, before: "TrainRun") -> None:
+        """Restore what the user chose to see, and the error if the run had failed."""
         self.curves.smoothing = before.curves.smoothing
         shown = {one.name: one.shown for one in before.curves.valid.series}
         for one in self.curves.valid.series:
             one.shown = shown.get(one.name, one.shown)
-        if not before.previews.follows:
-            self.previews.go(before.previews.at)
+        if not before.previews.follows_newest:
+            self.previews.select(before.previews.index)
         if before.state == "failed":
-            self.state, self.note = "failed", before.note
+            self.state, self.message = "failed", before.message
 
-    def hear(self, event: Event) -> None:
-        """Take in an event of the job that trains it."""
+    def add_event(self, event: Event) -> None:
+        """Add an event of the job that trains it."""
         if self.state in ("queued", "waiting"):
             self.state = "running"
-        self._take(event)
-        if isinstance(event, Step):
+        self._apply(event)
+        if isinstance(event, TrainingStep):
             now = self._clock()
-            self._seen.append((now, event.fraction, event.step))
-            while now - self._seen[0][0] > WINDOW_S:
-                self._seen.popleft()
+            self._recent_steps.append((now, event.fraction, event.step))
+            while now - self._recent_steps[0][0] > WINDOW_S:
+                self._recent_steps.popleft()
 
-    def _take(self, event: Event) -> None:
-        self.curves.hear(event)
+    def _apply(self, event: Event) -> None:
+        self.curves.add_event(event)
         match event:
-            case Step():
+            case TrainingStep():
                 self.fraction, self.epoch = event.fraction, event.epoch
-                if event.flow:
+                if event.gradient_flow:
                     self.warning = _warning(event)
             case Evaluated() if event.best:
                 self.best = event
             case Preview():
                 self.previews.add(stage_of(event, self.folder))
             case Finished():
-                self.note = event.note
+                self.message = event.summary
 
     @property
     def speed(self) -> Speed | None:
-        """Steps a second and seconds left; None before two steps were seen."""
-        if self.state != "running" or len(self._seen) < 2:
+        """The speed and the remaining time; None before the second step."""
+        if self.state != "running" or len(self._recent_steps) < 2:
             return None
-        (begun, first, before), (now, fraction, step) = self._seen[0], self._seen[-1]
-        if now <= begun or fraction <= first:
+        (start_s, first, first_step), (now_s, fraction, step) = (
+            self._recent_steps[0],
+            self._recent_steps[-1],
+        )
+        if now_s <= start_s or fraction <= first:
             return None
-        left = (1 - fraction) * (now - begun) / (fraction - first)
-        return Speed((step - before) / (now - begun), left)
+        remaining_s = (1 - fraction) * (now_s - start_s) / (fraction - first)
+        return Speed((step - first_step) / (now_s - start_s), remaining_s)
 
-    def pause_clock(self) -> None:
-        """Forget how fast it was: it stands still."""
-        self._seen.clear()
+    def reset_speed(self) -> None:
+        """Forget the measured speed, as training has paused."""
+        self._recent_steps.clear()
 
 
-def _warning(event: Step) -> str:
-    verdict = str(event.flow.get("verdict", ""))
+def _warning(event: TrainingStep) -> str:
+    verdict = str(event.gradient_flow.get("verdict", ""))
     mark = "" if verdict.startswith("fine") else "⚠ "
     return f"{mark}Step {event.step}: gradient {verdict}" if verdict else ""
 
 
 def progress_line(run: TrainRun) -> str:
-    """Say in a line how far a run is, how fast, and how good."""
-    early = run.state == "stopped" and not (run.begun or run.step)
-    parts = ["Stopped before it began" if early else SAID[run.state]]
+    """Write the progress, speed and best metric of a run in one line."""
+    not_started = run.state == "stopped" and not (run.started or run.step)
+    parts = ["Stopped before it began" if not_started else STATE_TEXT[run.state]]
     if run.step:
-        of = f" of {run.epochs}" if run.epochs else ""
+        total = f" of {run.epochs}" if run.epochs else ""
         parts.append(
-            f"epoch {min(run.epoch + 1, run.epochs or run.epoch + 1)}{of}, step {run.step}"
+            f"epoch {min(run.epoch + 1, run.epochs or run.epoch + 1)}{total}, step {run.step}"
         )
     if speed := run.speed:
-        parts.append(f"{speed.steps_per_s:.3g} steps a second")
-        parts.append(f"{duration(speed.left_s)} left")
+        parts.append(f"{speed.steps_per_s:.3g} steps per second")
+        parts.append(f"{format_duration(speed.remaining_s)} left")
     if run.best:
-        parts.append(f"best {run.best.monitor} {run.best.value:.4g} at step {run.best.step}")
+        metric = metric_text(run.best.monitor).title.lower()
+        value = metric_value(run.best.monitor, run.best.value)
+        parts.append(f"best {metric}: {value} at step {run.best.step}")
     return " · ".join(parts)

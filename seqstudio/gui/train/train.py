@@ -1,4 +1,4 @@
-"""The training page's model: the runs there are, the one in front, and what is done to it."""
+"""The model of the training page: the form, the runs, and the current run."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,134 +7,137 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from seqstudio.contracts.job import State
-from seqstudio.errors import SeqStudioError, TrainingError
-from seqstudio.gui.train.form import NewRun
-from seqstudio.gui.train.log import RunRead, read_begun, read_run
+from seqstudio.contracts.job import JobState
+from seqstudio.errors import TrainingError
+from seqstudio.gui.train.new_run import NewRun
 from seqstudio.gui.train.request import (
-    Request,
     TaskChoice,
-    field_of,
+    TrainRequest,
+    field_for_error,
     find_choice,
-    resuming_spec,
-    short,
-    training_spec,
+    resume_spec,
+    train_spec,
+    without_settings,
 )
 from seqstudio.gui.train.run import TrainRun
+from seqstudio.gui.train.run_folder import RunContents, read_run, read_start
 from seqstudio.gui.train.runs import Runs
+from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.events import event_from_plain
 
-TAKEN_UP = ("cancelled", "interrupted", "failed")  # states of a job that can go on
-ENDED = ("done", *TAKEN_UP)
-DRAW_MS = 200  # between two drawings of curves that grow
-LEDGER_MS = 300  # between looks for the ledger, until the worker has written it
+RESUMABLE = ("cancelled", "interrupted", "failed")  # states of a job that can be resumed
+ENDED = ("done", *RESUMABLE)
+DRAW_MS = 200  # between two updates of the curves
+LEDGER_MS = 300  # between attempts to read the ledger, until the worker has written it
 
 
 class TrainModel(QObject):
-    """Starts, follows, stops and resumes runs, and keeps their models."""
+    """Starts, monitors, stops and resumes runs, and saves their models."""
 
-    run_changed = Signal()  # another run is in front, or its state is another
+    run_changed = Signal()  # another run is current, or its state changed
     ledger_changed = Signal()
     curves_changed = Signal()  # at most every DRAW_MS
     previews_changed = Signal()
     failed = Signal(str)  # one sentence
-    kept = Signal(str)  # the name of a model that was installed
-    not_kept = Signal(str)  # why it was not
+    model_saved = Signal(str)  # the name of the installed model
+    save_failed = Signal(str)  # why
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self.form = NewRun(workspace, self)
-        self.run: TrainRun | None = None  # in front; None shows the form
+        self.run: TrainRun | None = None  # the current run; None shows the form
         self.runs = Runs(workspace, self)
-        self._followed: dict[int, TrainRun] = {}  # by job
-        self._asked: dict[int, Request] = {}  # by job, until it has shown that it can train
+        self._active_runs: dict[int, TrainRun] = {}  # by job
+        self._requests: dict[int, TrainRequest] = {}  # by job, until its first training event
         self._ledger_timer = QTimer(self, interval=LEDGER_MS)
-        self._ledger_timer.timeout.connect(self._look_for_ledgers)
+        self._ledger_timer.timeout.connect(self._read_ledgers)
         self._draw_timer = QTimer(self, interval=DRAW_MS, singleShot=True)
         self._draw_timer.timeout.connect(self.curves_changed)
-        workspace.queue.happened.connect(self._hear)
-        self.runs.looked.connect(self._end_what_ended)
+        workspace.queue.job_event.connect(self._on_job_event)
+        self.runs.reloaded.connect(self._finish_ended_runs)
 
     def start(self) -> None:
-        """Check the form, then begin; what is wrong is told at its field."""
-        self.form.check(self._begin)
+        """Check the form, then start the run; errors appear at their fields."""
+        self.form.check(self._start)
 
-    def _begin(self, request: Request, choice: TaskChoice) -> None:
+    def _start(self, request: TrainRequest, choice: TaskChoice) -> None:
         if request.run is None:
             return
         run = TrainRun(request.run, request.task, request.data, "queued")
-        if self._submit(run, lambda: training_spec(request, choice)):
-            self._asked[run.job] = request
+        if self._submit(run, lambda: train_spec(request, choice)):
+            self._requests[run.job] = request
             self._show(run)
 
     def new(self) -> None:
-        """Put the form of a new run in front."""
-        self.form.renew()
+        """Show the form of a new run."""
+        self.form.reset()
         self._show(None)
 
     def open(self, folder: Path) -> None:
-        """Put a run in front, read from its folder unless it is being trained here."""
-        going = next((run for run in self._followed.values() if run.folder == folder), None)
-        if going:
-            self._show(going)
+        """Show a run; it is read from its folder unless this process trains it."""
+        active = next((run for run in self._active_runs.values() if run.folder == folder), None)
+        if active:
+            self._show(active)
             return
-        known = self.runs.at(folder)
-        run = TrainRun(folder, "", known.data if known else None, "reading")
+        recent = self.runs.by_folder(folder)
+        run = TrainRun(folder, "", recent.data if recent else None, "reading")
         self._show(run)
         self._read(run)
 
     def stop(self) -> None:
-        """Stop the run in front after its step; it can go on."""
+        """Stop the current run after its step; it can be resumed."""
         if self.run and self.run.job:
             self.run.state = "stopping"
             self._workspace.queue.cancel(self.run.job)
             self.run_changed.emit()
 
     def resume(self, data: Path | None = None) -> None:
-        """Go on with the run in front from its last checkpoint; `data` where they have moved."""
+        """Resume the current run from its last checkpoint; `data` is its new place if it moved."""
         run = self.run
         if run is None or not run.resumable:
             return
-        self.runs.look()
-        known = self.runs.at(run.folder)
-        before, run.state, run.note = (run.state, run.note), "queued", ""
-        if known and known.state in TAKEN_UP and data is None:
+        self.runs.reload()
+        recent = self.runs.by_folder(run.folder)
+        before, run.state, run.message = (run.state, run.message), "queued", ""
+        if recent and recent.state in RESUMABLE and data is None:
             queue = self._workspace.queue
-            self._follow(known.job, run)
-            (queue.retry if known.state == "failed" else queue.resume)(known.job)
+            self._activate(recent.job, run)
+            (queue.retry if recent.state == "failed" else queue.resume)(recent.job)
         elif not self._submit(run, lambda: self._resuming(run, data or run.data)):
-            run.state, run.note = before
+            run.state, run.message = before
         self.run_changed.emit()
 
     def _resuming(self, run: TrainRun, data: Path | None) -> JobSpec:
         choice = find_choice(self.form.choices, run.task)
         if choice is None:
-            raise TrainingError(f"{run.folder.name}: no plugin brings its task {run.task}.")
+            raise TrainingError(f"{run.folder.name}: no plugin has its task {run.task}.")
         if data is None:
-            raise TrainingError(f"{run.folder.name}: its data are not known, expected their place.")
+            raise TrainingError(
+                f"{run.folder.name}: its data is not known, expected a folder or file of data."
+            )
         run.data = data
-        return resuming_spec(choice, data, run.folder)
+        return resume_spec(choice, data, run.folder)
 
-    def keep(self, name: str) -> None:
-        """Install the best model of the run in front under a name; `kept` or `not_kept` follows."""
+    def save_model(self, name: str) -> None:
+        """Install the best model of the current run; emits `model_saved` or `save_failed`."""
         if self.run is None:
             return
         if Path(name).name != name or not name.strip():
-            self.not_kept.emit(f"{name!r}: expected a plain name, without '/'.")
+            self.save_failed.emit(f"{name!r}: expected a plain name, without '/'.")
             return
         folder, models = self.run.folder, self._workspace.studio.models
         self._workspace.background.run(
-            lambda: models.add(folder, name.strip()), self._kept, self.not_kept.emit
+            lambda: models.add(folder, name.strip()), self._on_model_saved, self.save_failed.emit
         )
 
-    def _kept(self, model: FoundModel) -> None:
+    def _on_model_saved(self, model: FoundModel) -> None:
         self._workspace.refresh()
-        self.kept.emit(model.name)
+        self.model_saved.emit(model.name)
 
     def _show(self, run: TrainRun | None) -> None:
         self.run = run
@@ -147,83 +150,81 @@ class TrainModel(QObject):
             signal.emit()
 
     def _submit(self, run: TrainRun, spec: Callable[[], JobSpec]) -> bool:
-        try:
-            run.job = self._workspace.queue.add(spec())
-        except SeqStudioError as bad:
-            self.failed.emit(str(bad))
-            return False
-        self._follow(run.job, run)
-        return True
+        submitted = False
+        with errors_to(self.failed.emit):
+            self._activate(self._workspace.queue.add(spec()), run)
+            submitted = True
+        return submitted
 
-    def _follow(self, job: int, run: TrainRun) -> None:
+    def _activate(self, job: int, run: TrainRun) -> None:
         run.job = job
-        run.pause_clock()
-        self._followed[job] = run
+        run.reset_speed()
+        self._active_runs[job] = run
         self._ledger_timer.start()
 
     def _adopt(self, job: int) -> None:
-        """Follow a training that was taken up elsewhere: in the list of jobs."""
-        self.runs.look()
-        known = self.runs.of(job)
-        if known is None:
+        """Monitor a training that was started elsewhere: in the list of jobs."""
+        self.runs.reload()
+        recent = self.runs.by_job(job)
+        if recent is None:
             return
-        run = self.run if self.run and self.run.folder == known.folder else None
-        run = run or TrainRun(known.folder, known.task, known.data, "queued")
+        run = self.run if self.run and self.run.folder == recent.folder else None
+        run = run or TrainRun(recent.folder, recent.task, recent.data, "queued")
         run.state = "queued"
-        self._follow(job, run)
+        self._activate(job, run)
 
-    def _hear(self, job: int, event: JobEvent) -> None:
-        told = event.event if isinstance(event, ItemProgress) else {}
-        if told and job not in self._followed:
+    def _on_job_event(self, job: int, event: JobEvent) -> None:
+        training_event = event.event if isinstance(event, ItemProgress) else {}
+        if training_event and job not in self._active_runs:
             self._adopt(job)
-        if (run := self._followed.get(job)) is None:
+        if (run := self._active_runs.get(job)) is None:
             return
         match event:
             case ItemStarted() if run.state == "queued":
                 run.state = "waiting"
                 if run is self.run:
                     self.run_changed.emit()
-            case ItemProgress() if told:
-                self._asked.pop(job, None)
-                self._heard(run, told)
+            case ItemProgress() if training_event:
+                self._requests.pop(job, None)
+                self._on_training_event(run, training_event)
             case ItemFailed(reason=reason):
-                self._failed(run, job, reason)
+                self._on_item_failed(run, job, reason)
             case JobFinished():
-                self._over(run, job, event)
+                self._on_job_finished(run, job, event)
 
-    def _heard(self, run: TrainRun, told: Mapping[str, Any]) -> None:
-        stages, could = run.previews.stages, (run.state, run.keepable)
-        run.hear(event_from_plain(told, "training event"))
+    def _on_training_event(self, run: TrainRun, event: Mapping[str, Any]) -> None:
+        stages, before = run.previews.stages, (run.state, run.trained)
+        run.add_event(event_from_plain(event, "training event"))
         if run is not self.run:
             return
-        if (run.state, run.keepable) != could:
+        if (run.state, run.trained) != before:
             self.run_changed.emit()
         if not self._draw_timer.isActive():
             self._draw_timer.start()
         if run.previews.stages is not stages:
             self.previews_changed.emit()
 
-    def _failed(self, run: TrainRun, job: int, reason: str) -> None:
-        request = self._asked.pop(job, None)
-        field = field_of(reason, request) if request else ""
-        run.state, run.note = "failed", reason
+    def _on_item_failed(self, run: TrainRun, job: int, reason: str) -> None:
+        request = self._requests.pop(job, None)
+        field = field_for_error(reason, request) if request else ""
+        run.state, run.message = "failed", reason
         if request and field:
             if run is self.run:
                 self._show(None)
-            self.form.blame(field, short(reason))
+            self.form.set_error(field, without_settings(reason))
         elif run is self.run:
             self.failed.emit(reason)
 
-    def _over(self, run: TrainRun, job: int, event: JobFinished) -> None:
-        del self._followed[job]
-        self._asked.pop(job, None)
-        if not self._followed:
+    def _on_job_finished(self, run: TrainRun, job: int, event: JobFinished) -> None:
+        del self._active_runs[job]
+        self._requests.pop(job, None)
+        if not self._active_runs:
             self._ledger_timer.stop()
         run.job = 0
         if run.state != "failed":
             run.state = "stopped"
         if event.reason:
-            run.state, run.note = "failed", event.reason
+            run.state, run.message = "failed", event.reason
             if run is self.run:
                 self.failed.emit(event.reason)
         if (run.folder / "run.json").is_file():
@@ -233,47 +234,47 @@ class TrainModel(QObject):
 
     def _read(self, run: TrainRun) -> None:
         self._workspace.background.run(
-            partial(_read_anew, run.folder, run.data),
-            partial(self._was_read, run),
-            partial(self._unread, run),
+            partial(_read_run, run.folder, run.data),
+            partial(self._on_read, run),
+            partial(self._on_read_failed, run),
         )
 
-    def _was_read(self, run: TrainRun, anew: TrainRun) -> None:
-        if run is self.run and not run.goes:  # else it was resumed meanwhile, and tells itself
-            anew.follow_up(run)
-            self._show(anew)
+    def _on_read(self, run: TrainRun, loaded: TrainRun) -> None:
+        if run is self.run and not run.active:  # else it was resumed meanwhile and gets events
+            loaded.restore_view(run)
+            self._show(loaded)
 
-    def _unread(self, run: TrainRun, reason: str) -> None:
-        run.state, run.note = "failed", reason
+    def _on_read_failed(self, run: TrainRun, reason: str) -> None:
+        run.state, run.message = "failed", reason
         if run is self.run:
             self.run_changed.emit()
             self.failed.emit(reason)
 
-    def _look_for_ledgers(self) -> None:
-        for run in self._followed.values():
+    def _read_ledgers(self) -> None:
+        for run in self._active_runs.values():
             if run.ledger is None:
                 self._workspace.background.run(
-                    partial(read_begun, run.folder),
-                    partial(self._begun, run),
+                    partial(read_start, run.folder),
+                    partial(self._on_start_read, run),
                     self.failed.emit,
                 )
 
-    def _begun(self, run: TrainRun, read: RunRead | None) -> None:
-        if read and run.ledger is None:
-            run.begin(read)
+    def _on_start_read(self, run: TrainRun, contents: RunContents | None) -> None:
+        if contents and run.ledger is None:
+            run.load_start(contents)
             if run is self.run:
                 self.ledger_changed.emit()
 
-    def _end_what_ended(self) -> None:
-        """End the runs whose job the books say is over, though nothing was heard of its end."""
+    def _finish_ended_runs(self) -> None:
+        """Finish runs whose job has ended in the database without an event."""
         for one in self.runs.all:
-            run = self._followed.get(one.job)
+            run = self._active_runs.get(one.job)
             if run and one.state in ENDED and one.job not in self._workspace.queue.running:
-                state: State = "failed" if one.state == "failed" else "cancelled"
-                self._over(run, one.job, JobFinished(state=state, reason=one.reason))
+                state: JobState = "failed" if one.state == "failed" else "cancelled"
+                self._on_job_finished(run, one.job, JobFinished(state=state, reason=one.reason))
 
 
-def _read_anew(folder: Path, data: Path | None) -> TrainRun:
+def _read_run(folder: Path, data: Path | None) -> TrainRun:
     run = TrainRun(folder, "", data, "reading")
-    run.read(read_run(folder))
+    run.load(read_run(folder))
     return run

@@ -1,17 +1,18 @@
-"""A model's card in words, for every front end."""
+"""Format a model's card as text."""
 
 from seqstudio.host.catalogue.models import FoundModel
-from seqstudio.host.text_format import size
+from seqstudio.host.text_format import format_size
 
 
-def figures(model: FoundModel) -> str:
-    """Say the card's figures: name, value, split."""
-    return ", ".join(f"{f.name} {f.value:.4g} ({f.split})" for f in model.facts.card.figures)
+def format_metrics(model: FoundModel) -> str:
+    """Format the card's metrics: name, value and split of each."""
+    return ", ".join(f"{f.name} {f.value:.4g} ({f.split})" for f in model.facts.card.metrics)
 
 
 def card_rows(model: FoundModel) -> list[tuple[str, object]]:
-    """Give the card as rows; what it leaves open is left out."""
+    """Return the card as rows of label and value, without those that are empty."""
     facts, card = model.facts, model.facts.card
+    size = f"{format_size(facts.size)}, {facts.parameters:,} parameters, {', '.join(facts.dtypes)}"
     rows: list[tuple[str, object]] = [
         ("name", model.name),
         ("title", card.title),
@@ -19,14 +20,14 @@ def card_rows(model: FoundModel) -> list[tuple[str, object]]:
         ("task", facts.task),
         ("from", model.origin),
         ("path", model.path),
-        ("size", f"{size(facts.size)}, {facts.parameters:,} parameters, {', '.join(facts.dtypes)}"),
+        ("size", size),
         ("data", card.data),
         ("source", card.source),
         ("licence", card.licence),
         ("made by", card.command),
         ("training", f"{card.training_minutes:.0f} min, {card.steps} steps; {card.machine}"),
-        ("figures", figures(model)),
+        ("figures", format_metrics(model)),
         ("sha256", model.sha256),
     ]
-    rows += [("note", note) for note in card.notes]
+    rows += [("note", note) for note in card.remarks]
     return [row for row in rows if row[1]]

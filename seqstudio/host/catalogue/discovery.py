@@ -1,4 +1,7 @@
-"""Finding plugins: entry points name a top package, `find_spec` finds it, its manifest is read."""
+"""Discover plugins: from entry point to top package, from top package to manifest.
+
+`find_spec` locates the package, so nothing is imported.
+"""
 
 import importlib.metadata
 import sys
@@ -10,27 +13,26 @@ from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.manifest import parse_manifest
+from seqstudio.contracts.manifest import ENTRY_POINT_GROUP, MANIFEST_FILE, parse_manifest
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue.catalogue import Stamp, stamp
+from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.catalogue.installed import (
     RECEIPT,
-    Pointer,
-    pointer_file,
-    read_pointer,
-    record_of,
+    InstalledVersions,
+    installed_file,
+    plugin_info,
+    read_installed,
     version_folder,
 )
 from seqstudio.host.profile import Profile
 
-GROUP = "seqstudio.plugins"
-MANIFEST = "seqstudio.toml"
-
-Reader = Callable[[], dict[str, Any]]  # raises PluginError
+Reader = Callable[
+    [], dict[str, Any]
+]  # returns the information on one plugin, or raises PluginError
 
 
 def scan(paths: Sequence[str], profile: Profile) -> dict[str, Any]:
-    """Look at every installed distribution, then at the store's plugins.
+    """Scan the plugins of the store and those of every installed distribution.
 
     Parameters
     ----------
@@ -39,81 +41,88 @@ def scan(paths: Sequence[str], profile: Profile) -> dict[str, Any]:
 
     Returns
     -------
-    JSON values: `plugins` (one record each), `broken` (name -> reason), `disabled` (id -> why), and
-    `stamps` of all that, when it changes, makes this result stale. A bad plugin is refused by its
-    name; none raises.
+    JSON values: `plugins` (one `PluginInfo` each), `broken` (name -> reason), `disabled` (id ->
+    why), and `stamps` of all files and folders that this result depends on. A broken plugin is
+    listed under its name and raises nothing.
     """
-    stamps: dict[str, Stamp] = {path: stamp(path) for path in paths}
-    records: dict[str, dict[str, Any]] = {}
+    stamps: dict[str, FileStamp] = {path: file_stamp(path) for path in paths}
+    plugins: dict[str, dict[str, Any]] = {}
     broken: dict[str, str] = {}
-    pointer, readers = _stored(profile, broken, stamps)
-    for distribution, entry in _entries(paths):
-        readers.append((entry.name, partial(_read, distribution, entry, stamps)))
-    for called, read in readers:
+    installed, readers = _store_readers(profile, broken, stamps)
+    for distribution, entry in _entry_points(paths):
+        readers.append((entry.name, partial(_read_plugin, distribution, entry, stamps)))
+    for name, read in readers:
         try:
-            record = read()
-        except PluginError as bad:
-            broken[called] = str(bad)
+            info = read()
+        except PluginError as error:
+            broken[name] = str(error)
             continue
-        name = record["table"]["id"]
-        if name in records or name in broken:
-            owners = sorted({record["distribution"], _owner(records.get(name))} - {""})
-            broken[name] = f"id {name!r} is claimed by {' and '.join(owners)}, expected one"
-            records.pop(name, None)
+        plugin_id = info["table"]["id"]
+        if plugin_id in plugins or plugin_id in broken:
+            owners = sorted({info["distribution"], _distribution(plugins.get(plugin_id))} - {""})
+            broken[plugin_id] = (
+                f"id {plugin_id!r} is claimed by {' and '.join(owners)}, expected one"
+            )
+            plugins.pop(plugin_id, None)
         else:
-            records[name] = record
-    plugins = [records[name] for name in sorted(records)]
-    disabled = dict(pointer.disabled)
-    return {"plugins": plugins, "broken": broken, "disabled": disabled, "stamps": stamps}
+            plugins[plugin_id] = info
+    return {
+        "plugins": [plugins[plugin_id] for plugin_id in sorted(plugins)],
+        "broken": broken,
+        "disabled": dict(installed.disabled),
+        "stamps": stamps,
+    }
 
 
-def _stored(
-    profile: Profile, broken: dict[str, str], stamps: dict[str, Stamp]
-) -> tuple[Pointer, list[tuple[str, Reader]]]:
-    """Give the store's state, and how to read each of its plugins."""
+def _store_readers(
+    profile: Profile, broken: dict[str, str], stamps: dict[str, FileStamp]
+) -> tuple[InstalledVersions, list[tuple[str, Reader]]]:
+    """Return the store's state, and the id and reader of each of its plugins."""
     try:
-        pointer = read_pointer(profile)
-    except PluginError as bad:  # the plugins in the box still work
-        broken[pointer_file(profile).name] = str(bad)
-        return Pointer(), []
-    current = pointer.current.items()
+        installed = read_installed(profile)
+    except PluginError as error:  # built-in plugins still work
+        broken[installed_file(profile).name] = str(error)
+        return InstalledVersions(), []
+    current = installed.current.items()
     for name, version in current:
         receipt = str(version_folder(profile, name, version) / RECEIPT)
-        stamps[receipt] = stamp(receipt)
-    return pointer, [
-        (name, partial(record_of, profile, name, version)) for name, version in current
+        stamps[receipt] = file_stamp(receipt)
+    return installed, [
+        (name, partial(plugin_info, profile, name, version)) for name, version in current
     ]
 
 
-def _owner(record: dict[str, Any] | None) -> str:
-    return str(record["distribution"]) if record else ""
+def _distribution(info: dict[str, Any] | None) -> str:
+    return str(info["distribution"]) if info else ""
 
 
-def _entries(paths: Sequence[str]) -> Iterator[tuple[Distribution, EntryPoint]]:
-    """Give our entry points; of a distribution that is on the path twice, the first counts."""
+def _entry_points(paths: Sequence[str]) -> Iterator[tuple[Distribution, EntryPoint]]:
+    """Yield our entry points; if a distribution is on the path twice, the first one counts."""
     seen = set()
     for distribution in importlib.metadata.distributions(path=list(paths)):
-        if GROUP not in (distribution.read_text("entry_points.txt") or ""):
+        if ENTRY_POINT_GROUP not in (distribution.read_text("entry_points.txt") or ""):
             continue
         name = distribution.name.lower().replace("_", "-")
         if name not in seen:
             seen.add(name)
-            yield from ((distribution, e) for e in distribution.entry_points if e.group == GROUP)
+            for entry in distribution.entry_points:
+                if entry.group == ENTRY_POINT_GROUP:
+                    yield distribution, entry
 
 
-def _read(
-    distribution: Distribution, entry: EntryPoint, stamps: dict[str, Stamp]
+def _read_plugin(
+    distribution: Distribution, entry: EntryPoint, stamps: dict[str, FileStamp]
 ) -> dict[str, Any]:
     top = entry.value.partition(":")[0].partition(".")[0].strip()
-    spec = _find(top)
+    spec = _find_spec(top)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
-        raise PluginError(f"no package {top!r}, expected one with a {MANIFEST}")
+        raise PluginError(f"no package {top!r}, expected one with a {MANIFEST_FILE}")
     root = Path(folders[0]).absolute()
-    file = root / MANIFEST
-    stamps[str(file)] = stamp(str(file))
+    file = root / MANIFEST_FILE
+    stamps[str(file)] = file_stamp(str(file))
     return {
-        "table": _table(file),
+        "table": _read_manifest(file),
         "root": str(root),
         "module": entry.module,
         "distribution": distribution.name,
@@ -121,26 +130,26 @@ def _read(
     }
 
 
-def _find(top: str) -> ModuleSpec | None:
-    """Ask every finder, as an import would, but never a module that is loaded already."""
+def _find_spec(top: str) -> ModuleSpec | None:
+    """Ask every finder, as an import does, but ignore modules that are already loaded."""
     for finder in sys.meta_path:
         try:
             spec = finder.find_spec(top, None)
-        except (ImportError, ValueError) as bad:
-            raise PluginError(f"package {top!r} cannot be found: {bad}") from bad
+        except (ImportError, ValueError) as error:
+            raise PluginError(f"package {top!r} cannot be found: {error}") from error
         if spec is not None:
             return spec
     return None
 
 
-def _table(file: Path) -> dict[str, Any]:
-    """Read a manifest and check it in full, so that the cache holds only sound ones."""
+def _read_manifest(file: Path) -> dict[str, Any]:
+    """Read a manifest and check it in full, so that the cache holds only valid ones."""
     try:
         with file.open("rb") as stream:
             table = tomllib.load(stream)
-    except OSError as bad:
-        raise PluginError(f"{file}: {bad.strerror}, expected a manifest") from bad
-    except (ValueError, RecursionError) as bad:  # not TOML, not UTF-8, or nested without end
-        raise PluginError(f"{file}: {bad}, expected TOML") from bad
+    except OSError as error:
+        raise PluginError(f"{file}: {error.strerror}, expected a manifest") from error
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or nested too deeply
+        raise PluginError(f"{file}: {error}, expected TOML") from error
     parse_manifest(table, str(file))
     return table

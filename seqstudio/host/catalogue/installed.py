@@ -1,10 +1,14 @@
-"""`plugins.json`: which version of each plugin is in use. One rename switches."""
+"""The installed plugins: which version of each is in use (`plugins.json`), and its receipt.
+
+`plugins.json` is replaced by one atomic rename, so that a crash leaves either the old or the new
+state.
+"""
 
 import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,7 @@ from seqstudio.contracts.manifest import parse_manifest
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import PluginError
 from seqstudio.host.profile import Profile
-from seqstudio.services.atomic_files import json_bytes, write_durably
+from seqstudio.services.atomic_files import json_bytes, write_atomic
 
 FORMAT = 1
 RECEIPT = "receipt.json"
@@ -21,21 +25,23 @@ LIBRARY = "lib"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pointer:
-    """The state of the store. Versions are folder names, `VERSION-SHA8`."""
+class InstalledVersions:
+    """The contents of `plugins.json`. Versions are folder names, `VERSION-SHA8`."""
 
     format: int = FORMAT
     current: Mapping[str, str] = field(default_factory=dict)  # plugin id -> version in use
-    previous: Mapping[str, str] = field(default_factory=dict)  # the one that rollback takes
+    previous: Mapping[str, str] = field(
+        default_factory=dict
+    )  # plugin id -> version to roll back to
     disabled: Mapping[str, str] = field(default_factory=dict)  # plugin id -> why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What was agreed to when a version was installed, and what the catalogue needs of it."""
+    """What the user agreed to when a version was installed, and what the catalogue needs of it."""
 
-    table: Mapping[str, Any]  # the manifest, as TOML gave it
-    package: str  # the folder of the top package, in the library
+    table: Mapping[str, Any]  # the manifest as parsed TOML
+    package: str  # the folder of the top package, inside LIBRARY
     module: str
     distribution: str
     version: str
@@ -43,43 +49,45 @@ class Receipt:
     source: str  # the file or folder it came from
     size: int
     native: tuple[str, ...] = ()
-    dependencies: Mapping[str, str] = field(default_factory=dict)  # its own: name -> version
+    dependencies: Mapping[str, str] = field(
+        default_factory=dict
+    )  # installed with it: name -> version
 
 
-def pointer_file(profile: Profile) -> Path:
-    """Give the file that says what is in use."""
+def installed_file(profile: Profile) -> Path:
+    """Return the path of `plugins.json`."""
     return profile.home / "plugins.json"
 
 
 def version_folder(profile: Profile, plugin: str, version: str) -> Path:
-    """Give the folder of one version of a plugin."""
+    """Return the folder of one version of a plugin."""
     return profile.home / "plugins" / plugin / version
 
 
-def read_pointer(profile: Profile) -> Pointer:
-    """Read what is in use.
+def read_installed(profile: Profile) -> InstalledVersions:
+    """Read `plugins.json`; without the file, nothing is installed.
 
     Raises
     ------
     PluginError
         If the file is damaged.
     """
-    file = pointer_file(profile)
+    file = installed_file(profile)
     try:
         table = json.loads(file.read_bytes())
     except FileNotFoundError:
-        return Pointer()
-    except (OSError, ValueError) as bad:
-        raise PluginError(f"{file}: {bad}, expected JSON") from bad
-    pointer = from_plain(Pointer, table, str(file), error=PluginError)
-    if pointer.format != FORMAT:
-        raise PluginError(f"{file}: format={pointer.format}, expected {FORMAT}")
-    return pointer
+        return InstalledVersions()
+    except (OSError, ValueError) as error:
+        raise PluginError(f"{file}: {error}, expected JSON") from error
+    installed = from_plain(InstalledVersions, table, str(file), error=PluginError)
+    if installed.format != FORMAT:
+        raise PluginError(f"{file}: format={installed.format}, expected {FORMAT}")
+    return installed
 
 
-def write_pointer(profile: Profile, pointer: Pointer) -> None:
-    """Switch, in one step that survives a loss of power."""
-    write_durably(pointer_file(profile), json_bytes(to_plain(pointer)))
+def write_installed(profile: Profile, installed: InstalledVersions) -> None:
+    """Replace `plugins.json` atomically; the change survives a loss of power."""
+    write_atomic(installed_file(profile), json_bytes(to_plain(installed)))
 
 
 def read_receipt(profile: Profile, plugin: str, version: str) -> Receipt:
@@ -88,29 +96,29 @@ def read_receipt(profile: Profile, plugin: str, version: str) -> Receipt:
     Raises
     ------
     PluginError
-        If it is gone or damaged.
+        If it is missing or damaged.
     """
     file = version_folder(profile, plugin, version) / RECEIPT
     try:
         table = json.loads(file.read_bytes())
-    except (OSError, ValueError) as bad:
-        raise PluginError(f"{file}: {bad}, expected a receipt; install it again") from bad
+    except (OSError, ValueError) as error:
+        raise PluginError(f"{file}: {error}, expected a receipt; install it again") from error
     return from_plain(Receipt, table, str(file), error=PluginError)
 
 
-def record_of(profile: Profile, plugin: str, version: str) -> dict[str, Any]:
-    """Give what the catalogue keeps of a plugin.
+def plugin_info(profile: Profile, plugin: str, version: str) -> dict[str, Any]:
+    """Return the catalogue's `PluginInfo` of one version of a plugin.
 
     Raises
     ------
     PluginError
-        If its receipt or its package is gone or damaged, or it wants another API than this host's.
+        If its receipt or its package is missing or damaged, or it needs another API version.
     """
     receipt = read_receipt(profile, plugin, version)
-    place = version_folder(profile, plugin, version)
-    if (found := parse_manifest(receipt.table, str(place / RECEIPT)).id) != plugin:
-        raise PluginError(f"{place / RECEIPT}: id={found!r}, expected {plugin!r}")
-    root = place / LIBRARY / receipt.package
+    folder = version_folder(profile, plugin, version)
+    if (found := parse_manifest(receipt.table, str(folder / RECEIPT)).id) != plugin:
+        raise PluginError(f"{folder / RECEIPT}: id={found!r}, expected {plugin!r}")
+    root = folder / LIBRARY / receipt.package
     if not root.is_dir():
         raise PluginError(f"{root}: gone, expected the plugin's package; install it again")
     return {
@@ -122,9 +130,38 @@ def record_of(profile: Profile, plugin: str, version: str) -> dict[str, Any]:
     }
 
 
+def check_plugins_compatible(profile: Profile, plugins: Iterable[str]) -> None:
+    """Check that the plugins of one job can be loaded into one worker process.
+
+    Parameters
+    ----------
+    profile : of the store
+    plugins : ids, the job's own plugin first; those outside the store use the host's libraries
+
+    Raises
+    ------
+    PluginError
+        If two of them bring different versions of a library or package; the text names both.
+    """
+    current = read_installed(profile).current
+    brought: dict[str, tuple[str, str]] = {}  # library or package -> plugin that brings it, version
+    for plugin in plugins:
+        if plugin not in current:
+            continue
+        receipt = read_receipt(profile, plugin, current[plugin])
+        package_version = f"{receipt.distribution} {receipt.version}"
+        for name, version in {receipt.package: package_version, **receipt.dependencies}.items():
+            other, other_version = brought.setdefault(name, (plugin, version))
+            if other_version != version:
+                raise PluginError(
+                    f"this job needs plugins {other!r} and {plugin!r}, which bring {name} "
+                    f"{other_version} and {version}, expected one; disable one of the two"
+                )
+
+
 @contextlib.contextmanager
-def locked(profile: Profile) -> Iterator[None]:
-    """Keep other processes from changing the store meanwhile; leaves no file behind."""
+def store_lock(profile: Profile) -> Iterator[None]:
+    """Hold the store's lock, which stops other processes from changing it; leaves no lock file."""
     profile.home.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(profile.root, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""Models by name: those in plugins' packages, those a person imported, bundles and run folders."""
+"""Find models by name or path: plugins' models, imported models, bundles and run folders."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -7,19 +7,20 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import JobError, ModelError
-from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, Stamp, stamp
+from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
+from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.profile import Profile
-from seqstudio.services.bundle_files import BundleFacts, export_bundle, inspect
+from seqstudio.services.bundle_files import BundleInfo, export_bundle, inspect_bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundModel:
-    """A model that was named or looked up."""
+    """A model that was found by its name or path."""
 
     name: str
     path: Path
     origin: str  # the plugin that ships it, "imported", or "file"
-    facts: BundleFacts
+    facts: BundleInfo
 
     @property
     def sha256(self) -> str:
@@ -27,50 +28,50 @@ class FoundModel:
         return self.facts.sha256
 
 
-class Bundles:
-    """What bundles say of themselves, read anew only where a file of theirs has changed."""
+class BundleCache:
+    """Information on bundles, read again only when one of their files has changed."""
 
     def __init__(self) -> None:
-        self._read: dict[Path, tuple[Sequence[Stamp], BundleFacts]] = {}
+        self._cached: dict[Path, tuple[Sequence[FileStamp], BundleInfo]] = {}
 
-    def inspect(self, path: Path) -> BundleFacts:
-        """Give the facts of a bundle.
+    def inspect(self, path: Path) -> BundleInfo:
+        """Return the information on a bundle.
 
         Raises
         ------
         ModelError
-            As `inspect` of the bundle's files.
+            As `inspect_bundle`.
         """
         files = sorted(path.iterdir()) if path.is_dir() else []
-        stamps = [stamp(str(file)) for file in (path, *files)]
-        kept = self._read.get(path)
-        if kept is None or kept[0] != stamps:
-            kept = self._read[path] = (stamps, inspect(path))
-        return kept[1]
+        stamps = [file_stamp(str(file)) for file in (path, *files)]
+        cached = self._cached.get(path)
+        if cached is None or cached[0] != stamps:
+            cached = self._cached[path] = (stamps, inspect_bundle(path))
+        return cached[1]
 
 
-class Models:
-    """The models of one profile and its plugins. Looks at JSON and headers; loads no weights.
+class ModelCatalogue:
+    """The models of one profile and its plugins. Reads JSON and file headers; loads no weights.
 
     Parameters
     ----------
-    catalogue : the plugins that there are
-    profile : where the person's own models are
-    bundles : what has been read already
+    catalogue : the plugins in use, with the models that they ship
+    profile : whose imported models are included
+    bundles : a cache that outlives this object
     """
 
-    def __init__(self, catalogue: Catalogue, profile: Profile, bundles: Bundles) -> None:
+    def __init__(self, catalogue: Catalogue, profile: Profile, bundles: BundleCache) -> None:
         self._catalogue = catalogue
         self._profile = profile
         self._bundles = bundles
 
     def find(self, text: str) -> FoundModel:
-        """Find an installed name, a bundle, or a run folder (whose best model so far it takes).
+        """Find a model by installed name, bundle path, or run folder (its best model so far).
 
         Raises
         ------
         ModelError
-            If there is none, or a shipped one has not the hash that its plugin's manifest gives.
+            If there is none, or a plugin's model does not have the hash in the plugin's manifest.
         """
         for plugin, entry in self._catalogue.models():
             if entry.name == text:
@@ -101,41 +102,46 @@ class Models:
         return FoundModel(name=facts.name, path=path, origin="file", facts=facts)
 
     def names(self) -> list[str]:
-        """Give the installed names: the plugins' first."""
+        """Return the names of all installed models, those of plugins first."""
         return [entry.name for _, entry in self._catalogue.models()] + self.imported()
 
     def imported(self) -> list[str]:
-        """Give the names of the models that the person imported."""
+        """Return the names of the imported models."""
         folder = self._profile.models
         return sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
 
     def cards(self) -> tuple[FoundModel, ...]:
-        """Give every installed model; a damaged one is left out and named by `damaged`."""
-        return tuple(found for found in map(self._look, self.names()) if found is not None)
+        """Return every installed model that is not `damaged`."""
+        return tuple(found for found in map(self._find_sound, self.names()) if found is not None)
 
     def damaged(self) -> Mapping[str, str]:
-        """Give why installed models cannot be used: name -> reason."""
+        """Return the installed models that cannot be used: name -> reason."""
         reasons = {}
         for name in self.names():
             try:
                 self.find(name)
-            except ModelError as bad:
-                reasons[name] = str(bad)
+            except ModelError as error:
+                reasons[name] = str(error)
         return reasons
 
-    def _look(self, name: str) -> FoundModel | None:
+    def _find_sound(self, name: str) -> FoundModel | None:
         try:
             return self.find(name)
-        except ModelError:  # told by `damaged`
+        except ModelError:  # reported by `damaged`
             return None
 
     def usable(self, plugin: Plugin, entry: OperationEntry, text: str) -> Sequence[FoundModel]:
-        """Give the models that an operation may load, the default first.
+        """Return the models that an operation can use, the default first.
+
+        Parameters
+        ----------
+        plugin, entry : the operation
+        text : the name or path of the one model to use; "" for all that are suitable
 
         Raises
         ------
         ModelError
-            If the named model is for another task, or none is installed.
+            If the named model is for another task, or no suitable model is installed.
         """
         tasks = entry.model_tasks()
         if not tasks:
@@ -151,22 +157,22 @@ class Models:
                 )
             return (found,)
         defaults = [m.name for m in plugin.manifest.models if entry.name in m.default_for]
-        fitting = [one for one in self.cards() if one.facts.task in tasks]
-        if not fitting:
+        suitable = [model for model in self.cards() if model.facts.task in tasks]
+        if not suitable:
             damaged = "".join(f"; {reason}" for reason in self.damaged().values())
             raise ModelError(
                 f"{plugin.id} {entry.name}: no model for {' or '.join(tasks)} is installed;"
                 f" train one, and name its run folder with --model{damaged}"
             )
-        return sorted(fitting, key=lambda m: (m.name not in defaults, tasks.index(m.facts.task)))
+        return sorted(suitable, key=lambda m: (m.name not in defaults, tasks.index(m.facts.task)))
 
     def add(self, path: Path, name: str = "") -> FoundModel:
-        """Import a bundle or a run's best model, after checking every file of it.
+        """Import a bundle or a run's best model after verifying all its files.
 
         Raises
         ------
         ModelError
-            If it is damaged, or the name is taken.
+            If it is damaged, or the name is in use.
         """
         found = self._file(path.absolute(), str(path))
         name = name or found.name
@@ -176,12 +182,12 @@ class Models:
         return self.find(name)
 
     def export(self, text: str, target: Path) -> FoundModel:
-        """Copy a model to a new folder, or to one file if `target` ends in `.seqmodel`.
+        """Copy a model to a new folder, or to a single file if `target` ends in `.seqmodel`.
 
         Raises
         ------
         ModelError
-            If the model does not verify, or the target exists.
+            If the model is damaged, or the target exists.
         """
         facts = export_bundle(self.find(text).path, target.absolute())
         return FoundModel(name=facts.name, path=facts.path, origin="file", facts=facts)
@@ -192,7 +198,7 @@ class Models:
         Raises
         ------
         JobError
-            If there is none of this name; a plugin's model goes with its plugin.
+            If there is no imported model of this name. A plugin's model is removed with its plugin.
         """
         if name not in self.imported():
             names = ", ".join(self.imported()) or "none"

@@ -1,4 +1,4 @@
-"""Counting the deaths of workers: a plugin that keeps dying is switched off, with the reason."""
+"""Count crashes of workers: a plugin whose workers keep crashing is disabled, with the reason."""
 
 import json
 import time
@@ -7,52 +7,56 @@ from pathlib import Path
 
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import ConfigError, PluginError
-from seqstudio.host.catalogue.catalogue import Plugin, in_the_box
-from seqstudio.host.catalogue.installed import locked, read_pointer, write_pointer
+from seqstudio.host.catalogue.catalogue import Plugin, is_built_in
+from seqstudio.host.catalogue.installed import read_installed, store_lock, write_installed
 from seqstudio.host.profile import Profile
-from seqstudio.services.atomic_files import faults_as, json_bytes, write_durably
+from seqstudio.services.atomic_files import json_bytes, os_errors_as, write_atomic
 
-DEATHS = 3
+MAX_CRASHES = 3
 WINDOW_S = 600.0
-Times = dict[str, tuple[float, ...]]  # plugin id -> when its workers died
+CrashTimes = dict[str, tuple[float, ...]]  # plugin id -> times in seconds since 1970
 
 
-def count_death(profile: Profile, plugin: Plugin, how: str) -> str:
-    """Note that a worker of a plugin died; after three in ten minutes, switch the plugin off.
+def count_crash(profile: Profile, plugin: Plugin, how: str) -> str:
+    """Count a crash of a plugin's worker; at the third in ten minutes, disable the plugin.
 
-    Plugins in the box are not switched off: without them the studio is empty.
+    Built-in plugins are never disabled: without them SeqStudio can do nothing.
 
     Parameters
     ----------
-    profile : of the person
-    plugin : whose worker it was
-    how : it died, in words
+    profile : where crashes are counted and plugins are disabled
+    plugin : whose worker crashed
+    how : how the worker ended, as text
 
     Returns
     -------
-    why the plugin is off now, or ''
+    a sentence that says that the plugin is now disabled, and why; or ''
     """
-    if in_the_box(plugin.distribution):
+    if is_built_in(plugin.distribution):
         return ""
     file = profile.home / "crashes.json"
     now = time.time()
-    with faults_as(PluginError, profile.home), locked(profile):
-        table = read(file)
-        recent = [one for one in table.get(plugin.id, ()) if 0 <= now - one < WINDOW_S]
+    with os_errors_as(PluginError, profile.home), store_lock(profile):
+        table = read_crashes(file)
+        recent = [time_s for time_s in table.get(plugin.id, ()) if 0 <= now - time_s < WINDOW_S]
         recent.append(now)
-        over = len(recent) >= DEATHS
-        write_durably(file, json_bytes({**table, plugin.id: [] if over else recent}))
+        over = len(recent) >= MAX_CRASHES
+        write_atomic(file, json_bytes({**table, plugin.id: [] if over else recent}))
         if not over:
             return ""
-        reason = f"{DEATHS} workers of it died in {WINDOW_S / 60:g} minutes, the last {how}"
-        pointer = read_pointer(profile)
-        write_pointer(profile, replace(pointer, disabled={**pointer.disabled, plugin.id: reason}))
+        reason = (
+            f"{MAX_CRASHES} of its workers crashed within {WINDOW_S / 60:g} minutes, the last {how}"
+        )
+        installed = read_installed(profile)
+        write_installed(
+            profile, replace(installed, disabled={**installed.disabled, plugin.id: reason})
+        )
         return f"plugin {plugin.id!r} is switched off: {reason}"
 
 
-def read(file: Path) -> Times:
-    """Read the times of deaths, in seconds since 1970; a damaged file only forgets them."""
+def read_crashes(file: Path) -> CrashTimes:
+    """Read the times of crashes; a missing or damaged file has none."""
     try:
-        return from_plain(Times, json.loads(file.read_bytes()), str(file))
+        return from_plain(CrashTimes, json.loads(file.read_bytes()), str(file))
     except (OSError, ValueError, RecursionError, ConfigError):
         return {}

@@ -1,4 +1,4 @@
-"""The store of one profile: what a front end asks of it."""
+"""The plugin store of one profile, as front ends use it."""
 
 import contextlib
 import shutil
@@ -8,206 +8,219 @@ from pathlib import Path
 from typing import TypeVar
 
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue.catalogue import Catalogue, in_the_box
+from seqstudio.host.catalogue.catalogue import Catalogue, is_built_in
 from seqstudio.host.catalogue.installed import (
-    Pointer,
+    InstalledVersions,
     Receipt,
-    locked,
-    pointer_file,
-    read_pointer,
+    installed_file,
+    plugin_info,
+    read_installed,
     read_receipt,
-    record_of,
-    write_pointer,
+    store_lock,
+    write_installed,
 )
 from seqstudio.host.jobs.queue import Jobs
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.install import Offer, inspect_source, install, silent
-from seqstudio.services.atomic_files import faults_as
+from seqstudio.host.store.install import InspectedPlugin, ignore_progress, inspect_source, install
+from seqstudio.services.atomic_files import os_errors_as
 
 V = TypeVar("V")
-AT_WORK = ("queued", "running", "paused")
+ACTIVE_STATES = ("queued", "running", "paused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """A plugin of the store, in use or switched off."""
+class StoredPlugin:
+    """A plugin in the store, enabled or disabled."""
 
     id: str
     receipt: Receipt
-    previous: str = ""  # the version that `rollback` goes back to
-    disabled: str = ""  # why
+    previous: str = ""  # the version that `rollback` returns to, or ""
+    disabled: str = ""  # why it is disabled, or ""
 
 
 class Store:
-    """Installs, switches and removes plugins. Each change is one rename of `plugins.json`."""
+    """Installs, enables, disables and removes plugins; each change is atomic."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
 
-    def inspect(self, path: Path) -> Offer:
+    def inspect(self, path: Path) -> InspectedPlugin:
         """Inspect a wheel, a folder of wheels, or a project; writes nothing.
 
         Raises
         ------
         PluginError
-            If anything speaks against it.
+            If it is unsafe, damaged or incompatible with this installation.
         """
         return inspect_source(path, self.profile)
 
-    def install(self, offer: Offer, *, accepted: str, tell: Callable[[str], None] = silent) -> None:
-        """Install what was inspected, and agreed to by the hash of its sheet.
+    def install(
+        self,
+        inspected: InspectedPlugin,
+        *,
+        accepted: str,
+        on_progress: Callable[[str], None] = ignore_progress,
+    ) -> None:
+        """Install an inspected plugin.
 
         Parameters
         ----------
-        tell : hears what is being done, in words
+        accepted : the hash of the consent sheet that the user agreed to
+        on_progress : called with each step as text
 
         Raises
         ------
         PluginError
-            If it fails; the store is then as it was.
+            If it fails; the store is unchanged.
         """
-        install(offer, self.profile, accepted=accepted, tell=tell)
+        install(inspected, self.profile, accepted=accepted, on_progress=on_progress)
 
-    def installed(self) -> tuple[Stored, ...]:
-        """Give the store's plugins but damaged ones, which the catalogue calls broken.
+    def installed(self) -> tuple[StoredPlugin, ...]:
+        """Return the store's plugins, except damaged ones, which `Catalogue.broken` lists.
 
         Raises
         ------
         PluginError
-            If the store's own file is damaged.
+            If `plugins.json` is damaged.
         """
-        pointer = read_pointer(self.profile)
+        installed = read_installed(self.profile)
         found = []
-        for name, version in sorted(pointer.current.items()):
+        for name, version in sorted(installed.current.items()):
             with contextlib.suppress(PluginError):
                 receipt = read_receipt(self.profile, name, version)
-                previous = self._version(name, pointer.previous.get(name, ""))
-                off = pointer.disabled.get(name, "")
-                found.append(Stored(id=name, receipt=receipt, previous=previous, disabled=off))
+                previous = self._version(name, installed.previous.get(name, ""))
+                off = installed.disabled.get(name, "")
+                found.append(
+                    StoredPlugin(id=name, receipt=receipt, previous=previous, disabled=off)
+                )
         return tuple(found)
 
     def names(self) -> tuple[str, ...]:
-        """Give the ids of the store's plugins, damaged ones too.
+        """Return the ids of the store's plugins, including damaged ones.
 
         Raises
         ------
         PluginError
-            If the store's own file is damaged.
+            If `plugins.json` is damaged.
         """
-        return tuple(sorted(read_pointer(self.profile).current))
+        return tuple(sorted(read_installed(self.profile).current))
 
     def disable(self, name: str, reason: str) -> None:
-        """Switch a plugin off; its files stay. Also one that Python's own installer put in place.
+        """Disable a plugin, whether the store or pip installed it; its files stay.
 
         Raises
         ------
         PluginError
-            If it is not there.
+            If it is not installed.
         """
         self._check_known(name)
-        with self._changed() as pointer:
-            self._write(replace(pointer, disabled={**pointer.disabled, name: reason}))
+        with self._locked() as installed:
+            self._write(replace(installed, disabled={**installed.disabled, name: reason}))
 
     def enable(self, name: str) -> None:
-        """Switch a plugin on again.
+        """Enable a plugin again.
 
         Raises
         ------
         PluginError
-            If it is not there.
+            If it is not installed.
         """
         self._check_known(name)
-        with self._changed() as pointer:
-            self._write(replace(pointer, disabled=without(pointer.disabled, name)))
+        with self._locked() as installed:
+            self._write(replace(installed, disabled=without(installed.disabled, name)))
 
     def rollback(self, name: str) -> str:
-        """Go back to the version before, and give it; a second call undoes the first.
+        """Return to the previous version and return its number; a second call undoes the first.
 
         Raises
         ------
         PluginError
-            If there is none, or it is damaged.
+            If there is no previous version, or it is damaged.
         """
-        with self._changed() as pointer:
-            if name not in pointer.previous:
-                raise PluginError(f"plugin {name!r}: no version before this one, expected one")
-            old, new = pointer.current[name], pointer.previous[name]
-            version = str(record_of(self.profile, name, new)["version"])
+        with self._locked() as installed:
+            if name not in installed.previous:
+                raise PluginError(f"plugin {name!r}: no previous version, expected one")
+            old, new = installed.current[name], installed.previous[name]
+            version = str(plugin_info(self.profile, name, new)["version"])
             self._write(
                 replace(
-                    pointer,
-                    current={**pointer.current, name: new},
-                    previous={**pointer.previous, name: old},
-                    disabled=without(pointer.disabled, name),
+                    installed,
+                    current={**installed.current, name: new},
+                    previous={**installed.previous, name: old},
+                    disabled=without(installed.disabled, name),
                 )
             )
             return version
 
     def uninstall(self, name: str) -> None:
-        """Remove a plugin of the store with all its versions.
+        """Remove all versions of a plugin from the store.
 
         Raises
         ------
         PluginError
-            If the store has none of this name, or a job of it is at work.
+            If the plugin is not in the store, or a job uses it.
         """
-        with self._changed() as pointer:
-            if name not in pointer.current:
-                self._refuse_others(name, pointer)
-            if job := self._job_at_work(name):
+        with self._locked() as installed:
+            if name not in installed.current:
+                self._refuse_removal(name, installed)
+            if job := self._active_job(name):
                 raise PluginError(
-                    f"plugin {name!r} is at work in job {job}, expected it to be over"
+                    f"plugin {name!r} is in use by job {job}, expected that job to be finished"
                 )
-            parts = [pointer.current, pointer.previous, pointer.disabled]
+            parts = [installed.current, installed.previous, installed.disabled]
             current, previous, disabled = (without(part, name) for part in parts)
-            self._write(Pointer(current=current, previous=previous, disabled=disabled))
+            self._write(InstalledVersions(current=current, previous=previous, disabled=disabled))
             shutil.rmtree(self.profile.home / "plugins" / name, ignore_errors=True)
-            with contextlib.suppress(OSError):  # others are still there
+            with contextlib.suppress(OSError):  # not empty: other plugins are installed
                 (self.profile.home / "plugins").rmdir()
 
     def _version(self, name: str, folder: str) -> str:
-        """Give the version that a folder holds; "" for none, or a damaged one."""
+        """Return the version in a folder, or "" if there is none or it is damaged."""
         with contextlib.suppress(PluginError):
             return read_receipt(self.profile, name, folder).version if folder else ""
         return ""
 
     @contextlib.contextmanager
-    def _changed(self) -> Iterator[Pointer]:
-        with faults_as(PluginError, self.profile.home), locked(self.profile):
-            yield read_pointer(self.profile)
+    def _locked(self) -> Iterator[InstalledVersions]:
+        """Hold the store's lock, and yield the state to change."""
+        with os_errors_as(PluginError, self.profile.home), store_lock(self.profile):
+            yield read_installed(self.profile)
 
-    def _write(self, pointer: Pointer) -> None:
-        """Write the state; an empty one is no file, as before the first install."""
-        if pointer == Pointer():
-            pointer_file(self.profile).unlink(missing_ok=True)
+    def _write(self, installed: InstalledVersions) -> None:
+        """Write `plugins.json`, or remove it if nothing is installed or disabled."""
+        if installed == InstalledVersions():
+            installed_file(self.profile).unlink(missing_ok=True)
         else:
-            write_pointer(self.profile, pointer)
+            write_installed(self.profile, installed)
 
     def _check_known(self, name: str) -> None:
-        known = [plugin.id for plugin in Catalogue.load(self.profile, everything=True).plugins]
-        known += [one for one in read_pointer(self.profile).current if one not in known]
+        catalogue = Catalogue.load(self.profile, include_disabled=True)
+        known = {plugin.id for plugin in catalogue.plugins}
+        known |= set(read_installed(self.profile).current)
         if name not in known:
             raise PluginError(f"no plugin {name!r}, expected one of: {', '.join(sorted(known))}")
 
-    def _refuse_others(self, name: str, pointer: Pointer) -> None:
-        """Say why a plugin that the store has not put in place cannot be removed by it."""
-        others = Catalogue.load(self.profile, everything=True).plugins
-        if other := next((one for one in others if one.id == name), None):
-            where = "is in the box" if in_the_box(other.distribution) else "was installed by pip"
+    def _refuse_removal(self, name: str, installed: InstalledVersions) -> None:
+        """Raise an error that says why a plugin outside the store cannot be removed."""
+        plugins = Catalogue.load(self.profile, include_disabled=True).plugins
+        if plugin := next((each for each in plugins if each.id == name), None):
+            where = "is built in" if is_built_in(plugin.distribution) else "was installed by pip"
             raise PluginError(
                 f"plugin {name!r} {where}, expected one that was installed here; "
                 f"`seqstudio plugins disable {name}` switches it off"
             )
-        names = ", ".join(sorted(pointer.current)) or "none"
+        names = ", ".join(sorted(installed.current)) or "none"
         raise PluginError(f"no plugin {name!r} was installed here, expected one of: {names}")
 
-    def _job_at_work(self, name: str) -> int:
+    def _active_job(self, name: str) -> int:
+        """Return the number of an unfinished job that uses a plugin, or 0."""
         if not self.profile.database.exists():
             return 0
         jobs = Jobs(self.profile.database).list()
-        return next((job.id for job in jobs if job.plugin == name and job.state in AT_WORK), 0)
+        active = (job.id for job in jobs if job.plugin == name and job.state in ACTIVE_STATES)
+        return next(active, 0)
 
 
 def without(table: Mapping[str, V], name: str) -> dict[str, V]:
-    """Give a table without one name."""
+    """Return a copy of a table without one name."""
     return {key: value for key, value in table.items() if key != name}

@@ -1,4 +1,4 @@
-"""Inspecting a wheel without importing it: every byte is read once, none is run."""
+"""Inspect a wheel strictly, without importing or running any of it."""
 
 import base64
 import configparser
@@ -15,35 +15,39 @@ from typing import Any
 from packaging.tags import sys_tags
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from seqstudio.contracts.manifest import Manifest, parse_manifest
-from seqstudio.contracts.plain import shown
+from seqstudio.contracts.manifest import (
+    ENTRY_POINT_GROUP,
+    MANIFEST_FILE,
+    Manifest,
+    parse_manifest,
+)
+from seqstudio.contracts.plain import short_repr
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue.discovery import GROUP, MANIFEST
-from seqstudio.host.store.archive import Archive, Source, open_archive
+from seqstudio.host.store.archive import Archive, WheelSource, open_archive
 
 TEXT_LIMIT = 2**20  # bytes of METADATA and entry_points.txt
 RECORD_LIMIT = 2**23
 MANIFEST_LIMIT = 2**18
 NATIVE = (".so", ".pyd", ".dll", ".dylib", ".a", ".o", ".exe")
-UNSIGNED = ("RECORD", "RECORD.jws", "RECORD.p7s")  # what RECORD does not hash
+UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")  # files without a hash in RECORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wheel:
-    """What a wheel says of itself, after all of it was checked."""
+    """The contents of a wheel, after all checks."""
 
-    source: Source
+    source: WheelSource
     name: str  # canonical
     version: str
     sha256: str
     size: int  # bytes
     unpacked: int  # bytes
-    hashes: Mapping[str, str]  # member -> sha256 in hexadecimal; RECORD itself is not there
+    hashes: Mapping[str, str]  # member -> sha256 in hexadecimal, without UNHASHED files
     requires: tuple[str, ...] = ()
-    python: str = ""  # the range of Pythons
-    native: tuple[str, ...] = ()
-    entries: Mapping[str, str] = field(default_factory=dict)  # of our group: name -> value
-    table: Mapping[str, Any] = field(default_factory=dict)  # the manifest, where it is a plugin
+    python: str = ""  # Requires-Python
+    native: tuple[str, ...] = ()  # members that contain machine code
+    entry_points: Mapping[str, str] = field(default_factory=dict)  # of our group: name -> value
+    table: Mapping[str, Any] = field(default_factory=dict)  # the manifest, if this is a plugin
 
     @property
     def title(self) -> str:
@@ -51,8 +55,8 @@ class Wheel:
         return f"{self.name} {self.version}"
 
     @property
-    def tops(self) -> tuple[str, ...]:
-        """Names that importing could find: the top packages and modules."""
+    def top_modules(self) -> tuple[str, ...]:
+        """The names of the top-level packages and modules."""
         first = (PurePosixPath(name).parts[0] for name in self.hashes)
         return tuple(dict.fromkeys(one.partition(".")[0] for one in first if "-info" not in one))
 
@@ -62,18 +66,18 @@ class Wheel:
         Raises
         ------
         PluginError
-            If it breaks the contract, or wants another API than this host's.
+            If it is not valid, or needs another API version.
         """
-        return parse_manifest(self.table, f"{self.source.path.name}: {MANIFEST}")
+        return parse_manifest(self.table, f"{self.source.path.name}: {MANIFEST_FILE}")
 
     @property
     def module(self) -> str:
-        """What the plugin's entry point names."""
-        (value,) = self.entries.values()
+        """The module that the plugin's entry point names."""
+        (value,) = self.entry_points.values()
         return value.partition(":")[0].strip()
 
 
-def inspect_wheel(source: Source) -> Wheel:
+def inspect_wheel(source: WheelSource) -> Wheel:
     """Read a wheel strictly.
 
     Raises
@@ -82,8 +86,8 @@ def inspect_wheel(source: Source) -> Wheel:
         If anything in it is unsafe, missing, damaged or ambiguous; the text names it.
     """
     where = source.path.name
-    name, version = from_file_name(where)
-    sha256, size = source.facts()
+    name, version = parse_file_name(where)
+    sha256, size = source.sha256_and_size()
     with open_archive(source) as archive:
         info = info_folder(archive, name, version, where)
         check_members(archive.sizes, where)
@@ -92,8 +96,8 @@ def inspect_wheel(source: Source) -> Wheel:
         headers = email.parser.HeaderParser().parsestr(text)
         found = (canonicalize_name(headers["Name"] or ""), headers["Version"])
         if found != (name, version):
-            raise PluginError(f"{where}: METADATA says {found}, expected {(name, version)}")
-        entries = own_entries(archive, f"{info}/entry_points.txt", where)
+            raise PluginError(f"{where}: METADATA has {found}, expected {(name, version)}")
+        entry_points = plugin_entry_points(archive, f"{info}/entry_points.txt", where)
         return Wheel(
             source=source,
             name=name,
@@ -104,27 +108,27 @@ def inspect_wheel(source: Source) -> Wheel:
             hashes=hashes,
             requires=tuple(headers.get_all("Requires-Dist") or ()),
             python=headers["Requires-Python"] or "",
-            native=tuple(one for one in hashes if is_native(one)),
-            entries=entries,
-            table=read_manifest(archive, entries, where) if entries else {},
+            native=tuple(member for member in hashes if is_native(member)),
+            entry_points=entry_points,
+            table=read_manifest(archive, entry_points, where) if entry_points else {},
         )
 
 
-def from_file_name(where: str) -> tuple[str, str]:
-    """Give name and version, where the wheel is for this Python and machine."""
+def parse_file_name(where: str) -> tuple[str, str]:
+    """Return the name and version in a wheel's file name; check its platform tags."""
     try:
         name, version, _, tags = parse_wheel_filename(where)
-    except InvalidWheelFilename as bad:
-        raise PluginError(f"{where}: expected a wheel's name, NAME-VERSION-TAGS.whl") from bad
+    except InvalidWheelFilename as error:
+        raise PluginError(f"{where}: expected a wheel's name, NAME-VERSION-TAGS.whl") from error
     if tags.isdisjoint(sys_tags()):
-        raise PluginError(f"{where}: made for another Python or machine, expected one for this")
+        raise PluginError(f"{where}: built for another Python or machine, expected this one")
     return name, str(version)
 
 
 def info_folder(archive: Archive, name: str, version: str, where: str) -> str:
-    """Give the one `.dist-info` folder, which must be this wheel's."""
-    tops = {member.partition("/")[0] for member in archive.sizes}
-    found = [top for top in tops if top.lower().endswith((".dist-info", ".egg-info"))]
+    """Return the wheel's only `.dist-info` folder."""
+    top_modules = {member.partition("/")[0] for member in archive.sizes}
+    found = [top for top in top_modules if top.lower().endswith((".dist-info", ".egg-info"))]
     for top in found:
         of_name, _, of_version = top.removesuffix(".dist-info").partition("-")
         if len(found) == 1 and (canonicalize_name(of_name), of_version) == (name, version):
@@ -136,86 +140,92 @@ def info_folder(archive: Archive, name: str, version: str, where: str) -> str:
 
 
 def check_members(members: Iterable[str], where: str) -> None:
-    """Refuse files that would act at start-up, be put elsewhere, or hide what runs."""
+    """Refuse files that run at start-up, are installed elsewhere, or hide their source."""
     for member in members:
         path = PurePosixPath(member)
         if path.suffix.lower() == ".pth":
             raise PluginError(f"{where}: {member}: runs at every start of Python, expected no .pth")
         if path.parts[0].lower().endswith(".data"):
-            raise PluginError(f"{where}: {member}: a script or file for elsewhere, expected none")
+            raise PluginError(
+                f"{where}: {member}: is installed elsewhere, expected no .data folder"
+            )
         if path.suffix.lower() == ".pyc" or "__pycache__" in path.parts:
             raise PluginError(f"{where}: {member}: compiled code, expected its source")
 
 
 def check_record(archive: Archive, info: str, where: str) -> dict[str, str]:
-    """Compare every member with RECORD; give their hashes."""
+    """Check every member against RECORD and return their sha256 in hexadecimal."""
     record = f"{info}/RECORD"
-    unsigned = {f"{info}/{name}" for name in UNSIGNED}
+    unhashed = {f"{info}/{name}" for name in UNHASHED}
     listed = read_record(archive.read(record, RECORD_LIMIT), where)
-    if odd := (set(archive.sizes) ^ set(listed)) - unsigned:
-        raise PluginError(f"{where}: {sorted(odd)[0]!r}: not both in the wheel and in its RECORD")
+    if unmatched := (set(archive.sizes) ^ set(listed)) - unhashed:
+        raise PluginError(
+            f"{where}: {min(unmatched)!r}: expected both in the wheel and in its RECORD"
+        )
     hashes = {}
     for member in archive.sizes:
-        if member not in unsigned:
+        if member not in unhashed:
             digest = hashlib.sha256()
             for chunk in archive.chunks(member):
                 digest.update(chunk)
-            if listed[member] != as_record(digest.digest()):
-                raise PluginError(f"{where}: {member}: not the hash in RECORD, expected its sha256")
+            if listed[member] != record_hash(digest.digest()):
+                raise PluginError(f"{where}: {member}: its sha256 differs, expected that in RECORD")
             hashes[member] = digest.hexdigest()
     return hashes
 
 
 def read_record(data: bytes, where: str) -> dict[str, str]:
-    """Read a RECORD: member -> hash, as it stands there."""
+    """Parse a RECORD: member -> hash in the format of RECORD."""
     listed: dict[str, str] = {}
     try:
         for row in csv.reader(io.StringIO(data.decode("utf-8", "replace"))):
             if len(row) != 3 or row[0] in listed:
-                wanted = "each file once, with hash, size"
-                raise PluginError(f"{where}: RECORD: {shown(row[:1])}, expected {wanted}")
+                expected = "each file once, with hash, size"
+                raise PluginError(f"{where}: RECORD: {short_repr(row[:1])}, expected {expected}")
             listed[row[0]] = row[1]
-    except csv.Error as bad:
-        raise PluginError(f"{where}: RECORD: {bad}, expected a table with commas") from bad
+    except csv.Error as error:
+        raise PluginError(f"{where}: RECORD: {error}, expected CSV") from error
     return listed
 
 
-def as_record(digest: bytes) -> str:
-    """Write a sha256 as RECORD does."""
+def record_hash(digest: bytes) -> str:
+    """Format a sha256 digest as RECORD does."""
     return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def own_entries(archive: Archive, member: str, where: str) -> dict[str, str]:
-    """Give the entry points of our group; a plugin has one."""
+def plugin_entry_points(archive: Archive, member: str, where: str) -> dict[str, str]:
+    """Return the entry points of our group: one for a plugin, none for other wheels."""
     if member not in archive.sizes:
         return {}
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read_string(archive.read(member, TEXT_LIMIT).decode())
-    except (configparser.Error, ValueError) as bad:
-        fault = " ".join(str(bad).split())
-        raise PluginError(f"{where}: {member}: {fault}, expected entry points") from bad
-    entries = dict(parser[GROUP]) if parser.has_section(GROUP) else {}
-    if len(entries) > 1:
-        raise PluginError(f"{where}: entry points {sorted(entries)} of {GROUP}, expected one")
-    return entries
+    except (configparser.Error, ValueError) as error:
+        fault = " ".join(str(error).split())
+        raise PluginError(f"{where}: {member}: {fault}, expected entry points") from error
+    entry_points = dict(parser[ENTRY_POINT_GROUP]) if parser.has_section(ENTRY_POINT_GROUP) else {}
+    if len(entry_points) > 1:
+        raise PluginError(
+            f"{where}: entry points {sorted(entry_points)} of {ENTRY_POINT_GROUP}, expected one"
+        )
+    return entry_points
 
 
-def read_manifest(archive: Archive, entries: Mapping[str, str], where: str) -> dict[str, Any]:
-    """Read the manifest in the top package that the entry point names."""
-    (value,) = entries.values()
-    member = f"{value.partition(':')[0].partition('.')[0].strip()}/{MANIFEST}"
+def read_manifest(archive: Archive, entry_points: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Read the manifest from the top package that the entry point names."""
+    (value,) = entry_points.values()
+    member = f"{value.partition(':')[0].partition('.')[0].strip()}/{MANIFEST_FILE}"
     if member not in archive.sizes:
         raise PluginError(f"{where}: no {member}, expected a manifest in the plugin's package")
     try:
         return tomllib.loads(archive.read(member, MANIFEST_LIMIT).decode())
-    except (ValueError, RecursionError) as bad:  # the second: nested without end
-        raise PluginError(f"{where}: {member}: {bad}, expected TOML") from bad
+    except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
+        raise PluginError(f"{where}: {member}: {error}, expected TOML") from error
 
 
 def is_native(member: str) -> bool:
-    """Whether a file holds machine code.
+    """Whether a file contains machine code.
 
     >>> is_native("a/b.cpython-311-x86_64-linux-gnu.so"), is_native("a/lib.so.6"), is_native("a.py")
     (True, True, False)

@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.jobs.dock import DockModel
 from seqstudio.gui.jobs.dock_view import JobsDock
-from seqstudio.gui.jobs.tree import HEADING, PROGRESS, STATE, TEXT, TITLE
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.jobs.tree_view import HEADING, PROGRESS, STATE, TEXT, TITLE
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.commands import Commands
-from seqstudio.gui.workspace.job_cards import time_left
-from seqstudio.gui.workspace.job_progress import CALIBRATED_S, Progress
+from seqstudio.gui.workspace.job_progress import MIN_ELAPSED_S, JobProgress
 from seqstudio.gui.workspace.job_queue import JobQueue
+from seqstudio.gui.workspace.job_status import time_left
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted, PartialText
 from seqstudio.host.studio import JobSpec, Studio
@@ -54,26 +54,26 @@ def row_of(dock: JobsDock, at: int) -> list[str]:
 
 def test_the_time_left_follows_the_progress_and_leaves_out_loading_pauses_and_what_was_skipped(
 ) -> None:  # fmt: skip
-    progress = Progress({1: 1, 2: 2, 3: 3, 4: 3})
-    progress.hear(ItemStarted(item=1, name="a"), 0)
-    assert progress.left_s(50) is None
-    progress.hear(ItemDone(item=1, name="a", skipped=True), 50)
-    progress.hear(ItemStarted(item=2, name="b"), 50)
-    progress.hear(ItemProgress(item=2, fraction=0.0), 100)  # 50 s of loading
-    progress.hear(ItemProgress(item=2, fraction=0.5), 110)
-    assert progress.left_s(110) == pytest.approx(50)  # an eighth took 10 s, five are left
+    progress = JobProgress({1: 1, 2: 2, 3: 3, 4: 3})
+    progress.on_event(ItemStarted(item=1, name="a"), 0)
+    assert progress.remaining_s(50) is None
+    progress.on_event(ItemDone(item=1, name="a", skipped=True), 50)
+    progress.on_event(ItemStarted(item=2, name="b"), 50)
+    progress.on_event(ItemProgress(item=2, fraction=0.0), 100)  # 50 s of loading
+    progress.on_event(ItemProgress(item=2, fraction=0.5), 110)
+    assert progress.remaining_s(110) == pytest.approx(50)  # an eighth took 10 s, five are left
     progress.pause(110)
-    assert progress.left_s(500) is None
-    progress.go_on(510)
-    assert progress.left_s(510) == pytest.approx(50)
-    progress.hear(ItemFailed(item=2, name="b", reason="x"), 520)
+    assert progress.remaining_s(500) is None
+    progress.resume(510)
+    assert progress.remaining_s(510) == pytest.approx(50)
+    progress.on_event(ItemFailed(item=2, name="b", reason="x"), 520)
     for take in (3, 4):
-        progress.hear(ItemStarted(item=take, name="c"), 520)
-    progress.hear(ItemProgress(item=3, fraction=0.5), 530)
+        progress.on_event(ItemStarted(item=take, name="c"), 520)
+    progress.on_event(ItemProgress(item=3, fraction=0.5), 530)
     assert progress.fraction == pytest.approx(0.75)  # takes of one input move together
-    progress.hear(PartialText(item=3, text="so far"), 530)
-    assert {one.text for one in progress.moving.values()} == {"so far"}
-    assert CALIBRATED_S < 10
+    progress.on_event(PartialText(item=3, text="so far"), 530)
+    assert {one.text for one in progress.running.values()} == {"so far"}
+    assert MIN_ELAPSED_S < 10
 
 
 def test_a_time_is_said_as_roughly_as_it_is_known() -> None:
@@ -126,7 +126,7 @@ def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     echo("one=bad")
     qtbot.waitUntil(lambda: dock.model.jobs[0].state == "failed", timeout=SOON)
     qtbot.waitUntil(lambda: dock.tree.isVisible(), timeout=SOON)
-    buttons = {button.text(): button for button in dock.steps.findChildren(QPushButton)}
+    buttons = {button.text(): button for button in dock.buttons.findChildren(QPushButton)}
     qtbot.waitUntil(buttons["Copy report"].isEnabled)
     qtbot.mouseClick(buttons["Copy report"], Qt.MouseButton.LeftButton)
     report = QGuiApplication.clipboard().text()
@@ -138,7 +138,7 @@ def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     qtbot.waitUntil(lambda: dock.model.jobs[0].state == "done", timeout=SOON)
     qtbot.waitUntil(lambda: buttons["Outputs…"].isEnabled(), timeout=SOON)
     menus = [action.text() for action in dock.outputs_menu().actions() if action.text()]
-    assert menus == ["one.txt", "one.counts.tsv", "Open the folder outputs"]
+    assert menus == ["one.txt", "one.counts.tsv", "Show in folder"]
     wanted = tmp_path / "mine.txt"
     with qtbot.waitSignal(dock.model.failed):
         dock.model.save_copy(dock.model.outputs()[0], wanted)
@@ -153,23 +153,23 @@ def test_waiting_jobs_are_reordered_by_keys_and_held(
 ) -> None:
     a, b, c = echo("a=slow"), echo("b"), echo("c")
     dock.model.unfold(unfolded=True)
-    dock.model.choose(c)
+    dock.model.select(c)
     dock.tree.setFocus()
     assert [card.id for card in dock.model.jobs] == [a, b, c]
     qtbot.keyClick(dock.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert [card.id for card in dock.model.jobs] == [a, c, b]
-    assert not dock.model.can("earlier")
+    assert not dock.model.can("move_up")
     assert dock.tree.currentItem().text(TITLE) == "Echo c"
-    dock.model.hold()
-    assert dock.go_on.isVisible()
+    dock.model.pause_queue()
+    assert dock.start_button.isVisible()
     qtbot.keyClick(dock.tree, Qt.Key.Key_Up)
-    qtbot.waitUntil(lambda: dock.model.chosen == a, timeout=SOON)
+    qtbot.waitUntil(lambda: dock.model.selected_id == a, timeout=SOON)
     qtbot.keyClick(dock.tree, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: dock.model.jobs[-1].state == "cancelled", timeout=SOON)
-    assert [card.words for card in dock.model.jobs[:2]] == ["Waiting, on hold"] * 2
-    qtbot.mouseClick(dock.go_on, Qt.MouseButton.LeftButton)
+    assert [card.state_text for card in dock.model.jobs[:2]] == ["Waiting, queue paused"] * 2
+    qtbot.mouseClick(dock.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not dock.model.busy, timeout=SOON)
-    dock.model.dismiss_ended()
+    dock.model.clear_ended()
     assert dock.model.jobs == ()
     assert dock.model.summary == "No jobs"
 
@@ -191,24 +191,24 @@ def test_jobs_of_before_stand_below_a_heading_and_are_cleared_for_good(
     (tmp_path / "a.txt").write_text("a")
     spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (tmp_path / "a.txt",)})
     first, second = stranger.enqueue(spec), stranger.enqueue(spec)
-    stranger.jobs.drop(first, "no reason")
+    stranger.jobs.fail(first, "no reason")
     later = Workspace(Studio(stranger.profile.home), Session.untitled(stranger.profile))
-    later.queue.hold()
+    later.queue.pause_queue()
     dock = JobsDock(later, Commands(window))
     qtbot.addWidget(dock)
     dock.show()
-    assert dock.summary.text() == "1 waiting, on hold, 1 earlier"
+    assert dock.summary.text() == "1 waiting, queue paused, 1 earlier"
     later.queue.cancel(second)
     assert dock.summary.text() == "1 ended, 1 earlier"
     dock.model.unfold(unfolded=True)
     assert [row_of(dock, at)[0] for at in range(3)] == ["Echo a", HEADING, "Echo a"]
     assert row_of(dock, 2)[3] == "no reason"
     dock.tree.setFocus()
-    dock.model.choose(second)
+    dock.model.select(second)
     qtbot.keyClick(dock.tree, Qt.Key.Key_Down)
-    assert dock.model.chosen == first
+    assert dock.model.selected_id == first
     assert f"job {first}: Echo a: Failed" in dock.model.report()
-    dock.model.dismiss_ended()
+    dock.model.clear_ended()
     assert dock.summary.text() == "No jobs"
     assert not dock.tree.isVisible()
     assert JobQueue(Studio(stranger.profile.home), later).jobs() == ()
@@ -221,7 +221,7 @@ def test_the_dock_stays_folded_over_what_failed_before(
 ) -> None:
     (tmp_path / "a.txt").write_text("a")
     spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (tmp_path / "a.txt",)})
-    stranger.jobs.drop(stranger.enqueue(spec), "no reason")
+    stranger.jobs.fail(stranger.enqueue(spec), "no reason")
     waiting = stranger.enqueue(spec)
     monkeypatch.setattr("seqstudio.gui.jobs.dock.FOLD_MS", 1)
     workspace = Workspace(stranger, Session.untitled(stranger.profile))

@@ -5,12 +5,12 @@ from training_events import evaluated, finished, preview, step
 
 from seqstudio.contracts.data import Ledger
 from seqstudio.errors import DataError, TrainingError
-from seqstudio.gui.train.ledger import ledger_lines, ledger_notes, ledger_summary
-from seqstudio.gui.train.log import read_ledger, read_run
-from seqstudio.gui.train.previews import Previews, Stage, sketch_of, stage_of
+from seqstudio.gui.train.ledger import ledger_counts, ledger_lines, ledger_summary
+from seqstudio.gui.train.previews import Previews, Stage, read_sketch, stage_of
 from seqstudio.gui.train.run import TrainRun, progress_line
+from seqstudio.gui.train.run_folder import read_ledger, read_run
 from seqstudio.gui.train.runs import recent_runs
-from seqstudio.gui.train.train_view import title_of
+from seqstudio.gui.train.train_view import run_title
 from seqstudio.host.jobs.database import JobRow
 from seqstudio.host.jobs.spec import JobSpec, spec_to_text
 from seqstudio.services.runs import Run, RunSpec, create_run
@@ -30,16 +30,16 @@ def run_folder(tmp_path: Path) -> Run:
         step(2),
         evaluated(2, wer=0.5),
         preview(2),
-        step(3, fraction=0.3, flow=VANISHING),
+        step(3, fraction=0.3, gradient_flow=VANISHING),
         finished(3),
     ):
         run.append(event)
     return run
 
 
-def test_a_run_folder_tells_all_that_happened(run_folder: Run) -> None:
+def test_a_run_folder_is_loaded_with_all_its_events(run_folder: Run) -> None:
     run = TrainRun(run_folder.folder, "", None, "reading")
-    run.read(read_run(run_folder.folder))
+    run.load(read_run(run_folder.folder))
 
     assert (run.task, run.state, run.step, run.fraction) == ("speech.ctc", "stopped", 3, 0.3)
     assert run.resumable
@@ -50,125 +50,125 @@ def test_a_run_folder_tells_all_that_happened(run_folder: Run) -> None:
     assert [stage.step for stage in run.previews.stages] == [0, 2]
     assert run.warning == "⚠ Step 3: gradient vanishing: under 1% is left"
     assert progress_line(run) == (
-        "Stopped; it can go on · epoch 1 of 40, step 3 · best wer 0.5 at step 2"
+        "Stopped; can be resumed · epoch 1 of 40, step 3 · best word error rate: 50 % at step 2"
     )
 
 
-def test_a_run_that_came_to_its_end_cannot_go_on(run_folder: Run) -> None:
+def test_a_finished_run_cannot_be_resumed(run_folder: Run) -> None:
     run_folder.append(step(4, fraction=1.0))
     run_folder.append(finished(4, "epochs"))
     run = TrainRun(run_folder.folder, "", None, "reading")
-    run.read(read_run(run_folder.folder))
+    run.load(read_run(run_folder.folder))
     assert run.state == "finished"
     assert not run.resumable
 
 
-def test_reading_again_keeps_what_the_person_chose(run_folder: Run) -> None:
+def test_reloading_a_run_keeps_what_the_user_chose(run_folder: Run) -> None:
     before, after = (TrainRun(run_folder.folder, "", None, "reading") for _ in range(2))
     for run in (before, after):
-        run.read(read_run(run_folder.folder))
+        run.load(read_run(run_folder.folder))
     before.curves.smoothing = 50
-    before.curves.valid.named("wer").shown = False
-    before.previews.go(0)
-    before.state, before.note = "failed", "out of memory"
-    after.follow_up(before)
+    before.curves.valid.series_named("wer").shown = False
+    before.previews.select(0)
+    before.state, before.message = "failed", "out of memory"
+    after.restore_view(before)
 
     assert after.curves.smoothing == 50
-    assert not after.curves.valid.named("wer").shown
-    assert after.previews.at == 0
-    assert (after.state, after.note) == ("failed", "out of memory")
+    assert not after.curves.valid.series_named("wer").shown
+    assert after.previews.index == 0
+    assert (after.state, after.message) == ("failed", "out of memory")
 
 
-def test_speed_and_time_left_are_those_of_the_last_half_minute() -> None:
+def test_speed_and_remaining_time_are_measured_over_half_a_minute() -> None:
     now = 0.0
     run = TrainRun(Path("run"), "t", None, "queued", lambda: now)
-    run.hear(step(1, fraction=0.01))
+    run.add_event(step(1, fraction=0.01))
     assert run.speed is None
     for second in range(1, 101):
         now = float(second)
-        run.hear(step(1 + 2 * second, fraction=0.005 * second))
+        run.add_event(step(1 + 2 * second, fraction=0.005 * second))
 
     assert run.speed
     assert run.speed.steps_per_s == pytest.approx(2)
-    assert run.speed.left_s == pytest.approx(100)
-    assert "2 steps a second · 1 min 40 s left" in progress_line(run)
+    assert run.speed.remaining_s == pytest.approx(100)
+    assert "2 steps per second · 1 min 40 s left" in progress_line(run)
     run.state = "stopping"
     assert run.speed is None
 
 
-def test_a_sound_gradient_is_no_warning_sign() -> None:
+def test_a_healthy_gradient_has_no_warning_sign() -> None:
     run = TrainRun(Path("run"), "t", None, "running")
-    run.hear(step(1, flow=FINE))
+    run.add_event(step(1, gradient_flow=FINE))
     assert run.warning == "Step 1: gradient fine: every recurrent layer still learns"
 
 
-def test_previews_follow_the_newest_until_one_scrubs_back() -> None:
+def test_the_newest_preview_is_selected_until_the_user_selects_another() -> None:
     previews = Previews()
     assert previews.stage is None
-    assert not previews.go(3)
+    assert not previews.select(3)
     for number in (0, 5, 10):
         previews.add(Stage(number, 0, ""))
-    assert previews.at == 2
-    previews.go_to_step(7.5)
+    assert previews.index == 2
+    previews.select_step(7.5)
     previews.add(Stage(15, 1, ""))
     assert previews.stage == Stage(5, 0, "")
-    previews.go(99)
+    previews.select(99)
     previews.add(Stage(20, 1, ""))
     assert previews.stage == Stage(20, 1, "")
 
 
-def test_a_preview_that_was_undone_is_made_again() -> None:
+def test_previews_after_a_resumed_checkpoint_are_replaced() -> None:
     previews = Previews()
     for number in (0, 5, 10, 5):
         previews.add(Stage(number, 0, ""))
     assert [stage.step for stage in previews.stages] == [0, 5]
-    assert previews.at == 1
+    assert previews.index == 1
 
 
-def test_a_text_preview_is_read_as_said_and_heard() -> None:
-    text = "said ENTER | heard ENTR\nsaid HELLO | heard (nothing)\n12 notes"
+def test_a_speech_preview_has_reference_and_recognised_text() -> None:
+    text = "reference ENTER | hypothesis ENTR\nreference HELLO | hypothesis (empty)\n12 notes"
     assert stage_of(preview(3, text), Path("run")).lines == (
-        ("said", "ENTER"),
-        ("heard", "ENTR"),
-        ("said", "HELLO"),
-        ("heard", "(nothing)"),
+        ("Reference", "ENTER"),
+        ("Recognised", "ENTR"),
+        ("Reference", "HELLO"),
+        ("Recognised", "(empty)"),
         ("", "12 notes"),
     )
 
 
-def test_a_music_preview_is_seen_and_heard(tune: Path) -> None:
+def test_a_music_preview_has_notes_and_audio(tune: Path) -> None:
     stage = stage_of(preview(0, "4 notes", "previews/0/midi.mid", "previews/0/midi.wav"), Path("r"))
-    assert (stage.midi, stage.sound) == (
+    assert (stage.midi, stage.audio) == (
         Path("r/previews/0/midi.mid"),
         Path("r/previews/0/midi.wav"),
     )
     assert stage.title == "Before training"
-    sketch = sketch_of(tune)
+    sketch = read_sketch(tune)
     assert len(sketch.notes) > 50
     assert sketch.lowest < sketch.highest < 128
     with pytest.raises(DataError, match=r"gone\.mid: No such file"):
-        sketch_of(Path("gone.mid"))
+        read_sketch(Path("gone.mid"))
 
 
-def test_the_ledger_names_the_refused_first_and_is_filtered() -> None:
+def test_the_ledger_lists_refused_inputs_first_and_can_be_filtered() -> None:
     ledger = Ledger(["/data/a.wav", "/data/c.wav"], {"/data/b.wav": "silent"}, {"trimmed": 2})
     data = Path("/data")
 
-    def names(*, only: bool = False, wanted: str = "") -> list[str]:
-        lines = ledger_lines(ledger, data, refused_only=only, filter=wanted)
+    def names(*, refused_only: bool = False, wanted: str = "") -> list[str]:
+        lines = ledger_lines(ledger, data, refused_only=refused_only, filter=wanted)
         return [line.where for line in lines]
 
     assert names() == ["b.wav", "a.wav", "c.wav"]
     again = Ledger(refused={"/data/b.wav": "/data/b.wav: silent"})
     assert ledger_lines(again, data, refused_only=True, filter="")[0].reason == "silent"
-    assert names(only=True) == names(wanted="SILENT") == ["b.wav"]
+    assert names(refused_only=True) == names(wanted="SILENT") == ["b.wav"]
     assert names(wanted="c.w") == ["c.wav"]
     assert ledger_summary(ledger) == "2 used, 1 refused"
-    assert ledger_notes(ledger) == "2 trimmed"
-    assert ledger_summary(None) == "Not looked at yet"
+    assert ledger_counts(ledger) == "2 trimmed"
+    assert ledger_summary(None) == "not read yet"
 
 
-def test_what_is_no_run_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"no run\.json, expected the folder of a training run"):
         read_run(tmp_path)
     assert read_ledger(tmp_path) is None
@@ -178,7 +178,7 @@ def test_what_is_no_run_is_told(tmp_path: Path) -> None:
             read_ledger(tmp_path)
 
 
-def test_the_books_tell_each_run_once_by_its_newest_job() -> None:
+def test_each_run_is_listed_once_with_its_newest_job() -> None:
     def job(number: int, run: str, state: str) -> JobRow:
         spec = JobSpec(
             plugin="music",
@@ -198,7 +198,7 @@ def test_the_books_tell_each_run_once_by_its_newest_job() -> None:
             reason="",
             value={},
             counts={},
-            waits=False,
+            waiting=False,
         )
 
     found = recent_runs(
@@ -208,6 +208,6 @@ def test_the_books_tell_each_run_once_by_its_newest_job() -> None:
         ("/runs/a", 3, "running"),
         ("/runs/b", 2, "done"),
     ]
-    assert not found[0].there
-    titles = [title_of(one) for one in found]
-    assert titles == ["a\nmusic.rolls · running", "b\nmusic.rolls · has no folder"]
+    assert not found[0].exists
+    titles = [run_title(one) for one in found]
+    assert titles == ["a\nmusic.rolls · running", "b\nmusic.rolls · Failed before it began"]

@@ -1,13 +1,13 @@
-"""Events that a training tells, as tests make them up."""
+"""Training events for tests."""
 
 from typing import Any
 
-from seqstudio.services.events import Evaluated, Finished, Preview, Step
+from seqstudio.services.events import Evaluated, Finished, Preview, TrainingStep
 
 
-def step(number: int, **fields: Any) -> Step:
-    """A step of a loss that falls."""
-    told = {
+def step(number: int, **fields: Any) -> TrainingStep:
+    """Return a step; the loss falls with the number."""
+    defaults = {
         "epoch": 0,
         "loss": 10 / number,
         "count": 1,
@@ -15,11 +15,11 @@ def step(number: int, **fields: Any) -> Step:
         "gradient_norm": 2.0,
         "fraction": number / 20,
     }
-    return Step(step=number, **{**told, **fields})
+    return TrainingStep(step=number, **{**defaults, **fields})
 
 
 def evaluated(number: int, *, best: bool = True, **figures: float) -> Evaluated:
-    """An evaluation, whose first figure decides."""
+    """Return an evaluation; the first metric is the monitored one."""
     monitor = next(iter(figures))
     return Evaluated(
         step=number,
@@ -27,19 +27,19 @@ def evaluated(number: int, *, best: bool = True, **figures: float) -> Evaluated:
         monitor=monitor,
         value=figures[monitor],
         best=best,
-        figures=figures,
+        metrics=figures,
         items=2,
     )
 
 
 def preview(number: int, text: str = "", *files: str) -> Preview:
-    """A preview of one transcript, unless a text is given."""
-    text = text or f"said HELLO | heard H{number}"
+    """Return a preview, of one transcript by default."""
+    text = text or f"reference HELLO | hypothesis H{number}"
     return Preview(step=number, epoch=0, text=text, files=files)
 
 
 def finished(number: int, reason: str = "stopped") -> Finished:
-    """The end of a run."""
+    """Return the end of a run."""
     return Finished(
         step=number,
         epoch=0,
@@ -49,5 +49,5 @@ def finished(number: int, reason: str = "stopped") -> Finished:
         best_step=2,
         averaged=1,
         minutes=1.0,
-        note="best valid wer 0.5000 at step 2",
+        summary="best valid wer 0.5000 at step 2",
     )

@@ -12,7 +12,7 @@ import pytest
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.host.store.store import Store
-from seqstudio.services.events import Evaluated, Step
+from seqstudio.services.events import Evaluated, TrainingStep
 from seqstudio.services.runs import open_run
 
 SETTINGS = ("epochs=12", "hidden=16", "save_every_s=0.05", "seed=3")
@@ -25,8 +25,8 @@ def home(tmp_path: Path) -> Path:
     """A profile with the plugin, beside lines to learn."""
     write_plugin(tmp_path / "parrot", "parrot", "task")
     store = Store(Profile(tmp_path / "home"))
-    offer = store.inspect(tmp_path / "parrot")
-    store.install(offer, accepted=offer.sheet.sha256)
+    inspected = store.inspect(tmp_path / "parrot")
+    store.install(inspected, accepted=inspected.sheet.sha256)
     (tmp_path / "lines.txt").write_text("".join(f"line {n:02}\n" for n in range(40)))
     return tmp_path / "home"
 
@@ -54,8 +54,8 @@ def kill_at(process: subprocess.Popen[bytes], run: Path, step: int) -> None:
     process.wait()
 
 
-def curve(run: Path) -> list[Step | Evaluated]:
-    return [event for event in open_run(run).events() if isinstance(event, Step | Evaluated)]
+def curve(run: Path) -> list[TrainingStep | Evaluated]:
+    return [event for event in open_run(run).events() if isinstance(event, TrainingStep | Evaluated)]
 
 
 @pytest.mark.medium
@@ -69,7 +69,7 @@ def test_a_new_task_that_was_killed_resumes_to_the_same_curve_and_model(home: Pa
     assert start(home, "killed", "--resume").wait(PATIENCE_S) == 0
 
     assert curve(killed) == curve(whole)
-    steps = [event.step for event in curve(killed) if isinstance(event, Step)]
+    steps = [event.step for event in curve(killed) if isinstance(event, TrainingStep)]
     assert steps == [*range(1, len(steps) + 1)]
     assert len(steps) > KILLED_AT[1]
     weights = [(run / "model" / "weights.safetensors").read_bytes() for run in (whole, killed)]

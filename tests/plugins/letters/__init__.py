@@ -16,11 +16,11 @@ from seqstudio.api import (
     Ledger,
     LoadedModel,
     LossSum,
-    Measured,
+    Measurement,
     Operation,
     Preparation,
     Preset,
-    Previewed,
+    PreviewResult,
     Request,
     Result,
     SamplingConfig,
@@ -89,15 +89,15 @@ class Spelling:
         logits = model.decode(batch.tokens, batch.lengths)
         return LossSum(*cross_entropy_sum(logits, batch.tokens, batch.lengths))
 
-    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measurement]:
         for example in examples:
             with torch.inference_mode():
                 loss = self.loss(model.module, self.collate([example], model.preparation, None))
             sums = {"nll_per_token": (float(loss.total), float(loss.count))}
-            yield Measured(id=example.id, sums=sums)
+            yield Measurement(id=example.id, sums=sums)
 
-    def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> Previewed:
-        return Previewed(text="")
+    def preview(self, model: LoadedModel, examples: Sequence[Example], seed: int) -> PreviewResult:
+        return PreviewResult(text="")
 
 
 class Length:
@@ -106,10 +106,10 @@ class Length:
     def __init__(self, length: int) -> None:
         self.length = length
 
-    def allowed(self, take: int, tokens: Sequence[int]) -> torch.Tensor | None:
+    def allowed(self, row: int, tokens: Sequence[int]) -> torch.Tensor | None:
         return None
 
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
         return len(tokens) >= self.length
 
 

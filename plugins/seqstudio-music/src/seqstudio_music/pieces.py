@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqstudio.api import DataError, Example, Measured
+from seqstudio.api import DataError, Example, Measurement
 
 E = TypeVar("E", bound=Example)
 P = TypeVar("P", bound=Sized)
@@ -45,9 +45,9 @@ def counted_steps(lengths: Tensor, starts: Sequence[int], lead: int, longest: in
 def measure_whole(
     examples: Iterable[E],
     read: Callable[[E], P],
-    measure: Callable[[Sequence[tuple[str, P]]], Iterator[Measured]],
+    measure: Callable[[Sequence[tuple[str, P]]], Iterator[Measurement]],
     monitor: str,
-) -> Iterator[Measured]:
+) -> Iterator[Measurement]:
     """Measure whole pieces, as many side by side as memory is meant to hold.
 
     Parameters
@@ -61,7 +61,7 @@ def measure_whole(
         try:
             piece = read(example)
         except DataError as bad:
-            yield Measured(id=example.id, sums={monitor: (0.0, 0.0)}, refused=str(bad))
+            yield Measurement(id=example.id, sums={monitor: (0.0, 0.0)}, refused=str(bad))
             continue
         longest = max([len(piece), *(len(other) for _, other in waiting)])
         if waiting and longest * (len(waiting) + 1) > MEASURED_STEPS:

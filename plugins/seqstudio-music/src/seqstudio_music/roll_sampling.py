@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqstudio.api import LoadedModel, Previewed, SamplingConfig, Take
+from seqstudio.api import LoadedModel, PreviewResult, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score
 from seqstudio_music.roll_data import KEYS, Rows
 from seqstudio_music.roll_midi import notes_of_rows, rows_of_tokens
@@ -25,13 +25,13 @@ class RollGuide:
         self.only_end = torch.zeros(KEYS + 1, dtype=torch.bool)
         self.only_end[KEYS] = True
 
-    def allowed(self, take: int, tokens: Sequence[int]) -> Tensor | None:
+    def allowed(self, row: int, tokens: Sequence[int]) -> Tensor | None:
         """Close a frame that is full; anything that ascends may follow otherwise."""
         recent = tokens[-WIDEST:]
         full = len(recent) == WIDEST and KEYS not in recent
         return self.only_end if full else None
 
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
         """Say whether the last frame is closed."""
         return sum(token == KEYS for token in tokens) >= self.frames
 
@@ -52,7 +52,7 @@ def draw_rolls(
     sampler: Sampler,
     prompts: Sequence[Sequence[int]],
     frames: int,
-    takes: Sequence[Take],
+    takes: Sequence[TakeSeed],
     config: SamplingConfig,
     heard: Callable[[float], None] = lambda share: None,
 ) -> list[Rows]:
@@ -73,12 +73,12 @@ def draw_rolls(
     return [rows_of_tokens(tokens) for tokens in drawn]
 
 
-def preview_roll(model: LoadedModel, frames_per_beat: int, seed: int) -> Previewed:
+def preview_roll(model: LoadedModel, frames_per_beat: int, seed: int) -> PreviewResult:
     """Compose 32 frames from nothing."""
-    takes, config = [Take(1, seed)], SamplingConfig(top_p=0.95)
+    takes, config = [TakeSeed(1, seed)], SamplingConfig(top_p=0.95)
     rows = draw_rolls(model, [()], PREVIEW_FRAMES, takes, config)[0]
     score = Score.new()
     frame_ticks = score.ticks_per_beat / frames_per_beat
     notes = notes_of_rows(rows, frame_ticks, end_tick=round(len(rows) * frame_ticks))
     text = f"{len(notes)} notes in {len(rows)} frames"
-    return Previewed(text=text, outputs={"midi": score.with_new_track(notes, name="Preview")})
+    return PreviewResult(text=text, outputs={"midi": score.with_new_track(notes, name="Preview")})

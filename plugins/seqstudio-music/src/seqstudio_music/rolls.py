@@ -21,10 +21,10 @@ from seqstudio.api import (
     Ledger,
     LoadedModel,
     LossSum,
-    Measured,
+    Measurement,
     Preparation,
     Preset,
-    Previewed,
+    PreviewResult,
     TrainConfig,
 )
 from seqstudio.api.nn import ModelConfig, NestedConfig
@@ -152,7 +152,7 @@ class RollsTask:
         for example in examples:
             rows, start = rows_of(example, settings.frames_per_beat), 0
             if draws is not None:
-                rows, start = perturb(rows, settings, draws.of(example.id))
+                rows, start = perturb(rows, settings, draws.generator(example.id))
             pieces.append(rows)
             starts.append(start)
         tokens, lengths = spell(pieces)
@@ -165,7 +165,7 @@ class RollsTask:
         log_probs = model.decode_groups(batch.tokens, batch.lengths).sum(-1)
         return LossSum(-(log_probs * batch.counted).sum(), int(batch.counted.sum()))
 
-    def measure(self, model: LoadedModel, examples: Iterable[RollExample]) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[RollExample]) -> Iterator[Measurement]:
         """Measure whole pieces: nats a frame, pooled over all frames, state reset for each piece.
 
         No frame is skipped and no value clamped; nothing is transposed.
@@ -178,7 +178,7 @@ class RollsTask:
             self.monitor,
         )
 
-    def preview(self, model: LoadedModel, examples: Sequence[RollExample], seed: int) -> Previewed:
+    def preview(self, model: LoadedModel, examples: Sequence[RollExample], seed: int) -> PreviewResult:
         """Compose 32 frames."""
         return preview_roll(model, roll_settings(model.settings).frames_per_beat, seed)
 
@@ -251,11 +251,11 @@ def spell(pieces: Sequence[Rows]) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(tokens), torch.tensor(lengths, dtype=torch.int64)
 
 
-def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Rows]]) -> Iterator[Measured]:
+def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Rows]]) -> Iterator[Measurement]:
     """Measure some whole pieces side by side."""
     tokens, lengths = spell([rows for _, rows in pieces])
     with torch.inference_mode():
         log_probs = model.module.decode_groups(tokens.to(model.device), lengths.to(model.device))
     totals = -log_probs.double().sum((1, 2)).cpu()
     for (name, rows), total in zip(pieces, totals.tolist(), strict=True):
-        yield Measured(id=name, sums={RollsTask.monitor: (total, float(len(rows)))})
+        yield Measurement(id=name, sums={RollsTask.monitor: (total, float(len(rows)))})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from seqstudio.api import Guide, SamplingConfig, Take
+from seqstudio.api import Guide, SamplingConfig, TakeSeed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,7 +15,7 @@ class Sampler(Protocol):
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
-        takes: Sequence[Take],
+        takes: Sequence[TakeSeed],
         guide: Guide,
         config: SamplingConfig,
         *,

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqstudio.api import Batch, DataError, LoadedModel, Measured
+from seqstudio.api import Batch, DataError, LoadedModel, Measurement
 from seqstudio.api.media import Score
 from seqstudio_music.covariates import SIZES, Bounds, covariates
 from seqstudio_music.keys import transpose_key
@@ -134,7 +134,7 @@ def padded(ids: tuple[str, ...], rows: Sequence[Row], lead: int) -> VoiceBatch:
     )
 
 
-def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Row]]) -> Iterator[Measured]:
+def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Row]]) -> Iterator[Measurement]:
     """Measure some whole pieces side by side."""
     batch = padded(tuple(name for name, _ in pieces), [row for _, row in pieces], 0)
     batch = batch.to(model.device)
@@ -147,4 +147,4 @@ def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Row]]) -> Ite
         steps, slots = row.tokens.shape
         sums = {"nats_per_16th": (total, float(steps))}
         sums["nll_per_token"] = total, float(steps * slots)
-        yield Measured(id=name, sums=sums)
+        yield Measurement(id=name, sums=sums)

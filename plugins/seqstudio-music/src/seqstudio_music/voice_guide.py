@@ -44,7 +44,7 @@ class VoiceGuide:
         for mask, (start, _) in zip(self.sounding, layout.ranges, strict=True):
             mask[start + HOLD] = True
 
-    def allowed(self, take: int, tokens: Sequence[int]) -> Tensor:
+    def allowed(self, row: int, tokens: Sequence[int]) -> Tensor:
         """Let the next slot rest, strike in its range, or hold what it had in the step before."""
         slots = len(self.layout.slots)
         step, slot = divmod(len(tokens), slots)
@@ -53,18 +53,18 @@ class VoiceGuide:
         if slot in self.silent:
             return self.struck[slot]
         mask = self.struck[slot] if rests else self.sounding[slot]
-        return self._closed(mask, take, tokens) if step >= self.steps - self.closing else mask
+        return self._closed(mask, row, tokens) if step >= self.steps - self.closing else mask
 
-    def finished(self, take: int, tokens: Sequence[int]) -> bool:
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
         """Say whether the last step is complete."""
         return len(tokens) >= self.steps * len(self.layout.slots)
 
-    def _closed(self, mask: Tensor, take: int, tokens: Sequence[int]) -> Tensor:
+    def _closed(self, mask: Tensor, row: int, tokens: Sequence[int]) -> Tensor:
         """Narrow a mask to the tonic; as it was where nothing of the tonic is in it."""
         slot = len(tokens) % len(self.layout.slots)
         start, end = self.layout.ranges[slot]
         held = self._sounds(slot, tokens)
-        for wanted in self._tonic(self.keys[take], slot, tokens):
+        for wanted in self._tonic(self.keys[row], slot, tokens):
             closed = torch.zeros_like(mask)
             for token in range(start + FIRST, end):
                 closed[token] = self._value(slot, token) in wanted

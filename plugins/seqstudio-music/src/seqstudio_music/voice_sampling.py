@@ -11,9 +11,9 @@ from seqstudio.api import (
     LoadedModel,
     ModelError,
     Note,
-    Previewed,
+    PreviewResult,
     SamplingConfig,
-    Take,
+    TakeSeed,
     stable_seed,
 )
 from seqstudio.api.media import Score
@@ -62,7 +62,7 @@ def draw_voices(
     settings: VoiceSettings,
     plan: Plan,
     keys: Sequence[int],
-    takes: Sequence[Take],
+    takes: Sequence[TakeSeed],
     config: SamplingConfig,
     heard: Callable[[float], None] = lambda share: None,
 ) -> list[NDArray[np.int64]]:
@@ -163,11 +163,11 @@ def drawn_key(seed: int) -> int:
     return COMMON_KEYS[stable_seed(seed, "key") % len(COMMON_KEYS)]
 
 
-def preview_voices(model: LoadedModel, settings: VoiceSettings, seed: int) -> Previewed:
+def preview_voices(model: LoadedModel, settings: VoiceSettings, seed: int) -> PreviewResult:
     """Compose four bars of 4/4."""
     layout, grid = Layout(settings.slots), new_grid(4, (4, 4))
     plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64), close=False)
-    takes, config = [Take(1, seed)], SamplingConfig(top_p=0.95)
+    takes, config = [TakeSeed(1, seed)], SamplingConfig(top_p=0.95)
     tokens = draw_voices(model, settings, plan, [drawn_key(seed)], takes, config)[0]
     score = score_of(layout, tokens, grid, tempo_bpm=90.0)
-    return Previewed(text=f"{len(score.notes)} notes in 4 bars", outputs={"midi": score})
+    return PreviewResult(text=f"{len(score.notes)} notes in 4 bars", outputs={"midi": score})

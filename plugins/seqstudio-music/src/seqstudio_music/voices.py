@@ -12,10 +12,10 @@ from seqstudio.api import (
     Ledger,
     LoadedModel,
     LossSum,
-    Measured,
+    Measurement,
     Preparation,
     Preset,
-    Previewed,
+    PreviewResult,
     TrainConfig,
 )
 from seqstudio.api.nn import ModelConfig, NestedConfig
@@ -141,7 +141,7 @@ class VoicesTask:
                 ledger.refuse(example.where, str(bad))
                 continue
             for name, count in voices.notes.items():
-                ledger.note(name, count)
+                ledger.count(name, count)
             kept.append(replace(example, voices=voices, size=len(voices.values)))
         return kept
 
@@ -160,7 +160,7 @@ class VoicesTask:
             if draws is None:
                 rows.append(spelled(voices, settings))
             else:
-                rows.append(perturbed(voices, settings, draws.of(example.id)))
+                rows.append(perturbed(voices, settings, draws.generator(example.id)))
         return padded(tuple(example.id for example in examples), rows, settings.lead)
 
     def loss(self, model: Any, batch: VoiceBatch) -> LossSum:
@@ -169,7 +169,7 @@ class VoicesTask:
         total = -(log_probs.sum(-1) * batch.counted).sum()
         return LossSum(total, int(batch.counted.sum()))
 
-    def measure(self, model: LoadedModel, examples: Iterable[VoicesExample]) -> Iterator[Measured]:
+    def measure(self, model: LoadedModel, examples: Iterable[VoicesExample]) -> Iterator[Measurement]:
         """Measure whole pieces: nats a sixteenth and nats a token, pooled.
 
         The model is told position in bar, meter and bar; neither key nor end.
@@ -184,7 +184,7 @@ class VoicesTask:
 
     def preview(
         self, model: LoadedModel, examples: Sequence[VoicesExample], seed: int
-    ) -> Previewed:
+    ) -> PreviewResult:
         """Compose four bars of 4/4."""
         return preview_voices(model, voice_settings(model.settings), seed)
 

@@ -52,7 +52,7 @@ class Listen:
 
     def run(self, request: Request, job: Job) -> Iterator[Result]:
         """Count bytes."""
-        yield Result(outputs={"heard": str(sum(map(len, job.incoming())))})
+        yield Result(outputs={"heard": str(sum(map(len, job.input_blocks())))})
 
 
 @hookimpl

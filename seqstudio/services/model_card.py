@@ -1,4 +1,4 @@
-"""A model's card: where it comes from, how to make it again, and how good it is. Torch-free."""
+"""A model card: where a model comes from, how to train it again, how good it is. Torch-free."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,19 +7,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardMetric:
-    """One measured figure, with what it was measured on."""
+    """The value of one metric, and the data it was measured on."""
 
     name: str
     value: float
     split: str
-    items: int
+    items: int  # number measured
     low: float | None = None  # bounds of the 95 % bootstrap interval over items
     high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """What a person should know before using a model. Stored as `card.json`."""
+    """What a user should know about a model. Stored as `card.json`."""
 
     name: str = ""
     title: str = ""
@@ -27,12 +27,12 @@ class ModelCard:
     task: str
     data: str = ""  # the name of the source
     data_sha256: str = ""  # over the source's files
-    held_out: Mapping[str, float] = field(default_factory=dict)  # groups or share, by hash
+    held_out: Mapping[str, float] = field(default_factory=dict)  # rule of the valid split
     preset: str = ""
     settings: tuple[str, ...] = ()
-    command: str = ""  # makes this model again
-    train: Mapping[str, Any] = field(default_factory=dict)  # the whole TrainConfig
-    options: Mapping[str, Any] = field(default_factory=dict)  # the task's own
+    command: str = ""  # that trains this model
+    train: Mapping[str, Any] = field(default_factory=dict)  # all fields of TrainConfig
+    options: Mapping[str, Any] = field(default_factory=dict)  # all options of the task
     seeds: tuple[int, ...] = ()
     steps: int = 0
     averaged: int = 1  # checkpoints averaged into the weights
@@ -41,6 +41,6 @@ class ModelCard:
     machine: str = ""
     torch: str = ""
     licence: str = ""
-    source: str = ""  # of the data: who made it, where it is from
+    source: str = ""  # of the data: author and place
     remarks: tuple[str, ...] = ()
     metrics: tuple[CardMetric, ...] = ()

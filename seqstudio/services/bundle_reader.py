@@ -1,4 +1,4 @@
-"""Reads the bytes of a bundle from a folder or from a zip, refusing what is unsafe. Torch-free."""
+"""Reading the files of a bundle from a folder or a zip, with checks for unsafe ones. Torch-free."""
 
 import contextlib
 import stat
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from seqstudio.errors import ModelError
-from seqstudio.services.atomic_files import faults_as
+from seqstudio.services.atomic_files import os_errors_as
 
 SIZE_LIMIT = 4 * 2**30  # bytes of one bundle
 
 
-class Store(Protocol):
-    """The files of one bundle."""
+class BundleReader(Protocol):
+    """Reads the files of one bundle."""
 
     sizes: dict[str, int]  # name -> bytes
 
@@ -22,11 +22,11 @@ class Store(Protocol):
         """Read a file, or its first `limit` bytes."""
 
 
-class FolderStore:
-    """A bundle as a folder of plain files."""
+class FolderReader:
+    """Reads a bundle that is a folder of regular files."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()  # a run's `model` is a link; its target stays the same
+        self._folder = folder.resolve()  # a run replaces its `model` link, not the target
         self.sizes: dict[str, int] = {}
         for path in sorted(self._folder.iterdir()):
             mode = path.lstat().st_mode
@@ -42,8 +42,8 @@ class FolderStore:
             return file.read(-1 if limit is None else limit)
 
 
-class ZipStore:
-    """A bundle as one zip whose entries are stored, not compressed."""
+class ZipReader:
+    """Reads a bundle that is a zip file whose entries are stored, not compressed."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -75,36 +75,36 @@ def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def open_store(path: Path) -> Iterator[Store]:
+def open_bundle(path: Path) -> Iterator[BundleReader]:
     """Open a bundle for reading.
 
     Raises
     ------
     ModelError
-        If there is no bundle at `path`, or it holds links, folders, paths that lead outside,
+        If there is no bundle at `path`, or it has links, folders, paths that lead outside,
         compressed or duplicate entries, or more than 4 GiB.
     """
-    with faults_as(ModelError, path):
+    with os_errors_as(ModelError, path):
         yield from _open(path)
 
 
-def _open(path: Path) -> Iterator[Store]:
+def _open(path: Path) -> Iterator[BundleReader]:
     if path.is_dir():
-        yield _limited(FolderStore(path), path)
+        yield _limited(FolderReader(path), path)
         return
     if not path.is_file():
         raise ModelError(f"{path}: not there, expected a model's folder or .seqmodel file")
     try:
         with zipfile.ZipFile(path) as archive:
-            yield _limited(ZipStore(path, archive), path)
-    except zipfile.BadZipFile as bad:
+            yield _limited(ZipReader(path, archive), path)
+    except zipfile.BadZipFile as error:
         with path.open("rb") as file:
             pickled = file.read(1) == b"\x80"
-        what = "a pickle, which is never opened" if pickled else f"no bundle ({bad})"
-        raise ModelError(f"{path}: {what}, expected a folder or a .seqmodel file") from bad
+        what = "a pickle, which is never opened" if pickled else f"no bundle ({error})"
+        raise ModelError(f"{path}: {what}, expected a folder or a .seqmodel file") from error
 
 
-def _limited(store: Store, path: Path) -> Store:
-    if (total := sum(store.sizes.values())) > SIZE_LIMIT:
+def _limited(reader: BundleReader, path: Path) -> BundleReader:
+    if (total := sum(reader.sizes.values())) > SIZE_LIMIT:
         raise ModelError(f"{path}: {total} bytes, expected at most {SIZE_LIMIT}")
-    return store
+    return reader
