@@ -16,7 +16,7 @@ from seqstudio.gui.piano_roll.score_view import ScoreView
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Take
-from seqstudio.session.operations import AddTake
+from seqstudio.session.edits import AddTake
 
 NOTES = 51_000  # drawn at random; just over 50,000 remain without overlaps
 FRAMES = 60

@@ -20,7 +20,7 @@ from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.session.document import Clip
-from seqstudio.session.operations import AddClip, SetTranscript
+from seqstudio.session.edits import AddClip, SetTranscript
 
 EDITS = 40  # of each kind
 RATE = 8000

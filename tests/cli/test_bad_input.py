@@ -156,7 +156,7 @@ def test_a_fault_of_a_primer_is_reported_and_kept_or_repaired(
 
     assert (kept.returncode, repaired.returncode) == (0, 0), kept.stderr + repaired.stderr
     assert f"kept: track 1: {FAULTY_MIDI[name]}" in kept.stdout
-    assert f"repaired: track 1: {FAULTY_MIDI[name]}" in repaired.stdout
+    assert f"mended: track 1: {FAULTY_MIDI[name]}" in repaired.stdout
     kept_bytes = (tmp_path / "work/kept.mid").read_bytes()
     faulty = (primers / name).read_bytes()[22:-4]
     assert faulty in kept_bytes
@@ -180,7 +180,7 @@ def test_a_bundle_with_a_wrong_vocabulary_is_refused(run: Run, tmp_path: Path) -
 
     assert done.returncode == 3
     (line,) = done.stderr.splitlines()
-    expected = "a vocabulary of 26 signs for 28 labels, expected 27 signs and the blank"
+    expected = "26 characters for 28 labels, expected 27 characters and the blank"
     assert line.startswith(f"{recording}: ")
     assert expected in line
     assert not (tmp_path / "work/o").exists()
