@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from screen import Box, Place, Screen, wait
 
-from seqstudio.gui.widgets.theme import DARK, LIGHT
+from seqstudio.gui.widgets.colours import DARK, LIGHT
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.session.document import Document, Take
-from seqstudio.session.peek import glance
+from seqstudio.session.peek import peek
 from seqstudio.session.session import Session
 
 pytestmark = pytest.mark.medium
@@ -69,7 +69,7 @@ def app(screen: Screen, home: Path, *files: Path) -> Iterator[subprocess.Popen[s
     with screen.program(*words, home=home) as running:
         wait(lambda: len(held(home).clips) == len(files), "the files did not come in")
         focus(screen, " - SeqStudio$")
-        wait(lambda: screen.count(LIGHT.ground.getRgb()[:3]) > 100_000, "nothing was drawn")
+        wait(lambda: screen.count(LIGHT.background.getRgb()[:3]) > 100_000, "nothing was drawn")
         yield running
 
 
@@ -81,7 +81,7 @@ def focus(screen: Screen, title: str) -> None:
 def held(home: Path) -> Document:
     """Read the session that the app has open, as it is on the disk now."""
     sessions = list((home / "sessions").glob("*.seqstudio"))
-    return (glance(sessions[0]) if sessions else None) or Document()
+    return (peek(sessions[0]) if sessions else None) or Document()
 
 
 def notes(home: Path) -> int:
@@ -110,7 +110,7 @@ def erase_a_note(screen: Screen, home: Path) -> None:
 def test_the_app_opens_a_recording_on_a_real_screen(
     screen: Screen, tmp_path: Path, recording: Path
 ) -> None:
-    wave, ground = LIGHT.wave.getRgb()[:3], LIGHT.ground.getRgb()[:3]
+    wave, ground = LIGHT.wave.getRgb()[:3], LIGHT.background.getRgb()[:3]
     assert not screen.count(wave)
     with app(screen, tmp_path, recording):
         wait(lambda: screen.count(wave) > SEEN, "no waveform was drawn")
@@ -125,7 +125,7 @@ def test_a_tune_is_opened_edited_undone_and_left_by_keys_and_mouse(
         screen.hand("key", "ctrl+shift+p")
         screen.hand("type", "--delay", 30, "dark")
         screen.hand("key", "Return")
-        dark = DARK.ground.getRgb()[:3]
+        dark = DARK.background.getRgb()[:3]
         wait(lambda: screen.count(dark) > APP[0] * APP[1] // 4, "the palette did no command")
         for _ in range(2):
             erase_a_note(screen, tmp_path)

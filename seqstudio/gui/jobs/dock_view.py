@@ -1,43 +1,37 @@
-"""The jobs below the pages: what runs, what waits, what has ended, and what to do about it."""
+"""The dock below the pages: the list of jobs, and buttons for what can be done with them."""
 
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from seqstudio.gui.jobs.dock import DockModel
-from seqstudio.gui.jobs.tree import JobsTree
+from seqstudio.gui.jobs.tree_view import JobsTree
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.job_cards import Action
+from seqstudio.gui.workspace.job_status import Action
 from seqstudio.gui.workspace.workspace import Workspace
 
 TREE_HEIGHT = 148
-OUTPUTS = 20  # that the menu names; all are in the folder
-STEPS: tuple[tuple[Action, str, str, str], ...] = (
-    ("pause", "Pause", "P", "Let the job wait where it is, and the next of its kind start."),
-    ("resume", "Resume", "R", "Go on with a job that was paused, interrupted or cancelled."),
-    ("cancel", "Cancel", "Del", "Stop the job; what is done stays done."),
-    ("retry", "Retry", "T", "Run what failed again."),
-    ("earlier", "Move up", "Alt+Up", "Let the job come before the one ahead of it."),
-    ("later", "Move down", "Alt+Down", "Let the job come after the one behind it."),
-    ("dismiss", "Dismiss", "Backspace", "Take a job that has ended off the list."),
+NO_LIMIT = 16777215  # Qt's largest size of a widget
+OUTPUTS = 20  # that the menu lists; the folder has all
+ACTIONS: tuple[tuple[Action, str, str, str], ...] = (
+    ("pause", "Pause", "P", "Pause the job and let the next one start."),
+    ("resume", "Resume", "R", "Continue a paused, interrupted or cancelled job."),
+    ("cancel", "Cancel", "Del", "Stop the job; finished items are kept."),
+    ("retry", "Retry", "T", "Run the failed items again."),
+    ("move_up", "Move up", "Alt+Up", "Run the job before the one above it."),
+    ("move_down", "Move down", "Alt+Down", "Run the job after the one below it."),
+    ("dismiss", "Dismiss", "Backspace", "Remove an ended job from the list."),
 )
 
 
 class JobsDock(QWidget):
-    """Shows a `DockModel`; small while there is no job, and when a person folds it."""
+    """Shows a `DockModel`; one line high while there is no job, or when it is folded."""
 
     def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
@@ -46,22 +40,22 @@ class JobsDock(QWidget):
         self.banner = Banner("jobs", self)
         self.summary = QLabel(self)
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
-        self.fold = QToolButton(self)
+        self.fold_button = QToolButton(self)
         self.tree = JobsTree(self.model, self)
-        self._can: tuple[bool, ...] = ()
+        self._command_state: tuple[bool, ...] = ()
         self._add_commands()
-        self.steps = QWidget(self)
+        self.buttons = QWidget(self)
         self._lay_out()
-        self._wire()
+        self._connect()
         self._draw()
 
     def sizeHint(self) -> QSize:
-        """Ask for room for a few jobs, or for the line alone."""
+        """Return a size for a few jobs, or for the summary alone."""
         return QSize(640, TREE_HEIGHT + 56 if self.tree.isVisibleTo(self) else 44)
 
     def _add_commands(self) -> None:
         add, model, tree = self._commands.add, self.model, self.tree
-        for action, title, keys, help in STEPS:
+        for action, title, keys, help in ACTIONS:
             add(
                 Command(f"jobs.{action}", title, "Jobs", keys, help),
                 partial(model.do, action),
@@ -69,95 +63,91 @@ class JobsDock(QWidget):
                 within=tree,
             )
         add(
-            Command("jobs.outputs", "Outputs…", "Jobs", "O", "Open or save what the job wrote."),
+            Command("jobs.outputs", "Outputs…", "Jobs", "O", "Open or save the job's files."),
             self.show_outputs,
-            ready=lambda: model.card is not None and model.card.made,
+            ready=lambda: model.can_open_outputs,
             within=tree,
         )
         add(
-            Command("jobs.report", "Copy report", "Jobs", "Ctrl+C", "For asking for help."),
+            Command("jobs.report", "Copy report", "Jobs", "Ctrl+C", "Copy a report for support."),
             self.copy_report,
-            ready=lambda: model.card is not None,
+            ready=lambda: model.selected is not None,
             within=tree,
         )
         add(
-            Command("jobs.go_on", "Start waiting", "Jobs", "Ctrl+Shift+G"),
-            model.go_on,
-            ready=lambda: model.held,
+            Command("jobs.start_queue", "Start queue", "Jobs", "Ctrl+Shift+G"),
+            model.start_queue,
+            ready=lambda: model.queue_paused,
         )
         add(
-            Command("jobs.hold", "Hold waiting", "Jobs", "Ctrl+Shift+H"),
-            model.hold,
-            ready=lambda: not model.held,
+            Command("jobs.pause_queue", "Pause queue", "Jobs", "Ctrl+Shift+H"),
+            model.pause_queue,
+            ready=lambda: not model.queue_paused,
         )
         add(
-            Command("jobs.clear", "Dismiss ended", "Jobs", "Ctrl+Shift+Backspace"),
-            model.dismiss_ended,
-            ready=lambda: any(card.ended for card in model.jobs),
+            Command("jobs.clear", "Clear ended jobs", "Jobs", "Ctrl+Shift+Backspace"),
+            model.clear_ended,
+            ready=lambda: model.can_clear,
         )
 
     def _lay_out(self) -> None:
-        self.fold.setCheckable(True)
-        self.fold.setAutoRaise(True)
-        self.fold.setText("Details")
-        self.fold.setToolTip("Show or hide the list of jobs")
-        self.go_on = ActionButton(self._commands.action("jobs.go_on"), self)
+        self.fold_button.setCheckable(True)
+        self.fold_button.setAutoRaise(True)
+        self.fold_button.setText("Details")
+        self.fold_button.setToolTip("Show or hide the list of jobs")
+        self.start_button = ActionButton(self._commands.action("jobs.start_queue"), self)
         line = QHBoxLayout()
         line.addWidget(self.summary, 1)
-        line.addWidget(self.steps, 1)
-        line.addWidget(self.go_on)
-        line.addWidget(self.fold)
-        row = QHBoxLayout(self.steps)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        names = [*(action for action, *_ in STEPS), "outputs", "report"]
-        for name in names:
-            row.addWidget(ActionButton(self._commands.action(f"jobs.{name}"), self.steps))
-        row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 12, 8)
-        column.setSpacing(8)
-        column.addWidget(self.banner)
-        column.addLayout(line)
-        column.addWidget(self.tree, 1)
+        line.addWidget(self.buttons, 1)
+        line.addWidget(self.start_button)
+        line.addWidget(self.fold_button)
+        buttons = row(self.buttons)
+        for name in [*(action for action, *_ in ACTIONS), "outputs", "report"]:
+            buttons.addWidget(ActionButton(self._commands.action(f"jobs.{name}"), self.buttons))
+        buttons.addStretch(1)
+        whole = column(self, margins=(12, 4, 12, 8), spacing=8)
+        whole.addWidget(self.banner)
+        whole.addLayout(line)
+        whole.addWidget(self.tree, 1)
 
-    def _wire(self) -> None:
+    def _connect(self) -> None:
         model, tree = self.model, self.tree
         model.changed.connect(self._draw)
-        model.failed.connect(self.banner.tell)
+        model.failed.connect(self.banner.show_message)
         tree.customContextMenuRequested.connect(self._show_menu)
-        self.fold.clicked.connect(model.unfold)
+        self.fold_button.clicked.connect(model.unfold)
 
     def _draw(self) -> None:
         """Show the jobs as they are now."""
-        jobs = self.model.jobs
-        self.summary.setText(self.model.summary)
-        shown = bool(jobs) and self.model.unfolded
-        self.fold.setChecked(shown)
-        self.fold.setVisible(bool(jobs))
-        self.go_on.setVisible(self.model.held)
-        self.summary.setVisible(not shown)
-        for widget in (self.tree, self.steps):
-            widget.setVisible(shown)
-        self.setMaximumHeight(16777215 if shown else self.minimumSizeHint().height())
+        model = self.model
+        self.summary.setText(model.summary)
+        self.fold_button.setChecked(model.list_shown)
+        self.fold_button.setVisible(bool(model.jobs))
+        self.start_button.setVisible(model.queue_paused)
+        self.summary.setVisible(not model.list_shown)
+        for widget in (self.tree, self.buttons):
+            widget.setVisible(model.list_shown)
+        height = NO_LIMIT if model.list_shown else self.minimumSizeHint().height()
+        self.setMaximumHeight(height)
         self.tree.draw()
         self._refresh_commands()
 
     def _refresh_commands(self) -> None:
-        """Ask the commands anew, but only where something can be done that could not, or the like.
+        """Refresh the commands if the state of one may have changed.
 
-        Progress comes ten times a second.
+        This is called ten times a second while a job reports progress.
         """
         model = self.model
-        can = (*(model.can(action) for action, *_ in STEPS), model.held, bool(model.jobs))
-        can = (*can, model.card is not None and model.card.made, self.tree.isVisible())
-        if can != self._can:
-            self._can = can
+        actions = (model.can(action) for action, *_ in ACTIONS)
+        state = (*actions, model.queue_paused, bool(model.jobs))
+        state = (*state, model.can_open_outputs, self.tree.isVisible())
+        if state != self._command_state:
+            self._command_state = state
             self._commands.refresh()
 
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
-        actions = [self._commands.action(f"jobs.{action}") for action, *_ in STEPS]
+        actions = [self._commands.action(f"jobs.{action}") for action, *_ in ACTIONS]
         menu.addActions([action for action in actions if action.isEnabled()])
         menu.addActions(
             [self._commands.action(f"jobs.{name}") for name in ("outputs", "report", "clear")]
@@ -166,28 +156,30 @@ class JobsDock(QWidget):
         menu.deleteLater()
 
     def copy_report(self) -> None:
-        """Put a report on the chosen job on the clipboard."""
+        """Copy a report on the selected job to the clipboard."""
         QGuiApplication.clipboard().setText(self.model.report())
 
     def show_outputs(self) -> None:
-        """Offer what the chosen job wrote: to open, to save elsewhere, to bring in."""
+        """Show a menu of the selected job's files: open, save a copy, add to the session."""
         menu = self.outputs_menu()
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.steps.mapToGlobal(self.steps.rect().topLeft()))
+        menu.popup(self.buttons.mapToGlobal(self.buttons.rect().topLeft()))
 
     def outputs_menu(self) -> QMenu:
-        """Make the menu of the chosen job's files."""
+        """Return the menu of the selected job's files."""
         menu = QMenu(self)
         paths = self.model.outputs()
         for path in paths[:OUTPUTS]:
-            one = menu.addMenu(path.name)
-            one.addAction("Open", partial(_open, path))
-            one.addAction("Save a copy…", partial(self._ask_copy, path))
-            if self.model.can_bring_in(path):
-                one.addAction("Bring into the session", partial(self.model.bring_in, path))
+            submenu = menu.addMenu(path.name)
+            submenu.addAction("Open", partial(_open, path))
+            submenu.addAction("Save a copy…", partial(self._ask_copy, path))
+            if self.model.can_import(path):
+                submenu.addAction("Add to the session", partial(self.model.import_output, path))
         menu.addSeparator()
-        for folder in dict.fromkeys(path.parent for path in paths):
-            menu.addAction(f"Open the folder {folder.name}", partial(_open, folder))
+        folders = list(dict.fromkeys(path.parent for path in paths))
+        for folder in folders:
+            title = "Show in folder" if len(folders) == 1 else f"Show in folder {folder.name}"
+            menu.addAction(title, partial(_open, folder))
         return menu
 
     def _ask_copy(self, path: Path) -> None:

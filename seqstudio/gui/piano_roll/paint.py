@@ -1,4 +1,4 @@
-"""How notes are painted: one by one where they are few, as a picture of pixels where many."""
+"""Painting of notes and grid: few notes one by one, many as one bitmap."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,23 +9,23 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-from seqstudio.gui.piano_roll.note_index import NoteIndex, Numbers
-from seqstudio.gui.piano_roll.note_names import BLACK
+from seqstudio.gui.piano_roll.note_index import IntArray, NoteIndex
+from seqstudio.gui.piano_roll.note_names import BLACK_KEYS
 from seqstudio.gui.piano_roll.snap_grid import Bars
-from seqstudio.gui.piano_roll.viewport import Sight
-from seqstudio.gui.widgets.theme import Colours
+from seqstudio.gui.piano_roll.viewport import Viewport
+from seqstudio.gui.widgets.colours import Colours
 
 Pixels: TypeAlias = NDArray[np.floating[Any]]
-MANY = 1500  # notes in view, above which they are painted as one picture
-LEAST_LINE = 9  # pixels between two lines of the grid
-LEAST_BEAT = 9
-LEAST_ROW = 4  # pixels of a row that is set off from the next
-SHADES = 4  # of loudness
+MANY_NOTES = 1500  # visible notes above which they are painted as one bitmap
+MIN_GRID_PIXELS = 9  # between two grid lines
+MIN_BEAT_PIXELS = 9  # between two beats
+MIN_ROW_PIXELS = 4  # height from which rows are separated by a gap
+SHADES = 4  # of velocity
 
 
 @dataclass(frozen=True, slots=True)
-class Brush:
-    """How one layer of notes looks."""
+class NoteStyle:
+    """How to paint one layer of notes."""
 
     fill: QColor
     edge: QColor
@@ -35,76 +35,78 @@ class Brush:
 
 
 @dataclass(frozen=True, slots=True)
-class _Boxes:
-    """Pixels of notes in view."""
+class _NoteBoxes:
+    """The visible notes, in pixels."""
 
     left: Pixels
     right: Pixels
-    rows: Numbers  # from key 127 down
+    rows: IntArray  # from key 127 down
 
 
-def paint_rows(painter: QPainter, sight: Sight, colours: Colours, *, drums: bool) -> None:
-    """Paint the rows of the keys: those of black keys darker, a line below each octave."""
-    width = sight.x.pixels
-    shade = QColor(colours.raised)
-    painter.fillRect(0, 0, width, sight.y.pixels, colours.ground)
-    high, low = int(sight.pitch_at(0)), max(int(sight.pitch_at(sight.y.pixels)), 0)
+def paint_rows(painter: QPainter, viewport: Viewport, colours: Colours, *, drums: bool) -> None:
+    """Paint the rows of the keys, those of black keys darker, with a line below each octave."""
+    width = viewport.x.pixels
+    shade = QColor(colours.surface)
+    painter.fillRect(0, 0, width, viewport.y.pixels, colours.background)
+    high, low = int(viewport.pitch_at(0)), max(int(viewport.pitch_at(viewport.y.pixels)), 0)
     for pitch in range(low, min(high, 127) + 1):
-        box = QRectF(0, sight.y_of(pitch), width, sight.row_height)
-        if pitch % 2 if drums else pitch % 12 in BLACK:
+        box = QRectF(0, viewport.row_top(pitch), width, viewport.row_height)
+        if pitch % 2 if drums else pitch % 12 in BLACK_KEYS:
             painter.fillRect(box, shade)
         if pitch % 12 == 0 and not drums:
             painter.fillRect(0, int(box.bottom()), width, 1, colours.line)
 
 
-def paint_lines(painter: QPainter, sight: Sight, bars: Bars, step: Fraction, ink: Colours) -> None:
-    """Paint the lines of the grid, of beats and of bars, as far as there is room for them."""
-    first, stop, scale = sight.x.start, sight.x.stop, sight.x.scale
-    height = sight.y.pixels
-    faint = QColor(ink.line)
+def paint_grid(
+    painter: QPainter, viewport: Viewport, bars: Bars, step: Fraction, colours: Colours
+) -> None:
+    """Paint the lines of the grid, beats and bars where there is room for them."""
+    first, stop, scale = viewport.x.start, viewport.x.stop, viewport.x.scale
+    height = viewport.y.pixels
+    faint = QColor(colours.line)
     faint.setAlphaF(0.5)
-    if step / scale >= LEAST_LINE:
-        for tick in bars.grid(first, stop, step):
-            painter.fillRect(int(sight.x.to_pixel(tick)), 0, 1, height, faint)
-    strong = QColor(ink.faint)
+    if step / scale >= MIN_GRID_PIXELS:
+        for tick in bars.grid_lines(first, stop, step):
+            painter.fillRect(int(viewport.x.to_pixel(tick)), 0, 1, height, faint)
+    strong = QColor(colours.muted)
     strong.setAlphaF(0.55)
-    for line in bars.lines(first, stop, LEAST_BEAT * scale):
-        colour = strong if line.beat == 1 else ink.line
-        painter.fillRect(int(sight.x.to_pixel(line.tick)), 0, 1, height, colour)
+    for line in bars.lines(first, stop, MIN_BEAT_PIXELS * scale):
+        colour = strong if line.beat == 1 else colours.line
+        painter.fillRect(int(viewport.x.to_pixel(line.tick)), 0, 1, height, colour)
 
 
-def paint_notes(painter: QPainter, sight: Sight, notes: NoteIndex, brush: Brush) -> int:
-    """Paint those notes that are in view; give how many these are."""
-    low, high = sight.pitch_at(sight.y.pixels), sight.pitch_at(0)
-    seen = notes.seen(sight.x.start, sight.x.stop, np.floor(low), high)
-    if len(seen):
-        some = notes.taken(seen)
-        start, scale = sight.x.start, sight.x.scale
+def paint_notes(painter: QPainter, viewport: Viewport, notes: NoteIndex, brush: NoteStyle) -> int:
+    """Paint the visible notes and return their number."""
+    low, high = viewport.pitch_at(viewport.y.pixels), viewport.pitch_at(0)
+    visible = notes.in_region(viewport.x.start, viewport.x.stop, np.floor(low), high)
+    if len(visible):
+        some = notes.select(visible)
+        start, scale = viewport.x.start, viewport.x.scale
         left: Pixels = (some.onsets - start) / scale
         right: Pixels = (some.ends - start) / scale
-        boxes = _Boxes(left, right, 127 - some.pitches)
-        if len(seen) > MANY:
-            _paint_picture(painter, sight, boxes, brush.fill)
+        boxes = _NoteBoxes(left, right, 127 - some.pitches)
+        if len(visible) > MANY_NOTES:
+            _paint_bitmap(painter, viewport, boxes, brush.fill)
         elif brush.drums:
-            _paint_hits(painter, sight, boxes, brush)
+            _paint_hits(painter, viewport, boxes, brush)
         else:
-            _paint_boxes(painter, sight, boxes, some.velocities, brush)
-    return len(seen)
+            _paint_boxes(painter, viewport, boxes, some.velocities, brush)
+    return len(visible)
 
 
 def _paint_boxes(
-    painter: QPainter, sight: Sight, boxes: _Boxes, velocities: Numbers, brush: Brush
+    painter: QPainter, viewport: Viewport, boxes: _NoteBoxes, velocities: IntArray, brush: NoteStyle
 ) -> None:
     shades = np.clip(velocities * SHADES // 128, 0, SHADES - 1) if brush.shaded else None
-    height = sight.row_height
-    tops = sight.y.to_pixel(0) + boxes.rows * height
-    gap = 1.0 if height >= LEAST_ROW else 0.0
-    width = sight.x.pixels
+    height = viewport.row_height
+    tops = viewport.y.to_pixel(0) + boxes.rows * height
+    gap = 1.0 if height >= MIN_ROW_PIXELS else 0.0
+    width = viewport.x.pixels
     lefts = np.maximum(boxes.left, -8.0)
     widths = np.maximum(np.minimum(boxes.right, width + 8.0) - lefts - 0.5, 1.5)
-    edge_pixels = brush.edge_pixels if height >= 2 * LEAST_ROW else 1
+    edge_pixels = brush.edge_pixels if height >= 2 * MIN_ROW_PIXELS else 1
     edge = QPen(brush.edge, edge_pixels)
-    painter.setPen(edge if height >= LEAST_ROW else Qt.PenStyle.NoPen)
+    painter.setPen(edge if height >= MIN_ROW_PIXELS else Qt.PenStyle.NoPen)
     for shade in range(SHADES):
         which = slice(None) if shades is None else shades == shade
         rects = [
@@ -122,14 +124,14 @@ def _paint_boxes(
             break
 
 
-def _paint_hits(painter: QPainter, sight: Sight, boxes: _Boxes, brush: Brush) -> None:
-    """Paint drum hits as diamonds: where they begin counts, not how long they are."""
-    height = sight.row_height
-    half = sight.hit_pixels
+def _paint_hits(painter: QPainter, viewport: Viewport, boxes: _NoteBoxes, brush: NoteStyle) -> None:
+    """Paint drum hits as diamonds at their onsets; their lengths do not matter."""
+    height = viewport.row_height
+    half = viewport.drum_radius
     painter.setPen(QPen(brush.edge, brush.edge_pixels))
     painter.setBrush(brush.fill)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    top = sight.y.to_pixel(0)
+    top = viewport.y.to_pixel(0)
     for x, row in zip(boxes.left.tolist(), boxes.rows.tolist(), strict=True):
         y = top + (row + 0.5) * height
         corners = ((x - half, y), (x, y - half), (x + half, y), (x, y + half))
@@ -137,30 +139,32 @@ def _paint_hits(painter: QPainter, sight: Sight, boxes: _Boxes, brush: Brush) ->
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def _paint_picture(painter: QPainter, sight: Sight, boxes: _Boxes, fill: QColor) -> None:
-    """Paint every pixel once that some note covers; the number of notes does not matter."""
-    covered = covered_pixels(boxes.left, boxes.right, boxes.rows, sight.x.pixels)
+def _paint_bitmap(painter: QPainter, viewport: Viewport, boxes: _NoteBoxes, fill: QColor) -> None:
+    """Paint each pixel that a note covers once, however many notes there are."""
+    covered = covered_pixels(boxes.left, boxes.right, boxes.rows, viewport.x.pixels)
     top = int(boxes.rows.min())
-    image = picture(covered[top:], fill)
-    height = image.height() * sight.row_height
-    painter.drawImage(QRectF(0, sight.y.to_pixel(top), image.width(), height), image)
+    image = mask_image(covered[top:], fill)
+    height = image.height() * viewport.row_height
+    painter.drawImage(QRectF(0, viewport.y.to_pixel(top), image.width(), height), image)
 
 
-def picture(covered: NDArray[np.bool_], fill: QColor) -> QImage:
-    """Make an image, (height, width), of one colour where it is covered, clear elsewhere."""
+def mask_image(covered: NDArray[np.bool_], fill: QColor) -> QImage:
+    """Return an image, (height, width), with one colour where `covered`, transparent elsewhere."""
     pixels = np.where(covered, np.uint32(fill.rgba()), np.uint32(0))
     height, width = pixels.shape
     return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32).copy()
 
 
-def covered_pixels(left: Pixels, right: Pixels, rows: Numbers, width: int) -> NDArray[np.bool_]:
-    """Say which pixels of each row notes cover; each covers one at least, gaps stay open.
+def covered_pixels(left: Pixels, right: Pixels, rows: IntArray, width: int) -> NDArray[np.bool_]:
+    """Return which pixels of each row are covered by notes.
+
+    Each note covers at least one pixel, and gaps between notes stay visible.
 
     Parameters
     ----------
     left, right : (N,) float, pixels
     rows : (N,) int64, from 0
-    width : pixels in all
+    width : pixels of a row
 
     Returns
     -------

@@ -50,7 +50,8 @@ class RulerView(QWidget):
         """Move the cursor and the playback position to the nearest grid line."""
         model = self._model
         if (target := model.target) and model.info:
-            tick = int(target.bars.snapped(model.viewport.tick_at(event.position().x()), target.step))
+            pointed = model.viewport.tick_at(event.position().x())
+            tick = int(target.bars.snapped(pointed, target.step))
             model.set_cursor(tick, model.cursor[1])
             self.seek_requested.emit(model.info.tempo_map.seconds(tick))
 
@@ -72,7 +73,9 @@ class RulerView(QWidget):
                 painter.drawText(QPointF(left + 4, bottom - 4), f"{line.bar}")
                 free = left + LABEL_PIXELS / 2
 
-    def _paint_signatures(self, painter: QPainter, colours: Colours, signatures: Signatures) -> None:
+    def _paint_signatures(
+        self, painter: QPainter, colours: Colours, signatures: Signatures
+    ) -> None:
         """Paint meters and tempos above the bars; the current ones stay at the left edge."""
         axis = self._model.viewport.x
         painter.setFont(_smaller(painter.font()))
@@ -110,7 +113,7 @@ class KeysView(QWidget):
         colours, viewport = colours_of(self.palette()), self._model.viewport
         drums = self._model.score.is_drums
         white, black = (colours.background, colours.text)
-        if not drums and colours.background.lightness() < 128:  # white keys are light in a dark theme too
+        if not drums and colours.background.lightness() < 128:  # a dark theme: still light keys
             white, black = (colours.muted, colours.background)
         painter.fillRect(self.rect(), white)
         painter.setFont(_smaller(painter.font()))

@@ -1,4 +1,4 @@
-"""The page of a take: piano roll, velocities and tools; its takes, and what makes more."""
+"""The page of a take: toolbar, piano roll and velocities, beside the takes panel."""
 
 from pathlib import Path
 
@@ -10,64 +10,64 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollBar,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
 from seqstudio.gui.piano_roll.commands import add_note_commands
 from seqstudio.gui.piano_roll.editor import Editor
-from seqstudio.gui.piano_roll.model import RollModel
+from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.ruler_and_keys_view import KeysView, RulerView
 from seqstudio.gui.piano_roll.score import ScoreModel
-from seqstudio.gui.piano_roll.toolbar_view import ScoreBar
+from seqstudio.gui.piano_roll.toolbar_view import ScoreToolbar
 from seqstudio.gui.piano_roll.tracks_view import TracksView
 from seqstudio.gui.piano_roll.velocity_view import VelocityView
-from seqstudio.gui.piano_roll.view import RollView
+from seqstudio.gui.piano_roll.view import PianoRollView
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
-ON_BAR = ("notes.quantise", "notes.fit", "score.export")  # commands that have a button
-SIDE = 320  # pixels of the panel at the right
-LEAST_SIDE = 280
+TOOLBAR_COMMANDS = ("notes.quantise", "notes.fit", "score.export")
+PANEL_WIDTH = 320  # pixels
+MIN_PANEL_WIDTH = 280
 
 
 class ScoreView(QWidget):
-    """Shows the take in front, and lets its notes be edited."""
+    """Shows the current take and edits its notes."""
 
     def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
         self._commands = commands
         self.score = ScoreModel(workspace, self)
-        self.roll = RollModel(workspace, self.score, self)
+        self.roll = PianoRollModel(workspace, self.score, self)
         self.editor = Editor(self.roll)
         self.banner = Banner("the score", self)
         self.work = QWidget(self)
         self.ruler = RulerView(self.roll, self.work)
         self.keys = KeysView(self.roll, self.work)
-        self.notes = RollView(self.roll, self.work)
-        self.velocities = VelocityView(self.roll, self.work)
-        self.across = QScrollBar(Qt.Orientation.Horizontal, self.work)
-        self.upwards = QScrollBar(Qt.Orientation.Vertical, self.work)
+        self.roll_view = PianoRollView(self.roll, self.work)
+        self.velocity_view = VelocityView(self.roll, self.work)
+        self.horizontal_bar = QScrollBar(Qt.Orientation.Horizontal, self.work)
+        self.vertical_bar = QScrollBar(Qt.Orientation.Vertical, self.work)
         self.status = QLabel(self)
-        self.nothing = QLabel(self)
-        self._able = (False, False)  # whether notes can be edited, and whether some are chosen
+        self.empty_label = QLabel(self)
+        self._command_state = (False, False)  # whether a track can be edited, has a selection
         self._add_commands()
-        self.bar = ScoreBar(self.roll, self)
+        self.toolbar = ScoreToolbar(self.roll, self)
         self.panel: TakesPanel | None = None
-        self.side = QWidget(self)  # the panel comes in a moment: notes are seen before
+        self.side = QWidget(self)  # the panel is added later, so that notes are shown sooner
         self._lay_out()
         self._wire()
         QTimer.singleShot(0, self, lambda: self._add_panel(workspace))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Hear the take, or stop, with the space bar."""
+        """Play or stop the take with the space bar."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             if self.panel:
-                self.panel.toggle_hearing()
+                self.panel.model.toggle_playback()
             return
         super().keyPressEvent(event)
 
@@ -79,7 +79,7 @@ class ScoreView(QWidget):
                 "Export MIDI",
                 "Notes",
                 "Ctrl+Shift+E",
-                "Write this take as edited to a MIDI file",
+                "Save the edited take as a MIDI file.",
             ),
             self._ask_export,
             ready=lambda: self.score.take is not None,
@@ -87,96 +87,91 @@ class ScoreView(QWidget):
         )
 
     def _lay_out(self) -> None:
-        for name in ON_BAR:
-            self.bar.row.addWidget(ActionButton(self._commands.action(name), self.bar))
+        for name in TOOLBAR_COMMANDS:
+            self.toolbar.row.addWidget(ActionButton(self._commands.action(name), self.toolbar))
         self._lay_out_work()
         left = QWidget(self)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.work, 1)
-        column.addWidget(self.status)
-        column.addWidget(self.nothing, 1)
+        left_column = column(left)
+        left_column.addWidget(self.work, 1)
+        left_column.addWidget(self.status)
+        left_column.addWidget(self.empty_label, 1)
         self.status.setContentsMargins(12, 6, 12, 6)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setWordWrap(True)
+        self.empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty_label.setWordWrap(True)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(left)
         split.addWidget(self.side)
         split.setStretchFactor(0, 1)
-        split.setSizes([900, SIDE])
-        self.side.setMinimumWidth(LEAST_SIDE)
-        self._side = QVBoxLayout(self.side)
-        self._side.setContentsMargins(0, 0, 0, 0)
+        split.setSizes([900, PANEL_WIDTH])
+        self.side.setMinimumWidth(MIN_PANEL_WIDTH)
+        self._side = column(self.side)
         split.setChildrenCollapsible(False)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
+        whole = column(self)
         whole.addWidget(self.banner)
-        whole.addWidget(self.bar)
+        whole.addWidget(self.toolbar)
         whole.addWidget(split, 1)
 
     def _lay_out_work(self) -> None:
-        """Put the roll between its ruler, keys, lane and scroll bars."""
+        """Lay out the roll with its ruler, keys, velocity lane and scroll bars."""
         velocity = QLabel("Velocity", self.work)
         velocity.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid = QGridLayout(self.work)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
-        for row, place, widget in (
+        for row_number, column_number, widget in (
             (0, 1, self.ruler),
             (1, 0, self.keys),
-            (1, 1, self.notes),
-            (1, 2, self.upwards),
+            (1, 1, self.roll_view),
+            (1, 2, self.vertical_bar),
             (2, 0, velocity),
-            (2, 1, self.velocities),
-            (3, 1, self.across),
+            (2, 1, self.velocity_view),
+            (3, 1, self.horizontal_bar),
         ):
-            grid.addWidget(widget, row, place)
+            grid.addWidget(widget, row_number, column_number)
         grid.setColumnStretch(1, 1)
 
     def _wire(self) -> None:
-        self.across.setAccessibleName("Scroll through time")
-        self.upwards.setAccessibleName("Scroll through pitch")
-        sight = self.roll.sight
-        sight.changed.connect(self._place_bars)
-        self.across.valueChanged.connect(lambda at: sight.scroll_to(tick=at * sight.x.scale))
-        self.upwards.valueChanged.connect(lambda at: sight.scroll_to(row=at * sight.y.scale))
-        self.roll.selection_changed.connect(self._say)
-        self.score.changed.connect(self._say)
-        self.score.failed.connect(self.banner.tell)
-        self.score.exported.connect(lambda path: self.status.setText(f"Written to {path}"))
-        self.setFocusProxy(self.notes)
-        self._place_bars()
-        self._say()
+        self.horizontal_bar.setAccessibleName("Scroll through time")
+        self.vertical_bar.setAccessibleName("Scroll through pitch")
+        view = self.roll.viewport
+        view.changed.connect(self._update_scroll_bars)
+        self.horizontal_bar.valueChanged.connect(lambda at: view.scroll_to(tick=at * view.x.scale))
+        self.vertical_bar.valueChanged.connect(lambda at: view.scroll_to(row=at * view.y.scale))
+        self.roll.selection_changed.connect(self._update_status)
+        self.score.changed.connect(self._update_status)
+        self.score.failed.connect(self.banner.show_message)
+        self.score.exported.connect(lambda path: self.status.setText(f"Saved to {path}"))
+        self.setFocusProxy(self.roll_view)
+        self._update_scroll_bars()
+        self._update_status()
 
     def _add_panel(self, workspace: Workspace) -> None:
         self.panel = TakesPanel(workspace, self._commands, Player(workspace.background, self))
         self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
-        self.panel.position.connect(self.roll.set_playhead)
-        self.ruler.pressed.connect(self.panel.hearing.go_to)
-        self.score.muted_changed.connect(self.panel.set_muted)
+        self.panel.model.position_changed.connect(self.roll.set_playhead)
+        self.ruler.seek_requested.connect(self.panel.model.playback.seek)
+        self.score.muted_changed.connect(self.panel.model.playback.mute)
         self._side.addWidget(self.panel)
 
-    def _place_bars(self) -> None:
-        sight = self.roll.sight
-        for bar, axis in ((self.across, sight.x), (self.upwards, sight.y)):
+    def _update_scroll_bars(self) -> None:
+        viewport = self.roll.viewport
+        for bar, axis in ((self.horizontal_bar, viewport.x), (self.vertical_bar, viewport.y)):
             with QSignalBlocker(bar):
                 bar.setPageStep(axis.pixels)
                 bar.setSingleStep(24)
                 bar.setMaximum(max(round(axis.length / axis.scale) - axis.pixels, 0))
                 bar.setValue(round(axis.start / axis.scale))
 
-    def _say(self) -> None:
-        self.status.setText(self.roll.described)
-        self.nothing.setText(self.roll.empty_words)
+    def _update_status(self) -> None:
+        self.status.setText(self.roll.description)
+        self.empty_label.setText(self.roll.empty_text)
         has_take = self.score.take is not None
-        for widget in (self.bar, self.work, self.status):
+        for widget in (self.toolbar, self.work, self.status):
             widget.setVisible(has_take)
-        self.nothing.setVisible(not has_take)
-        able = (self.roll.place is not None, len(self.roll.selected) > 0)
-        if able != self._able:
-            self._able = able
+        self.empty_label.setVisible(not has_take)
+        state = (self.roll.target is not None, len(self.roll.selected) > 0)
+        if state != self._command_state:
+            self._command_state = state
             self._commands.refresh()
 
     def _ask_export(self) -> None:
@@ -184,7 +179,7 @@ class ScoreView(QWidget):
         if take is None:
             return
         name, _ = QFileDialog.getSaveFileName(
-            self, "Export the take as MIDI", f"{take.name}.mid", "MIDI (*.mid)"
+            self, "Export take as MIDI", f"{take.name}.mid", "MIDI (*.mid)"
         )
         if name:
             self.score.export(Path(name).with_suffix(".mid"))

@@ -1,4 +1,4 @@
-"""The piano roll on the screen: paints a `RollModel`, and passes mouse and keys on."""
+"""The piano roll widget: paints a `PianoRollModel` and passes mouse events on."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -12,109 +12,109 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from seqstudio.gui.piano_roll.gestures import Boxing
-from seqstudio.gui.piano_roll.model import RollModel
-from seqstudio.gui.piano_roll.mouse import Hand, Held
-from seqstudio.gui.piano_roll.paint import Brush, paint_lines, paint_notes, paint_rows
-from seqstudio.gui.widgets.theme import Colours, colours_of
+from seqstudio.gui.piano_roll.gestures import BoxSelection
+from seqstudio.gui.piano_roll.model import PianoRollModel
+from seqstudio.gui.piano_roll.mouse import ModifierKeys, MouseInput
+from seqstudio.gui.piano_roll.paint import NoteStyle, paint_grid, paint_notes, paint_rows
+from seqstudio.gui.widgets.colours import Colours, colours_of
 
-ZOOM_STEP = 1.2  # for each notch of the wheel
-NOTCH = 120  # of a wheel, in Qt's eighths of a degree
-WHEEL_PIXELS = 60
+ZOOM_STEP = 1.2  # per notch of the wheel
+NOTCH = 120  # of the wheel, in Qt's eighths of a degree
+WHEEL_PIXELS = 60  # scrolled per notch
 
 
-class RollView(QWidget):
-    """Notes over time; the roll takes the keyboard."""
+class PianoRollView(QWidget):
+    """Notes over time; takes the keyboard focus."""
 
-    def __init__(self, model: RollModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: PianoRollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._hand = Hand(model)
+        self._mouse = MouseInput(model)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Piano roll")
         model.changed.connect(self.update)
-        model.sight.changed.connect(self.update)
-        model.sight.playhead_changed.connect(self.update)
+        model.viewport.changed.connect(self.update)
+        model.viewport.playhead_changed.connect(self.update)
         model.selection_changed.connect(self._describe)
         model.score.changed.connect(self._describe)
         self._describe()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay out as much as there is room for."""
-        self._model.sight.resize(event.size().width(), event.size().height())
+        """Fit the viewport to the new size."""
+        self._model.viewport.resize(event.size().width(), event.size().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what is seen."""
+        """Paint the visible part."""
         painter = QPainter(self)
         colours = colours_of(self.palette())
         model = self._model
-        paint_rows(painter, model.sight, colours, drums=model.score.is_drums)
-        if place := model.place:
-            paint_lines(painter, model.sight, place.bars, place.step, colours)
+        paint_rows(painter, model.viewport, colours, drums=model.score.is_drums)
+        if target := model.target:
+            paint_grid(painter, model.viewport, target.bars, target.step, colours)
         self._paint_layers(painter, colours)
-        self._paint_marks(painter, colours)
+        self._paint_overlays(painter, colours)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of what is there; the right button rubs out."""
+        """Start a gesture; the right button erases."""
         erase = event.button() == Qt.MouseButton.RightButton
         if erase or event.button() == Qt.MouseButton.LeftButton:
             at = event.position()
-            self._hand.press(at.x(), at.y(), held_keys(event), erase=erase)
+            self._mouse.press(at.x(), at.y(), modifier_keys(event), erase=erase)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on with what is held, else show what a press would do."""
+        """Continue the gesture, or show with the pointer what a press would do."""
         at = event.position()
         if event.buttons():
-            self._hand.drag(at.x(), at.y())
+            self._mouse.drag(at.x(), at.y())
         else:
-            self._show_hand(at, held_keys(event))
+            self._update_cursor_shape(at, modifier_keys(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
-        self._hand.release()
+        """Finish the gesture."""
+        self._mouse.release()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll; with Ctrl zoom time, with Ctrl and Shift the rows."""
+        """Scroll; with Ctrl zoom in time, with Ctrl and Shift change the row height."""
         turned = event.angleDelta()
         notches = (turned.y() or turned.x()) / NOTCH
-        keys, sight, at = event.modifiers(), self._model.sight, event.position()
+        keys, viewport, at = event.modifiers(), self._model.viewport, event.position()
         shift = bool(keys & Qt.KeyboardModifier.ShiftModifier)
         if keys & Qt.KeyboardModifier.ControlModifier:
             if shift:
-                sight.zoom_rows(ZOOM_STEP**notches, at.y())
+                viewport.zoom_rows(ZOOM_STEP**notches, at.y())
             else:
-                sight.zoom(ZOOM_STEP**notches, at.x())
+                viewport.zoom(ZOOM_STEP**notches, at.x())
         elif shift:
-            sight.scroll(-notches * WHEEL_PIXELS)
+            viewport.scroll(-notches * WHEEL_PIXELS)
         else:
-            sight.scroll(-turned.x() / NOTCH * WHEEL_PIXELS, -turned.y() / NOTCH * WHEEL_PIXELS)
+            viewport.scroll(-turned.x() / NOTCH * WHEEL_PIXELS, -turned.y() / NOTCH * WHEEL_PIXELS)
         event.accept()
 
     def _paint_layers(self, painter: QPainter, colours: Colours) -> None:
         model, drums = self._model, self._model.score.is_drums
-        ghost = QColor(colours.faint)
+        ghost = QColor(colours.muted)
         ghost.setAlphaF(0.3)
-        paint_notes(painter, model.sight, model.others, Brush(ghost, ghost))
-        still, chosen, lifted = model.layers()
-        plain = Brush(colours.note, colours.ground, drums=drums, shaded=True)
-        strong = Brush(colours.accent, colours.ink, 2.0, drums=drums)
-        paint_notes(painter, model.sight, still, plain)
-        paint_notes(painter, model.sight, chosen, strong)
-        paint_notes(painter, model.sight, lifted, strong)
+        paint_notes(painter, model.viewport, model.others, NoteStyle(ghost, ghost))
+        unselected, selected, preview = model.layers()
+        plain = NoteStyle(colours.note, colours.background, drums=drums, shaded=True)
+        strong = NoteStyle(colours.accent, colours.text, 2.0, drums=drums)
+        paint_notes(painter, model.viewport, unselected, plain)
+        paint_notes(painter, model.viewport, selected, strong)
+        paint_notes(painter, model.viewport, preview, strong)
 
-    def _paint_marks(self, painter: QPainter, colours: Colours) -> None:
-        model, sight = self._model, self._model.sight
-        if words := model.empty_words:
-            painter.setPen(colours.faint)
+    def _paint_overlays(self, painter: QPainter, colours: Colours) -> None:
+        model, viewport = self._model, self._model.viewport
+        if text := model.empty_text:
+            painter.setPen(colours.muted)
             box = self.rect().adjusted(24, 24, -24, -24)
             wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(box, int(wrapped), words)
-        if isinstance(band := model.gesture, Boxing):
+            painter.drawText(box, int(wrapped), text)
+        if isinstance(band := model.gesture, BoxSelection):
             corners = (
-                QPointF(sight.x.to_pixel(tick), sight.y.to_pixel(128 - pitch))
+                QPointF(viewport.x.to_pixel(tick), viewport.y.to_pixel(128 - pitch))
                 for tick, pitch in ((band.tick, band.pitch), (band.to_tick, band.to_pitch))
             )
             tint = QColor(colours.accent)
@@ -126,43 +126,44 @@ class RollView(QWidget):
             painter.setPen(QPen(colours.accent, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-            if model.place:
+            if model.target:
                 self._paint_cursor(painter, colours)
-        if sight.playhead is not None:
+        if viewport.playhead is not None:
             painter.setPen(QPen(colours.playhead, 2))
-            x = int(sight.x.to_pixel(sight.playhead))
+            x = int(viewport.x.to_pixel(viewport.playhead))
             painter.drawLine(x, 0, x, self.height())
 
     def _paint_cursor(self, painter: QPainter, colours: Colours) -> None:
-        """Paint the place of the keyboard: where Insert writes a note."""
-        model, sight = self._model, self._model.sight
+        """Paint the keyboard cursor: where Insert adds a note."""
+        model, viewport = self._model, self._model.viewport
         tick, pitch = model.cursor
-        width = model.new_length() / sight.x.scale
-        box = QRectF(sight.x.to_pixel(tick), sight.y_of(pitch), max(width, 6), sight.row_height)
+        left, top = viewport.x.to_pixel(tick), viewport.row_top(pitch)
+        width = max(model.new_length() / viewport.x.scale, 6)
+        box = QRectF(left, top, width, viewport.row_height)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colours.ink, 1, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(colours.text, 1, Qt.PenStyle.DashLine))
         painter.drawRect(box)
 
-    def _show_hand(self, at: QPointF, held: Held) -> None:
+    def _update_cursor_shape(self, at: QPointF, keys: ModifierKeys) -> None:
         shapes = Qt.CursorShape
-        tool = self._hand.tool(held)
+        tool = self._mouse.tool(keys)
         shape = shapes.CrossCursor if tool == "draw" else shapes.ArrowCursor
         if tool == "erase":
             shape = shapes.ForbiddenCursor
-        elif self._hand.at_end(at.x(), at.y()):
+        elif self._mouse.is_note_end(at.x(), at.y()):
             shape = shapes.SizeHorCursor
-        elif self._hand.hit(at.x(), at.y()) >= 0:
+        elif self._mouse.note_at(at.x(), at.y()) >= 0:
             shape = shapes.OpenHandCursor
         self.setCursor(shape)
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(self._model.described)
+        self.setAccessibleDescription(self._model.description)
 
 
-def held_keys(event: QMouseEvent) -> Held:
-    """Read the keys that are down with a mouse event."""
+def modifier_keys(event: QMouseEvent) -> ModifierKeys:
+    """Return the modifier keys of a mouse event."""
     keys = event.modifiers()
-    return Held(
+    return ModifierKeys(
         add=bool(keys & Qt.KeyboardModifier.ShiftModifier),
-        other=bool(keys & Qt.KeyboardModifier.ControlModifier),
+        switch_tool=bool(keys & Qt.KeyboardModifier.ControlModifier),
     )

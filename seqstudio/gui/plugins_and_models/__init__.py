@@ -1,1 +1,1 @@
-"""Plugins and models: looked at, installed with consent, switched, removed."""
+"""The pages where plugins and models are inspected, installed, switched and removed."""

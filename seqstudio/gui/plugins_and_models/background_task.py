@@ -1,4 +1,4 @@
-"""One piece of work at a time, off the window's thread, told in words."""
+"""Runs one task at a time in the background and reports its progress as text."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,61 +10,66 @@ from seqstudio.gui.workspace.background import Background
 T = TypeVar("T")
 
 
-class Errand(QObject):
-    """What is under way, and what was done last."""
+class BackgroundTask(QObject):
+    """The title of the running task, and the message of the last one."""
 
     changed = Signal()
-    failed = Signal(str)  # one sentence; "" takes the last one away
+    failed = Signal(str)  # one sentence; "" clears the previous error
 
-    _told = Signal(str)  # from the thread that works
+    _progressed = Signal(str)  # emitted on the worker thread
 
     def __init__(self, background: Background, parent: QObject) -> None:
         super().__init__(parent)
         self._background = background
-        self.busy = ""  # what is under way
-        self.said = ""  # what was done last
-        self._told.connect(self._note)
+        self.title = ""  # of the running task, with its progress; "" while none runs
+        self.message = ""  # what the last task did
+        self._progressed.connect(self._show_progress)
 
-    def run(self, words: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Do `work` on a thread, then `done` with its value; refused while there is another.
+    @property
+    def busy(self) -> bool:
+        """Whether a task is running."""
+        return bool(self.title)
+
+    def run(self, title: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Call `work` on a thread, then `done` with its value; refused while another task runs.
 
         Parameters
         ----------
-        words : what is being done, as a person reads it: "Installing Parrot"
+        title : what the task does, as shown to the user: "Installing Parrot"
         """
-        if self.begin(words):
+        if self.begin(title):
             self._background.run(work, lambda value: self._finish(value, done), self.fail)
 
-    def begin(self, words: str) -> bool:
-        """Be busy with something that ends by `end` or `fail`; False while there is another."""
+    def begin(self, title: str) -> bool:
+        """Mark a task as running until `end` or `fail`; return False while another task runs."""
         if self.busy:
-            self.failed.emit(f"{self.busy}: this has to end before the next change.")
+            self.failed.emit(f"{self.title}: wait until this has finished.")
             return False
-        self.busy, self.said = words, ""
+        self.title, self.message = title, ""
         self.failed.emit("")
         self.changed.emit()
         return True
 
-    def tell(self, words: str) -> None:
-        """Say how far it is; from any thread."""
-        self._told.emit(words)
+    def report_progress(self, text: str) -> None:
+        """Show how far the task is; may be called on any thread."""
+        self._progressed.emit(text)
 
-    def end(self, said: str) -> None:
-        """Be done, with what there is to say of it."""
-        self.busy, self.said = "", said
+    def end(self, message: str) -> None:
+        """Mark the task as done and show what it did."""
+        self.title, self.message = "", message
         self.changed.emit()
 
     def fail(self, reason: str) -> None:
-        """Be done, in vain."""
+        """Mark the task as failed."""
         self.end("")
         self.failed.emit(reason)
 
     def _finish(self, value: T, done: Callable[[T], None]) -> None:
-        self.busy = ""
+        self.title = ""
         done(value)
         self.changed.emit()
 
-    def _note(self, words: str) -> None:
+    def _show_progress(self, text: str) -> None:
         if self.busy:
-            self.busy = f"{self.busy.partition(': ')[0]}: {words}"
+            self.title = f"{self.title.partition(': ')[0]}: {text}"
             self.changed.emit()

@@ -1,37 +1,36 @@
-"""What is under way, or was done last, in one line above a page."""
+"""One line above a page: the running task with a progress bar, or what the last one did."""
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
-from seqstudio.gui.plugins_and_models.background_task import Errand
+from seqstudio.gui.plugins_and_models.background_task import BackgroundTask
+from seqstudio.gui.widgets.layout import column
 
 BAR_PIXELS = 6
 
 
-class ErrandView(QWidget):
-    """Shows an `Errand`; takes no room while there is nothing to say."""
+class BackgroundTaskView(QWidget):
+    """Shows a `BackgroundTask`; hidden while there is nothing to show."""
 
-    def __init__(self, errand: Errand, parent: QWidget) -> None:
+    def __init__(self, task: BackgroundTask, parent: QWidget) -> None:
         super().__init__(parent)
-        self._errand = errand
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
+        self._task = task
+        self.status = QLabel(self)
+        self.status.setWordWrap(True)
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 0)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(BAR_PIXELS)
-        self.bar.setAccessibleName("At work")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.said)
-        column.addWidget(self.bar)
-        errand.changed.connect(self.draw)
-        self.draw()
+        self.bar.setAccessibleName("In progress")
+        layout = column(self, spacing=4)
+        layout.addWidget(self.status)
+        layout.addWidget(self.bar)
+        task.changed.connect(self.refresh)
+        self.refresh()
 
-    def draw(self) -> None:
-        """Show the errand as it is now."""
-        busy = self._errand.busy
-        self.said.setText(f"{busy}…" if busy else self._errand.said)
-        self.said.setAccessibleName(self.said.text())
-        self.bar.setVisible(bool(busy))
-        self.setVisible(bool(self.said.text()))
+    def refresh(self) -> None:
+        """Show the current state of the task."""
+        task = self._task
+        self.status.setText(f"{task.title}…" if task.busy else task.message)
+        self.status.setAccessibleName(self.status.text())
+        self.bar.setVisible(task.busy)
+        self.setVisible(bool(self.status.text()))

@@ -1,49 +1,57 @@
-"""The consent sheet: what a person should know before a plugin is installed."""
+"""The text of the consent sheet that is shown before a plugin is installed."""
 
 from dataclasses import dataclass
 
-from seqstudio.gui.plugins_and_models.plugin_rows import ALSO, permission_group, spaced
-from seqstudio.gui.widgets.facts import Group, group, listed
-from seqstudio.host.store.sheet import Sheet
-from seqstudio.host.text_format import size
+from seqstudio.gui.plugins_and_models.plugin_rows import OTHER_SECTIONS, permission_group, spaced
+from seqstudio.gui.widgets.facts import FactGroup, fact_group, line_group
+from seqstudio.host.store.sheet import ConsentSheet
+from seqstudio.host.text_format import format_size
 
-WARNING = "A plugin's code runs with your own rights. Install only what you trust."
-OFFERED = {"operations": "Operations", "tasks": "Tasks to train", "models": "Models", **ALSO}
+WARNING = "A plugin's code runs with your user rights. Install only plugins that you trust."
+SECTION_TITLES = {
+    "operations": "Operations",
+    "tasks": "Tasks to train",
+    "models": "Models",
+    **OTHER_SECTIONS,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A sheet in words: a question, the facts, and what both buttons are called."""
+    """The text of a consent sheet."""
 
     question: str
-    lead: str  # what kind of change it is
-    groups: tuple[Group, ...]
-    accept: str  # the button that installs
-    sha256: str  # what accepting agrees to
+    summary: str  # what installing changes
+    groups: tuple[FactGroup, ...]
+    accept: str  # title of the button that installs
+    sha256: str  # of what the user agrees to
 
 
-def consent_to(sheet: Sheet) -> Consent:
-    """Put a sheet into words, what matters most first: changes, then what it asks for."""
+def consent_text(sheet: ConsentSheet) -> Consent:
+    """Return the text of a sheet: first the changes, then the permissions, then the rest."""
     return Consent(
         question=f"Install {sheet.title} {sheet.version}?",
-        lead=lead(sheet),
+        summary=summary(sheet),
         groups=(
             changes(sheet),
             permission_group(sheet.permissions),
-            group("Brings", [(OFFERED[key], ", ".join(n)) for key, n in sheet.offers.items()]),
-            listed(
-                "Installs with it",
-                (f"{name} {version}" for name, version in sheet.dependencies.items()),
-                "nothing else",
+            fact_group(
+                "Contains",
+                [(SECTION_TITLES[key], ", ".join(names)) for key, names in sheet.provides.items()],
             ),
-            listed("Machine code", sheet.native, "none: it is Python throughout"),
-            group(
+            line_group(
+                "Dependencies",
+                (f"{name} {version}" for name, version in sheet.dependencies.items()),
+                "none",
+            ),
+            line_group("Native code", sheet.native, "none (pure Python)"),
+            fact_group(
                 "File",
                 [
-                    ("From", sheet.source),
-                    ("Id", sheet.id),
+                    ("Source", sheet.source),
+                    ("ID", sheet.id),
                     ("Licence", sheet.licence),
-                    ("Size", f"{size(sheet.size)}, {size(sheet.unpacked)} unpacked"),
+                    ("Size", f"{format_size(sheet.size)}, {format_size(sheet.unpacked)} unpacked"),
                     ("SHA-256", spaced(sheet.sha256)),
                 ],
             ),
@@ -53,21 +61,21 @@ def consent_to(sheet: Sheet) -> Consent:
     )
 
 
-def lead(sheet: Sheet) -> str:
-    """Say what installing would do to what is there."""
+def summary(sheet: ConsentSheet) -> str:
+    """Describe what installing would change."""
     if not sheet.installed:
-        return "It is not installed yet. Nothing of it has been run."
+        return "Not installed yet. None of its code has been run."
     if sheet.installed == sheet.version:
-        return f"Version {sheet.installed} is in use, and is replaced. Nothing has been run."
+        return f"Version {sheet.installed} is installed; this replaces it. No code has been run."
     return (
-        f"It takes the place of version {sheet.installed}, which stays at hand to roll back to. "
-        f"Nothing of it has been run."
+        f"Replaces version {sheet.installed}, which is kept so that you can roll back to it. "
+        "None of the new code has been run."
     )
 
 
-def changes(sheet: Sheet) -> Group:
-    """Say what is different from the version in use; nothing where there is none."""
+def changes(sheet: ConsentSheet) -> FactGroup:
+    """List the differences from the installed version; an empty group if there is none."""
     if not sheet.installed:
-        return Group("", ())
+        return FactGroup("", ())
     title = f"What changed since {sheet.installed}"
-    return listed(title, sheet.changes, "nothing of what is listed below")
+    return line_group(title, sheet.changes, "none of the facts below")

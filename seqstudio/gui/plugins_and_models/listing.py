@@ -1,4 +1,4 @@
-"""What a page that lists things decides: what there is, which is shown, one errand at a time."""
+"""The model of a page that lists plugins or models and runs one task at a time."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,70 +7,70 @@ from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from seqstudio.gui.plugins_and_models.background_task import Errand
-from seqstudio.gui.widgets.facts import Group
+from seqstudio.gui.plugins_and_models.background_task import BackgroundTask
+from seqstudio.gui.widgets.facts import FactGroup
 from seqstudio.gui.workspace.workspace import Workspace
 
 
 class Row(Protocol):
-    """One thing of the list, in words."""
+    """The text of one entry of the list."""
 
     @property
     def id(self) -> str:
-        """What it is chosen by."""
+        """The unique id."""
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """The name shown to the user."""
 
     @property
-    def short(self) -> str:
-        """Its state in a word or two."""
+    def short_status(self) -> str:
+        """The status in a word or two."""
 
     @property
-    def said(self) -> str:
-        """Its state in full."""
+    def status(self) -> str:
+        """The full status."""
 
     @property
-    def groups(self) -> tuple[Group, ...]:
-        """What is known of it."""
+    def groups(self) -> tuple[FactGroup, ...]:
+        """The facts about it."""
 
 
 R = TypeVar("R", bound=Row)
 
 
 class ListingModel(QObject, Generic[R]):
-    """Lists what `read` gives, and shows one of it.
+    """Lists the rows that `read` returns, and shows one of them.
 
     Parameters
     ----------
-    desk : the list is read anew when what is installed changes
-    read : gives the rows; called on a thread
-    bring : begins to install a file or a folder
+    workspace : the list is reloaded when its installed plugins or models change
+    read : returns the rows; called on a thread
+    install : starts to install a file or a folder
     """
 
-    changed = Signal()  # what is listed, chosen or under way
+    changed = Signal()  # the rows, the row that is shown, or the running task
     failed = Signal(str)  # one sentence
 
     def __init__(
         self,
         workspace: Workspace,
         read: Callable[[], tuple[R, ...]],
-        bring: Callable[[Path], None],
+        install: Callable[[Path], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._workspace, self._read, self._bring = workspace, read, bring
-        self._looks = 0
+        self._workspace, self._read, self._install = workspace, read, install
+        self._reloads = 0
         self.rows: tuple[R, ...] = ()
-        self._dropped: deque[Path] = deque()  # and not looked into yet
+        self._dropped: deque[Path] = deque()  # waiting to be installed
         self.chosen = ""  # the id of the row that is shown
-        self.errand = Errand(workspace.background, self)
-        self.errand.changed.connect(self.changed)
-        self.errand.changed.connect(self._take_next)
-        self.errand.failed.connect(self.failed)
-        workspace.installed_changed.connect(self.look)
-        self.look()
+        self.background_task = BackgroundTask(workspace.background, self)
+        self.background_task.changed.connect(self.changed)
+        self.background_task.changed.connect(self._install_next)
+        self.background_task.failed.connect(self.failed)
+        workspace.installed_changed.connect(self.reload)
+        self.reload()
 
     @property
     def row(self) -> R | None:
@@ -78,23 +78,23 @@ class ListingModel(QObject, Generic[R]):
         return next((one for one in self.rows if one.id == self.chosen), None)
 
     @property
-    def marked(self) -> str:
-        """The id of the line that is marked in the list."""
+    def highlighted(self) -> str:
+        """The id of the highlighted row of the list."""
         return self.chosen
 
     @property
     def title(self) -> str:
-        """What the facts beside the list are about."""
+        """The title above the facts."""
         return self.row.title if self.row else ""
 
     @property
-    def state(self) -> str:
-        """Say how it is with the row that is shown."""
-        return self.row.said if self.row else ""
+    def status(self) -> str:
+        """The status of the row that is shown."""
+        return self.row.status if self.row else ""
 
     @property
-    def groups(self) -> tuple[Group, ...]:
-        """Give what is known of the row that is shown."""
+    def groups(self) -> tuple[FactGroup, ...]:
+        """The facts about the row that is shown."""
         return self.row.groups if self.row else ()
 
     def choose(self, id: str) -> None:
@@ -103,28 +103,28 @@ class ListingModel(QObject, Generic[R]):
         self.changed.emit()
 
     def can_begin(self) -> bool:
-        """Whether nothing is under way."""
-        return not self.errand.busy
+        """Whether a task can start now."""
+        return not self.background_task.busy
 
-    def take(self, path: Path) -> None:
-        """Install a file or a folder that was dropped, once what came before it is settled."""
+    def enqueue(self, path: Path) -> None:
+        """Install a file or a folder after those that were dropped before it."""
         self._dropped.append(path)
-        self._take_next()
+        self._install_next()
 
-    def look(self) -> None:
-        """Read the list anew."""
-        self._looks += 1
-        number = self._looks
+    def reload(self) -> None:
+        """Read the rows again."""
+        self._reloads += 1
+        number = self._reloads
         self._workspace.background.run(
-            self._read, lambda rows: self._listed(number, rows), self.failed.emit
+            self._read, lambda rows: self._on_loaded(number, rows), self.failed.emit
         )
 
-    def _take_next(self) -> None:
+    def _install_next(self) -> None:
         if self._dropped and self.can_begin():
-            self._bring(self._dropped.popleft())
+            self._install(self._dropped.popleft())
 
-    def _listed(self, number: int, rows: tuple[R, ...]) -> None:
-        if number != self._looks:  # a later look is on its way
+    def _on_loaded(self, number: int, rows: tuple[R, ...]) -> None:
+        if number != self._reloads:  # a later reload is running
             return
         self.rows = rows
         if not self.row:

@@ -1,4 +1,4 @@
-"""A page that lists things at the left, and shows one of them with what can be done to it."""
+"""A page with a list at the left, and the selected entry with its commands at the right."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -8,28 +8,27 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFont
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
-from seqstudio.gui.plugins_and_models.background_task_view import ErrandView
+from seqstudio.gui.plugins_and_models.background_task_view import BackgroundTaskView
 from seqstudio.gui.plugins_and_models.listing import ListingModel, Row
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
-from seqstudio.gui.widgets.drop_hint import dropped
+from seqstudio.gui.widgets.drop_hint import dropped_paths
 from seqstudio.gui.widgets.facts_view import FactsView
+from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.commands import Command, Commands
-from seqstudio.gui.workspace.file_kinds import belongs_elsewhere
+from seqstudio.gui.workspace.file_kinds import is_session_or_install
 
 ID = Qt.ItemDataRole.UserRole
 LIST_PIXELS = 260
 
-# A command's name, title and keys, what runs it, and whether it can be run now.
-Offered = tuple[str, str, str, Callable[[], object], Callable[[], bool]]
+# A command's name, title and shortcut, the function that runs it, and whether it is enabled now.
+PageCommand = tuple[str, str, str, Callable[[], object], Callable[[], bool]]
 
 
 class ListingPage(QWidget):
@@ -39,126 +38,122 @@ class ListingPage(QWidget):
         super().__init__()
         model.setParent(self)
         self._name, self._model, self._commands = name, model, commands
-        self._shown: object = None  # what the list was drawn from
+        self._shown: object = None  # what the list shows
         self.banner = Banner(name.lower(), self)
-        self.notice = wrapped(self)
-        self.progress = ErrandView(model.errand, self)
+        self.notice = wrapped_label(self)
+        self.progress = BackgroundTaskView(model.background_task, self)
         self.list = QListWidget(self)
         self.list.setAccessibleName(name)
         self.list.setFixedWidth(LIST_PIXELS)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.title, self.state = wrapped(self), wrapped(self)
-        self.title.setFont(headline(self.title.font()))
+        self.title, self.status = wrapped_label(self), wrapped_label(self)
+        self.title.setFont(heading_font(self.title.font()))
         self.facts = FactsView(f"Facts: {name.lower()}", self)
-        self._above, self._beside = QHBoxLayout(), QHBoxLayout()
+        self._above, self._beside = row(), row()
         self._lay_out()
-        self.say("")
+        self.set_notice("")
         self.setAcceptDrops(True)
-        self.list.currentItemChanged.connect(self._choose)
-        model.changed.connect(self.draw)
-        model.failed.connect(self.banner.tell)
+        self.list.currentItemChanged.connect(self._on_row_changed)
+        model.changed.connect(self.refresh)
+        model.failed.connect(self.banner.show_message)
 
-    def take(self, path: Path) -> None:
-        """Take a file or a folder that was dropped, or named at the start."""
-        self._model.take(path)
+    def install(self, path: Path) -> None:
+        """Install a file or a folder that was dropped, or named on the command line."""
+        self._model.enqueue(path)
 
-    def offer(
-        self, above: Iterable[Offered], beside: Iterable[Offered], help: Mapping[str, str]
+    def add_commands(
+        self, above: Iterable[PageCommand], beside: Iterable[PageCommand], help: Mapping[str, str]
     ) -> None:
-        """Put commands above the list, and beside the title of what is shown; then draw."""
-        for row, offered in ((self._above, above), (self._beside, beside)):
-            for name, title, keys, run, ready in offered:
-                where = f"{self._name.lower()}.{name}"
-                command = Command(where, title, self._name, keys, help[name])
+        """Add buttons for commands above the list and below the title of the entry."""
+        for layout, entries in ((self._above, above), (self._beside, beside)):
+            for name, title, keys, run, ready in entries:
+                full_name = f"{self._name.lower()}.{name}"
+                command = Command(full_name, title, self._name, keys, help[name])
                 action = self._commands.add(command, run, ready=ready, page=self)
-                row.addWidget(ActionButton(action, self))
-            row.addStretch(1)
-        self.draw()
+                layout.addWidget(ActionButton(action, self))
+            layout.addStretch(1)
+        self.refresh()
 
-    def say(self, notice: str) -> None:
-        """Keep a sentence above everything; "" takes it away."""
+    def set_notice(self, notice: str) -> None:
+        """Show a permanent sentence at the top of the page; "" removes it."""
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
 
-    def draw(self) -> None:
-        """Show the model as it is now."""
+    def refresh(self) -> None:
+        """Show the current state of the model."""
         model = self._model
-        self._list(model.rows, model.marked)
+        self._list(model.rows, model.highlighted)
         self.title.setText(model.title)
-        self.state.setText(model.state)
-        self.state.setVisible(bool(model.state))
+        self.status.setText(model.status)
+        self.status.setVisible(bool(model.status))
         self.facts.show_groups(model.groups)
         self._commands.refresh()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a folder that may be meant for this page; all else is the window's."""
-        paths = dropped(event.mimeData())
+        """Accept a folder that may be meant for this page; the window handles everything else."""
+        paths = dropped_paths(event.mimeData())
         alone = event.source() is None and len(paths) == 1 and paths[0].is_dir()
-        if alone and not belongs_elsewhere(paths[0]):
+        if alone and not is_session_or_install(paths[0]):
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Pass on what was dropped."""
-        (path,) = dropped(event.mimeData())
-        self.take(path)
+        """Install what was dropped."""
+        (path,) = dropped_paths(event.mimeData())
+        self.install(path)
         event.acceptProposedAction()
 
-    def _list(self, rows: tuple[Row, ...], marked: str) -> None:
-        """List these, one of them marked."""
-        lines = [(row.id, row.title, row.short, row.said) for row in rows]
-        if (lines, marked) == self._shown:
+    def _list(self, rows: tuple[Row, ...], highlighted: str) -> None:
+        """List rows, one of them highlighted."""
+        lines = [(row.id, row.title, row.short_status, row.status) for row in rows]
+        if (lines, highlighted) == self._shown:
             return
-        self._shown = (lines, marked)
+        self._shown = (lines, highlighted)
         self.list.blockSignals(True)
         self.list.clear()
-        for id, title, short, said in lines:
-            item = QListWidgetItem(f"{title}\n{short}", self.list)
+        for id, title, short_status, status in lines:
+            item = QListWidgetItem(f"{title}\n{short_status}", self.list)
             item.setData(ID, id)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title}, {said}")
-            item.setToolTip(said)
-            if id == marked:
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title}, {status}")
+            item.setToolTip(status)
+            if id == highlighted:
                 self.list.setCurrentItem(item)
         self.list.blockSignals(False)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(8)
+        layout = column(self, margins=12, spacing=8)
         for part in (self.banner, self.notice):
-            column.addWidget(part)
-        column.addLayout(self._above)
-        column.addWidget(self.progress)
-        detail = QVBoxLayout()
-        detail.setSpacing(8)
-        for part in (self.title, self.state):
+            layout.addWidget(part)
+        layout.addLayout(self._above)
+        layout.addWidget(self.progress)
+        detail = column(spacing=8)
+        for part in (self.title, self.status):
             detail.addWidget(part)
         detail.addLayout(self._beside)
         detail.addWidget(self.facts, 1)
-        body = QHBoxLayout()
-        body.setSpacing(16)
+        body = row(spacing=16)
         body.addWidget(self.list)
         body.addLayout(detail, 1)
-        column.addLayout(body, 1)
+        layout.addLayout(body, 1)
 
-    def _choose(self, item: QListWidgetItem | None) -> None:
+    def _on_row_changed(self, item: QListWidgetItem | None) -> None:
         if item:
             self._model.choose(item.data(ID))
 
 
-def wrapped(parent: QWidget) -> QLabel:
-    """Make a label for plain sentences."""
+def wrapped_label(parent: QWidget) -> QLabel:
+    """Return a label for plain text that wraps."""
     label = QLabel(parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
 
 
-def headline(font: QFont) -> QFont:
-    """Give the font of a page's headline."""
+def heading_font(font: QFont) -> QFont:
+    """Return a larger, bold variant of a font."""
     larger = QFont(font)
     larger.setPointSizeF(font.pointSizeF() * 1.3)
     larger.setBold(True)

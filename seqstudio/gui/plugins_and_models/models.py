@@ -1,4 +1,4 @@
-"""The page of models: what is installed, and one change at a time, off the window's thread."""
+"""The model of the page of models: import, export, remove and verify, in the background."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from seqstudio.errors import SeqStudioError
 from seqstudio.gui.plugins_and_models.listing import ListingModel
 from seqstudio.gui.plugins_and_models.model_rows import ModelRow, read_models
-from seqstudio.gui.widgets.facts import text_of
+from seqstudio.gui.widgets.facts import facts_text
+from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.assets import assets_folder
 from seqstudio.host.catalogue.models import FoundModel
@@ -22,28 +22,28 @@ class ModelsModel(ListingModel[ModelRow]):
     """Imports, exports, removes and verifies models."""
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
-        super().__init__(workspace, lambda: read_models(workspace.studio), self.bring, parent)
-        self._verifying = 0  # the job
-        self._reason = ""  # why that job's item failed
-        workspace.queue.happened.connect(self._hear)
+        super().__init__(workspace, lambda: read_models(workspace.studio), self.install, parent)
+        self._verify_job = 0  # 0 while none runs
+        self._reason = ""  # why its item failed
+        workspace.queue.job_event.connect(self._on_job_event)
 
     @property
     def card(self) -> str:
-        """Give the card of the model that is shown as text."""
-        return f"{self.row.title}\n\n{text_of(self.groups)}" if self.row else ""
+        """The card of the model that is shown, as text."""
+        return f"{self.row.title}\n\n{facts_text(self.groups)}" if self.row else ""
 
     def can_use(self) -> bool:
-        """Whether the model that is shown is whole, and nothing else is under way."""
-        return bool(not self.errand.busy and self.row and not self.row.state)
+        """Whether the model that is shown can be used, and no task runs."""
+        return bool(not self.background_task.busy and self.row and not self.row.problem)
 
     def can_remove(self) -> bool:
-        """Whether the model that is shown was imported; a plugin's goes with its plugin."""
-        return bool(not self.errand.busy and self.row and self.row.imported)
+        """Whether the model that is shown was imported; a plugin's is removed with its plugin."""
+        return bool(not self.background_task.busy and self.row and self.row.imported)
 
-    def bring(self, path: Path) -> None:
-        """Import a bundle, or a run's best model, after checking every file of it.
+    def install(self, path: Path) -> None:
+        """Import a bundle, or a run's best model, after checking all its files.
 
-        Where its name is taken, it is installed under the next one that is free.
+        If its name is taken, it gets the next free one.
         """
         models = self._workspace.studio.models
 
@@ -53,18 +53,21 @@ class ModelsModel(ListingModel[ModelRow]):
         def done(found: FoundModel) -> None:
             self.chosen = found.name
             self._workspace.refresh()
-            self.errand.end(f"{found.name} is installed; operations for {found.facts.task} use it.")
+            self.background_task.end(
+                f"{found.name} is installed. "
+                "You can now choose it wherever this type of model is used."
+            )
 
-        self.errand.run(f"Checking and importing {path.name}", work, done)
+        self.background_task.run(f"Checking and importing {path.name}", work, done)
 
     def export(self, target: Path) -> None:
-        """Copy the model that is shown to a new folder, or to one file ending in .seqmodel."""
+        """Copy the model that is shown to a new folder, or to one .seqmodel file."""
         if row := self.row:
             models = self._workspace.studio.models
-            self.errand.run(
+            self.background_task.run(
                 f"Exporting {row.name}",
                 lambda: models.export(row.name, target),
-                lambda _found: self.errand.end(f"{row.name} is copied to {target}."),
+                lambda _found: self.background_task.end(f"{row.name} was exported to {target}."),
             )
 
     def remove(self) -> None:
@@ -74,21 +77,23 @@ class ModelsModel(ListingModel[ModelRow]):
 
             def done(_: None) -> None:
                 self._workspace.refresh()
-                self.errand.end(f"{row.name} is removed; what it made stays as it is.")
+                self.background_task.end(
+                    f"{row.name} was removed; results made with it are unchanged."
+                )
 
-            self.errand.run(f"Removing {row.name}", lambda: models.remove(row.name), done)
+            self.background_task.run(f"Removing {row.name}", lambda: models.remove(row.name), done)
 
     def verify(self) -> None:
-        """Compare every file with its hash, then what the model answers with what it once did."""
+        """Compare all files with their hashes, then the model's outputs with the golden outputs."""
         if row := self.row:
-            self.errand.run(
-                f"Verifying {row.name}: comparing its files with their hashes",
+            self.background_task.run(
+                f"Verifying {row.name}: comparing files with their hashes",
                 lambda: (verify_files(row.path), str(assets_folder()))[1],
-                lambda demo: self._ask(row, demo),
+                lambda demo: self._submit_verify_job(row, demo),
             )
 
-    def _ask(self, row: ModelRow, demo: str) -> None:
-        """Have a worker ask the model what it was asked before it was shipped."""
+    def _submit_verify_job(self, row: ModelRow, demo: str) -> None:
+        """Queue a job that compares the model's outputs with the golden outputs."""
         spec = JobSpec(
             plugin=row.plugin,
             verb="verify",
@@ -96,39 +101,40 @@ class ModelsModel(ListingModel[ModelRow]):
             model=str(row.path),
             arguments={"demo": demo},
         )
-        self.errand.begin(f"Verifying {row.name}: asking it what it was asked when it was made")
-        try:
-            self._verifying, self._reason = self._workspace.queue.add(spec), ""
-        except SeqStudioError as bad:
-            self.errand.fail(str(bad))
+        self.background_task.begin(f"Verifying {row.name}: comparing its outputs")
+        with errors_to(self.background_task.fail):
+            self._verify_job, self._reason = self._workspace.queue.add(spec), ""
 
-    def _hear(self, job: int, event: JobEvent) -> None:
-        if job != self._verifying:
+    def _on_job_event(self, job: int, event: JobEvent) -> None:
+        if job != self._verify_job:
             return
         if isinstance(event, ItemFailed):
             self._reason = event.reason
         if isinstance(event, JobFinished):
-            self._verifying = 0
+            self._verify_job = 0
             if event.state == "done" and not event.failed:
-                self._judge(event.value)
+                self._report(event.value)
             else:
-                self.errand.fail(event.reason or self._reason or f"The check was {event.state}.")
+                reason = event.reason or self._reason or f"The verification was {event.state}."
+                self.background_task.fail(reason)
 
-    def _judge(self, value: Mapping[str, Any]) -> None:
+    def _report(self, value: Mapping[str, Any]) -> None:
         name, golden = value.get("model", ""), value.get("golden", [])
         if different := [one for one in golden if not one["same"]]:
             first = different[0]
-            self.errand.fail(
-                f"{name}: {len(different)} of {len(golden)} answers differ; {first['output']} is "
+            self.background_task.fail(
+                f"{name}: {len(different)} of {len(golden)} outputs differ; {first['output']} is "
                 f"{first['found']!r}, expected {first['expected']!r}"
             )
         else:
-            answers = f"{len(golden)} answers are what they were" if golden else "its weights load"
-            self.errand.end(f"{name} is sound: every file has its hash, and {answers}.")
+            outputs = f"its {len(golden)} outputs are unchanged" if golden else "its weights load"
+            self.background_task.end(
+                f"{name} is intact: all files match their hashes, and {outputs}."
+            )
 
 
 def free_name(name: str, taken: list[str]) -> str:
-    """Give a name, or the next one that is free.
+    """Return a name, or the next free one.
 
     >>> free_name("rolls", ["rolls", "rolls-2"]), free_name("tunes", ["rolls"])
     ('rolls-3', 'tunes')

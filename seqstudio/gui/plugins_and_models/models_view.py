@@ -1,4 +1,4 @@
-"""The page of models: what is installed, each one's card, and what can be done with it."""
+"""The page of models: a list, the card of the selected model, and its commands."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from seqstudio.gui.workspace.workspace import Workspace
 
 BUNDLES = "Models (*.seqmodel)"
 HELP = {
-    "import": "Install a model from one file, after every part of it was checked.",
-    "import_folder": "The same from a model's folder, or the folder of a training run.",
+    "import": "Install a model from one file; all its parts are checked first.",
+    "import_folder": "Install a model from its folder, or from the folder of a training run.",
     "export": "Copy the model to one file, for another machine.",
-    "verify": "Compare its files with their hashes, and its answers with those it once gave.",
-    "copy_card": "Copy all that is said here of the model.",
-    "remove": "Remove an imported model; a plugin's model goes with its plugin.",
+    "verify": "Compare the files with their hashes, and the outputs with the stored ones.",
+    "copy_card": "Copy all facts about the model to the clipboard.",
+    "remove": "Remove an imported model; a plugin's model is removed with its plugin.",
 }
 
 
@@ -38,7 +38,7 @@ class ModelsView(ListingPage):
             ("copy_card", "Copy card", "Ctrl+Alt+C", self._copy_card, model.can_use),
             ("remove", "Remove", "Ctrl+Alt+U", model.remove, model.can_remove),
         )
-        self.offer(above, beside, HELP)
+        self.add_commands(above, beside, HELP)
 
     def _copy_card(self) -> None:
         QGuiApplication.clipboard().setText(self.model.card)
@@ -46,12 +46,12 @@ class ModelsView(ListingPage):
     def _ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Import a model", "", BUNDLES)
         if name:
-            self.model.bring(Path(name))
+            self.model.install(Path(name))
 
     def _ask_dir(self) -> None:
-        title = "Import a model's folder, or that of a training run"
+        title = "Import a model or a training run from its folder"
         if name := QFileDialog.getExistingDirectory(self, title):
-            self.model.bring(Path(name))
+            self.model.install(Path(name))
 
     def _ask_target(self) -> None:
         start = f"{self.model.chosen}.seqmodel"

@@ -1,187 +1,196 @@
-"""The page of plugins: what there is, and one change at a time, off the window's thread."""
+"""The model of the page of plugins: install, verify, enable and remove, in the background."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from seqstudio.gui.plugins_and_models.consent import consent_to
+from seqstudio.gui.plugins_and_models.consent import consent_text
 from seqstudio.gui.plugins_and_models.listing import ListingModel
 from seqstudio.gui.plugins_and_models.plugin_rows import BY_YOU, PluginRow, read_plugins
-from seqstudio.gui.plugins_and_models.plugin_trial import PluginTrial
-from seqstudio.gui.widgets.facts import Group
+from seqstudio.gui.plugins_and_models.plugin_verification import PluginVerification
+from seqstudio.gui.widgets.facts import FactGroup
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue.catalogue import SAFE_MODE_REASON, Catalogue, in_safe_mode
-from seqstudio.host.store.install import Offer
+from seqstudio.host.store.install import InspectedPlugin
 from seqstudio.host.store.store import Store
 
 SAFE_MODE = (
-    "Safe mode: only the plugins in the box are in use. The others are listed, so that one that "
-    "makes trouble can be disabled or uninstalled. Start SeqStudio without --safe-mode to use them."
+    "Safe mode: only built-in plugins are enabled. The others are listed so that you can disable "
+    "or uninstall one that causes problems. Start SeqStudio without --safe-mode to use them."
 )
-STAYS = (
-    "Sessions stay as they are: what it made can still be read, edited and exported; only making "
-    "it again needs the plugin."
+RESULTS_KEPT = (
+    "Sessions are unchanged: you can still read, edit and export its results, but not make them "
+    "again without the plugin."
 )
 
 
 class PluginsModel(ListingModel[PluginRow]):
     """Inspects, installs, switches and removes plugins through the profile's store."""
 
-    offered = Signal(object)  # a Consent to ask a person for
+    consent_asked = Signal(object)  # the Consent to show to the user
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         profile = workspace.studio.profile
-        super().__init__(workspace, lambda: read_plugins(profile), self.bring, parent)
+        super().__init__(workspace, lambda: read_plugins(profile), self.install, parent)
         self._store = Store(profile)
-        self._offer: Offer | None = None
-        self._trial_shown = False
-        self.trial = PluginTrial(workspace.background, self)
-        self.trial.changed.connect(self.changed)
-        self.trial.ended.connect(self._tried)
-        workspace.closing.connect(self.trial.stop)
+        self._inspected: InspectedPlugin | None = None
+        self._verification_shown = False
+        self.verification = PluginVerification(workspace.background, self)
+        self.verification.changed.connect(self.changed)
+        self.verification.ended.connect(self._on_verified)
+        workspace.closing.connect(self.verification.stop)
         self.safe_mode = SAFE_MODE if in_safe_mode() else ""
 
     @property
-    def marked(self) -> str:
-        """The id of the line that is marked in the list; "" while a trial is shown."""
-        return "" if self._trial_shown else self.chosen
+    def highlighted(self) -> str:
+        """The id of the highlighted row; "" while a verification is shown."""
+        return "" if self._verification_shown else self.chosen
 
     @property
     def title(self) -> str:
-        """What the facts beside the list are about."""
-        return self.trial.subject if self._trial_shown else super().title
+        """The title above the facts."""
+        return self.verification.subject if self._verification_shown else super().title
 
     @property
-    def state(self) -> str:
-        """Say how it is with the plugin that is shown."""
-        if self._trial_shown or not self.row:
+    def status(self) -> str:
+        """The version and status of the plugin that is shown."""
+        if self._verification_shown or not self.row:
             return ""
-        return f"{self.row.version}  ·  {self.row.said}".lstrip(" ·")
+        return f"{self.row.version}  ·  {self.row.status}".lstrip(" ·")
 
     @property
-    def groups(self) -> tuple[Group, ...]:
-        """Give what is known of the plugin that is shown, or how its trial goes."""
-        return (self.trial.group(),) if self._trial_shown else super().groups
+    def groups(self) -> tuple[FactGroup, ...]:
+        """The facts about the plugin that is shown, or the checks of the verification."""
+        return (self.verification.group(),) if self._verification_shown else super().groups
 
     def choose(self, id: str) -> None:
         """Show a plugin."""
-        self._trial_shown = False
+        self._verification_shown = False
         super().choose(id)
 
     def can_disable(self) -> bool:
-        """Whether the plugin that is shown can be switched off; in safe mode, for good."""
+        """Whether the plugin that is shown is enabled, or disabled by safe mode alone."""
         return self._can(lambda row: row.state == "on" or row.why == SAFE_MODE_REASON)
 
     def can_enable(self) -> bool:
-        """Whether it is off, and not by safe mode alone."""
+        """Whether it is disabled, but not by safe mode alone."""
         return self._can(lambda row: row.state == "off" and row.why != SAFE_MODE_REASON)
 
     def can_roll_back(self) -> bool:
-        """Whether a version before it is at hand."""
+        """Whether a previous version is stored."""
         return self._can(lambda row: bool(row.previous))
 
     def can_uninstall(self) -> bool:
-        """Whether it is one that was installed here."""
+        """Whether it was installed into this profile."""
         return self._can(lambda row: row.stored)
 
     def _can(self, allowed: Callable[[PluginRow], bool]) -> bool:
         return bool(
-            not self.errand.busy and not self._trial_shown and self.row and allowed(self.row)
+            not self.background_task.busy
+            and not self._verification_shown
+            and self.row
+            and allowed(self.row)
         )
 
     def can_begin(self) -> bool:
-        """Whether nothing is under way, and no question is open."""
-        return super().can_begin() and self._offer is None
+        """Whether no task runs and no consent sheet is open."""
+        return super().can_begin() and self._inspected is None
 
-    def bring(self, path: Path) -> None:
-        """Look at a wheel or a folder; where nothing speaks against it, a person is asked."""
-        self.errand.run(f"Looking into {path.name}", lambda: self._store.inspect(path), self._ask)
+    def install(self, path: Path) -> None:
+        """Inspect a wheel or a folder, then ask for consent if it can be installed."""
+        self.background_task.run(
+            f"Inspecting {path.name}", lambda: self._store.inspect(path), self._ask
+        )
 
-    def install(self) -> None:
-        """Install what a person has just agreed to."""
-        if offer := self._offer:
-            self._offer = None
-            sheet, told = offer.sheet, self.errand.tell
+    def accept(self) -> None:
+        """Install the plugin that the user has just agreed to."""
+        if inspected := self._inspected:
+            self._inspected = None
+            sheet, report = inspected.sheet, self.background_task.report_progress
             self._change(
                 f"Installing {sheet.title} {sheet.version}",
-                lambda: self._store.install(offer, accepted=sheet.sha256, tell=told),
-                f"{sheet.title} {sheet.version} is installed and on.",
+                lambda: self._store.install(inspected, accepted=sheet.sha256, on_progress=report),
+                f"{sheet.title} {sheet.version} is installed and enabled.",
                 sheet.id,
             )
 
     def decline(self) -> None:
-        """Leave everything as it is."""
-        self._offer = None
-        self.errand.end("Not installed.")
+        """Install nothing."""
+        self._inspected = None
+        self.background_task.end("Not installed.")
 
     def verify(self, path: Path) -> None:
-        """Try a plugin as the studio's own are tried, and show how each check comes out."""
-        if self.errand.begin(f"Trying {path.name}"):
-            self._trial_shown = True
-            self.trial.start(path)
+        """Run the conformance suite on a plugin and show the result of each check."""
+        if self.background_task.begin(f"Verifying {path.name}"):
+            self._verification_shown = True
+            self.verification.start(path)
             self.changed.emit()
 
     def disable(self) -> None:
-        """Switch the plugin that is shown off."""
+        """Disable the plugin that is shown."""
         if row := self.row:
             self._change(
                 f"Disabling {row.title}",
                 lambda: self._store.disable(row.id, BY_YOU),
-                f"{row.title} is off. Its files stay; Enable switches it on again.",
+                f"{row.title} is disabled. Its files are kept.",
             )
 
     def enable(self) -> None:
-        """Switch the plugin that is shown on."""
+        """Enable the plugin that is shown."""
         if row := self.row:
             self._change(
-                f"Enabling {row.title}", lambda: self._store.enable(row.id), f"{row.title} is on."
+                f"Enabling {row.title}",
+                lambda: self._store.enable(row.id),
+                f"{row.title} is enabled.",
             )
 
     def roll_back(self) -> None:
-        """Go back to the version that was in use before."""
+        """Roll back to the previous version."""
         if row := self.row:
             self._change(
                 f"Rolling {row.title} back",
                 lambda: self._store.rollback(row.id),
-                f"{row.title} is at {row.previous} again; once more returns to {row.version}.",
+                f"{row.title} is back at {row.previous}. Roll back again for {row.version}.",
             )
 
     def uninstall(self) -> None:
-        """Remove the plugin that is shown, unless a job needs it."""
+        """Uninstall the plugin that is shown, unless a job needs it."""
         row = self.row
-        if row and (needing := self._workspace.queue.needing(row.id)):
+        if row and (needing := self._workspace.queue.unfinished_titles(row.id)):
             self.failed.emit(
-                f"{row.title} is needed by {', '.join(needing)}, expected no job that waits or "
-                "runs: cancel it, or wait for its end."
+                f"{row.title} is needed by {', '.join(needing)}, expected no waiting or "
+                "running job: cancel it, or wait until it has finished."
             )
         elif row:
             self._change(
                 f"Uninstalling {row.title}",
                 lambda: self._store.uninstall(row.id),
-                f"{row.title} is removed, with all its versions. {STAYS}",
+                f"{row.title} and all its versions are uninstalled. {RESULTS_KEPT}",
             )
 
-    def _change(self, words: str, work: Callable[[], object], done: str, then: str = "") -> None:
-        """Change the store, and have every form drawn anew."""
+    def _change(
+        self, title: str, work: Callable[[], object], message: str, shown: str = ""
+    ) -> None:
+        """Change the store, then reload all forms; `shown` is the id of the plugin to show."""
 
-        def changed() -> None:
+        def change() -> None:
             work()
-            Catalogue.load(self._workspace.studio.profile)  # kept, so that the window need not scan
+            Catalogue.load(self._workspace.studio.profile)  # cached: the window does not scan again
 
-        def settled(_value: object) -> None:
-            self.chosen, self._trial_shown = then or self.chosen, False
+        def done(_value: object) -> None:
+            self.chosen, self._verification_shown = shown or self.chosen, False
             self._workspace.refresh()
-            self.errand.end(done)
+            self.background_task.end(message)
 
-        self.errand.run(words, changed, settled)
+        self.background_task.run(title, change, done)
 
-    def _ask(self, offer: Offer) -> None:
-        self._offer = offer
-        self.offered.emit(consent_to(offer.sheet))
+    def _ask(self, inspected: InspectedPlugin) -> None:
+        self._inspected = inspected
+        self.consent_asked.emit(consent_text(inspected.sheet))
 
-    def _tried(self, reason: str) -> None:
+    def _on_verified(self, reason: str) -> None:
         if reason:
-            self.errand.fail(reason)
+            self.background_task.fail(reason)
         else:
-            self.errand.end(self.trial.verdict)
+            self.background_task.end(self.verification.verdict)

@@ -1,4 +1,4 @@
-"""The page of plugins: what is installed, consent, and what can be done to each."""
+"""The page of plugins: a list, the facts about the selected plugin, and its commands."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ from seqstudio.gui.workspace.workspace import Workspace
 
 WHEELS = "Wheels (*.whl)"
 HELP = {
-    "install": "Look into a plugin's wheel; what it asks for is shown before it is installed.",
-    "install_folder": "The same for a plugin's project, or a folder of wheels.",
-    "verify": "Try a plugin as the studio's own are tried; its code is run, nothing is installed.",
-    "disable": "Switch the plugin off; its files stay.",
-    "enable": "Switch the plugin on again.",
-    "rollback": "Go back to the version that was in use before.",
-    "uninstall": "Remove the plugin with all its versions; sessions keep what it made.",
+    "install": "Inspect a plugin's wheel and show its permissions before installing it.",
+    "install_folder": "Install a plugin from its project, or from a folder of wheels.",
+    "verify": "Run the conformance checks on a plugin; its code runs, but nothing is installed.",
+    "disable": "Disable the plugin; its files are kept.",
+    "enable": "Enable the plugin again.",
+    "rollback": "Go back to the previous version.",
+    "uninstall": "Remove the plugin with all its versions; sessions keep its results.",
 }
 
 
@@ -31,8 +31,8 @@ class PluginsView(ListingPage):
         model = PluginsModel(workspace)
         super().__init__("Plugins", model, commands)
         self.model = model
-        self.say(model.safe_mode)
-        model.offered.connect(self.ask)
+        self.set_notice(model.safe_mode)
+        model.consent_asked.connect(self.ask)
         above = (
             ("install", "Install a wheel…", "Ctrl+Alt+I", self._ask_wheel, model.can_begin),
             ("install_folder", "Install a folder…", "Ctrl+Alt+J", self._ask_dir, model.can_begin),
@@ -44,13 +44,13 @@ class PluginsView(ListingPage):
             ("rollback", "Roll back", "Ctrl+Alt+B", model.roll_back, model.can_roll_back),
             ("uninstall", "Uninstall", "Ctrl+Alt+U", model.uninstall, model.can_uninstall),
         )
-        self.offer(above, beside, HELP)
+        self.add_commands(above, beside, HELP)
 
     def ask(self, consent: Consent) -> ConsentView:
-        """Show what a person is to agree to."""
+        """Show the consent sheet."""
         sheet = ConsentView(consent, self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.accepted.connect(self.model.install)
+        sheet.accepted.connect(self.model.accept)
         sheet.rejected.connect(self.model.decline)
         sheet.open()
         return sheet
@@ -58,12 +58,12 @@ class PluginsView(ListingPage):
     def _ask_wheel(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Install a plugin", "", WHEELS)
         if name:
-            self.model.bring(Path(name))
+            self.model.install(Path(name))
 
     def _ask_dir(self) -> None:
-        title = "Install a plugin's project, or a folder of wheels"
+        title = "Install a plugin from a folder"
         if name := QFileDialog.getExistingDirectory(self, title):
-            self.model.bring(Path(name))
+            self.model.install(Path(name))
 
     def _ask_verify(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Verify a plugin", "", WHEELS)

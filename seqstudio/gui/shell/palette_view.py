@@ -1,7 +1,7 @@
-"""The command palette: every action, found by typing."""
+"""The command palette: finds any command by typing."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.shell.palette import Entry, ranked
-from seqstudio.gui.widgets.theme import colours_of
+from seqstudio.gui.shell.palette import PaletteEntry, entries, ranked
+from seqstudio.gui.widgets.colours import colours_of
 from seqstudio.gui.workspace.commands import Commands
 
 ENTRY = Qt.ItemDataRole.UserRole
@@ -28,142 +28,129 @@ SIZE = QSize(620, 420)
 MOVES = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
-def entries(commands: Commands) -> list[Entry]:
-    """List the commands as they are now."""
-    commands.refresh()
-    found = []
-    for action in filter(QAction.isVisible, commands.all()):
-        command = commands.command(action.objectName())
-        keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-        title = command.title.rstrip("…")
-        entry = Entry(command.name, title, command.group, keys, command.help, action.isEnabled())
-        found.append(entry)
-    return found
-
-
 class PaletteView(QFrame):
-    """Lies over the window while it is asked; Enter does what is chosen, Escape goes back."""
+    """Covers part of the window while it is open; Enter runs the selected command."""
 
     def __init__(self, commands: Commands, window: QWidget) -> None:
         super().__init__(window)
         self._commands, self._window = commands, window
-        self._entries: list[Entry] = []
-        self._before: QWidget | None = None
+        self._entries: list[PaletteEntry] = []
+        self._focus_before: QWidget | None = None
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self.setObjectName("palette")
         self.setAccessibleName("Commands")
         self.field = QLineEdit(self)
-        self.field.setPlaceholderText("Type a few letters of what you want to do")
+        self.field.setPlaceholderText("Type to find a command")
         self.field.setAccessibleName("Find a command")
-        self.field.textChanged.connect(self._list)
+        self.field.textChanged.connect(self._fill_list)
         self.field.installEventFilter(self)
         self.list = QListWidget(self)
         self.list.setAccessibleName("Commands found")
         self.list.setUniformItemSizes(True)
         self.list.setItemDelegate(_EntryPainter(self.list))
-        self.list.itemActivated.connect(self._do)
-        self.list.itemClicked.connect(self._do)
+        self.list.itemActivated.connect(self._run)
+        self.list.itemClicked.connect(self._run)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.addWidget(self.field)
         column.addWidget(self.list, 1)
         self.hide()
 
-    def ask(self) -> None:
-        """Show every command, to choose one by typing."""
+    def open_palette(self) -> None:
+        """Show all commands, with the focus in the text field."""
         window = self._window
-        self._before = window.focusWidget()
+        self._focus_before = window.focusWidget()
         self._entries = entries(self._commands)
         size = SIZE.boundedTo(window.size() - QSize(48, 96))
         self.setGeometry((window.width() - size.width()) // 2, 48, size.width(), size.height())
         self.field.clear()
-        self._list()
+        self._fill_list()
         self.show()
         self.raise_()
         self.field.setFocus()
 
-    def leave(self) -> None:
-        """Hide; the focus goes back to where it was."""
+    def close_palette(self) -> None:
+        """Hide the palette, and return the focus to where it was."""
         self.hide()
-        if self._before:
-            self._before.setFocus()
+        if self._focus_before:
+            self._focus_before.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Move through the list and choose, while the field has the keys."""
-        if watched is self.field and isinstance(event, QKeyEvent) and self._takes(event):
+        """Handle arrow keys and Enter for the list while the field has the focus."""
+        if watched is self.field and isinstance(event, QKeyEvent) and self._handle_key(event):
             return True
         if watched is self.field and event.type() == QEvent.Type.FocusOut:
-            self._leave_if_focus_left()
+            self._hide_if_focus_left()
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape goes back from anywhere."""
+        """Close on Escape."""
         if event.key() == Qt.Key.Key_Escape:
-            self.leave()
+            self.close_palette()
 
-    def _takes(self, event: QKeyEvent) -> bool:
+    def _handle_key(self, event: QKeyEvent) -> bool:
         if event.type() != QEvent.Type.KeyPress:
             return False
         if event.key() in MOVES:
             self.list.event(event)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._do(self.list.currentItem())
+            self._run(self.list.currentItem())
         else:
             return False
         return True
 
-    def _leave_if_focus_left(self) -> None:
+    def _hide_if_focus_left(self) -> None:
         focus = self.window().focusWidget()
         if focus and not self.isAncestorOf(focus):
             self.hide()
 
-    def _list(self) -> None:
+    def _fill_list(self) -> None:
         self.list.clear()
         for entry in ranked(self._entries, self.field.text()):
             item = QListWidgetItem(self.list)
             item.setText(entry.title)
             item.setData(ENTRY, entry)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, _spoken(entry))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, _accessible_text(entry))
             item.setToolTip(entry.help)
             if not entry.ready:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
         self.list.setCurrentRow(0)
 
-    def _do(self, item: QListWidgetItem | None) -> None:
-        """Do a command, once: a click is told twice where one click activates."""
+    def _run(self, item: QListWidgetItem | None) -> None:
+        """Run a command, once: some desktops emit two signals for one click."""
         if self.isVisible() and item and item.flags() & Qt.ItemFlag.ItemIsEnabled:
-            self.leave()
+            self.close_palette()
             self._commands.action(item.data(ENTRY).name).trigger()
 
 
-def _spoken(entry: Entry) -> str:
-    return ", ".join(part for part in (entry.title, entry.place, entry.shortcut) if part)
+def _accessible_text(entry: PaletteEntry) -> str:
+    return ", ".join(part for part in (entry.title, entry.menu_text, entry.shortcut) if part)
 
 
 class _EntryPainter(QStyledItemDelegate):
-    """Draws a command on one line: what it is, where it is, and its keys."""
+    """Paints a command on one row: its title, menu and shortcut."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Give every line room to breathe."""
+        """Return a size of the rows' height."""
         return QSize(super().sizeHint(option, index).width(), ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one line."""
-        entry: Entry = index.data(ENTRY)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected) and entry.ready
+        """Paint one row."""
+        entry: PaletteEntry = index.data(ENTRY)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected) and entry.ready
         colours = colours_of(option.palette)
         painter.save()
-        if chosen:
+        if selected:
             painter.fillRect(option.rect, colours.accent)
         inside = option.rect.adjusted(10, 0, -10, 0)
         keys = inside.adjusted(inside.width() - KEYS_WIDTH, 0, 0, 0)
-        place = inside.adjusted(0, 0, -KEYS_WIDTH, 0)
-        painter.setPen(colours.on_accent if chosen else colours.faint)
+        menu = inside.adjusted(0, 0, -KEYS_WIDTH, 0)
+        painter.setPen(colours.on_accent if selected else colours.muted)
         painter.drawText(keys, RIGHT, entry.shortcut)
-        painter.drawText(place, RIGHT, entry.place)
-        if entry.ready and not chosen:
-            painter.setPen(colours.ink)
-        said = entry.title if entry.ready else f"{entry.title} (not now)"
-        painter.drawText(place, LEFT, said)
+        painter.drawText(menu, RIGHT, entry.menu_text)
+        if entry.ready and not selected:
+            painter.setPen(colours.text)
+        title = entry.title if entry.ready else f"{entry.title} (unavailable)"
+        painter.drawText(menu, LEFT, title)
         painter.restore()

@@ -1,4 +1,4 @@
-"""Start the app: a session, a window, and the loop until it is closed."""
+"""Start the app: open a session, show a window, and run until it is closed."""
 
 import os
 import sys
@@ -11,30 +11,30 @@ from PySide6.QtWidgets import QApplication
 
 from seqstudio.errors import SessionError
 from seqstudio.gui.shell.display import open_display
-from seqstudio.gui.shell.garbage_collector import Collector
+from seqstudio.gui.shell.garbage_collector import GarbageCollector
 from seqstudio.gui.shell.pages import load_pages
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.widgets.theme import Theme
 from seqstudio.gui.workspace.file_kinds import is_session
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
-WAITING = QEventLoop.ProcessEventsFlag.AllEvents
+ALL_EVENTS = QEventLoop.ProcessEventsFlag.AllEvents
 ROUND_MS = 10
-CALM_ROUNDS = 5  # a page may ask for more once it has drawn
+IDLE_ROUNDS = 5  # a page may start more work once it has drawn
 
 
 def run(
     files: Sequence[Path], *, screenshot: Path | None = None, theme: Theme | None = None
 ) -> int:
-    """Run the app until its window is closed; give the exit code.
+    """Run the app until its window is closed; return the exit code.
 
     Parameters
     ----------
-    files : a session, or files to bring into a new one
-    screenshot : the window's picture is written here once it has drawn, and the app ends
-    theme : how it is dressed; without it, as it was chosen last
+    files : a session, or files to import into a new one
+    screenshot : save a picture of the window here once it has drawn, and end
+    theme : None uses the theme of the preferences
 
     Raises
     ------
@@ -45,32 +45,29 @@ def run(
         check_target(screenshot)
     studio = Studio(warm=True)
     session = open_session(studio, files)
-    app = open_display(sys.argv[:1], drawn_only=screenshot is not None)
+    app = open_display(sys.argv[:1], headless=screenshot is not None)
     app.setApplicationName("SeqStudio")
-    Collector(app)
+    GarbageCollector(app)
     workspace = Workspace(studio, session)
     window = Window(workspace, theme, remember=screenshot is None)
     window.show()
-    QTimer.singleShot(0, lambda: workspace.bring_in(path for path in files if not is_session(path)))
+    others = [path for path in files if not is_session(path)]
+    QTimer.singleShot(0, lambda: workspace.import_files(others))
     if screenshot:
-        return photograph(app, window, screenshot)
-    ahead = partial(read_ahead, studio)
-    window.seen.connect(lambda: workspace.background.run(ahead, _nothing, workspace.failed.emit))
+        return save_screenshot(app, window, screenshot)
+    background, failed = workspace.background, workspace.failed.emit
+    window.drawn.connect(lambda: background.run(partial(preload, studio), lambda _: None, failed))
     return app.exec()
 
 
-def read_ahead(studio: Studio) -> None:
-    """Read what the first page asks for: its code, and the cards of the models. On a thread."""
+def preload(studio: Studio) -> None:
+    """Import the pages and read the model cards before they are needed. Call it on a thread."""
     load_pages()
     studio.models.cards()
 
 
-def _nothing(_value: None) -> None:
-    """Hear that it is read."""
-
-
 def open_session(studio: Studio, files: Sequence[Path]) -> Session:
-    """Open the session that is among the files, or begin an untitled one.
+    """Open the session that is among the files, or create an untitled one.
 
     Raises
     ------
@@ -84,7 +81,7 @@ def open_session(studio: Studio, files: Sequence[Path]) -> Session:
 
 
 def check_target(target: Path) -> None:
-    """See that a picture can be written, before anything is opened.
+    """Check that a picture can be written, before anything is opened.
 
     Raises
     ------
@@ -92,12 +89,12 @@ def check_target(target: Path) -> None:
         If its suffix is not .png, or its folder is missing or cannot be written.
     """
     folder = target.absolute().parent
-    able = os.access(target if target.exists() else folder, os.W_OK)
-    if target.suffix.lower() != ".png" or not folder.is_dir() or not able:
+    writable = os.access(target if target.exists() else folder, os.W_OK)
+    if target.suffix.lower() != ".png" or not folder.is_dir() or not writable:
         raise SessionError(f"{target}: cannot be written, expected a .png in a folder of yours")
 
 
-def photograph(app: QApplication, window: Window, target: Path) -> int:
+def save_screenshot(app: QApplication, window: Window, target: Path) -> int:
     """Draw the window once all is loaded, save its picture, and close it.
 
     Raises
@@ -105,7 +102,7 @@ def photograph(app: QApplication, window: Window, target: Path) -> int:
     SessionError
         If the picture cannot be written.
     """
-    settle(app, window)
+    wait_until_idle(app, window)
     written = window.grab().save(str(target))
     untitled = window.workspace.session.path if window.workspace.session.is_untitled else None
     window.close()
@@ -116,14 +113,14 @@ def photograph(app: QApplication, window: Window, target: Path) -> int:
     return 0
 
 
-def settle(app: QApplication, window: Window) -> None:
-    """Wait until nothing is loading, nothing is under way, and what that changed is drawn."""
-    calm = 0
-    while calm < CALM_ROUNDS:
-        app.processEvents(WAITING, ROUND_MS)
+def wait_until_idle(app: QApplication, window: Window) -> None:
+    """Process events until nothing is loading or running, and all changes are drawn."""
+    idle = 0
+    while idle < IDLE_ROUNDS:
+        app.processEvents(ALL_EVENTS, ROUND_MS)
         busy = (
             window.workspace.background.busy
             or bool(window.workspace.loading)
-            or window.wardrobe.busy
+            or window.theme_manager.busy
         )
-        calm = 0 if busy else calm + 1
+        idle = 0 if busy else idle + 1

@@ -1,4 +1,4 @@
-"""What a model did at each stage of its training, to scrub through: texts and music."""
+"""The previews of a training: the text or music that the model made at each stage."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -8,86 +8,92 @@ from seqstudio.contracts.notes import Note
 from seqstudio.media.midi import Score
 from seqstudio.services.events import Preview
 
+REFERENCE, RECOGNISED = "Reference", "Recognised"
+LABELS = {
+    "reference": REFERENCE,
+    "hypothesis": RECOGNISED,
+}  # labels in the text of a speech preview
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The preview of one step: the same examples and seeds as at every other."""
+    """The preview of one step. All steps use the same examples and seeds."""
 
     step: int
     epoch: int
     text: str
-    midi: Path | None = None  # to see
-    sound: Path | None = None  # to hear
+    midi: Path | None = None
+    audio: Path | None = None
 
     @property
     def title(self) -> str:
-        """When it was made, for people."""
+        """The time of the preview, as shown to the user."""
         return f"Step {self.step}, epoch {self.epoch + 1}" if self.step else "Before training"
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
-        """The text as label and words: ("said", "HELLO"), ("heard", "HELO"); "" labels nothing."""
+        """The text as pairs of label and words; the label is "" for text without one."""
         parts = [part.strip() for line in self.text.splitlines() for part in line.split(" | ")]
         return tuple(_labelled(part) for part in parts if part)
 
 
 def _labelled(part: str) -> tuple[str, str]:
     label, _, words = part.partition(" ")
-    return (label, words) if label in ("said", "heard") and words else ("", part)
+    return (LABELS[label], words) if label in LABELS and words else ("", part)
 
 
 def stage_of(event: Preview, folder: Path) -> Stage:
-    """Make a stage out of a training event; its files lie in the run folder."""
+    """Return the stage of a training event; `folder` is the run folder with its files."""
     files = {Path(name).suffix: folder / name for name in event.files}
     return Stage(event.step, event.epoch, event.text, files.get(".mid"), files.get(".wav"))
 
 
 class Previews:
-    """The stages in order, and the one in front: the newest, until a person scrubs back."""
+    """The stages in order, and the selected one: the newest, until the user selects another."""
 
     def __init__(self) -> None:
         self.stages: tuple[Stage, ...] = ()
-        self.at = -1
-        self.follows = True
+        self.index = -1
+        self.follows_newest = True
 
     @property
     def stage(self) -> Stage | None:
-        """The stage in front."""
-        return self.stages[self.at] if self.stages else None
+        """The selected stage."""
+        return self.stages[self.index] if self.stages else None
 
     def add(self, stage: Stage) -> None:
-        """Add a stage; those of its step and later were undone by going back to a checkpoint."""
+        """Add a stage; stages of its step or later are removed, as training went back."""
         kept = tuple(one for one in self.stages if one.step < stage.step)
         self.stages = (*kept, stage)
         newest = len(self.stages) - 1
-        self.at = newest if self.follows else min(self.at, newest)
+        self.index = newest if self.follows_newest else min(self.index, newest)
 
-    def go(self, at: int) -> bool:
-        """Put another stage in front, as near as there is one; whether it is another."""
+    def select(self, index: int) -> bool:
+        """Select a stage, clamped to the valid range; return whether the selection changed."""
         if not self.stages:
             return False
         newest = len(self.stages) - 1
-        before, self.at = self.at, min(max(at, 0), newest)
-        self.follows = self.at == newest
-        return self.at != before
+        before, self.index = self.index, min(max(index, 0), newest)
+        self.follows_newest = self.index == newest
+        return self.index != before
 
-    def go_to_step(self, step: float) -> bool:
-        """Put the last stage at or before a step in front, or the first one."""
-        return self.go(bisect_right([one.step for one in self.stages], step) - 1)
+    def select_step(self, step: float) -> bool:
+        """Select the last stage at or before a step, or the first stage."""
+        return self.select(bisect_right([one.step for one in self.stages], step) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """The notes of a preview, to be drawn small."""
+    """The notes of a preview for a small piano roll."""
 
     notes: tuple[Note, ...]
-    ticks: int  # up to the end of the last note
+    ticks: int  # end of the last note
     lowest: int  # pitch
     highest: int
 
 
-def sketch_of(path: Path) -> Sketch:
-    """Read the notes of a preview; call it on a thread.
+def read_sketch(path: Path) -> Sketch:
+    """Read the notes of a preview; slow, so call it on a thread.
 
     Raises
     ------

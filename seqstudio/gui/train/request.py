@@ -1,4 +1,4 @@
-"""What a person asks for when they train: checked as far as can be without a plugin's code."""
+"""The request for a new training run, checked as far as possible without a plugin's code."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from seqstudio.host.studio import JobSpec
 from seqstudio.services.runs import check_new
 
 LISTINGS = frozenset({".tsv", ".csv", ".json", ".jsonl"})  # files that may name data elsewhere
-LOOKED_AT = 100_000  # files and folders of the data
+MAX_ENTRIES = 100_000  # files and folders of the data that are examined
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,16 @@ class TaskChoice:
 
     plugin: str
     entry: TaskEntry
-    suffixes: frozenset[str]  # of its data; empty where the manifests do not say
+    suffixes: frozenset[str]  # of its data; empty if the manifests do not list them
 
     @property
     def name(self) -> str:
-        """As the command line knows it."""
+        """The task's name on the command line."""
         return self.entry.name
 
 
 def task_choices(catalogue: Catalogue) -> tuple[TaskChoice, ...]:
-    """Give the tasks of all plugins, in their order."""
+    """Return the tasks of all plugins, in order."""
     return tuple(
         TaskChoice(plugin.id, entry, _suffixes(entry, catalogue))
         for plugin in catalogue.plugins
@@ -43,24 +43,24 @@ def task_choices(catalogue: Catalogue) -> tuple[TaskChoice, ...]:
 
 
 def find_choice(choices: tuple[TaskChoice, ...], name: str) -> TaskChoice | None:
-    """Give the task of a name; None where no plugin brings it."""
+    """Return the task of a name; None if no plugin has it."""
     return next((one for one in choices if one.name == name), None)
 
 
-def suited(data: Path, choices: tuple[TaskChoice, ...]) -> tuple[TaskChoice, ...]:
-    """Give the tasks that some file of the data is for; call it on a thread."""
+def matching_tasks(data: Path, choices: tuple[TaskChoice, ...]) -> tuple[TaskChoice, ...]:
+    """Return the tasks that can use some file of the data; call it on a thread."""
     found = suffixes_in(data)
     return tuple(one for one in choices if one.suffixes & found)
 
 
 def suffixes_in(data: Path) -> frozenset[str]:
-    """Collect the suffixes of a file, or of the files in a folder: as many as take seconds."""
-    paths = islice(data.rglob("*"), LOOKED_AT) if data.is_dir() else [data]
+    """Return the suffixes of a file, or of the first `MAX_ENTRIES` files in a folder."""
+    paths = islice(data.rglob("*"), MAX_ENTRIES) if data.is_dir() else [data]
     return frozenset(path.suffix.lower() for path in paths if path.is_file())
 
 
 def _suffixes(entry: TaskEntry, catalogue: Catalogue) -> frozenset[str]:
-    """Collect the suffixes of a task's data; none if one of its kinds is of unknown suffix."""
+    """Return the suffixes of a task's data; none if the suffixes of one kind are unknown."""
     found: set[str] = set()
     for kind in entry.data:
         known = {
@@ -78,68 +78,68 @@ def _suffixes(entry: TaskEntry, catalogue: Catalogue) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """The form of a new run, as it stands; what is not set is the preset's."""
+class TrainRequest:
+    """The contents of the form; settings that are not set take the preset's values."""
 
     task: str = ""
     preset: str = ""
     data: Path | None = None
     name: str = ""
-    place: Path | None = None  # the folder that the run's folder is made in
-    values: Mapping[str, Any] = field(default_factory=dict)  # of settings that are described
-    settings: tuple[tuple[str, str], ...] = ()  # names and values of others, as they were typed
+    place: Path | None = None  # the parent of the run's folder
+    values: Mapping[str, Any] = field(default_factory=dict)  # of the settings in the manifest
+    settings: tuple[tuple[str, str], ...] = ()  # names and values of other settings, as typed
 
     @property
     def run(self) -> Path | None:
-        """The run's folder, once it has a place and a name."""
+        """The run's folder; None without a place or a name."""
         return self.place / self.name if self.place and self.name else None
 
-    def all_settings(self) -> tuple[str, ...]:
-        """Write every setting as `--set` takes it."""
+    def setting_arguments(self) -> tuple[str, ...]:
+        """Write all settings as arguments of `--set`."""
         return (
             *(f"{name}={setting_text(value)}" for name, value in self.values.items()),
             *(f"{name.strip()}={value.strip()}" for name, value in self.settings),
         )
 
 
-def faults(request: Request, choices: tuple[TaskChoice, ...]) -> dict[str, str]:
-    """Say what is wrong, by field: "task", "data", "name", or "set.NAME" for a setting.
+def find_errors(request: TrainRequest, choices: tuple[TaskChoice, ...]) -> dict[str, str]:
+    """Return the errors by field: "task", "data", "name", or "set.NAME" for a setting.
 
-    Looks at the disk; call it on a thread where the data may be large.
+    Reads the disk: call it on a thread, as the data may be large.
     """
     found: dict[str, str] = {}
     choice = find_choice(choices, request.task)
     if choice is None:
-        found["task"] = "Choose what to train."
-    if reason := _data_fault(request.data, choice):
+        found["task"] = "Choose a task."
+    if reason := _data_error(request.data, choice):
         found["data"] = reason
-    if reason := _run_fault(request):
+    if reason := _run_error(request):
         found["name"] = reason
     for name, value in request.settings:
-        if choice and (reason := setting_fault(choice.entry, name.strip(), value.strip())):
+        if choice and (reason := setting_error(choice.entry, name.strip(), value.strip())):
             found[f"set.{name.strip()}"] = reason
     return found
 
 
-def _data_fault(data: Path | None, choice: TaskChoice | None) -> str:
+def _data_error(data: Path | None, choice: TaskChoice | None) -> str:
     if data is None:
-        return "Choose the folder or file to learn from."
+        return "Choose the folder or file of training data."
     if not data.exists():
-        return f"{data}: not there, expected a folder or file of data."
+        return f"{data}: not found, expected a folder or file of data."
     if data.is_file():
         return ""
     suffixes = suffixes_in(data)
     if not suffixes:
-        return f"{data} is empty, expected data to learn from."
+        return f"{data} is empty, expected training data."
     if choice and choice.suffixes and not suffixes & (choice.suffixes | LISTINGS):
         wanted = ", ".join(sorted(choice.suffixes))
-        return f"{data.name} holds nothing for {choice.entry.title}, expected files in {wanted}."
+        return f"{data.name} has no data for {choice.entry.title}, expected files in {wanted}."
     return ""
 
 
-def _run_fault(request: Request) -> str:
+def _run_error(request: TrainRequest) -> str:
     if not request.name.strip():
-        return "Give the run a name."
+        return "Enter a name for the run."
     if Path(request.name).name != request.name or request.name.startswith("."):
         return f"{request.name!r}: expected a plain name, without '/'."
     if request.run is None:
@@ -147,29 +147,29 @@ def _run_fault(request: Request) -> str:
     try:
         check_new(request.run)
     except TrainingError:
-        return f"There is a {request.name!r} in {request.run.parent} already: choose another name."
+        return f"{request.run.parent} already contains {request.name!r}: choose another name."
     return ""
 
 
-def setting_fault(task: TaskEntry, name: str, value: str) -> str:
-    """Check one setting that was typed as text, as far as the task's manifest tells."""
+def setting_error(task: TaskEntry, name: str, value: str) -> str:
+    """Check one setting that was typed as text, as far as the task's manifest allows."""
     if not name.isidentifier():
         return f"{name or 'A setting'}: expected a name such as learning_rate."
     if not value:
         return f"{name}: expected a value."
     try:
         check_settings(task, [f"{name}={value}"])
-    except ConfigError as bad:
-        return f"{bad}."
+    except ConfigError as error:
+        return f"{error}."
     return ""
 
 
-def field_of(reason: str, request: Request) -> str:
-    """Give the field that a worker's refusal belongs to, "" where it is none's."""
+def field_for_error(reason: str, request: TrainRequest) -> str:
+    """Return the field that a worker's error is about; "" if it is about none."""
     if unknown := re.search(r"setting '(\w+)'", reason):
         return f"set.{unknown[1]}"
-    if reason.startswith("settings ") and (bad := re.search(r": (\w+)=", reason)):
-        return f"set.{bad[1]}"
+    if reason.startswith("settings ") and (invalid := re.search(r": (\w+)=", reason)):
+        return f"set.{invalid[1]}"
     names = [*request.values, *(name.strip() for name, _ in request.settings)]
     if (name := reason.partition("=")[0]) in names:
         return f"set.{name}"
@@ -180,22 +180,22 @@ def field_of(reason: str, request: Request) -> str:
     return "data" if re.search(r"\bsplit\b|training example|valid example", reason) else ""
 
 
-def short(reason: str) -> str:
-    """Leave out of a refusal the settings that were fine.
+def without_settings(reason: str) -> str:
+    """Remove the list of all settings from the start of an error.
 
-    >>> short("settings epochs=3 crop=4: crop=4, expected 0, or more than lead=8")
+    >>> without_settings("settings epochs=3 crop=4: crop=4, expected 0, or more than lead=8")
     'crop=4, expected 0, or more than lead=8'
     """
     return re.sub(r"^settings .*?: ", "", reason)
 
 
-def training_spec(request: Request, choice: TaskChoice) -> JobSpec:
-    """Make the job of a new run, as `seqstudio train` makes it."""
-    return _spec(choice, request.data, request.run, request.preset, request.all_settings())
+def train_spec(request: TrainRequest, choice: TaskChoice) -> JobSpec:
+    """Return the job of a new run, the same as `seqstudio train` makes."""
+    return _spec(choice, request.data, request.run, request.preset, request.setting_arguments())
 
 
-def resuming_spec(choice: TaskChoice, data: Path, run: Path) -> JobSpec:
-    """Make the job that goes on with a run; it keeps its own settings."""
+def resume_spec(choice: TaskChoice, data: Path, run: Path) -> JobSpec:
+    """Return the job that resumes a run with its own settings."""
     return _spec(choice, data, run, "", (), resume=True)
 
 
@@ -221,7 +221,7 @@ def _spec(
 
 
 def free_name(place: Path, wanted: str) -> str:
-    """Give the wanted name, with a number behind it where it is taken."""
+    """Return the wanted name, with a number added if it is taken."""
     name, number = wanted, 2
     while (place / name).exists():
         name, number = f"{wanted}-{number}", number + 1

@@ -1,44 +1,38 @@
-"""One run on the screen: how far it is, what it learns from, its curves and its previews."""
+"""The current run: its progress, curves, previews and training data."""
 
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QProgressBar, QTabWidget, QWidget
 
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.train.curves_page import CurvesPage
-from seqstudio.gui.train.keep_view import KeepView
+from seqstudio.gui.train.curves_view import CurvesView
 from seqstudio.gui.train.ledger import ledger_summary
 from seqstudio.gui.train.ledger_view import LedgerView
 from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun, progress_line
+from seqstudio.gui.train.save_model_view import SaveModelView
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
+from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
 PREVIEWS, DATA = 1, 2  # tabs
 
 
-class Line(QLabel):
-    """One line of a text, as much of it as there is room for; a tooltip has all of it."""
+class ElidedLabel(QLabel):
+    """One line of text, elided to fit; the tooltip has the full text."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.whole = ""
+        self.full_text = ""
         self.setMinimumWidth(80)
         self.hide()
 
-    def tell(self, text: str) -> None:
-        """Show a text, or hide."""
-        self.whole = text
+    def show_text(self, text: str) -> None:
+        """Show a text, or hide the label if it is empty."""
+        self.full_text = text
         self.setToolTip(text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))
@@ -49,73 +43,73 @@ class Line(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        room = self.contentsRect().width()
+        width = self.contentsRect().width()
         mode = Qt.TextElideMode.ElideRight
-        self.setText(self.fontMetrics().elidedText(self.whole, mode, room))
+        self.setText(self.fontMetrics().elidedText(self.full_text, mode, width))
 
 
 class RunView(QWidget):
-    """Shows the run in front of a `TrainModel`."""
+    """Shows the current run of a `TrainModel`."""
 
     def __init__(self, workspace: Workspace, commands: Commands, model: TrainModel) -> None:
         super().__init__()
         self._model = model
-        self._folder: Path | None = None  # of the run that was drawn last
-        self._warned: TrainRun | None = None  # its refused inputs were put in front
+        self._folder: Path | None = None  # of the run that is shown
+        self._warned: TrainRun | None = None  # the run whose refused inputs were shown
         self.name, self.progress = QLabel(), QLabel(wordWrap=True)
         self.bar = QProgressBar()
-        self.warning, self.told = Line(), QLabel(wordWrap=True)
-        self.kept = QLabel(wordWrap=True)  # what was done, until another run is in front
+        self.warning, self.message = ElidedLabel(), QLabel(wordWrap=True)
+        self.saved = QLabel(wordWrap=True)  # the saved model, until another run is shown
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
-        self.curves = CurvesPage(model)
+        self.curves = CurvesView(model)
         self.previews = PreviewsView(workspace, commands, model, Player(workspace.background, self))
-        keep = Command(
-            "train.keep",
-            "Keep as a model…",
+        save = Command(
+            "train.save_model",
+            "Save as model…",
             "Train",
             "Ctrl+Alt+Y",
-            "Install the best so far: every form then offers it.",
+            "Install the best model so far, to use it in operations.",
         )
-        self.keep = KeepView(model)
-        commands.add(keep, self.keep.ask, ready=self._can_keep, page=self)
+        self.save_model = SaveModelView(model)
+        commands.add(save, self.save_model.ask, ready=self._can_save, page=self)
         self.buttons = {
             name: ActionButton(commands.action(name), self)
-            for name in ("train.stop", "train.resume", "train.keep")
+            for name in ("train.stop", "train.resume", "train.save_model")
         }
         self._lay_out()
         self._connect()
-        self.draw()
+        self.refresh()
 
-    def draw(self) -> None:
-        """Show the run as it is now."""
+    def refresh(self) -> None:
+        """Show the current state of the run."""
         run = self._model.run
         if run is None:
             return
         if run.folder != self._folder:
             self._folder = run.folder
-            self.keep.hide()
-            self.kept.hide()
+            self.save_model.hide()
+            self.saved.hide()
         self.name.setText(f"<b>{run.folder.name}</b>")
         self.name.setToolTip(str(run.folder))
         self.progress.setText(progress_line(run))
         self.bar.setRange(0, 0 if run.state == "waiting" else 1000)
         self.bar.setValue(round(1000 * run.fraction))
-        self.told.setText(run.note)
-        self.told.setVisible(run.state in ("finished", "failed") and bool(run.note))
-        self.warning.tell(run.warning)
-        self.buttons["train.stop"].setVisible(run.goes)
+        self.message.setText(run.message)
+        self.message.setVisible(run.state in ("finished", "failed") and bool(run.message))
+        self.warning.show_text(run.warning)
+        self.buttons["train.stop"].setVisible(run.active)
         self.buttons["train.resume"].setVisible(run.resumable)
 
-    def _can_keep(self) -> bool:
+    def _can_save(self) -> bool:
         run = self._model.run
-        return bool(run and run.keepable)
+        return bool(run and run.trained)
 
     def _draw_ledger(self) -> None:
         run = self._model.run
         ledger = run.ledger if run else None
         self.tabs.setTabText(DATA, f"Data: {ledger_summary(ledger)}")
-        if run and ledger and ledger.refused and run.goes and self._warned is not run:
+        if run and ledger and ledger.refused and run.active and self._warned is not run:
             self._warned = run
             self.tabs.setCurrentIndex(DATA)
 
@@ -124,16 +118,18 @@ class RunView(QWidget):
         count = len(run.previews.stages) if run else 0
         self.tabs.setTabText(PREVIEWS, f"Previews ({count})" if count else "Previews")
 
-    def _kept(self, name: str) -> None:
-        self.kept.setText(f"✓ {name} is installed: every form that takes such a model offers it.")
-        self.kept.show()
+    def _on_model_saved(self, name: str) -> None:
+        self.saved.setText(
+            f"✓ {name} is installed. You can now choose it wherever this type of model is used."
+        )
+        self.saved.show()
 
     def _connect(self) -> None:
         model = self._model
-        model.run_changed.connect(self.draw)
+        model.run_changed.connect(self.refresh)
         model.ledger_changed.connect(self._draw_ledger)
-        model.curves_changed.connect(self.draw)
-        model.kept.connect(self._kept)
+        model.curves_changed.connect(self.refresh)
+        model.model_saved.connect(self._on_model_saved)
         model.previews_changed.connect(self._draw_previews)
 
     def _lay_out(self) -> None:
@@ -141,22 +137,27 @@ class RunView(QWidget):
         self.tabs.tabBar().setAccessibleName("Parts of the run")
         self.bar.setTextVisible(False)
         self.bar.setMaximumHeight(6)
-        self.bar.setAccessibleName("Share of all steps")
-        head = QHBoxLayout()
-        head.addWidget(self.name)
-        head.addStretch(1)
+        self.bar.setAccessibleName("Training progress")
+        heading = row()
+        heading.addWidget(self.name)
+        heading.addStretch(1)
         for button in self.buttons.values():
-            head.addWidget(button)
+            heading.addWidget(button)
         for title, page in (
             ("Curves", self.curves),
             ("Previews", self.previews),
             ("Data", self.ledger),
         ):
             self.tabs.addTab(page, title)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(8)
-        column.addLayout(head)
-        for widget in (self.keep, self.kept, self.progress, self.bar, self.told, self.warning):
-            column.addWidget(widget)
-        column.addWidget(self.tabs, 1)
+        layout = column(self, margins=12, spacing=8)
+        layout.addLayout(heading)
+        for widget in (
+            self.save_model,
+            self.saved,
+            self.progress,
+            self.bar,
+            self.message,
+            self.warning,
+        ):
+            layout.addWidget(widget)
+        layout.addWidget(self.tabs, 1)

@@ -1,4 +1,4 @@
-"""The runs that the profile's books know, each by its newest job."""
+"""The runs in the job database of the profile, each with its newest job."""
 
 import contextlib
 import json
@@ -12,31 +12,31 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.database import JobRow
 
-NEWEST = 100  # trainings in the books that are looked at
-RUNS_MS = 300  # between looks into the books
+MAX_TRAININGS = 100  # newest training jobs that are read
+RUNS_MS = 300  # delay before the database is read again
 
 
 @dataclass(frozen=True, slots=True)
 class RecentRun:
-    """A run that was started from this profile, by its newest job."""
+    """A run that was started from this profile, with its newest job."""
 
     folder: Path
     data: Path
     task: str
     state: str  # of the job
     job: int
-    reason: str = ""  # why the job ended as it did, where no item is to blame
+    reason: str = ""  # why the job ended, if no item failed
 
     @property
-    def there(self) -> bool:
-        """Whether its folder can be opened."""
+    def exists(self) -> bool:
+        """Whether its folder has been made."""
         return (self.folder / "run.json").is_file()
 
 
 class Runs(QObject):
-    """The newest runs; it looks again soon after the list of jobs has changed."""
+    """The newest runs; reloads soon after the job queue has changed."""
 
-    looked = Signal()  # into the books, whether or not there was anything new
+    reloaded = Signal()  # whether or not there were changes
     changed = Signal()
 
     def __init__(self, workspace: Workspace, parent: QObject) -> None:
@@ -44,30 +44,30 @@ class Runs(QObject):
         self._workspace = workspace
         self.all: tuple[RecentRun, ...] = ()
         self._soon = QTimer(self, interval=RUNS_MS, singleShot=True)
-        self._soon.timeout.connect(self.look)
+        self._soon.timeout.connect(self.reload)
         workspace.queue.changed.connect(self._soon.start)
-        self.look()
+        self.reload()
 
-    def look(self) -> None:
-        """Look into the books now."""
-        found = recent_runs(self._workspace.studio.jobs.list(NEWEST, verb="train"))
-        new = found != self.all
+    def reload(self) -> None:
+        """Read the job database now."""
+        found = recent_runs(self._workspace.studio.jobs.list(MAX_TRAININGS, verb="train"))
+        is_new = found != self.all
         self.all = found
-        self.looked.emit()
-        if new:
+        self.reloaded.emit()
+        if is_new:
             self.changed.emit()
 
-    def at(self, folder: Path) -> RecentRun | None:
-        """Give the run of a folder, if the books know it."""
+    def by_folder(self, folder: Path) -> RecentRun | None:
+        """Return the run of a folder, if it is in the job database."""
         return next((one for one in self.all if one.folder == folder), None)
 
-    def of(self, job: int) -> RecentRun | None:
-        """Give the run that a job trains, if it is the run's newest job."""
+    def by_job(self, job: int) -> RecentRun | None:
+        """Return the run that a job trains, if it is the run's newest job."""
         return next((one for one in self.all if one.job == job), None)
 
 
 def recent_runs(jobs: Iterable[JobRow]) -> tuple[RecentRun, ...]:
-    """Give the runs of trainings in the books, the newest first, each folder once."""
+    """Return the runs of training jobs, the newest first, each folder once."""
     found: dict[Path, RecentRun] = {}
     for row in jobs:
         arguments: dict[str, Any] = {}

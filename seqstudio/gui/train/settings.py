@@ -1,4 +1,4 @@
-"""The settings of a new run as forms, drawn from what the task's manifest says of them."""
+"""The settings of a new run as forms, built from the task's manifest."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,104 +9,106 @@ from PySide6.QtCore import QObject, Signal
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.contracts.options import Option
 from seqstudio.gui.operations.form import FormModel
-from seqstudio.host.jobs.train_settings import own_options, training_options
+from seqstudio.host.jobs.train_settings import task_options, training_options
 
-FIRST = ("epochs", "seed", "preview_every", "gradient_flow_every")  # that stand open
-UNKNOWN = "as in the preset"  # what an empty field stands for, where that is not described
+FIRST = ("epochs", "seed", "preview_every", "gradient_flow_every")  # in the section that is open
+UNKNOWN = "as in the preset"  # shown in an empty field whose default is not known
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Settings that stand together."""
+    """A group of settings."""
 
-    title: str  # "" for those that come first
+    title: str  # "" for the first section
     form: FormModel
 
 
-class Settings(QObject):
-    """What is filled in, and what is wrong with it; other fields for each task and preset."""
+class TrainSettings(QObject):
+    """The values of the settings and their errors; each task and preset has its own fields."""
 
-    changed = Signal()  # a value, by a person
-    renewed = Signal()  # the fields
+    changed = Signal()  # the user changed a value
+    rebuilt = Signal()  # there are other fields
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.sections: tuple[Section, ...] = ()
-        self._of: tuple[TaskEntry | None, str] = (None, "")
-        self._blamed: dict[str, str] = {}
-        self._told: dict[str, Any] = {}  # the values when `changed` was last emitted
+        self._task_and_preset: tuple[TaskEntry | None, str] = (None, "")
+        self._worker_errors: dict[str, str] = {}
+        self._last_values: dict[str, Any] = {}  # the values when `changed` was last emitted
 
     def values(self) -> dict[str, Any]:
-        """Give what is filled in; the rest is the preset's."""
+        """Return the values that are filled in; the rest take the preset's values."""
         return {
             name: value
             for section in self.sections
             for name, value in section.form.values().items()
         }
 
-    def faults(self) -> dict[str, str]:
-        """Give what is wrong, by setting."""
+    def errors(self) -> dict[str, str]:
+        """Return the errors by setting."""
         return {
             name: reason
             for section in self.sections
-            for name, reason in section.form.faults.items()
+            for name, reason in section.form.errors.items()
         }
 
-    def renew(self, task: TaskEntry | None, preset: str, values: Mapping[str, Any]) -> None:
-        """Offer the settings of a task, with a preset's defaults, and fill values in again."""
-        if (task, preset) == self._of:
+    def rebuild(self, task: TaskEntry | None, preset: str, values: Mapping[str, Any]) -> None:
+        """Build the fields of a task with a preset's defaults, and fill values in."""
+        if (task, preset) == self._task_and_preset:
             return
-        self._of = task, preset
+        self._task_and_preset = task, preset
         for section in self.sections:
             section.form.deleteLater()
-        self.sections = tuple(self._section(*part) for part in _parts(task, preset))
+        self.sections = tuple(self._section(*part) for part in _section_options(task, preset))
         self.fill(values)
-        self._told = self.values()
+        self._last_values = self.values()
         for section in self.sections:
-            section.form.changed.connect(self._filled)
-        self.renewed.emit()
+            section.form.changed.connect(self._on_filled_in)
+        self.rebuilt.emit()
 
     def fill(self, values: Mapping[str, Any]) -> None:
-        """Fill in those of the values that there is a field for."""
+        """Fill in the values that have a field."""
         for section in self.sections:
             for field in section.form.fields:
                 if field.name in values:
                     section.form.set(field.name, values[field.name])
 
-    def blame(self, name: str, reason: str) -> None:
-        """Tell a fault that showed only in the worker, until something is changed."""
+    def set_error(self, name: str, reason: str) -> None:
+        """Show an error that a worker found, until a setting changes."""
         for section in self.sections:
             if any(field.name == name for field in section.form.fields):
-                self._blamed[name] = section.form.faults[name] = reason
+                self._worker_errors[name] = section.form.errors[name] = reason
                 section.form.changed.emit()
 
-    def forgive(self) -> None:
-        """Take back what was blamed."""
-        blamed, self._blamed = self._blamed, {}
+    def clear_errors(self) -> None:
+        """Clear the errors that a worker found."""
+        errors, self._worker_errors = self._worker_errors, {}
         for section in self.sections:
-            mine = [
-                name for name, reason in section.form.faults.items() if blamed.get(name) == reason
+            names = [
+                name for name, reason in section.form.errors.items() if errors.get(name) == reason
             ]
-            for name in mine:
-                del section.form.faults[name]
-            if mine:
+            for name in names:
+                del section.form.errors[name]
+            if names:
                 section.form.changed.emit()
 
-    def _filled(self) -> None:
-        if (values := self.values()) != self._told:
-            self._told = values
+    def _on_filled_in(self) -> None:
+        if (values := self.values()) != self._last_values:
+            self._last_values = values
             self.changed.emit()
 
     def _section(self, title: str, options: Mapping[str, Option]) -> Section:
-        empty = {name: UNKNOWN for name, option in options.items() if option.default is None}
-        return Section(title, FormModel(options, self, empty=empty))
+        placeholders = {name: UNKNOWN for name, option in options.items() if option.default is None}
+        return Section(title, FormModel(options, self, placeholders=placeholders))
 
 
-def _parts(task: TaskEntry | None, preset: str) -> Iterator[tuple[str, Mapping[str, Option]]]:
+def _section_options(
+    task: TaskEntry | None, preset: str
+) -> Iterator[tuple[str, Mapping[str, Option]]]:
     if task is None:
         return
     training = training_options(task, preset)
     yield "", {name: training.pop(name) for name in FIRST}
-    if own := own_options(task, preset):
-        yield "The model and its data", own
-    yield "More about the training", training
+    if own := task_options(task, preset):
+        yield "Model and data", own
+    yield "More training settings", training

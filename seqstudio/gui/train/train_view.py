@@ -1,4 +1,4 @@
-"""The training page: a list of runs, and either the form of a new one or the run in front."""
+"""The training page: a list of runs, and either the form of a new run or the current run."""
 
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.train.form_view import FormView
+from seqstudio.gui.train.new_run_view import NewRunView
 from seqstudio.gui.train.run_view import RunView
 from seqstudio.gui.train.runs import RecentRun
 from seqstudio.gui.train.train import ENDED, TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
@@ -35,25 +36,25 @@ class TrainView(QWidget):
         self.model = TrainModel(workspace, self)
         self._add_commands(commands)
         self.banner = Banner("training", self)
-        self.form = FormView(self.model.form, self.model.start)
+        self.form = NewRunView(self.model.form, self.model.start)
         self.run = RunView(workspace, commands, self.model)
         self.runs = QListWidget()
         self.runs.setAccessibleName("Runs")
         self.stack = QStackedWidget()
         self._lay_out(commands)
-        self.model.failed.connect(self.banner.tell)
-        self.model.run_changed.connect(self._draw)
-        self.model.runs.changed.connect(self._draw_runs)
+        self.model.failed.connect(self.banner.show_message)
+        self.model.run_changed.connect(self._refresh)
+        self.model.runs.changed.connect(self._refresh_runs)
         self.runs.itemClicked.connect(self._open)
         self.runs.itemActivated.connect(self._open)
-        self._draw_runs()
-        self._draw()
+        self._refresh_runs()
+        self._refresh()
 
     def _add_commands(self, commands: Commands) -> None:
         model = self.model
         for command, run, ready in (
             (
-                Command("train.new", "New run", "Train", "Ctrl+Alt+N", "Train another model."),
+                Command("train.new", "New run", "Train", "Ctrl+Alt+N", "Set up a new run."),
                 model.new,
                 lambda: True,
             ),
@@ -65,13 +66,13 @@ class TrainView(QWidget):
             ),
             (
                 Command("train.stop", "Stop training", "Train", "Ctrl+Alt+.",
-                        "Stop after this step; it can go on later."),
+                        "Stop after this step; you can resume later."),
                 model.stop,
-                lambda: bool(model.run and model.run.goes and model.run.state != "stopping"),
+                lambda: bool(model.run and model.run.active and model.run.state != "stopping"),
             ),
             (
                 Command("train.resume", "Resume training", "Train", "Ctrl+Alt+R",
-                        "Go on from the last checkpoint."),
+                        "Continue from the last checkpoint."),
                 self._resume,
                 lambda: bool(model.run and model.run.resumable),
             ),
@@ -81,9 +82,7 @@ class TrainView(QWidget):
 
     def _lay_out(self, commands: Commands) -> None:
         side = QWidget()
-        left = QVBoxLayout(side)
-        left.setContentsMargins(12, 12, 0, 12)
-        left.setSpacing(8)
+        left = column(side, margins=(12, 12, 0, 12), spacing=8)
         left.addWidget(ActionButton(commands.action("train.new"), side))
         left.addWidget(self.runs, 1)
         left.addWidget(ActionButton(commands.action("train.open"), side))
@@ -94,27 +93,27 @@ class TrainView(QWidget):
         split.addWidget(self.stack)
         split.setStretchFactor(1, 1)
         split.setSizes([200, 800])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.banner)
-        row = QHBoxLayout()
-        row.addWidget(split)
-        column.addLayout(row, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.banner)
+        inner = QHBoxLayout()
+        inner.addWidget(split)
+        outer.addLayout(inner, 1)
 
-    def _draw(self) -> None:
+    def _refresh(self) -> None:
         self.stack.setCurrentIndex(1 if self.model.run else 0)
-        self._draw_chosen()
+        self._highlight_current()
 
-    def _draw_runs(self) -> None:
+    def _refresh_runs(self) -> None:
         self.runs.clear()
         for run in self.model.runs.all:
-            item = QListWidgetItem(title_of(run))
+            item = QListWidgetItem(run_title(run))
             item.setData(FOLDER, str(run.folder))
             item.setToolTip(str(run.folder))
             self.runs.addItem(item)
-        self._draw_chosen()
+        self._highlight_current()
 
-    def _draw_chosen(self) -> None:
+    def _highlight_current(self) -> None:
         folder = str(self.model.run.folder) if self.model.run else ""
         at = next(
             (at for at in range(self.runs.count()) if self.runs.item(at).data(FOLDER) == folder), -1
@@ -122,7 +121,7 @@ class TrainView(QWidget):
         self.runs.setCurrentRow(at)
 
     def _open(self, item: QListWidgetItem) -> None:
-        self.banner.tell("")
+        self.banner.show_message("")
         self.model.open(Path(item.data(FOLDER)))
 
     def _ask_run(self) -> None:
@@ -132,14 +131,14 @@ class TrainView(QWidget):
     def _resume(self) -> None:
         run, data = self.model.run, None
         if run and run.data is None:
-            name = QFileDialog.getExistingDirectory(self, "The data that this run learns from")
+            name = QFileDialog.getExistingDirectory(self, "Training data of this run")
             data = Path(name) if name else None
-        self.banner.tell("")
+        self.banner.show_message("")
         self.model.resume(data)
 
 
-def title_of(run: RecentRun) -> str:
-    """Name a run, and say how it stands; a folder is made only once the data were looked at."""
-    gone = run.state in ENDED and not run.there
-    state = "has no folder" if gone else STATES.get(run.state, run.state)
+def run_title(run: RecentRun) -> str:
+    """Return the name and the state of a run; its folder is made after the data is read."""
+    no_folder = run.state in ENDED and not run.exists
+    state = "Failed before it began" if no_folder else STATES.get(run.state, run.state)
     return f"{run.folder.name}\n{run.task} · {state}"

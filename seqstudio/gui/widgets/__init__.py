@@ -1,1 +1,1 @@
-"""Small parts that all pages share: colours, an axis, banners, facts."""
+"""Small parts that all pages share: colours, layouts, an axis, banners, facts."""

@@ -1,11 +1,11 @@
-"""A button for a command: it says, offers and refuses what the command does."""
+"""A button for a command."""
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
 
 class ActionButton(QPushButton):
-    """Triggers an action, and follows its text, help and state."""
+    """Triggers an action and mirrors its text, tooltip and state."""
 
     def __init__(self, action: QAction, parent: QWidget) -> None:
         super().__init__(parent)
@@ -13,10 +13,10 @@ class ActionButton(QPushButton):
         self.setAutoDefault(False)
         self.setCheckable(action.isCheckable())
         self.clicked.connect(action.trigger)
-        action.changed.connect(self._follow)
-        self._follow()
+        action.changed.connect(self._refresh)
+        self._refresh()
 
-    def _follow(self) -> None:
+    def _refresh(self) -> None:
         self.setText(self._action.text())
         self.setToolTip(self._action.toolTip())
         self.setAccessibleDescription(self._action.statusTip())

@@ -1,4 +1,4 @@
-"""What went wrong, shown where it happened, with a report to copy."""
+"""An error message above the view where it occurred, with a report to copy."""
 
 import platform
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 from seqstudio import __version__
 
 
-def report(text: str, where: str = "") -> str:
-    """Write what a person sends when they ask for help: no path but those in the text itself."""
+def error_report_text(text: str, where: str = "") -> str:
+    """Return the text that a user sends to ask for help; it adds versions, but no paths."""
     lines = [
         f"SeqStudio {__version__}, Python {platform.python_version()}, {platform.platform()}",
         *([f"in: {where}"] if where else []),
@@ -21,7 +21,7 @@ def report(text: str, where: str = "") -> str:
 
 
 class Banner(QFrame):
-    """One line of trouble above a view; hidden while there is none."""
+    """One error message above a view; hidden while there is none."""
 
     def __init__(self, where: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class Banner(QFrame):
         self._label.setWordWrap(True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         copy = QPushButton("Copy report", self)
-        copy.setAccessibleDescription("Copy what went wrong, with versions, to the clipboard")
+        copy.setAccessibleDescription("Copy the error with version information to the clipboard")
         copy.clicked.connect(self.copy_report)
         self.close_button = QPushButton("Dismiss", self)
         self.close_button.clicked.connect(self.dismiss)
@@ -40,32 +40,32 @@ class Banner(QFrame):
         row.addWidget(copy)
         row.addWidget(self.close_button)
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAccessibleName(f"Trouble in {where}")
+        self.setAccessibleName(f"Errors in {where}")
         self.hide()
 
     @property
     def text(self) -> str:
-        """What is shown."""
+        """The message that is shown."""
         return self._label.text()
 
-    def tell(self, text: str) -> None:
-        """Show one sentence."""
+    def show_message(self, text: str) -> None:
+        """Show one sentence, or hide the banner if `text` is empty."""
         self._label.setText(f"⚠ {text}" if text else "")
         self.setVisible(bool(text))
 
     def dismiss(self) -> None:
-        """Take it away; the focus goes on to what comes next."""
+        """Hide the banner and move the keyboard focus to the next widget."""
         if self.isAncestorOf(self.focusWidget() or self):
             self.focusNextChild()
         self.hide()
 
-    def offer(self, title: str, run: Callable[[], object]) -> QPushButton:
-        """Add a way out of the trouble, as the first button."""
+    def add_button(self, title: str, run: Callable[[], object]) -> QPushButton:
+        """Add a button that fixes the problem, before the others."""
         button = QPushButton(title, self)
         button.clicked.connect(lambda _checked=False: run())
         self._row.insertWidget(1, button)
         return button
 
     def copy_report(self) -> None:
-        """Put a report on the clipboard."""
-        QGuiApplication.clipboard().setText(report(self._label.text(), self._where))
+        """Copy the report to the clipboard."""
+        QGuiApplication.clipboard().setText(error_report_text(self._label.text(), self._where))

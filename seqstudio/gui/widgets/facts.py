@@ -1,4 +1,4 @@
-"""Facts about a plugin or a model, in groups: what the sheet, the pages and a report all show."""
+"""Groups of labelled facts about a plugin, a model or a take."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,35 +6,35 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One labelled line; the label may be empty where the text says it all."""
+    """One line of text with a label, which may be empty."""
 
     label: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FactGroup:
     """Facts under one heading."""
 
     title: str
     facts: tuple[Fact, ...]
 
 
-def group(title: str, pairs: Iterable[tuple[str, object]]) -> Group:
-    """Make a group; what has no text is left out."""
-    return Group(title, tuple(Fact(label, str(text)) for label, text in pairs if str(text)))
+def fact_group(title: str, pairs: Iterable[tuple[str, object]]) -> FactGroup:
+    """Return a group of labels and texts without those whose text is empty."""
+    return FactGroup(title, tuple(Fact(label, str(text)) for label, text in pairs if str(text)))
 
 
-def listed(title: str, lines: Iterable[str], nothing: str = "") -> Group:
-    """Make a group of lines without labels, or of the one that says there is nothing."""
-    found = tuple(Fact("", line) for line in lines)
-    return Group(title, found or ((Fact("", nothing),) if nothing else ()))
+def line_group(title: str, lines: Iterable[str], placeholder: str = "") -> FactGroup:
+    """Return a group of lines without labels, or of the placeholder if there are none."""
+    facts = tuple(Fact("", line) for line in lines)
+    return FactGroup(title, facts or ((Fact("", placeholder),) if placeholder else ()))
 
 
-def text_of(groups: Iterable[Group]) -> str:
-    """Write groups as plain text, to be copied."""
+def facts_text(groups: Iterable[FactGroup]) -> str:
+    """Return groups as plain text for the clipboard."""
     blocks = []
-    for one in groups:
-        lines = [f"{fact.label}: {fact.text}" if fact.label else fact.text for fact in one.facts]
-        blocks.append("\n".join([one.title, *(f"  {line}" for line in lines)]))
+    for group in groups:
+        lines = [f"{fact.label}: {fact.text}" if fact.label else fact.text for fact in group.facts]
+        blocks.append("\n".join([group.title, *(f"  {line}" for line in lines)]))
     return "\n\n".join(blocks) + "\n"

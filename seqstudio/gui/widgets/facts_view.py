@@ -1,4 +1,4 @@
-"""Groups of facts as headings and aligned lines; every line can be read, selected and copied."""
+"""Shows groups of facts as headings and aligned lines whose text can be selected."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
-from seqstudio.gui.widgets.facts import Group
+from seqstudio.gui.widgets.facts import FactGroup
 
 LABEL_PIXELS = 132
 
 
 class FactsView(QScrollArea):
-    """Shows groups, one above the other; scrolls where they are long."""
+    """Shows groups below each other; scrolls if they do not fit."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,16 +21,16 @@ class FactsView(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
-        self.groups: tuple[Group, ...] = ()
+        self.groups: tuple[FactGroup, ...] = ()
 
-    def show_groups(self, groups: Iterable[Group]) -> None:
-        """Show these; groups without facts are left out."""
-        shown = tuple(one for one in groups if one.facts)
-        if shown == self.groups:
+    def show_groups(self, groups: Iterable[FactGroup]) -> None:
+        """Show these groups, without those that have no facts."""
+        filled = tuple(group for group in groups if group.facts)
+        if filled == self.groups:
             return
-        self.groups = shown
+        self.groups = filled
         body = QWidget()
-        # its height is what its lines need at their width, not what they would if they were narrow
+        # take the height of the lines at their actual width, not at their minimum width
         body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         grid = QGridLayout(body)
         grid.setContentsMargins(0, 0, 12, 8)
@@ -39,10 +39,10 @@ class FactsView(QScrollArea):
         grid.setColumnMinimumWidth(0, LABEL_PIXELS)
         grid.setColumnStretch(1, 1)
         row = 0
-        for one in self.groups:
-            head = self._heading(one.title, first=row == 0)
-            grid.addWidget(head, row, 0, 1, 2)
-            for fact in one.facts:
+        for group in self.groups:
+            heading = self._heading(group.title, first=row == 0)
+            grid.addWidget(heading, row, 0, 1, 2)
+            for fact in group.facts:
                 row += 1
                 self._add(grid, row, fact.label, fact.text)
             row += 1
@@ -53,12 +53,12 @@ class FactsView(QScrollArea):
         )
 
     def _heading(self, title: str, *, first: bool) -> QLabel:
-        head = QLabel(title)
-        font = QFont(head.font())
+        heading = QLabel(title)
+        font = QFont(heading.font())
         font.setBold(True)
-        head.setFont(font)
-        head.setContentsMargins(0, 0 if first else 12, 0, 2)
-        return head
+        heading.setFont(font)
+        heading.setContentsMargins(0, 0 if first else 12, 0, 2)
+        return heading
 
     def _add(self, grid: QGridLayout, row: int, label: str, text: str) -> None:
         value = QLabel(text)

@@ -1,4 +1,4 @@
-"""Layouts without Qt's own margins: each takes its margins and spacing where it is made."""
+"""Box layouts with explicit margins and spacing in place of Qt's defaults."""
 
 from typing import TypeVar
 

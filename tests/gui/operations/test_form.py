@@ -35,7 +35,7 @@ def test_nothing_filled_in_leaves_every_default_to_the_host(
 
 
 def test_every_shape_of_option_is_told_apart(form: FormModel) -> None:
-    shapes = {field.name: field.shape for field in form.fields}
+    shapes = {field.name: field.editor for field in form.fields}
     assert shapes == {
         "times": "number",
         "pitch": "number",
@@ -47,8 +47,8 @@ def test_every_shape_of_option_is_told_apart(form: FormModel) -> None:
         "seeds": "path",
         "name": "text",
     }
-    empty = {field.name: field.empty for field in form.fields}
-    assert (empty["times"], empty["pitch"], empty["phrase"]) == ("2", "the model's own", "none")
+    empty = {field.name: field.placeholder for field in form.fields}
+    assert (empty["times"], empty["pitch"], empty["phrase"]) == ("2", "model default", "none")
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_a_faulty_field_is_told_in_the_hosts_words(
     form: FormModel, name: str, text: str, fault: str
 ) -> None:
     form.type_in(name, text)
-    assert form.faults[name].startswith(fault)
+    assert form.errors[name].startswith(fault)
     form.type_in(name, "")
-    assert not form.faults
+    assert not form.errors
     assert form.values() == {}
 
 
@@ -105,10 +105,10 @@ def test_the_form_is_filled_in_by_keys_and_shows_the_fault_beside_the_field(
     times, mood, name = (view.widgets[one] for one in ("times", "mood", "name"))
     assert isinstance(times, NumberField)
     qtbot.keyClicks(times, "12")
-    assert view.faults["times"].text() == "⚠ times=12, expected at most 9"
-    assert view.faults["times"].isVisible()
+    assert view.errors["times"].text() == "⚠ times=12, expected at most 9"
+    assert view.errors["times"].isVisible()
     qtbot.keyClick(times, Qt.Key.Key_Backspace)
-    assert not view.faults["times"].isVisible()
+    assert not view.errors["times"].isVisible()
     qtbot.keyClick(times, Qt.Key.Key_Up)
     assert form.value("times") == 2
     assert isinstance(mood, QComboBox)

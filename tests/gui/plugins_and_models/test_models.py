@@ -1,4 +1,4 @@
-"""The page of models, on the models in the box and with a real worker."""
+"""The page of models, with the built-in models and a real worker."""
 
 import shutil
 from functools import partial
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.plugins_and_models.models import ModelsModel
 from seqstudio.gui.plugins_and_models.models_view import ModelsView
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.store.store import Store
 
@@ -24,8 +24,10 @@ def model(workspace: Workspace, qtbot: QtBot) -> ModelsModel:
     return model
 
 
-def settled(qtbot: QtBot, model: ModelsModel, workspace: Workspace) -> None:
-    qtbot.waitUntil(lambda: not model.errand.busy and not workspace.background.busy, timeout=60_000)
+def wait_until_idle(qtbot: QtBot, model: ModelsModel, workspace: Workspace) -> None:
+    qtbot.waitUntil(
+        lambda: not model.background_task.busy and not workspace.background.busy, timeout=60_000
+    )
 
 
 def shipped(workspace: Workspace, name: str) -> Path:
@@ -42,10 +44,10 @@ def test_a_model_is_shown_with_its_card_and_what_uses_it(model: ModelsModel) -> 
     model.choose("speech-en-small")
 
     assert model.row is not None
-    assert model.row.origin == "Speech, in the box"
+    assert model.row.origin == "Speech, built in"
     assert facts(model, "Used by") == ["Speech: Transcribe recordings"]
     assert "Language: en" in facts(model, "About")
-    assert any(line.startswith("wer: ") for line in facts(model, "Measured"))
+    assert any(line.startswith("Word error rate: ") for line in facts(model, "Measured"))
     assert model.card.startswith(f"{model.row.title}\n\nAbout\n  ")
     assert not model.can_remove()
 
@@ -55,24 +57,24 @@ def test_a_model_is_exported_imported_again_and_removed(
 ) -> None:
     model.choose("music-folk")
     model.export(tmp_path / "mine.seqmodel")
-    settled(qtbot, model, workspace)
+    wait_until_idle(qtbot, model, workspace)
     with qtbot.waitSignal(workspace.installed_changed):
-        model.bring(tmp_path / "mine.seqmodel")
-    settled(qtbot, model, workspace)
+        model.install(tmp_path / "mine.seqmodel")
+    wait_until_idle(qtbot, model, workspace)
 
     assert model.chosen == "mine"
     assert model.row is not None
     assert model.row.origin == "imported"
     assert "mine" in workspace.studio.models.names()
-    model.bring(tmp_path / "mine.seqmodel")
-    settled(qtbot, model, workspace)
+    model.install(tmp_path / "mine.seqmodel")
+    wait_until_idle(qtbot, model, workspace)
     assert model.chosen == "mine-2"
     model.remove()
-    settled(qtbot, model, workspace)
+    wait_until_idle(qtbot, model, workspace)
     assert "mine-2" not in workspace.studio.models.names()
 
 
-def test_a_bundle_that_is_damaged_is_refused_in_one_sentence(
+def test_a_damaged_bundle_is_refused_in_one_sentence(
     workspace: Workspace, qtbot: QtBot, model: ModelsModel, tmp_path: Path
 ) -> None:
     shutil.copytree(shipped(workspace, "music-folk"), tmp_path / "bad")
@@ -80,8 +82,8 @@ def test_a_bundle_that_is_damaged_is_refused_in_one_sentence(
         stream.write(b"x")
     refusals: list[str] = []
     model.failed.connect(refusals.append)
-    model.bring(tmp_path / "bad")
-    settled(qtbot, model, workspace)
+    model.install(tmp_path / "bad")
+    wait_until_idle(qtbot, model, workspace)
 
     assert "weights.safetensors" in refusals[-1]
     assert "bad" not in workspace.studio.models.names()
@@ -93,29 +95,29 @@ def test_a_broken_model_is_listed_with_its_reason(
     folder = workspace.studio.profile.models / "odd"
     shutil.copytree(shipped(workspace, "music-folk"), folder)
     (folder / "card.json").unlink()
-    model.look()
-    settled(qtbot, model, workspace)
+    model.reload()
+    wait_until_idle(qtbot, model, workspace)
     model.choose("odd")
 
     assert model.row is not None
-    assert model.row.said.startswith("broken: ")
-    assert "card.json" in model.row.said
+    assert model.row.status.startswith("broken: ")
+    assert "card.json" in model.row.status
     assert (model.can_use(), model.can_remove()) == (False, True)
 
 
-def test_a_model_of_a_plugin_that_is_off_goes_from_the_list_and_comes_back(
+def test_a_model_of_a_disabled_plugin_leaves_the_list_until_the_plugin_is_enabled(
     workspace: Workspace, qtbot: QtBot, model: ModelsModel
 ) -> None:
     store = Store(workspace.studio.profile)
-    for change, there in ((partial(store.disable, reason="by you"), False), (store.enable, True)):
+    for change, listed in ((partial(store.disable, reason="by you"), False), (store.enable, True)):
         change("music")
         workspace.refresh()
-        settled(qtbot, model, workspace)
-        assert ("rolls-jsb" in [row.name for row in model.rows]) == there
+        wait_until_idle(qtbot, model, workspace)
+        assert ("rolls-jsb" in [row.name for row in model.rows]) == listed
 
 
 @pytest.mark.medium
-def test_a_model_is_verified_by_a_worker_and_says_how_it_came_out(
+def test_a_worker_verifies_a_model_and_the_page_shows_the_result(
     window: Window, qtbot: QtBot
 ) -> None:
     page = window.show_page("models")
@@ -124,11 +126,11 @@ def test_a_model_is_verified_by_a_worker_and_says_how_it_came_out(
     page.model.choose("speech-en-small")
     verify = next(b for b in page.findChildren(QPushButton) if b.text() == "Verify")
     qtbot.mouseClick(verify, Qt.MouseButton.LeftButton)
-    settled(qtbot, page.model, window.workspace)
+    wait_until_idle(qtbot, page.model, window.workspace)
 
-    said = page.progress.said.text()
-    assert said.startswith("speech-en-small is sound: every file has its hash, and ")
-    assert said.endswith("answers are what they were.")
+    status = page.progress.status.text()
+    assert status.startswith("speech-en-small is intact: all files match their hashes, and its ")
+    assert status.endswith(" outputs are unchanged.")
 
 
 def test_the_card_is_copied_as_text(window: Window, qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.plugins_and_models.consent_view import ConsentView
 from seqstudio.gui.plugins_and_models.plugins_view import PluginsView
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.host.store.pack import pack
 from seqstudio.host.store.scaffold import write_plugin
 
@@ -40,50 +40,50 @@ def drop(target: QWidget, path: Path) -> None:
     )
 
 
-def asked(qtbot: QtBot, window: Window) -> ConsentView:
-    """Wait for the sheet."""
+def wait_for_sheet(qtbot: QtBot, window: Window) -> ConsentView:
+    """Wait for the consent sheet."""
     qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None, timeout=10_000)
     sheet = window.findChild(ConsentView)
     qtbot.waitExposed(sheet)
     return sheet
 
 
-def test_a_wheel_dropped_on_the_window_is_asked_about_and_cancel_is_the_default(
+def test_dropping_a_wheel_asks_for_consent_and_cancel_is_the_default(
     window: Window, qtbot: QtBot, wheel: Path
 ) -> None:
     drop(window, wheel)
-    sheet = asked(qtbot, window)
+    sheet = wait_for_sheet(qtbot, window)
 
     assert sheet.accessibleName() == "Install Turner 0.1.0?"
     assert sheet.cancel.hasFocus() or sheet.focusWidget() is sheet.cancel
     qtbot.keyClick(sheet, Qt.Key.Key_Return)
     page = window.stack.currentWidget()
     assert isinstance(page, PluginsView)
-    qtbot.waitUntil(lambda: page.progress.said.text() == "Not installed.")
+    qtbot.waitUntil(lambda: page.progress.status.text() == "Not installed.")
     assert not window.workspace.document.clips
 
 
-def test_the_sheet_installs_by_the_mouse_and_the_list_has_the_plugin(
+def test_the_install_button_of_the_sheet_installs_the_plugin(
     window: Window, qtbot: QtBot, wheel: Path
 ) -> None:
     page = window.show_page("plugins")
     assert isinstance(page, PluginsView)
     drop(page, wheel)
-    sheet = asked(qtbot, window)
+    sheet = wait_for_sheet(qtbot, window)
     with qtbot.waitSignal(window.workspace.installed_changed, timeout=30_000):
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.title.text() == "Turner" and not page.model.errand.busy)
+    qtbot.waitUntil(lambda: page.title.text() == "Turner" and not page.model.background_task.busy)
 
-    assert page.state.text() == "0.1.0  ·  on"
+    assert page.status.text() == "0.1.0  ·  on"
     texts = [page.list.item(row).text() for row in range(page.list.count())]
     assert "Turner\n0.1.0  ·  on" in texts
     disable = next(b for b in page.findChildren(QPushButton) if b.text() == "Disable")
     qtbot.mouseClick(disable, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.state.text() == "0.1.0  ·  off: switched off by you")
+    qtbot.waitUntil(lambda: page.status.text() == "0.1.0  ·  off: disabled by you")
     assert not disable.isEnabled()
 
 
-def test_a_refusal_is_told_on_the_page_with_a_report_to_copy(
+def test_a_refusal_is_shown_on_the_page_with_a_report_to_copy(
     window: Window, qtbot: QtBot, wheel: Path
 ) -> None:
     with zipfile.ZipFile(wheel, "a") as archive:
@@ -100,9 +100,7 @@ def test_a_refusal_is_told_on_the_page_with_a_report_to_copy(
     assert window.findChild(ConsentView) is None
 
 
-def test_every_line_of_the_facts_can_be_read_by_a_screen_reader(
-    window: Window, qtbot: QtBot
-) -> None:
+def test_a_screen_reader_can_read_every_fact(window: Window, qtbot: QtBot) -> None:
     page = window.show_page("plugins")
     assert isinstance(page, PluginsView)
     qtbot.waitUntil(lambda: page.list.count() > 0)

@@ -4,36 +4,41 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.palette import Entry, ranked, score
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.palette import PaletteEntry, ranked, score
+from seqstudio.gui.shell.window_view import Window
 
 
-def titles(*entries: Entry, query: str) -> list[str]:
+def titles(*entries: PaletteEntry, query: str) -> list[str]:
     return [entry.title for entry in ranked(entries, query)]
 
 
 def test_all_are_listed_while_nothing_is_typed() -> None:
-    assert titles(Entry("b", "Save"), Entry("a", "Open"), query="") == ["Save", "Open"]
+    assert titles(PaletteEntry("b", "Save"), PaletteEntry("a", "Open"), query="") == [
+        "Save",
+        "Open",
+    ]
 
 
 def test_starts_of_words_come_before_letters_inside() -> None:
-    found = titles(Entry("a", "Close session"), Entry("b", "Save as"), query="sa")
+    found = titles(PaletteEntry("a", "Close session"), PaletteEntry("b", "Save as"), query="sa")
     assert found == ["Save as"]
-    assert titles(Entry("a", "Reuse"), Entry("b", "Undo step"), query="us") == [
+    assert titles(PaletteEntry("a", "Reuse"), PaletteEntry("b", "Undo step"), query="us") == [
         "Undo step",
         "Reuse",
     ]
 
 
 def test_what_cannot_be_done_now_comes_last() -> None:
-    assert titles(Entry("a", "Undo", ready=False), Entry("b", "Undock"), query="und") == [
+    assert titles(
+        PaletteEntry("a", "Undo", ready=False), PaletteEntry("b", "Undock"), query="und"
+    ) == [
         "Undock",
         "Undo",
     ]
 
 
 def test_a_command_is_found_by_its_menu_too() -> None:
-    assert titles(Entry("a", "Dark", group="View/Theme"), query="theme dark") == ["Dark"]
+    assert titles(PaletteEntry("a", "Dark", menu="View/Theme"), query="theme dark") == ["Dark"]
 
 
 @given(st.text(max_size=30), st.text(max_size=6))
@@ -57,7 +62,7 @@ def test_a_few_letters_and_enter_do_a_command(palette: Window, qtbot: QtBot) -> 
     qtbot.keyClicks(view.field, "dark")
     qtbot.keyClick(view.field, Qt.Key.Key_Return)
 
-    assert palette.wardrobe.theme == "dark"
+    assert palette.theme_manager.theme == "dark"
     assert not view.isVisible()
 
 

@@ -6,13 +6,13 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.status_view import status_of
-from seqstudio.gui.shell.window import Window
-from seqstudio.gui.widgets.drop_hint import DropHint, hint
-from seqstudio.gui.widgets.theme import DARK, LIGHT, Colours, colours_of
+from seqstudio.gui.shell.status import status_of
+from seqstudio.gui.shell.window_view import Window
+from seqstudio.gui.widgets.colours import DARK, LIGHT, Colours, colours_of
+from seqstudio.gui.widgets.drop_hint import DropHint, hint_text
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
-from seqstudio.session.operations import RenameSession
+from seqstudio.session.edits import RenameSession
 from seqstudio.session.session import Session
 
 COPY, LEFT = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
@@ -60,9 +60,9 @@ def test_a_hint_says_what_dropping_will_do_and_goes_when_the_files_leave(
     data = dragged([recording])
     QApplication.sendEvent(window, QDragEnterEvent(QPoint(9, 9), COPY, data, LEFT, NO_KEYS))
     assert shown.isVisible()
-    assert shown.accessibleDescription() == f"Drop to bring {recording.name} into this session"
-    assert hint([Path("a.seqstudio")]) == "Drop to open a.seqstudio"
-    assert hint([Path("a.wav"), Path("b.wav")]) == "Drop to bring 2 files into this session"
+    assert shown.accessibleDescription() == f"Drop to add {recording.name} to this session"
+    assert hint_text([Path("a.seqstudio")]) == "Drop to open a.seqstudio"
+    assert hint_text([Path("a.wav"), Path("b.wav")]) == "Drop to add 2 files to this session"
 
     QApplication.sendEvent(window, QDragLeaveEvent())
     assert not shown.isVisible()
@@ -107,7 +107,7 @@ def test_preferences_that_cannot_be_read_count_as_none(tmp_path: Path, qtbot: Qt
     (home / "app.json").write_text('{"theme": 3')
     studio = Studio(home)
     workspace = Workspace(studio, Session.untitled(studio.profile))
-    assert workspace.preferences.left.theme == "system"
+    assert workspace.preferences.saved.theme == "system"
     workspace.close()
 
 
@@ -118,9 +118,9 @@ def test_a_theme_is_worn_at_once_and_kept(
     window.commands.action(f"theme.{theme}").trigger()
 
     qtbot.waitUntil(lambda: colours_of(window.palette()) == colours)
-    qtbot.waitUntil(lambda: not window.wardrobe.busy)
-    assert colours.ground.name() in window.statusBar().styleSheet()
-    assert window.workspace.preferences.left.theme == theme
+    qtbot.waitUntil(lambda: not window.theme_manager.busy)
+    assert colours.background.name() in window.statusBar().styleSheet()
+    assert window.workspace.preferences.saved.theme == theme
     window.commands.refresh()
     assert window.commands.action(f"theme.{theme}").isChecked()
 
@@ -129,7 +129,7 @@ def test_under_system_the_desktops_change_is_followed(
     window: Window,
 ) -> None:
     hints = QApplication.styleHints()
-    window.wardrobe.choose("system")
+    window.theme_manager.set_theme("system")
     for scheme, colours in ((Qt.ColorScheme.Dark, DARK), (Qt.ColorScheme.Light, LIGHT)):
         hints.colorSchemeChanged.emit(scheme)
         assert colours_of(QApplication.palette()) == colours
@@ -144,9 +144,9 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
-@pytest.mark.parametrize("ink", ["ink", "faint", "accent", "trouble", "good"])
+@pytest.mark.parametrize("ink", ["text", "muted", "accent", "error", "success"])
 def test_words_stand_out_from_what_they_are_written_on(colours: Colours, ink: str) -> None:
-    for ground in (colours.ground, colours.raised):
+    for ground in (colours.background, colours.surface):
         pair = sorted((luminance(getattr(colours, ink).name()), luminance(ground.name())))
         assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
 
@@ -167,12 +167,15 @@ def test_the_line_below_says_where_the_work_is_and_that_it_is_safe(
     window: Window, tmp_path: Path
 ) -> None:
     workspace = window.workspace
-    assert status_of(workspace).place == "Untitled, kept in your profile"
+    assert status_of(workspace).location == "Untitled (kept in your profile)"
     workspace.do(RenameSession("Songs"))
     workspace.save_as(tmp_path / "songs.seqstudio")
 
     status = status_of(workspace)
-    assert (status.place, status.saved) == (str(tmp_path / "songs.seqstudio"), "All changes saved")
+    assert (status.location, status.saved) == (
+        str(tmp_path / "songs.seqstudio"),
+        "All changes saved",
+    )
 
 
 def test_closing_asks_nothing_and_untitled_work_is_there_next_time(

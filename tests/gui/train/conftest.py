@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.train.train_view import TrainView
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode finds no neighbours

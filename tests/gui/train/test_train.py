@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from training_events import evaluated, finished, preview, step
 
 from seqstudio.contracts.data import Ledger
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun
@@ -51,12 +51,12 @@ def recorded(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model(workspace: Workspace) -> TrainModel:
-    """The page's model, with the tasks of the plugins in the box."""
+    """The page's model, with the tasks of the built-in plugins."""
     return TrainModel(workspace)
 
 
-def book(workspace: Workspace, folder: Path, data: Path) -> int:
-    """Write a training into the books, as another process would that holds it now."""
+def add_job(workspace: Workspace, folder: Path, data: Path) -> int:
+    """Add a training job to the database that another process runs."""
     arguments = {"run": str(folder), "data": str(data)}
     spec = JobSpec(plugin="speech", verb="train", name="speech.ctc", arguments=arguments)
     new = NewJob(
@@ -71,12 +71,12 @@ def book(workspace: Workspace, folder: Path, data: Path) -> int:
     return workspace.studio.jobs.add(new, lambda _job: [])
 
 
-def tell(workspace: Workspace, job: int, event: Event) -> None:
-    told = ItemProgress(item=1, fraction=0.0, event=event_to_plain(event))
-    workspace.queue.happened.emit(job, told)
+def send(workspace: Workspace, job: int, event: Event) -> None:
+    progress = ItemProgress(item=1, fraction=0.0, event=event_to_plain(event))
+    workspace.queue.job_event.emit(job, progress)
 
 
-def test_a_run_is_named_after_its_data_until_the_person_names_it(
+def test_a_run_is_named_after_its_data_until_the_user_names_it(
     model: TrainModel, tmp_path: Path
 ) -> None:
     form = model.form
@@ -91,7 +91,7 @@ def test_a_run_is_named_after_its_data_until_the_person_names_it(
     assert form.request.preset == ""
 
 
-def test_what_is_wrong_is_told_at_its_field_and_nothing_starts(
+def test_errors_appear_at_their_fields_and_nothing_starts(
     model: TrainModel, qtbot: QtBot, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -100,10 +100,10 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_starts(
     model.start()
     qtbot.waitUntil(lambda: not model.form.checking)
 
-    assert list(model.form.faults) == ["data", "set.epochs"]
+    assert list(model.form.errors) == ["data", "set.epochs"]
     assert model.run is None
     model.form.settings.sections[0].form.set("epochs", 1)
-    assert list(model.form.faults) == ["data"]
+    assert list(model.form.errors) == ["data"]
 
 
 def opened(model: TrainModel, qtbot: QtBot, folder: Path) -> TrainRun:
@@ -113,74 +113,76 @@ def opened(model: TrainModel, qtbot: QtBot, folder: Path) -> TrainRun:
     return model.run
 
 
-def test_a_training_of_the_jobs_list_is_followed(
+def test_a_training_started_from_the_job_list_is_monitored(
     workspace: Workspace, model: TrainModel, qtbot: QtBot, recorded: Path
 ) -> None:
-    job = book(workspace, recorded, recorded.parent)
+    job = add_job(workspace, recorded, recorded.parent)
     run = opened(model, qtbot, recorded)
     for event in (step(9), step(10), BEST, preview(10)):
-        tell(workspace, job, event)
+        send(workspace, job, event)
 
     assert model.run is run
     assert (run.state, run.job, run.step) == ("running", job, 10)
     assert [stage.step for stage in run.previews.stages] == [0, 10]
-    workspace.queue.happened.emit(job, JobFinished(state="cancelled"))
+    workspace.queue.job_event.emit(job, JobFinished(state="cancelled"))
     assert run.state == "stopped"
     qtbot.waitUntil(lambda: model.run is not run)
     assert model.run.step == 11
 
 
-def test_a_failure_says_why_and_the_run_can_go_on(
+def test_a_failure_has_a_reason_and_the_run_can_be_resumed(
     workspace: Workspace, model: TrainModel, qtbot: QtBot, recorded: Path
 ) -> None:
-    job = book(workspace, recorded, recorded.parent)
+    job = add_job(workspace, recorded, recorded.parent)
     run = opened(model, qtbot, recorded)
-    tell(workspace, job, step(12))
+    send(workspace, job, step(12))
     reason = "step 13: loss=nan, expected finite"
-    with qtbot.waitSignal(model.failed) as told:
-        workspace.queue.happened.emit(job, ItemFailed(item=1, name="train", reason=reason))
-    workspace.queue.happened.emit(job, JobFinished(state="failed", failed=1))
+    with qtbot.waitSignal(model.failed) as emitted:
+        workspace.queue.job_event.emit(job, ItemFailed(item=1, name="train", reason=reason))
+    workspace.queue.job_event.emit(job, JobFinished(state="failed", failed=1))
     qtbot.waitUntil(lambda: model.run is not run)
 
-    assert told.args == [reason]
+    assert emitted.args == [reason]
     assert model.run
-    assert (model.run.state, model.run.note, model.run.resumable) == ("failed", reason, True)
+    assert (model.run.state, model.run.message, model.run.resumable) == ("failed", reason, True)
 
 
-def test_what_cannot_be_kept_is_told(model: TrainModel, qtbot: QtBot, recorded: Path) -> None:
+def test_a_model_that_cannot_be_saved_is_an_error(
+    model: TrainModel, qtbot: QtBot, recorded: Path
+) -> None:
     model.open(recorded)
-    with qtbot.waitSignal(model.not_kept) as told:
-        model.keep("mine")
-    assert "this run has no model yet" in told.args[0]
-    with qtbot.waitSignal(model.not_kept) as told:
-        model.keep("../mine")
-    assert told.args == ["'../mine': expected a plain name, without '/'."]
+    with qtbot.waitSignal(model.save_failed) as emitted:
+        model.save_model("mine")
+    assert "this run has no model yet" in emitted.args[0]
+    with qtbot.waitSignal(model.save_failed) as emitted:
+        model.save_model("../mine")
+    assert emitted.args == ["'../mine': expected a plain name, without '/'."]
 
 
-def test_the_task_is_one_that_the_data_are_for_until_the_person_chooses(
+def test_the_task_matches_the_data_until_the_user_chooses_one(
     model: TrainModel, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
 ) -> None:
-    for name, file in (("said", recording), ("played", tune)):
+    for name, file in (("speech", recording), ("music", tune)):
         (tmp_path / name).mkdir()
         shutil.copy(file, tmp_path / name)
-        (tmp_path / name / "notes.txt").write_text("of mine")
+        (tmp_path / name / "notes.txt").write_text("my notes")
     form = model.form
     assert form.request.task == "music.voices"
-    form.set(data=tmp_path / "said")
+    form.set(data=tmp_path / "speech")
     qtbot.waitUntil(lambda: form.request.task == "speech.ctc")
-    assert form.request.name == "said-ctc"
-    form.set(data=tmp_path / "played")
+    assert form.request.name == "speech-ctc"
+    form.set(data=tmp_path / "music")
     qtbot.waitUntil(lambda: form.request.task == "music.voices")
     form.set(task="music.rolls")
-    form.set(data=tmp_path / "said")
+    form.set(data=tmp_path / "speech")
     model.start()
-    qtbot.waitUntil(lambda: "data" in form.faults)
+    qtbot.waitUntil(lambda: "data" in form.errors)
 
     assert form.request.task == "music.rolls"
-    assert form.faults["data"].startswith("said holds nothing for Piano rolls, expected files in ")
+    assert form.errors["data"].startswith("speech has no data for Piano rolls, expected files in ")
 
 
-def test_data_are_dropped_on_the_form(page: TrainView, tmp_path: Path) -> None:
+def test_data_can_be_dropped_on_the_form(page: TrainView, tmp_path: Path) -> None:
     dropped = QMimeData()
     dropped.setUrls([QUrl.fromLocalFile(str(tmp_path))])
     drop(page.form, dropped)
@@ -203,24 +205,24 @@ def drop(widget: QWidget, data: QMimeData) -> None:
 
 @pytest.fixture
 def fields(model: TrainModel) -> Callable[[], dict[str, str]]:
-    """What the form's empty fields stand for."""
+    """The placeholders of the form's fields."""
 
-    def told() -> dict[str, str]:
+    def placeholders() -> dict[str, str]:
         sections = model.form.settings.sections
-        return {field.name: field.empty for one in sections for field in one.form.fields}
+        return {field.name: field.placeholder for one in sections for field in one.form.fields}
 
-    return told
+    return placeholders
 
 
-def test_the_fields_are_those_of_the_task_with_the_defaults_of_the_preset(
+def test_the_task_has_its_own_fields_with_the_defaults_of_the_preset(
     model: TrainModel, fields: Callable[[], dict[str, str]]
 ) -> None:
     form = model.form
     form.set(task="speech.ctc")
-    assert form.request.all_settings() == ("preview_every=1", "gradient_flow_every=100")
+    assert form.request.setting_arguments() == ("preview_every=1", "gradient_flow_every=100")
     assert (fields()["epochs"], fields()["hidden"]) == ("60", "320")
     titles = [section.title for section in form.settings.sections]
-    assert titles == ["", "The model and its data", "More about the training"]
+    assert titles == ["", "Model and data", "More training settings"]
     form.settings.sections[0].form.set("epochs", 3)
     form.settings.sections[1].form.set("hidden", 9)
     form.set(preset="base")
@@ -233,27 +235,27 @@ def test_the_fields_are_those_of_the_task_with_the_defaults_of_the_preset(
     assert form.settings.values() == form.request.values == kept
 
 
-def test_what_a_worker_blames_stands_at_the_field_until_a_setting_changes(
+def test_a_worker_error_stays_at_its_field_until_a_setting_changes(
     model: TrainModel,
 ) -> None:
     model.form.set(task="music.rolls")
     own = model.form.settings.sections[1].form
     own.set("crop", 4)
-    model.form.blame("set.crop", "crop=4, expected 0, or more than lead=8")
-    assert own.faults == {"crop": "crop=4, expected 0, or more than lead=8"}
+    model.form.set_error("set.crop", "crop=4, expected 0, or more than lead=8")
+    assert own.errors == {"crop": "crop=4, expected 0, or more than lead=8"}
     own.set("dropout", 7.0)
-    assert list(own.faults) == ["dropout"]
-    assert model.form.faults == {}
+    assert list(own.errors) == ["dropout"]
+    assert model.form.errors == {}
 
 
 def field(page: TrainView, name: str) -> QWidget:
-    """Give the field of a setting in the sections that are open."""
-    place = page.form.settings.place(name)
-    assert place
-    return place
+    """Return the field of a setting in an open section."""
+    found = page.form.settings.field(name)
+    assert found
+    return found
 
 
-def test_a_value_out_of_its_range_is_told_while_it_is_typed(page: TrainView, qtbot: QtBot) -> None:
+def test_an_out_of_range_value_is_an_error_while_it_is_typed(page: TrainView, qtbot: QtBot) -> None:
     page.model.form.set(task="speech.ctc")
     first, own, training = page.form.settings.sections
     qtbot.waitUntil(lambda: bool(first.form and first.form.isVisible()))
@@ -261,9 +263,9 @@ def test_a_value_out_of_its_range_is_told_while_it_is_typed(page: TrainView, qtb
     own.title.click()
     qtbot.keyClicks(field(page, "dropout"), "2")
     assert own.form
-    assert own.form.faults["dropout"].isVisible()
-    assert own.form.faults["dropout"].text() == "⚠ dropout=2.0, expected at most 0.95"
-    assert own.title.text() == "The model and its data (1 changed)"
+    assert own.form.errors["dropout"].isVisible()
+    assert own.form.errors["dropout"].text() == "⚠ dropout=2.0, expected at most 0.95"
+    assert own.title.text() == "Model and data (1 changed)"
     assert training.form is None
     page.model.form.settings.sections[2].form.set("warmup", 1.0)
     qtbot.waitUntil(lambda: field(page, "warmup").isVisible())
@@ -272,10 +274,10 @@ def test_a_value_out_of_its_range_is_told_while_it_is_typed(page: TrainView, qtb
     page.form.start.click()
     qtbot.waitUntil(lambda: not page.model.form.checking)
     assert page.model.run is None
-    assert {"set.dropout", "set.warmup"} <= page.model.form.faults.keys()
+    assert {"set.dropout", "set.warmup"} <= page.model.form.errors.keys()
 
 
-def test_a_task_that_describes_no_settings_takes_rows_of_text(
+def test_a_task_without_settings_in_its_manifest_has_rows_of_text(
     stranger: Studio, window: Window, page: TrainView, qtbot: QtBot
 ) -> None:
     window.workspace.refresh()
@@ -284,7 +286,7 @@ def test_a_task_that_describes_no_settings_takes_rows_of_text(
     assert not rows.isVisible()
     page.model.form.set(task="parrot.songs")
     assert [one.title.text() for one in page.form.settings.sections[1:]] == [
-        "More about the training"
+        "More training settings"
     ]
     page.form.settings.sections[1].title.click()
     assert field(page, "warmup").lineEdit().placeholderText() == "as in the preset"  # type: ignore[attr-defined]
@@ -292,31 +294,33 @@ def test_a_task_that_describes_no_settings_takes_rows_of_text(
     qtbot.keyClicks(rows.all[0].name, "two words")
     qtbot.keyClicks(rows.all[0].value, "1")
     qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(rows.all[0].fault.isVisible)
+    qtbot.waitUntil(rows.all[0].error.isVisible)
 
-    assert rows.all[0].fault.text() == "⚠ two words: expected a name such as learning_rate."
-    assert page.form.faults["data"].text() == "⚠ Choose the folder or file to learn from."
+    assert rows.all[0].error.text() == "⚠ two words: expected a name such as learning_rate."
+    assert page.form.errors["data"].text() == "⚠ Choose the folder or file of training data."
     page.model.form.set(task="speech.ctc")
     assert rows.all == []
 
 
-def test_a_run_is_opened_scrubbed_and_read(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
+def test_a_run_is_opened_and_its_previews_are_selected_by_keys_and_slider(
+    page: TrainView, qtbot: QtBot, recorded: Path
+) -> None:
     page.model.open(recorded)
     qtbot.waitUntil(lambda: page.run.previews.bar.maximum() == 2)
     run, view = page.model.run, page.run
     assert run
-    assert view.progress.text().startswith("Stopped; it can go on · epoch 1 of 40, step 11")
+    assert view.progress.text().startswith("Stopped; can be resumed · epoch 1 of 40, step 11")
     assert view.tabs.tabText(2) == "Data: 1 used, 1 refused"
     view.tabs.setCurrentIndex(1)
     qtbot.keyClick(view.previews.strip, Qt.Key.Key_Left)
-    assert view.previews.text.text() == "said: HELLO\nheard: H10"
+    assert view.previews.text.text() == "Reference: HELLO\nRecognised: H10"
     qtbot.keyClick(view.previews.strip, Qt.Key.Key_Home)
     assert view.previews.title.text() == "Before training"
     view.previews.bar.setValue(2)
-    assert view.previews.text.text() == "said: HELLO\nheard: H20"
+    assert view.previews.text.text() == "Reference: HELLO\nRecognised: H20"
 
 
-def test_a_music_preview_is_heard_until_another_is_in_front(
+def test_a_music_preview_plays_until_another_is_selected(
     window: Window, model: TrainModel, qtbot: QtBot, tmp_path: Path, tune: Path, speaker: Any
 ) -> None:
     run = create_run(tmp_path / "tunes", RunSpec(task="music.rolls"))
@@ -332,15 +336,15 @@ def test_a_music_preview_is_heard_until_another_is_in_front(
     view.setParent(window)
     view.show()
     opened(model, qtbot, run.folder)
-    qtbot.waitUntil(view.hear.isEnabled)
-    qtbot.mouseClick(view.hear, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(view.play.isEnabled)
+    qtbot.mouseClick(view.play, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: speaker.fill is not None and bool(speaker.sound(0.01).any()))
 
-    assert view.hear.text() == "Stop"
+    assert view.play.text() == "Stop"
     qtbot.waitUntil(lambda: "notes" in view.notes.accessibleDescription())
     qtbot.keyClick(view.strip, Qt.Key.Key_Left)
     assert not player.playing
-    assert view.hear.text() == "Hear"
+    assert view.play.text() == "Play"
     assert not view.silence.isVisible()
     player.reason = "No loudspeaker."
     player.changed.emit()
@@ -348,11 +352,15 @@ def test_a_music_preview_is_heard_until_another_is_in_front(
     assert view.silence.isVisible()
 
 
-def test_curves_are_read_by_pointer_and_keys(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
+def test_curve_values_are_shown_for_pointer_and_keys(
+    page: TrainView, qtbot: QtBot, recorded: Path
+) -> None:
     page.model.open(recorded)
     qtbot.waitUntil(lambda: page.run.previews.bar.maximum() == 2)
-    curves = page.run.curves.curves
-    assert curves.reading.startswith("training loss 0.9091 at step 11, wer 0.5 at step 10")
+    curves = page.run.curves.charts
+    assert curves.reading.startswith(
+        "training loss 0.9091 at step 11, word error rate 0.5 at step 10"
+    )
     qtbot.keyClick(curves, Qt.Key.Key_Home)
     assert curves.accessibleDescription().startswith("training loss 10 at step 1, ")
     qtbot.keyClick(curves, Qt.Key.Key_Right)
@@ -362,20 +370,20 @@ def test_curves_are_read_by_pointer_and_keys(page: TrainView, qtbot: QtBot, reco
     assert page.run.previews.title.text() == "Before training"
 
 
-def test_a_training_can_be_kept_from_its_first_step_on(
+def test_a_model_can_be_saved_from_the_first_step_on(
     window: Window, page: TrainView, qtbot: QtBot, recorded: Path
 ) -> None:
     folder = recorded.parent / "other"
     create_run(folder, RunSpec(task="speech.ctc")).append(preview(0))
-    job = book(window.workspace, folder, recorded.parent)
+    job = add_job(window.workspace, folder, recorded.parent)
     opened(page.model, qtbot, folder)
-    keep = page.run.buttons["train.keep"]
-    assert not keep.isEnabled()
-    tell(window.workspace, job, step(1))
-    assert keep.isEnabled()
-    assert window.commands.action("train.keep").isEnabled()
-    keep.click()
-    assert page.run.keep.isVisible()
+    save = page.run.buttons["train.save_model"]
+    assert not save.isEnabled()
+    send(window.workspace, job, step(1))
+    assert save.isEnabled()
+    assert window.commands.action("train.save_model").isEnabled()
+    save.click()
+    assert page.run.save_model.isVisible()
 
 
 def test_each_run_keeps_its_own_smoothing(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
@@ -387,20 +395,20 @@ def test_each_run_keeps_its_own_smoothing(page: TrainView, qtbot: QtBot, recorde
     assert page.model.run
     assert page.model.run.curves.smoothing == 50
     opened(page.model, qtbot, recorded.parent / "other")
-    assert box.currentText() == "Each step"
+    assert box.currentText() == "Every step"
 
 
-def test_start_leads_to_the_first_thing_that_is_wrong(page: TrainView, qtbot: QtBot) -> None:
+def test_start_scrolls_to_the_first_error(page: TrainView, qtbot: QtBot) -> None:
     page.model.form.set(task="speech.ctc", data=Path(__file__), name="mine")
     page.model.form.settings.sections[2].form.set("valid_groups", -1)
-    place = page.form.settings.place("valid_groups")
-    assert place
-    qtbot.waitUntil(lambda: place.isVisible() and place.visibleRegion().isEmpty())
+    groups = page.form.settings.field("valid_groups")
+    assert groups
+    qtbot.waitUntil(lambda: groups.isVisible() and groups.visibleRegion().isEmpty())
     page.form.start.click()
-    qtbot.waitUntil(lambda: not place.visibleRegion().isEmpty())
+    qtbot.waitUntil(lambda: not groups.visibleRegion().isEmpty())
 
 
-def test_what_the_worker_refuses_is_told_in_view_at_its_field(
+def test_a_worker_error_is_scrolled_into_view_at_its_field(
     window: Window, page: TrainView, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
     window.resize(900, 500)
@@ -412,16 +420,16 @@ def test_what_the_worker_refuses_is_told_in_view_at_its_field(
     assert page.model.run
     reason = "settings preview_every=1 crop=4: crop=4, expected 0, or more than lead=8"
     refused = ItemFailed(item=1, name="train", reason=reason)
-    window.workspace.queue.happened.emit(page.model.run.job, refused)
+    window.workspace.queue.job_event.emit(page.model.run.job, refused)
 
     assert page.model.run is None
     own = page.form.settings.sections[1]
     assert own.form
-    qtbot.waitUntil(lambda: not own.form.faults["crop"].visibleRegion().isEmpty())
-    assert own.form.faults["crop"].text() == "⚠ crop=4, expected 0, or more than lead=8"
+    qtbot.waitUntil(lambda: not own.form.errors["crop"].visibleRegion().isEmpty())
+    assert own.form.errors["crop"].text() == "⚠ crop=4, expected 0, or more than lead=8"
 
 
-def test_the_ledger_is_filtered(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
+def test_the_ledger_can_be_filtered(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
     page.model.open(recorded)
     table = page.run.ledger.table
     qtbot.waitUntil(lambda: table.topLevelItemCount() == 2)

@@ -6,15 +6,15 @@ import pytest
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.errors import ConfigError
 from seqstudio.gui.train.request import (
-    Request,
     TaskChoice,
-    faults,
-    field_of,
+    TrainRequest,
+    field_for_error,
+    find_errors,
     free_name,
-    resuming_spec,
-    setting_fault,
+    resume_spec,
+    setting_error,
     task_choices,
-    training_spec,
+    train_spec,
 )
 from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.profile import Profile
@@ -22,24 +22,24 @@ from seqstudio.host.profile import Profile
 
 @pytest.fixture
 def choices(tmp_path: Path) -> tuple[TaskChoice, ...]:
-    """The tasks of the plugins in the box."""
+    """The tasks of the built-in plugins."""
     return task_choices(Catalogue.load(Profile(tmp_path / "profile")))
 
 
 @pytest.fixture
-def request_of_rolls(tmp_path: Path, tune: Path) -> Request:
-    """What is sound: a folder of MIDI for piano rolls."""
+def request_of_rolls(tmp_path: Path, tune: Path) -> TrainRequest:
+    """A valid request: piano rolls from a folder of MIDI files."""
     data = tmp_path / "tunes"
     data.mkdir()
     (data / tune.name).write_bytes(tune.read_bytes())
-    return Request(task="music.rolls", data=data, name="mine", place=tmp_path / "runs")
+    return TrainRequest(task="music.rolls", data=data, name="mine", place=tmp_path / "runs")
 
 
 def choice_of(choices: tuple[TaskChoice, ...], name: str) -> TaskChoice:
     return next(one for one in choices if one.name == name)
 
 
-def test_the_manifests_say_what_can_be_trained_and_on_which_files(
+def test_tasks_and_file_types_come_from_the_manifests(
     choices: tuple[TaskChoice, ...],
 ) -> None:
     assert {"music.rolls", "music.voices", "speech.ctc"} <= {one.name for one in choices}
@@ -47,26 +47,26 @@ def test_the_manifests_say_what_can_be_trained_and_on_which_files(
     assert ".flac" in choice_of(choices, "speech.ctc").suffixes
 
 
-def test_a_sound_request_has_no_fault_and_becomes_the_commands_job(
-    choices: tuple[TaskChoice, ...], request_of_rolls: Request
+def test_a_valid_request_has_no_errors_and_becomes_the_job_of_the_command(
+    choices: tuple[TaskChoice, ...], request_of_rolls: TrainRequest
 ) -> None:
     values = {"epochs": 3, "warmup": 0.1, "dropout": 0.0}
-    asked = replace(request_of_rolls, values=values, settings=((" hidden ", "16 "),))
-    spec = training_spec(asked, choice_of(choices, "music.rolls"))
+    edited = replace(request_of_rolls, values=values, settings=((" hidden ", "16 "),))
+    spec = train_spec(edited, choice_of(choices, "music.rolls"))
 
-    assert faults(asked, choices) == {}
+    assert find_errors(edited, choices) == {}
     assert (spec.plugin, spec.verb, spec.name) == ("music", "train", "music.rolls")
     assert spec.arguments == {
-        "data": str(asked.data),
-        "run": str(asked.run),
+        "data": str(edited.data),
+        "run": str(edited.run),
         "preset": "",
         "settings": ("epochs=3", "warmup=0.1", "dropout=0.0", "hidden=16"),
         "resume": False,
     }
 
 
-def test_going_on_leaves_preset_and_settings_to_the_run(choices: tuple[TaskChoice, ...]) -> None:
-    spec = resuming_spec(choice_of(choices, "speech.ctc"), Path("/data"), Path("/runs/one"))
+def test_resuming_keeps_the_preset_and_settings_of_the_run(choices: tuple[TaskChoice, ...]) -> None:
+    spec = resume_spec(choice_of(choices, "speech.ctc"), Path("/data"), Path("/runs/one"))
     assert spec.arguments["resume"] is True
     assert (spec.arguments["preset"], spec.arguments["settings"]) == ("", ())
 
@@ -74,50 +74,50 @@ def test_going_on_leaves_preset_and_settings_to_the_run(choices: tuple[TaskChoic
 @pytest.mark.parametrize(
     ("task", "text"),
     [
-        ("speech.ctc", "tunes holds nothing for Speech to characters, expected files in .aif"),
-        ("", "Choose what to train."),
+        ("speech.ctc", "tunes has no data for Speech to characters, expected files in .aif"),
+        ("", "Choose a task."),
     ],
 )
-def test_data_of_another_kind_are_told_at_the_field(
-    choices: tuple[TaskChoice, ...], request_of_rolls: Request, task: str, text: str
+def test_data_of_another_kind_is_an_error_at_its_field(
+    choices: tuple[TaskChoice, ...], request_of_rolls: TrainRequest, task: str, text: str
 ) -> None:
-    found = faults(replace(request_of_rolls, task=task), choices)
+    found = find_errors(replace(request_of_rolls, task=task), choices)
     assert list(found) == (["data"] if task else ["task"])
     assert next(iter(found.values())).startswith(text)
 
 
-def test_empty_and_missing_folders_are_told(
-    choices: tuple[TaskChoice, ...], request_of_rolls: Request, tmp_path: Path
+def test_empty_and_missing_folders_are_errors(
+    choices: tuple[TaskChoice, ...], request_of_rolls: TrainRequest, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
     for data, text in (
-        (tmp_path / "empty", "empty is empty, expected data"),
-        (tmp_path / "gone", "gone: not there, expected"),
+        (tmp_path / "empty", "empty is empty, expected training data"),
+        (tmp_path / "gone", "gone: not found, expected"),
         (None, "Choose the folder or file"),
     ):
-        assert text in faults(replace(request_of_rolls, data=data), choices)["data"]
+        assert text in find_errors(replace(request_of_rolls, data=data), choices)["data"]
 
 
-def test_a_folder_that_lists_its_data_is_left_to_the_worker(
-    choices: tuple[TaskChoice, ...], request_of_rolls: Request
+def test_a_folder_with_a_manifest_is_checked_by_the_worker(
+    choices: tuple[TaskChoice, ...], request_of_rolls: TrainRequest
 ) -> None:
     assert request_of_rolls.data
     (request_of_rolls.data / "manifest.tsv").write_text("split\tpath\n")
-    assert faults(replace(request_of_rolls, task="speech.ctc"), choices) == {}
+    assert find_errors(replace(request_of_rolls, task="speech.ctc"), choices) == {}
 
 
-def test_a_run_that_exists_is_told_at_its_name(
-    choices: tuple[TaskChoice, ...], request_of_rolls: Request
+def test_an_existing_run_is_an_error_at_its_name(
+    choices: tuple[TaskChoice, ...], request_of_rolls: TrainRequest
 ) -> None:
     assert request_of_rolls.run
     request_of_rolls.run.mkdir(parents=True)
     (request_of_rolls.run / "run.json").write_text("{}")
     for name, text in (
-        ("mine", "There is a 'mine' in "),
-        ("", "Give the run a name."),
+        ("mine", "already contains 'mine': choose"),
+        ("", "Enter a name for the run."),
         ("a/b", "'a/b': expected a plain name"),
     ):
-        assert text in faults(replace(request_of_rolls, name=name), choices)["name"]
+        assert text in find_errors(replace(request_of_rolls, name=name), choices)["name"]
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,9 @@ def test_a_run_that_exists_is_told_at_its_name(
         ("warmup", "0.2", ""),
     ],
 )
-def test_a_typed_setting_is_checked_as_far_as_every_training_knows_it(
-    name: str, value: str, text: str
-) -> None:
+def test_a_typed_setting_is_checked_if_all_tasks_have_it(name: str, value: str, text: str) -> None:
     task = TaskEntry(name="parrot.songs", title="Songs", data=(), presets=("one",))
-    found = setting_fault(task, name, value)
+    found = setting_error(task, name, value)
     assert found.startswith(text)
     assert bool(found) == bool(text)
 
@@ -148,31 +146,31 @@ def test_a_typed_setting_is_checked_as_far_as_every_training_knows_it(
         ("settings epochs=3 dropout=2: dropout=2.0, expected less than 1", "set.dropout"),
         ("hidden='x', expected int", "set.hidden"),
         ("crop=4, expected 0, or more than lead=8", "set.crop"),
-        ("/runs/mine holds a run, expected a new folder, or --resume to go on", "name"),
+        ("/runs/mine holds a run, expected a new folder, or --resume to continue", "name"),
         ("/data: no usable example (nothing found)", "data"),
         ("split 'train' is not in the data, expected one of valid", "data"),
         ("1 training example, expected at least 2 to hold one out", "data"),
         ("step 3: loss=nan, expected finite", ""),
     ],
 )
-def test_what_a_worker_refuses_belongs_to_a_field(reason: str, field: str) -> None:
-    asked = Request(
+def test_a_worker_error_is_assigned_to_its_field(reason: str, field: str) -> None:
+    request = TrainRequest(
         data=Path("/data"),
         place=Path("/runs"),
         name="mine",
         values={"crop": 4},
         settings=(("hidden", "x"),),
     )
-    assert field_of(reason, asked) == field
+    assert field_for_error(reason, request) == field
 
 
-def test_a_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
+def test_a_taken_name_gets_a_number(tmp_path: Path) -> None:
     for name in ("mine", "mine-2"):
         (tmp_path / name).mkdir()
     assert free_name(tmp_path, "mine") == "mine-3"
     assert free_name(tmp_path, "yours") == "yours"
 
 
-def test_a_run_has_data_and_a_folder(choices: tuple[TaskChoice, ...]) -> None:
+def test_a_run_needs_data_and_a_folder(choices: tuple[TaskChoice, ...]) -> None:
     with pytest.raises(ConfigError, match=r"^a run without data or folder, expected both"):
-        training_spec(Request(), choices[0])
+        train_spec(TrainRequest(), choices[0])

@@ -1,4 +1,4 @@
-"""A model is trained from the page: real files, a real worker, stopped, resumed, and kept."""
+"""A model is trained from the page with real files and workers, stopped, resumed and saved."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.operations.form_view import NumberField
 from seqstudio.gui.operations.panel import PanelModel
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.train.train_view import TrainView
 from seqstudio.gui.workspace.workspace import Workspace
@@ -19,11 +19,11 @@ from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
 ASSETS = Path(__file__).parents[3] / "assets"
-PATIENCE_MS = 300_000  # trainings are niced: on a busy machine they wait
+TIMEOUT_MS = 300_000  # trainings are niced: on a busy machine they wait
 
 
 def fill_in(page: TrainView, qtbot: QtBot, task: str, settings: dict[str, str]) -> None:
-    """Choose a task and type settings, as a person does."""
+    """Choose a task and type settings."""
     form = page.form
     form.task.setCurrentIndex(form.task.findData(task))
     form.task.activated.emit(form.task.currentIndex())
@@ -32,20 +32,20 @@ def fill_in(page: TrainView, qtbot: QtBot, task: str, settings: dict[str, str]) 
 
 
 def type_in(page: TrainView, qtbot: QtBot, name: str, value: str) -> None:
-    """Type one setting over what is there, in its section, which is opened."""
+    """Open the section of a setting and replace its value."""
     for at, section in enumerate(page.model.form.settings.sections):
         view = page.form.settings.sections[at]
         if name in [field.name for field in section.form.fields]:
             if not view.title.isChecked():
                 view.title.click()
-            field = page.form.settings.place(name)
+            field = page.form.settings.field(name)
             assert isinstance(field, NumberField)
             field.selectAll()
             qtbot.keyClicks(field, value)
 
 
 def stages(model: TrainModel) -> int:
-    """Count the previews of the run in front."""
+    """Count the previews of the current run."""
     return len(model.run.previews.stages) if model.run else 0
 
 
@@ -57,7 +57,7 @@ class Opened:
 
 @pytest.fixture
 def open_again(tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[], Opened]]:
-    """Open the app once more on the same profile, as the next day."""
+    """Restart the app on the same profile."""
     opened: list[Window] = []
 
     def again() -> Opened:
@@ -78,7 +78,7 @@ def open_again(tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[], Opened]]:
 
 
 @pytest.mark.medium
-def test_music_is_learned_heard_stopped_resumed_after_a_restart_and_kept_for_every_form(
+def test_music_training_is_stopped_resumed_after_a_restart_and_saved_for_all_forms(
     page: TrainView, open_again: Callable[[], Opened], qtbot: QtBot, tmp_path: Path
 ) -> None:
     data = tmp_path / "tunes"
@@ -88,24 +88,24 @@ def test_music_is_learned_heard_stopped_resumed_after_a_restart_and_kept_for_eve
     fill_in(page, qtbot, "music.rolls", {**small, "epochs": "400", "gradient_flow_every": "2"})
     qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
     model, view = page.model, page.run
-    qtbot.waitUntil(lambda: stages(model) > 2, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: stages(model) > 2, timeout=TIMEOUT_MS)
 
     run = model.run
     assert run
     assert run.previews.stages[0].title == "Before training"
     assert all(
-        stage.midi and stage.sound and stage.sound.is_file() for stage in run.previews.stages
+        stage.midi and stage.audio and stage.audio.is_file() for stage in run.previews.stages
     )
-    qtbot.waitUntil(lambda: run.ledger is not None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: run.ledger is not None, timeout=TIMEOUT_MS)
     assert view.tabs.tabText(2).startswith("Data: 2 used")
-    qtbot.waitUntil(lambda: "steps a second" in view.progress.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "steps per second" in view.progress.text(), timeout=TIMEOUT_MS)
     assert "of 400, step" in view.progress.text()
-    assert "gradient" in view.warning.whole
-    assert view.curves.curves.reading.startswith("training loss ")
+    assert "gradient" in view.warning.full_text
+    assert view.curves.charts.reading.startswith("training loss ")
 
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=PATIENCE_MS)
-    assert view.progress.text().startswith("Stopped; it can go on")
+    qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=TIMEOUT_MS)
+    assert view.progress.text().startswith("Stopped; can be resumed")
     assert model.run
     stopped = model.run.step
     page.window().close()
@@ -118,28 +118,28 @@ def test_music_is_learned_heard_stopped_resumed_after_a_restart_and_kept_for_eve
     qtbot.waitUntil(lambda: bool(model.run and model.run.resumable))
     assert f"step {stopped}" in view.progress.text()
     qtbot.mouseClick(view.buttons["train.resume"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(model.run and model.run.step > stopped), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: bool(model.run and model.run.step > stopped), timeout=TIMEOUT_MS)
     assert model.run
     steps = model.run.curves.loss.series[0].points()[0].tolist()
     assert steps[:stopped] == [*range(1, stopped + 1)]
 
-    qtbot.mouseClick(view.buttons["train.keep"], Qt.MouseButton.LeftButton)
-    view.keep.name.setText("rolls-jsb")
-    qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "installed already" in view.keep.fault.text(), timeout=PATIENCE_MS)
+    qtbot.mouseClick(view.buttons["train.save_model"], Qt.MouseButton.LeftButton)
+    view.save_model.name.setText("rolls-jsb")
+    qtbot.keyClick(view.save_model.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "installed already" in view.save_model.error.text(), timeout=TIMEOUT_MS)
     panels = [PanelModel(again.workspace, kind) for kind in ("midi", "")]
-    view.keep.name.setText("my-tunes")
-    qtbot.keyClick(view.keep.name, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "my-tunes is installed" in view.kept.text(), timeout=PATIENCE_MS)
+    view.save_model.name.setText("my-tunes")
+    qtbot.keyClick(view.save_model.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "my-tunes is installed" in view.saved.text(), timeout=TIMEOUT_MS)
     for panel in panels:
-        qtbot.waitUntil(lambda panel=panel: "my-tunes" in str(panel.models), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda panel=panel: "my-tunes" in str(panel.models), timeout=TIMEOUT_MS)
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=PATIENCE_MS)
-    assert view.kept.isVisible()
+    qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=TIMEOUT_MS)
+    assert view.saved.isVisible()
 
 
 @pytest.mark.medium
-def test_speech_is_refused_at_its_field_then_learned_and_read(
+def test_speech_training_shows_errors_at_its_fields_then_previews_text(
     page: TrainView, qtbot: QtBot, tmp_path: Path
 ) -> None:
     data = tmp_path / "speech"
@@ -149,22 +149,24 @@ def test_speech_is_refused_at_its_field_then_learned_and_read(
     fill_in(page, qtbot, "speech.ctc", {"hidden": "8", "mels": "0"})
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not model.form.checking)
-    assert model.form.faults == {"set.mels": "mels=0, expected at least 1"}
+    assert model.form.errors == {"set.mels": "mels=0, expected at least 1"}
     type_in(page, qtbot, "mels", "8")
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
     text = "⚠ split 'train' is not in the data"
-    qtbot.waitUntil(lambda: form.faults["data"].text().startswith(text), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: form.errors["data"].text().startswith(text), timeout=TIMEOUT_MS)
 
     manifest = data / "manifest.tsv"
     lines = manifest.read_text().replace("dev\t", "train\t")
     manifest.write_text(lines + "train\tgone.flac\tx\t1.0\t\n")
     type_in(page, qtbot, "epochs", "1")
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
-    done = "Finished"
-    qtbot.waitUntil(lambda: page.run.progress.text().startswith(done), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: page.run.progress.text().startswith("Finished"), timeout=TIMEOUT_MS)
 
     assert model.run
-    assert [label for label, _ in model.run.previews.stages[0].lines[:2]] == ["said", "heard"]
+    assert [label for label, _ in model.run.previews.stages[0].lines[:2]] == [
+        "Reference",
+        "Recognised",
+    ]
     assert model.run.ledger
     assert list(model.run.ledger.refused)
     assert page.run.ledger.table.topLevelItem(0).text(1) == "refused"

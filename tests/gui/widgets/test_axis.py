@@ -27,8 +27,8 @@ def test_zooming_keeps_what_is_under_the_pixel() -> None:
 
 def test_a_unit_outside_is_scrolled_to() -> None:
     axis = Axis(length=60, pixels=400).zoomed(10, 0)
-    assert axis.showing(3) == axis
-    seen = axis.showing(50)
+    assert axis.scrolled_to(3) == axis
+    seen = axis.scrolled_to(50)
     assert seen.start < 50 < seen.stop
 
 

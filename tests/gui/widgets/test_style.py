@@ -5,7 +5,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QCheckBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.widgets.theme import DARK, LIGHT, Colours, Theme, Wardrobe
+from seqstudio.gui.widgets.colours import DARK, LIGHT, Colours
+from seqstudio.gui.widgets.theme import Theme, ThemeManager
 
 
 def luminance(colour: QColor) -> float:
@@ -33,12 +34,12 @@ def test_a_box_to_tick_stands_out_and_its_tick_is_drawn(
 ) -> None:
     page = QWidget()
     qtbot.addWidget(page)
-    Wardrobe(theme, page).dress(page)
+    ThemeManager(theme, page).add(page)
     box = QCheckBox("Refused only", page)
     page.show()
     row = box.height() // 2
     off, on = (picture(box, checked=checked) for checked in (False, True))
-    edge = max(contrast(off.pixelColor(x, row), colours.raised) for x in range(4))
+    edge = max(contrast(off.pixelColor(x, row), colours.surface) for x in range(4))
     inside = {on.pixelColor(x, y).name() for x in range(2, 14) for y in range(row - 5, row + 5)}
 
     assert edge >= 3

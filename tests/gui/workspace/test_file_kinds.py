@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.plugins_and_models.consent_view import ConsentView
 from seqstudio.gui.shell.pages import PAGES
-from seqstudio.gui.shell.window import Window
-from seqstudio.gui.widgets.drop_hint import hint
-from seqstudio.gui.workspace.file_kinds import MODELS, PLUGINS, Install, sort_out
+from seqstudio.gui.shell.window_view import Window
+from seqstudio.gui.widgets.drop_hint import hint_text
+from seqstudio.gui.workspace.file_kinds import MODELS, PLUGINS, InstallRequest, expand_paths
 from seqstudio.host.store.pack import pack
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.services.bundle_files import REQUIRED
@@ -87,28 +87,28 @@ def test_files_come_first_and_what_is_to_be_installed_last(
     (other / "song.mid").touch()
     bundle = Path("folk.seqmodel")
 
-    assert sort_out([wheel, words, project, model, bundle, wheels, other, recording]) == [
+    assert expand_paths([wheel, words, project, model, bundle, wheels, other, recording]) == [
         words,
         other / "song.mid",
         recording,
-        Install(PLUGINS, wheel),
-        Install(PLUGINS, project),
-        Install(MODELS, model),
-        Install(MODELS, bundle),
-        Install(PLUGINS, wheels),
+        InstallRequest(PLUGINS, wheel),
+        InstallRequest(PLUGINS, project),
+        InstallRequest(MODELS, model),
+        InstallRequest(MODELS, bundle),
+        InstallRequest(PLUGINS, wheels),
     ]
 
 
 def test_a_project_that_is_badly_written_is_still_a_plugin(project: Path) -> None:
     with (project / "pyproject.toml").open("a") as file:
         file.write("[project\n")
-    assert sort_out([project]) == [Install(PLUGINS, project)]
+    assert expand_paths([project]) == [InstallRequest(PLUGINS, project)]
 
 
 def test_the_hint_names_all_that_dropping_will_do(project: Path) -> None:
-    assert hint([project]) == "Drop to look into turner; nothing is installed before you agree"
-    assert hint([Path("a.seqstudio"), Path("a.wav"), Path("b.wav")]) == (
-        "Drop to open a.seqstudio, and to bring 2 files into this session"
+    assert hint_text([project]) == "Drop to inspect turner; nothing is installed before you agree"
+    assert hint_text([Path("a.seqstudio"), Path("a.wav"), Path("b.wav")]) == (
+        "Drop to open a.seqstudio, and add 2 files to this session"
     )
 
 
@@ -116,14 +116,14 @@ def test_the_hint_names_all_that_dropping_will_do(project: Path) -> None:
 def test_a_project_dropped_anywhere_on_any_page_is_asked_about(
     window: Window, qtbot: QtBot, project: Path, recording: Path, tune: Path, name: str
 ) -> None:
-    window.workspace.bring_in([recording, tune])
+    window.workspace.import_files([recording, tune])
     qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 2)
     held = {
         "clip": window.workspace.document.clips[0].id,
         "take": window.workspace.document.takes[0].id,
     }
     entry = next(page for page in PAGES if page.name == name)
-    window.workspace.choose(held.get(entry.shows, ""))
+    window.workspace.select(held.get(entry.shows, ""))
     window.show_page(name)
     qtbot.waitUntil(lambda: not window.workspace.background.busy)
     for across, down in ((0.1, 0.3), (0.4, 0.3), (0.6, 0.5), (0.9, 0.4), (0.5, 0.95)):

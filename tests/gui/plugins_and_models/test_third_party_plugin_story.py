@@ -1,4 +1,4 @@
-"""A stranger's plugin, from its author's folder to a result in the session, and out again."""
+"""A third-party plugin is installed, used, disabled and removed."""
 
 import subprocess
 import sys
@@ -16,10 +16,10 @@ from seqstudio.gui.operations.provenance import made_with
 from seqstudio.gui.plugins_and_models.consent_view import ConsentView
 from seqstudio.gui.plugins_and_models.plugins_view import PluginsView
 from seqstudio.gui.recording.recording_view import RecordingView
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.host.studio import JobSpec
-from seqstudio.session.operations import EditWord
+from seqstudio.session.edits import EditWord
 
 MINUTE = 60_000
 CODE = '''"""Says how long a recording is, where a transcript would say what is in it."""
@@ -64,7 +64,7 @@ outputs = [{ name = "transcript", kind = "transcript", formats = ["json"] }]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plugin as its author makes it: scaffold, code, and an ordinary build."""
+    """The wheel that the plugin's author builds from a scaffold."""
     folder = tmp_path_factory.mktemp("author") / "ruler"
     write_plugin(folder, "ruler", "operation")
     package = folder / "src" / "seqstudio_ruler"
@@ -78,15 +78,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def press(qtbot: QtBot, page: PluginsView, text: str) -> None:
-    """Click a button of the page, and wait for what it does."""
+    """Click a button of the page and wait until its task is done."""
     button = next(one for one in page.findChildren(QPushButton) if one.text() == text)
     qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not page.model.errand.busy, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not page.model.background_task.busy, timeout=MINUTE)
 
 
 def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
-    """Drop a wheel on the window, or a folder on the page; read the sheet; agree by the mouse."""
+    """Drop a wheel on the window, or a folder on the page, and click Install on the sheet."""
     target = window.show_page("plugins") if wheel.is_dir() else window
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(wheel))])
@@ -95,9 +95,9 @@ def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
     target.dropEvent(QDropEvent(where, action, data, button, keys))
     qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None, timeout=MINUTE)
     sheet = window.findChild(ConsentView)
-    said = sheet.facts.accessibleDescription()
-    assert str(wheel) in said
-    assert "read the recordings that you choose" in said
+    facts = sheet.facts.accessibleDescription()
+    assert str(wheel) in facts
+    assert "read the recordings that you choose" in facts
     with qtbot.waitSignal(window.workspace.installed_changed, timeout=MINUTE):
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
     page = window.show_page("plugins")
@@ -107,22 +107,22 @@ def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
 
 
 def titles(panel: OperationPanel) -> list[str]:
-    return [offer.entry.title for offer in panel.model.offers]
+    return [offer.entry.title for offer in panel.model.operations]
 
 
 @pytest.mark.medium
-def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_restart(
+def test_a_third_party_plugin_is_installed_used_disabled_and_removed_without_a_restart(
     window: Window, qtbot: QtBot, recording: Path, wheel: Path, tmp_path: Path
 ) -> None:
     workspace = window.workspace
     with qtbot.waitSignal(workspace.changed):
-        workspace.bring_in([recording])
+        workspace.import_files([recording])
     panel = window.findChild(OperationPanel)
     assert "Measure a recording" not in titles(panel)
 
     page = install(qtbot, window, wheel)
 
-    workspace.chosen_changed.emit()  # as a click on the recording in the library does
+    workspace.selection_changed.emit()  # as a click on the recording in the library does
     at = titles(panel).index("Measure a recording")
     panel.operation.setCurrentIndex(at)
     panel.operation.activated.emit(at)
@@ -144,11 +144,11 @@ def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_rest
     assert "Measure a recording" not in titles(panel)
     assert not (workspace.studio.profile.home / "plugins").exists()
 
-    said = made_with(provenance, workspace.studio.catalogue, {})
-    assert said == "made with ruler 0.1.0, which is not installed"
+    made_text = made_with(provenance, workspace.studio.catalogue, {})
+    assert made_text == "made with ruler 0.1.0, which is not installed"
     shown = window.show_page("recording")
     assert isinstance(shown, RecordingView)
-    assert shown.model.made_text == said
+    assert shown.model.made_text == made_text
     assert workspace.do(EditWord(clip.id, 0, 0, "silence"))
     edited = workspace.document.clip(clip.id).transcript
     assert edited is not None
@@ -163,29 +163,31 @@ def test_a_strangers_plugin_is_installed_run_switched_and_removed_without_a_rest
 
 
 @pytest.mark.medium
-def test_a_plugin_whose_workers_die_is_off_with_its_reason_until_it_is_enabled(
+def test_a_plugin_whose_workers_crash_is_off_with_its_reason_until_it_is_enabled(
     window: Window, qtbot: QtBot, recording: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "ruler"
     write_plugin(folder, "ruler", "operation")
     package = folder / "src" / "seqstudio_ruler"
-    dying = CODE.replace("length_s = audio", "__import__('os')._exit(9)\n        length_s = audio")
-    (package / "__init__.py").write_text(dying)
+    crashing = CODE.replace(
+        "length_s = audio", "__import__('os')._exit(9)\n        length_s = audio"
+    )
+    (package / "__init__.py").write_text(crashing)
     manifest = package / "seqstudio.toml"
     manifest.write_text(manifest.read_text().partition("\n[[operations]]")[0] + OPERATION)
     workspace = window.workspace
     for name in "abc":
         (tmp_path / f"{name}.flac").write_bytes(recording.read_bytes())
-    workspace.bring_in([tmp_path / f"{name}.flac" for name in "abc"])
+    workspace.import_files([tmp_path / f"{name}.flac" for name in "abc"])
     qtbot.waitUntil(lambda: len(workspace.document.clips) == 3)
     page = install(qtbot, window, folder)
     panel = window.findChild(OperationPanel)
     panel.model.choose(titles(panel).index("Measure a recording"))
     panel.model.take_all(everything=True)
     panel.model.run()
-    qtbot.waitUntil(lambda: page.state.text().startswith("0.1.0  ·  off: 3 w"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: page.status.text().startswith("0.1.0  ·  off: 3 w"), timeout=MINUTE)
 
-    assert page.state.text().endswith("the last exited with status 9")
+    assert page.status.text().endswith("the last exited with status 9")
     assert "Measure a recording" not in titles(panel)
     window.show_page("plugins")
     press(qtbot, page, "Enable")
@@ -193,22 +195,22 @@ def test_a_plugin_whose_workers_die_is_off_with_its_reason_until_it_is_enabled(
 
 
 @pytest.mark.medium
-def test_a_plugin_stays_while_a_job_waits_for_it_and_a_job_whose_plugin_is_off_says_so(
+def test_a_plugin_with_waiting_jobs_stays_installed_and_a_job_of_a_disabled_plugin_fails(
     window: Window, qtbot: QtBot, recording: Path, wheel: Path
 ) -> None:
     workspace = window.workspace
     with qtbot.waitSignal(workspace.changed):
-        workspace.bring_in([recording])
+        workspace.import_files([recording])
     page = install(qtbot, window, wheel)
     wanted = JobSpec(plugin="ruler", name="measure", inputs={"audio": (recording,)})
     job = workspace.queue.add(wanted)
     other = workspace.queue.add(replace(wanted, options={}, formats=("json",)))
     press(qtbot, page, "Uninstall")
     assert page.banner.text.endswith(
-        f"Ruler is needed by {', '.join([f'Measure {recording.stem}'] * 2)}, expected no job that "
-        "waits or runs: cancel it, or wait for its end."
+        f"Ruler is needed by {', '.join([f'Measure {recording.stem}'] * 2)}, expected no waiting "
+        "or running job: cancel it, or wait until it has finished."
     )
-    assert page.state.text() == "0.1.0  ·  on"
+    assert page.status.text() == "0.1.0  ·  on"
     press(qtbot, page, "Disable")
     qtbot.waitUntil(
         lambda: not workspace.queue.running and not workspace.queue.waiting, timeout=MINUTE
@@ -224,4 +226,6 @@ def test_a_plugin_stays_while_a_job_waits_for_it_and_a_job_whose_plugin_is_off_s
         lambda: {card.state for card in workspace.queue.jobs()} == {"done"}, timeout=MINUTE
     )
     press(qtbot, page, "Uninstall")
-    assert page.progress.said.text().startswith("Ruler is removed, with all its versions. Sessions")
+    assert page.progress.status.text().startswith(
+        "Ruler and all its versions are uninstalled. Sessions"
+    )

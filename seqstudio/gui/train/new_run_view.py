@@ -1,4 +1,4 @@
-"""The form of a new run: what to learn from, which task, where to, and the settings."""
+"""The form of a new run: data, task, preset, name, place and settings."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QFileDialog,
     QFormLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -19,124 +19,127 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.train.form import NewRun
+from seqstudio.gui.train.new_run import NewRun
 from seqstudio.gui.train.settings_view import SettingsView
-from seqstudio.gui.widgets.drop_hint import dropped
-from seqstudio.gui.widgets.fault import Fault
-from seqstudio.gui.workspace.file_kinds import belongs_elsewhere
+from seqstudio.gui.widgets.drop_hint import dropped_paths
+from seqstudio.gui.widgets.field_error import FieldError
+from seqstudio.gui.widgets.layout import column, row
+from seqstudio.gui.workspace.file_kinds import is_session_or_install
 
 
-class FormView(QWidget):
-    """Shows a `NewRun` and passes what is typed on. Data may be dropped on it."""
+class NewRunView(QWidget):
+    """Shows a `NewRun` and fills it in. Data can be dropped on it."""
 
     def __init__(self, form: NewRun, start: Callable[[], object]) -> None:
         super().__init__()
         self._form = form
-        self._soon = QTimer(self, interval=0, singleShot=True)  # once the faults have their place
-        self._soon.timeout.connect(self._lead_to_fault)
+        self._soon = QTimer(self, interval=0, singleShot=True)  # after the errors are laid out
+        self._soon.timeout.connect(self._scroll_to_error)
         self.setAcceptDrops(True)
         self.task, self.preset = QComboBox(), QComboBox()
-        self.about = QLabel(wordWrap=True)
+        self.help = QLabel(wordWrap=True)
         self.data, self.name, self.place = QLineEdit(), QLineEdit(), QLabel(wordWrap=True)
         self.settings = SettingsView(form)
-        self.faults = {field: Fault(field) for field in ("task", "data", "name")}
+        self.errors = {field: FieldError(field) for field in ("task", "data", "name")}
         self.start = QPushButton("Start training")
         self.start.setDefault(True)
         self.start.clicked.connect(start)
         self._lay_out()
         self._connect()
-        form.changed.connect(self.draw)
-        form.faults_changed.connect(self._draw_faults)
-        form.refused.connect(self._soon.start)
-        self.draw()
+        form.changed.connect(self.refresh)
+        form.errors_changed.connect(self._refresh_errors)
+        form.rejected.connect(self._soon.start)
+        self.refresh()
 
-    def draw(self) -> None:
-        """Show the request as it is now."""
+    def refresh(self) -> None:
+        """Show the current request."""
         form, request = self._form, self._form.request
         _fill(self.task, [(one.entry.title, one.name) for one in form.choices], request.task)
         choice = form.choice
         presets = choice.entry.presets if choice else ()
         _fill(self.preset, [(name, name) for name in presets], request.preset)
-        self.about.setText(choice.entry.help if choice else "No installed plugin can be trained.")
+        self.help.setText(
+            choice.entry.help if choice else "No installed plugin has a task to train."
+        )
         for edit, text in ((self.data, str(request.data or "")), (self.name, request.name)):
             if edit.text() != text:
                 edit.setText(text)
-        self.place.setText(f"in {request.place}" if request.place else "beside the data")
+        self.place.setText(f"in {request.place}" if request.place else "next to the data")
         self.start.setEnabled(not form.checking)
-        self.start.setText("Looking at the data…" if form.checking else "Start training")
-        self._draw_faults()
+        self.start.setText("Checking the data…" if form.checking else "Start training")
+        self._refresh_errors()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a folder or a file of data; sessions, plugins and models are the window's."""
-        paths = dropped(event.mimeData())
-        if paths and not belongs_elsewhere(paths[0]):
+        """Accept a folder or a file of data; the window handles sessions, plugins and models."""
+        paths = dropped_paths(event.mimeData())
+        if paths and not is_session_or_install(paths[0]):
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Learn from what was dropped."""
-        self._form.set(data=dropped(event.mimeData())[0])
+        """Use what was dropped as the training data."""
+        self._form.set(data=dropped_paths(event.mimeData())[0])
         event.acceptProposedAction()
 
     def ask_data(self) -> None:
-        """Let the person choose the folder to learn from."""
-        if name := QFileDialog.getExistingDirectory(self, "Learn from this folder"):
+        """Let the user choose the folder of training data."""
+        if name := QFileDialog.getExistingDirectory(self, "Folder of training data"):
             self._form.set(data=Path(name))
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Learn from this file")
+        name, _ = QFileDialog.getOpenFileName(self, "File of training data")
         if name:
             self._form.set(data=Path(name))
 
     def _ask_place(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, "Put the run's folder here"):
+        if name := QFileDialog.getExistingDirectory(self, "Place for the folder of the run"):
             self._form.set(place=Path(name))
 
-    def _draw_faults(self) -> None:
-        for field, label in self.faults.items():
-            label.tell(self._form.faults.get(field, ""))
+    def _refresh_errors(self) -> None:
+        for field, label in self.errors.items():
+            label.show_message(self._form.errors.get(field, ""))
 
-    def _lead_to_fault(self) -> None:
-        """Bring the first thing that is wrong into view."""
-        faults = self._form.faults
-        named = [*self.faults, *(field for field in faults if field.startswith("set."))]
-        first = next((field for field in named if field in faults), "")
-        if first in self.faults:
-            self._area.ensureWidgetVisible(self.faults[first])
-        elif first and (place := self.settings.place(first.removeprefix("set."))):
-            self._area.ensureWidgetVisible(place)
+    def _scroll_to_error(self) -> None:
+        """Scroll to the first error."""
+        errors = self._form.errors
+        fields = [*self.errors, *(field for field in errors if field.startswith("set."))]
+        first = next((field for field in fields if field in errors), "")
+        if first in self.errors:
+            self._area.ensureWidgetVisible(self.errors[first])
+        elif first and (field := self.settings.field(first.removeprefix("set."))):
+            self._area.ensureWidgetVisible(field)
 
     def _connect(self) -> None:
         form = self._form
         self.task.activated.connect(lambda _at: form.set(task=self.task.currentData()))
         self.preset.activated.connect(lambda _at: form.set(preset=self.preset.currentData()))
-        self.data.editingFinished.connect(self._data_typed)
+        self.data.editingFinished.connect(self._on_data_edited)
         self.name.textEdited.connect(lambda text: form.set(name=text))
 
-    def _data_typed(self) -> None:
+    def _on_data_edited(self) -> None:
         text = self.data.text().strip()
         if text != str(self._form.request.data or ""):
             self._form.set(data=Path(text).expanduser() if text else None)
 
     def _lay_out(self) -> None:
         for edit in (self.data, self.name):
-            edit.setAcceptDrops(False)  # a folder may be dropped anywhere on the form
+            edit.setAcceptDrops(False)  # a folder can be dropped anywhere on the form
         self.task.setAccessibleName("Task")
         self.preset.setAccessibleName("Preset")
-        self.data.setAccessibleName("Data")
-        self.data.setPlaceholderText("A folder of recordings or music; drop it here")
+        self.data.setAccessibleName("Training data")
+        self.data.setPlaceholderText("A folder of recordings or music: drop it here")
         self.name.setAccessibleName("Name of the run")
         rows = QFormLayout()
         rows.setHorizontalSpacing(12)
         rows.setVerticalSpacing(8)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         data = _row(self.data, _button("Folder…", self.ask_data), _button("File…", self._ask_file))
-        rows.addRow("Learn from", _column(data, self.faults["data"]))
-        rows.addRow("Task", _column(self.task, self.about, self.faults["task"]))
+        rows.addRow("Training data", _column(data, self.errors["data"]))
+        rows.addRow("Task", _column(self.task, self.help, self.errors["task"]))
         rows.addRow("Preset", self.preset)
-        name = _row(self.name, _button("Change place…", self._ask_place))
-        rows.addRow("Name of the run", _column(name, self.place, self.faults["name"]))
+        name = _row(self.name, _button("Change folder…", self._ask_place))
+        rows.addRow("Name of the run", _column(name, self.place, self.errors["name"]))
         rows.addRow("Settings", self.settings)
         body = QWidget()
         inside = QVBoxLayout(body)
@@ -144,20 +147,20 @@ class FormView(QWidget):
         inside.addLayout(rows)
         inside.addStretch(1)
         self._area = area = QScrollArea()
-        area.setAccessibleName("What to train on, and how")
+        area.setAccessibleName("New run")
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(body)
-        foot = _row(self.start)
-        foot.setContentsMargins(12, 0, 12, 12)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(area, 1)
-        column.addWidget(foot, 0, Qt.AlignmentFlag.AlignRight)
+        footer = _row(self.start)
+        footer.setContentsMargins(12, 0, 12, 12)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area, 1)
+        outer.addWidget(footer, 0, Qt.AlignmentFlag.AlignRight)
 
 
 def _fill(box: QComboBox, lines: list[tuple[str, str]], chosen: str) -> None:
-    """Show the choices of a box, the chosen one in front; the first where none is."""
+    """Fill a box with choices and select one; the first if `chosen` is not among them."""
     if [(box.itemText(at), box.itemData(at)) for at in range(box.count())] != lines:
         box.clear()
         for title, value in lines:
@@ -172,18 +175,16 @@ def _button(title: str, run: Callable[[], object]) -> QPushButton:
 
 
 def _row(*widgets: QWidget) -> QWidget:
-    return _together(QHBoxLayout(), widgets)
+    return _container(row(), widgets)
 
 
 def _column(*widgets: QWidget) -> QWidget:
-    return _together(QVBoxLayout(), widgets)
+    return _container(column(spacing=4), widgets)
 
 
-def _together(layout: QHBoxLayout | QVBoxLayout, widgets: tuple[QWidget, ...]) -> QWidget:
-    whole = QWidget()
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(4 if isinstance(layout, QVBoxLayout) else 8)
+def _container(layout: QBoxLayout, widgets: tuple[QWidget, ...]) -> QWidget:
+    container = QWidget()
     for widget in widgets:
         layout.addWidget(widget)
-    whole.setLayout(layout)
-    return whole
+    container.setLayout(layout)
+    return container

@@ -1,4 +1,4 @@
-"""The previews of a training side by side: cards with a text or a small piano roll."""
+"""The previews of a training side by side: cards with text or a small piano roll."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from seqstudio.gui.train.previews import Previews, Sketch, Stage
-from seqstudio.gui.widgets.theme import Colours, colours_of
+from seqstudio.gui.train.previews import REFERENCE, Previews, Sketch, Stage
+from seqstudio.gui.widgets.colours import Colours, colours_of
 
 CARD = QSize(176, 104)
 GAP = 8
 
 
-class Strip(QWidget):
-    """The stages side by side over training time, as cards; the one in front has a thick frame."""
+class PreviewStrip(QWidget):
+    """The stages as cards in order of training time; the selected one has a thick frame."""
 
     chosen = Signal(int)
 
@@ -23,11 +23,11 @@ class Strip(QWidget):
         self._previews = Previews()
         self._sketches: dict[Path, Sketch] = {}
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Previews over training time")
-        self.setToolTip("Left and right step through the previews.")
+        self.setAccessibleName("Previews by training time")
+        self.setToolTip("Left and right arrow keys step through the previews.")
 
     def show_previews(self, previews: Previews, sketches: dict[Path, Sketch]) -> None:
-        """Draw the stages as they are now."""
+        """Show the current stages."""
         self._previews, self._sketches = previews, sketches
         count = len(previews.stages)
         self.setFixedSize(max(count, 1) * (CARD.width() + GAP) + GAP, CARD.height() + 2 * GAP)
@@ -35,12 +35,12 @@ class Strip(QWidget):
             self.setAccessibleDescription(f"{stage.title}: {stage.text}")
         self.update()
 
-    def place(self, at: int) -> QRectF:
-        """Give the card of a stage."""
-        return QRectF(GAP + at * (CARD.width() + GAP), GAP, CARD.width(), CARD.height())
+    def card_rect(self, index: int) -> QRectF:
+        """Return the rectangle of a stage's card."""
+        return QRectF(GAP + index * (CARD.width() + GAP), GAP, CARD.width(), CARD.height())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Put the stage under the pointer in front."""
+        """Select the stage under the pointer."""
         at = int((event.position().x() - GAP / 2) // (CARD.width() + GAP))
         if 0 <= at < len(self._previews.stages):
             self.chosen.emit(at)
@@ -48,60 +48,60 @@ class Strip(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step through the stages."""
         newest = len(self._previews.stages) - 1
-        places = {
-            Qt.Key.Key_Left: self._previews.at - 1,
-            Qt.Key.Key_Right: self._previews.at + 1,
+        targets = {
+            Qt.Key.Key_Left: self._previews.index - 1,
+            Qt.Key.Key_Right: self._previews.index + 1,
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: newest,
         }
         key = Qt.Key(event.key())
-        if key in places:
-            self.chosen.emit(min(max(places[key], 0), newest))
+        if key in targets:
+            self.chosen.emit(min(max(targets[key], 0), newest))
         else:
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the cards that are seen."""
+        """Draw the visible cards."""
         colours = colours_of(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for at, stage in enumerate(self._previews.stages):
-            card = self.place(at)
+            card = self.card_rect(at)
             if card.intersects(QRectF(event.rect())):
-                self._draw_card(painter, stage, card, colours, front=at == self._previews.at)
+                self._draw_card(painter, stage, card, colours, selected=at == self._previews.index)
 
     def _draw_card(
-        self, painter: QPainter, stage: Stage, card: QRectF, colours: Colours, *, front: bool
+        self, painter: QPainter, stage: Stage, card: QRectF, colours: Colours, *, selected: bool
     ) -> None:
-        painter.setPen(QPen(colours.accent, 3) if front else QPen(colours.line, 1))
-        painter.setBrush(colours.ground)
+        painter.setPen(QPen(colours.accent, 3) if selected else QPen(colours.line, 1))
+        painter.setBrush(colours.background)
         painter.drawRoundedRect(card, 4, 4)
         inside = card.adjusted(8, 6, -8, -6)
-        painter.setPen(colours.ink if front else colours.faint)
-        mark = "▸ " if front else ""
+        painter.setPen(colours.text if selected else colours.muted)
+        mark = "▸ " if selected else ""
         painter.drawText(inside, Qt.AlignmentFlag.AlignTop, mark + stage.title)
         body = inside.adjusted(0, 20, 0, 0)
         sketch = self._sketches.get(stage.midi) if stage.midi else None
         if sketch:
             draw_sketch(painter, sketch, body, colours)
             return
-        painter.setPen(colours.ink)
+        painter.setPen(colours.text)
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
-        text = "\n".join(words for label, words in stage.lines if label != "said")
+        text = "\n".join(words for label, words in stage.lines if label != REFERENCE)
         painter.drawText(body, flags, text)
 
 
 class SketchView(QWidget):
-    """The notes of one preview, as large as there is room."""
+    """The notes of one preview; fills its widget."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sketch: Sketch | None = None
         self.setMinimumHeight(40)
-        self.setAccessibleName("Notes of the preview in front")
+        self.setAccessibleName("Notes of the selected preview")
 
     def show_sketch(self, sketch: Sketch | None) -> None:
-        """Draw these notes; nothing while they are read."""
+        """Show these notes; None shows nothing."""
         self._sketch = sketch
         if sketch:
             self.setAccessibleDescription(f"{len(sketch.notes)} notes")
@@ -111,7 +111,7 @@ class SketchView(QWidget):
         """Draw the notes."""
         colours = colours_of(self.palette())
         painter = QPainter(self)
-        painter.fillRect(self.rect(), colours.ground)
+        painter.fillRect(self.rect(), colours.background)
         if self._sketch:
             draw_sketch(painter, self._sketch, QRectF(self.rect()).adjusted(8, 8, -8, -8), colours)
 

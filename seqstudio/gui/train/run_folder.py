@@ -1,4 +1,4 @@
-"""What a run folder tells. Reads JSON; no torch."""
+"""Reads run folders: the spec, the ledger and the events. Reads JSON; no torch."""
 
 import json
 from dataclasses import dataclass
@@ -12,56 +12,56 @@ from seqstudio.services.runs import RunSpec, open_run
 
 
 @dataclass(frozen=True, slots=True)
-class RunRead:
-    """A run folder, read."""
+class RunContents:
+    """The contents of a run folder."""
 
     spec: RunSpec
     ledger: Ledger | None
     events: tuple[Event, ...] = ()
 
 
-def read_run(folder: Path) -> RunRead:
+def read_run(folder: Path) -> RunContents:
     """Read a run folder; slow for long runs, so call it on a thread.
 
     Raises
     ------
     SeqStudioError
-        If it is no run folder, or what is in it does not fit.
+        If it is not a run folder, or a file in it is damaged.
     """
     run = open_run(folder)
-    return RunRead(run.spec, read_ledger(folder), tuple(run.events()))
+    return RunContents(run.spec, read_ledger(folder), tuple(run.events()))
 
 
-def read_begun(folder: Path) -> RunRead | None:
-    """Read what a run begins with, without what has happened; None before the worker has looked.
+def read_start(folder: Path) -> RunContents | None:
+    """Read the spec and the ledger of a run; None if the worker has not read the data yet.
 
     Raises
     ------
     SeqStudioError
-        If what is in its folder does not fit.
+        If a file in the folder is damaged.
     """
     ledger = read_ledger(folder)
-    return RunRead(open_run(folder).spec, ledger) if ledger else None
+    return RunContents(open_run(folder).spec, ledger) if ledger else None
 
 
 def read_ledger(folder: Path) -> Ledger | None:
-    """Read which inputs were used and which refused; None before the worker has looked.
+    """Read the used and refused inputs; None if the worker has not read the data yet.
 
     Raises
     ------
     DataError
-        If it does not fit.
+        If the file is damaged.
     """
     path = folder / "ledger.json"
     try:
         table = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as bad:
-        raise DataError(f"{path}: {bad}, expected the ledger of a run") from bad
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: {error}, expected the ledger of a run") from error
     if not isinstance(table, dict):
         raise DataError(f"{path}: expected the ledger of a run")
     used = from_plain(tuple[str, ...], table.get("used", []), f"{path}.used", error=DataError)
-    fields = ("refused", "notes")
+    fields = ("refused", "counts")
     refused, notes = ({str(k): v for k, v in table.get(one, {}).items()} for one in fields)
     return Ledger(list(used), refused, notes)

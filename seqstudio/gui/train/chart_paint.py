@@ -1,4 +1,4 @@
-"""Paints one chart of a training: grid, curves, legend, and the values that are read."""
+"""Paints one chart of a training: grid, curves, and a legend with values."""
 
 import math
 from collections.abc import Mapping
@@ -8,23 +8,24 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from seqstudio.gui.train.curves import (
+    ChartData,
     Dash,
     Marker,
-    Panel,
     Series,
     Values,
+    downsampled,
     log_ticks,
     smoothed,
-    thinned,
     ticks,
-    value_span,
+    value_range,
 )
 from seqstudio.gui.widgets.axis import Axis
-from seqstudio.gui.widgets.theme import Colours
+from seqstudio.gui.widgets.colours import Colours
+from seqstudio.gui.widgets.metric_text import metric_text
 
 LEFT, HEAD, FOOT = 60, 40, 34  # pixels around a plot
-DENSE = 100  # points, from which on lines are drawn apart
-NEAR = 40  # markers are drawn as long as there are at most so many points
+DENSE = 100  # points; longer lines are drawn as separate segments
+MAX_MARKERS = 40  # points; denser series have no markers
 DASHES: Mapping[Dash, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
     "dash": Qt.PenStyle.DashLine,
@@ -33,79 +34,85 @@ DASHES: Mapping[Dash, Qt.PenStyle] = {
 }
 
 
-class Chart:
-    """One panel in its place: grid, curves, legend, and what is read."""
+class ChartPainter:
+    """Draws one chart into a rectangle."""
 
     def __init__(
-        self, panel: Panel, plot: QRectF, axis: Axis, colours: Colours, smoothing: int
+        self, chart: ChartData, plot: QRectF, axis: Axis, colours: Colours, smoothing: int
     ) -> None:
-        self._panel, self._plot, self._axis, self._colours = panel, plot, axis, colours
+        self._chart, self._plot, self._axis, self._colours = chart, plot, axis, colours
         self._smoothing = smoothing
-        self._span = value_span(panel, axis.start, axis.stop)
-        self._inks = (colours.accent, colours.playhead, colours.note, colours.trouble)
+        self._span = value_range(chart, axis.start, axis.stop)
+        self._series_colours = (colours.accent, colours.playhead, colours.note, colours.error)
 
     def draw(self, painter: QPainter, cursor: float | None, mark: int | None) -> None:
-        """Draw the panel; `cursor` is the step that is read, `mark` that of a preview."""
-        self._draw_head(painter, cursor)
+        """Draw the chart with lines at the step of the cursor and of the selected preview."""
+        self._draw_heading(painter, cursor)
         painter.setPen(QPen(self._colours.line))
         painter.drawRect(self._plot)
         if self._span is None:
-            self._write(painter, self._plot, "Nothing yet", Qt.AlignmentFlag.AlignCenter)
+            self._write(painter, self._plot, "No data yet", Qt.AlignmentFlag.AlignCenter)
             return
         self._draw_grid(painter)
         painter.save()
         painter.setClipRect(self._plot.adjusted(-4, -4, 4, 4))
         if mark is not None:
-            self._upright(painter, mark, QPen(self._colours.faint, 1, Qt.PenStyle.DotLine))
+            self._draw_vertical_line(
+                painter, mark, QPen(self._colours.muted, 1, Qt.PenStyle.DotLine)
+            )
         if cursor is not None:
-            self._upright(painter, cursor, QPen(self._colours.playhead, 1))
-        for number, series in enumerate(self._panel.series):
+            self._draw_vertical_line(painter, cursor, QPen(self._colours.playhead, 1))
+        for number, series in enumerate(self._chart.series):
             if series.shown and len(series):
-                self._draw_series(painter, series, self._inks[number % len(self._inks)])
+                self._draw_series(
+                    painter, series, self._series_colours[number % len(self._series_colours)]
+                )
         painter.restore()
 
-    def _draw_head(self, painter: QPainter, cursor: float | None) -> None:
-        """Write title and unit, and below them a legend with the values that are read."""
+    def _draw_heading(self, painter: QPainter, cursor: float | None) -> None:
+        """Draw title and unit, and below them a legend with the values at the cursor."""
         bold = QFont(painter.font())
         bold.setBold(True)
-        head = QRectF(self._plot.left(), self._plot.top() - HEAD + 2, self._plot.width(), 16)
+        heading = QRectF(self._plot.left(), self._plot.top() - HEAD + 2, self._plot.width(), 16)
         painter.save()
         painter.setFont(bold)
-        painter.setPen(self._colours.ink)
-        painter.drawText(head, Qt.AlignmentFlag.AlignLeft, self._panel.title)
-        left = head.left() + painter.fontMetrics().horizontalAdvance(self._panel.title) + 8
+        painter.setPen(self._colours.text)
+        painter.drawText(heading, Qt.AlignmentFlag.AlignLeft, self._chart.title)
+        left = heading.left() + painter.fontMetrics().horizontalAdvance(self._chart.title) + 8
         painter.restore()
-        room = head.adjusted(left - head.left(), 0, 0, 0)
+        space = heading.adjusted(left - heading.left(), 0, 0, 0)
         unit = painter.fontMetrics().elidedText(
-            self._panel.unit, Qt.TextElideMode.ElideRight, int(room.width())
+            self._chart.unit, Qt.TextElideMode.ElideRight, int(space.width())
         )
-        self._write(painter, room, unit, Qt.AlignmentFlag.AlignLeft)
-        x = head.left()
-        for number, series in enumerate(self._panel.series):
-            if series.shown and (point := series.at(1e18 if cursor is None else cursor)):
-                text = f"{series.name} {point[1]:.4g}"
+        self._write(painter, space, unit, Qt.AlignmentFlag.AlignLeft)
+        x = heading.left()
+        for number, series in enumerate(self._chart.series):
+            if series.shown and (point := series.nearest(1e18 if cursor is None else cursor)):
+                text = f"{metric_text(series.name).label} {point[1]:.4g}"
                 if cursor is not None:
                     text += f" (step {point[0]})"
-                x = self._draw_key(painter, series, number, QPointF(x, head.bottom() + 9), text)
+                x = self._draw_legend_entry(
+                    painter, series, number, QPointF(x, heading.bottom() + 9), text
+                )
 
-    def _draw_key(
+    def _draw_legend_entry(
         self, painter: QPainter, series: Series, number: int, place: QPointF, text: str
     ) -> float:
-        """Draw one entry of the legend; give where the next begins."""
-        ink = self._inks[number % len(self._inks)]
-        painter.setPen(QPen(ink, 2, DASHES[series.dash]))
+        """Draw one entry of the legend; return the x position of the next."""
+        colour = self._series_colours[number % len(self._series_colours)]
+        painter.setPen(QPen(colour, 2, DASHES[series.dash]))
         painter.drawLine(place, place + QPointF(24, 0))
-        self._draw_marker(painter, series.marker, place + QPointF(12, 0), ink)
+        self._draw_marker(painter, series.marker, place + QPointF(12, 0), colour)
         width = painter.fontMetrics().horizontalAdvance(text)
         box = QRectF(place.x() + 29, place.y() - 8, width + 2, 16)
-        painter.setPen(self._colours.ink)
+        painter.setPen(self._colours.text)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
         return box.right() + 12
 
     def _draw_grid(self, painter: QPainter) -> None:
         low, high = self._span or (0.0, 1.0)
         rows = max(int(self._plot.height() / 32), 3)
-        values = (log_ticks if self._panel.log else ticks)(low, high, rows)
+        values = (log_ticks if self._chart.log else ticks)(low, high, rows)
         for value in values:
             y = self._y(value)
             painter.setPen(QPen(self._colours.line))
@@ -122,21 +129,21 @@ class Chart:
         foot = QRectF(self._plot.left(), self._plot.bottom() + 16, self._plot.width(), 14)
         self._write(painter, foot, "step", Qt.AlignmentFlag.AlignHCenter)
 
-    def _draw_series(self, painter: QPainter, series: Series, ink: QColor) -> None:
+    def _draw_series(self, painter: QPainter, series: Series, colour: QColor) -> None:
         steps, values = series.points()
-        if self._smoothing > 1 and len(self._panel.series) == 1 and not self._panel.log:
-            pale = QColor(ink)
+        if self._smoothing > 1 and len(self._chart.series) == 1 and not self._chart.log:
+            pale = QColor(colour)
             pale.setAlpha(90)
             self._draw_line(painter, steps, values, QPen(pale, 1))
             values = smoothed(values, self._smoothing)
-        self._draw_line(painter, steps, values, QPen(ink, 1.6, DASHES[series.dash]))
-        if series.marker != "none" and len(steps) <= NEAR:
+        self._draw_line(painter, steps, values, QPen(colour, 1.6, DASHES[series.dash]))
+        if series.marker != "none" and len(steps) <= MAX_MARKERS:
             for step, value in zip(steps, values, strict=True):
                 place = QPointF(self._x(step), self._y(value))
-                self._draw_marker(painter, series.marker, place, ink)
+                self._draw_marker(painter, series.marker, place, colour)
 
     def _draw_line(self, painter: QPainter, steps: Values, values: Values, pen: QPen) -> None:
-        steps, values = thinned(
+        steps, values = downsampled(
             steps,
             values,
             first=self._axis.start,
@@ -148,31 +155,31 @@ class Chart:
         if len(places) <= DENSE:
             painter.drawPolyline(QPolygonF(places))
             return
-        # joined lines of many points take Qt tens of milliseconds, apart they take one
+        # a polyline of many points takes Qt tens of milliseconds, separate lines take one
         painter.drawLines([QLineF(one, other) for one, other in pairwise(places)])
 
-    def _draw_marker(self, painter: QPainter, marker: Marker, at: QPointF, ink: QColor) -> None:
+    def _draw_marker(self, painter: QPainter, marker: Marker, at: QPointF, colour: QColor) -> None:
         shapes = {
             "square": [(-3, -3), (3, -3), (3, 3), (-3, 3)],
             "triangle": [(0, -4), (4, 3), (-4, 3)],
             "diamond": [(0, -4), (4, 0), (0, 4), (-4, 0)],
         }
         painter.save()
-        painter.setPen(QPen(ink, 1))
-        painter.setBrush(ink)
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(colour)
         if marker == "circle":
             painter.drawEllipse(at, 3, 3)
         elif marker in shapes:
             painter.drawPolygon(QPolygonF([at + QPointF(*corner) for corner in shapes[marker]]))
         painter.restore()
 
-    def _upright(self, painter: QPainter, step: float, pen: QPen) -> None:
+    def _draw_vertical_line(self, painter: QPainter, step: float, pen: QPen) -> None:
         painter.setPen(pen)
         x = self._x(step)
         painter.drawLine(QPointF(x, self._plot.top()), QPointF(x, self._plot.bottom()))
 
     def _write(self, painter: QPainter, box: QRectF, text: str, where: Qt.AlignmentFlag) -> None:
-        painter.setPen(self._colours.faint)
+        painter.setPen(self._colours.muted)
         painter.drawText(box, where | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _x(self, step: float) -> float:
@@ -180,12 +187,12 @@ class Chart:
 
     def _y(self, value: float) -> float:
         low, high = self._span or (0.0, 1.0)
-        share = _share(value, low, high, log=self._panel.log)
+        share = _share(value, low, high, log=self._chart.log)
         return self._plot.bottom() - share * self._plot.height()
 
 
 def _share(value: float, low: float, high: float, *, log: bool) -> float:
-    """Say how far up a value lies between two others, 0 to 1 and beyond."""
+    """Return the position of a value between two others: 0 at `low`, 1 at `high`."""
     if not log:
         return (value - low) / (high - low)
     return math.log(max(value, low / 10) / low) / math.log(high / low)
