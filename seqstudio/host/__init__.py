@@ -1,1 +1,4 @@
-"""Catalogue, workers, jobs and the `Studio` facade; its front-end side imports no torch."""
+"""The host: plugin catalogue, jobs, workers, plugin store and the `Studio` facade.
+
+Everything here except `worker/` runs in the front end's process and does not import torch.
+"""

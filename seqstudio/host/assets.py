@@ -1,4 +1,4 @@
-"""Where the demo's files are: in the installed package, or beside it in a clone."""
+"""Locate the demo files: inside the installed package, or next to it in a clone."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ from seqstudio.errors import DataError
 
 
 def assets_folder() -> Path:
-    """Find the folder of demo files.
+    """Return the folder of demo files.
 
     Raises
     ------
     DataError
-        If it was left out of this installation.
+        If this installation does not include them.
     """
     package = Path(seqstudio.__file__).parent
     for folder in (package / "assets", package.parent / "assets"):
         if (folder / "README.md").is_file():
             return folder
-    raise DataError(f"{package}: no demo files in it, expected a whole installation of seqstudio")
+    raise DataError(f"{package}: no demo files, expected a complete installation of seqstudio")

@@ -1,4 +1,4 @@
-"""What the supervisor allows a worker before it ends its item."""
+"""Limits on a worker's time and memory; a worker that exceeds one is killed and its item fails."""
 
 import json
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from seqstudio.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Times are in seconds; the memory limit is shared by the workers of one job."""
+    """Timeouts in seconds, and the share of memory that the workers of one job may use together."""
 
-    start_s: float = 120.0  # from the start of a worker until it is ready
-    silence_s: float = 1800.0  # without any message while an item runs
-    cancel_s: float = 2.0  # from a cancel until the worker is killed
-    save_s: float = 20.0  # the same where a training saves its checkpoint first
+    start_timeout_s: float = 120.0  # from the start of a worker until it is ready
+    message_timeout_s: float = 1800.0  # between two messages while an item runs
+    cancel_timeout_s: float = 2.0  # from a cancel request until the worker is killed
+    save_timeout_s: float = 20.0  # the same for a training job, which saves a checkpoint first
     memory_share: float = 0.8  # of the machine's memory
 
     def __post_init__(self) -> None:
-        for name in ("start_s", "silence_s", "cancel_s", "save_s"):
+        for name in ("start_timeout_s", "message_timeout_s", "cancel_timeout_s", "save_timeout_s"):
             if not (value := getattr(self, name)) > 0:
                 raise ConfigError(f"{name}={value}, expected more than 0")
         if not 0 < self.memory_share <= 1:
@@ -27,12 +27,12 @@ class Limits:
 
 
 def read_limits(path: Path) -> Limits:
-    """Read limits from a JSON file; the defaults hold where there is none.
+    """Read limits from a JSON file, or return the defaults if the file does not exist.
 
     Raises
     ------
     ConfigError
-        If the file is not JSON, or names an unknown limit or a value out of range.
+        If the file is not JSON, or has an unknown limit or a value out of range.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -40,6 +40,6 @@ def read_limits(path: Path) -> Limits:
         return Limits()
     try:
         table = json.loads(text)
-    except ValueError as bad:
-        raise ConfigError(f"{path}: {bad}, expected JSON") from bad
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}, expected JSON") from error
     return from_plain(Limits, table, str(path))

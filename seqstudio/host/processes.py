@@ -1,21 +1,21 @@
-"""What the system says of processes: who lives, since when, and how much memory they hold."""
+"""Facts about processes and the machine: which processes are alive, CPU count and memory use."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-LINUX = sys.platform == "linux"  # elsewhere `ps` is asked, which is slower
+LINUX = sys.platform == "linux"  # other systems run `ps`, which is slower
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def owner_name(pid: int) -> str:
-    """Name a process so that no later one, nor one after a reboot, has the same name."""
-    return f"{pid}:{_start_time(pid)}:{_boot()}"
+    """Return a name that is unique to a process: no later process has it, even after a reboot."""
+    return f"{pid}:{_start_time(pid)}:{_boot_id()}"
 
 
 def is_alive(owner: str) -> bool:
-    """Say whether the process of an `owner_name` still runs."""
+    """Whether the process with this `owner_name` is still running."""
     pid = owner.partition(":")[0]
     return pid.isdigit() and _start_time(int(pid)) != "" and owner_name(int(pid)) == owner
 
@@ -26,45 +26,45 @@ def _start_time(pid: int) -> str:
             text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
-        fields = text.rpartition(")")[2].split()  # the name, which may hold anything, is before it
-        return "" if fields[0] in "ZX" else fields[19]
-    found = subprocess.run(
+        fields = text.rpartition(")")[2].split()  # skips the name, which may contain anything
+        return "" if fields[0] in "ZX" else fields[19]  # zombie or dead; else its start time
+    process = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
-    return found.stdout.strip()
+    return process.stdout.strip()
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     if not LINUX:
         return ""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
-def processors() -> int:
-    """Count the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # macOS has none
+def usable_cpu_count() -> int:
+    """Return the number of CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def machine_memory_bytes() -> int:
-    """Give the memory that this machine, or the container around us, has in all."""
+    """Return the total memory of this machine, or of the container that we run in."""
     total = os.sysconf("SC_PHYS_PAGES") * PAGE_BYTES
-    group = Path("/sys/fs/cgroup/memory.max")
+    cgroup_limit = Path("/sys/fs/cgroup/memory.max")
     try:
-        text = group.read_text(encoding="ascii").strip()
+        text = cgroup_limit.read_text(encoding="ascii").strip()
     except OSError:
         return total
     return min(total, int(text)) if text.isdigit() else total
 
 
 def resident_bytes(pid: int) -> int:
-    """Give the memory that a process and its descendants hold now; 0 where it is gone."""
+    """Return the resident memory of a process and its descendants, or 0 if it has ended."""
     if not LINUX:
-        found = subprocess.run(
+        process = subprocess.run(
             ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
-        return int(found.stdout.strip() or 0) * 1024
+        return int(process.stdout.strip() or 0) * 1024
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
         children = [

@@ -1,7 +1,7 @@
-"""The profile: one folder that holds a person's models, jobs and settings.
+"""The profile: the folder that holds a user's models, jobs and settings.
 
-The command line's help is drawn through this module and `catalogue`, so neither imports anything
-that costs milliseconds (pathlib, dataclasses) before it is needed.
+`--help` imports this module and `catalogue`, so neither imports anything slow (pathlib,
+dataclasses) before it is needed.
 """
 
 # pathlib would cost 8 ms of the 60 that --help may take.
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def default_home() -> str:
-    """Give `SEQSTUDIO_HOME`, or else the platform's folder for a program's data."""
-    if named := os.environ.get("SEQSTUDIO_HOME"):
-        return os.path.abspath(named)
+    """Return `SEQSTUDIO_HOME` if it is set, else the platform's folder for application data."""
+    if home := os.environ.get("SEQSTUDIO_HOME"):
+        return os.path.abspath(home)
     if sys.platform == "darwin":
         return os.path.expanduser("~/Library/Application Support/seqstudio")
     data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
@@ -27,7 +27,7 @@ def default_home() -> str:
 
 
 class Profile:
-    """Where a person's things are. Folders are made when something is first put there."""
+    """The paths of a user's files. Folders are created when something is first written there."""
 
     __slots__ = ("root",)
 
@@ -36,33 +36,33 @@ class Profile:
 
     @property
     def home(self) -> "Path":
-        """The folder itself."""
+        """The profile's folder."""
         from pathlib import Path
 
         return Path(self.root)
 
     @property
     def models(self) -> "Path":
-        """Models that the person imported, one folder each."""
+        """The folder of imported models, one folder each."""
         return self.home / "models"
 
     @property
     def jobs(self) -> "Path":
-        """One folder for each job: its log, its scratch files, outputs that go nowhere else."""
+        """The folder of jobs, one folder each: log, scratch files, outputs without a target."""
         return self.home / "jobs"
 
     @property
     def database(self) -> "Path":
-        """The jobs' SQLite file."""
+        """The SQLite file of the job database."""
         return self.home / "jobs.sqlite"
 
     def limits(self) -> "Limits":
-        """Read `limits.json`, where the person may change what a worker is allowed.
+        """Read `limits.json`, in which the user may change the limits of workers.
 
         Raises
         ------
         ConfigError
-            If the file is not JSON, or names an unknown limit or a value out of range.
+            If the file is not JSON, or has an unknown limit or a value out of range.
         """
         from seqstudio.host.limits import read_limits
 

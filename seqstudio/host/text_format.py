@@ -1,23 +1,23 @@
-"""Sizes, times and the words of others as people read them, for every front end."""
+"""Format sizes, durations and untrusted text for display in any front end."""
 
 import re
 
-UNREADABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
+UNPRINTABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
 
 
-def readable(text: str) -> str:
-    r"""Give a text that books and terminals take; what breaks or steers them is spelled out.
+def printable(text: str) -> str:
+    r"""Return a text that is safe to store and to print: control characters are escaped.
 
-    >>> print(readable("a\udcff\x1b[2J b"))
+    >>> print(printable("a\udcff\x1b[2J b"))
     a\udcff\x1b[2J b
     """
-    return re.sub(UNREADABLE, lambda sign: ascii(sign[0])[1:-1], text)
+    return re.sub(UNPRINTABLE, lambda match: ascii(match[0])[1:-1], text)
 
 
-def size(n_bytes: float) -> str:
-    """Say a size in the unit that fits.
+def format_size(n_bytes: float) -> str:
+    """Format a size in the largest unit that fits.
 
-    >>> size(830), size(1_250_000), size(6.1e9)
+    >>> format_size(830), format_size(1_250_000), format_size(6.1e9)
     ('830 B', '1.2 MB', '6.1 GB')
     """
     for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
@@ -26,10 +26,10 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes:.0f} B"
 
 
-def duration(seconds: float) -> str:
-    """Say a time as people do.
+def format_duration(seconds: float) -> str:
+    """Format a duration in one or two units.
 
-    >>> duration(0.42), duration(75), duration(3725)
+    >>> format_duration(0.42), format_duration(75), format_duration(3725)
     ('0.4 s', '1 min 15 s', '1 h 2 min')
     """
     if seconds < 60:

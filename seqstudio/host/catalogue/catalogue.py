@@ -1,12 +1,12 @@
-"""The catalogue of installed plugins, from their manifests: no plugin is imported.
+"""The catalogue of installed plugins, read from their manifests: no plugin is imported.
 
-What a scan found is kept as JSON in the profile, and holds as long as every folder of `sys.path`
-and every manifest has the time and size it had then. This module is on the path of `--help`, so
-it imports nothing that costs milliseconds before a manifest or a scan is asked for.
+The result of a scan is cached as JSON in the profile. The cache is valid while every folder of
+`sys.path` and every manifest has the same stamp as at the scan. `--help` imports this module, so
+it imports nothing slow until a manifest or a scan is needed.
 """
 
 # pathlib would cost 8 ms of the 60 that --help may take.
-# ruff: noqa: PTH100, PTH103, PTH105, PTH110, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH103, PTH105, PTH110, PTH118, PTH120, PTH123
 import json
 import os
 import sys
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqstudio import __version__
 from seqstudio.errors import JobError
+from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.profile import Profile
 
 if TYPE_CHECKING:
@@ -22,33 +23,32 @@ if TYPE_CHECKING:
 
     from seqstudio.contracts.manifest import Manifest, ModelEntry, OperationEntry, TaskEntry
 
-FORMAT = 2  # of the kept scan
-IN_THE_BOX = ("seqstudio-music", "seqstudio-speech")  # distributions
-SAFE_MODE = "SEQSTUDIO_SAFE_MODE"  # set by `--safe-mode`, and heard by every process below
-SAFE_MODE_REASON = "safe mode: only plugins in the box"
+FORMAT = 2  # of the cached scan
+BUILT_IN = ("seqstudio-music", "seqstudio-speech")  # distributions
+SAFE_MODE = "SEQSTUDIO_SAFE_MODE"  # set by `--safe-mode`, and inherited by every child process
+SAFE_MODE_REASON = "safe mode: only built-in plugins"
 
-Record = Mapping[str, Any]  # JSON: one plugin, as a scan found it
-Stamp = list[int] | None  # time in ns and size; None: not there
+PluginInfo = Mapping[str, Any]  # JSON: what a scan found out about one plugin
 
 
 class Plugin:
-    """One installed plugin. The manifest was checked when it was scanned; it is built on use."""
+    """One installed plugin. The scan has checked its manifest, which is parsed on first use."""
 
     __slots__ = ("_manifest", "distribution", "id", "module", "root", "table", "title", "version")
 
-    def __init__(self, record: Record) -> None:
-        self.table: Mapping[str, Any] = record["table"]  # the manifest, as TOML gave it
+    def __init__(self, info: PluginInfo) -> None:
+        self.table: Mapping[str, Any] = info["table"]  # the manifest as parsed TOML
         self.id: str = self.table["id"]
         self.title: str = self.table["title"]
-        self.root: str = record["root"]
-        self.module: str = record["module"]  # what the entry point names
-        self.distribution: str = record["distribution"]
-        self.version: str = record["version"]
+        self.root: str = info["root"]
+        self.module: str = info["module"]  # the module that the entry point names
+        self.distribution: str = info["distribution"]
+        self.version: str = info["version"]
         self._manifest: Manifest | None = None
 
     @property
     def manifest(self) -> "Manifest":
-        """All that the plugin says of itself."""
+        """The parsed manifest."""
         if self._manifest is None:
             from seqstudio.contracts.manifest import Manifest
             from seqstudio.contracts.plain import from_plain
@@ -64,12 +64,12 @@ class Plugin:
         return Path(self.root)
 
     def operation(self, name: str) -> "OperationEntry":
-        """Find an operation.
+        """Return the operation with this name.
 
         Raises
         ------
         JobError
-            If there is none of this name; the text lists those there are.
+            If there is none; the text lists the plugin's operations.
         """
         for entry in self.manifest.operations:
             if entry.name == name:
@@ -79,51 +79,59 @@ class Plugin:
 
 
 class Catalogue:
-    """The plugins that are installed, and by name why others were refused or are switched off."""
+    """The plugins in use, and why others are broken or disabled.
+
+    Attributes
+    ----------
+    plugins : the plugins in use, sorted by id
+    broken : name -> why the plugin cannot be used
+    disabled : id -> why the plugin is switched off
+    """
 
     def __init__(
-        self, records: Iterable[Record], broken: Mapping[str, str], disabled: Mapping[str, str]
+        self, plugins: Iterable[PluginInfo], broken: Mapping[str, str], disabled: Mapping[str, str]
     ) -> None:
-        self.plugins = tuple(Plugin(record) for record in records)
+        self.plugins = tuple(Plugin(info) for info in plugins)
         self.broken = dict(broken)
         self.disabled = dict(disabled)
 
     @classmethod
-    def load(cls, profile: Profile, *, everything: bool = False) -> "Catalogue":
-        """Read the kept scan where it still holds, else scan anew and keep that.
+    def load(cls, profile: Profile, *, include_disabled: bool = False) -> "Catalogue":
+        """Return the cached scan if it is still valid, else scan again and cache the result.
 
         Parameters
         ----------
-        profile : its store's plugins come beside those that Python's own installers put in place
-        everything : also those that are switched off
+        profile : its store's plugins are listed with those that Python's installers installed
+        include_disabled : return disabled plugins like the others
         """
         paths = search_path()
-        file = os.path.join(profile.root, "cache", f"catalogue-{_key(paths)}.json")
-        store = _text(os.path.join(profile.root, "plugins.json"))
-        kept = _read(file)
-        if kept is None or kept["store"] != store or not _holds(kept["stamps"]):
+        file = os.path.join(profile.root, "cache", f"catalogue-{_digest(paths)}.json")
+        installed = _read_text(os.path.join(profile.root, "plugins.json"))
+        scan = _read_cache(file)
+        if scan is None or scan["store"] != installed or not _is_current(scan["stamps"]):
             from seqstudio.host.catalogue import discovery
 
-            kept = {**discovery.scan(paths, profile), "store": store}
-            _keep(file, {"format": FORMAT, "studio": __version__, **kept})
-        records, off = kept["plugins"], kept["disabled"]
+            scan = {**discovery.scan(paths, profile), "store": installed}
+            _write_cache(file, {"format": FORMAT, "studio": __version__, **scan})
+        plugins, disabled = scan["plugins"], scan["disabled"]
         if in_safe_mode():
-            off = {
-                r["table"]["id"]: SAFE_MODE_REASON
-                for r in records
-                if not in_the_box(r["distribution"])
+            disabled = {
+                info["table"]["id"]: SAFE_MODE_REASON
+                for info in plugins
+                if not is_built_in(info["distribution"])
             }
-        if everything:
-            off = {}
-        return cls([r for r in records if r["table"]["id"] not in off], kept["broken"], off)
+        if include_disabled:
+            disabled = {}
+        enabled = [info for info in plugins if info["table"]["id"] not in disabled]
+        return cls(enabled, scan["broken"], disabled)
 
     def plugin(self, name: str) -> Plugin:
-        """Find a plugin by its id.
+        """Return the plugin with this id.
 
         Raises
         ------
         JobError
-            If it is not installed, or was refused; the text says which.
+            If it is not installed, broken or disabled; the text says which.
         """
         for plugin in self.plugins:
             if plugin.id == name:
@@ -131,72 +139,63 @@ class Catalogue:
         if name in self.broken:
             raise JobError(f"plugin {name!r} is refused: {self.broken[name]}")
         if name in self.disabled:
-            way = f"`seqstudio plugins enable {name}` switches it on"
+            remedy = f"`seqstudio plugins enable {name}` switches it on"
             if self.disabled[name] == SAFE_MODE_REASON:
-                way = "start without --safe-mode to use it"
-            raise JobError(f"plugin {name!r} is switched off: {self.disabled[name]}; {way}")
+                remedy = "start without --safe-mode to use it"
+            raise JobError(f"plugin {name!r} is switched off: {self.disabled[name]}; {remedy}")
         names = ", ".join(plugin.id for plugin in self.plugins) or "none"
         raise JobError(f"no plugin {name!r}, expected one of: {names}")
 
     def task(self, name: str) -> "tuple[Plugin, TaskEntry]":
-        """Find a task and the plugin that brings it.
+        """Return the task with this name and the plugin that provides it.
 
         Raises
         ------
         JobError
-            If no plugin brings it; the text lists the tasks there are.
+            If no plugin provides it; the text lists all tasks.
         """
-        every = [(plugin, task) for plugin in self.plugins for task in plugin.manifest.tasks]
-        for plugin, task in every:
+        tasks = [(plugin, task) for plugin in self.plugins for task in plugin.manifest.tasks]
+        for plugin, task in tasks:
             if task.name == name:
                 return plugin, task
-        names = ", ".join(task.name for _, task in every) or "none"
+        names = ", ".join(task.name for _, task in tasks) or "none"
         raise JobError(f"no task {name!r}, expected one of: {names}")
 
     def models(self) -> "tuple[tuple[Plugin, ModelEntry], ...]":
-        """Give every model that a plugin ships."""
+        """Return every model that a plugin ships, with its plugin."""
         return tuple((plugin, entry) for plugin in self.plugins for entry in plugin.manifest.models)
 
 
 def search_path() -> list[str]:
-    """Give the folders and archives of `sys.path`, absolute, without the current folder's ''."""
+    """Return the existing entries of `sys.path` as absolute paths, without the '' entry."""
     return [os.path.abspath(entry) for entry in sys.path if entry and os.path.exists(entry)]
 
 
-def in_the_box(distribution: str) -> bool:
-    """Whether a plugin came with the studio.
+def is_built_in(distribution: str) -> bool:
+    """Whether the plugin of this distribution comes with SeqStudio.
 
-    >>> in_the_box("seqstudio_speech"), in_the_box("parrot")
+    >>> is_built_in("seqstudio_speech"), is_built_in("parrot")
     (True, False)
     """
-    return distribution.lower().replace("_", "-") in IN_THE_BOX
+    return distribution.lower().replace("_", "-") in BUILT_IN
 
 
 def in_safe_mode() -> bool:
-    """Whether only the plugins in the box are to be used."""
+    """Whether only built-in plugins may be used."""
     return bool(os.environ.get(SAFE_MODE))
 
 
-def stamp(path: str) -> Stamp:
-    """Give what tells a changed file or folder from an unchanged one."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return [found.st_mtime_ns, found.st_size]
-
-
-def _key(paths: Iterable[str]) -> str:
-    from _blake2 import blake2b  # hashlib loads OpenSSL, which costs what reading the cache costs
+def _digest(paths: Iterable[str]) -> str:
+    from _blake2 import blake2b  # hashlib loads OpenSSL, which takes as long as reading the cache
 
     return blake2b("\n".join(paths).encode(), digest_size=8).hexdigest()
 
 
-def _holds(stamps: Mapping[str, Stamp]) -> bool:
-    return all(stamp(path) == was for path, was in stamps.items())
+def _is_current(stamps: Mapping[str, FileStamp]) -> bool:
+    return all(file_stamp(path) == stamp for path, stamp in stamps.items())
 
 
-def _text(file: str) -> str | None:
+def _read_text(file: str) -> str | None:
     try:
         with open(file, encoding="utf-8", errors="replace") as stream:
             return stream.read()
@@ -204,23 +203,23 @@ def _text(file: str) -> str | None:
         return None
 
 
-def _read(file: str) -> dict[str, Any] | None:
+def _read_cache(file: str) -> dict[str, Any] | None:
     try:
         with open(file, encoding="utf-8") as stream:
-            kept: dict[str, Any] = json.load(stream)
-        sound = kept["format"] == FORMAT and kept["studio"] == __version__
-    except (OSError, ValueError, KeyError, TypeError):  # damaged is as good as none
+            scan: dict[str, Any] = json.load(stream)
+        valid = scan["format"] == FORMAT and scan["studio"] == __version__
+    except (OSError, ValueError, KeyError, TypeError):  # a damaged cache is the same as none
         return None
-    return kept if sound else None
+    return scan if valid else None
 
 
-def _keep(file: str, kept: Mapping[str, Any]) -> None:
-    """Write the cache whole or not at all; a read-only profile only costs time."""
+def _write_cache(file: str, scan: Mapping[str, Any]) -> None:
+    """Write the cache atomically; in a read-only profile, leave it unwritten."""
     temporary = f"{file}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(file), exist_ok=True)
         with open(temporary, "w", encoding="utf-8") as stream:
-            json.dump(kept, stream)
+            json.dump(scan, stream)
         os.replace(temporary, file)
     except OSError:
         return

@@ -1,1 +1,1 @@
-"""The plugin store: wheels are inspected, agreed to, probed, and switched on in one step."""
+"""The plugin store: inspect a wheel, ask for consent, probe it, enable it in one atomic step."""

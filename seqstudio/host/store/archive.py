@@ -1,4 +1,4 @@
-"""Reading a zip strictly: what two unpackers could read differently is refused by name."""
+"""Read zip files strictly: anything that two unpackers could read differently is refused."""
 
 import hashlib
 import io
@@ -17,21 +17,27 @@ from seqstudio.errors import PluginError
 
 UNPACKED_LIMIT = 2 * 2**30  # bytes of one wheel, unpacked
 ENTRY_LIMIT = 20_000
-NAME_LIMIT = 240  # bytes: what file systems and other platforms still take
+NAME_LIMIT = 240  # bytes: what every file system and platform accepts
 CHUNK_BYTES = 2**20
-DAMAGED = (
+ZIP_ERRORS = (  # what `zipfile` raises for a damaged archive
     *(zipfile.BadZipFile, zlib.error, struct.error),
     *(EOFError, OSError, ValueError, NotImplementedError, RuntimeError),
 )
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1
-END = b"PK\x05\x06"  # opens the last record of a zip
-END_BYTES = 22  # of that record, without a comment
+END_SIGNATURE = b"PK\x05\x06"  # starts the end-of-central-directory record
+END_BYTES = 22  # length of that record without a comment
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A wheel's bytes: a file, or what was packed in memory from a folder at `path`."""
+class WheelSource:
+    """The bytes of a wheel: a file, or a project that was packed in memory.
+
+    Attributes
+    ----------
+    path : the wheel, or the path that a packed wheel would have in its project's folder
+    packed : the packed wheel; empty for a file
+    """
 
     path: Path
     packed: bytes = b""
@@ -49,30 +55,35 @@ class Source:
             yield io.BytesIO(self.packed)
             return
         try:
-            there = self.path.stat()
-            if not stat.S_ISREG(there.st_mode) or there.st_size > UNPACKED_LIMIT:
-                wanted = f"a wheel, a file of at most {UNPACKED_LIMIT} bytes"
-                raise PluginError(f"{self.path}: {there.st_size} bytes, expected {wanted}")
+            found = self.path.stat()
+            if not stat.S_ISREG(found.st_mode) or found.st_size > UNPACKED_LIMIT:
+                expected = f"a wheel, a file of at most {UNPACKED_LIMIT} bytes"
+                raise PluginError(f"{self.path}: {found.st_size} bytes, expected {expected}")
             stream = self.path.open("rb")
-        except OSError as bad:
-            raise PluginError(f"{self.path}: {bad.strerror}, expected a wheel") from bad
+        except OSError as error:
+            raise PluginError(f"{self.path}: {error.strerror}, expected a wheel") from error
         with stream:
             yield stream
 
     @property
     def origin(self) -> Path:
-        """The file, or the project that was packed."""
+        """The wheel file, or the folder of the packed project."""
         return (self.path.parent if self.packed else self.path).absolute()
 
-    def facts(self) -> tuple[str, int]:
-        """Give sha256, in hexadecimal, and size in bytes."""
+    def sha256_and_size(self) -> tuple[str, int]:
+        """Return the sha256 in hexadecimal and the size in bytes."""
         with self.open() as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
             return digest, stream.seek(0, io.SEEK_END)
 
 
 class Archive:
-    """An open zip whose directory has been checked. Members are names of files, in order."""
+    """An open zip whose central directory has been checked.
+
+    Attributes
+    ----------
+    sizes : name -> size in bytes, for every file in the zip, in order
+    """
 
     def __init__(self, archive: zipfile.ZipFile, where: str) -> None:
         self._archive = archive
@@ -82,7 +93,7 @@ class Archive:
         self.sizes = {entry.filename: entry.file_size for entry in entries if not entry.is_dir()}
 
     def read(self, name: str, limit: int) -> bytes:
-        """Read a small member whole.
+        """Read a whole member.
 
         Raises
         ------
@@ -94,46 +105,46 @@ class Archive:
         return b"".join(self.chunks(name))
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """Give a member's bytes in pieces.
+        """Yield a member's bytes in chunks.
 
         Raises
         ------
         PluginError
-            If it is damaged, or not what the directory says of it.
+            If it is damaged, or does not match the central directory.
         """
         try:
             with self._archive.open(name) as stream:
                 while chunk := stream.read(CHUNK_BYTES):
                     yield chunk
-        except DAMAGED as bad:
-            raise PluginError(f"{self._where}: {name}: {bad}, expected a sound member") from bad
+        except ZIP_ERRORS as error:
+            raise PluginError(f"{self._where}: {name}: {error}, expected intact data") from error
 
 
 @contextmanager
-def open_archive(source: Source) -> Iterator[Archive]:
-    """Open a zip and check its directory.
+def open_archive(source: WheelSource) -> Iterator[Archive]:
+    """Open a zip and check its central directory.
 
     Raises
     ------
     PluginError
-        If it is no zip, or its directory breaks a rule; the text names file and member.
+        If it is not a zip, or its directory breaks a rule; the text names the file and member.
     """
     where = source.path.name
     with source.open() as stream:
         try:
             archive = zipfile.ZipFile(stream)
             stream.seek(-END_BYTES, io.SEEK_END)
-            ends = stream.read(len(END)) == END
-        except DAMAGED as bad:
-            raise PluginError(f"{where}: {bad}, expected a wheel, which is a zip") from bad
-        if not ends:
-            raise PluginError(f"{where}: bytes behind the zip, expected none")
+            ends_properly = stream.read(len(END_SIGNATURE)) == END_SIGNATURE
+        except ZIP_ERRORS as error:
+            raise PluginError(f"{where}: {error}, expected a wheel, which is a zip") from error
+        if not ends_properly:
+            raise PluginError(f"{where}: bytes after the zip, expected none")
         with archive:
             yield Archive(archive, where)
 
 
 def check_directory(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], where: str) -> None:
-    """Check names, kinds and sizes as the central directory gives them."""
+    """Check the names, types and sizes in the central directory."""
     if len(entries) > ENTRY_LIMIT:
         raise PluginError(f"{where}: {len(entries)} members, expected at most {ENTRY_LIMIT}")
     if (total := sum(entry.file_size for entry in entries)) > UNPACKED_LIMIT:
@@ -146,20 +157,21 @@ def check_directory(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], wh
     for entry in entries:
         if fault := entry_fault(entry):
             raise PluginError(f"{where}: {entry.orig_filename!r}: {fault}")
-        key = folded(entry.filename.rstrip("/"))
-        if key in seen:
+        normalized = normalize(entry.filename.rstrip("/"))
+        if normalized in seen:
             raise PluginError(
-                f"{where}: {entry.filename!r} and {seen[key]!r} would be one file, expected one"
+                f"{where}: {entry.filename!r} and {seen[normalized]!r} would be one file,"
+                f" expected different names"
             )
-        seen[key] = entry.filename
-    files = {folded(entry.filename) for entry in entries if not entry.is_dir()}
+        seen[normalized] = entry.filename
+    files = {normalize(entry.filename) for entry in entries if not entry.is_dir()}
     for name in list(files):
-        if under := next((parent for parent in parents(name) if parent in files), ""):
-            raise PluginError(f"{where}: {name!r} lies under the file {under!r}, expected a folder")
+        if file := next((folder for folder in parent_folders(name) if folder in files), ""):
+            raise PluginError(f"{where}: {name!r} is inside the file {file!r}, expected a folder")
 
 
 def entry_fault(entry: zipfile.ZipInfo) -> str:
-    """Say what is wrong with one member, or ''."""
+    """Return what is wrong with one member, or ''."""
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind == stat.S_IFLNK:
         return "a link, expected a file"
@@ -170,14 +182,14 @@ def entry_fault(entry: zipfile.ZipInfo) -> str:
     if entry.compress_type not in METHODS:
         return f"compression {entry.compress_type}, expected stored or deflated"
     if entry.is_dir() and entry.file_size:
-        return "a folder with bytes of its own, expected none"
-    if entry.filename != entry.orig_filename:  # cut at a NUL, or named once more in a field
+        return "a folder with data, expected none"
+    if entry.filename != entry.orig_filename:  # cut at a NUL, or renamed by an extra field
         return f"also named {entry.filename!r}, expected one name"
     return name_fault(entry.filename)
 
 
 def name_fault(name: str) -> str:
-    """Say what is wrong with a member's name, or ''.
+    """Return what is wrong with a member's name, or ''.
 
     >>> name_fault("a/b.py"), name_fault("../b.py"), name_fault("/b.py")
     ('', "a name with '..', expected one below the top", 'an absolute name, expected a relative one')
@@ -192,16 +204,16 @@ def name_fault(name: str) -> str:
     if not name.isprintable() or len(name.encode()) > NAME_LIMIT:
         return f"an unprintable or long name, expected at most {NAME_LIMIT} bytes"
     if any(part.endswith((" ", ".")) for part in parts):
-        return "a name that ends in a space or dot, expected one that every system keeps"
+        return "a name that ends in a space or dot, expected one that works on every system"
     return ""
 
 
-def folded(name: str) -> str:
-    """Give what a file system that ignores case and accents' form would take a name for."""
+def normalize(name: str) -> str:
+    """Return a name as file systems compare it that ignore case and Unicode normalization."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def parents(name: str) -> Iterator[str]:
-    """Give the folders that a name lies in."""
+def parent_folders(name: str) -> Iterator[str]:
+    """Return the folders that contain a member, the outermost first."""
     parts = name.split("/")
     return ("/".join(parts[:end]) for end in range(1, len(parts)))

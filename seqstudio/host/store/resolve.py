@@ -1,7 +1,7 @@
-"""What a plugin needs, held against what the host has and what lies beside it: nothing is written.
+"""Check a plugin's requirements against the host's libraries and the wheels next to it.
 
-The host's own copies come first on every worker's path, so a plugin cannot bring another version of
-a library that the host has: such a clash is said before anything is installed.
+The host's libraries come first on every worker's path, so a plugin cannot bring another version of
+a library that the host has. Such conflicts are errors before anything is installed.
 """
 
 import importlib.metadata
@@ -22,134 +22,144 @@ from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import search_path
 from seqstudio.host.store.wheel import Wheel
 
-START_MODULES = frozenset(["sitecustomize", "usercustomize"])
+STARTUP_MODULES = frozenset(["sitecustomize", "usercustomize"])
 
 
 def host_versions() -> Mapping[str, str]:
-    """Give the distributions that every worker sees: canonical name -> version."""
-    found = {"seqstudio": __version__}
+    """Return the distributions that every worker can import: canonical name -> version."""
+    versions = {"seqstudio": __version__}
     for distribution in importlib.metadata.distributions(path=search_path()):
         if distribution.name:
-            found.setdefault(canonicalize_name(distribution.name), distribution.version)
-    return found
+            versions.setdefault(canonicalize_name(distribution.name), distribution.version)
+    return versions
 
 
-def resolve(plugin: Wheel, beside: Sequence[Wheel], host: Mapping[str, str]) -> tuple[Wheel, ...]:
-    """Choose the wheels that a plugin brings with it.
+def resolve(plugin: Wheel, others: Sequence[Wheel], host: Mapping[str, str]) -> tuple[Wheel, ...]:
+    """Choose the wheels to install with a plugin.
 
     Parameters
     ----------
     plugin : the plugin's own wheel
-    beside : wheels in the same folder
-    host : the host's distributions
+    others : the other wheels in the same folder
+    host : the host's distributions: canonical name -> version
 
     Raises
     ------
     PluginError
-        If something is missing, or two needs cannot both be met; the text says who needs what.
+        If a requirement is missing or two requirements conflict; the text says who needs what.
     """
     chosen: dict[str, Wheel] = {plugin.name: plugin}
-    why: dict[str, str] = {}
-    waiting = [plugin]
-    while waiting:
-        wheel = waiting.pop(0)
-        check_fits(wheel, host)
-        for need in needs(wheel):
-            text = f"{wheel.title} needs {need}"
-            name = canonicalize_name(need.name)
+    reasons: dict[str, str] = {}  # name -> the requirement for which it was chosen
+    pending = [plugin]
+    while pending:
+        wheel = pending.pop(0)
+        check_compatible(wheel, host)
+        for requirement in requirements(wheel):
+            text = f"{wheel.title} needs {requirement}"
+            name = canonicalize_name(requirement.name)
             if name in host:
-                check_host(need, host[name], text)
+                check_host_version(requirement, host[name], text)
             elif name in chosen:
-                if not need.specifier.contains(chosen[name].version, prereleases=True):
-                    first = f"{why[name]}, " if name in why else ""
-                    raise PluginError(f"{first}{text}, expected needs that one version meets")
+                if not requirement.specifier.contains(chosen[name].version, prereleases=True):
+                    first = f"{reasons[name]}, " if name in reasons else ""
+                    raise PluginError(
+                        f"{first}{text}, expected requirements that one version meets"
+                    )
             else:
-                chosen[name] = best(need, [one for one in beside if one.name == name], text)
-                why[name] = text
-                waiting.append(chosen[name])
-    check_apart(list(chosen.values()))
+                candidates = [other for other in others if other.name == name]
+                chosen[name] = newest_match(requirement, candidates, text)
+                reasons[name] = text
+                pending.append(chosen[name])
+    check_no_shared_files(list(chosen.values()))
     return tuple(wheel for name, wheel in chosen.items() if name != plugin.name)
 
 
-def needs(wheel: Wheel) -> Iterator[Requirement]:
-    """Give what a wheel needs on this Python and machine."""
+def requirements(wheel: Wheel) -> Iterator[Requirement]:
+    """Yield a wheel's requirements that apply to this Python and machine."""
     for text in wheel.requires:
         try:
-            need = Requirement(text)
-        except InvalidRequirement as bad:
-            raise PluginError(f"{wheel.title}: Requires-Dist {text!r}, expected a need") from bad
-        if need.url:
+            requirement = Requirement(text)
+        except InvalidRequirement as error:
             raise PluginError(
-                f"{wheel.title} needs {text}, expected no address: installs are local"
-            )
+                f"{wheel.title}: Requires-Dist {text!r}, expected a requirement"
+            ) from error
+        if requirement.url:
+            raise PluginError(f"{wheel.title} needs {text}, expected no URL: installs are local")
         try:
-            here = need.marker is None or need.marker.evaluate({"extra": ""})
-        except UndefinedComparison as bad:
-            raise PluginError(f"{wheel.title} needs {text}: {bad}, expected a condition") from bad
-        if here:
-            yield need
+            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        except UndefinedComparison as error:
+            raise PluginError(
+                f"{wheel.title} needs {text}: {error}, expected a valid marker"
+            ) from error
+        if applies:
+            yield requirement
 
 
-def check_host(need: Requirement, have: str, text: str) -> None:
-    """See that the host's own copy will do."""
-    if not need.specifier.contains(have, prereleases=True):
+def check_host_version(requirement: Requirement, version: str, text: str) -> None:
+    """Check that the host's version of a library meets a requirement."""
+    if not requirement.specifier.contains(version, prereleases=True):
         raise PluginError(
-            f"{text}, the host has {need.name} {have} and plugins use the host's copy; "
-            f"expected a plugin made for it"
+            f"{text}, the host has {requirement.name} {version} and plugins use the host's copy; "
+            f"expected a plugin that works with it"
         )
 
 
-def best(need: Requirement, found: Sequence[Wheel], text: str) -> Wheel:
-    """Give the newest wheel that meets a need."""
-    fit = [one for one in found if need.specifier.contains(one.version, prereleases=True)]
-    if fit:
-        return max(fit, key=lambda one: Version(one.version))
-    have = ", ".join(one.version for one in found) or "no wheel of it"
-    raise PluginError(f"{text}; beside it lies {have}, expected one in the same folder")
+def newest_match(requirement: Requirement, candidates: Sequence[Wheel], text: str) -> Wheel:
+    """Return the newest wheel that meets a requirement."""
+    specifier = requirement.specifier
+    matching = [
+        wheel for wheel in candidates if specifier.contains(wheel.version, prereleases=True)
+    ]
+    if matching:
+        return max(matching, key=lambda wheel: Version(wheel.version))
+    found = ", ".join(wheel.version for wheel in candidates) or "no wheel of it"
+    raise PluginError(f"{text}; its folder has {found}, expected a matching wheel")
 
 
-def check_fits(wheel: Wheel, host: Mapping[str, str]) -> None:
-    """See that a wheel is for this Python and hides nothing of the host's."""
+def check_compatible(wheel: Wheel, host: Mapping[str, str]) -> None:
+    """Check that a wheel is for this Python and hides no distribution or module of the host."""
+    python = platform.python_version()
     try:
-        fits = SpecifierSet(wheel.python).contains(platform.python_version(), prereleases=True)
-    except InvalidSpecifier as bad:
-        raise PluginError(f"{wheel.title}: Requires-Python {wheel.python!r}: {bad}") from bad
+        fits = SpecifierSet(wheel.python).contains(python, prereleases=True)
+    except InvalidSpecifier as error:
+        raise PluginError(f"{wheel.title}: Requires-Python {wheel.python!r}: {error}") from error
     if not fits:
-        have = platform.python_version()
-        raise PluginError(f"{wheel.title} needs Python {wheel.python}, expected one for {have}")
+        raise PluginError(f"{wheel.title} needs Python {wheel.python}, expected one for {python}")
     if wheel.name in host:
         raise PluginError(
-            f"{wheel.title}: the host has a {wheel.name} of its own, expected a new name"
+            f"{wheel.title}: the host already has {wheel.name}, expected another name"
         )
-    for top in wheel.tops:
-        if top in sys.stdlib_module_names or top in START_MODULES:
+    for top in wheel.top_modules:
+        if top in sys.stdlib_module_names or top in STARTUP_MODULES:
             raise PluginError(
-                f"{wheel.title}: module {top!r} is Python's own, expected another name"
+                f"{wheel.title}: module {top!r} belongs to Python, expected another name"
             )
-        if is_hosts(top, wheel.source.path.parent if wheel.source.packed else None):
-            raise PluginError(f"{wheel.title}: module {top!r} is the host's, expected another name")
+        if is_importable(top, wheel.source.path.parent if wheel.source.packed else None):
+            raise PluginError(
+                f"{wheel.title}: module {top!r} belongs to the host, expected another name"
+            )
 
 
-def is_hosts(top: str, project: Path | None) -> bool:
-    """Whether an import of `top` would find something without this plugin; imports nothing.
+def is_importable(top: str, project: Path | None) -> bool:
+    """Whether a module can be imported without this plugin; imports nothing.
 
     Parameters
     ----------
-    top : a top package or module
-    project : the plugin's own folder, whose source may be on the path while its author tests it
+    top : a top-level package or module
+    project : the plugin's project folder, which may be on the path while its author tests it
     """
-    specs: Iterator[ModuleSpec | None] = (one.find_spec(top, None) for one in sys.meta_path)
-    spec = next((one for one in specs if one is not None), None)
+    specs: Iterator[ModuleSpec | None] = (finder.find_spec(top, None) for finder in sys.meta_path)
+    spec = next((found for found in specs if found is not None), None)
     if spec is None or spec.loader is None or spec.origin is None:
         return False
     return project is None or not Path(spec.origin).is_relative_to(project.absolute())
 
 
-def check_apart(wheels: Sequence[Wheel]) -> None:
-    """See that no two wheels bring the same file."""
+def check_no_shared_files(wheels: Sequence[Wheel]) -> None:
+    """Check that no two wheels contain the same file."""
     owner: dict[str, str] = {}
     for wheel in wheels:
         for member in wheel.hashes:
             if member in owner:
-                raise PluginError(f"{owner[member]} and {wheel.title} both bring {member}")
+                raise PluginError(f"{owner[member]} and {wheel.title} both contain {member}")
             owner[member] = wheel.title

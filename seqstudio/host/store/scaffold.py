@@ -1,9 +1,9 @@
-"""New plugins: a complete small distribution that installs and passes its tests at once."""
+"""Create new plugins: a small complete project that installs and passes its tests."""
 
 from importlib.resources import files
 from pathlib import Path
 
-from seqstudio.contracts.manifest import RESERVED
+from seqstudio.contracts.manifest import RESERVED_IDS
 from seqstudio.errors import PluginError
 
 KINDS = ("task", "operation", "exporter")
@@ -14,9 +14,9 @@ def write_plugin(folder: Path, name: str, kind: str) -> list[Path]:
 
     Parameters
     ----------
-    folder : the project's folder, not there yet
+    folder : the project's folder, which must not exist
     name : the plugin's id: lower-case letters, digits and '-'
-    kind : what it offers, one of KINDS
+    kind : what the plugin provides, one of KINDS
 
     Returns
     -------
@@ -25,36 +25,37 @@ def write_plugin(folder: Path, name: str, kind: str) -> list[Path]:
     Raises
     ------
     PluginError
-        If the name is not one, or the folder is there already.
+        If the name is not a valid id, or the folder exists.
     """
-    plain = name.replace("-", "")
-    if not (plain.isalnum() and name.islower() and name.isascii()) or name in RESERVED:
+    letters = name.replace("-", "")
+    if not (letters.isalnum() and name.islower() and name.isascii()) or name in RESERVED_IDS:
         raise PluginError(
             f"name {name!r}, expected lower-case letters, digits and '-', "
-            f"and none of the studio's own commands"
+            f"and not the name of a built-in command"
         )
     if folder.exists():
-        raise PluginError(f"{folder}: there already, expected a new folder")
+        raise PluginError(f"{folder}: already exists, expected a new folder")
     package = "seqstudio_" + name.replace("-", "_")
     words = name.replace("-", " ").title()
-    marks = {"NAME": name, "PACKAGE": package, "TITLE": words.capitalize()}
-    marks["CLASS"] = words.replace(" ", "")
+    placeholders = {"NAME": name, "PACKAGE": package, "TITLE": words.capitalize()}
+    placeholders["CLASS"] = words.replace(" ", "")
+    manifest = read_template("head.txt") + read_template(f"{kind}/manifest.txt")
     texts = {
-        "pyproject.toml": template("pyproject.txt"),
-        "README.md": template("readme.txt"),
-        f"src/{package}/__init__.py": template(f"{kind}/code.txt"),
-        f"src/{package}/seqstudio.toml": template("head.txt") + template(f"{kind}/manifest.txt"),
-        f"tests/test_{package}.py": template(f"{kind}/test.txt"),
+        "pyproject.toml": read_template("pyproject.txt"),
+        "README.md": read_template("readme.txt"),
+        f"src/{package}/__init__.py": read_template(f"{kind}/code.txt"),
+        f"src/{package}/seqstudio.toml": manifest,
+        f"tests/test_{package}.py": read_template(f"{kind}/test.txt"),
     }
-    for place, text in texts.items():
-        for mark, value in marks.items():
-            text = text.replace(f"@{mark}@", value)
-        path = folder / place
+    for name_in_project, text in texts.items():
+        for placeholder, value in placeholders.items():
+            text = text.replace(f"@{placeholder}@", value)
+        path = folder / name_in_project
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return [folder / place for place in texts]
+    return [folder / name_in_project for name_in_project in texts]
 
 
-def template(name: str) -> str:
-    """Read a template."""
+def read_template(name: str) -> str:
+    """Read a file of the templates folder."""
     return (files("seqstudio.host.store") / "templates" / name).read_text(encoding="utf-8")

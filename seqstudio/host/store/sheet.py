@@ -1,4 +1,4 @@
-"""The consent sheet: the facts of a plugin, and what changed since the version that is in use."""
+"""The consent sheet: facts about a plugin, and what has changed since the version in use."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,100 +11,106 @@ from seqstudio.host.store.wheel import Wheel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """What a person agrees to. `sha256` stands for all of it, dependencies included."""
+class ConsentSheet:
+    """What the user agrees to before a plugin is installed.
+
+    `sha256` identifies all of it, dependencies included.
+    """
 
     id: str
     title: str
     version: str
     source: str
     sha256: str
-    size: int  # bytes, all wheels
-    unpacked: int  # bytes, all wheels
+    size: int  # bytes of all wheels
+    unpacked: int  # bytes of all wheels when unpacked
     licence: str
     permissions: Mapping[str, str]  # name -> the author's reason
-    native: tuple[str, ...]  # files of machine code
+    native: tuple[str, ...]  # files that contain machine code
     dependencies: Mapping[str, str]  # installed with it: name -> version
-    offers: Mapping[str, tuple[str, ...]]  # section of the manifest -> names
-    installed: str = ""  # the version in use; "" where there is none
+    provides: Mapping[str, tuple[str, ...]]  # section of the manifest -> names
+    installed: str = ""  # the version in use, or ""
     changes: tuple[str, ...] = ()  # since that version
 
 
-def sheet_of(plugin: Wheel, brought: Sequence[Wheel], old: Receipt | None) -> Sheet:
-    """Collect the facts.
+def make_sheet(plugin: Wheel, dependencies: Sequence[Wheel], old: Receipt | None) -> ConsentSheet:
+    """Make the consent sheet of a plugin.
 
     Parameters
     ----------
     plugin : the plugin's own wheel
-    brought : the dependencies that are installed with it
-    old : the receipt of the version in use
+    dependencies : the wheels that are installed with it
+    old : the receipt of the version in use, or None
     """
     table = plugin.table
-    wheels = [plugin, *brought]
+    wheels = [plugin, *dependencies]
     native = tuple(member for wheel in wheels for member in wheel.native)
-    dependencies = {wheel.name: wheel.version for wheel in brought}
-    return Sheet(
+    versions = {wheel.name: wheel.version for wheel in dependencies}
+    return ConsentSheet(
         id=table["id"],
         title=table["title"],
         version=plugin.version,
         source=str(plugin.source.origin),
-        sha256=hash_of(wheels),
+        sha256=combined_hash(wheels),
         size=sum(wheel.size for wheel in wheels),
         unpacked=sum(wheel.unpacked for wheel in wheels),
         licence=table["license"],
         permissions=dict(table.get("permissions", {})),
         native=native,
-        dependencies=dependencies,
-        offers=offers_of(table),
+        dependencies=versions,
+        provides=provided_names(table),
         installed=old.version if old else "",
-        changes=tuple(changes(old, plugin, native, dependencies)) if old else (),
+        changes=tuple(changes(old, plugin, native, versions)) if old else (),
     )
 
 
-def hash_of(wheels: Sequence[Wheel]) -> str:
-    """Give a lone wheel's own sha256, or one over the sorted hashes of several."""
+def combined_hash(wheels: Sequence[Wheel]) -> str:
+    """Return the sha256 of a single wheel, or a sha256 over the sorted hashes of several."""
     if len(wheels) == 1:
         return wheels[0].sha256
     lines = sorted(f"{wheel.sha256}  {wheel.source.path.name}\n" for wheel in wheels)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def offers_of(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Give the names that a manifest lists, by section."""
-    found = {key: tuple(str(entry["name"]) for entry in table.get(key, ())) for key in SECTIONS}
-    return {key: names for key, names in found.items() if names}
+def provided_names(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the names in a manifest by section, without empty sections."""
+    names = {key: tuple(str(entry["name"]) for entry in table.get(key, ())) for key in SECTIONS}
+    return {key: found for key, found in names.items() if found}
 
 
 def changes(
-    old: Receipt, plugin: Wheel, native: Sequence[str], dependencies: Mapping[str, str]
+    old: Receipt, plugin: Wheel, native: Sequence[str], versions: Mapping[str, str]
 ) -> list[str]:
-    """Say what a person who agreed to the old version would want to know of the new one."""
-    table = plugin.table
-    lines = compared("licence", [old.table["license"]], [table["license"]])
-    before, after = (dict(each.get("permissions", {})) for each in (old.table, table))
-    lines += compared("permission", asked(before), asked(after))
+    """Return the changes that matter to a user who agreed to the old version, one line each."""
+    tables = (old.table, plugin.table)
+    lines = differences("licence", *([table["license"]] for table in tables))
+    lines += differences(
+        "permission", *(permission_lines(table.get("permissions", {})) for table in tables)
+    )
     for section in SECTIONS:
-        was, now = (offers_of(each).get(section, ()) for each in (old.table, table))
-        lines += compared(section.replace("_", " "), was, now)
-    lines += compared("machine code", old.native, native)
-    return lines + compared("brings", pinned(old.dependencies), pinned(dependencies))
+        names = (provided_names(table).get(section, ()) for table in tables)
+        lines += differences(section.replace("_", " "), *names)
+    lines += differences("machine code", old.native, native)
+    return lines + differences(
+        "dependency", dependency_lines(old.dependencies), dependency_lines(versions)
+    )
 
 
-def asked(permissions: Mapping[str, str]) -> list[str]:
-    """Write permissions with their reasons."""
+def permission_lines(permissions: Mapping[str, str]) -> list[str]:
+    """Format permissions with their reasons."""
     return [f"{name}: {reason}" for name, reason in permissions.items()]
 
 
-def pinned(dependencies: Mapping[str, str]) -> list[str]:
-    """Write dependencies with their versions."""
-    return [f"{name} {version}" for name, version in dependencies.items()]
+def dependency_lines(versions: Mapping[str, str]) -> list[str]:
+    """Format dependencies with their versions."""
+    return [f"{name} {version}" for name, version in versions.items()]
 
 
-def compared(what: str, old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Give a line for each thing that came or went.
+def differences(what: str, old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """Return a line for each value that was added or removed.
 
-    >>> compared("licence", ["MIT"], ["GPL-3.0-only"])
+    >>> differences("licence", ["MIT"], ["GPL-3.0-only"])
     ['licence: + GPL-3.0-only', 'licence: - MIT']
     """
-    came = [f"{what}: + {one}" for one in new if one not in old]
-    return came + [f"{what}: - {one}" for one in old if one not in new]
+    added = [f"{what}: + {value}" for value in new if value not in old]
+    return added + [f"{what}: - {value}" for value in old if value not in new]

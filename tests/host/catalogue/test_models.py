@@ -29,7 +29,7 @@ WORDS = [
     "bcdea",
 ] * 2
 PART = """
-from seqstudio.api import PartOffer, hookimpl
+from seqstudio.api import PartSpec, hookimpl
 
 
 class Cell:
@@ -38,7 +38,7 @@ class Cell:
 
 @hookimpl
 def seqstudio_parts():
-    return [PartOffer("more.cell", Cell, lambda config, around: None)]
+    return [PartSpec("more.cell", Cell, lambda config, around: None)]
 """
 
 

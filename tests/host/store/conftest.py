@@ -154,8 +154,8 @@ def put(store: Store) -> Callable[[Path], None]:
     """Inspect and install, agreeing to all."""
 
     def install(path: Path) -> None:
-        offer = store.inspect(path)
-        store.install(offer, accepted=offer.sheet.sha256)
+        inspected = store.inspect(path)
+        store.install(inspected, accepted=inspected.sheet.sha256)
 
     return install
 

@@ -15,9 +15,9 @@ from seqstudio.contracts.plain import to_plain
 from seqstudio.host.catalogue.installed import (
     LIBRARY,
     RECEIPT,
-    Pointer,
+    InstalledVersions,
     version_folder,
-    write_pointer,
+    write_installed,
 )
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.install import inspect_source
@@ -32,13 +32,13 @@ def fill(profile: Profile, press: Any, count: int) -> None:
     """Leave what installing would, without fifty trials."""
     current = {}
     for number in range(count):
-        offer = inspect_source(press.plugin(f"n{number}"), Profile(profile.home / "empty"))
-        folder = version_folder(profile, offer.sheet.id, offer.folder)
-        package = folder / LIBRARY / offer.receipt().package
+        inspected = inspect_source(press.plugin(f"n{number}"), Profile(profile.home / "empty"))
+        folder = version_folder(profile, inspected.sheet.id, inspected.folder)
+        package = folder / LIBRARY / inspected.receipt().package
         package.mkdir(parents=True)
-        (folder / RECEIPT).write_bytes(json_bytes(to_plain(offer.receipt())))
-        current[offer.sheet.id] = offer.folder
-    write_pointer(profile, Pointer(current=current))
+        (folder / RECEIPT).write_bytes(json_bytes(to_plain(inspected.receipt())))
+        current[inspected.sheet.id] = inspected.folder
+    write_installed(profile, InstalledVersions(current=current))
 
 
 def seconds(environment: Mapping[str, str], *arguments: str) -> float:

@@ -11,7 +11,7 @@ from seqstudio.errors import JobError
 from seqstudio.host.catalogue.catalogue import SAFE_MODE, Catalogue, Plugin
 from seqstudio.host.jobs.events import JobFinished
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.crashes import count_death
+from seqstudio.host.store.crashes import count_crash
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio
 
@@ -27,7 +27,7 @@ def test_after_three_deaths_the_plugin_is_off_and_the_job_stops(
     studio = Studio(profile.home)
     spec = JobSpec(plugin="parrot", name="shout", inputs={"words": (folder,)}, out=tmp_path / "out")
     ended = studio.submit(spec).wait()
-    reason = "3 workers of it died in 10 minutes, the last exited with status 9"
+    reason = "3 of its workers crashed within 10 minutes, the last exited with status 9"
 
     assert ended == JobFinished(
         state="failed", failed=5, reason=f"plugin 'parrot' is switched off: {reason}"
@@ -56,7 +56,7 @@ def test_deaths_long_ago_are_forgotten(profile: Profile) -> None:
     profile.home.mkdir()
     (profile.home / "crashes.json").write_text('{"parrot": [5.0, 6.0, 7.0]}')
 
-    assert count_death(profile, plugin("parrot"), "x") == ""
+    assert count_crash(profile, plugin("parrot"), "x") == ""
 
 
 @pytest.mark.parametrize("text", ["{", '{"parrot": 5}', '{"parrot": ["x"]}', "[" * 100_000])
@@ -64,7 +64,7 @@ def test_a_damaged_count_begins_anew(profile: Profile, text: str) -> None:
     profile.home.mkdir()
     (profile.home / "crashes.json").write_text(text)
 
-    assert [count_death(profile, plugin("parrot"), "x") == "" for _ in range(3)] == [
+    assert [count_crash(profile, plugin("parrot"), "x") == "" for _ in range(3)] == [
         True,
         True,
         False,
@@ -72,7 +72,7 @@ def test_a_damaged_count_begins_anew(profile: Profile, text: str) -> None:
 
 
 def test_the_plugins_in_the_box_stay_on(profile: Profile) -> None:
-    assert [count_death(profile, plugin("seqstudio_music"), "x") for _ in range(5)] == [""] * 5
+    assert [count_crash(profile, plugin("seqstudio_music"), "x") for _ in range(5)] == [""] * 5
 
 
 def test_safe_mode_leaves_only_the_box(
@@ -83,4 +83,4 @@ def test_safe_mode_leaves_only_the_box(
     catalogue = Catalogue.load(profile)
 
     assert {one.id for one in catalogue.plugins} <= {"music", "speech"}
-    assert catalogue.disabled["parrot"] == "safe mode: only plugins in the box"
+    assert catalogue.disabled["parrot"] == "safe mode: only built-in plugins"

@@ -14,7 +14,7 @@ import pytest
 
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue
-from seqstudio.host.catalogue.installed import Pointer, read_pointer, write_pointer
+from seqstudio.host.catalogue.installed import InstalledVersions, read_installed, write_installed
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.store import Store
 
@@ -27,9 +27,9 @@ from seqstudio.host.profile import Profile
 from seqstudio.host.store.store import Store
 
 store = Store(Profile(sys.argv[1]))
-offer = store.inspect(Path(sys.argv[2]))
+inspected = store.inspect(Path(sys.argv[2]))
 print(flush=True)
-store.install(offer, accepted=offer.sheet.sha256)
+store.install(inspected, accepted=inspected.sheet.sha256)
 """
 
 
@@ -57,11 +57,11 @@ def test_a_full_disk_leaves_the_store_as_it_was(
     extra = {"seq_parrot/more.txt": "x" * 2 * LARGEST} if at == "a file of the plugin" else {}
     if at == "the state":
         many = dict.fromkeys((f"plugin-{number}" for number in range(500)), "by you")
-        write_pointer(profile, Pointer(current=read_pointer(profile).current, disabled=many))
-    offer = store.inspect(press.plugin(version="2.0", extra=extra))
+        write_installed(profile, InstalledVersions(current=read_installed(profile).current, disabled=many))
+    inspected = store.inspect(press.plugin(version="2.0", extra=extra))
     before = kept(profile)
     with full_disk(), pytest.raises(PluginError, match=r"File too large, expected a .*place with"):
-        store.install(offer, accepted=offer.sheet.sha256)
+        store.install(inspected, accepted=inspected.sheet.sha256)
 
     assert kept(profile) == before
 

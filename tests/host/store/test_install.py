@@ -156,14 +156,14 @@ def seqstudio_operations():
         (("numpy<2",), r"^seq-parrot 1\.0 needs numpy<2, the host has numpy 2\..* the host's copy"),
         (
             ("feather>=3",),
-            r"needs feather>=3; beside it lies 2\.1, expected one in the same folder",
+            r"needs feather>=3; its folder has 2\.1, expected a matching wheel",
         ),
-        (("absent",), r"needs absent; beside it lies no wheel of it, expected one"),
+        (("absent",), r"needs absent; its folder has no wheel of it, expected a matching"),
         (
             ("feather", "wing<1"),
-            r"^seq-parrot 1\.0 needs wing<1, feather 2\.1 needs wing>=1, expected needs that one",
+            r"^seq-parrot 1\.0 needs wing<1, feather 2\.1 needs wing>=1, expected requirements that one",
         ),
-        (("feather @ https://example.org/feather.whl",), r"expected no address"),
+        (("feather @ https://example.org/feather.whl",), r"expected no URL"),
     ],
 )
 def test_a_clash_of_dependencies_is_explained_before_a_byte_is_written(
@@ -196,9 +196,9 @@ def test_the_sheet_says_what_changed_since_the_version_in_use(
 def test_another_hash_than_the_sheets_installs_nothing(
     press: Any, store: Store, tree: Tree
 ) -> None:
-    offer = store.inspect(press.plugin())
+    inspected = store.inspect(press.plugin())
     with pytest.raises(PluginError, match=r"^accepted sha256:0000, expected sha256:"):
-        store.install(offer, accepted="sha256:0000")
+        store.install(inspected, accepted="sha256:0000")
 
     assert tree() == {}
 
@@ -206,10 +206,10 @@ def test_another_hash_than_the_sheets_installs_nothing(
 def test_a_file_that_changes_between_consent_and_install_is_refused(
     press: Any, store: Store, tree: Tree
 ) -> None:
-    offer = store.inspect(press.plugin())
+    inspected = store.inspect(press.plugin())
     press.plugin(code="evil = 1")
     with pytest.raises(PluginError, match=r"seq_parrot/__init__\.py changed while it was being"):
-        store.install(offer, accepted=offer.sheet.sha256)
+        store.install(inspected, accepted=inspected.sheet.sha256)
 
     assert tree() == {}
 
@@ -217,7 +217,7 @@ def test_a_file_that_changes_between_consent_and_install_is_refused(
 def test_a_process_that_died_while_installing_is_cleaned_up_after(
     press: Any, put: Put, profile: Profile, tree: Tree
 ) -> None:
-    left = profile.home / "plugins" / ".parrot-1" / "made"
+    left = profile.home / "plugins" / ".parrot-1" / "unpacked"
     left.mkdir(parents=True)
     put(press.plugin())
 

@@ -62,7 +62,7 @@ def ten_gigabytes(source: Path) -> None:
     ("add", "reason"),
     [
         (link, r"linked\.py: a link, expected a file"),
-        (unreadable_name, r"'\\udcff\.py', expected a name that can be read"),
+        (unreadable_name, r"'\\udcff\.py', expected a printable name"),
         (ten_gigabytes, r"\d{11} bytes, expected at most 2147483648"),
     ],
 )
@@ -80,8 +80,8 @@ def test_no_build_step_of_a_project_is_run(project: Path, store: Store, tmp_path
     file = project / "pyproject.toml"
     head = '[build-system]\nrequires = []\nbuild-backend = "setup"\nbackend-path = ["."]\n'
     file.write_text(head + file.read_text().partition("\n\n")[2])
-    offer = store.inspect(project)
-    store.install(offer, accepted=offer.sheet.sha256)
+    inspected = store.inspect(project)
+    store.install(inspected, accepted=inspected.sheet.sha256)
 
     assert not mark.exists()
-    assert not [name for name in offer.wheels[0].hashes if "setup" in name]
+    assert not [name for name in inspected.wheels[0].hashes if "setup" in name]

@@ -72,5 +72,5 @@ def test_a_bad_name_and_a_folder_that_is_there_are_refused(tmp_path: Path) -> No
     for name in ("Parrot", "train", "a_b", ""):
         with pytest.raises(PluginError, match=rf"^name {name!r}, expected lower-case letters"):
             write_plugin(tmp_path / "new", name, "task")
-    with pytest.raises(PluginError, match="there already, expected a new folder"):
+    with pytest.raises(PluginError, match="already exists, expected a new folder"):
         write_plugin(tmp_path, "parrot", "task")
