@@ -9,7 +9,7 @@ from seqstudio.host.jobs.inputs import SUFFIXES
 from seqstudio.media.subtitles import read_transcript
 from seqstudio.services.bundle_files import REQUIRED
 from seqstudio.session.document import Clip, Take, kind_of
-from seqstudio.session.operations import AddClip, AddTake, Operation, Together
+from seqstudio.session.edits import AddClip, AddTake, Edit, CompoundEdit
 from seqstudio.session.session import SUFFIX
 
 SESSION_KINDS = ("audio", "midi", "transcript", "text")  # that a session can hold
@@ -86,7 +86,7 @@ def is_session(path: Path) -> bool:
     return path.suffix == SUFFIX
 
 
-def import_file(path: Path) -> Operation:
+def import_file(path: Path) -> Edit:
     """Read one file; slow for large ones, so call it on a thread.
 
     A MIDI file becomes a clip and an accepted take of its notes; a transcript keeps its words.
@@ -102,7 +102,7 @@ def import_file(path: Path) -> Operation:
     clip = Clip.of(path, kind)
     if kind == "midi":
         take = Take.of(path.read_bytes(), path.stem, clip=clip.id, accepted=True)
-        return Together(f"Open {path.name}", (AddClip(clip), AddTake(take)))
+        return CompoundEdit(f"Open {path.name}", (AddClip(clip), AddTake(take)))
     if kind == "transcript":
         clip = replace(clip, transcript=read_transcript(path))
     return AddClip(clip)

@@ -19,7 +19,7 @@ from seqstudio.host.jobs.events import JobEvent, JobFinished
 from seqstudio.host.profile import Profile
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.session.document import Clip, Document, Take
-from seqstudio.session.operations import AddClip, AddTake, Operation, Together
+from seqstudio.session.edits import AddClip, AddTake, Edit, CompoundEdit
 from seqstudio.session.session import JobLink, Session
 
 
@@ -94,9 +94,9 @@ class Workspace(QObject):
         """The selected take; None if a clip or nothing is selected."""
         return next((one for one in self.document.takes if one.id == self.selected_id), None)
 
-    def do(self, operation: Operation) -> bool:
-        """Apply an operation and store it; on failure emit `failed` and return False."""
-        done = self._attempt(lambda: self.session.do(operation))
+    def do(self, edit: Edit) -> bool:
+        """Apply an edit and store it; on failure emit `failed` and return False."""
+        done = self._attempt(lambda: self.session.do(edit))
         if done:
             self._on_document_changed()
         return done
@@ -250,9 +250,9 @@ class Workspace(QObject):
             self.select("")
         self.changed.emit()
 
-    def _add_imported(self, operation: Operation) -> None:
-        if self.do(operation) and not self.selected_id:
-            self.select(_added_id(operation))
+    def _add_imported(self, edit: Edit) -> None:
+        if self.do(edit) and not self.selected_id:
+            self.select(_added_id(edit))
 
     def _on_job_event(self, _job: int, event: JobEvent) -> None:
         if isinstance(event, JobFinished):
@@ -265,13 +265,13 @@ def _first_id(document: Document) -> str:
     return next(iter((*ids, *(take.id for take in document.takes))), "")
 
 
-def _added_id(operation: Operation) -> str:
+def _added_id(edit: Edit) -> str:
     """Return the id of what an import added: of a MIDI file, its take."""
-    match operation:
+    match edit:
         case AddClip(clip=clip):
             return clip.id
         case AddTake(take=take):
             return take.id
-        case Together(operations=parts):
+        case CompoundEdit(edits=parts):
             return _added_id(parts[-1])
     return ""
