@@ -1,4 +1,4 @@
-"""What can be done to notes, as commands: everything that the mouse does has its keys."""
+"""Commands that edit notes: everything that the mouse can do has a shortcut."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,103 +8,125 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from seqstudio.gui.piano_roll.editor import Editor
-from seqstudio.gui.piano_roll.model import RollModel
+from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.workspace.commands import Command, Commands
 
 ZOOM = 1.5
-LOUDER = 8
+VELOCITY_STEP = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One command of the roll; `keys` beyond the first are other ways to type it."""
+class CommandSpec:
+    """A command of the piano roll; `keys` after the first are alternative shortcuts."""
 
     name: str
     title: str
-    group: str
     keys: tuple[str, ...]
-    do: Callable[[], object]
-    chosen: bool = False  # only where notes are chosen
+    run: Callable[[], object]
+    menu: str
+    needs_selection: bool = False
 
 
 def add_note_commands(
-    commands: Commands, model: RollModel, editor: Editor, within: QWidget
+    commands: Commands, model: PianoRollModel, editor: Editor, within: QWidget
 ) -> None:
-    """Offer the commands; their keys are typed while the focus is in `within`."""
+    """Add the commands; their shortcuts work while the focus is in `within`."""
 
     def is_open() -> bool:
-        return model.place is not None
+        return model.target is not None
 
-    def has_chosen() -> bool:
+    def has_selection() -> bool:
         return len(model.selected) > 0
 
-    for deed in (*_choosing(model), *_editing(editor), *_moving(editor), *_looking(model)):
-        command = Command(f"notes.{deed.name}", deed.title, deed.group, deed.keys[0])
-        ready = has_chosen if deed.chosen else is_open
-        action = commands.add(command, deed.do, ready=ready, within=within)
-        if len(deed.keys) > 1:
-            action.setShortcuts([QKeySequence(keys) for keys in deed.keys])
+    for spec in (
+        *_selection_commands(model),
+        *_tool_commands(model),
+        *_edit_commands(editor),
+        *_move_commands(editor),
+        *_value_commands(editor),
+        *_view_commands(model),
+    ):
+        command = Command(f"notes.{spec.name}", spec.title, spec.menu, spec.keys[0])
+        ready = has_selection if spec.needs_selection else is_open
+        action = commands.add(command, spec.run, ready=ready, within=within)
+        if len(spec.keys) > 1:
+            action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
 
 
-def _choosing(model: RollModel) -> tuple[Deed, ...]:
-    group, following, tool = "Notes/Choose", model.select_next, model.set_tool
-    more = partial(following, add=True)
+def _selection_commands(model: PianoRollModel) -> tuple[CommandSpec, ...]:
+    spec, select_next = partial(CommandSpec, menu="Notes/Select"), model.select_next
+    extend = partial(select_next, add=True)
     return (
-        Deed("all", "All notes", group, ("Ctrl+A",), model.select_all),
-        Deed("next", "Next note", group, ("Alt+Right",), following),
-        Deed("previous", "Previous note", group, ("Alt+Left",), partial(following, -1)),
-        Deed("next_too", "Next note too", group, ("Alt+Shift+Right",), more),
-        Deed("previous_too", "Previous note too", group, ("Alt+Shift+Left",), partial(more, -1)),
-        Deed("first", "First note", group, ("Home",), partial(model.go_to_note, 0)),
-        Deed("last", "Last note", group, ("End",), partial(model.go_to_note, -1)),
-        Deed("leave", "Choose nothing, or drop the drag", group, ("Esc",), model.leave),
-        Deed("tool.select", "Select tool", "Notes/Tool", ("1",), partial(tool, "select")),
-        Deed("tool.draw", "Draw tool", "Notes/Tool", ("2",), partial(tool, "draw")),
-        Deed("tool.erase", "Erase tool", "Notes/Tool", ("3",), partial(tool, "erase")),
+        spec("select_all", "All notes", ("Ctrl+A",), model.select_all),
+        spec("next", "Next note", ("Alt+Right",), select_next),
+        spec("previous", "Previous note", ("Alt+Left",), partial(select_next, -1)),
+        spec("extend_next", "Extend to next note", ("Alt+Shift+Right",), extend),
+        spec(
+            "extend_previous", "Extend to previous note", ("Alt+Shift+Left",), partial(extend, -1)
+        ),
+        spec("first", "First note", ("Home",), partial(model.go_to_note, 0)),
+        spec("last", "Last note", ("End",), partial(model.go_to_note, -1)),
+        spec("deselect", "Deselect", ("Esc",), model.cancel_or_deselect),
     )
 
 
-def _editing(editor: Editor) -> tuple[Deed, ...]:
-    group = "Notes"
+def _tool_commands(model: PianoRollModel) -> tuple[CommandSpec, ...]:
+    spec, set_tool = partial(CommandSpec, menu="Notes/Tool"), model.set_tool
     return (
-        Deed("copy", "Copy notes", group, ("Ctrl+C",), editor.copy, chosen=True),
-        Deed("cut", "Cut notes", group, ("Ctrl+X",), editor.cut, chosen=True),
-        Deed("paste", "Paste notes at the cursor", group, ("Ctrl+V",), editor.paste),
-        Deed("duplicate", "Duplicate notes", group, ("Ctrl+D",), editor.duplicate, chosen=True),
-        Deed("add", "Write a note at the cursor", group, ("Ins", "Return"), editor.add_at_cursor),
-        Deed("delete", "Delete notes", group, ("Del", "Backspace"), editor.delete, chosen=True),
-        Deed("quantise", "Quantise", group, ("Ctrl+Shift+D",), editor.quantise),
+        spec("tool.select", "Select tool", ("1",), partial(set_tool, "select")),
+        spec("tool.draw", "Draw tool", ("2",), partial(set_tool, "draw")),
+        spec("tool.erase", "Erase tool", ("3",), partial(set_tool, "erase")),
     )
 
 
-def _moving(editor: Editor) -> tuple[Deed, ...]:
-    group = "Notes/Change"
-    nudge, stretch, weigh = editor.nudge, editor.stretch, editor.weigh
+def _edit_commands(editor: Editor) -> tuple[CommandSpec, ...]:
+    spec = partial(CommandSpec, menu="Notes")
+    for_selected = partial(CommandSpec, menu="Notes", needs_selection=True)
+    return (
+        for_selected("copy", "Copy notes", ("Ctrl+C",), editor.copy),
+        for_selected("cut", "Cut notes", ("Ctrl+X",), editor.cut),
+        spec("paste", "Paste notes at cursor", ("Ctrl+V",), editor.paste),
+        for_selected("duplicate", "Duplicate notes", ("Ctrl+D",), editor.duplicate),
+        spec("insert", "Insert note at cursor", ("Ins", "Return"), editor.add_at_cursor),
+        for_selected("delete", "Delete notes", ("Del", "Backspace"), editor.delete),
+        spec("quantise", "Quantise", ("Ctrl+Shift+D",), editor.quantise),
+    )
+
+
+def _move_commands(editor: Editor) -> tuple[CommandSpec, ...]:
+    spec, nudge = partial(CommandSpec, menu="Notes/Change"), editor.nudge
     far = partial(nudge, far=True)
     return (
-        Deed("earlier", "A grid step earlier", group, ("Left",), partial(nudge, -1, 0)),
-        Deed("later", "A grid step later", group, ("Right",), partial(nudge, 1, 0)),
-        Deed("higher", "A semitone higher", group, ("Up",), partial(nudge, 0, 1)),
-        Deed("lower", "A semitone lower", group, ("Down",), partial(nudge, 0, -1)),
-        Deed("bar_earlier", "A bar earlier", group, ("Shift+Left",), partial(far, -1, 0)),
-        Deed("bar_later", "A bar later", group, ("Shift+Right",), partial(far, 1, 0)),
-        Deed("octave_higher", "An octave higher", group, ("Shift+Up",), partial(far, 0, 1)),
-        Deed("octave_lower", "An octave lower", group, ("Shift+Down",), partial(far, 0, -1)),
-        Deed("longer", "Longer", group, ("Ctrl+Right",), partial(stretch, 1), chosen=True),
-        Deed("shorter", "Shorter", group, ("Ctrl+Left",), partial(stretch, -1), chosen=True),
-        Deed("louder", "Louder", group, ("Ctrl+Up",), partial(weigh, LOUDER), chosen=True),
-        Deed("softer", "Softer", group, ("Ctrl+Down",), partial(weigh, -LOUDER), chosen=True),
+        spec("nudge_left", "Nudge left", ("Left",), partial(nudge, -1, 0)),
+        spec("nudge_right", "Nudge right", ("Right",), partial(nudge, 1, 0)),
+        spec("semitone_up", "Semitone up", ("Up",), partial(nudge, 0, 1)),
+        spec("semitone_down", "Semitone down", ("Down",), partial(nudge, 0, -1)),
+        spec("bar_left", "Bar left", ("Shift+Left",), partial(far, -1, 0)),
+        spec("bar_right", "Bar right", ("Shift+Right",), partial(far, 1, 0)),
+        spec("octave_up", "Octave up", ("Shift+Up",), partial(far, 0, 1)),
+        spec("octave_down", "Octave down", ("Shift+Down",), partial(far, 0, -1)),
     )
 
 
-def _looking(model: RollModel) -> tuple[Deed, ...]:
-    group, sight = "Notes/View", model.sight
+def _value_commands(editor: Editor) -> tuple[CommandSpec, ...]:
+    spec = partial(CommandSpec, menu="Notes/Change", needs_selection=True)
+    length, velocity = editor.change_length, editor.change_velocity
     return (
-        Deed("fit", "Show all", group, ("Ctrl+0",), model.fit),
-        Deed("zoom_in", "Zoom in", group, ("+", "="), partial(sight.zoom, ZOOM)),
-        Deed("zoom_out", "Zoom out", group, ("-",), partial(sight.zoom, 1 / ZOOM)),
-        Deed("taller", "Taller rows", group, ("Ctrl++", "Ctrl+="), partial(sight.zoom_rows, ZOOM)),
-        Deed("flatter", "Flatter rows", group, ("Ctrl+-",), partial(sight.zoom_rows, 1 / ZOOM)),
-        Deed("page_back", "A page back", group, ("PgUp",), partial(sight.turn_page, -1)),
-        Deed("page_on", "A page on", group, ("PgDown",), partial(sight.turn_page, 1)),
+        spec("longer", "Longer", ("Ctrl+Right",), partial(length, 1)),
+        spec("shorter", "Shorter", ("Ctrl+Left",), partial(length, -1)),
+        spec("louder", "Louder", ("Ctrl+Up",), partial(velocity, VELOCITY_STEP)),
+        spec("softer", "Softer", ("Ctrl+Down",), partial(velocity, -VELOCITY_STEP)),
+    )
+
+
+def _view_commands(model: PianoRollModel) -> tuple[CommandSpec, ...]:
+    spec, viewport = partial(CommandSpec, menu="Notes/View"), model.viewport
+    return (
+        spec("fit", "Zoom to fit", ("Ctrl+0",), model.fit),
+        spec("zoom_in", "Zoom in", ("+", "="), partial(viewport.zoom, ZOOM)),
+        spec("zoom_out", "Zoom out", ("-",), partial(viewport.zoom, 1 / ZOOM)),
+        spec("taller_rows", "Taller rows", ("Ctrl++", "Ctrl+="), partial(viewport.zoom_rows, ZOOM)),
+        spec("shorter_rows", "Shorter rows", ("Ctrl+-",), partial(viewport.zoom_rows, 1 / ZOOM)),
+        spec("page_left", "Page left", ("PgUp",), partial(viewport.scroll_pages, -1)),
+        spec("page_right", "Page right", ("PgDown",), partial(viewport.scroll_pages, 1)),
     )

@@ -1,97 +1,104 @@
-"""What the keys and the menu do to chosen notes; each thing is one operation."""
+"""Edits of the selected notes by keys and menus; each is one operation."""
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.piano_roll.gestures import Moving, Place, replacing
-from seqstudio.gui.piano_roll.model import RollModel
-from seqstudio.gui.piano_roll.note_edits import louder, pasted, quantised, stretched
-from seqstudio.gui.piano_roll.note_index import LAST_TICK
+from seqstudio.gui.piano_roll.gestures import EditTarget, NoteMove, replace_edit
+from seqstudio.gui.piano_roll.model import PianoRollModel
+from seqstudio.gui.piano_roll.note_edits import lengthened, pasted, quantised, velocity_shifted
+from seqstudio.gui.piano_roll.note_index import MAX_TICK
 from seqstudio.session.note_array import Notes
-from seqstudio.session.operations import AddNotes, DeleteNotes
+from seqstudio.session.edits import AddNotes, DeleteNotes
 
 
 class Editor:
-    """Edits what is chosen in a `RollModel`; where nothing is, or can be, nothing happens."""
+    """Edits the selection of a `PianoRollModel`; does nothing where there is nothing to edit."""
 
-    def __init__(self, model: RollModel) -> None:
+    def __init__(self, model: PianoRollModel) -> None:
         self._model = model
         self._clipboard = Notes.of(())
 
     def nudge(self, steps: int, semitones: int, *, far: bool = False) -> None:
-        """Move what is chosen, or the cursor, by grid steps and semitones; far: bars, octaves."""
+        """Move the selection, or the cursor if there is none.
+
+        Parameters
+        ----------
+        steps : grid steps, or bars if `far`
+        semitones : or octaves if `far`
+        far : whether to move by bars and octaves
+        """
         model = self._model
-        if (place := model.place) is None:
+        if (target := model.target) is None:
             return
-        _, bar = place.bars.at(model.cursor[0])
-        ticks = steps * bar if far else round(steps * place.step)
+        _, bar = target.bars.bar_at(model.cursor[0])
+        ticks = steps * bar if far else round(steps * target.step)
         semitones *= 12 if far else 1
         if not len(model.selected):
             tick, pitch = model.cursor
-            model.put_cursor(tick + ticks, pitch + semitones)
-            model.sight.show(*model.cursor)
+            model.set_cursor(tick + ticks, pitch + semitones)
+            model.viewport.reveal(*model.cursor)
             return
-        model.do(Moving(place, model.lifted(), 0, 0).by(ticks, semitones).operation())
+        model.do(NoteMove(target, model.selected_subset(), 0, 0).by(ticks, semitones).edit())
         model.show_selected()
 
-    def stretch(self, steps: int) -> None:
-        """Move the ends of what is chosen by grid steps."""
+    def change_length(self, steps: int) -> None:
+        """Move the ends of the selected notes by grid steps."""
         model = self._model
-        if (place := model.place) and (old := model.selected_notes):
-            new = stretched(old, round(steps * place.step), round(place.step))
-            model.do(replacing(place, old, new))
+        if (target := model.target) and (old := model.selected_notes):
+            new = lengthened(old, round(steps * target.step), round(target.step))
+            model.do(replace_edit(target, old, new))
 
-    def weigh(self, by: int) -> None:
-        """Make what is chosen louder or softer."""
+    def change_velocity(self, by: int) -> None:
+        """Make the selected notes louder or softer."""
         model = self._model
-        if (place := model.place) and (old := model.selected_notes):
-            model.do(replacing(place, old, louder(old, by)))
+        if (target := model.target) and (old := model.selected_notes):
+            model.do(replace_edit(target, old, velocity_shifted(old, by)))
 
     def quantise(self) -> None:
-        """Move what is chosen, or else all, to the grid."""
+        """Move the selected notes, or all if none are, to the grid."""
         model = self._model
-        if (place := model.place) and model.grid.step:
+        if (target := model.target) and model.grid.step:
             old = model.selected_notes or model.notes
-            model.do(replacing(place, old, quantised(old, place.bars, place.step)))
+            model.do(replace_edit(target, old, quantised(old, target.bars, target.step)))
 
     def delete(self) -> None:
-        """Delete what is chosen."""
+        """Delete the selected notes."""
         model = self._model
-        if (place := model.place) and (old := model.selected_notes):
-            model.do(DeleteNotes(place.take, place.track, old))
+        if (target := model.target) and (old := model.selected_notes):
+            model.do(DeleteNotes(target.take, target.track, old))
 
     def add_at_cursor(self) -> None:
-        """Write a note at the cursor, and choose it."""
+        """Add a note at the cursor and select it."""
         model = self._model
-        if place := model.place:
+        if target := model.target:
             tick, pitch = model.cursor
-            length = min(model.new_length(), LAST_TICK - tick)
-            note = Note(tick, pitch, length, place.velocity, place.channel)
-            self._add(place, Notes.of((note,)))
+            length = min(model.new_length(), MAX_TICK - tick)
+            note = Note(tick, pitch, length, target.velocity, target.channel)
+            self._add(target, Notes.of((note,)))
 
     def copy(self) -> None:
-        """Keep what is chosen, to paste it."""
+        """Put the selected notes on the roll's clipboard."""
         self._clipboard = self._model.selected_notes or self._clipboard
 
     def cut(self) -> None:
-        """Keep what is chosen, and delete it."""
+        """Copy the selected notes and delete them."""
         self.copy()
         self.delete()
 
     def paste(self) -> None:
-        """Add what was kept at the cursor, into whichever track is edited."""
+        """Add the copied notes at the cursor, to the track that is edited."""
         model = self._model
-        if (place := model.place) and self._clipboard:
-            self._add(place, pasted(self._clipboard, model.cursor[0], place.channel))
+        if (target := model.target) and self._clipboard:
+            self._add(target, pasted(self._clipboard, model.cursor[0], target.channel))
 
     def duplicate(self) -> None:
-        """Add what is chosen once more, from the first grid line after its end."""
+        """Add a copy of the selected notes at the first grid line after their end."""
         model = self._model
-        if (place := model.place) and len(model.selected):
-            lifted = model.lifted()
-            first, end = int(lifted.index.onsets[0]), int(lifted.index.reach[-1])
-            steps = -(-(end - first) // place.step)
-            tick = first + round(steps * place.step)
-            self._add(place, pasted(lifted.notes, tick, place.channel))
+        if (target := model.target) and len(model.selected):
+            selected = model.selected_subset()
+            first, end = int(selected.index.onsets[0]), int(selected.index.latest_ends[-1])
+            steps = -(-(end - first) // target.step)
+            tick = first + round(steps * target.step)
+            self._add(target, pasted(selected.notes, tick, target.channel))
 
-    def _add(self, place: Place, notes: Notes) -> None:
-        self._model.do(AddNotes(place.take, place.track, notes))
+    def _add(self, target: EditTarget, notes: Notes) -> None:
+        self._model.do(AddNotes(target.take, target.track, notes))
         self._model.show_selected()

@@ -1,4 +1,4 @@
-"""What a drag is doing, as a value: it can be drawn, dropped, or made one operation at its end."""
+"""Mouse gestures as values: each can be painted, cancelled, or applied as one edit."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -6,24 +6,24 @@ from fractions import Fraction
 import numpy as np
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.piano_roll.note_edits import stretched
-from seqstudio.gui.piano_roll.note_index import LAST_TICK, NO_NOTES, NoteIndex, Numbers
+from seqstudio.gui.piano_roll.note_edits import lengthened
+from seqstudio.gui.piano_roll.note_index import MAX_TICK, NO_NOTES, IntArray, NoteIndex
 from seqstudio.gui.piano_roll.snap_grid import Bars
 from seqstudio.session.note_array import Notes
-from seqstudio.session.operations import (
+from seqstudio.session.edits import (
     AddNotes,
     DeleteNotes,
     MoveNotes,
-    Operation,
+    Edit,
     ReplaceNotes,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Which track is edited, and on what grid."""
+class EditTarget:
+    """The track that is edited, and its grid."""
 
-    take: str
+    take: str  # id
     track: int
     bars: Bars
     step: Fraction  # ticks
@@ -32,256 +32,257 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Lifted:
-    """Notes of the track, by their numbers, that a gesture holds."""
+class NoteSubset:
+    """Some notes of a track, and their indices in it."""
 
-    which: Numbers
+    indices: IntArray
     index: NoteIndex
 
     @classmethod
-    def of(cls, index: NoteIndex, which: Numbers) -> "Lifted":
-        """Pick notes up."""
-        return cls(which, index.taken(which))
+    def of(cls, index: NoteIndex, indices: IntArray) -> "NoteSubset":
+        """Return the notes with these indices."""
+        return cls(indices, index.select(indices))
 
     @property
     def notes(self) -> Notes:
-        """The notes that are held."""
+        """The notes themselves."""
         return self.index.notes
 
 
 @dataclass(frozen=True, slots=True)
-class Boxing:
-    """A rubber band: what it touches is chosen, with what was chosen before."""
+class BoxSelection:
+    """A rubber band: selects the notes that it touches, besides those selected before."""
 
     index: NoteIndex
-    before: Numbers
+    before: IntArray
     tick: float
     pitch: float
     to_tick: float
     to_pitch: float
 
-    def to(self, tick: float, pitch: float) -> "Boxing":
-        """Pull the free corner."""
+    def to(self, tick: float, pitch: float) -> "BoxSelection":
+        """Move the free corner."""
         return replace(self, to_tick=tick, to_pitch=pitch)
 
     @property
-    def chosen(self) -> Numbers:
-        """The numbers of the notes that are chosen."""
+    def selected(self) -> IntArray:
+        """The indices of the selected notes."""
         ticks = sorted((self.tick, self.to_tick))
         low, high = sorted((self.pitch, self.to_pitch))
-        found = self.index.seen(ticks[0], ticks[1], np.floor(low), np.floor(high))
+        found = self.index.in_region(ticks[0], ticks[1], np.floor(low), np.floor(high))
         return np.union1d(self.before, found)
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
-    """Notes carried in time and pitch; held at the edges, all together."""
+class NoteMove:
+    """Notes moved together in time and pitch, as far as all of them stay in range."""
 
-    place: Place
-    lifted: Lifted
-    tick: float  # where they were taken
+    target: EditTarget
+    subset: NoteSubset
+    tick: float  # where the drag started
     pitch: float
     copy: bool = False
     ticks: int = 0
     semitones: int = 0
 
-    def to(self, tick: float, pitch: float) -> "Moving":
-        """Carry them, by whole steps of the grid."""
-        steps = round(Fraction(tick - self.tick) / self.place.step)
-        return self.by(round(steps * self.place.step), int(np.floor(pitch) - np.floor(self.pitch)))
+    def to(self, tick: float, pitch: float) -> "NoteMove":
+        """Move them to the pointer, by whole grid steps."""
+        steps = round(Fraction(tick - self.tick) / self.target.step)
+        return self.by(round(steps * self.target.step), int(np.floor(pitch) - np.floor(self.pitch)))
 
-    def by(self, ticks: int, semitones: int) -> "Moving":
-        """Carry them by a distance from where they were taken."""
-        ticks, semitones = self.lifted.index.held(ticks, semitones)
+    def by(self, ticks: int, semitones: int) -> "NoteMove":
+        """Move them by a distance from where they were."""
+        ticks, semitones = self.subset.index.clamp_move(ticks, semitones)
         return replace(self, ticks=ticks, semitones=semitones)
 
     @property
-    def hidden(self) -> Numbers:
-        """Which notes are not where they were."""
-        return self.lifted.which[:0] if self.copy else self.lifted.which
+    def hidden(self) -> IntArray:
+        """The indices of the notes that are not painted where they were."""
+        return self.subset.indices[:0] if self.copy else self.subset.indices
 
     @property
-    def shown(self) -> NoteIndex:
-        """The notes as they would be."""
-        return NoteIndex(self.lifted.notes.moved(self.ticks, self.semitones))
+    def preview(self) -> NoteIndex:
+        """The notes as they would become."""
+        return NoteIndex(self.subset.notes.moved(self.ticks, self.semitones))
 
-    def operation(self) -> Operation | None:
-        """Give what it comes to, or None where nothing has moved."""
-        place, lifted = self.place, self.lifted
+    def edit(self) -> Edit | None:
+        """Return the edit, or None if nothing moved."""
+        target, subset = self.target, self.subset
         if not (self.ticks or self.semitones):
             return None
         if self.copy:
-            return AddNotes(place.take, place.track, self.shown.notes)
-        return MoveNotes(place.take, place.track, lifted.notes, self.ticks, self.semitones)
+            return AddNotes(target.take, target.track, self.preview.notes)
+        return MoveNotes(target.take, target.track, subset.notes, self.ticks, self.semitones)
 
 
 @dataclass(frozen=True, slots=True)
-class Sizing:
-    """The ends of notes pulled; each stays at least a step of the grid long, or as it was."""
+class NoteResize:
+    """Notes whose ends are dragged; each keeps at least a grid step, or its own length."""
 
-    place: Place
-    lifted: Lifted
+    target: EditTarget
+    subset: NoteSubset
     tick: float
     ticks: int = 0
 
-    def to(self, tick: float, _pitch: float) -> "Sizing":
-        """Pull the ends, by whole steps of the grid."""
-        return self.by(round(round(Fraction(tick - self.tick) / self.place.step) * self.place.step))
+    def to(self, tick: float, _pitch: float) -> "NoteResize":
+        """Move the ends to the pointer, by whole grid steps."""
+        step = self.target.step
+        return self.by(round(round(Fraction(tick - self.tick) / step) * step))
 
-    def by(self, ticks: int) -> "Sizing":
-        """Pull the ends by a distance from where they were."""
+    def by(self, ticks: int) -> "NoteResize":
+        """Move the ends by a distance from where they were."""
         return replace(self, ticks=ticks)
 
     @property
-    def hidden(self) -> Numbers:
-        """Which notes are not as they were."""
-        return self.lifted.which
+    def hidden(self) -> IntArray:
+        """The indices of the notes that change."""
+        return self.subset.indices
 
     @property
     def result(self) -> Notes:
-        """The notes as they would be."""
-        return stretched(self.lifted.notes, self.ticks, round(self.place.step))
+        """The notes as they would become."""
+        return lengthened(self.subset.notes, self.ticks, round(self.target.step))
 
     @property
-    def shown(self) -> NoteIndex:
-        """The same, for drawing."""
+    def preview(self) -> NoteIndex:
+        """The same, to paint."""
         return NoteIndex(self.result)
 
-    def operation(self) -> Operation | None:
-        """Give what it comes to, or None where nothing has changed."""
-        return replacing(self.place, self.lifted.notes, self.result)
+    def edit(self) -> Edit | None:
+        """Return the edit, or None if nothing changed."""
+        return replace_edit(self.target, self.subset.notes, self.result)
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """A new note: it begins on the grid, and is as long as it is pulled."""
+class NoteDraw:
+    """A new note that starts on the grid; the drag sets its length."""
 
-    place: Place
+    target: EditTarget
     note: Note
 
     @classmethod
-    def at(cls, place: Place, tick: float, pitch: float, length: int) -> "Drawing":
-        """Begin a note at a place of the roll."""
-        onset = min(max(place.bars.floored(tick, place.step), 0), LAST_TICK - length)
+    def start(cls, target: EditTarget, tick: float, pitch: float, length: int) -> "NoteDraw":
+        """Start a note at a tick and pitch."""
+        onset = min(max(target.bars.floored(tick, target.step), 0), MAX_TICK - length)
         key = min(max(int(np.floor(pitch)), 0), 127)
-        return cls(place, Note(onset, key, length, place.velocity, place.channel))
+        return cls(target, Note(onset, key, length, target.velocity, target.channel))
 
-    def to(self, tick: float, _pitch: float) -> "Drawing":
-        """Pull its end to the next line of the grid."""
-        end = self.place.bars.floored(tick, self.place.step) + round(self.place.step)
-        length = max(min(end, LAST_TICK) - self.note.onset_ticks, max(round(self.place.step), 1))
+    def to(self, tick: float, _pitch: float) -> "NoteDraw":
+        """Move its end to the grid line after the pointer."""
+        end = self.target.bars.floored(tick, self.target.step) + round(self.target.step)
+        length = max(min(end, MAX_TICK) - self.note.onset_ticks, max(round(self.target.step), 1))
         return replace(self, note=replace(self.note, length_ticks=length))
 
     @property
-    def hidden(self) -> Numbers:
-        """No note is hidden."""
+    def hidden(self) -> IntArray:
+        """No indices: all notes are painted where they were."""
         return np.zeros(0, np.int64)
 
     @property
-    def shown(self) -> NoteIndex:
-        """The note, for drawing."""
+    def preview(self) -> NoteIndex:
+        """The note, to paint."""
         return NoteIndex(Notes.of((self.note,)))
 
-    def operation(self) -> Operation | None:
-        """Give what it comes to."""
-        return AddNotes(self.place.take, self.place.track, Notes.of((self.note,)))
+    def edit(self) -> Edit | None:
+        """Return the edit."""
+        return AddNotes(self.target.take, self.target.track, Notes.of((self.note,)))
 
 
 @dataclass(frozen=True, slots=True)
-class Erasing:
-    """Notes rubbed out one after the other; they are gone when the button is let go."""
+class NoteErase:
+    """Notes erased one after the other; they are deleted when the button is released."""
 
-    place: Place
+    target: EditTarget
     index: NoteIndex  # of the track
-    hidden: Numbers
+    hidden: IntArray
     tick: float
 
-    def to(self, tick: float, pitch: float) -> "Erasing":
-        """Rub out what lies under the way there."""
+    def to(self, tick: float, pitch: float) -> "NoteErase":
+        """Erase the notes between the last position and this one."""
         first, last = sorted((self.tick, tick))
-        found = self.index.seen(first, last + 1e-6, np.floor(pitch), np.floor(pitch))
+        found = self.index.in_region(first, last + 1e-6, np.floor(pitch), np.floor(pitch))
         return replace(self, hidden=np.union1d(self.hidden, found), tick=tick)
 
     @property
-    def shown(self) -> NoteIndex:
-        """Nothing new."""
+    def preview(self) -> NoteIndex:
+        """No notes: nothing is added."""
         return NO_NOTES
 
-    def operation(self) -> Operation | None:
-        """Give what it comes to, or None where nothing was hit."""
-        gone = self.index.notes.taken(self.hidden)
-        return DeleteNotes(self.place.take, self.place.track, gone) if gone else None
+    def edit(self) -> Edit | None:
+        """Return the edit, or None if no note was hit."""
+        gone = self.index.notes.select(self.hidden)
+        return DeleteNotes(self.target.take, self.target.track, gone) if gone else None
 
 
 @dataclass(frozen=True, slots=True)
-class Weighing:
-    """Velocities changed together by one amount, or one after the other to the hand's height."""
+class VelocityChange:
+    """Velocities changed by one amount, or set one after the other to the pointer's height."""
 
-    place: Place
-    lifted: Lifted
-    values: Numbers  # velocities of the lifted notes, now
+    target: EditTarget
+    subset: NoteSubset
+    values: IntArray  # the new velocities
 
-    def by(self, amount: float) -> "Weighing":
+    def by(self, amount: float) -> "VelocityChange":
         """Change all by an amount from what they were."""
-        values = np.clip(np.rint(self.lifted.index.velocities + amount), 1, 127)
+        values = np.clip(np.rint(self.subset.index.velocities + amount), 1, 127)
         return replace(self, values=values.astype(np.int64))
 
     def sweep(
         self, start: tuple[float, float], stop: tuple[float, float], reach: float
-    ) -> "Weighing":
-        """Give those that begin between two ticks, or `reach` beyond, what the hand has there.
+    ) -> "VelocityChange":
+        """Set the velocities of the notes that the pointer passed.
 
         Parameters
         ----------
-        start, stop : tick and velocity; the hand went there in a straight line
-        reach : ticks
+        start, stop : tick and velocity at both ends of the pointer's straight path
+        reach : ticks before and after the path that count as passed
         """
         first, last = sorted((start, stop))
-        onsets = self.lifted.index.onsets
+        onsets = self.subset.index.onsets
         hit = (onsets >= first[0] - reach) & (onsets <= last[0] + reach)
         line = np.interp(onsets, (first[0], last[0]), (first[1], last[1]))
         values = np.where(hit, np.clip(np.rint(line), 1, 127), self.values)
         return replace(self, values=values.astype(np.int64))
 
     @property
-    def hidden(self) -> Numbers:
-        """Which notes are not as they were."""
-        return self.lifted.which
+    def hidden(self) -> IntArray:
+        """The indices of the notes that change."""
+        return self.subset.indices
 
     @property
-    def shown(self) -> NoteIndex:
-        """The notes as they would be."""
-        return NoteIndex(self.lifted.notes.with_row("velocity", self.values))
+    def preview(self) -> NoteIndex:
+        """The notes as they would become."""
+        return NoteIndex(self.subset.notes.with_field("velocity", self.values))
 
-    def operation(self) -> Operation | None:
-        """Give what it comes to, or None where nothing has changed."""
-        return replacing(self.place, self.lifted.notes, self.shown.notes)
+    def edit(self) -> Edit | None:
+        """Return the edit, or None if nothing changed."""
+        return replace_edit(self.target, self.subset.notes, self.preview.notes)
 
 
-Gesture = Boxing | Moving | Sizing | Drawing | Erasing | Weighing
+Gesture = BoxSelection | NoteMove | NoteResize | NoteDraw | NoteErase | VelocityChange
 Layers = tuple[NoteIndex, NoteIndex, NoteIndex]
 
 
-def replacing(place: Place, old: Notes, new: Notes) -> ReplaceNotes | None:
-    """Put notes in the place of others, as far as they differ."""
+def replace_edit(target: EditTarget, old: Notes, new: Notes) -> ReplaceNotes | None:
+    """Return the edit that replaces notes where they differ, or None if none do."""
     other = (old.table != new.table).any(axis=0)
     if not other.any():
         return None
-    return ReplaceNotes(place.take, place.track, old.taken(other), new.taken(other))
+    return ReplaceNotes(target.take, target.track, old.select(other), new.select(other))
 
 
-def layers(index: NoteIndex, selected: Numbers, gesture: Gesture | None) -> Layers:
-    """Part the notes into those that rest, those that are chosen, and what a gesture makes."""
-    shaping = None if isinstance(gesture, Boxing) else gesture
-    if not len(selected) and shaping is None:
+def layers(index: NoteIndex, selected: IntArray, gesture: Gesture | None) -> Layers:
+    """Split the notes into unselected and selected ones, and add the gesture's preview."""
+    edit = None if isinstance(gesture, BoxSelection) else gesture
+    if not len(selected) and edit is None:
         return index, NO_NOTES, NO_NOTES
-    resting = np.ones(len(index), np.bool_)
-    resting[selected] = False
-    chosen = ~resting
-    if shaping:
-        resting[shaping.hidden] = chosen[shaping.hidden] = False
+    unselected = np.ones(len(index), np.bool_)
+    unselected[selected] = False
+    still_selected = ~unselected
+    if edit:
+        unselected[edit.hidden] = still_selected[edit.hidden] = False
     return (
-        index.taken(np.flatnonzero(resting)),
-        index.taken(np.flatnonzero(chosen)),
-        shaping.shown if shaping else NO_NOTES,
+        index.select(np.flatnonzero(unselected)),
+        index.select(np.flatnonzero(still_selected)),
+        edit.preview if edit else NO_NOTES,
     )

@@ -26,7 +26,7 @@ from seqstudio.gui.piano_roll.snap_grid import SIXTEENTH_GRID, SnapGrid
 from seqstudio.gui.piano_roll.viewport import INITIAL_BARS, Viewport
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.note_array import Notes
-from seqstudio.session.operations import AddNotes, Operation
+from seqstudio.session.edits import AddNotes, Edit
 
 Tool = Literal["select", "draw", "erase"]
 NO_SELECTION: IntArray = np.zeros(0, np.int64)
@@ -88,7 +88,7 @@ class PianoRollModel(QObject):
     @property
     def selected_notes(self) -> Notes:
         """The selected notes."""
-        return self.notes.taken(self.selected)
+        return self.notes.select(self.selected)
 
     @property
     def description(self) -> str:
@@ -190,12 +190,12 @@ class PianoRollModel(QObject):
         self.changed.emit()
 
     def commit_gesture(self) -> None:
-        """Apply the gesture as one operation."""
+        """Apply the gesture as one edit."""
         gesture, self.gesture = self.gesture, None
         if isinstance(gesture, BoxSelection):
             self.select(gesture.selected)
         elif gesture is not None:
-            self.do(gesture.operation())
+            self.do(gesture.edit())
         self.changed.emit()
 
     def cancel_gesture(self) -> bool:
@@ -222,14 +222,14 @@ class PianoRollModel(QObject):
         """Return the selected notes with their indices."""
         return NoteSubset.of(self.index, self.selected)
 
-    def do(self, operation: Operation | None) -> None:
-        """Apply an operation, if there is one; notes that it adds become selected."""
-        if operation is None:
+    def do(self, edit: Edit | None) -> None:
+        """Apply an edit, if there is one; notes that it adds become selected."""
+        if edit is None:
             return
         before = self.selected
-        if isinstance(operation, AddNotes):
+        if isinstance(edit, AddNotes):
             self.selected = NO_SELECTION
-        if not self._workspace.do(operation):
+        if not self._workspace.do(edit):
             self.select(before)
 
     def show_selected(self) -> None:

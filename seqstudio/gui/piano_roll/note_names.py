@@ -1,4 +1,4 @@
-"""What is said of notes, in words: names of keys and drums, where a note is and how long."""
+"""Notes in words: names of keys and drums, position and length."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -6,12 +6,12 @@ from fractions import Fraction
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.piano_roll.snap_grid import Bars
 
-NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-BLACK = frozenset((1, 3, 6, 8, 10))
+KEY_NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+BLACK_KEYS = frozenset((1, 3, 6, 8, 10))
 DRUM_CHANNEL = 9
 FIRST_DRUM = 35
 FINEST_FRACTION = 48  # a triplet of thirty-seconds
-DRUMS = (  # General MIDI 1, percussion key map
+DRUM_NAMES = (  # General MIDI 1, percussion key map
     "Bass drum 2", "Bass drum 1", "Side stick", "Snare 1", "Hand clap", "Snare 2", "Low tom 2",
     "Closed hi-hat", "Low tom 1", "Pedal hi-hat", "Mid tom 2", "Open hi-hat", "Mid tom 1",
     "High tom 2", "Crash 1", "High tom 1", "Ride 1", "China cymbal", "Ride bell", "Tambourine",
@@ -24,47 +24,47 @@ DRUMS = (  # General MIDI 1, percussion key map
 
 
 def key_name(pitch: int) -> str:
-    """Name a key: 60 is C4."""
-    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+    """Return the name of a key: 60 is C4."""
+    return f"{KEY_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def drum_name(pitch: int) -> str:
-    """Name a drum of General MIDI's kit; other keys by their names."""
+    """Return the name of a General MIDI drum, or of the key if it has none."""
     number = pitch - FIRST_DRUM
-    return DRUMS[number] if 0 <= number < len(DRUMS) else key_name(pitch)
+    return DRUM_NAMES[number] if 0 <= number < len(DRUM_NAMES) else key_name(pitch)
 
 
-def sound_name(pitch: int, channel: int) -> str:
-    """Name what a note sounds."""
+def note_name(pitch: int, channel: int) -> str:
+    """Return the name of a note's drum or key."""
     return drum_name(pitch) if channel == DRUM_CHANNEL else key_name(pitch)
 
 
-def place_name(tick: int, bars: Bars) -> str:
-    """Say where a tick is: its bar, and the beat of that, both from 1."""
-    bar, _ = bars.at(tick)
+def position_text(tick: int, bars: Bars) -> str:
+    """Return the bar and beat of a tick, both counted from 1."""
+    bar, _ = bars.bar_at(tick)
     return f"bar {bar.bar} beat {_number(bars.beat(tick))}"
 
 
-def length_name(ticks: int, ticks_per_beat: int) -> str:
-    """Say how long a note is: as a fraction of a whole note, or else in quarters."""
+def length_text(ticks: int, ticks_per_beat: int) -> str:
+    """Return a length as a simple fraction of a whole note, or else in quarter notes."""
     whole = Fraction(ticks, 4 * ticks_per_beat)
     if whole.denominator <= FINEST_FRACTION:
         return f"length {whole}"
     return f"length {_number(whole * 4)} quarters"
 
 
-def notes_described(notes: Sequence[Note], total: int, bars: Bars, ticks_per_beat: int) -> str:
-    """Describe what is chosen in one line, for the eye and for a screen reader."""
+def selection_text(notes: Sequence[Note], total: int, bars: Bars, ticks_per_beat: int) -> str:
+    """Describe the selection in one line, for the status line and screen readers."""
     if not notes:
-        return f"Nothing chosen, {_count(total)}"
+        return f"No selection, {_count(total)}"
     if len(notes) > 1:
-        return f"{len(notes):,} of {_count(total)} chosen"
+        return f"{len(notes):,} of {_count(total)} selected"
     note = notes[0]
     return ", ".join(
         (
-            sound_name(note.pitch, note.channel),
-            place_name(note.onset_ticks, bars),
-            length_name(note.length_ticks, ticks_per_beat),
+            note_name(note.pitch, note.channel),
+            position_text(note.onset_ticks, bars),
+            length_text(note.length_ticks, ticks_per_beat),
             f"velocity {note.velocity}",
         )
     )

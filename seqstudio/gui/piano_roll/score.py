@@ -65,7 +65,7 @@ class TrackRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _TrackChoices:
+class _TrackSettings:
     """The user's settings for the tracks of one take."""
 
     track: int
@@ -85,9 +85,9 @@ class ScoreModel(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self._infos: dict[bytes, ScoreInfo] = {}
-        self._choices: dict[str, _TrackChoices] = {}
+        self._settings: dict[str, _TrackSettings] = {}
         self.take: Take | None = None
-        for signal in (workspace.changed, workspace.chosen_changed):
+        for signal in (workspace.changed, workspace.selection_changed):
             signal.connect(self._on_workspace_changed)
         workspace.session_changed.connect(self._infos.clear)
         self._on_workspace_changed()
@@ -100,17 +100,17 @@ class ScoreModel(QObject):
     @property
     def track(self) -> int:
         """The track that is edited; -1 if there is none."""
-        return self._current_choices.track
+        return self._current_settings.track
 
     @property
     def hidden(self) -> frozenset[int]:
         """The hidden tracks."""
-        return self._current_choices.hidden
+        return self._current_settings.hidden
 
     @property
     def muted(self) -> frozenset[int]:
         """The muted tracks."""
-        return self._current_choices.muted
+        return self._current_settings.muted
 
     @property
     def notes(self) -> Notes:
@@ -149,17 +149,19 @@ class ScoreModel(QObject):
     def edit_track(self, track: int) -> None:
         """Edit another track, and show it if it was hidden."""
         if track != self.track:
-            self._choose(replace(self._current_choices, track=track, hidden=self.hidden - {track}))
+            self._update_settings(
+                replace(self._current_settings, track=track, hidden=self.hidden - {track})
+            )
 
     def set_hidden(self, track: int, *, hidden: bool) -> None:
         """Hide or show a track; the edited track is never hidden."""
         if track != self.track and hidden != (track in self.hidden):
-            self._choose(replace(self._current_choices, hidden=self.hidden ^ {track}))
+            self._update_settings(replace(self._current_settings, hidden=self.hidden ^ {track}))
 
     def set_muted(self, track: int, *, muted: bool) -> None:
         """Mute or unmute a track."""
         if muted != (track in self.muted):
-            self._choose(replace(self._current_choices, muted=self.muted ^ {track}))
+            self._update_settings(replace(self._current_settings, muted=self.muted ^ {track}))
             self.muted_changed.emit(self.muted)
 
     def export(self, path: Path) -> None:
@@ -170,12 +172,12 @@ class ScoreModel(QObject):
             )
 
     @property
-    def _current_choices(self) -> _TrackChoices:
-        return self._choices[self.take.id] if self.take else _TrackChoices(-1)
+    def _current_settings(self) -> _TrackSettings:
+        return self._settings[self.take.id] if self.take else _TrackSettings(-1)
 
-    def _choose(self, choices: _TrackChoices) -> None:
+    def _update_settings(self, settings: _TrackSettings) -> None:
         if self.take:
-            self._choices[self.take.id] = choices
+            self._settings[self.take.id] = settings
             self.changed.emit()
 
     def _on_workspace_changed(self) -> None:
@@ -183,7 +185,7 @@ class ScoreModel(QObject):
         if self.take is before:
             return
         if self.take:
-            self._choices.setdefault(self.take.id, _TrackChoices(_first_track(self.take.tracks)))
+            self._settings.setdefault(self.take.id, _TrackSettings(_first_track(self.take.tracks)))
             if self.info is None:
                 self._read(self.take)
         self.changed.emit()

@@ -16,7 +16,7 @@ class Signatures:
     active: tuple[str, ...]  # meter and tempo from each tick on
 
     @classmethod
-    def of(cls, tempo_map: TempoMap) -> "Signs":
+    def of(cls, tempo_map: TempoMap) -> "Signatures":
         """Return the signatures of a timeline."""
         meters = {meter.tick: f"{meter.beats}/{meter.unit}" for meter in tempo_map.meters}
         tempos = {tempo.tick: f"♩ = {tempo.bpm:.0f}" for tempo in tempo_map.tempos}

@@ -1,45 +1,44 @@
-"""The row of tools above the piano roll."""
+"""The toolbar above the piano roll."""
 
 from functools import partial
 
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QLabel, QToolButton, QWidget
 
-from seqstudio.gui.piano_roll.model import RollModel, Tool
-from seqstudio.gui.piano_roll.snap_grid import GRIDS
+from seqstudio.gui.piano_roll.model import PianoRollModel, Tool
+from seqstudio.gui.piano_roll.snap_grid import SNAP_GRIDS
+from seqstudio.gui.widgets.layout import row
 
 TOOLS: tuple[tuple[Tool, str, str], ...] = (
-    ("select", "Select", "Choose, move and stretch notes (1); hold Ctrl to draw"),
-    ("draw", "Draw", "Draw notes (2); hold Ctrl to select"),
-    ("erase", "Erase", "Rub notes out (3); the right button does so with every tool"),
+    ("select", "Select", "Select, move and resize notes (1). Hold Ctrl to draw."),
+    ("draw", "Draw", "Draw notes (2). Hold Ctrl to select."),
+    ("erase", "Erase", "Erase notes (3). The right mouse button erases with any tool."),
 )
 
 
-class ScoreBar(QWidget):
-    """Chooses the track, the tool and the grid; buttons of commands are put at its end."""
+class ScoreToolbar(QWidget):
+    """Selects the track, the tool and the grid; the page adds command buttons at the end."""
 
-    def __init__(self, model: RollModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: PianoRollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.track = QComboBox(self)
         self.track.setMinimumContentsLength(8)
         self.grid = QComboBox(self)
         self.tools: dict[Tool, QToolButton] = {}
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(12, 8, 12, 8)
-        self.row.setSpacing(8)
-        self._label("&Track", self.track, "The track that is edited; the others are shown faintly")
+        self.row = row(self, margins=(12, 8, 12, 8))
+        self._add_box("&Track", self.track, "The track to edit. Other tracks are dimmed.")
         self._add_tools()
-        self._label("&Grid", self.grid, "What notes snap to")
-        self.grid.addItems([grid.name for grid in GRIDS])
+        self._add_box("&Grid", self.grid, "The grid that notes snap to.")
+        self.grid.addItems([grid.name for grid in SNAP_GRIDS])
         self.row.addStretch(1)
-        self.track.activated.connect(model.score.edit)
-        self.grid.activated.connect(lambda at: model.set_grid(GRIDS[at]))
+        self.track.activated.connect(model.score.edit_track)
+        self.grid.activated.connect(lambda at: model.set_grid(SNAP_GRIDS[at]))
         model.score.changed.connect(self._fill)
-        model.options_changed.connect(self._mark)
+        model.options_changed.connect(self._update_checked)
         self._fill()
-        self._mark()
+        self._update_checked()
 
-    def _label(self, text: str, box: QComboBox, help: str) -> None:
+    def _add_box(self, text: str, box: QComboBox, help: str) -> None:
         label = QLabel(text, self)
         label.setBuddy(box)
         box.setAccessibleName(text.replace("&", ""))
@@ -61,13 +60,13 @@ class ScoreBar(QWidget):
             self.row.addWidget(button)
 
     def _fill(self) -> None:
-        titles = [row.title for row in self._model.score.rows]
+        titles = [track.title for track in self._model.score.rows]
         if titles != [self.track.itemText(at) for at in range(self.track.count())]:
             self.track.clear()
             self.track.addItems(titles)
         self.track.setCurrentIndex(self._model.score.track)
         self.track.setEnabled(bool(titles))
 
-    def _mark(self) -> None:
+    def _update_checked(self) -> None:
         self.tools[self._model.tool].setChecked(True)
-        self.grid.setCurrentIndex(GRIDS.index(self._model.grid))
+        self.grid.setCurrentIndex(SNAP_GRIDS.index(self._model.grid))

@@ -1,161 +1,188 @@
-"""What can be done with a recording and its words, as commands of the window."""
+"""The commands of the recording page."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
-from seqstudio.gui.recording.files import filters, with_suffix
-from seqstudio.gui.recording.peaks import clock
+from seqstudio.gui.recording.files import file_filters, with_suffix
+from seqstudio.gui.recording.peaks import format_time
+from seqstudio.gui.recording.recording import RecordingModel
+from seqstudio.gui.recording.transcript_view import TranscriptView
 from seqstudio.gui.workspace.commands import Command, Commands
 
-if TYPE_CHECKING:
-    from seqstudio.gui.recording.recording_view import RecordingView
-
 MENU = "Recording"
-CLOSER = 1.5
+ZOOM_STEP = 1.5
 
 
-def add_commands(commands: Commands, page: "RecordingView") -> None:
-    """Offer them; they can be done while the page is shown."""
-    _add_playing(commands, page)
-    _add_looking(commands, page)
-    _add_words(commands, page)
-    _add_segments(commands, page)
-    _add_selected(commands, page)
-    _add_files(commands, page)
+def add_commands(
+    commands: Commands,
+    model: RecordingModel,
+    page: QWidget,
+    work: QWidget,
+    transcript: TranscriptView,
+) -> None:
+    """Add the commands; they are enabled while the page is shown.
+
+    Parameters
+    ----------
+    commands : of the window
+    model : to act on
+    page : the widget that they belong to
+    work : the part of the page where the space bar plays
+    transcript : whose words are edited
+    """
+    _add_playback(commands, model, page, work)
+    _add_zoom(commands, model, page)
+    _add_words(commands, model, page, transcript)
+    _add_segments(commands, model, page)
+    _add_selection(commands, model, page)
+    _add_files(commands, model, page)
 
 
-def _add_playing(commands: Commands, page: "RecordingView") -> None:
-    model = page.model
+def _add_playback(commands: Commands, model: RecordingModel, page: QWidget, work: QWidget) -> None:
     commands.add(
         Command(
-            "recording.play", "Play", MENU, "Space", "Play from the playhead, or what is selected."
+            "recording.play", "Play", MENU, "Space", "Play from the playhead, or the selection."
         ),
-        model.toggle,
+        model.toggle_playback,
         ready=lambda: model.can_play,
-        within=page.work,
+        within=work,
     )
     commands.add(
         Command(
-            "recording.back", "To start", MENU, "Ctrl+Home", "Go to the start, or the selection's."
+            "recording.go_to_start",
+            "Go to start",
+            MENU,
+            "Ctrl+Home",
+            "Move the playhead to the start of the recording, or of the selection.",
         ),
-        model.back,
-        ready=lambda: model.sounds,
+        model.go_to_start,
+        ready=lambda: model.is_audio,
         page=page,
     )
     commands.add(
-        Command("recording.follow", "Follow", MENU, "Ctrl+Shift+F", "Keep the playhead in sight."),
+        Command(
+            "recording.follow",
+            "Follow playhead",
+            MENU,
+            "Ctrl+Shift+F",
+            "Scroll so that the playhead stays visible.",
+        ),
         lambda: model.set_follow(follow=not model.follow),
-        ready=lambda: model.sounds,
+        ready=lambda: model.is_audio,
         checked=lambda: model.follow,
         page=page,
     )
 
 
-def _add_looking(commands: Commands, page: "RecordingView") -> None:
-    model, wave = page.model, page.model.wave
+def _add_zoom(commands: Commands, model: RecordingModel, page: QWidget) -> None:
+    waveform = model.waveform
     for name, title, keys, run in (
-        ("zoom_in", "Zoom in", "Ctrl+=", lambda: wave.zoom(CLOSER)),
-        ("zoom_out", "Zoom out", "Ctrl+-", lambda: wave.zoom(1 / CLOSER)),
-        ("zoom_all", "Show all of it", "Ctrl+0", wave.fit),
+        ("zoom_in", "Zoom in", "Ctrl+=", lambda: waveform.zoom(ZOOM_STEP)),
+        ("zoom_out", "Zoom out", "Ctrl+-", lambda: waveform.zoom(1 / ZOOM_STEP)),
+        ("zoom_to_fit", "Zoom to fit", "Ctrl+0", waveform.fit),
     ):
         commands.add(
             Command(f"recording.{name}", title, MENU, keys),
             run,
-            ready=lambda: model.sounds,
+            ready=lambda: model.is_audio,
             page=page,
         )
     commands.add(
-        Command("recording.zoom_selection", "Zoom to the selection", MENU, "Ctrl+9"),
-        wave.zoom_to_selection,
-        ready=lambda: wave.selection is not None,
+        Command("recording.zoom_to_selection", "Zoom to selection", MENU, "Ctrl+9"),
+        waveform.zoom_to_selection,
+        ready=lambda: waveform.selection is not None,
         page=page,
     )
 
 
-def _add_words(commands: Commands, page: "RecordingView") -> None:
-    words = page.model.transcript
+def _add_words(
+    commands: Commands, model: RecordingModel, page: QWidget, transcript: TranscriptView
+) -> None:
+    words = model.transcript
     commands.add(
-        Command("transcript.edit", "Edit the word", MENU, "F2", "Tab goes on to the next one."),
-        page.transcript.begin_edit,
-        ready=lambda: words.current is not None or words.lit is not None,
-        within=page.transcript,
+        Command(
+            "transcript.edit",
+            "Edit word",
+            MENU,
+            "F2",
+            "Edit the current word. Tab continues with the next one.",
+        ),
+        transcript.start_editing,
+        ready=lambda: words.current is not None or words.highlighted is not None,
+        within=transcript,
     )
     commands.add(
-        Command("transcript.copy", "Copy text", MENU, "Ctrl+Shift+C", "Copy all words."),
-        lambda: QGuiApplication.clipboard().setText(page.model.copied),
-        ready=lambda: bool(page.model.copied),
+        Command("transcript.copy", "Copy text", MENU, "Ctrl+Shift+C", "Copy all words as text."),
+        lambda: QGuiApplication.clipboard().setText(model.plain_text),
+        ready=lambda: bool(model.plain_text),
         page=page,
     )
 
 
-def _add_segments(commands: Commands, page: "RecordingView") -> None:
-    words = page.model.transcript
+def _add_segments(commands: Commands, model: RecordingModel, page: QWidget) -> None:
+    transcript = model.transcript
     commands.add(
         Command(
             "transcript.split",
-            "Begin a segment at the word",
+            "Split segment at word",
             MENU,
             "Ctrl+Shift+J",
-            "Words without times of their own are parted at the playhead.",
+            "Start a new segment at the current word. "
+            "Segments without word times are split at the playhead.",
         ),
-        lambda: words.split(page.model.wave.playhead_s),
-        ready=lambda: words.can_split,
+        lambda: transcript.split(model.waveform.playhead_s),
+        ready=lambda: transcript.can_split,
         page=page,
     )
     commands.add(
-        Command("transcript.merge", "Join with the next segment", MENU, "Ctrl+J"),
-        words.merge,
-        ready=lambda: words.can_merge,
+        Command("transcript.merge", "Merge with next segment", MENU, "Ctrl+J"),
+        transcript.merge,
+        ready=lambda: transcript.can_merge,
         page=page,
     )
 
 
-def _add_selected(commands: Commands, page: "RecordingView") -> None:
+def _add_selection(commands: Commands, model: RecordingModel, page: QWidget) -> None:
     commands.add(
         Command(
-            "transcript.times",
-            "Give the segment the selected time",
+            "transcript.set_times",
+            "Set segment times to selection",
             MENU,
             "Ctrl+Shift+T",
-            "Select from where to where in the waveform, by dragging or with Shift.",
+            "Set when the current segment starts and ends. "
+            "Select the time in the waveform first, by dragging or with Shift.",
         ),
-        page.model.set_times,
-        ready=lambda: page.model.can_set_times,
+        model.set_times,
+        ready=lambda: model.can_set_times,
         page=page,
     )
     commands.add(
         Command(
-            "transcript.add",
-            "Add a segment in the selected time…",
+            "transcript.add_segment",
+            "Add segment at selection…",
             MENU,
             "Ctrl+Shift+A",
-            "Write words that were missed. Select their time in the waveform first.",
+            "Add words that were missed. Select their time in the waveform first.",
         ),
-        lambda: ask_words(page),
-        ready=lambda: page.model.wave.selection is not None,
+        lambda: _ask_words(model, page),
+        ready=lambda: model.waveform.selection is not None,
         page=page,
     )
 
 
-def _add_files(commands: Commands, page: "RecordingView") -> None:
-    model = page.model
-
-    def written() -> bool:
-        return model.transcript.transcript is not None
-
+def _add_files(commands: Commands, model: RecordingModel, page: QWidget) -> None:
     commands.add(
         Command(
             "transcript.export",
             "Export…",
             MENU,
             "Ctrl+E",
-            "Write the words as txt, srt, vtt, json.",
+            "Save the transcript as txt, srt, vtt or json.",
         ),
-        lambda: ask_export(page),
-        ready=written,
+        lambda: _ask_export(model, page),
+        ready=lambda: model.transcript.transcript is not None,
         page=page,
     )
     commands.add(
@@ -164,41 +191,41 @@ def _add_files(commands: Commands, page: "RecordingView") -> None:
             "Import…",
             MENU,
             "Ctrl+I",
-            "Put the words of a .json file in the place of these.",
+            "Replace the transcript with one from a .json file.",
         ),
-        lambda: ask_import(page),
-        ready=lambda: model.sounds,
+        lambda: _ask_import(model, page),
+        ready=lambda: model.is_audio,
         page=page,
     )
 
 
-def ask_words(page: "RecordingView") -> None:
-    """Ask what is said in the selection."""
-    if selection := page.model.wave.selection:
-        start, stop = (clock(second, 0.1) for second in selection)
-        text, given = QInputDialog.getText(
-            page, "Add a segment", f"What is said from {start} to {stop}?"
+def _ask_words(model: RecordingModel, parent: QWidget) -> None:
+    """Ask for the words of a new segment at the selection."""
+    if selection := model.waveform.selection:
+        start, stop = (format_time(second, 0.1) for second in selection)
+        text, accepted = QInputDialog.getText(
+            parent, "Add segment", f"Words from {start} to {stop}:"
         )
-        if given:
-            page.model.add_segment(text)
+        if accepted:
+            model.add_segment(text)
 
 
-def ask_export(page: "RecordingView") -> None:
-    """Ask where to, and in which format by the suffix."""
-    clip = page.model.clip
+def _ask_export(model: RecordingModel, parent: QWidget) -> None:
+    """Ask for a file to export to, whose suffix determines the format."""
+    clip = model.clip
     proposed = str(clip.path.with_suffix(".srt")) if clip else ""
-    chosen = "SubRip subtitles (*.srt)"
-    name, kind = QFileDialog.getSaveFileName(
-        page, "Export the transcript", proposed, filters(), chosen
+    default_filter = "SubRip subtitles (*.srt)"
+    name, chosen_filter = QFileDialog.getSaveFileName(
+        parent, "Export transcript", proposed, file_filters(), default_filter
     )
     if name:
-        page.model.export(with_suffix(Path(name), kind))
+        model.export(with_suffix(Path(name), chosen_filter))
 
 
-def ask_import(page: "RecordingView") -> None:
-    """Ask for a transcript."""
-    clip = page.model.clip
+def _ask_import(model: RecordingModel, parent: QWidget) -> None:
+    """Ask for a transcript to import."""
+    clip = model.clip
     folder = str(clip.path.parent) if clip else ""
-    name, _ = QFileDialog.getOpenFileName(page, "Import a transcript", folder, "*.json")
+    name, _ = QFileDialog.getOpenFileName(parent, "Import transcript", folder, "*.json")
     if name:
-        page.model.import_transcript(Path(name))
+        model.import_transcript(Path(name))

@@ -1,4 +1,4 @@
-"""What the page of a recording shows and does."""
+"""The state and actions of the recording page."""
 
 from functools import partial
 from pathlib import Path
@@ -7,31 +7,32 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.gui.operations.provenance import known_models, made_with
-from seqstudio.gui.recording.files import belongs, export, read_text
-from seqstudio.gui.recording.peaks import clock
-from seqstudio.gui.recording.timeline import Place
+from seqstudio.gui.recording.files import export, is_transcript_of, read_text
+from seqstudio.gui.recording.peaks import format_time
 from seqstudio.gui.recording.transcript import TranscriptModel
-from seqstudio.gui.recording.waveform import WaveModel
+from seqstudio.gui.recording.waveform import WaveformModel
+from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.subtitles import read_transcript, to_txt
 from seqstudio.session.document import Clip
-from seqstudio.session.operations import Operation, SetTranscript, Together
+from seqstudio.session.edits import Edit, SetTranscript, CompoundEdit
 
-TENTH = 0.1
-HEARD = 1200  # letters of what a job has heard so far
-NO_WORDS = "No words yet. Run Transcribe at the right, or import a transcript."
-MOVED = "The file of this recording is not where it was."
-UNREADABLE = "This recording cannot be read."
+TIME_STEP_S = 0.1
+PARTIAL_LENGTH = 1200  # characters shown of the text recognised so far
+NO_TRANSCRIPT = "No transcript yet. Press Transcribe at the right, or import a transcript."
+FILE_MISSING = "The file of this recording was moved or deleted."
+FILE_UNREADABLE = "This recording cannot be read."
 
 
 class RecordingModel(QObject):
-    """The clip in front: its sound, its picture and its words, which move together."""
+    """The current clip: its audio, waveform and transcript, which share one playhead."""
 
-    changed = Signal()  # another clip, or it can or cannot be played
-    moved = Signal()  # the playhead
-    progressed = Signal()  # what a job has heard so far
-    failed = Signal(str)  # one sentence; "" when all is well again
+    changed = Signal()  # another clip, or what can be done with it
+    kind_changed = Signal(str)  # another kind of clip is current
+    playhead_moved = Signal()
+    job_progressed = Signal()  # progress or text of a job that runs for the clip
+    failed = Signal(str)  # one sentence; "" clears it
 
     def __init__(
         self, workspace: Workspace, parent: QObject | None = None, *, player: Player | None = None
@@ -39,165 +40,176 @@ class RecordingModel(QObject):
         super().__init__(parent)
         self.workspace = workspace
         self.player = player or Player(workspace.background, self)
-        self.wave = WaveModel(workspace.background, self)
+        self.waveform = WaveformModel(workspace.background, self)
         self.transcript = TranscriptModel(workspace.do, self)
         self.follow = True
         self.clip: Clip | None = None
         self.text = ""  # of a text file
-        self.absence = ""  # why there is no picture of the sound
-        self._told = ""  # what was done last to this clip
+        self.waveform_message = ""  # why there is no waveform
+        self._message = ""  # about the last action on this clip
         self._until_s: float | None = None
-        self.player.moved.connect(self._hear)
+        self.player.position_changed.connect(self._on_player_moved)
         self.player.changed.connect(self.changed)
         self.player.failed.connect(self.failed)
-        self.wave.failed.connect(self._explain)
-        workspace.live.changed.connect(self._hear_job)
-        workspace.chosen_changed.connect(self.draw)
-        workspace.changed.connect(self.draw)
-        workspace.installed_changed.connect(self._look_for_models)
-        self._look_for_models()
+        self.waveform.failed.connect(self._on_unreadable)
+        workspace.live.changed.connect(self._on_job_progress)
+        workspace.selection_changed.connect(self.refresh)
+        workspace.changed.connect(self.refresh)
+        workspace.installed_changed.connect(self._refresh_models)
+        self._refresh_models()
 
     @property
-    def sounds(self) -> bool:
-        """Whether what is in front is a recording."""
+    def kind(self) -> str:
+        """The kind of the current clip; "audio" if there is none."""
+        return self.clip.kind if self.clip else "audio"
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether the current clip is a recording."""
         return self.clip is not None and self.clip.kind == "audio"
 
     @property
-    def shows_text(self) -> bool:
-        """Whether what is in front is a text, without times."""
+    def is_text(self) -> bool:
+        """Whether the current clip is a plain text, without times."""
         return self.clip is not None and self.clip.kind == "text"
 
     @property
     def can_play(self) -> bool:
-        """Whether play would do something."""
-        return self.sounds and not self.player.reason
+        """Whether the clip can be played."""
+        return self.is_audio and not self.player.reason
 
     @property
     def time_text(self) -> str:
-        """Where the playhead is, and how long the recording is."""
-        return f"{clock(self.wave.playhead_s, TENTH)} / {clock(self.wave.duration_s, TENTH)}"
+        """The position of the playhead, and the length of the recording."""
+        seconds = (self.waveform.playhead_s, self.waveform.duration_s)
+        return " / ".join(format_time(second, TIME_STEP_S) for second in seconds)
 
     @property
-    def hint(self) -> str:
-        """What was done last, or why nothing can be heard."""
-        return self._told or (self.player.reason if self.sounds else "")
+    def status(self) -> str:
+        """The message about the last action, or why the recording cannot be played."""
+        return self._message or (self.player.reason if self.is_audio else "")
 
     @property
-    def waiting_text(self) -> str:
-        """What is said where there are no words."""
+    def placeholder_text(self) -> str:
+        """The text to show while there are no words."""
         if self.clip and (done := self.workspace.live.fraction(self.clip.id)) is not None:
-            return f"Listening: {done:.0%}"
-        return NO_WORDS if self.sounds else "This transcript has no words."
+            return f"Transcribing: {done:.0%}"
+        return NO_TRANSCRIPT if self.is_audio else "This transcript has no words."
 
     @property
-    def heard_text(self) -> str:
-        """The end of what a job has heard so far; provisional."""
-        heard = self.workspace.live.text(self.clip.id) if self.clip else ""
-        return heard if len(heard) <= HEARD else "… " + heard[-HEARD:].partition(" ")[2]
+    def partial_text(self) -> str:
+        """The end of the text that a running job has recognised so far."""
+        text = self.workspace.live.text(self.clip.id) if self.clip else ""
+        if len(text) <= PARTIAL_LENGTH:
+            return text
+        return "… " + text[-PARTIAL_LENGTH:].partition(" ")[2]
 
     @property
-    def made_text(self) -> str:
-        """What the transcript was made with, and whether the sound was strange to the model."""
+    def provenance_text(self) -> str:
+        """What made the transcript, and whether the recording is unlike the training data."""
         transcript = self.transcript.transcript
         if transcript is None:
             return ""
         made = made_with(transcript.provenance, self.workspace.studio.catalogue, self._models)
-        strange = "unlike what the model learned from" if transcript.unlike_training else ""
-        return "; ".join(filter(None, (made, strange)))
+        unlike = "recording unlike the training data" if transcript.unlike_training else ""
+        return "; ".join(filter(None, (made, unlike)))
 
-    def draw(self) -> None:
-        """Show what is in front now."""
+    def refresh(self) -> None:
+        """Show the workspace's current clip."""
         clip = self.workspace.clip
         if clip is None:
-            self.leave()
+            self.stop()
             return
-        turned = self.clip is None or (clip.id, clip.path) != (self.clip.id, self.clip.path)
-        if turned:
-            self._turn_to(clip)
+        other_kind = clip.kind != self.kind
+        other_file = self.clip is None or (clip.id, clip.path) != (self.clip.id, self.clip.path)
+        if other_file:
+            self._open_clip(clip)
         self.clip = clip
+        if other_kind:
+            self.kind_changed.emit(clip.kind)
         self.transcript.show(clip.id, clip.transcript)
-        self.transcript.light(self.wave.playhead_s)
+        self.transcript.highlight(self.waveform.playhead_s)
         self.changed.emit()
-        if turned:
-            self.moved.emit()
+        if other_file:
+            self.playhead_moved.emit()
 
-    def leave(self) -> None:
-        """Be silent; nothing of this page is in front."""
+    def stop(self) -> None:
+        """Stop playback."""
         self.player.stop()
 
-    def toggle(self) -> None:
-        """Play from the playhead, or what is selected, or pause."""
+    def toggle_playback(self) -> None:
+        """Pause, or play from the playhead or the selection."""
         if self.player.playing:
             self.player.stop()
         elif self.can_play:
-            selection = self.wave.selection
+            selection = self.waveform.selection
             self._until_s = selection[1] if selection else None
-            start = self.wave.playhead_s
+            start = self.waveform.playhead_s
             if selection and not selection[0] <= start < selection[1] - 0.01:
                 start = selection[0]
-            self._play(0.0 if start >= self.wave.duration_s - 0.01 else start)
+            self._play(0.0 if start >= self.waveform.duration_s - 0.01 else start)
 
-    def back(self) -> None:
-        """Go to the beginning, or to that of the selection."""
-        self.seek(self.wave.selection[0] if self.wave.selection else 0.0)
+    def go_to_start(self) -> None:
+        """Move the playhead to the start of the recording, or of the selection."""
+        self.seek(self.waveform.selection[0] if self.waveform.selection else 0.0)
 
     def seek(self, second: float) -> None:
-        """Put the playhead somewhere; what plays goes on from there."""
-        if not self.sounds:
+        """Move the playhead; playback continues from there."""
+        if not self.is_audio:
             return
-        second = min(max(second, 0.0), self.wave.duration_s)
+        second = min(max(second, 0.0), self.waveform.duration_s)
         self._until_s = None
         if self.player.playing:
             self._play(second)
-        self._place(second)
+        self._set_playhead(second)
 
-    def seek_word(self, place: Place) -> None:
-        """Put the playhead where a word begins."""
-        self.transcript.take_up(place)
-        self.seek(self.transcript.word(place).start_s)
+    def seek_word(self, position: WordPosition) -> None:
+        """Move the playhead to the start of a word, and make it the current word."""
+        self.transcript.set_current(position)
+        self.seek(self.transcript.word(position).start_s)
 
     @property
     def can_set_times(self) -> bool:
-        """Whether there is a segment in hand, and a selection that it can last."""
-        return self.wave.selection is not None and self.transcript.current is not None
+        """Whether there are a current segment and a selection."""
+        return self.waveform.selection is not None and self.transcript.current is not None
 
     def set_times(self) -> None:
-        """Let the segment in hand last as long as the selection."""
-        if self.can_set_times and self.wave.selection:
-            self.transcript.set_times(*self.wave.selection)
+        """Set the times of the current segment to the selection."""
+        if self.can_set_times and self.waveform.selection:
+            self.transcript.set_times(*self.waveform.selection)
 
     def add_segment(self, text: str) -> None:
-        """Write what is said in the selection, where no segment has it."""
+        """Add a segment with this text at the selection."""
         text, clip = " ".join(text.split()), self.clip
-        if not text or not clip or not self.wave.selection:
+        if not text or not clip or not self.waveform.selection:
             return
-        steps: list[Operation] = [self.transcript.adding(text, *self.wave.selection)]
+        steps: list[Edit] = [self.transcript.insertion(text, *self.waveform.selection)]
         if clip.transcript is None:
-            nothing = Transcript(
-                audio=clip.path.name, duration_s=self.wave.duration_s, text="", origin="human"
+            empty = Transcript(
+                audio=clip.path.name, duration_s=self.waveform.duration_s, text="", origin="human"
             )
-            steps.insert(0, SetTranscript(clip.id, nothing))
-        if self.workspace.do(Together("Add a segment", tuple(steps))):
-            self.transcript.take_up(self.transcript.timeline.near(self.wave.selection[0]))
+            steps.insert(0, SetTranscript(clip.id, empty))
+        if self.workspace.do(CompoundEdit("Add segment", tuple(steps))):
+            self.transcript.set_current(self.transcript.word_index.near(self.waveform.selection[0]))
 
     def set_follow(self, *, follow: bool) -> None:
-        """Keep the playhead in sight, or leave the view where it is."""
+        """Set whether the views scroll to keep the playhead visible."""
         if follow != self.follow:
             self.follow = follow
             self.changed.emit()
-            self.moved.emit()
+            self.playhead_moved.emit()
 
     def export(self, path: Path) -> None:
-        """Write the transcript in the format of the suffix; troubles are told."""
+        """Save the transcript in the format of the suffix, on a thread."""
         if transcript := self.transcript.transcript:
             self.workspace.background.run(
                 partial(export, transcript, path),
-                lambda written: self._tell(f"Written: {written}"),
+                lambda saved: self._set_message(f"Saved to {saved}"),
                 self.failed.emit,
             )
 
     def import_transcript(self, path: Path) -> None:
-        """Put what a file holds in the place of the words; one step to undo."""
+        """Replace the transcript with one from a file, on a thread; one step to undo."""
         if clip := self.clip:
             self.workspace.background.run(
                 partial(read_transcript, path),
@@ -205,36 +217,36 @@ class RecordingModel(QObject):
                 self.failed.emit,
             )
 
-    def takes(self, paths: list[Path]) -> bool:
-        """Whether a drop of these files is the transcript of what is in front."""
+    def accepts_drop(self, paths: list[Path]) -> bool:
+        """Whether these files are the transcript of the current recording."""
         return (
-            self.sounds
+            self.is_audio
             and len(paths) == 1
             and self.clip is not None
-            and belongs(paths[0], self.clip.path)
+            and is_transcript_of(paths[0], self.clip.path)
         )
 
     @property
-    def copied(self) -> str:
-        """The words as text, a segment a line."""
+    def plain_text(self) -> str:
+        """The words as text, one segment per line."""
         return to_txt(self.transcript.transcript) if self.transcript.transcript else self.text
 
-    def _look_for_models(self) -> None:
+    def _refresh_models(self) -> None:
         self._models = known_models(self.workspace.studio)
-        self.draw()
+        self.refresh()
 
     def _play(self, second: float) -> None:
         if self.clip:
             self.player.play_file(self.clip.path, second)
 
-    def _turn_to(self, clip: Clip) -> None:
+    def _open_clip(self, clip: Clip) -> None:
         self.player.stop()
         self.failed.emit("")
-        self.text = self.absence = self._told = ""
+        self.text = self.waveform_message = self._message = ""
         if clip.kind == "audio":
-            self.wave.show(clip.sha256, clip.path)
+            self.waveform.show(clip.sha256, clip.path)
             return
-        self.wave.clear()
+        self.waveform.clear()
         if clip.kind == "text":
             read = partial(read_text, clip.path)
             self.workspace.background.run(read, partial(self._show_text, clip.id), self.failed.emit)
@@ -244,28 +256,28 @@ class RecordingModel(QObject):
             self.text = text
             self.changed.emit()
 
-    def _explain(self, reason: str) -> None:
-        """Tell why a recording cannot be read; of one that has moved, the window offers to look."""
-        there = self.clip is not None and self.clip.path.exists()
-        self.absence = UNREADABLE if there else MOVED
-        self.failed.emit(reason if there else "")
+    def _on_unreadable(self, reason: str) -> None:
+        """Report why a recording cannot be read; the window reports missing files itself."""
+        exists = self.clip is not None and self.clip.path.exists()
+        self.waveform_message = FILE_UNREADABLE if exists else FILE_MISSING
+        self.failed.emit(reason if exists else "")
         self.changed.emit()
 
-    def _hear_job(self, id: str) -> None:
+    def _on_job_progress(self, id: str) -> None:
         if self.clip and self.clip.id == id:
-            self.progressed.emit()
+            self.job_progressed.emit()
 
-    def _tell(self, told: str) -> None:
-        self._told = told
+    def _set_message(self, message: str) -> None:
+        self._message = message
         self.changed.emit()
 
-    def _hear(self, second: float) -> None:
+    def _on_player_moved(self, second: float) -> None:
         if self._until_s is not None and second >= self._until_s:
             second = self._until_s
             self.player.stop()
-        self._place(second)
+        self._set_playhead(second)
 
-    def _place(self, second: float) -> None:
-        self.wave.place(second, follow=self.follow)
-        self.transcript.light(self.wave.playhead_s)
-        self.moved.emit()
+    def _set_playhead(self, second: float) -> None:
+        self.waveform.set_playhead(second, follow=self.follow)
+        self.transcript.highlight(self.waveform.playhead_s)
+        self.playhead_moved.emit()

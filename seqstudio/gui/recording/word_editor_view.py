@@ -1,20 +1,23 @@
-"""The field in which a word is edited, over the place where it stands."""
+"""The field in which a word is edited, placed over the word."""
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-ROOM = 40  # pixels to type in, past the word
-LEAST = 90
-BRIEFLY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+EXTRA_WIDTH = 40  # pixels to type in, after the word
+MIN_WIDTH = 90
+TEMPORARY = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 
 
 class WordEditor(QLineEdit):
-    """Enter or leaving takes the word, Tab goes on to the next, Escape leaves it as it was."""
+    """Enter and losing the focus accept the text, Tab also moves to the next word, Escape cancels.
 
-    taken = Signal(str)
-    passed = Signal(str, bool)  # taken, and the next one is wanted; True: the one before
-    dropped = Signal()
+    After each signal, the view closes the editor.
+    """
+
+    committed = Signal(str)
+    tab_pressed = Signal(str, bool)  # the text, and whether to move to the previous word
+    cancelled = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,7 +27,7 @@ class WordEditor(QLineEdit):
 
     def open(self, text: str, box: QRectF, right: float) -> None:
         """Edit a word over its box, left of `right`."""
-        width = max(box.width() + ROOM, LEAST)
+        width = max(box.width() + EXTRA_WIDTH, MIN_WIDTH)
         left = max(min(box.left() - 2, right - width), 0)
         self.setGeometry(QRectF(left, box.top() - 2, width, box.height() + 4).toRect())
         self.setText(text)
@@ -33,22 +36,22 @@ class WordEditor(QLineEdit):
         self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take the word, or leave it."""
+        """Accept the text or cancel."""
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.taken.emit(self.text())
+            self.committed.emit(self.text())
         elif key == Qt.Key.Key_Escape:
-            self.dropped.emit()
+            self.cancelled.emit()
         else:
             super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: FBT001 - Qt's name and type
-        """Go on to another word rather than to another widget."""
-        self.passed.emit(self.text(), not forward)
+        """Move to another word instead of another widget."""
+        self.tab_pressed.emit(self.text(), not forward)
         return True
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the word when the person goes elsewhere; a menu or another window is not that."""
+        """Accept the text, unless a menu or another window took the focus."""
         super().focusOutEvent(event)
-        if self.isVisible() and event.reason() not in BRIEFLY:
-            self.taken.emit(self.text())
+        if self.isVisible() and event.reason() not in TEMPORARY:
+            self.committed.emit(self.text())

@@ -25,7 +25,7 @@ from seqstudio.host.jobs.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.atomic_files import os_errors_as, write_atomic
 from seqstudio.session.document import Take
-from seqstudio.session.operations import AcceptTake, RemoveTake, RenameTake, Together
+from seqstudio.session.edits import AcceptTake, RemoveTake, RenameTake, CompoundEdit
 
 SETTLE_MS = 300  # without an edit before summaries are updated
 
@@ -103,7 +103,7 @@ class TakesModel(QObject):
         title = "Remove take" if len(gone) == 1 else f"Remove {len(gone)} takes"
         if self._workspace.selected_id in gone:
             self._workspace.select(left[at] if left else "")
-        self._workspace.do(Together(title, tuple(map(RemoveTake, gone))))
+        self._workspace.do(CompoundEdit(title, tuple(map(RemoveTake, gone))))
 
     def files(self, ids: Iterable[str]) -> list[Path]:
         """Write the edited takes to scratch files; on an error, emit `failed` and return none."""

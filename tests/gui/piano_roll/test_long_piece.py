@@ -1,14 +1,14 @@
-"""All notes of a long piece are edited at once; the window's watchdog sees that nothing stalls."""
+"""Edits all notes of a long piece at once while the window's watchdog checks for stalls."""
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.piano_roll.score_view import ScoreView
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Take
-from seqstudio.session.operations import AddTake
+from seqstudio.session.edits import AddTake
 
 NOTES = 50_000
 
@@ -25,24 +25,26 @@ def test_all_notes_of_a_long_piece_are_edited_at_once(
 ) -> None:
     workspace = window.workspace
     workspace.do(AddTake(piece))
-    workspace.choose(piece.id)
+    workspace.select(piece.id)
     page = window.stack.currentWidget()
     assert isinstance(page, ScoreView)
     qtbot.waitUntil(
-        lambda: page.roll.place is not None and not workspace.background.busy, timeout=60_000
+        lambda: page.roll.target is not None and not workspace.background.busy, timeout=60_000
     )
     roll, before = page.roll, page.roll.notes
 
     for edit in (
         lambda: page.editor.nudge(1, 1),
-        lambda: page.editor.weigh(8),
-        lambda: page.editor.stretch(1),
+        lambda: page.editor.change_velocity(8),
+        lambda: page.editor.change_length(1),
     ):
         roll.select_all()
         edit()
         qtbot.wait(1)
         assert len(roll.selected) == NOTES
-    assert roll.notes == before.moved(120, 1).with_row("velocity", 72).with_row("length_ticks", 230)
+    assert roll.notes == before.moved(120, 1).with_field("velocity", 72).with_field(
+        "length_ticks", 230
+    )
     for _ in range(3):
         workspace.undo()
         qtbot.wait(1)

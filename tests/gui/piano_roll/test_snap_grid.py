@@ -23,14 +23,14 @@ def test_bars_are_numbered_through_changes_of_meter() -> None:
     assert lines == [(0, 1), (1920, 2), (3840, 3), (5280, 4), (6720, 5), (7200, 6), (8640, 7)]
 
 
-def test_a_tick_knows_its_bar_and_how_long_that_is() -> None:
+def test_a_tick_is_in_a_bar_of_the_right_length() -> None:
     found, length = CHANGING.bar_at(6800)
     assert (found.tick, found.bar, length) == (6720, 5, 480)  # cut short by the change
     found, length = CHANGING.bar_at(8640 + 5)
     assert (found.tick, found.bar, length) == (8640, 7, 1440)
 
 
-def test_lines_thin_out_where_there_is_no_room() -> None:
+def test_lines_thin_out_when_there_is_no_space() -> None:
     long = bars((0, 4, 4))
     far = list(long.lines(0, 1920 * 100_000, 1920 * 3000))
     assert len(far) == pytest.approx(100_000 / 4096, abs=1)
@@ -42,7 +42,7 @@ def test_lines_thin_out_where_there_is_no_room() -> None:
     [("1/4", 700, 480), ("1/16", 700, 720), ("1/8 triplet", 700, 640), ("Off", 701, 701)],
 )
 def test_ticks_snap_to_the_chosen_grid(name: str, tick: int, snapped: int) -> None:
-    grid_lines = next(grid for grid in SNAP_GRIDS if grid.name == name)
+    grid = next(grid for grid in SNAP_GRIDS if grid.name == name)
     assert CHANGING.snapped(tick, grid.ticks(TICKS)) == snapped
 
 
@@ -58,7 +58,7 @@ def test_many_ticks_snap_to_the_nearest_line_of_their_bars(grid: SnapGrid) -> No
     assert np.isin(found, lines).all()
 
 
-def test_a_bar_begins_the_grid_anew() -> None:
+def test_each_bar_restarts_the_grid() -> None:
     odd = bars((0, 5, 8))
     quarter = Fraction(TICKS)
     assert list(odd.grid_lines(0, 2400, quarter)) == [0, 480, 960, 1200, 1680, 2160]
@@ -67,17 +67,17 @@ def test_a_bar_begins_the_grid_anew() -> None:
     assert odd.floored(1190, quarter) == 960
 
 
-def test_coarse_ticks_still_give_a_grid() -> None:
+def test_coarse_ticks_still_have_a_grid() -> None:
     coarse = Bars.of(TempoMap((Tempo(0, 500_000),), (Meter(0, 4, 4),), 5))
     step = next(grid for grid in SNAP_GRIDS if grid.name == "1/32").ticks(5)
     assert [coarse.snapped(tick, step) for tick in range(6)] == [0, 1, 2, 3, 4, 5]
 
 
-def test_beats_are_what_the_meter_counts() -> None:
+def test_beats_are_those_of_the_meter() -> None:
     assert [CHANGING.beat(tick) for tick in (0, 720, 3840 + 480, 7200 + 240)] == [1, 2.5, 2, 2]
 
 
-def test_signs_are_thinned_and_the_ones_in_force_stand_at_the_edge() -> None:
+def test_signatures_thin_out_and_the_active_one_is_at_the_left_edge() -> None:
     tempos = tuple(Tempo(tick, 500_000 - tick) for tick in range(0, 100_000, 10))
     signatures = Signatures.of(TempoMap(tempos, (Meter(0, 4, 4), Meter(3840, 3, 4)), TICKS))
 

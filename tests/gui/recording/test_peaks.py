@@ -1,9 +1,9 @@
-"""The picture of a recording holds every extreme of its samples, at every scale."""
+"""Peaks contain every extreme of a recording's samples, at every scale."""
 
 import numpy as np
 import pytest
 
-from seqstudio.gui.recording.peaks import BIN, FULL, Detail, Pyramid, lane_rows
+from seqstudio.gui.recording.peaks import BIN, FULL_SCALE, PeakPyramid, SampleDetail, lane_rows
 
 RATE = 8000
 
@@ -15,8 +15,8 @@ def noise(frames: int, channels: int = 1) -> np.ndarray:
     return quiet.astype(np.float32)
 
 
-def drawn(samples: np.ndarray, step: int = 999) -> Pyramid:
-    pyramid = Pyramid(samples.shape[1], RATE)
+def pyramid_of(samples: np.ndarray, step: int = 999) -> PeakPyramid:
+    pyramid = PeakPyramid(samples.shape[1], RATE)
     for first in range(0, len(samples), step):
         pyramid.add(samples[first : first + step])
     pyramid.finish()
@@ -24,15 +24,15 @@ def drawn(samples: np.ndarray, step: int = 999) -> Pyramid:
 
 
 def extremes(samples: np.ndarray, first: float, last: float) -> np.ndarray:
-    """Lowest and highest of a stretch, (2, channels)."""
+    """Return the lowest and highest sample of a range, (2, channels)."""
     part = samples[max(int(first), 0) : int(np.ceil(last))]
-    return np.round(np.stack([part.min(axis=0), part.max(axis=0)]) * FULL)
+    return np.round(np.stack([part.min(axis=0), part.max(axis=0)]) * FULL_SCALE)
 
 
 @pytest.mark.parametrize("per_column", [BIN, 700.5, 4 * BIN, 9000.0, 70_000.0])
-def test_no_extreme_is_lost_nor_drawn_more_than_a_column_off(per_column: float) -> None:
+def test_no_extreme_is_lost_or_more_than_a_column_off(per_column: float) -> None:
     samples = noise(1_000_003, 2)
-    columns = drawn(samples).columns(1234.5, per_column, 14)
+    columns = pyramid_of(samples).columns(1234.5, per_column, 14)
 
     for number in range(1, 13):
         first = 1234.5 + number * per_column
@@ -46,27 +46,27 @@ def test_no_extreme_is_lost_nor_drawn_more_than_a_column_off(per_column: float) 
 
 
 def test_columns_end_with_the_recording() -> None:
-    pyramid = drawn(noise(10 * BIN))
+    pyramid = pyramid_of(noise(10 * BIN))
     assert len(pyramid.columns(0, BIN, 400)) == 10
     assert len(pyramid.columns(99 * BIN, BIN, 400)) == 0
 
 
-def test_the_last_samples_are_drawn_though_they_fill_no_bin() -> None:
+def test_the_last_samples_are_included_although_they_do_not_fill_a_bin() -> None:
     samples = np.zeros((BIN + 1, 1), np.float32)
     samples[-1] = 1.0
-    assert drawn(samples).columns(0, BIN, 2)[1].max() == FULL
+    assert pyramid_of(samples).columns(0, BIN, 2)[1].max() == FULL_SCALE
 
 
-def test_the_picture_is_the_same_however_the_blocks_are_cut() -> None:
+def test_peaks_do_not_depend_on_the_size_of_blocks() -> None:
     samples = noise(100_000)
-    one, other = drawn(samples, 100_000), drawn(samples, 77)
+    one, other = pyramid_of(samples, 100_000), pyramid_of(samples, 77)
     assert np.array_equal(one.columns(0, 1500, 66), other.columns(0, 1500, 66))
-    assert one.peak == other.peak == round(float(np.abs(samples).max()) * FULL)
+    assert one.peak == other.peak == round(float(np.abs(samples).max()) * FULL_SCALE)
 
 
-def test_what_is_there_can_be_drawn_while_the_rest_is_read() -> None:
+def test_peaks_can_be_drawn_while_the_rest_is_read() -> None:
     samples = noise(8 * BIN)
-    pyramid = Pyramid(1, RATE)
+    pyramid = PeakPyramid(1, RATE)
     pyramid.add(samples[: 3 * BIN])
     before = pyramid.columns(0, BIN, 8)
     pyramid.add(samples[3 * BIN :])
@@ -76,7 +76,7 @@ def test_what_is_there_can_be_drawn_while_the_rest_is_read() -> None:
 
 
 def test_an_hour_takes_a_few_megabytes() -> None:
-    pyramid = Pyramid(1, 44100)
+    pyramid = PeakPyramid(1, 44100)
     minute = noise(44100 * 60)
     for _ in range(60):
         pyramid.add(minute)
@@ -86,7 +86,7 @@ def test_an_hour_takes_a_few_megabytes() -> None:
 
 def test_close_up_the_columns_are_exact() -> None:
     samples = noise(5000)
-    detail = Detail.of(200, samples[200:3000])
+    detail = SampleDetail.of(200, samples[200:3000])
 
     assert detail.covers(200, 3000)
     assert not detail.covers(199, 300)
@@ -97,10 +97,10 @@ def test_close_up_the_columns_are_exact() -> None:
 
 
 def test_a_lane_is_painted_from_the_lowest_to_the_highest_level() -> None:
-    peaks = np.array([[0, 0], [-FULL, FULL], [0, FULL // 2]], np.int16)
+    peaks = np.array([[0, 0], [-FULL_SCALE, FULL_SCALE], [0, FULL_SCALE // 2]], np.int16)
     rows = lane_rows(peaks, 101, 1)
 
     assert rows.shape == (101, 3)
-    assert rows.sum(axis=0).tolist() == [1, 95, 24]  # three rows stay free above and below
+    assert rows.sum(axis=0).tolist() == [1, 95, 24]  # three empty rows above and below
     assert rows[50].all()
     assert lane_rows(peaks, 101, 2)[:, 2].sum() == 48

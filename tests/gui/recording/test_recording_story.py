@@ -1,4 +1,4 @@
-"""From a dropped recording to corrected subtitles, with the shipped model, and all of it kept."""
+"""A dropped recording is transcribed by the shipped model, corrected, exported and reopened."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.operations.panel_view import OperationPanel
 from seqstudio.gui.recording.recording_view import RecordingView
-from seqstudio.gui.recording.timeline import Place
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.recording.word_index import WordPosition
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.workspace import Workspace
 
 LEFT = Qt.MouseButton.LeftButton
@@ -23,17 +23,17 @@ HOUR_S = 3600.0
 def drop(window: Window, path: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    where, copy = QPoint(500, 300), Qt.DropAction.CopyAction
-    QApplication.sendEvent(window, QDragEnterEvent(where, copy, data, LEFT, NONE))
-    QApplication.sendEvent(window, QDropEvent(QPointF(where), copy, data, LEFT, NONE))
+    point, copy = QPoint(500, 300), Qt.DropAction.CopyAction
+    QApplication.sendEvent(window, QDragEnterEvent(point, copy, data, LEFT, NONE))
+    QApplication.sendEvent(window, QDropEvent(QPointF(point), copy, data, LEFT, NONE))
 
 
 def words(page: RecordingView) -> list[str]:
-    return [word.word for word in page.model.transcript.timeline.between(0, HOUR_S)]
+    return [word.word for word in page.model.transcript.word_index.between(0, HOUR_S)]
 
 
 @pytest.mark.medium
-def test_a_recording_is_transcribed_corrected_exported_and_found_again(
+def test_a_recording_is_transcribed_corrected_exported_and_reopened(
     window: Window,
     workspace: Workspace,
     qtbot: QtBot,
@@ -50,29 +50,29 @@ def test_a_recording_is_transcribed_corrected_exported_and_found_again(
     qtbot.waitUntil(panel.run.isEnabled)
     qtbot.mouseClick(panel.run, LEFT)
     qtbot.waitUntil(lambda: len(words(page)) > 0, timeout=60_000)
-    heard = words(page)
-    assert heard[-1] == "TWO"
+    recognised = words(page)
+    assert recognised[-1] == "TWO"
 
-    last = Place(0, len(heard) - 1)
-    where = page.transcript.rectangle(last).center().toPoint()
-    qtbot.mouseClick(page.transcript.viewport(), LEFT, pos=where)
-    begins = page.model.transcript.word(last).start_s
-    assert page.model.wave.playhead_s == pytest.approx(begins)
-    assert page.model.transcript.lit == last
+    last = WordPosition(0, len(recognised) - 1)
+    point = page.transcript.word_rect(last).center().toPoint()
+    qtbot.mouseClick(page.transcript.viewport(), LEFT, pos=point)
+    start_s = page.model.transcript.word(last).start_s
+    assert page.model.waveform.playhead_s == pytest.approx(start_s)
+    assert page.model.transcript.highlighted == last
 
     qtbot.keyClick(page.transcript, Qt.Key.Key_F2)
     qtbot.keyClicks(page.transcript.editor, "EIGHT")
     qtbot.keyClick(page.transcript.editor, Qt.Key.Key_Return)
-    assert words(page) == [*heard[:-1], "EIGHT"]
+    assert words(page) == [*recognised[:-1], "EIGHT"]
     window.commands.action("session.undo").trigger()
-    assert words(page) == heard
+    assert words(page) == recognised
     window.commands.action("session.redo").trigger()
 
     subtitles = tmp_path / "talk.srt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(subtitles), ""))
     window.commands.action("transcript.export").trigger()
     qtbot.waitUntil(subtitles.is_file)
-    assert subtitles.read_text().rstrip().endswith(" ".join([*heard[:-1], "EIGHT"]))
+    assert subtitles.read_text().rstrip().endswith(" ".join([*recognised[:-1], "EIGHT"]))
 
     workspace.new_session()
     with qtbot.waitSignal(workspace.session_changed):
@@ -80,7 +80,7 @@ def test_a_recording_is_transcribed_corrected_exported_and_found_again(
     kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert kept.text.endswith("EIGHT")
-    workspace.choose(workspace.document.clips[0].id)
-    assert words(page) == [*heard[:-1], "EIGHT"]
+    workspace.select(workspace.document.clips[0].id)
+    assert words(page) == [*recognised[:-1], "EIGHT"]
     workspace.undo()
-    assert words(page) == heard
+    assert words(page) == recognised

@@ -1,4 +1,4 @@
-"""Words with their times: which is heard, and what edits make of them, through a real session."""
+"""Words with their times: the highlighted word, and edits through a real session."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
-from seqstudio.gui.recording.timeline import Place
 from seqstudio.gui.recording.transcript import TranscriptModel
+from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.document import Clip
-from seqstudio.session.operations import AddClip, SetTranscript
+from seqstudio.session.edits import AddClip, SetTranscript
 
 HOUR_S = 3600.0
 
 
 def words(text: str, start_s: float) -> tuple[Word, ...]:
-    """One word every half second, of 0.4 s."""
+    """Return a word of 0.4 s every half second."""
     return tuple(
         Word(word=word, start_s=start_s + 0.5 * n, end_s=start_s + 0.5 * n + 0.4, confidence=0.9)
         for n, word in enumerate(text.split())
@@ -24,8 +24,8 @@ def words(text: str, start_s: float) -> tuple[Word, ...]:
 
 
 def segment(text: str, start_s: float) -> Segment:
-    said = words(text, start_s)
-    return Segment(start_s=start_s, end_s=said[-1].end_s, text=text, words=said)
+    spoken = words(text, start_s)
+    return Segment(start_s=start_s, end_s=spoken[-1].end_s, text=text, words=spoken)
 
 
 def transcript(*segments: Segment) -> Transcript:
@@ -62,113 +62,113 @@ def said(model: TranscriptModel) -> str:
         (8, None),
     ],
 )
-def test_the_word_that_is_heard_is_lit(
+def test_the_word_at_a_time_is_highlighted(
     model: TranscriptModel, second: float, word: str | None
 ) -> None:
-    model.light(second)
-    assert (model.word(model.lit).word if model.lit else None) == word
+    model.highlight(second)
+    assert (model.word(model.highlighted).word if model.highlighted else None) == word
 
 
-def test_where_speakers_overlap_the_word_that_began_last_is_lit(
+def test_of_overlapping_words_the_last_to_start_is_highlighted(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     clip = workspace.document.clips[0].id
     workspace.do(SetTranscript(clip, transcript(segment("ONE TWO", 2.0), segment("AH", 1.8))))
-    assert model.timeline.at(1.9) == Place(1, 0)
-    assert model.timeline.at(2.1) == Place(0, 0)
-    assert model.timeline.near(2.45) == Place(0, 0)
-    assert [word.word for word in model.timeline.between(0, HOUR_S)] == ["AH", "ONE", "TWO"]
+    assert model.word_index.at(1.9) == WordPosition(1, 0)
+    assert model.word_index.at(2.1) == WordPosition(0, 0)
+    assert model.word_index.near(2.45) == WordPosition(0, 0)
+    assert [word.word for word in model.word_index.between(0, HOUR_S)] == ["AH", "ONE", "TWO"]
 
 
-def test_a_word_is_edited_removed_and_made_several(
+def test_a_word_is_edited_removed_and_replaced_by_several(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
-    model.edit(Place(0, 1), " TOO  MUCH ")
+    model.edit(WordPosition(0, 1), " TOO  MUCH ")
     assert said(model) == "ONE TOO MUCH THREE|FOUR FIVE"
     assert [w.start_s for w in model.segments[0].words[1:3]] == [
         1.5,
         pytest.approx(1.671, abs=1e-3),
     ]
-    model.edit(Place(1, 0), "")
+    model.edit(WordPosition(1, 0), "")
     assert said(model) == "ONE TOO MUCH THREE|FIVE"
     workspace.undo()
     workspace.undo()
     assert said(model) == "ONE TWO THREE|FOUR FIVE"
 
 
-def test_an_edit_that_changes_nothing_is_no_step(
+def test_an_edit_without_a_change_is_not_a_step(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     steps = workspace.session.steps
-    assert model.edit(Place(0, 0), "ONE ")
+    assert model.edit(WordPosition(0, 0), "ONE ")
     assert workspace.session.steps == steps
 
 
-def test_segments_are_split_at_the_word_in_hand_and_joined(model: TranscriptModel) -> None:
-    model.take_up(Place(0, 0))
+def test_segments_are_split_at_the_current_word_and_merged(model: TranscriptModel) -> None:
+    model.set_current(WordPosition(0, 0))
     assert not model.can_split
-    model.take_up(Place(0, 2))
+    model.set_current(WordPosition(0, 2))
     model.split()
     assert said(model) == "ONE TWO|THREE|FOUR FIVE"
-    assert model.current == Place(1, 0)
+    assert model.current == WordPosition(1, 0)
     model.merge()
     assert said(model) == "ONE TWO|THREE FOUR FIVE"
-    model.take_up(Place(1, 2))
+    model.set_current(WordPosition(1, 2))
     assert not model.can_merge
 
 
-def test_the_word_in_hand_moves_over_segments_and_stops_at_the_ends(
+def test_the_current_word_moves_across_segments_and_stops_at_the_ends(
     model: TranscriptModel,
 ) -> None:
-    assert model.step(1) == Place(0, 0)
-    assert model.step(-1) is None
-    assert model.step(3) == Place(1, 0)
-    assert model.step(2) is None
-    assert model.current == Place(1, 0)
+    assert model.move_current(1) == WordPosition(0, 0)
+    assert model.move_current(-1) is None
+    assert model.move_current(3) == WordPosition(1, 0)
+    assert model.move_current(2) is None
+    assert model.current == WordPosition(1, 0)
 
 
-def test_a_text_without_words_shares_its_time_and_is_edited_whole(
+def test_a_segment_without_word_times_is_edited_as_a_whole(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     clip = workspace.document.clips[0].id
     bare = replace(segment("AB ABCD", 2.0), words=(), end_s=8.0)
     workspace.do(SetTranscript(clip, transcript(bare)))
-    assert [(w.word, w.start_s, w.end_s) for w in model.timeline.between(0, HOUR_S)] == [
+    assert [(w.word, w.start_s, w.end_s) for w in model.word_index.between(0, HOUR_S)] == [
         ("AB", 2, 4),
         ("ABCD", 4, 8),
     ]
 
-    model.edit(Place(0, 1), "B C")
+    model.edit(WordPosition(0, 1), "B C")
     kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert (kept.text, kept.segments[0].words) == ("AB B C", ())
     assert said(model) == "AB B C"
 
 
-def test_a_transcript_of_one_text_alone_can_be_edited_too(
+def test_a_transcript_without_segments_can_be_edited(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     clip = workspace.document.clips[0].id
     workspace.do(SetTranscript(clip, Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")))
-    model.edit(Place(0, 0), "THREE")
+    model.edit(WordPosition(0, 0), "THREE")
     assert said(model) == "THREE TWO"
     assert workspace.document.clips[0].transcript.text == "THREE TWO"  # type: ignore[union-attr]
 
 
 def without_words(model: TranscriptModel, workspace: Workspace) -> Transcript:
-    """Put in front a transcript of which only segments have times, from 2 s to 8 s."""
+    """Show a transcript with segment times only, from 2 s to 8 s."""
     bare = replace(segment("AB ABCD", 2.0), words=(), end_s=8.0, confidence=0.9)
     spoken = transcript(bare)
     workspace.do(SetTranscript(workspace.document.clips[0].id, spoken))
-    model.take_up(Place(0, 1))
+    model.set_current(WordPosition(0, 1))
     return spoken
 
 
 @pytest.mark.parametrize(
-    ("playhead_s", "parted_s"), [(None, 4.0), (2.0, 4.0), (6.5, 6.5), (8.0, 4.0)]
+    ("playhead_s", "split_s"), [(None, 4.0), (2.0, 4.0), (6.5, 6.5), (8.0, 4.0)]
 )
-def test_words_without_times_are_parted_at_the_playhead_or_by_their_letters(
-    model: TranscriptModel, workspace: Workspace, playhead_s: float | None, parted_s: float
+def test_a_segment_without_word_times_is_split_at_the_playhead_or_by_letters(
+    model: TranscriptModel, workspace: Workspace, playhead_s: float | None, split_s: float
 ) -> None:
     before = without_words(model, workspace)
     model.split(playhead_s)
@@ -176,24 +176,24 @@ def test_words_without_times_are_parted_at_the_playhead_or_by_their_letters(
     kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert [(one.text, one.start_s, one.end_s) for one in kept.segments] == [
-        ("AB", 2.0, parted_s),
-        ("ABCD", parted_s, 8.0),
+        ("AB", 2.0, split_s),
+        ("ABCD", split_s, 8.0),
     ]
     assert {(one.words, one.origin, one.confidence) for one in kept.segments} == {
         ((), "human", None)
     }
-    assert model.current == Place(1, 0)
-    assert workspace.session.undo_title == "Split a segment"
+    assert model.current == WordPosition(1, 0)
+    assert workspace.session.undo_title == "Split segment"
     workspace.undo()
     assert workspace.document.clips[0].transcript == before
 
 
-def test_parts_without_times_join_into_what_they_were(
+def test_split_segments_without_word_times_merge_back(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     (whole,) = without_words(model, workspace).segments
     model.split(3.0)
-    model.take_up(Place(0, 0))
+    model.set_current(WordPosition(0, 0))
     model.merge()
 
     kept = workspace.document.clips[0].transcript
@@ -201,33 +201,33 @@ def test_parts_without_times_join_into_what_they_were(
     assert kept.segments == (replace(whole, origin="human", confidence=None),)
 
 
-def test_a_text_without_any_segments_is_split_too(
+def test_a_transcript_without_segments_can_be_split(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     clip = workspace.document.clips[0].id
     before = Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")
     workspace.do(SetTranscript(clip, before))
-    model.take_up(Place(0, 1))
+    model.set_current(WordPosition(0, 1))
     model.split()
     assert said(model) == "ONE|TWO"
     workspace.undo()
     assert workspace.document.clips[0].transcript == before
 
 
-def test_no_word_is_lost_where_only_one_of_two_joined_segments_has_word_times(
+def test_merging_segments_with_and_without_word_times_keeps_all_words(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     bare = replace(segment("AB ABCD", 4.0), words=(), end_s=10.0)
     spoken = transcript(segment("ONE TWO", 1.0), bare)
     workspace.do(SetTranscript(workspace.document.clips[0].id, spoken))
-    model.take_up(Place(0, 0))
+    model.set_current(WordPosition(0, 0))
     model.merge()
     assert said(model) == "ONE TWO AB ABCD"
     assert [(one.start_s, one.end_s) for one in model.segments[0].words[2:]] == [(4, 6), (6, 10)]
 
 
 def test_the_words_of_a_segment_move_with_it_unless_they_still_fit(model: TranscriptModel) -> None:
-    model.take_up(Place(0, 1))
+    model.set_current(WordPosition(0, 1))
     model.set_times(0.5, 2.5)
     assert [word.start_s for word in model.segments[0].words] == [1.0, 1.5, 2.0]
     model.set_times(6.0, 8.8)
@@ -238,7 +238,7 @@ def test_the_words_of_a_segment_move_with_it_unless_they_still_fit(model: Transc
     ]
 
 
-def test_a_segment_without_word_times_gets_other_times_and_still_has_none(
+def test_a_segment_without_word_times_gets_new_times(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     without_words(model, workspace)
@@ -248,11 +248,13 @@ def test_a_segment_without_word_times_gets_other_times_and_still_has_none(
     assert [(one.start_s, one.end_s, one.words) for one in kept.segments] == [(3.0, 6.0, ())]
 
 
-def test_a_segment_goes_with_its_last_word(model: TranscriptModel, workspace: Workspace) -> None:
-    model.edit(Place(1, 0), "")
+def test_a_segment_is_removed_with_its_last_word(
+    model: TranscriptModel, workspace: Workspace
+) -> None:
+    model.edit(WordPosition(1, 0), "")
     assert said(model) == "ONE TWO THREE|FIVE"
-    model.edit(Place(1, 0), "")
+    model.edit(WordPosition(1, 0), "")
     assert said(model) == "ONE TWO THREE"
-    assert workspace.session.undo_title == "Remove a segment"
+    assert workspace.session.undo_title == "Remove segment"
     workspace.undo()
     assert said(model) == "ONE TWO THREE|FIVE"

@@ -1,4 +1,4 @@
-"""The waveform of a real file: read on a thread, drawn as it grows, zoomed to single samples."""
+"""The waveform of a real file: read on a thread, drawn meanwhile, zoomed to single samples."""
 
 from pathlib import Path
 
@@ -7,42 +7,44 @@ import pytest
 import soundfile
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.recording.waveform import WaveModel
+from seqstudio.gui.recording.waveform import WaveformModel
 from seqstudio.gui.workspace.workspace import Workspace
 
 
 @pytest.fixture
-def wave(workspace: Workspace) -> WaveModel:
-    model = WaveModel(workspace.background, workspace)
+def wave(workspace: Workspace) -> WaveformModel:
+    model = WaveformModel(workspace.background, workspace)
     model.resize(500)
     return model
 
 
-def test_a_recording_is_drawn_whole(wave: WaveModel, qtbot: QtBot, recording: Path) -> None:
+def test_a_recording_is_drawn(wave: WaveformModel, qtbot: QtBot, recording: Path) -> None:
     with qtbot.waitSignal(wave.loaded):
         wave.show("one", recording)
 
     assert wave.duration_s == pytest.approx(1.5)
     assert wave.columns().shape == (500, 2, 1)
     assert not wave.loading
-    assert wave.gain > 1  # it is quiet, and drawn so that it can be seen
+    assert wave.gain > 1  # the recording is quiet
 
 
-def test_the_picture_grows_while_the_file_is_read(
-    wave: WaveModel, qtbot: QtBot, tmp_path: Path
+def test_the_waveform_grows_while_the_file_is_read(
+    wave: WaveformModel, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "long.wav"
     soundfile.write(path, np.zeros((16000 * 1200, 1), np.float32), 16000)
-    grown: list[int] = []
-    wave.changed.connect(lambda: grown.append(len(wave.columns())) if wave.loading else None)
+    widths: list[int] = []
+    wave.changed.connect(lambda: widths.append(len(wave.columns())) if wave.loading else None)
     with qtbot.waitSignal(wave.loaded, timeout=10_000):
         wave.show("long", path)
 
     assert len(wave.columns()) == 500
-    assert grown == sorted(grown)
+    assert widths == sorted(widths)
 
 
-def test_a_picture_that_was_drawn_is_kept(wave: WaveModel, qtbot: QtBot, recording: Path) -> None:
+def test_a_recording_that_was_shown_is_not_read_again(
+    wave: WaveformModel, qtbot: QtBot, recording: Path
+) -> None:
     with qtbot.waitSignal(wave.loaded):
         wave.show("one", recording)
     wave.clear()
@@ -54,7 +56,7 @@ def test_a_picture_that_was_drawn_is_kept(wave: WaveModel, qtbot: QtBot, recordi
 
 
 def test_another_recording_stops_the_reading_of_the_first(
-    wave: WaveModel, qtbot: QtBot, recording: Path, tmp_path: Path
+    wave: WaveformModel, qtbot: QtBot, recording: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "long.wav"
     soundfile.write(path, np.zeros((16000 * 600, 1), np.float32), 16000)
@@ -65,8 +67,8 @@ def test_another_recording_stops_the_reading_of_the_first(
     assert wave.duration_s == pytest.approx(1.5)
 
 
-def test_close_up_the_samples_themselves_are_drawn(
-    wave: WaveModel, qtbot: QtBot, recording: Path
+def test_single_samples_are_drawn_when_zoomed_in(
+    wave: WaveformModel, qtbot: QtBot, recording: Path
 ) -> None:
     samples, rate = soundfile.read(recording, dtype="float32")
     with qtbot.waitSignal(wave.loaded):
@@ -80,8 +82,8 @@ def test_close_up_the_samples_themselves_are_drawn(
     assert wave.columns()[100, 1, 0] == pytest.approx(part.max() * 32767, abs=1)
 
 
-def test_what_is_under_the_pointer_stays_there(
-    wave: WaveModel, qtbot: QtBot, recording: Path
+def test_the_position_under_the_pointer_stays_when_zooming(
+    wave: WaveformModel, qtbot: QtBot, recording: Path
 ) -> None:
     with qtbot.waitSignal(wave.loaded):
         wave.show("one", recording)
@@ -92,7 +94,7 @@ def test_what_is_under_the_pointer_stays_there(
     assert (wave.axis.start, wave.axis.span) == (0, pytest.approx(1.5))
 
 
-def test_a_selection_can_be_seen_alone(wave: WaveModel, qtbot: QtBot, recording: Path) -> None:
+def test_zoom_to_selection(wave: WaveformModel, qtbot: QtBot, recording: Path) -> None:
     with qtbot.waitSignal(wave.loaded):
         wave.show("one", recording)
     wave.select(0.9, 0.5)
@@ -101,10 +103,10 @@ def test_a_selection_can_be_seen_alone(wave: WaveModel, qtbot: QtBot, recording:
     assert (wave.axis.start, wave.axis.stop) == (pytest.approx(0.5), pytest.approx(0.9))
 
 
-def test_why_a_file_cannot_be_read_is_told(wave: WaveModel, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(wave: WaveformModel, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "noise.wav").write_bytes(b"RIFF" + bytes(60))
-    with qtbot.waitSignal(wave.failed) as told:
+    with qtbot.waitSignal(wave.failed) as failure:
         wave.show("bad", tmp_path / "noise.wav")
-    assert "noise.wav: " in told.args[0]
-    assert "expected" in told.args[0]
+    assert "noise.wav: " in failure.args[0]
+    assert "expected" in failure.args[0]
     assert not wave.loading

@@ -18,8 +18,8 @@ from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.atomic_files import sha256_of_file
 from seqstudio.session.document import Take
+from seqstudio.session.edits import AddNotes, AddTake
 from seqstudio.session.note_array import Notes
-from seqstudio.session.operations import AddNotes, AddTake
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from seqstudio.gui.workspace.take_files import file_name, free_paths, midi_file,
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Document, Take
+from seqstudio.session.edits import AddNotes, AddTake, DeleteNotes, RemoveTake
 from seqstudio.session.note_array import Notes
-from seqstudio.session.operations import AddNotes, AddTake, DeleteNotes, RemoveTake
 
 DAY_S = 24 * 3600
 NONE = Notes.of(())

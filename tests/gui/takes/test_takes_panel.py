@@ -17,8 +17,8 @@ from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.document import Take
+from seqstudio.session.edits import AddTake, CompoundEdit
 from seqstudio.session.note_array import Notes
-from seqstudio.session.operations import AddTake, Together
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def panel(workspace: Workspace, speaker: Any, qtbot: QtBot, tune: Path) -> Itera
     longer = (one.tracks[0], Notes.of((*one.tracks[1], Note(12_960, 72, 480))), one.tracks[2])
     gone = {"plugin": "parrot", "plugin_version": "1", "operation": "sing"}
     two = replace(one, id="two", name="two", tracks=longer, parent=one.id, provenance=gone)
-    workspace.do(Together("Open", (AddTake(one), AddTake(two))))
+    workspace.do(CompoundEdit("Open", (AddTake(one), AddTake(two))))
     window = QMainWindow()
     player = Player(workspace.background, window, find=lambda: speaker)
     panel = TakesPanel(workspace, Commands(window), player)

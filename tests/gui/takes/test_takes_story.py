@@ -20,7 +20,7 @@ from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
 from seqstudio.media.midi import Score
 from seqstudio.session.document import Take
-from seqstudio.session.operations import AddTake
+from seqstudio.session.edits import AddTake
 from seqstudio.session.session import Session
 
 Open = Callable[[Workspace], TakesPanel]
