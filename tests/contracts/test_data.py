@@ -1,4 +1,4 @@
-"""Ledgers, draws and pooled metrics."""
+"""Ledgers, random draws, split names and pooled metrics."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from seqstudio.contracts.data import Draws, Ledger, Measurement, canonical_split
 from seqstudio.errors import DataError
 
 
-def test_every_input_is_counted_once() -> None:
+def test_every_input_is_listed_once() -> None:
     ledger = Ledger()
     for name in ("a.wav", "b.wav"):
         ledger.use(name)
@@ -31,7 +31,7 @@ def test_nothing_measured_is_an_error() -> None:
         pool([unread, Measurement(id="b", sums={})])
 
 
-def test_a_draw_depends_on_seed_epoch_and_item_alone() -> None:
+def test_a_draw_depends_only_on_seed_epoch_and_item() -> None:
     first = Draws(1, 2).generator("a").random(3)
     Draws(1, 2).generator("b").random(100)
 
@@ -40,6 +40,6 @@ def test_a_draw_depends_on_seed_epoch_and_item_alone() -> None:
     assert (Draws(2, 2).generator("a").random(3) != first).all()
 
 
-def test_splits_have_one_name() -> None:
+def test_split_names_are_canonical() -> None:
     names = ("dev", "val", "validation", "valid", "test", "blues")
     assert [canonical_split(name) for name in names] == ["valid"] * 4 + ["test", "blues"]

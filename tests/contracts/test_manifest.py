@@ -1,4 +1,4 @@
-"""A manifest is checked in full before anything of its plugin runs."""
+"""Parsing a manifest checks every field before any code of the plugin runs."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from seqstudio.contracts.manifest import check_api, parse_manifest
 from seqstudio.errors import PluginError
 
-GOOD: dict[str, Any] = {
+VALID: dict[str, Any] = {
     "schema": 1,
     "id": "rhythm",
     "title": "Rhythm",
@@ -27,19 +27,19 @@ GOOD: dict[str, Any] = {
 }
 
 
-STEPS = GOOD["tasks"][0]
+STEPS = VALID["tasks"][0]
 
 
 def task(**changes: Any) -> dict[str, Any]:
-    return {**GOOD, "tasks": [{**STEPS, **changes}]}
+    return {**VALID, "tasks": [{**STEPS, **changes}]}
 
 
 def operation(**changes: Any) -> dict[str, Any]:
-    return {**GOOD, "operations": [{**GOOD["operations"][0], **changes}]}
+    return {**VALID, "operations": [{**VALID["operations"][0], **changes}]}
 
 
-def test_a_good_manifest_is_read_whole() -> None:
-    manifest = parse_manifest(GOOD, "seqstudio.toml")
+def test_a_valid_manifest_is_parsed() -> None:
+    manifest = parse_manifest(VALID, "seqstudio.toml")
     (beat,) = manifest.operations
 
     assert beat.model_tasks() == ("rhythm.steps",)
@@ -49,13 +49,13 @@ def test_a_good_manifest_is_read_whole() -> None:
 @pytest.mark.parametrize(
     ("table", "text"),
     [
-        ({**GOOD, "schema": 2}, "schema=2, expected 1"),
-        ({**GOOD, "id": "train"}, "id='train', expected lower-case letters"),
-        ({**GOOD, "id": "Rhythm"}, "id='Rhythm', expected lower-case letters"),
-        ({**GOOD, "colour": "red"}, "unknown field 'colour'"),
-        ({**GOOD, "permissions": {"network": "x"}}, r"permissions: unknown field 'network'"),
+        ({**VALID, "schema": 2}, "schema=2, expected 1"),
+        ({**VALID, "id": "train"}, "id='train', expected lower-case letters"),
+        ({**VALID, "id": "Rhythm"}, "id='Rhythm', expected lower-case letters"),
+        ({**VALID, "colour": "red"}, "unknown field 'colour'"),
+        ({**VALID, "permissions": {"network": "x"}}, r"permissions: unknown field 'network'"),
         (
-            {**GOOD, "tasks": [{**GOOD["tasks"][0], "name": "speech.ctc"}]},
+            {**VALID, "tasks": [{**VALID["tasks"][0], "name": "speech.ctc"}]},
             r"task 'speech.ctc', expected a name that begins with 'rhythm\.'",
         ),
         (
@@ -76,12 +76,12 @@ def test_a_good_manifest_is_read_whole() -> None:
             r"runs='stream', streams \[\], expected one input of kind stream\.audio or ",
         ),
         (
-            operation(inputs=[{"name": "heard", "kind": "stream.midi"}]),
-            r"runs='single', streams \['heard'\], expected .* with runs='stream', none without",
+            operation(inputs=[{"name": "input", "kind": "stream.midi"}]),
+            r"runs='single', streams \['input'\], expected .* with runs='stream', none without",
         ),
         (
-            operation(runs="stream", inputs=[{"name": "heard", "kind": "stream.audio"}]),
-            r"heard: rate_hz=0, expected samples a second with kind 'stream\.audio' only",
+            operation(runs="stream", inputs=[{"name": "input", "kind": "stream.audio"}]),
+            r"input: rate_hz=0, expected samples a second with kind 'stream\.audio' only",
         ),
         (
             operation(outputs=[{"name": "beat", "kind": "stream.midi"}]),
@@ -90,22 +90,22 @@ def test_a_good_manifest_is_read_whole() -> None:
         (operation(runs="forever"), r"operations\[0\].runs='forever', expected one of 'batch'"),
     ],
 )
-def test_a_bad_manifest_is_refused_with_its_fault(table: dict[str, Any], text: str) -> None:
+def test_an_invalid_manifest_is_refused_with_the_reason(table: dict[str, Any], text: str) -> None:
     with pytest.raises(PluginError, match=rf"^seqstudio\.toml.*{text}"):
         parse_manifest(table, "seqstudio.toml")
 
 
-def test_a_stream_of_audio_names_its_rate() -> None:
-    heard = {"name": "heard", "kind": "stream.audio", "rate_hz": 16000}
-    (beat,) = parse_manifest(operation(runs="stream", inputs=[heard]), "x").operations
+def test_an_audio_stream_has_a_sample_rate() -> None:
+    audio = {"name": "input", "kind": "stream.audio", "rate_hz": 16000}
+    (beat,) = parse_manifest(operation(runs="stream", inputs=[audio]), "x").operations
     stream = beat.stream_input()
 
     assert stream is not None
-    assert (stream.name, stream.rate_hz) == ("heard", 16000)
+    assert (stream.name, stream.rate_hz) == ("input", 16000)
 
 
 @pytest.mark.parametrize("api", [">=1.1", ">=2,<3", "<1"])
-def test_another_api_is_refused_with_ours(api: str) -> None:
+def test_an_api_range_without_this_version_is_refused(api: str) -> None:
     with pytest.raises(PluginError, match=r"expected a range that holds 1\.0$"):
         check_api(api, "seqstudio.toml")
 

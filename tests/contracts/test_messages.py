@@ -1,4 +1,4 @@
-"""The worker protocol frames, checks and refuses."""
+"""Encoding and decoding of the worker protocol, with checks."""
 
 import pytest
 from hypothesis import given
@@ -20,18 +20,18 @@ from seqstudio.errors import JobError
 
 
 @given(st.text(), st.floats(0, 1), st.integers(1, 7))
-def test_messages_survive_any_cut_of_the_stream(text: str, fraction: float, cut: int) -> None:
+def test_messages_are_decoded_from_pieces_of_any_size(text: str, fraction: float, cut: int) -> None:
     sent = [Progress(fraction=fraction, message=text), Partial(text=text, item=2)]
     stream = b"".join(encode(message) for message in sent)
-    unframer = FrameDecoder()
+    decoder = FrameDecoder()
     pieces = (stream[at : at + cut] for at in range(0, len(stream), cut))
 
-    bodies = [body for piece in pieces for body in unframer.feed(piece)]
+    bodies = [body for piece in pieces for body in decoder.feed(piece)]
 
     assert [decode(body, FROM_WORKER) for body in bodies] == sent
 
 
-def test_takes_travel_with_their_seeds() -> None:
+def test_items_keep_their_takes_and_seeds() -> None:
     items = Items(items=(Item(item=3, take=7, seed=99),), inputs={"primer": ("a.mid",)})
 
     assert decode(encode(items)[HEADER.size :], FROM_HOST) == items
@@ -48,12 +48,12 @@ def test_takes_travel_with_their_seeds() -> None:
         (b'{"type": "done", "extra": 1}', "message done: unknown field 'extra'"),
     ],
 )
-def test_garbage_is_refused_in_one_line(body: bytes, text: str) -> None:
+def test_an_invalid_message_is_refused_in_one_line(body: bytes, text: str) -> None:
     with pytest.raises(JobError, match=text):
         decode(body, FROM_WORKER)
 
 
-def test_a_giant_frame_is_refused_before_it_is_read() -> None:
+def test_a_frame_above_the_limit_is_refused_before_it_is_read() -> None:
     with pytest.raises(JobError, match=r"^message of 1000000000 bytes, expected at most 16777216$"):
         FrameDecoder().feed(HEADER.pack(10**9))
     with pytest.raises(JobError, match=r"expected at most 16777216$"):

@@ -1,4 +1,4 @@
-"""A note that no MIDI file can hold is refused where it is made."""
+"""A note that does not fit a MIDI file cannot be created."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What can be set is described by dataclasses and manifests in the same words."""
+"""Options that describe the fields of dataclasses, and the checks of their values."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ def test_a_dataclass_is_described_field_by_field() -> None:
         options_of(Unsettable)
 
 
-def test_the_settings_of_every_training_are_described_as_they_are_read() -> None:
+def test_the_train_config_is_described_completely() -> None:
     described = options_of(TrainConfig)
 
     assert [option.python_type for option in described.values()] == [
@@ -53,9 +53,9 @@ def test_the_settings_of_every_training_are_described_as_they_are_read() -> None
     assert all(option.help.endswith(".") for option in described.values())
 
 
-@pytest.mark.parametrize("name", [one.name for one in dataclasses.fields(TrainConfig)])
-def test_a_setting_out_of_its_range_is_refused_by_name(name: str) -> None:
+@pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(TrainConfig)])
+def test_a_setting_out_of_range_is_refused_by_name(name: str) -> None:
     option = options_of(TrainConfig)[name]
-    bad: dict[str, Any] = {name: "x" if option.choices else (option.min or 0) - 1}
+    values: dict[str, Any] = {name: "x" if option.choices else (option.min or 0) - 1}
     with pytest.raises(ConfigError, match=rf"^{name}=.*, expected "):
-        TrainConfig(**bad)
+        TrainConfig(**values)

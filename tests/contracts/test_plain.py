@@ -1,4 +1,4 @@
-"""The one converter at every boundary is strict, and gives back what it was given."""
+"""The conversion to plain values and back is strict and loses nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class Outer:
         table=st.dictionaries(st.text(), st.floats(allow_nan=False)),
     )
 )
-def test_what_goes_in_comes_out(value: Outer) -> None:
+def test_values_survive_a_round_trip(value: Outer) -> None:
     assert from_plain(Outer, to_plain(value), "outer") == value
 
 
@@ -68,11 +68,11 @@ def test_what_goes_in_comes_out(value: Outer) -> None:
         ({"name": "n", "rate": -1}, "outer: rate=-1.0, expected 0 or more"),
     ],
 )
-def test_a_misfit_is_named_down_to_its_field(table: dict[str, object], text: str) -> None:
+def test_an_error_has_the_path_to_the_field(table: dict[str, object], text: str) -> None:
     with pytest.raises(ConfigError, match=f"^{text}"):
         from_plain(Outer, table, "outer")
 
 
-def test_the_caller_chooses_the_error() -> None:
+def test_the_caller_chooses_the_exception_class() -> None:
     with pytest.raises(ModelError, match=r"^config\.json=\[\], expected a table"):
         from_plain(Outer, [], "config.json", error=ModelError)

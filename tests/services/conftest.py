@@ -1,4 +1,4 @@
-"""A small task on the real core, data for it, and one run that is trained once."""
+"""A small task on the real core, its data, and a run that is trained once per session."""
 
 import sys
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))  # the task is also imported by killed processes
+sys.path.insert(0, str(Path(__file__).parent))  # child processes import the task too
 
 from letters_task import LettersTask, write_letters
 
@@ -16,7 +16,7 @@ from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> Iterator[None]:
-    """Small models run best, and repeatably, on one thread."""
+    """Run on one thread, which is fastest for small models and reproducible."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -30,26 +30,26 @@ def task() -> LettersTask:
 
 @pytest.fixture
 def letters(tmp_path: Path) -> Path:
-    """24 lines with splits train and valid."""
+    """Write 24 lines in the splits train and valid."""
     return write_letters(tmp_path / "letters.txt")
 
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run that was trained to its end; read it, do not write."""
+    """Train a run to its end and return its folder, which tests must not change."""
     folder = tmp_path_factory.mktemp("trained")
-    order = TrainJob(
+    job = TrainJob(
         data=write_letters(folder / "letters.txt"),
         run=folder / "run",
         settings=("preview_every=2",),
     )
-    around = PluginContext(plugin="letters", plugin_version="1.0")
-    for _ in run_train_job(order, LettersTask(), around):
+    context = PluginContext(plugin="letters", plugin_version="1.0")
+    for _ in run_train_job(job, LettersTask(), context):
         pass
     return folder / "run"
 
 
 @pytest.fixture(scope="session")
 def bundle(finished_run: Path) -> Path:
-    """The bundle of that run; read it, do not write."""
+    """Return the bundle of the finished run, which tests must not change."""
     return (finished_run / "model").resolve()

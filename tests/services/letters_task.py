@@ -1,4 +1,4 @@
-"""A small real task on the real core: lines of letters, one language model over them."""
+"""A small task on the real core: a language model over lines of letters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from seqstudio.core.config import DecoderConfig, ModelConfig
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.errors import DataError
 
-SPLIT_SIGN = "\t"
+SEPARATOR = "\t"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LettersOptions:
-    """What a preset of this task sets."""
+    """The options of this task."""
 
     hidden: int = 12
     layers: int = 2
@@ -31,7 +31,7 @@ class LettersOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class LettersSettings:
-    """What the bundle keeps."""
+    """The settings stored in the bundle."""
 
     letters: str
 
@@ -61,7 +61,7 @@ class LettersTask:
         if source.suffix != ".txt":
             raise DataError(f"{source}: expected a .txt file of letters")
         for number, line in enumerate(source.read_text("utf-8").splitlines(), start=1):
-            split, _, text = line.rpartition(SPLIT_SIGN)
+            split, _, text = line.rpartition(SEPARATOR)
             where = f"{source.name}:{number}"
             if any(letter.isdigit() for letter in text):
                 ledger.refuse(where, "a digit, expected only letters")
@@ -100,14 +100,14 @@ class LettersTask:
     def collate(
         self, examples: Sequence[Example], preparation: Preparation, draws: Draws | None
     ) -> LettersBatch:
-        rows = [torch.tensor(self._perturbed(e, preparation, draws)) for e in examples]
+        rows = [torch.tensor(self._shifted(e, preparation, draws)) for e in examples]
         return LettersBatch(
             ids=tuple(example.id for example in examples),
             tokens=torch.nn.utils.rnn.pad_sequence(rows, batch_first=True),
             lengths=torch.tensor([len(row) for row in rows]),
         )
 
-    def _perturbed(
+    def _shifted(
         self, example: Example, preparation: Preparation, draws: Draws | None
     ) -> tuple[int, ...]:
         if draws is None:
@@ -141,7 +141,7 @@ class LettersTask:
 
 
 class EightLetters:
-    """Any letters, eight of them."""
+    """Allows any letter and ends after eight."""
 
     def allowed(self, row: int, tokens: Sequence[int]) -> Tensor | None:
         return None
@@ -151,11 +151,11 @@ class EightLetters:
 
 
 def write_letters(path: Path, *, lines: int = 24, splits: bool = True) -> Path:
-    """Write lines that count upwards through five letters, of unequal lengths."""
+    """Write lines of different lengths that cycle through five letters."""
     rows = []
     for number in range(lines):
         text = "".join("abcde"[(number + at) % 5] for at in range(3 + number * 7 % 11))
-        split = ("valid" if number % 6 == 5 else "train") + SPLIT_SIGN if splits else ""
+        split = ("valid" if number % 6 == 5 else "train") + SEPARATOR if splits else ""
         rows.append(split + text)
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path

@@ -11,7 +11,7 @@ def flat(plan: list[list[tuple[int, ...]]]) -> list[int]:
 
 
 @pytest.mark.parametrize("accumulate", [1, 3])
-def test_every_example_comes_once_an_epoch(accumulate: int) -> None:
+def test_every_example_appears_once_per_epoch(accumulate: int) -> None:
     config = TrainConfig(batch_size=4, accumulate=accumulate)
     plan = plan_epoch(LENGTHS, config, epoch=2)
 
@@ -28,7 +28,7 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
     assert order(1, 2) != order(2, 2)
 
 
-def test_buckets_put_like_lengths_side_by_side() -> None:
+def test_buckets_group_similar_lengths() -> None:
     def padding(bucket: int) -> int:
         batches = plan_epoch(LENGTHS, TrainConfig(batch_size=5, bucket=bucket), 0)
         rows = [[LENGTHS[at] for at in batch] for step in batches for batch in step]

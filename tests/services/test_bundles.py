@@ -30,13 +30,13 @@ FILES = ("config.json", "card.json", "weights.safetensors")
 
 @pytest.fixture
 def copy(bundle: Path, tmp_path: Path) -> Path:
-    """A bundle to spoil."""
+    """Copy the bundle, so that a test can damage it."""
     return Path(shutil.copytree(bundle, tmp_path / "copy"))
 
 
 def rewrite(folder: Path, name: str, data: bytes) -> None:
-    """Replace one file, and write hashes that fit."""
-    contents = {each: (folder / each).read_bytes() for each in FILES}
+    """Replace one file and update the hashes."""
+    contents = {file: (folder / file).read_bytes() for file in FILES}
     write_bundle(folder, contents | {name: data})
 
 
@@ -51,11 +51,11 @@ def edit_weights(folder: Path, change: Callable[[dict[str, torch.Tensor]], Any])
     rewrite(folder, "weights.safetensors", save(tensors))
 
 
-def refused(path: Path, text: str) -> None:
-    with pytest.raises(ModelError, match=text) as caught:
+def assert_refused(path: Path, text: str) -> None:
+    with pytest.raises(ModelError, match=text) as raised:
         load_bundle(path, LettersTask())
-    assert "\n" not in str(caught.value)
-    assert str(path) in str(caught.value)
+    assert "\n" not in str(raised.value)
+    assert str(path) in str(raised.value)
 
 
 def test_a_loaded_bundle_computes_what_the_saved_model_did(
@@ -75,52 +75,54 @@ def test_a_loaded_bundle_computes_what_the_saved_model_did(
 def test_inspecting_a_bundle_loads_no_torch(bundle: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from seqstudio.services.bundle_files import *;"
-        f"facts = verify_files(Path({str(bundle)!r}));"
-        "print(facts.task, facts.parameters, 'torch' in sys.modules, 'numpy' in sys.modules)"
+        f"info = verify_files(Path({str(bundle)!r}));"
+        "print(info.task, info.parameters, 'torch' in sys.modules, 'numpy' in sys.modules)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
 
-    assert ran.stdout.split() == ["letters.lines", "2417", "False", "False"]
+    assert process.stdout.split() == ["letters.lines", "2417", "False", "False"]
 
 
-def test_a_bundle_is_half_precision_but_for_the_tasks_buffers(bundle: Path) -> None:
+def test_a_bundle_has_half_precision_except_for_the_task_buffers(bundle: Path) -> None:
     tensors = load((bundle / "weights.safetensors").read_bytes())
-    kinds = {name: tensor.dtype for name, tensor in tensors.items()}
+    dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
 
-    assert kinds.pop("task_buffers.counts") == torch.float32
-    assert set(kinds.values()) == {torch.float16}
+    assert dtypes.pop("task_buffers.counts") == torch.float32
+    assert set(dtypes.values()) == {torch.float16}
 
 
-def test_a_weight_that_half_precision_cannot_hold_stays_whole() -> None:
+def test_a_weight_that_overflows_half_precision_keeps_full_precision() -> None:
     rounded = to_half_precision({"big": torch.tensor([7e4]), "small": torch.tensor([0.1])})
 
     assert rounded["big"].dtype == torch.float32
     assert rounded["small"].dtype == torch.float16
 
 
-def test_export_gives_the_same_bytes_each_time(bundle: Path, tmp_path: Path) -> None:
+def test_export_is_deterministic(bundle: Path, tmp_path: Path) -> None:
     export_bundle(bundle, tmp_path / "one.seqmodel")
     export_bundle(tmp_path / "one.seqmodel", tmp_path / "folder")
-    facts = export_bundle(tmp_path / "folder", tmp_path / "two.seqmodel")
+    info = export_bundle(tmp_path / "folder", tmp_path / "two.seqmodel")
 
     assert (tmp_path / "one.seqmodel").read_bytes() == (tmp_path / "two.seqmodel").read_bytes()
-    assert facts.sha256 == inspect_bundle(bundle).sha256
+    assert info.sha256 == inspect_bundle(bundle).sha256
     assert load_bundle(tmp_path / "two.seqmodel", LettersTask()).name == "two"
 
 
-def test_a_new_card_and_golden_items_travel(bundle: Path, tmp_path: Path) -> None:
+def test_export_replaces_card_and_golden_items(bundle: Path, tmp_path: Path) -> None:
     card = dataclasses.replace(inspect_bundle(bundle).card, name="letters-small", licence="CC0")
     golden = (GoldenItem(operation="spell", options={"length": 3}, expected={"text": "abc"}),)
-    facts = export_bundle(bundle, tmp_path / "x.seqmodel", card=card, golden=golden)
+    info = export_bundle(bundle, tmp_path / "x.seqmodel", card=card, golden=golden)
 
-    assert (facts.card, facts.golden) == (card, golden)
+    assert (info.card, info.golden) == (card, golden)
     with pytest.raises(ModelError, match=r"x\.seqmodel exists, expected a new folder or file"):
         export_bundle(bundle, tmp_path / "x.seqmodel")
 
 
 def test_a_pickle_beside_the_weights_is_refused(copy: Path) -> None:
     (copy / "model.pt").write_bytes(pickle.dumps(1))
-    refused(copy, r"model\.pt is a pickle, expected only config\.json")
+    assert_refused(copy, r"model\.pt is a pickle, expected only config\.json")
 
 
 def test_a_pickle_in_place_of_the_weights_is_never_opened(copy: Path) -> None:
@@ -129,53 +131,53 @@ def test_a_pickle_in_place_of_the_weights_is_never_opened(copy: Path) -> None:
             return (pytest.fail, ("it was unpickled",))
 
     rewrite(copy, "weights.safetensors", pickle.dumps(Bomb()))
-    refused(copy, r"weights\.safetensors: a pickle, expected safetensors; it was not opened")
+    assert_refused(copy, r"weights\.safetensors: a pickle, expected safetensors; it was not opened")
 
 
 def test_a_pickle_in_place_of_a_bundle_is_never_opened(tmp_path: Path) -> None:
     plain, zipped = tmp_path / "plain.seqmodel", tmp_path / "model.pt"
     plain.write_bytes(pickle.dumps({"a": 1}))
     torch.save({"a": torch.zeros(2)}, zipped)
-    refused(plain, "a pickle, which is never opened, expected a folder or a .seqmodel file")
-    refused(zipped, r"data\.pkl is a pickle, expected only")
+    assert_refused(plain, "a pickle, which is never opened, expected a folder or a .seqmodel file")
+    assert_refused(zipped, r"data\.pkl is a pickle, expected only")
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".hidden"])
 def test_an_unknown_file_is_refused(copy: Path, name: str) -> None:
     (copy / name).touch()
-    refused(copy, f"{name} is an unknown file, expected only config.json")
+    assert_refused(copy, f"{name} is an unknown file, expected only config.json")
 
 
-def test_a_folder_or_a_link_inside_is_refused(copy: Path, tmp_path: Path) -> None:
+def test_a_folder_or_a_link_in_a_bundle_is_refused(copy: Path, tmp_path: Path) -> None:
     (copy / "more").mkdir()
-    refused(copy, "more is not a file, expected only files")
+    assert_refused(copy, "more is not a file, expected only files")
     (copy / "more").rmdir()
     (copy / "card.json").rename(tmp_path / "elsewhere.json")
     (copy / "card.json").symlink_to(tmp_path / "elsewhere.json")
-    refused(copy, r"card\.json is a link, expected a file")
+    assert_refused(copy, r"card\.json is a link, expected a file")
 
 
 def test_a_missing_file_is_named(copy: Path, tmp_path: Path) -> None:
     (copy / "card.json").unlink()
-    refused(copy, r"no card\.json, expected one")
-    refused(tmp_path / "nothing", "not there, expected a model's folder or .seqmodel file")
+    assert_refused(copy, r"no card\.json, expected one")
+    assert_refused(tmp_path / "nothing", "not there, expected a model's folder or .seqmodel file")
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_changed_byte_breaks_its_hash(copy: Path, name: str) -> None:
+def test_a_changed_byte_does_not_match_the_hash(copy: Path, name: str) -> None:
     data = bytearray((copy / name).read_bytes())
     data[-2] ^= 1
     (copy / name).write_bytes(data)
-    refused(copy, rf"{name} has SHA-256 [0-9a-f]{{12}}, expected [0-9a-f]{{12}}")
+    assert_refused(copy, rf"{name} has SHA-256 [0-9a-f]{{12}}, expected [0-9a-f]{{12}}")
 
 
 def test_hashes_that_do_not_cover_the_files_are_refused(copy: Path) -> None:
     hashes = json.loads((copy / "hashes.json").read_bytes())
     hashes.pop("card.json")
     (copy / "hashes.json").write_text(json.dumps(hashes))
-    refused(copy, r"hashes\.json and the files differ in card\.json")
+    assert_refused(copy, r"hashes\.json and the files differ in card\.json")
     (copy / "hashes.json").write_text("[1]")
-    refused(copy, r"hashes\.json=\[1\], expected")
+    assert_refused(copy, r"hashes\.json=\[1\], expected")
 
 
 @pytest.mark.parametrize(
@@ -192,23 +194,23 @@ def test_hashes_that_do_not_cover_the_files_are_refused(copy: Path) -> None:
         ("config.json", {"buffers": {"a.b": [1]}}, "buffer 'a.b', expected a plain name"),
     ],
 )
-def test_a_field_that_does_not_fit_is_named(
+def test_an_invalid_field_is_named(
     copy: Path, name: str, changes: dict[str, Any], text: str
 ) -> None:
     edit(copy, name, **changes)
-    refused(copy, text)
+    assert_refused(copy, text)
 
 
-def test_json_that_is_none_is_refused(copy: Path) -> None:
+def test_invalid_json_is_refused(copy: Path) -> None:
     rewrite(copy, "config.json", b"{" * 9)
-    refused(copy, r"config\.json: .*, expected JSON")
+    assert_refused(copy, r"config\.json: .*, expected JSON")
 
 
-def test_a_configuration_larger_than_its_weights_takes_no_memory(copy: Path) -> None:
+def test_a_configuration_larger_than_its_weights_allocates_no_memory(copy: Path) -> None:
     table = json.loads((copy / "config.json").read_bytes())
     table["model"]["decoder"]["hidden"] = 2**22
     edit(copy, "config.json", model=table["model"])
-    refused(copy, r"weights\.safetensors: .* has shape \(.*\), expected \(16777216, ")
+    assert_refused(copy, r"weights\.safetensors: .* has shape \(.*\), expected \(16777216, ")
 
 
 @pytest.mark.parametrize(
@@ -226,23 +228,23 @@ def test_a_configuration_larger_than_its_weights_takes_no_memory(copy: Path) -> 
         ),
     ],
 )
-def test_a_tensor_that_does_not_fit_is_named(
+def test_a_missing_unexpected_or_misshaped_tensor_is_named(
     copy: Path, change: Callable[[dict[str, torch.Tensor]], Any], text: str
 ) -> None:
     edit_weights(copy, change)
-    refused(copy, text)
+    assert_refused(copy, text)
 
 
 def test_a_huge_header_is_refused(copy: Path) -> None:
     rewrite(copy, "weights.safetensors", (2**40).to_bytes(8, "little") + bytes(64))
-    refused(copy, "header of 1099511627776 bytes, expected at most 1048576")
+    assert_refused(copy, "header of 1099511627776 bytes, expected at most 1048576")
 
 
-def zipped(path: Path, bundle: Path, spoil: Callable[[zipfile.ZipFile], None]) -> Path:
+def zipped(path: Path, bundle: Path, damage: Callable[[zipfile.ZipFile], None]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name in (*FILES, "hashes.json"):
             archive.write(bundle / name, name)
-        spoil(archive)
+        damage(archive)
     return path
 
 
@@ -253,7 +255,7 @@ def link(archive: zipfile.ZipFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "text"),
+    ("damage", "text"),
     [
         (lambda z: z.writestr("../evil.json", "{}"), r"entry '\.\./evil\.json' leads outside"),
         (lambda z: z.writestr("/etc/evil", "{}"), "entry '/etc/evil' leads outside"),
@@ -267,19 +269,19 @@ def link(archive: zipfile.ZipFile) -> None:
     ],
 )
 def test_an_unsafe_zip_is_refused(
-    bundle: Path, tmp_path: Path, spoil: Callable[[zipfile.ZipFile], None], text: str
+    bundle: Path, tmp_path: Path, damage: Callable[[zipfile.ZipFile], None], text: str
 ) -> None:
-    refused(zipped(tmp_path / "x.seqmodel", bundle, spoil), text)
+    assert_refused(zipped(tmp_path / "x.seqmodel", bundle, damage), text)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_duplicate_entry_is_refused(bundle: Path, tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.seqmodel", bundle, lambda z: z.writestr("card.json", "{}"))
-    refused(path, r"card\.json appears twice, expected once")
+    assert_refused(path, r"card\.json appears twice, expected once")
 
 
-def test_entries_that_lie_over_one_another_are_refused(bundle: Path, tmp_path: Path) -> None:
-    """The overlapping bomb: entries of the directory share the same stored bytes."""
+def test_overlapping_entries_are_refused(bundle: Path, tmp_path: Path) -> None:
+    """A zip bomb: directory entries that share the same stored bytes."""
     path = zipped(tmp_path / "x.seqmodel", bundle, lambda z: None)
     buffer = io.BytesIO(path.read_bytes())
     with zipfile.ZipFile(buffer, "a") as archive:
@@ -291,10 +293,10 @@ def test_entries_that_lie_over_one_another_are_refused(bundle: Path, tmp_path: P
         archive.NameToInfo["golden.json"] = shared
         archive._didModify = True  # type: ignore[attr-defined]  # write this directory
     path.write_bytes(buffer.getvalue())
-    refused(path, "entries of [0-9]+ bytes, expected less than the file's|overlap|differ")
+    assert_refused(path, "entries of [0-9]+ bytes, expected less than the file's|overlap|differ")
 
 
-def test_verifying_finds_a_broken_zip(bundle: Path, tmp_path: Path) -> None:
+def test_verify_detects_a_truncated_zip(bundle: Path, tmp_path: Path) -> None:
     path = tmp_path / "x.seqmodel"
     export_bundle(bundle, path)
     path.write_bytes(path.read_bytes()[:-40])

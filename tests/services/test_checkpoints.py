@@ -22,18 +22,18 @@ from seqstudio.services.checkpoints import (
 )
 
 
-def trained(optimiser: str, steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
-    """A small layer after some steps."""
+def train_linear(name: str, steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
+    """Train a small layer for some steps; return it with its optimiser."""
     generator = torch.Generator().manual_seed(0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         module = nn.Linear(3, 2)
-    made: torch.optim.Optimizer = torch.optim.AdamW(module.parameters(), lr=0.1)
-    if optimiser == "sgd":
-        made = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
+    optimiser: torch.optim.Optimizer = torch.optim.AdamW(module.parameters(), lr=0.1)
+    if name == "sgd":
+        optimiser = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
     for _ in range(steps):
-        step(module, made, generator)
-    return module, made
+        step(module, optimiser, generator)
+    return module, optimiser
 
 
 def step(module: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.Generator) -> None:
@@ -42,30 +42,30 @@ def step(module: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.G
     optimiser.step()
 
 
-@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
 @pytest.mark.parametrize("steps", [0, 3])
-def test_weights_and_optimiser_go_on_as_if_never_saved(
-    tmp_path: Path, optimiser: str, steps: int
+def test_weights_and_optimiser_continue_exactly_after_loading(
+    tmp_path: Path, name: str, steps: int
 ) -> None:
-    module, made = trained(optimiser, steps)
+    module, optimiser = train_linear(name, steps)
     progress = TrainProgress(
         step=3, monitored=(2.0, 1.5), kept=(KeptWeights(step=2, value=1.5, file="f"),)
     )
-    save_checkpoint(tmp_path, progress, module, made)
+    save_checkpoint(tmp_path, progress, module, optimiser)
     checkpoint = load_newest(tmp_path)
     assert checkpoint is not None
     assert checkpoint.progress == progress
 
-    other, again = trained(optimiser, 1)
-    other.load_state_dict(dict(checkpoint.weights))
-    restore_optimiser(again, checkpoint.optimiser, "here")
-    for one, its in ((module, made), (other, again)):
-        step(one, its, torch.Generator().manual_seed(5))
-    assert_close(dict(other.state_dict()), dict(module.state_dict()), rtol=0, atol=0)
+    restored, restored_optimiser = train_linear(name, 1)
+    restored.load_state_dict(dict(checkpoint.weights))
+    restore_optimiser(restored_optimiser, checkpoint.optimiser, "here")
+    step(module, optimiser, torch.Generator().manual_seed(5))
+    step(restored, restored_optimiser, torch.Generator().manual_seed(5))
+    assert_close(dict(restored.state_dict()), dict(module.state_dict()), rtol=0, atol=0)
 
 
 def test_the_two_newest_are_kept(tmp_path: Path) -> None:
-    module, optimiser = trained("sgd", 1)
+    module, optimiser = train_linear("sgd", 1)
     for number in range(4):
         save_checkpoint(tmp_path, TrainProgress(step=number), module, optimiser)
 
@@ -73,15 +73,15 @@ def test_the_two_newest_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*FILES, "manifest.json"])
-@pytest.mark.parametrize("spoil", ["cut", "gone"])
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(
-    tmp_path: Path, name: str, spoil: str
+@pytest.mark.parametrize("damage", ["truncated", "missing"])
+def test_a_damaged_checkpoint_is_skipped_for_the_previous_one(
+    tmp_path: Path, name: str, damage: str
 ) -> None:
-    module, optimiser = trained("adamw", 1)
+    module, optimiser = train_linear("adamw", 1)
     for number in (1, 2):
         newest = save_checkpoint(tmp_path, TrainProgress(step=number), module, optimiser)
     path = newest / name
-    if spoil == "cut":
+    if damage == "truncated":
         path.write_bytes(path.read_bytes()[:-3])
     else:
         path.unlink()
@@ -91,23 +91,23 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     assert checkpoint.progress.step == 1
 
 
-def test_no_checkpoint_is_none(tmp_path: Path) -> None:
+def test_loading_without_a_checkpoint_returns_none(tmp_path: Path) -> None:
     assert load_newest(tmp_path) is None
 
 
-def test_a_state_of_another_optimiser_is_refused() -> None:
-    _, optimiser = trained("adamw", 1)
+def test_a_state_of_other_parameters_is_refused() -> None:
+    _, optimiser = train_linear("adamw", 1)
     with pytest.raises(TrainingError, match=r"^here: state of parameter 7, expected 0 to 1$"):
         restore_optimiser(optimiser, {7: {}}, "here")
 
 
-def test_the_average_is_of_all_weights_and_counts_stay() -> None:
+def test_weights_are_averaged_and_integers_are_not() -> None:
     states = [{"w": torch.tensor([n, -n]), "n": torch.tensor([7])} for n in (1.0, 2.0, 6.0)]
 
     assert_close(average_weights(states), {"w": torch.tensor([3.0, -3.0]), "n": torch.tensor([7])})
 
 
-def test_the_best_are_kept_and_of_equal_ones_the_earlier(tmp_path: Path) -> None:
+def test_the_best_weights_are_kept_and_ties_go_to_the_earlier(tmp_path: Path) -> None:
     kept: tuple[KeptWeights, ...] = ()
     for step_number, value in enumerate([3.0, 1.0, 2.0, 1.0], start=1):
         state = {"w": torch.tensor([float(step_number)])}

@@ -27,24 +27,24 @@ def examples(*splits: str, group: str = "") -> list[Example]:
 
 
 @pytest.mark.parametrize("wanted", ["dev", "val", "valid", "validation"])
-def test_four_names_are_one_split(wanted: str) -> None:
+def test_four_names_mean_the_valid_split(wanted: str) -> None:
     found = choose_split(examples("train", "valid", "test"), wanted)
 
     assert {example.split for example in found} == {"valid"}
 
 
-def test_unsplit_data_answers_to_any_split() -> None:
+def test_unsplit_data_belongs_to_every_split() -> None:
     assert choose_split(examples(""), "test") == examples("")
 
 
-def test_a_missing_split_names_those_there_are() -> None:
+def test_an_unknown_split_lists_the_splits() -> None:
     with pytest.raises(
         DataError, match=r"^split 'test' is not in the data, expected one of train, valid$"
     ):
         choose_split(examples("train", "valid"), "test")
 
 
-def test_a_models_own_hold_out_answers_to_valid_and_train() -> None:
+def test_the_rule_of_a_model_applies_to_valid_and_train() -> None:
     data = examples("train", "test")
     train, valid, rule = training_splits(data, TrainConfig(valid_share=0.2))
 
@@ -56,13 +56,13 @@ def test_a_models_own_hold_out_answers_to_valid_and_train() -> None:
         choose_split(data, "dev")
 
 
-def test_a_split_that_the_data_bring_is_taken_as_it_is() -> None:
+def test_a_valid_split_in_the_data_is_used() -> None:
     train, valid, rule = training_splits(examples("train", "valid"), TrainConfig())
 
     assert (len(train), len(valid), rule) == (20, 20, {})
 
 
-def test_unsplit_data_that_a_model_learned_from_are_measured_where_it_has_not_seen_them() -> None:
+def test_the_rule_applies_to_unsplit_data_that_a_model_was_trained_on() -> None:
     data = examples("")
     train, valid = hold_out(data, rule := {"share": 0.25})
     assert choose_split(data, "valid", held_out=rule, trained_on=True) == valid
@@ -70,7 +70,7 @@ def test_unsplit_data_that_a_model_learned_from_are_measured_where_it_has_not_se
     assert choose_split(data, "valid", held_out=rule) == data  # of others, all is new
 
 
-def test_what_is_held_out_hangs_on_names_alone() -> None:
+def test_holding_out_does_not_depend_on_the_order() -> None:
     data = examples("")
     _, valid = hold_out(data, {"share": 0.2})
     _, backwards = hold_out(data[::-1], {"share": 0.2})
@@ -78,7 +78,7 @@ def test_what_is_held_out_hangs_on_names_alone() -> None:
     assert {one.id for one in valid} == {one.id for one in backwards}
 
 
-def test_a_group_is_never_on_both_sides() -> None:
+def test_a_group_is_never_in_both_splits() -> None:
     data = examples("", group="speaker ")
     train, valid, rule = training_splits(data, TrainConfig(valid_groups=2))
 
@@ -126,7 +126,7 @@ def test_the_importer_that_recognises_the_source_reads_it(
         read_examples(task, source, Ledger(), kinds=("audio",), importers=[Lists()])
 
 
-def test_data_without_a_usable_example_say_why(task: LettersTask, tmp_path: Path) -> None:
+def test_data_without_a_usable_example_is_refused(task: LettersTask, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.txt: not there, expected a file or folder"):
         read_examples(task, tmp_path / "none.txt", Ledger())
     (tmp_path / "bad.txt").write_text("a1\nb2\n")
@@ -135,7 +135,7 @@ def test_data_without_a_usable_example_say_why(task: LettersTask, tmp_path: Path
         read_examples(task, tmp_path / "bad.txt", Ledger())
 
 
-def test_the_hash_of_a_source_sees_names_and_bytes(tmp_path: Path) -> None:
+def test_the_hash_of_a_source_covers_names_and_contents(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     (folder / "in").mkdir(parents=True)
     (folder / "in" / "a.wav").write_bytes(b"1")
@@ -148,7 +148,7 @@ def test_the_hash_of_a_source_sees_names_and_bytes(tmp_path: Path) -> None:
     assert len({first, renamed, hash_source(folder)}) == 3
 
 
-def test_the_hash_of_one_split_file_sees_its_siblings(tmp_path: Path) -> None:
+def test_the_hash_of_a_split_file_covers_the_other_splits(tmp_path: Path) -> None:
     for name in ("JSB.train.npz", "JSB.valid.npz", "Other.train.npz"):
         (tmp_path / name).write_bytes(b"1")
     first = hash_source(tmp_path / "JSB.train.npz")
@@ -160,7 +160,7 @@ def test_the_hash_of_one_split_file_sees_its_siblings(tmp_path: Path) -> None:
     assert hash_source(tmp_path / "JSB.train.npz") != first
 
 
-def test_the_fingerprint_sees_every_example() -> None:
+def test_the_fingerprint_covers_every_example() -> None:
     data = examples("train")
     changed = [*data[:-1], dataclasses.replace(data[-1], tokens=(1,))]
 

@@ -11,25 +11,25 @@ from seqstudio.services.bundles import load_bundle
 from seqstudio.services.evaluation import bootstrap_interval, evaluate, metrics_of, report
 
 SUMS = [(3.0, 2.0), (1.0, 8.0)]
-MEASURED = [
+MEASUREMENTS = [
     Measurement(id=str(n), sums={"nll_per_token": sums}, detail={"errors": n})
     for n, sums in enumerate(SUMS)
 ]
 
 
-def test_figures_are_pooled_and_never_a_mean_of_means(task: LettersTask) -> None:
-    found = report(MEASURED, task)
+def test_metrics_are_pooled_over_all_items(task: LettersTask) -> None:
+    found = report(MEASUREMENTS, task)
 
     assert found["nll_per_token"] == 4.0 / 10.0
     assert found["items"] == 2
     assert found["details"][1] == {"id": "1", "nll_per_token": 0.125, "errors": 1}
 
 
-def test_what_could_not_be_read_is_listed_and_still_counts(task: LettersTask) -> None:
+def test_an_unreadable_input_is_listed_and_counted(task: LettersTask) -> None:
     ledger = Ledger()
     ledger.refuse("a.txt:3", "a digit")
-    unread = Measurement(id="2", sums={"nll_per_token": (6.0, 2.0)}, refused="not audio")
-    found = report([*MEASURED, unread], task, ledger=ledger)
+    unreadable = Measurement(id="2", sums={"nll_per_token": (6.0, 2.0)}, refused="not audio")
+    found = report([*MEASUREMENTS, unreadable], task, ledger=ledger)
 
     assert found["nll_per_token"] == 10.0 / 12.0
     assert found["refused"] == [
@@ -38,31 +38,33 @@ def test_what_could_not_be_read_is_listed_and_still_counts(task: LettersTask) ->
     ]
 
 
-def test_the_interval_holds_the_figure_and_repeats() -> None:
-    measured = [Measurement(id=str(n), sums={"m": (float(n % 4), 2.0 + n % 3)}) for n in range(200)]
-    low, high = bootstrap_interval(measured, "m")
+def test_the_interval_contains_the_metric_and_is_deterministic() -> None:
+    measurements = [
+        Measurement(id=str(n), sums={"m": (float(n % 4), 2.0 + n % 3)}) for n in range(200)
+    ]
+    low, high = bootstrap_interval(measurements, "m")
 
     assert low < sum(n % 4 for n in range(200)) / sum(2 + n % 3 for n in range(200)) < high
     assert high - low < 0.15
-    assert bootstrap_interval(measured, "m") == (low, high)
+    assert bootstrap_interval(measurements, "m") == (low, high)
 
 
 def test_one_item_has_no_interval(task: LettersTask) -> None:
-    assert "nll_per_token_low" not in report(MEASURED[:1], task)
+    assert "nll_per_token_low" not in report(MEASUREMENTS[:1], task)
 
 
 class Longest:
-    """A further metric."""
+    """A metric of a plugin."""
 
     name = "longest"
     task = "letters.lines"
 
-    def compute(self, task: Task, measured: list[Measurement]) -> Mapping[str, float]:
-        return {"longest": max(one.sums["nll_per_token"][1] for one in measured)}
+    def compute(self, task: Task, measurements: list[Measurement]) -> Mapping[str, float]:
+        return {"longest": max(one.sums["nll_per_token"][1] for one in measurements)}
 
 
-def test_a_plugins_metric_stands_beside_the_tasks_own(task: LettersTask) -> None:
-    found = report(MEASURED, task, metrics=[Longest()], interval=False)
+def test_a_report_includes_the_metrics_of_plugins(task: LettersTask) -> None:
+    found = report(MEASUREMENTS, task, metrics=[Longest()], interval=False)
 
     assert metrics_of(found) == {"nll_per_token": 0.4, "longest": 8.0}
 

@@ -13,7 +13,7 @@ from seqstudio.services.golden import check_golden, golden_value
 
 
 class Shout:
-    """An operation that repeats a file's text, loudly, with a number from its seed."""
+    """An operation that returns a text in upper case, followed by an option and the seed."""
 
     name = "shout"
 
@@ -41,7 +41,7 @@ def check(items: tuple[GoldenItem, ...], demo: Path) -> list[bool]:
     return [one.same for one in checked]
 
 
-def test_golden_items_are_run_again_with_their_options_and_seed(tmp_path: Path) -> None:
+def test_golden_items_run_with_their_options_and_seed(tmp_path: Path) -> None:
     items = (
         item(),
         item(expected={"text": "LA?4"}),
@@ -60,7 +60,7 @@ def test_golden_items_are_run_again_with_their_options_and_seed(tmp_path: Path) 
         ({"inputs": {"text": ("../a.txt",)}}, r"\.\./a\.txt is not in .*, expected a demo file"),
     ],
 )
-def test_an_item_that_cannot_be_run_is_named(
+def test_an_item_that_cannot_run_is_named(
     tmp_path: Path, changes: dict[str, Any], text: str
 ) -> None:
     with pytest.raises(ModelError, match=text):
@@ -72,7 +72,7 @@ class Tune:
         return b"MThd"
 
 
-def test_outputs_are_known_by_their_text_or_the_hash_of_their_bytes(tmp_path: Path) -> None:
+def test_an_output_is_compared_as_text_or_by_its_hash(tmp_path: Path) -> None:
     path = tmp_path / "a.mid"
     path.write_bytes(b"MThd")
     digest = f"sha256:{hashlib.sha256(b'MThd').hexdigest()}"

@@ -16,7 +16,7 @@ FADING = GradientFlow(
 )
 
 
-def test_the_chart_is_a_picture_with_a_curve_for_each_layer(tmp_path: Path) -> None:
+def test_the_plot_has_a_curve_for_each_layer(tmp_path: Path) -> None:
     draw_flow({**to_plain(FADING), "verdict": gradient_flow_verdict(FADING)}, tmp_path / "flow.png")
     with Image.open(tmp_path / "flow.png") as picture:
         assert picture.format == "PNG"
@@ -25,7 +25,7 @@ def test_the_chart_is_a_picture_with_a_curve_for_each_layer(tmp_path: Path) -> N
     assert len(np.unique(strong, axis=0)) >= 2
 
 
-def test_a_flow_of_nothing_cannot_be_drawn(tmp_path: Path) -> None:
+def test_an_empty_gradient_flow_cannot_be_plotted(tmp_path: Path) -> None:
     nothing = {"lags": [], "by_lag": {}, "verdict": ""}
     with pytest.raises(DataError):
         draw_flow(nothing, tmp_path / "flow.png")

@@ -1,4 +1,4 @@
-"""A training process is killed at ten random moments; its loss curve must not show it."""
+"""A training that is killed at ten random moments has the same loss curve as one that is not."""
 
 import multiprocessing
 import random
@@ -18,7 +18,7 @@ LAST_STEP = 80
 
 
 def start(data: Path, run: Path, *, resume: bool) -> BaseProcess:
-    """Start a training in a process forked from one that has torch already."""
+    """Start a training in a process forked from one that has imported torch."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["seqstudio.services.train_job"])
     process = context.Process(target=train_letters, args=(data, run), kwargs={"resume": resume})
@@ -33,16 +33,16 @@ def curve(run: Path) -> list[TrainingStep | Evaluated]:
 
 
 def wait_for_step(run: Path, process: BaseProcess, step: int) -> None:
-    """Wait until the log has this step, or the process is over."""
+    """Wait until the log has this step, or the process has ended."""
     log = run / "events.jsonl"
     while process.is_alive() and (not log.exists() or log.read_text().count('"step", ') < step):
         time.sleep(0.002)
 
 
 @pytest.mark.medium
-def test_kill_9_at_ten_random_moments_leaves_the_loss_curve_as_it_was(letters: Path) -> None:
-    whole, killed = letters.parent / "whole", letters.parent / "killed"
-    straight = start(letters, whole, resume=False)
+def test_killing_ten_times_does_not_change_the_loss_curve(letters: Path) -> None:
+    reference, killed = letters.parent / "reference", letters.parent / "killed"
+    uninterrupted = start(letters, reference, resume=False)
     moments = random.Random(7)
     process = start(letters, killed, resume=False)
     for step in sorted(moments.sample(range(1, LAST_STEP - 4), KILLS)):
@@ -50,18 +50,18 @@ def test_kill_9_at_ten_random_moments_leaves_the_loss_curve_as_it_was(letters: P
         time.sleep(moments.uniform(0.0, 0.01))  # in a step, an evaluation, a save, a log line
         process.kill()
         process.join()
-        assert process.exitcode == -9, "it was over before it could be killed"
-        verify_files(killed / "model")  # whole at every moment
+        assert process.exitcode == -9, "it ended before it could be killed"
+        verify_files(killed / "model")  # complete at all times
         process = start(letters, killed, resume=True)
     process.join()
-    straight.join()
+    uninterrupted.join()
 
-    assert (process.exitcode, straight.exitcode) == (0, 0)
-    assert curve(killed) == curve(whole)
+    assert (process.exitcode, uninterrupted.exitcode) == (0, 0)
+    assert curve(killed) == curve(reference)
     assert [event.step for event in curve(killed) if isinstance(event, TrainingStep)] == [
         *range(1, LAST_STEP + 1)
     ]
-    ends = [open_run(run).finished() for run in (whole, killed)]
+    ends = [open_run(run).finished() for run in (reference, killed)]
     assert len({(end.value, end.best_step, end.summary) for end in ends if end}) == 1
-    weights = [(run / "model" / "weights.safetensors").read_bytes() for run in (whole, killed)]
+    weights = [(run / "model" / "weights.safetensors").read_bytes() for run in (reference, killed)]
     assert weights[0] == weights[1]

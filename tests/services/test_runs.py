@@ -51,7 +51,7 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
-def test_an_event_survives_its_line_of_json(run: Run, event: Event) -> None:
+def test_an_event_survives_a_round_trip_through_the_log(run: Run, event: Event) -> None:
     run.append(event)
 
     assert list(open_run(run.folder).events()) == [event]
@@ -65,7 +65,7 @@ def test_an_unknown_event_is_named() -> None:
         event_from_plain(event_to_plain(SAVED) | {"more": 1}, "log:3")
 
 
-def test_a_line_that_a_kill_cut_short_is_left_out(run: Run) -> None:
+def test_an_incomplete_last_line_is_skipped(run: Run) -> None:
     run.append(SAVED)
     size = run.sync_events()
     with run.events_path.open("a") as log:
@@ -77,7 +77,7 @@ def test_a_line_that_a_kill_cut_short_is_left_out(run: Run) -> None:
     assert list(run.events()) == [SAVED, SAVED]
 
 
-def test_a_run_is_finished_by_its_last_event_unless_it_was_stopped(run: Run) -> None:
+def test_a_run_is_finished_if_its_last_event_says_so(run: Run) -> None:
     assert run.finished() is None
     run.append(EVENTS[-1])
     assert run.finished() == EVENTS[-1]
@@ -85,7 +85,7 @@ def test_a_run_is_finished_by_its_last_event_unless_it_was_stopped(run: Run) -> 
     assert run.finished() is None
 
 
-def test_the_model_is_replaced_in_one_step_and_readers_keep_theirs(run: Run) -> None:
+def test_the_model_is_replaced_atomically_and_readers_keep_theirs(run: Run) -> None:
     for step in (1, 2):
         with run.new_model(step) as folder:
             (folder / "config.json").write_text(str(step))
@@ -99,7 +99,7 @@ def test_the_model_is_replaced_in_one_step_and_readers_keep_theirs(run: Run) -> 
     assert len(list((run.folder / "bundles").iterdir())) == 2
 
 
-def test_a_model_that_could_not_be_written_leaves_the_old_one(run: Run) -> None:
+def test_a_failed_write_keeps_the_old_model(run: Run) -> None:
     with run.new_model(1) as folder:
         (folder / "config.json").write_text("1")
     with pytest.raises(OSError, match="No space"), run.new_model(2):
@@ -109,7 +109,7 @@ def test_a_model_that_could_not_be_written_leaves_the_old_one(run: Run) -> None:
     assert len(list((run.folder / "bundles").iterdir())) == 1
 
 
-def test_a_folder_that_holds_something_is_no_new_run(run: Run, tmp_path: Path) -> None:
+def test_a_new_run_needs_an_empty_folder(run: Run, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"run holds a run, expected a new folder, or --resume"):
         create_run(run.folder, run.spec)
     (tmp_path / "file").touch()
@@ -121,13 +121,13 @@ def test_a_folder_that_holds_something_is_no_new_run(run: Run, tmp_path: Path) -
     ("text", "message"),
     [("{", "expected JSON"), ('{"task": "a", "colour": 1}', "unknown field 'colour'")],
 )
-def test_a_damaged_run_file_is_named(run: Run, text: str, message: str) -> None:
+def test_a_malformed_run_file_is_named(run: Run, text: str, message: str) -> None:
     (run.folder / "run.json").write_text(text)
     with pytest.raises(TrainingError, match=rf"run\.json: .*{message}"):
         open_run(run.folder)
 
 
-def test_leftovers_of_a_dead_writer_are_swept(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     write_atomic(tmp_path / "a.json", b"{}")
     (tmp_path / ".a.json.123").touch()
     (tmp_path / ".000001.123").mkdir()

@@ -19,7 +19,7 @@ def entry(**changes: Any) -> dict[str, Any]:
     return {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], **changes}
 
 
-def test_what_the_library_writes_is_read() -> None:
+def test_files_of_the_safetensors_library_are_read() -> None:
     tensors = {"a": torch.zeros(2, 3), "b": torch.zeros((), dtype=torch.float16)}
     data = save(tensors, metadata={"format": "pt"})
     entries = read_header(data, len(data), "w")
@@ -66,6 +66,6 @@ def test_a_header_whose_length_looks_like_a_pickle_is_read(length: int) -> None:
         (file_of({"a": entry(), "b": entry()}, bytes(8)), "b begins at byte 0, expected 8"),
     ],
 )
-def test_a_header_that_lies_is_refused(data: bytes, text: str) -> None:
+def test_a_malformed_header_is_refused(data: bytes, text: str) -> None:
     with pytest.raises(ModelError, match=f"^w: .*{text}"):
         read_header(data, len(data), "w")

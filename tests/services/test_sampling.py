@@ -23,8 +23,8 @@ from seqstudio.services.sampling import sample
 VOCABULARY = 23
 
 
-class Until:
-    """A guide that ends each row after its own number of tokens, and may mask some."""
+class FixedLengths:
+    """A guide that ends each row after its own number of tokens, with optional masks."""
 
     def __init__(self, lengths: Sequence[int], masks: Sequence[Tensor] = ()) -> None:
         self.lengths = lengths
@@ -51,8 +51,8 @@ def nested(hidden: int, *, covariates: tuple[int, ...] = ()) -> ModelConfig:
     return ModelConfig(decoder=decoder)
 
 
-def made(config: ModelConfig, *, seed: int = 0) -> SequenceModel:
-    """Build a model with weights large enough that its tokens differ."""
+def build_model(config: ModelConfig, *, seed: int = 0) -> SequenceModel:
+    """Build a model with weights so large that its tokens vary."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = build(config).eval()
@@ -61,7 +61,7 @@ def made(config: ModelConfig, *, seed: int = 0) -> SequenceModel:
     return model
 
 
-def drawn(
+def sample_rows(
     model: SequenceModel,
     prompts: Sequence[Sequence[int]],
     takes: Sequence[TakeSeed],
@@ -72,7 +72,7 @@ def drawn(
     guide: Guide | None = None,
 ) -> list[list[int]]:
     rows: list[list[int]] = [[] for _ in takes]
-    guide = guide or Until(lengths)
+    guide = guide or FixedLengths(lengths)
     for row, token in sample(model, prompts, takes, guide, config, covariates=covariates):
         rows[row].append(token)
     return rows
@@ -81,37 +81,37 @@ def drawn(
 TAKES = [TakeSeed(number, seed=stable_seed("takes", number)) for number in range(1, 17)]
 PROMPTS = [[number % 5, 5 + number % 7, 22][: number % 4] for number in range(16)]
 LENGTHS = [12 + 3 * (number % 6) for number in range(16)]
-WARM = SamplingConfig(temperature=1.1, top_p=0.98)
+CONFIG = SamplingConfig(temperature=1.1, top_p=0.98)
 
 
 @pytest.mark.parametrize("kind", [flat, nested])
 @pytest.mark.parametrize("hidden", [64, 320])
-def test_take_seven_alone_equals_take_seven_among_sixteen(
+def test_a_take_does_not_depend_on_the_others_in_the_batch(
     kind: Callable[[int], ModelConfig], hidden: int
 ) -> None:
-    model = made(kind(hidden))
-    among = drawn(model, PROMPTS, TAKES, LENGTHS, WARM)
+    model = build_model(kind(hidden))
+    together = sample_rows(model, PROMPTS, TAKES, LENGTHS, CONFIG)
     for some in ([6], [0], [1, 6], [3, 4, 5, 6, 7], [6, 5, 4, 3, 2, 1, 0]):
-        part = drawn(
+        part = sample_rows(
             model,
             [PROMPTS[row] for row in some],
             [TAKES[row] for row in some],
             [LENGTHS[row] for row in some],
-            WARM,
+            CONFIG,
         )
-        assert part == [among[row] for row in some]
-    assert len({tuple(row[:9]) for row in among}) == 16
-    assert [len(row) for row in among] == [
+        assert part == [together[row] for row in some]
+    assert len({tuple(row[:9]) for row in together}) == 16
+    assert [len(row) for row in together] == [
         end - len(prompt) for end, prompt in zip(LENGTHS, PROMPTS, strict=True)
     ]
 
 
 @pytest.mark.parametrize("kind", [flat, nested])
 @pytest.mark.parametrize("hidden", [64, 200, 512])
-def test_a_row_has_the_same_bits_in_every_batch_that_sampling_makes(
+def test_a_row_has_the_same_bits_in_every_batch_size(
     kind: Callable[[int], ModelConfig], hidden: int
 ) -> None:
-    model = made(kind(hidden))
+    model = build_model(kind(hidden))
     some = [6, 0, 15, 3, 9, 4, 2]
     random = np.random.default_rng(hidden)
     with torch.inference_mode():
@@ -128,23 +128,23 @@ def test_a_row_has_the_same_bits_in_every_batch_that_sampling_makes(
 
 
 @pytest.mark.parametrize("cell", ["tanh", "gru", "lstm"])
-def test_a_take_that_goes_on_from_another_ones_tokens_repeats_it(cell: Cell) -> None:
-    model = made(flat(24, cell=cell))
-    whole = drawn(model, [[]], TAKES[:1], [30], WARM)[0]
-    later = drawn(model, [whole[:11]], TAKES[:1], [30], WARM)[0]
+def test_a_take_that_continues_the_tokens_of_another_repeats_it(cell: Cell) -> None:
+    model = build_model(flat(24, cell=cell))
+    whole = sample_rows(model, [[]], TAKES[:1], [30], CONFIG)[0]
+    later = sample_rows(model, [whole[:11]], TAKES[:1], [30], CONFIG)[0]
     assert whole[:11] + later == whole
 
 
-def test_equal_seeds_agree_and_others_do_not() -> None:
+def test_equal_seeds_give_equal_tokens() -> None:
     takes = [TakeSeed(1, 5), TakeSeed(2, 5), TakeSeed(3, 6)]
-    first, second, third = drawn(made(flat(24)), [[]] * 3, takes, [20] * 3, WARM)
+    first, second, third = sample_rows(build_model(flat(24)), [[]] * 3, takes, [20] * 3, CONFIG)
     assert first == second != third
 
 
-def test_temperature_zero_ignores_the_seed_and_takes_the_likeliest() -> None:
-    model = made(flat(24))
+def test_temperature_zero_chooses_the_most_likely_token() -> None:
+    model = build_model(flat(24))
     config = SamplingConfig(temperature=0)
-    one, two = drawn(model, [[3], [3]], TAKES[:2], [15, 15], config)
+    one, two = sample_rows(model, [[3], [3]], TAKES[:2], [15, 15], config)
     assert one == two
     tokens = torch.tensor([[3, *one]])
     logits = model.decode(tokens, torch.tensor([15]))
@@ -152,9 +152,11 @@ def test_temperature_zero_ignores_the_seed_and_takes_the_likeliest() -> None:
 
 
 def test_tokens_follow_the_distribution_of_the_model() -> None:
-    model = made(flat(8))
+    model = build_model(flat(8))
     takes = [TakeSeed(number, seed=number) for number in range(4000)]
-    first = [row[0] for row in drawn(model, [[7]] * 4000, takes, [2] * 4000, SamplingConfig())]
+    first = [
+        row[0] for row in sample_rows(model, [[7]] * 4000, takes, [2] * 4000, SamplingConfig())
+    ]
     with torch.no_grad():
         logits = model.decode(torch.tensor([[7, 0]]), torch.tensor([2]))
     expected = logits[0, 1].softmax(dim=0) * 4000
@@ -163,26 +165,28 @@ def test_tokens_follow_the_distribution_of_the_model() -> None:
     assert float(chi_square) < 60  # 22 degrees of freedom: exceeded once in 50,000 seeds
 
 
-def test_tokens_come_row_by_row_as_they_are_drawn() -> None:
+def test_tokens_are_yielded_by_position_then_by_row() -> None:
     prompts = [[1, 2], [], [3]]
-    guide = Until([4, 2, 3])
-    order = [row for row, _ in sample(made(flat(16)), prompts, TAKES[:3], guide, SamplingConfig())]
+    guide = FixedLengths([4, 2, 3])
+    order = [
+        row for row, _ in sample(build_model(flat(16)), prompts, TAKES[:3], guide, SamplingConfig())
+    ]
     assert order == [1, 1, 2, 0, 2, 0]
 
 
-def test_a_guide_masks_and_a_finished_prompt_draws_nothing() -> None:
+def test_a_guide_masks_tokens_and_ends_a_finished_prompt() -> None:
     even = torch.arange(VOCABULARY) % 2 == 0
-    model = made(flat(16))
-    guide = Until([20, 2, 0], masks=[even, ~even])
-    rows = drawn(model, [[], [1, 2], []], TAKES[:3], [], SamplingConfig(), guide=guide)
+    model = build_model(flat(16))
+    guide = FixedLengths([20, 2, 0], masks=[even, ~even])
+    rows = sample_rows(model, [[], [1, 2], []], TAKES[:3], [], SamplingConfig(), guide=guide)
     assert [token % 2 for token in rows[0]] == [0, 1] * 10
     assert rows[1:] == [[], []]
 
 
-def test_covariates_reach_each_row_and_agree_with_teacher_forcing() -> None:
-    model = made(flat(16, covariates=(4, 3)))
+def test_covariates_of_each_row_agree_with_teacher_forcing() -> None:
+    model = build_model(flat(16, covariates=(4, 3)))
     covariates = torch.randint(0, 3, (3, 9, 2), generator=torch.Generator().manual_seed(1))
-    rows = drawn(
+    rows = sample_rows(
         model, [[]] * 3, TAKES[:3], [9, 6, 8], SamplingConfig(temperature=0), covariates=covariates
     )
     for row, own in zip(rows, covariates, strict=True):
@@ -191,20 +195,20 @@ def test_covariates_reach_each_row_and_agree_with_teacher_forcing() -> None:
         assert logits[0].argmax(dim=-1).tolist() == row
 
 
-def test_a_decoder_over_an_encoder_starts_from_its_own_row() -> None:
+def test_each_row_decodes_from_its_own_encoder_output() -> None:
     config = ModelConfig(
         source=TokensConfig(vocabulary=9),
         encoder=EncoderConfig(hidden=16, layers=1),
         bridge=BridgeConfig(),
         decoder=DecoderConfig(vocabulary=VOCABULARY, hidden=16, layers=1),
     )
-    model = made(config)
+    model = build_model(config)
     inputs = torch.tensor([[1, 2, 3], [4, 5, 0], [8, 7, 6]])
     greedy = SamplingConfig(temperature=0)
     with torch.no_grad():
         encoded = model.encode(inputs, torch.tensor([3, 2, 3]))
     rows: list[list[int]] = [[], [], []]
-    guide = Until([6, 4, 6])
+    guide = FixedLengths([6, 4, 6])
     for row, token in sample(model, [[]] * 3, TAKES[:3], guide, greedy, encoded=encoded):
         rows[row].append(token)
     assert len({tuple(row[:4]) for row in rows}) == 3
@@ -216,43 +220,43 @@ def test_a_decoder_over_an_encoder_starts_from_its_own_row() -> None:
     assert logits[0].argmax(dim=-1).tolist() == rows[2]
 
 
-def test_no_takes_draw_nothing() -> None:
-    assert drawn(made(flat(16)), [], [], [], SamplingConfig()) == []
+def test_no_takes_give_no_tokens() -> None:
+    assert sample_rows(build_model(flat(16)), [], [], [], SamplingConfig()) == []
 
 
-def test_a_guide_that_allows_nothing_is_named() -> None:
+def test_a_guide_that_allows_no_token_is_an_error() -> None:
     none = torch.zeros(VOCABULARY, dtype=torch.bool)
-    guide = Until([9, 9], masks=[~none, none])
+    guide = FixedLengths([9, 9], masks=[~none, none])
     expected = r"^take 1, token 1: the guide allows 0 tokens and the model none of them"
     with pytest.raises(ModelError, match=expected):
-        drawn(made(flat(16)), [[], []], TAKES[:2], [], SamplingConfig(), guide=guide)
+        sample_rows(build_model(flat(16)), [[], []], TAKES[:2], [], SamplingConfig(), guide=guide)
 
 
-def test_a_guide_and_a_grammar_that_exclude_each_other_are_named() -> None:
+def test_a_guide_that_contradicts_the_grammar_is_an_error() -> None:
     low = torch.arange(VOCABULARY) < 3  # a rising group that has reached 2 cannot go on, nor end
-    guide = Until([9], masks=[low])
+    guide = FixedLengths([9], masks=[low])
     with pytest.raises(
         ModelError, match="take 1, token 1: the guide allows 3 tokens and the model"
     ):
-        drawn(made(nested(16)), [[2]], TAKES[:1], [], SamplingConfig(), guide=guide)
+        sample_rows(build_model(nested(16)), [[2]], TAKES[:1], [], SamplingConfig(), guide=guide)
 
 
-def test_a_prompt_outside_the_vocabulary_or_the_grammar_is_named() -> None:
+def test_a_prompt_outside_the_vocabulary_or_the_grammar_is_an_error() -> None:
     with pytest.raises(ModelError, match=r"^take 1, token 1: 23 in the prompt, expected 0 to 22$"):
-        drawn(made(flat(16)), [[4, 23]], TAKES[:1], [5], SamplingConfig())
+        sample_rows(build_model(flat(16)), [[4, 23]], TAKES[:1], [5], SamplingConfig())
     with pytest.raises(ModelError, match=r"^take 1, token 1: 4 in the prompt is not allowed here$"):
-        drawn(made(nested(16)), [[9, 4]], TAKES[:1], [5], SamplingConfig())
+        sample_rows(build_model(nested(16)), [[9, 4]], TAKES[:1], [5], SamplingConfig())
 
 
-def test_a_damaged_model_is_named_not_sampled() -> None:
-    model = made(flat(16))
+def test_a_model_that_returns_nan_is_an_error() -> None:
+    model = build_model(flat(16))
     with torch.no_grad():
         next(model.parameters()).fill_(torch.nan)
     with pytest.raises(ModelError, match=r"^take 1, token 0: the model returns NaN"):
-        drawn(model, [[]], TAKES[:1], [5], SamplingConfig())
+        sample_rows(model, [[]], TAKES[:1], [5], SamplingConfig())
 
 
-def test_sampling_leaves_the_callers_modes_as_they_were() -> None:
-    for _ in sample(made(flat(16)), [[]], TAKES[:1], Until([3]), SamplingConfig()):
+def test_sampling_does_not_change_the_callers_grad_mode() -> None:
+    for _ in sample(build_model(flat(16)), [[]], TAKES[:1], FixedLengths([3]), SamplingConfig()):
         assert not torch.is_inference_mode_enabled()
         assert torch.is_grad_enabled()

@@ -11,11 +11,11 @@ def rates(schedule: str, *, warmup: float = 0.0) -> list[float]:
     return [learning_rate(config, step, 100) for step in range(1, 101)]
 
 
-def test_warm_up_rises_in_equal_parts() -> None:
+def test_warm_up_is_linear() -> None:
     assert rates("constant", warmup=0.1)[:11] == pytest.approx([n / 10 for n in range(1, 11)] + [1])
 
 
-def test_cosine_falls_to_nearly_nothing() -> None:
+def test_cosine_falls_to_almost_zero() -> None:
     curve = rates("cosine", warmup=0.1)
 
     assert curve[10] == 1.0
@@ -35,7 +35,7 @@ def test_one_cycle_rises_and_falls_once() -> None:
     assert 0 < curve[-1] < 0.001
 
 
-def test_plateau_halves_the_rate_after_two_evaluations_without_a_better_figure() -> None:
+def test_plateau_halves_the_rate_after_two_evaluations_without_improvement() -> None:
     config = TrainConfig(schedule="plateau", warmup=0.0, learning_rate=1.0)
     figures = [5.0, 4.0, 4.5, 4.5, 3.0, 3.5]
     curve = [learning_rate(config, 50, 100, figures[:count]) for count in range(7)]
@@ -43,7 +43,7 @@ def test_plateau_halves_the_rate_after_two_evaluations_without_a_better_figure()
     assert curve == [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5]
 
 
-def test_patience_counts_from_the_first_of_equal_figures() -> None:
+def test_patience_counts_from_the_first_of_equal_values() -> None:
     assert evaluations_since_best([]) == 0
     assert evaluations_since_best([3.0]) == 0
     assert evaluations_since_best([3.0, 2.0, 2.0, math.inf]) == 2

@@ -7,7 +7,7 @@ from seqstudio.services.settings import apply_settings, find_preset
 PRESET = LettersTask.presets["tiny"]
 
 
-def test_settings_reach_the_training_and_the_tasks_own_options() -> None:
+def test_settings_change_the_training_and_the_task_options() -> None:
     settings = ["epochs=20", "hidden=128", "learning_rate=1e-4", "shift=false", "lags=3,4"]
     preset = apply_settings(PRESET, [*settings, "hidden=64", "schedule=plateau"])
 
@@ -32,12 +32,12 @@ def test_settings_reach_the_training_and_the_tasks_own_options() -> None:
         ("epochs=0", "settings epochs=0: epochs=0, expected at least 1"),
     ],
 )
-def test_a_bad_setting_is_named_with_what_was_expected(setting: str, text: str) -> None:
+def test_an_invalid_setting_is_named_with_what_was_expected(setting: str, text: str) -> None:
     with pytest.raises(ConfigError, match=f"^{text}"):
         apply_settings(PRESET, [setting])
 
 
-def test_an_unknown_preset_names_those_there_are() -> None:
+def test_an_unknown_preset_lists_the_presets() -> None:
     assert find_preset(LettersTask.presets, "") is PRESET
     with pytest.raises(ConfigError, match=r"^preset 'huge' is unknown, expected one of tiny"):
         find_preset(LettersTask.presets, "huge")

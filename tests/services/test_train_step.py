@@ -23,41 +23,43 @@ def preparation(task: LettersTask) -> Preparation:
     return task.prepare(EXAMPLES, LettersOptions(dropout=0.0))
 
 
-def steps(
-    task: LettersTask, preparation: Preparation, cuts: list[slice], config: TrainConfig
+def take_step(
+    task: LettersTask, preparation: Preparation, slices: list[slice], config: TrainConfig
 ) -> tuple[StepResult, dict[str, torch.Tensor]]:
-    """Take one step over these cuts of the examples; give what was seen, and the gradient."""
+    """Take one step over these slices of the examples; return its result and the gradient."""
     module = build_module(preparation, seed=0, device="cpu")
     optimiser = make_optimiser(module, config)
-    batches = (task.collate(EXAMPLES[cut], preparation, None) for cut in cuts)
-    taken = train_step(task, module, optimiser, batches, config, step=1)
-    return taken, {n: p.grad.clone() for n, p in module.named_parameters() if p.grad is not None}
+    batches = (task.collate(EXAMPLES[part], preparation, None) for part in slices)
+    result = train_step(task, module, optimiser, batches, config, step=1)
+    return result, {n: p.grad.clone() for n, p in module.named_parameters() if p.grad is not None}
 
 
-def test_accumulated_batches_equal_one_big_batch(
+def test_accumulated_batches_equal_one_large_batch(
     task: LettersTask, preparation: Preparation
 ) -> None:
     config = TrainConfig(clip_norm=0.0)
-    parted, parted_gradient = steps(task, preparation, [slice(0, 2), slice(2, 6)], config)
-    whole, whole_gradient = steps(task, preparation, [slice(0, 6)], config)
+    accumulated, accumulated_gradient = take_step(
+        task, preparation, [slice(0, 2), slice(2, 6)], config
+    )
+    whole, whole_gradient = take_step(task, preparation, [slice(0, 6)], config)
 
-    assert parted.count == whole.count == 37
-    assert parted.loss == pytest.approx(whole.loss, rel=1e-6)
-    assert_close(parted_gradient, whole_gradient, rtol=1e-4, atol=1e-6)
+    assert accumulated.count == whole.count == 37
+    assert accumulated.loss == pytest.approx(whole.loss, rel=1e-6)
+    assert_close(accumulated_gradient, whole_gradient, rtol=1e-4, atol=1e-6)
 
 
-def test_a_mean_of_means_would_be_another_loss(task: LettersTask, preparation: Preparation) -> None:
+def test_the_loss_is_not_a_mean_of_means(task: LettersTask, preparation: Preparation) -> None:
     config = TrainConfig()
-    whole, _ = steps(task, preparation, [slice(0, 6)], config)
-    means = [steps(task, preparation, [slice(n, n + 1)], config)[0].loss for n in range(6)]
+    whole, _ = take_step(task, preparation, [slice(0, 6)], config)
+    means = [take_step(task, preparation, [slice(n, n + 1)], config)[0].loss for n in range(6)]
 
     assert abs(sum(means) / 6 - whole.loss) > 1e-3
 
 
 def test_the_gradient_is_clipped_to_its_norm(task: LettersTask, preparation: Preparation) -> None:
-    taken, gradient = steps(task, preparation, [slice(0, 6)], TrainConfig(clip_norm=0.01))
+    result, gradient = take_step(task, preparation, [slice(0, 6)], TrainConfig(clip_norm=0.01))
 
-    assert taken.gradient_norm > 0.01
+    assert result.gradient_norm > 0.01
     norm = torch.cat([part.flatten() for part in gradient.values()]).norm().item()
     assert norm == pytest.approx(0.01, rel=1e-3)
 
@@ -79,14 +81,14 @@ def test_dropout_masks_differ_from_step_to_step_and_repeat_with_the_seed(
 
 
 class BrokenLoss(LettersTask):
-    """A loss that is not a number, or whose gradient is infinite."""
+    """A task whose loss is NaN or has an infinite gradient."""
 
     def __init__(self, factor: float) -> None:
         self.factor = factor
 
     def loss(self, model: Any, batch: LettersBatch) -> LossSum:
         whole = super().loss(model, batch)
-        if self.factor == 0.0:  # finite itself: the root of nothing, whose slope is infinite
+        if self.factor == 0.0:  # the square root of 0 is finite, its derivative is not
             return dataclasses.replace(whole, total=(whole.total * 0.0).sqrt())
         return dataclasses.replace(whole, total=whole.total * self.factor)
 
@@ -94,7 +96,7 @@ class BrokenLoss(LettersTask):
 @pytest.mark.parametrize(
     ("factor", "text"), [(float("nan"), "loss=nan over 15"), (0.0, "gradient norm=nan")]
 )
-def test_what_is_not_finite_names_step_and_items_and_moves_nothing(
+def test_a_non_finite_loss_names_step_and_items_and_keeps_the_weights(
     preparation: Preparation, factor: float, text: str
 ) -> None:
     task = BrokenLoss(factor)

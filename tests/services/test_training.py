@@ -27,17 +27,17 @@ Train = Callable[..., list[Event]]
 
 @pytest.fixture
 def train(task: LettersTask, letters: Path) -> Train:
-    """Train in `run` with settings, for at most `steps` steps."""
+    """Return a function that trains in a run folder, for at most `steps` steps."""
 
-    def run_it(
+    def train_run(
         run: str, *settings: str, steps: int = 1000, resume: bool = False, data: Path = letters
     ) -> list[Event]:
-        order = TrainJob(data=data, run=letters.parent / run, settings=settings, resume=resume)
-        asked = itertools.count(1)
-        around = PluginContext(plugin="letters", plugin_version="1.0")
-        return list(run_train_job(order, task, around, stop=lambda: next(asked) >= steps))
+        job = TrainJob(data=data, run=letters.parent / run, settings=settings, resume=resume)
+        calls = itertools.count(1)
+        context = PluginContext(plugin="letters", plugin_version="1.0")
+        return list(run_train_job(job, task, context, stop=lambda: next(calls) >= steps))
 
-    return run_it
+    return train_run
 
 
 def losses(events: Sequence[Event]) -> list[TrainingStep]:
@@ -48,7 +48,7 @@ def of(kind: type, events: Sequence[Event]) -> list[Event]:
     return [event for event in events if isinstance(event, kind)]
 
 
-def test_a_model_learns_and_says_so(finished_run: Path) -> None:
+def test_training_improves_the_model(finished_run: Path) -> None:
     events = list(open_run(finished_run).events())
     evaluated = [event for event in events if isinstance(event, Evaluated)]
 
@@ -60,19 +60,19 @@ def test_a_model_learns_and_says_so(finished_run: Path) -> None:
     assert open_run(finished_run).spec.command.startswith("seqstudio train letters.lines")
 
 
-def test_a_run_resumed_in_mid_epoch_has_the_curve_of_an_uninterrupted_one(train: Train) -> None:
+def test_a_run_resumed_within_an_epoch_has_the_same_curve(train: Train) -> None:
     settings = ("accumulate=2", "batch_size=2", "epochs=4")
-    whole = train("whole", *settings)
+    reference = train("reference", *settings)
     cut = train("cut", *settings, steps=3) + train("cut", *settings, steps=4, resume=True)
     assert isinstance(cut[-1], Finished)
     assert cut[-1].reason == "stopped"
     cut += train("cut", *settings, resume=True)
 
-    assert losses(cut) == losses(whole)
-    assert of(Evaluated, cut) == of(Evaluated, whole)
+    assert losses(cut) == losses(reference)
+    assert of(Evaluated, cut) == of(Evaluated, reference)
 
 
-def test_how_often_it_is_saved_does_not_show_in_the_results(train: Train) -> None:
+def test_the_results_do_not_depend_on_the_save_interval(train: Train) -> None:
     rarely = train("rarely", "save_every_s=1000")
     always = train("always", "save_every_s=0.0")
 
@@ -80,7 +80,7 @@ def test_how_often_it_is_saved_does_not_show_in_the_results(train: Train) -> Non
     assert losses(always) == losses(rarely)
 
 
-def test_the_log_is_cut_back_to_the_checkpoint(train: Train, letters: Path) -> None:
+def test_the_log_is_truncated_to_the_checkpoint(train: Train, letters: Path) -> None:
     train("run", steps=3)
     run = open_run(letters.parent / "run")
     beyond = TrainingStep(
@@ -92,7 +92,7 @@ def test_the_log_is_cut_back_to_the_checkpoint(train: Train, letters: Path) -> N
     assert [event.step for event in losses(list(run.events()))] == list(range(1, 16))
 
 
-def test_figures_of_a_run_are_those_that_evaluate_gives(
+def test_the_metrics_of_a_run_equal_those_of_evaluate(
     task: LettersTask, finished_run: Path
 ) -> None:
     data = finished_run.parent / "letters.txt"
@@ -111,39 +111,37 @@ def test_figures_of_a_run_are_those_that_evaluate_gives(
     )
 
 
-def test_the_model_is_a_whole_bundle_from_the_first_step_on(
+def test_the_model_is_a_complete_bundle_from_the_first_step(
     task: LettersTask, letters: Path
 ) -> None:
-    order = TrainJob(data=letters, run=letters.parent / "run", settings=("epochs=1",))
-    notes = []
-    for _ in run_train_job(order, task, PluginContext()):
-        notes.append(verify_files(order.run / "model").card.remarks)
+    job = TrainJob(data=letters, run=letters.parent / "run", settings=("epochs=1",))
+    remarks = []
+    for _ in run_train_job(job, task, PluginContext()):
+        remarks.append(verify_files(job.run / "model").card.remarks)
 
-    assert notes[0] == ("not evaluated yet",)
-    assert notes[-1] == ()
+    assert remarks[0] == ("not evaluated yet",)
+    assert remarks[-1] == ()
 
 
 class Scripted(LettersTask):
-    """A task whose evaluations give these figures, one after another."""
+    """A task whose evaluations return these values, one after another."""
 
-    def __init__(self, figures: Sequence[float]) -> None:
-        self.figures = iter(figures)
+    def __init__(self, values: Sequence[float]) -> None:
+        self.values = iter(values)
 
     def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measurement]:
-        yield Measurement(id="all", sums={self.monitor: (next(self.figures), 1.0)})
+        yield Measurement(id="all", sums={self.monitor: (next(self.values), 1.0)})
 
 
 def scripted(
-    letters: Path, figures: Sequence[float], *settings: str
+    letters: Path, values: Sequence[float], *settings: str
 ) -> tuple[list[Event], ModelCard]:
-    order = TrainJob(
-        data=letters, run=letters.parent / "run", settings=("batch_size=20", *settings)
-    )
-    events = list(run_train_job(order, Scripted(figures), PluginContext()))
-    return events, inspect_bundle(order.run / "model").card
+    job = TrainJob(data=letters, run=letters.parent / "run", settings=("batch_size=20", *settings))
+    events = list(run_train_job(job, Scripted(values), PluginContext()))
+    return events, inspect_bundle(job.run / "model").card
 
 
-def test_the_best_model_is_kept_not_the_last(letters: Path) -> None:
+def test_the_best_model_is_kept(letters: Path) -> None:
     events, card = scripted(letters, [3.0, 1.0, 2.0], "epochs=3", "average=1")
 
     assert [event.best for event in events if isinstance(event, Evaluated)] == [True, True, False]
@@ -153,25 +151,25 @@ def test_the_best_model_is_kept_not_the_last(letters: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("figure", "note", "averaged"),
+    ("value", "summary", "averaged"),
     [
         (1.5, r"2\.0000 at step 3, 1\.5000 as the average of 2 checkpoints, which is kept", 2),
         (2.5, r"2\.0000 at step 3, which is kept: the average of 2 is not better", 1),
     ],
 )
 def test_the_average_is_kept_only_if_it_is_better(
-    letters: Path, figure: float, note: str, averaged: int
+    letters: Path, value: float, summary: str, averaged: int
 ) -> None:
-    events, card = scripted(letters, [4.0, 3.0, 2.0, figure], "epochs=3", "average=2")
+    events, card = scripted(letters, [4.0, 3.0, 2.0, value], "epochs=3", "average=2")
     finished = events[-1]
 
     assert isinstance(finished, Finished)
-    assert re.search(note, finished.summary)
-    assert finished.value == card.metrics[0].value == min(2.0, figure)
+    assert re.search(summary, finished.summary)
+    assert finished.value == card.metrics[0].value == min(2.0, value)
     assert finished.averaged == card.averaged == averaged
 
 
-def test_patience_ends_a_run_that_no_longer_improves(letters: Path) -> None:
+def test_patience_ends_a_run_without_improvement(letters: Path) -> None:
     events, _ = scripted(letters, [3.0, 2.0, 2.0, 2.5, 0.0], "epochs=9", "patience=2", "average=1")
     finished = events[-1]
 
@@ -179,7 +177,7 @@ def test_patience_ends_a_run_that_no_longer_improves(letters: Path) -> None:
     assert (finished.reason, finished.epoch, finished.best_step) == ("patience", 4, 2)
 
 
-def test_previews_repeat_one_seed_and_land_in_files(finished_run: Path) -> None:
+def test_previews_are_written_to_files(finished_run: Path) -> None:
     events = open_run(finished_run).events()
     previews = [event for event in events if isinstance(event, Preview)]
 
@@ -189,24 +187,24 @@ def test_previews_repeat_one_seed_and_land_in_files(finished_run: Path) -> None:
         assert (finished_run / preview.files[0]).read_text() == preview.text
 
 
-def test_a_callback_hears_every_event_and_may_stop(task: LettersTask, letters: Path) -> None:
+def test_a_callback_receives_every_event_and_can_stop(task: LettersTask, letters: Path) -> None:
     class Impatient:
         name = "impatient"
-        heard: list[object] = []  # noqa: RUF012 (one instance)
+        received: list[object] = []  # noqa: RUF012 (one instance)
 
         def on_event(self, event: object) -> bool:
-            self.heard.append(event)
-            return len(self.heard) == 2
+            self.received.append(event)
+            return len(self.received) == 2
 
-    order = TrainJob(data=letters, run=letters.parent / "run")
-    around = PluginContext(callbacks=[Impatient()])
-    events = list(run_train_job(order, task, around))
+    job = TrainJob(data=letters, run=letters.parent / "run")
+    context = PluginContext(callbacks=[Impatient()])
+    events = list(run_train_job(job, task, context))
 
-    assert Impatient.heard == events
+    assert Impatient.received == events
     assert [type(event) for event in events] == [TrainingStep, TrainingStep, Saved, Finished]
 
 
-def test_gradient_flow_is_shown_when_asked_and_changes_nothing(train: Train, letters: Path) -> None:
+def test_measuring_the_gradient_flow_changes_nothing(train: Train, letters: Path) -> None:
     plain = losses(train("plain"))
     shown = losses(train("shown", "gradient_flow_every=4"))
 
@@ -216,14 +214,14 @@ def test_gradient_flow_is_shown_when_asked_and_changes_nothing(train: Train, let
     assert drawn == [f"gradient-flow-{step:06d}.png" for step in (4, 8, 12)]
 
 
-def test_running_into_an_existing_folder_is_refused(train: Train, letters: Path) -> None:
+def test_an_existing_folder_is_refused(train: Train, letters: Path) -> None:
     (letters.parent / "run").mkdir()
     (letters.parent / "run" / "notes.txt").touch()
     with pytest.raises(TrainingError, match=r"run is not empty, expected a new folder, or"):
         train("run")
 
 
-def test_resuming_a_finished_run_says_so(train: Train) -> None:
+def test_resuming_a_finished_run_is_refused(train: Train) -> None:
     train("run", "epochs=1")
     text = r"run is finished: best valid nll_per_token 1\.\d+ at step 5; nothing to resume"
     with pytest.raises(TrainingError, match=text):
@@ -241,33 +239,31 @@ def test_resuming_with_other_settings_or_data_is_refused(train: Train, letters: 
         train("run", resume=True)
 
 
-def test_resuming_without_settings_takes_those_the_run_began_with(train: Train) -> None:
+def test_resuming_without_settings_uses_those_of_the_run(train: Train) -> None:
     train("run", "epochs=2", "hidden=7", steps=2)
 
     assert losses(train("run", resume=True))[-1].step == 10
 
 
-def test_a_stop_while_measuring_is_obeyed_and_resumed_exactly(
+def test_a_run_stopped_in_an_evaluation_resumes_exactly(
     task: LettersTask, letters: Path, train: Train
 ) -> None:
-    whole = train("whole", "epochs=2")
-    asked = itertools.count(1)  # 5 steps, then 4 valid examples: the seventh is a measurement
-    order = TrainJob(data=letters, run=letters.parent / "cut", settings=("epochs=2",))
-    cut = list(run_train_job(order, task, PluginContext(), stop=lambda: next(asked) >= 7))
+    reference = train("reference", "epochs=2")
+    calls = itertools.count(1)  # 5 steps, then 4 valid examples: the seventh is a measurement
+    job = TrainJob(data=letters, run=letters.parent / "cut", settings=("epochs=2",))
+    cut = list(run_train_job(job, task, PluginContext(), stop=lambda: next(calls) >= 7))
     assert [type(event) for event in cut[-3:]] == [TrainingStep, Saved, Finished]
 
     cut += train("cut", resume=True)
-    assert losses(cut) == losses(whole)
-    assert of(Evaluated, cut) == of(Evaluated, whole)
+    assert losses(cut) == losses(reference)
+    assert of(Evaluated, cut) == of(Evaluated, reference)
 
 
-def test_a_disk_that_takes_no_more_is_one_sentence_and_loses_nothing(
-    train: Train, letters: Path
-) -> None:
-    whole = losses(train("whole"))
+def test_a_full_disk_is_one_sentence_and_loses_nothing(train: Train, letters: Path) -> None:
+    reference = losses(train("reference"))
     train("run", steps=2)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, limits[1]))  # a checkpoint is larger
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, limits[1]))  # less than a checkpoint
     try:
         with pytest.raises(TrainingError, match=r"^.*/run: File too large, expected .* with room"):
             train("run", resume=True)
@@ -275,22 +271,20 @@ def test_a_disk_that_takes_no_more_is_one_sentence_and_loses_nothing(
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     train("run", resume=True)
 
-    assert losses(list(open_run(letters.parent / "run").events())) == whole
+    assert losses(list(open_run(letters.parent / "run").events())) == reference
 
 
-def test_a_run_folder_that_cannot_be_made_is_one_sentence(train: Train) -> None:
+def test_a_run_folder_that_cannot_be_created_is_one_sentence(train: Train) -> None:
     with pytest.raises(TrainingError, match=r"letters\.txt/run: Not a directory, expected"):
         train("letters.txt/run")
 
 
-def test_resuming_what_is_no_run_says_so(train: Train) -> None:
+def test_resuming_a_folder_that_is_not_a_run_is_refused(train: Train) -> None:
     with pytest.raises(TrainingError, match=r"nowhere: no run\.json, expected the folder"):
         train("nowhere", resume=True)
 
 
-def test_data_without_a_valid_split_hold_one_out_and_the_card_says_how(
-    train: Train, letters: Path
-) -> None:
+def test_the_card_has_the_rule_of_a_held_out_valid_split(train: Train, letters: Path) -> None:
     data = write_letters(letters.parent / "unsplit.txt", splits=False)
     events = train("run", "valid_share=0.25", "epochs=1", data=data)
     (evaluated,) = [event for event in events if isinstance(event, Evaluated)]
@@ -299,13 +293,13 @@ def test_data_without_a_valid_split_hold_one_out_and_the_card_says_how(
     assert inspect_bundle(letters.parent / "run" / "model").card.held_out == {"share": 0.25}
 
 
-def test_an_infinite_figure_ends_the_run_with_its_step(letters: Path) -> None:
+def test_an_infinite_metric_ends_the_run_with_its_step(letters: Path) -> None:
     with pytest.raises(TrainingError, match=r"^step 1: valid nll_per_token=inf, expected finite"):
         scripted(letters, [math.inf])
 
 
 class NothingUsable(LettersTask):
-    """A task whose pre-flight refuses everything."""
+    """A task that refuses all examples before training."""
 
     def preflight(
         self, examples: Sequence[Example], preparation: Preparation, ledger: Ledger
@@ -316,14 +310,14 @@ class NothingUsable(LettersTask):
 
 
 def test_no_usable_example_is_one_sentence(letters: Path) -> None:
-    order = TrainJob(data=letters, run=letters.parent / "run")
+    job = TrainJob(data=letters, run=letters.parent / "run")
     with pytest.raises(TrainingError, match=r"no training example is usable \(4 used, 20 refused"):
-        list(run_train_job(order, NothingUsable(), PluginContext()))
+        list(run_train_job(job, NothingUsable(), PluginContext()))
 
 
 def test_the_ledger_is_in_the_run_folder(task: LettersTask, letters: Path) -> None:
     letters.write_text(letters.read_text() + "train\tab1\n")
-    order = TrainJob(data=letters, run=letters.parent / "run", settings=("epochs=1",))
-    list(run_train_job(order, task, PluginContext()))
+    job = TrainJob(data=letters, run=letters.parent / "run", settings=("epochs=1",))
+    list(run_train_job(job, task, PluginContext()))
 
-    assert '"letters.txt:25": "a digit' in (order.run / "ledger.json").read_text()
+    assert '"letters.txt:25": "a digit' in (job.run / "ledger.json").read_text()

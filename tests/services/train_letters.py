@@ -1,4 +1,4 @@
-"""Trains the letters task in a process of its own, to be killed."""
+"""Training of the letters task in a separate process that the tests kill."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ SETTINGS = ("epochs=20", "save_every_s=0.05", "preview_every=10", "batch_size=3"
 
 
 def train_letters(data: Path, run: Path, *, resume: bool) -> None:
-    """Train to the end, saving as often as the disk allows."""
+    """Train to the end, saving a checkpoint after almost every step."""
     torch.set_num_threads(1)
-    order = TrainJob(data=data, run=run, settings=SETTINGS, resume=resume)
-    for _ in run_train_job(order, LettersTask(), PluginContext()):
+    job = TrainJob(data=data, run=run, settings=SETTINGS, resume=resume)
+    for _ in run_train_job(job, LettersTask(), PluginContext()):
         pass
