@@ -1,8 +1,8 @@
-"""Draw the pictures of the desktop app: `python docs/draw_app.py`.
+"""Take the screenshots of the desktop app: `python docs/draw_app.py`.
 
-A window opens offscreen on a profile of its own, and does what the guide describes with the shipped
-files and models: it transcribes, continues a tune, trains for a minute. Each page is then saved as
-`docs/app-NAME.png`.
+A window opens offscreen with a profile of its own. It does what the guide describes with the
+shipped files and models: it transcribes, continues a tune, trains for a minute. A screenshot of
+each page is saved as `docs/app-NAME.png`.
 """
 
 import os
@@ -18,7 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.widgets.theme import Theme
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec, Studio
@@ -27,15 +27,15 @@ from seqstudio.session.session import Session
 DOCS = Path(__file__).parent
 ASSETS = DOCS.parent / "assets"
 RECORDINGS = ("an114-mdcs2-b", "an2-mblw-b", "an350-mnfe-b")
-COLOURS = 96  # enough for flat drawings, and small files
-PATIENCE_S = 600.0
-CALM_TURNS = 25
+COLOURS = 96  # enough for flat drawings, and keeps the files small
+TIMEOUT_S = 600.0
+IDLE_ROUNDS = 25
 TUNES = 32  # composed to train on
 ENDED = ("finished", "failed")
 
 
-class Artist:
-    """Drives one window, and takes its pictures."""
+class Photographer:
+    """Controls one window, and takes its screenshots."""
 
     def __init__(self, app: QApplication, home: Path, theme: Theme) -> None:
         self.app = app
@@ -45,39 +45,39 @@ class Artist:
         self.window.show()
 
     def wait(self, until: Callable[[], object]) -> None:
-        """Let the window work until something is so, and then until it is drawn."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Process events until a condition is true, and then until the window is drawn."""
+        deadline = time.monotonic() + TIMEOUT_S
         while not until():
-            self.turn()
+            self.process_events()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not so after {PATIENCE_S:g} s")
-        for _ in range(CALM_TURNS):
-            self.turn()
+                raise TimeoutError(f"condition not true after {TIMEOUT_S:g} s")
+        for _ in range(IDLE_ROUNDS):
+            self.process_events()
 
-    def turn(self) -> None:
-        """Let the window do what it has to, and the workers the rest of the time."""
+    def process_events(self) -> None:
+        """Process the window's events, then leave the processor to the workers for a moment."""
         self.app.processEvents()
         time.sleep(0.02)
 
-    def bring(self, folder: Path) -> None:
-        """Bring the shipped files in, from a folder such as a person may have."""
+    def import_samples(self, folder: Path) -> None:
+        """Copy the shipped files to a folder, and import them from there."""
         folder.mkdir()
         recordings = [ASSETS / "speech" / f"{name}.flac" for name in RECORDINGS]
         shipped = [*recordings, *sorted((ASSETS / "music").glob("*.mid"))]
-        self.workspace.bring_in([Path(shutil.copy(path, folder)) for path in shipped])
+        self.workspace.import_files([Path(shutil.copy(path, folder)) for path in shipped])
         self.wait(lambda: len(self.workspace.document.clips) == len(shipped))
 
     def transcribe(self) -> None:
-        """Write down the first recording, and put it in front."""
+        """Transcribe the first recording, and select it."""
         clip = self.workspace.document.clips[0]
         inputs = {"audio": (clip.path,)}
         spec = JobSpec(plugin="speech", name="transcribe", inputs=inputs, formats=("json",))
         self.workspace.submit(spec, "Transcribe", (clip.id,))
         self.wait(lambda: self.workspace.document.clip(clip.id).transcript)
-        self.workspace.choose(clip.id)
+        self.workspace.select(clip.id)
 
     def continue_tune(self) -> None:
-        """Continue the first tune three times, and put it in front."""
+        """Continue the first tune three times, and select it."""
         take = self.workspace.document.takes[0]
         clip = self.workspace.document.clip(take.clip)
         spec = JobSpec(
@@ -92,7 +92,7 @@ class Artist:
         before = len(self.workspace.document.takes)
         self.workspace.submit(spec, f"Continue {take.name}", (take.id,) * 3)
         self.wait(lambda: len(self.workspace.document.takes) == before + 3)
-        self.workspace.choose(take.id)
+        self.workspace.select(take.id)
 
     def train(self, folder: Path) -> None:
         """Compose a folder of tunes, train a small model on it, and show the run."""
@@ -111,7 +111,7 @@ class Artist:
         self.wait(lambda: page.model.run is not None and page.model.run.state in ENDED)
 
     def save(self, name: str) -> None:
-        """Take the window's picture."""
+        """Save a screenshot of the window."""
         self.wait(lambda: not self.workspace.background.busy)
         target = DOCS / f"app-{name}.png"
         self.window.grab().save(str(target))
@@ -119,22 +119,22 @@ class Artist:
 
 
 def main(theme: Theme) -> None:
-    """Draw all pictures."""
+    """Take all screenshots."""
     app = QApplication([])
     with tempfile.TemporaryDirectory(prefix="studio-") as folder:
-        artist = Artist(app, Path(folder) / "profile", theme)
-        artist.save("welcome")
-        artist.bring(Path(folder) / "album")
-        artist.transcribe()
-        artist.save("recording")
-        artist.continue_tune()
-        artist.save("score")
-        artist.train(Path(folder))
-        artist.save("train")
+        photographer = Photographer(app, Path(folder) / "profile", theme)
+        photographer.save("welcome")
+        photographer.import_samples(Path(folder) / "album")
+        photographer.transcribe()
+        photographer.save("recording")
+        photographer.continue_tune()
+        photographer.save("score")
+        photographer.train(Path(folder))
+        photographer.save("train")
         for name in ("plugins", "models"):
-            artist.window.show_page(name)
-            artist.save(name)
-        artist.window.close()
+            photographer.window.show_page(name)
+            photographer.save(name)
+        photographer.window.close()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A desk on a profile of its own, and the window over it, offscreen."""
+"""A workspace with a profile of its own, and its window, offscreen."""
 
 import gc
 import os
@@ -11,12 +11,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))  # importlib mode finds no neighbours
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode does not add it
 
 from watchdog import Watchdog
 
 from seqstudio.gui.shell.garbage_collector import collect_if_due
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.sound.output import Fill
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
@@ -27,7 +27,7 @@ ASSETS = Path(__file__).parents[2] / "assets"
 
 
 class Loudspeaker:
-    """An output in memory: it asks for sound when it is told to, by a clock of its own."""
+    """An output in memory; it asks for samples and moves its clock when `sound` is called."""
 
     now_s = 0.0
     fill: Fill | None = None
@@ -36,34 +36,34 @@ class Loudspeaker:
         return wanted_hz
 
     def open(
-        self, rate_hz: int, channels: int, fill: Fill, over: Callable[[], None]
+        self, rate_hz: int, channels: int, fill: Fill, on_end: Callable[[], None]
     ) -> "Loudspeaker":
-        self.rate, self.channels, self.over, self.fill = rate_hz, channels, over, fill
+        self.rate, self.channels, self.on_end, self.fill = rate_hz, channels, on_end, fill
         return self
 
     def close(self) -> None:
         self.fill = None
 
     def sound(self, seconds: float) -> Samples:
-        """Take so much, and let the clock run until all of it was heard."""
+        """Ask for this many seconds of samples, move the clock, and return them."""
         out = np.zeros((round(seconds * self.rate), self.channels), np.float32)
-        if fill := self.fill:  # its thread may close it meanwhile
+        if fill := self.fill:  # the playback thread may close it meanwhile
             last = fill(out, self.now_s)
             self.now_s += seconds
             if last:
-                self.over()
+                self.on_end()
         return out
 
 
 @pytest.fixture
 def speaker() -> Loudspeaker:
-    """Where a player plays to, in tests that hear what is played."""
+    """The output of a player, in tests that check what is played."""
     return Loudspeaker()
 
 
 @pytest.fixture(autouse=True)
 def collected() -> Iterator[None]:
-    """Collect garbage between tests, as the app does: never on a thread of a job."""
+    """Collect garbage between tests on this thread alone, as the app does."""
     gc.disable()
     yield
     collect_if_due()
@@ -84,14 +84,14 @@ def tune() -> Path:
 
 @pytest.fixture
 def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    """A studio with a plugin that the app knows by its manifest alone."""
+    """A studio with a third-party plugin installed."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "plugins" / "parrot")
     return Studio(tmp_path / "profile")
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, qtbot: QtBot) -> Iterator[Workspace]:
-    """A desk with an empty untitled session."""
+    """A workspace with an empty untitled session."""
     studio = Studio(tmp_path / "profile")
     workspace = Workspace(studio, Session.untitled(studio.profile))
     yield workspace
@@ -101,7 +101,7 @@ def workspace(tmp_path: Path, qtbot: QtBot) -> Iterator[Workspace]:
 
 @pytest.fixture
 def window(workspace: Workspace, qtbot: QtBot) -> Iterator[Window]:
-    """The window over the desk, shown; a stall of it fails the test."""
+    """The window of the workspace, shown; a stall fails the test."""
     window = Window(workspace)
     window.show()
     qtbot.waitExposed(window)

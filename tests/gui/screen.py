@@ -1,4 +1,4 @@
-"""A real screen, as a person has it: what is on it, and a hand on its mouse and keys."""
+"""A real X screen: its pixels, its mouse and its keys."""
 
 import os
 import subprocess
@@ -15,9 +15,9 @@ WAIT_S = 60.0
 LOOK_S = 0.05
 STEPS = 20  # of the mouse from one place to another
 STEP_S = 0.03
-HOLD_S = 0.5  # a hand that stops before it lets go: both programs agree on the drop meanwhile
+HOLD_S = 0.5  # before the button is released, so that both programs agree on the drop
 
-Place = tuple[int, int]  # pixels from the left and from the top
+Point = tuple[int, int]  # pixels from the left and from the top
 Colour = tuple[int, ...]  # red, green, blue
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -42,10 +42,10 @@ class Screen:
         counted = self.picture().crop(box).getcolors(maxcolors=1 << 24) or ()
         return next((count for count, found in counted if found == colour), 0)
 
-    def hand(self, *words: object) -> str:
-        """Use mouse and keys, as `xdotool` names it; give what it says."""
+    def xdotool(self, *arguments: object) -> str:
+        """Run `xdotool`, which moves the mouse and presses keys; return its output."""
         return subprocess.run(
-            ["xdotool", *map(str, words)],
+            ["xdotool", *map(str, arguments)],
             env={**os.environ, "DISPLAY": self.display},
             capture_output=True,
             text=True,
@@ -53,31 +53,31 @@ class Screen:
             check=True,
         ).stdout
 
-    def click(self, at: Place, button: int = 1) -> None:
-        """Press and release a button of the mouse."""
-        self.hand("mousemove", *at, "click", button)
+    def click(self, at: Point, button: int = 1) -> None:
+        """Click a mouse button at a point."""
+        self.xdotool("mousemove", *at, "click", button)
 
-    def drag(self, start: Place, stop: Place, until: Callable[[], object], what: str) -> None:
-        """Drag from one place to another, and let go when the other side is seen to take it."""
-        self.hand("mousemove", *start, "mousedown", 1)
+    def drag(self, start: Point, stop: Point, until: Callable[[], object], what: str) -> None:
+        """Drag from one point to another, and drop once `until` shows that the target accepts."""
+        self.xdotool("mousemove", *start, "mousedown", 1)
         for step in range(1, STEPS + 1):
             part = step / STEPS
             at = [round(a + (b - a) * part) for a, b in zip(start, stop, strict=True)]
-            self.hand("mousemove", *at)
+            self.xdotool("mousemove", *at)
             time.sleep(STEP_S)
         wait(until, what)
-        self.hand("mousemove_relative", 3, 3)
+        self.xdotool("mousemove_relative", 3, 3)
         time.sleep(HOLD_S)
-        self.hand("mouseup", 1)
+        self.xdotool("mouseup", 1)
 
     @contextmanager
-    def program(self, *words: object, home: Path) -> Iterator[subprocess.Popen[str]]:
-        """Run a program of Python on this screen; it is ended if it has not ended by itself."""
-        surroundings = {**os.environ, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
-        surroundings["SEQSTUDIO_HOME"] = str(home)
-        command = [sys.executable, *map(str, words)]
+    def program(self, *arguments: object, home: Path) -> Iterator[subprocess.Popen[str]]:
+        """Run a Python program on this screen; terminate it at the end of the block."""
+        environment = {**os.environ, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
+        environment["SEQSTUDIO_HOME"] = str(home)
+        command = [sys.executable, *map(str, arguments)]
         with subprocess.Popen(
-            command, env=surroundings, stderr=subprocess.PIPE, text=True
+            command, env=environment, stderr=subprocess.PIPE, text=True
         ) as running:
             try:
                 yield running
@@ -86,7 +86,7 @@ class Screen:
 
 
 def wait(until: Callable[[], object], what: str) -> None:
-    """Wait until something is so; `what` says what did not come."""
+    """Wait until a condition is true; fail with `what` after a timeout."""
     until_s = time.monotonic() + WAIT_S
     while not until():
         assert time.monotonic() < until_s, what

@@ -1,4 +1,4 @@
-"""The whole window as a screen reader sees it, and as a person without a mouse walks through it."""
+"""The whole window for a screen reader, and for a user without a mouse."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.shell.pages import PAGES
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 
 ROLE = QAccessible.Role
 INTERACTIVE = (
@@ -35,15 +35,15 @@ PAGE_NAMES = [page.name for page in PAGES]
 def page(
     request: pytest.FixtureRequest, window: Window, qtbot: QtBot, recording: Path, tune: Path
 ) -> QWidget:
-    """A page of the window, with what it shows in front."""
-    window.workspace.bring_in([recording, tune])
+    """A page of the window, with the item that it shows selected."""
+    window.workspace.import_files([recording, tune])
     qtbot.waitUntil(lambda: not window.workspace.loading, timeout=10_000)
     entry = next(page for page in PAGES if page.name == request.param)
     document = window.workspace.document
     if entry.shows == "take":
-        window.workspace.choose(document.takes[0].id)
+        window.workspace.select(document.takes[0].id)
     elif entry.shows == "clip":
-        window.workspace.choose(document.clips[0].id)
+        window.workspace.select(document.clips[0].id)
     shown = window.show_page(entry.name)
     qtbot.waitUntil(lambda: not window.workspace.background.busy, timeout=10_000)
     window.activateWindow()
@@ -51,22 +51,22 @@ def page(
     return shown
 
 
-def walk(seen: QAccessibleInterface) -> Iterator[QAccessibleInterface]:
-    """Give an object and all that is below it, as far as it is seen."""
-    yield seen
-    for place in range(seen.childCount()):
-        child = seen.child(place)
+def walk(item: QAccessibleInterface) -> Iterator[QAccessibleInterface]:
+    """Yield an object and its visible descendants."""
+    yield item
+    for at in range(item.childCount()):
+        child = item.child(at)
         if child and child.isValid() and not child.state().invisible:
             yield from walk(child)
 
 
-def described(seen: QAccessibleInterface) -> str:
-    """Say which object it is, for a person who has to mend it."""
-    thing: QObject | None = seen.object()
+def path_of(item: QAccessibleInterface) -> str:
+    """Return the classes and names of an object and its parents."""
+    part: QObject | None = item.object()
     parents = []
-    while thing:
-        parents.append(f"{type(thing).__name__}({thing.objectName()})")
-        thing = thing.parent()
+    while part:
+        parents.append(f"{type(part).__name__}({part.objectName()})")
+        part = part.parent()
     return " in ".join(parents[:4])
 
 
@@ -74,19 +74,19 @@ def described(seen: QAccessibleInterface) -> str:
 def test_every_interactive_object_has_a_name(page: QWidget) -> None:
     window = page.window()
     nameless = [
-        f"{seen.role().name} {described(seen)}"
-        for seen in walk(QAccessible.queryAccessibleInterface(window))
-        if (seen.role() in INTERACTIVE or seen.state().focusable)
-        and not seen.text(QAccessible.Text.Name)
-        and not _is_inner(seen)
+        f"{item.role().name} {path_of(item)}"
+        for item in walk(QAccessible.queryAccessibleInterface(window))
+        if (item.role() in INTERACTIVE or item.state().focusable)
+        and not item.text(QAccessible.Text.Name)
+        and not _is_inner(item)
     ]
     assert not nameless, "\n".join(sorted(set(nameless)))
 
 
 @pytest.mark.parametrize("page", PAGE_NAMES, indirect=True)
-def test_tab_reaches_everything_that_takes_it_and_comes_round(page: QWidget, qtbot: QtBot) -> None:
+def test_tab_reaches_every_widget_with_tab_focus(page: QWidget, qtbot: QtBot) -> None:
     window = page.window()
-    takes_tab = {
+    by_tab = {
         widget
         for widget in window.findChildren(QWidget)
         if widget.isVisible()
@@ -95,20 +95,20 @@ def test_tab_reaches_everything_that_takes_it_and_comes_round(page: QWidget, qtb
         and widget.focusProxy() is None
     }
     reached = set()
-    for _ in range(2 * len(takes_tab) + 10):
+    for _ in range(2 * len(by_tab) + 10):
         if focus := QApplication.focusWidget():
             reached.add(focus)
         window.focusNextChild()
 
-    missed = takes_tab - reached
-    alone = [one for one in missed if not _radio(one)]
-    assert not [f"{type(one).__name__} {one.accessibleName()}" for one in alone]
+    missed = by_tab - reached
+    missed_alone = [one for one in missed if not _radio(one)]
+    assert not [f"{type(one).__name__} {one.accessibleName()}" for one in missed_alone]
 
 
-def test_a_button_is_pressed_by_space(window: Window, qtbot: QtBot) -> None:
+def test_space_presses_a_button(window: Window, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
-    samples = "Try it: open the shipped samples"
+    samples = "Try it: open the samples"
     buttons = window.stack.findChildren(QAbstractButton)
     button = next(one for one in buttons if one.accessibleName() == samples)
     button.setFocus()
@@ -116,15 +116,15 @@ def test_a_button_is_pressed_by_space(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7, timeout=10_000)
 
 
-def _is_inner(seen: QAccessibleInterface) -> bool:
-    """Whether it is a part of one object: a viewport, a line of a list, a scroll bar's arrow."""
-    parent = seen.parent()
-    whole = (ROLE.ComboBox, ROLE.SpinBox, ROLE.ScrollBar, ROLE.List, ROLE.Tree, ROLE.Table)
-    return bool(parent) and parent.role() in whole
+def _is_inner(item: QAccessibleInterface) -> bool:
+    """Whether it is a part of a widget: a viewport, a row of a list, a scroll bar's arrow."""
+    parent = item.parent()
+    widgets = (ROLE.ComboBox, ROLE.SpinBox, ROLE.ScrollBar, ROLE.List, ROLE.Tree, ROLE.Table)
+    return bool(parent) and parent.role() in widgets
 
 
 def _radio(widget: QWidget) -> bool:
-    """Whether arrows move between it and its neighbours, so that Tab reaches only one of them."""
+    """Whether arrow keys move within its group, so that Tab reaches only one of the group."""
     if not isinstance(widget, QAbstractButton):
         return False
     group = widget.group()

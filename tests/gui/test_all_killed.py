@@ -1,4 +1,4 @@
-"""All of the app is killed, and all of the work is found again: a real app, and a real SIGKILL."""
+"""After a SIGKILL of the real app, all work is recovered."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
@@ -24,10 +24,10 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from seqstudio.gui.shell import start
 from seqstudio.gui.operations.panel_view import OperationPanel
-from seqstudio.session.operations import EditWord, RenameTake
+from seqstudio.session.edits import EditWord, RenameTake
 
 
-class Worked(start.Window):
+class BusyWindow(start.Window):
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)
         self.clock = QTimer(self, interval=20)
@@ -38,25 +38,26 @@ class Worked(start.Window):
         workspace = self.workspace
         if len(workspace.document.clips) < 2 or workspace.background.busy:
             return
-        sound, tune, jobs = workspace.document.clips[0], workspace.document.takes[0], len(workspace.queue.jobs())
+        clip, tune = workspace.document.clips[0], workspace.document.takes[0]
+        jobs = len(workspace.queue.jobs())
         if jobs < 2:
-            workspace.choose((sound.id, tune.id)[jobs])
+            workspace.select((clip.id, tune.id)[jobs])
             if panel := self.stack.currentWidget().findChild(OperationPanel):
                 panel.model.run()
-        elif sound.transcript and len(workspace.document.takes) == 2:
-            workspace.do(EditWord(sound.id, 0, 0, "corrected"))
+        elif clip.transcript and len(workspace.document.takes) == 2:
+            workspace.do(EditWord(clip.id, 0, 0, "corrected"))
             for name in ("the second half", "a name to undo"):
                 workspace.do(RenameTake(workspace.document.takes[1].id, name))
             os.killpg(0, signal.SIGKILL)
 
 
-start.Window = Worked
+start.Window = BusyWindow
 start.run([Path(path) for path in sys.argv[1:]])
 """
 
 
 @pytest.mark.medium
-def test_what_was_brought_made_and_corrected_is_offered_and_can_be_undone(
+def test_imports_results_and_corrections_are_recovered_and_can_be_undone(
     tmp_path: Path, recording: Path, tune: Path, qtbot: QtBot
 ) -> None:
     home = tmp_path / "home"
@@ -77,12 +78,12 @@ def test_what_was_brought_made_and_corrected_is_offered_and_can_be_undone(
     wanted = f"Open {recording.stem}"
     page = window.stack.currentWidget()
 
-    def offered() -> list[QPushButton]:
+    def buttons() -> list[QPushButton]:
         return [one for one in page.findChildren(QPushButton) if one.accessibleName() == wanted]
 
-    qtbot.waitUntil(lambda: len(offered()) == 1)
+    qtbot.waitUntil(lambda: len(buttons()) == 1)
     with qtbot.waitSignal(workspace.session_changed):
-        qtbot.mouseClick(offered()[0], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
 
     assert [clip.path for clip in workspace.document.clips] == [recording, tune]
     transcript = workspace.document.clips[0].transcript

@@ -1,4 +1,4 @@
-"""What the Qt binding must not do: a release of it once did, and ended the app within minutes."""
+"""The Qt binding must not leak references: one release did, and the app crashed within minutes."""
 
 import sys
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 CALLS = 200
-SLACK = 50  # references that come and go elsewhere meanwhile
+SLACK = 50  # references that other code adds and drops meanwhile
 
 
 class Bell(QObject):

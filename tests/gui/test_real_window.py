@@ -1,4 +1,4 @@
-"""The app as a person has it: a real X server, real keys and mouse, and windows of others."""
+"""The app on a real X server, with real keys and mouse, and another program's window."""
 
 import ctypes
 import os
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import neighbour
 import numpy as np
+import other_window
 import pytest
-from screen import Box, Place, Screen, wait
+from screen import Box, Point, Screen, wait
 
 from seqstudio.gui.widgets.colours import DARK, LIGHT
 from seqstudio.host.profile import Profile
@@ -23,20 +23,20 @@ from seqstudio.session.session import Session
 pytestmark = pytest.mark.medium
 SCREEN = (1700, 800)
 APP = (1280, 800)
-SEEN = 2000  # pixels of a waveform, and more
+WAVEFORM_PIXELS = 2000  # at least
 LIBRARIES = ("libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1", "libEGL.so.1")
 PACKAGES = "xvfb xdotool libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libegl1 libxkbcommon-x11-0"
-NEIGHBOUR = (1450, 250)  # a place in the other program's window
+OTHER_WINDOW = (1450, 250)  # a point in the other program's window
 ROLL: Box = (320, 150, 940, 500)  # where notes are drawn
-CARD: Place = (1110, 215)  # the first take of the list
-MIDDLE: Place = (600, 400)
-INKED = 40  # a note is so much greener than it is red, however it is shaded
-WIDE = 8  # pixels that each note has at least, from left to right
+CARD: Point = (1110, 215)  # the first take of the list
+MIDDLE: Point = (600, 400)
+GREENER = 40  # the green of a note's colour over its red, at least, in any shade
+NOTE_WIDTH = 8  # pixels, at least
 
 
 @pytest.fixture(scope="module")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
-    """An X server of our own; what it takes is named where it is missing."""
+    """A private X server; the test is skipped, with a reason, where something is missing."""
     for program in ("Xvfb", "xdotool"):
         if shutil.which(program) is None:
             pytest.skip(f"no {program} on this machine (Debian: apt install {PACKAGES})")
@@ -55,8 +55,8 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
         stderr=subprocess.DEVNULL,
     )
     os.close(writer)
-    with os.fdopen(reader) as told:
-        number = told.readline().strip()
+    with os.fdopen(reader) as file:
+        number = file.readline().strip()
     yield Screen(f":{number}", folder / "Xvfb_screen0")
     process.terminate()
     process.wait()
@@ -64,47 +64,47 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
 
 @contextmanager
 def app(screen: Screen, home: Path, *files: Path) -> Iterator[subprocess.Popen[str]]:
-    """The app in its first window, with the keys; it has drawn, and its files are in."""
-    words = ("-m", "seqstudio", "app", *files, "--theme", "light")
-    with screen.program(*words, home=home) as running:
-        wait(lambda: len(held(home).clips) == len(files), "the files did not come in")
+    """Run the app; its window has the focus, it has drawn, and its files are imported."""
+    arguments = ("-m", "seqstudio", "app", *files, "--theme", "light")
+    with screen.program(*arguments, home=home) as running:
+        wait(lambda: len(document(home).clips) == len(files), "the files were not imported")
         focus(screen, " - SeqStudio$")
         wait(lambda: screen.count(LIGHT.background.getRgb()[:3]) > 100_000, "nothing was drawn")
         yield running
 
 
 def focus(screen: Screen, title: str) -> None:
-    """Give a window the keys, as a click on it does under a window manager."""
-    screen.hand("search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync")
+    """Give a window the focus, as a click on it does under a window manager."""
+    screen.xdotool("search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync")
 
 
-def held(home: Path) -> Document:
-    """Read the session that the app has open, as it is on the disk now."""
+def document(home: Path) -> Document:
+    """Read the document of the session that the app has open, as it is on disk."""
     sessions = list((home / "sessions").glob("*.seqstudio"))
     return (peek(sessions[0]) if sessions else None) or Document()
 
 
-def notes(home: Path) -> int:
+def note_count(home: Path) -> int:
     """Count the notes of the session's take."""
-    return sum(len(track) for take in held(home).takes for track in take.tracks)
+    return sum(len(track) for take in document(home).takes for track in take.tracks)
 
 
-def seen_notes(screen: Screen) -> list[Place]:
-    """Find pixels inside of the notes that are seen, from the highest note down."""
+def visible_notes(screen: Screen) -> list[Point]:
+    """Return pixels inside of visible notes, from the highest note down."""
     red, green, _ = np.moveaxis(np.asarray(screen.picture().crop(ROLL), np.int16), 2, 0)
-    inked = green - red > INKED
-    rows, columns = np.nonzero(inked[:, :-WIDE] & inked[:, WIDE:])
-    across, down = ROLL[0] + WIDE // 2, ROLL[1] + WIDE // 4
+    green_pixels = green - red > GREENER
+    rows, columns = np.nonzero(green_pixels[:, :-NOTE_WIDTH] & green_pixels[:, NOTE_WIDTH:])
+    across, down = ROLL[0] + NOTE_WIDTH // 2, ROLL[1] + NOTE_WIDTH // 4
     return [(across + int(x), down + int(y)) for y, x in zip(rows, columns, strict=True)]
 
 
 def erase_a_note(screen: Screen, home: Path) -> None:
-    """Rub out a note of the piano roll with the right button of the mouse."""
-    wait(lambda: seen_notes(screen), "no note is seen")
-    before, note = notes(home), seen_notes(screen)[0]
+    """Erase a note of the piano roll with the right mouse button."""
+    wait(lambda: visible_notes(screen), "no note is visible")
+    before, note = note_count(home), visible_notes(screen)[0]
     screen.click(note, button=3)
-    wait(lambda: notes(home) == before - 1, "the note was not erased")
-    wait(lambda: note not in seen_notes(screen), "the note is still seen")
+    wait(lambda: note_count(home) == before - 1, "the note was not erased")
+    wait(lambda: note not in visible_notes(screen), "the note is still visible")
 
 
 def test_the_app_opens_a_recording_on_a_real_screen(
@@ -113,25 +113,25 @@ def test_the_app_opens_a_recording_on_a_real_screen(
     wave, ground = LIGHT.wave.getRgb()[:3], LIGHT.background.getRgb()[:3]
     assert not screen.count(wave)
     with app(screen, tmp_path, recording):
-        wait(lambda: screen.count(wave) > SEEN, "no waveform was drawn")
+        wait(lambda: screen.count(wave) > WAVEFORM_PIXELS, "no waveform was drawn")
         assert screen.count(ground) > APP[0] * APP[1] // 4  # light, as asked
 
 
-def test_a_tune_is_opened_edited_undone_and_left_by_keys_and_mouse(
+def test_a_tune_is_opened_edited_and_undone_by_keys_and_mouse_and_the_app_quits(
     screen: Screen, tmp_path: Path, tune: Path
 ) -> None:
     with app(screen, tmp_path, tune) as running:
-        whole = notes(tmp_path)
-        screen.hand("key", "ctrl+shift+p")
-        screen.hand("type", "--delay", 30, "dark")
-        screen.hand("key", "Return")
+        whole = note_count(tmp_path)
+        screen.xdotool("key", "ctrl+shift+p")
+        screen.xdotool("type", "--delay", 30, "dark")
+        screen.xdotool("key", "Return")
         dark = DARK.background.getRgb()[:3]
-        wait(lambda: screen.count(dark) > APP[0] * APP[1] // 4, "the palette did no command")
+        wait(lambda: screen.count(dark) > APP[0] * APP[1] // 4, "the palette ran no command")
         for _ in range(2):
             erase_a_note(screen, tmp_path)
-        screen.hand("key", "ctrl+z")
-        wait(lambda: notes(tmp_path) == whole - 1, "nothing was undone")
-        screen.hand("key", "ctrl+q")
+        screen.xdotool("key", "ctrl+z")
+        wait(lambda: note_count(tmp_path) == whole - 1, "nothing was undone")
+        screen.xdotool("key", "ctrl+q")
         assert running.wait(timeout=60) == 0
 
     (path,) = Session.unsaved(Profile(tmp_path))
@@ -141,18 +141,18 @@ def test_a_tune_is_opened_edited_undone_and_left_by_keys_and_mouse(
         assert sum(map(len, session.document.takes[0].tracks)) == whole
 
 
-def test_a_take_is_dragged_into_another_program_as_it_was_edited(
+def test_an_edited_take_is_dragged_into_another_program(
     screen: Screen, tmp_path: Path, tune: Path
 ) -> None:
-    told = tmp_path / "told"
-    with app(screen, tmp_path, tune), screen.program(neighbour.__file__, told, home=tmp_path):
-        focus(screen, neighbour.TITLE)
+    log = tmp_path / "log"
+    with app(screen, tmp_path, tune), screen.program(other_window.__file__, log, home=tmp_path):
+        focus(screen, other_window.TITLE)
         focus(screen, " - SeqStudio$")
         erase_a_note(screen, tmp_path)
-        screen.drag(CARD, NEIGHBOUR, told.exists, "the other window saw no drag")
-        wait(lambda: told.read_text() not in ("", neighbour.ENTERED), "nothing was dropped")
-        dropped = Path(told.read_text())
-        (take,) = held(tmp_path).takes
+        screen.drag(CARD, OTHER_WINDOW, log.exists, "the other window got no drag")
+        wait(lambda: log.read_text() not in ("", other_window.ENTERED), "nothing was dropped")
+        dropped = Path(log.read_text())
+        (take,) = document(tmp_path).takes
         assert dropped.name == f"{tune.stem}.mid"
         arrived = Take.of(dropped.read_bytes(), "arrived")
 
@@ -164,14 +164,16 @@ def test_files_and_a_plugin_are_dragged_in_from_another_program(
 ) -> None:
     project, home = tmp_path / "turner", tmp_path / "home"
     write_plugin(project, "turner", "operation")
-    given = (tmp_path / "told", project, recording)
-    with app(screen, home, tune), screen.program(neighbour.__file__, *given, home=home):
-        focus(screen, neighbour.TITLE)
+    arguments = (tmp_path / "log", project, recording)
+    with app(screen, home, tune), screen.program(other_window.__file__, *arguments, home=home):
+        focus(screen, other_window.TITLE)
         accent = LIGHT.accent.getRgb()[:3]
         before = screen.count(accent)
         hinted = before + 1000  # the frame around the window
-        screen.drag(NEIGHBOUR, MIDDLE, lambda: screen.count(accent) > hinted, "the app saw no drag")
+        screen.drag(
+            OTHER_WINDOW, MIDDLE, lambda: screen.count(accent) > hinted, "the app got no drag"
+        )
         focus(screen, "^Install a plugin$")
-        screen.hand("key", "Escape")
+        screen.xdotool("key", "Escape")
 
-        assert [clip.path for clip in held(home).clips] == [tune, recording]
+        assert [clip.path for clip in document(home).clips] == [tune, recording]

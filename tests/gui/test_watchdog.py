@@ -5,18 +5,18 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 from watchdog import Watchdog
 
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.commands import Command
 
 
 def work(seconds: float) -> None:
-    """Use so much processor time."""
+    """Use this much processor time."""
     start_s = time.thread_time()
     while time.thread_time() - start_s < seconds:
         pass
 
 
-def test_long_work_is_a_stall_and_says_where(window: Window, qtbot: QtBot) -> None:
+def test_long_work_is_a_stall_and_its_place_is_named(window: Window, qtbot: QtBot) -> None:
     window.commands.add(Command("test.slow", "Slow"), partial(work, 0.3))
     with Watchdog() as dog:
         window.commands.action("test.slow").trigger()
@@ -26,7 +26,7 @@ def test_long_work_is_a_stall_and_says_where(window: Window, qtbot: QtBot) -> No
     assert "seqstudio.gui.workspace.commands.Commands.add.<locals>" in str(stall)
 
 
-def test_many_short_pieces_of_work_are_no_stall(window: Window) -> None:
+def test_many_short_pieces_of_work_are_not_a_stall(window: Window) -> None:
     window.commands.add(Command("test.short", "Short"), partial(work, 0.02))
     with Watchdog() as dog:
         for _ in range(12):
@@ -35,7 +35,7 @@ def test_many_short_pieces_of_work_are_no_stall(window: Window) -> None:
     assert not dog.stalls
 
 
-def test_waiting_is_no_work(window: Window, qtbot: QtBot) -> None:
+def test_waiting_is_not_a_stall(window: Window, qtbot: QtBot) -> None:
     over: list[bool] = []
     window.commands.add(Command("test.wait", "Wait"), partial(time.sleep, 0.2))
     with Watchdog() as dog:
@@ -47,7 +47,7 @@ def test_waiting_is_no_work(window: Window, qtbot: QtBot) -> None:
     assert not dog.stalls
 
 
-def test_what_a_test_does_itself_is_not_ours(window: Window) -> None:
+def test_work_of_the_test_itself_does_not_count(window: Window) -> None:
     with Watchdog() as dog:
         work(0.2)
 

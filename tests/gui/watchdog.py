@@ -1,15 +1,15 @@
-"""Watches the window's thread: a piece of our work that keeps it busy for long is a stall.
+"""Watches the window's thread for stalls: pieces of our work that keep it busy for long.
 
-A piece of work is what runs below the outermost frame of ours: from the moment when Qt, or a test,
-calls into SeqStudio until that call returns. What counts is the processor time of this thread, not
-the clock: on a loaded machine the clock runs on while the thread waits for its turn, but no
-processor time is used. Imports are left out: a module is loaded once.
+A piece of work runs from the moment when Qt, or a test, calls into SeqStudio until that call
+returns. The processor time of this thread counts, not the wall clock: on a loaded machine the clock
+advances while the thread waits, but the thread uses no processor time. Imports do not count: a
+module is loaded once.
 
-The system's profiling timer asks every few milliseconds of processor time. It is answered on the
-main thread, between two steps of Python; so work is seen whenever it has a frame of Python, and a
-long call into a library when it comes back. No frame is kept, for that would keep what is in it
-alive, and a painter that outlives its event brings Qt down: a frame that was seen tells when it
-returns, by the tracing that debuggers use.
+The system's profiling timer sends a signal every few milliseconds of processor time. Python handles
+it on the main thread, between two bytecodes; so work is sampled while it has a Python frame, and a
+long call into a library when it returns. Frames are not kept, because that would keep their locals
+alive, and a painter that outlives its event crashes Qt: a trace function, as debuggers use, reports
+when a sampled frame returns.
 """
 
 import signal
@@ -28,11 +28,11 @@ IMPORTING = "<frozen importlib._bootstrap>"
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """One piece of work that was too long."""
+    """One piece of work that took too long."""
 
     busy_s: float  # processor time of the thread
     called: str  # the outermost function of ours
-    seen_in: str  # where in ours it was seen most of the time
+    seen_in: str  # the line of ours in most of the samples
 
     def __str__(self) -> str:
         return f"{1000 * self.busy_s:.0f} ms in {self.called}, mostly at {self.seen_in}"
@@ -40,7 +40,7 @@ class Stall:
 
 @dataclass(slots=True)
 class _Piece:
-    """A piece of work that is going on."""
+    """A piece of work that has not ended."""
 
     frame: int  # the id of its outermost frame
     called: str
@@ -50,11 +50,11 @@ class _Piece:
 
 
 class Watchdog:
-    """Watches the main thread, from `with` to the end of its block.
+    """Watches the main thread during its `with` block.
 
     Parameters
     ----------
-    package : work of modules below it counts
+    package : only work of its modules counts
     limit_s : processor seconds that one piece of work may take
     """
 
@@ -80,7 +80,7 @@ class Watchdog:
         self._end()
 
     def _look(self, innermost: FrameType | None) -> None:
-        """Note what the thread is doing."""
+        """Record what the thread is doing."""
         now_s = time.thread_time()
         ours, importing, outermost = "", False, None
         for frame in _outward(innermost):
@@ -97,16 +97,16 @@ class Watchdog:
             self._piece.seen[ours] = self._piece.seen.get(ours, 0) + 1
 
     def _begin(self, outermost: FrameType, now_s: float) -> None:
-        """Follow a call until it returns; not while a debugger has the tracing."""
+        """Trace a call until it returns; not while a debugger is tracing."""
         self._end()
         if sys.gettrace() is None:
             self._piece = _Piece(id(outermost), _place(outermost), now_s, now_s)
             outermost.f_trace_lines = False
             outermost.f_trace = self._trace
-            sys.settrace(_pass_over)
+            sys.settrace(_trace_nothing)
 
     def _trace(self, _frame: FrameType, event: str, _value: object) -> TraceFunction | None:
-        """Hear that the call returned."""
+        """End the piece when the call returns."""
         if event != "return":
             return self._trace
         if self._piece:
@@ -127,12 +127,12 @@ class Watchdog:
         return str(frame.f_globals.get("__name__", "")).startswith(self._inside)
 
 
-def _pass_over(_frame: FrameType, _event: str, _value: object) -> None:
-    """Trace no call that begins."""
+def _trace_nothing(_frame: FrameType, _event: str, _value: object) -> None:
+    """Trace no new calls."""
 
 
 def _outward(frame: FrameType | None) -> Iterator[FrameType]:
-    """Give the frames of a thread, the innermost first."""
+    """Yield the frames of a thread, the innermost first."""
     while frame:
         yield frame
         frame = frame.f_back

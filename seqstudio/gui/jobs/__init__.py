@@ -1,1 +1,1 @@
-"""The jobs dock: what is queued, running and finished."""
+"""The jobs dock: queued, running and ended jobs."""

@@ -1,1 +1,1 @@
-"""What surrounds the pages: library, first page, palette, menus, and what is brought in."""
+"""The window around the pages: library, start page, palette, menus and session commands."""

@@ -1,4 +1,4 @@
-"""Open the application on a display; where there is none, say so instead of dumping core."""
+"""Open the application on a display; without one, fail with one line instead of a core dump."""
 
 import os
 import sys
@@ -11,19 +11,19 @@ from seqstudio.errors import ConfigError
 
 NAMED_BY = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 EXPECTED = "expected a desktop (DISPLAY or WAYLAND_DISPLAY); --screenshot needs none"
-OF_OFFSCREEN = "This plugin does not support"  # what it cannot do is nothing that we need
+OF_OFFSCREEN = "This plugin does not support"  # about functions that the app does not need
 
 
-def open_display(arguments: Sequence[str], *, drawn_only: bool = False) -> QApplication:
-    """Make the application.
+def open_display(arguments: Sequence[str], *, headless: bool = False) -> QApplication:
+    """Create the application.
 
-    Qt ends the process when it finds no display that works: then one line is written instead, and
-    the process ends with exit code 1.
+    Qt ends the process when it finds no display that works: then one line is written to stderr,
+    and the process ends with exit code 1.
 
     Parameters
     ----------
     arguments : the program's name
-    drawn_only : without a display it is drawn all the same, and nobody sees it
+    headless : without a display, draw offscreen
 
     Raises
     ------
@@ -31,35 +31,35 @@ def open_display(arguments: Sequence[str], *, drawn_only: bool = False) -> QAppl
         If no display is named at all.
     """
     if sys.platform == "linux" and not any(map(os.environ.get, NAMED_BY)):
-        if not drawn_only:
+        if not headless:
             raise ConfigError(f"app: no display, {EXPECTED}")
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    listener = _Listener()
-    qInstallMessageHandler(listener.hear)
+    handler = _MessageHandler()
+    qInstallMessageHandler(handler.handle)
     app = QApplication(list(arguments))
-    listener.opened()
+    handler.flush()
     return app
 
 
-class _Listener:
-    """Writes what Qt says to stderr; what ends the process while it opens, in one line."""
+class _MessageHandler:
+    """Writes Qt's messages to stderr; turns a fatal one while the display opens into one line."""
 
     def __init__(self) -> None:
-        self._held: list[str] | None = []  # said while it opens
+        self._pending: list[str] | None = []  # messages while the display opens
 
-    def hear(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-        """Take one message."""
+    def handle(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+        """Handle one message."""
         if kind == QtMsgType.QtFatalMsg:
-            reason = (self._held or [text])[0].partition("\n")[0].rstrip(". ")
+            reason = (self._pending or [text])[0].partition("\n")[0].rstrip(". ")
             sys.stderr.write(f"Error: app: {reason}, {EXPECTED}\n")
             sys.stderr.flush()
             os._exit(1)
-        elif self._held is not None:
-            self._held.append(text)
+        elif self._pending is not None:
+            self._pending.append(text)
         elif not text.startswith(OF_OFFSCREEN):
             sys.stderr.write(f"{text}\n")
 
-    def opened(self) -> None:
-        """Write what was held back: it did no harm."""
-        said, self._held = self._held or [], None
-        sys.stderr.writelines(f"{text}\n" for text in said)
+    def flush(self) -> None:
+        """Write the pending messages, which were not fatal, and later ones at once."""
+        pending, self._pending = self._pending or [], None
+        sys.stderr.writelines(f"{text}\n" for text in pending)

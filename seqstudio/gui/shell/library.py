@@ -1,17 +1,17 @@
-"""What the list at the left shows and does, as values."""
+"""The content of the library and its operations, as values."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqstudio.session.document import Clip, Document, Take
-from seqstudio.session.operations import (
-    Operation,
+from seqstudio.session.edits import (
+    CompoundEdit,
+    Edit,
     RemoveClip,
     RemoveTake,
     RenameClip,
     RenameTake,
-    Together,
 )
 
 LOADING_SHOWN = 6  # files by name; the others are counted
@@ -20,65 +20,65 @@ TEXTS = ("transcript", "text")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line; without an id it cannot be chosen."""
+    """One row; it can be selected if it has an id."""
 
     id: str
     title: str
-    note: str = ""  # what is told beside the title
+    detail: str = ""  # shown beside the title
     help: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with its lines."""
+    """A heading with its rows."""
 
     title: str
     rows: tuple[Row, ...]
 
 
 def sections(
-    document: Document, loading: Iterable[Path] = (), lost: Collection[str] = ()
+    document: Document, loading: Iterable[Path] = (), missing: Collection[str] = ()
 ) -> tuple[Section, ...]:
-    """Give the sections that have lines; a MIDI file is shown as the take of its notes.
+    """Return the sections that have rows; a MIDI file is listed as the take of its notes.
 
     Parameters
     ----------
     document : of the session
-    loading : files that are not in yet
-    lost : ids of the clips whose files have moved or changed
+    loading : files that are not imported yet
+    missing : ids of the clips whose files have moved or changed
     """
-    taken = {take.clip for take in document.takes}
-    clips = [clip for clip in document.clips if clip.id not in taken]
+    with_takes = {take.clip for take in document.takes}
+    clips = [clip for clip in document.clips if clip.id not in with_takes]
     listed = (
-        Section("Recordings", tuple(_clip(c, lost) for c in clips if c.kind == "audio")),
-        Section("Music", tuple(_take(take, lost) for take in document.takes)),
-        Section("Texts", tuple(_clip(c, lost) for c in clips if c.kind in TEXTS)),
-        Section("MIDI files", tuple(_clip(c, lost) for c in clips if c.kind == "midi")),
+        Section("Recordings", tuple(_clip(c, missing) for c in clips if c.kind == "audio")),
+        Section("Music", tuple(_take(take, missing) for take in document.takes)),
+        Section("Texts", tuple(_clip(c, missing) for c in clips if c.kind in TEXTS)),
+        Section("MIDI files", tuple(_clip(c, missing) for c in clips if c.kind == "midi")),
         Section("Loading", _loading(tuple(loading))),
     )
     return tuple(section for section in listed if section.rows)
 
 
-def removing(document: Document, ids: Collection[str]) -> Operation | None:
-    """Make the one step that takes clips and takes out of the session; their files stay.
+def remove_edit(document: Document, ids: Collection[str]) -> Edit | None:
+    """Return one step that removes clips and takes, or None if there are none; files stay.
 
-    A MIDI file goes with the last take of its notes.
+    A MIDI file is removed with the last take of its notes.
     """
     takes = [take for take in document.takes if take.id in ids]
-    left = {take.clip for take in document.takes if take.id not in ids}
-    clips = {take.clip for take in takes} - left | set(ids)
-    steps: list[Operation] = [RemoveTake(take.id) for take in takes]
+    kept = {take.clip for take in document.takes if take.id not in ids}
+    clips = {take.clip for take in takes} - kept | set(ids)
+    steps: list[Edit] = [RemoveTake(take.id) for take in takes]
     steps += [RemoveClip(clip.id) for clip in document.clips if clip.id in clips]
     names = [name for id in ids if (name := name_of(document, id))]
     if not steps:
         return None
-    return Together(
-        f"Remove {names[0] if len(names) == 1 else f'{len(names)} things'}", tuple(steps)
+    return CompoundEdit(
+        f"Remove {names[0] if len(names) == 1 else f'{len(names)} items'}", tuple(steps)
     )
 
 
-def renaming(document: Document, id: str, name: str) -> Operation | None:
-    """Make the step that renames a clip or a take; None where nothing would change."""
+def rename_edit(document: Document, id: str, name: str) -> Edit | None:
+    """Return the step that renames a clip or a take; None where nothing would change."""
     name = name.strip()
     if not name or name == name_of(document, id):
         return None
@@ -88,22 +88,22 @@ def renaming(document: Document, id: str, name: str) -> Operation | None:
 
 
 def name_of(document: Document, id: str) -> str:
-    """Give the name of a clip or a take; "" where there is none of this id."""
+    """Return the name of a clip or a take; "" where none has this id."""
     both: tuple[Clip | Take, ...] = (*document.clips, *document.takes)
     return next((one.name for one in both if one.id == id), "")
 
 
-def _clip(clip: Clip, lost: Collection[str]) -> Row:
-    gone = clip.id in lost
-    note = "file not found" if gone else ""
-    return Row(clip.id, clip.name, note, f"{clip.path}{': moved or changed' if gone else ''}")
+def _clip(clip: Clip, missing: Collection[str]) -> Row:
+    gone = clip.id in missing
+    detail = "file not found" if gone else ""
+    return Row(clip.id, clip.name, detail, f"{clip.path}{': moved or changed' if gone else ''}")
 
 
-def _take(take: Take, lost: Collection[str]) -> Row:
-    said = ["file not found"] if take.clip in lost else []
-    said += ["accepted"] if take.accepted and not take.clip else []
+def _take(take: Take, missing: Collection[str]) -> Row:
+    details = ["file not found"] if take.clip in missing else []
+    details += ["accepted"] if take.accepted and not take.clip else []
     notes = sum(map(len, take.tracks))
-    return Row(take.id, take.name, ", ".join(said), f"{take.name}: {notes} notes")
+    return Row(take.id, take.name, ", ".join(details), f"{take.name}: {notes} notes")
 
 
 def _loading(paths: tuple[Path, ...]) -> tuple[Row, ...]:

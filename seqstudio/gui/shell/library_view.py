@@ -1,4 +1,4 @@
-"""The list at the left: the session's recordings, takes and texts."""
+"""The library at the left: the session's recordings, takes and texts."""
 
 from collections.abc import Iterator
 
@@ -13,8 +13,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.shell.library import Row, Section, name_of, removing, renaming, sections
-from seqstudio.gui.shell.missing import MissingFiles
+from seqstudio.gui.shell.library import (
+    Row,
+    Section,
+    name_of,
+    remove_edit,
+    rename_edit,
+    sections,
+)
+from seqstudio.gui.shell.missing_files import MissingFiles
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
@@ -23,39 +30,39 @@ ID = Qt.ItemDataRole.UserRole
 
 
 class LibraryView(QWidget):
-    """Chooses what is in front; renames and removes what is chosen here."""
+    """Selects the clip or take that the page shows; renames and removes selected rows."""
 
-    asked = Signal()  # for what is in front already: another page may hide it
+    reselected = Signal()  # a click on the current row: its page may be hidden by another
 
     def __init__(self, workspace: Workspace, commands: Commands, missing: MissingFiles) -> None:
         super().__init__()
         self._workspace, self._commands, self._missing = workspace, commands, missing
-        self._drawn: tuple[Section, ...] | None = None
+        self._shown: tuple[Section, ...] | None = None
         self.tree = QTreeWidget(self)
         self._set_up_tree()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tree)
         self._add_commands()
-        self._soon = QTimer(self, singleShot=True, interval=0)  # many changes are drawn once
-        self._soon.timeout.connect(self.draw)
+        self._draw_timer = QTimer(self, singleShot=True, interval=0)  # draws many changes once
+        self._draw_timer.timeout.connect(self.draw)
         for signal in (workspace.changed, workspace.loading_changed, missing.changed):
-            signal.connect(self._soon.start)
-        workspace.chosen_changed.connect(self._show_chosen)
+            signal.connect(self._draw_timer.start)
+        workspace.selection_changed.connect(self._show_selection)
         self.draw()
 
     @property
-    def selected(self) -> list[str]:
-        """The ids of the selected lines, from top to bottom."""
+    def selected_ids(self) -> list[str]:
+        """The ids of the selected rows, from top to bottom."""
         return [item.data(0, ID) for item in self._items() if item.isSelected()]
 
     def draw(self) -> None:
-        """Show the session as it is now; selection and focus stay where they were."""
+        """Show the session as it is now; keep the selection and the focus."""
         wanted = sections(self._workspace.document, self._workspace.loading, self._missing.ids)
-        if wanted != self._drawn:
-            self._drawn = wanted
-            self._fill(set(self.selected))
-        self._show_chosen()
+        if wanted != self._shown:
+            self._shown = wanted
+            self._fill(set(self.selected_ids))
+        self._show_selection()
 
     def _set_up_tree(self) -> None:
         tree = self.tree
@@ -73,33 +80,39 @@ class LibraryView(QWidget):
         tree.setIndentation(12)
         tree.setAllColumnsShowFocus(True)
         tree.customContextMenuRequested.connect(self._show_menu)
-        tree.currentItemChanged.connect(self._choose)
-        tree.itemClicked.connect(self._ask)
-        tree.itemActivated.connect(self._ask)
+        tree.currentItemChanged.connect(self._select)
+        tree.itemClicked.connect(self._reselect)
+        tree.itemActivated.connect(self._reselect)
         tree.itemSelectionChanged.connect(self._commands.refresh)
         tree.itemChanged.connect(self._rename)
 
     def _add_commands(self) -> None:
         add, tree = self._commands.add, self.tree
         add(
-            Command("library.rename", "Rename", "Edit", "F2", "Rename what is chosen at the left"),
+            Command("library.rename", "Rename", "Edit", "F2", "Rename the selected item"),
             self._edit,
-            ready=lambda: len(self.selected) == 1,
+            ready=lambda: len(self.selected_ids) == 1,
             within=tree,
         )
         add(
-            Command("library.remove", "Remove", "Edit", "Del", "Take it out; its file stays"),
+            Command(
+                "library.remove",
+                "Remove",
+                "Edit",
+                "Del",
+                "Remove from the session; the file is kept",
+            ),
             self._remove,
-            ready=lambda: bool(self.selected),
+            ready=lambda: bool(self.selected_ids),
             within=tree,
         )
 
     def _fill(self, selected: set[str]) -> None:
         tree = self.tree
-        silent = QSignalBlocker(tree)
+        blocker = QSignalBlocker(tree)
         scrolled = tree.verticalScrollBar().value()
         tree.clear()
-        for section in self._drawn or ():
+        for section in self._shown or ():
             head = QTreeWidgetItem(tree, [section.title])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             font = head.font(0)
@@ -107,39 +120,40 @@ class LibraryView(QWidget):
             head.setFont(0, font)
             head.addChildren([_item(row) for row in section.rows])
             head.setExpanded(True)
-        if not self._drawn:
-            nothing = QTreeWidgetItem(tree, ["Nothing open yet"])
+        if not self._shown:
+            nothing = QTreeWidgetItem(tree, ["No files yet"])
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
         for item in self._items():
             item.setSelected(item.data(0, ID) in selected)
         tree.verticalScrollBar().setValue(scrolled)
-        silent.unblock()
+        blocker.unblock()
 
-    def _show_chosen(self) -> None:
-        """Make what is in front the current line, without choosing it again."""
-        found = next((i for i in self._items() if i.data(0, ID) == self._workspace.chosen), None)
+    def _show_selection(self) -> None:
+        """Make the workspace's selection the current row, without selecting it again."""
+        selected_id = self._workspace.selected_id
+        found = next((item for item in self._items() if item.data(0, ID) == selected_id), None)
         if found is not self.tree.currentItem():
             among = found is not None and found.isSelected()
             how = Select.NoUpdate if among else Select.ClearAndSelect | Select.Rows
             with QSignalBlocker(self.tree):
-                self.tree.setCurrentItem(found, 0, how)  # type: ignore[arg-type]  # None: no line
+                self.tree.setCurrentItem(found, 0, how)  # type: ignore[arg-type]  # None: no row
         self._commands.refresh()
 
     def _items(self) -> Iterator[QTreeWidgetItem]:
-        """Give the lines that stand for something."""
+        """Yield the rows of clips and takes."""
         for number in range(self.tree.topLevelItemCount()):
             if head := self.tree.topLevelItem(number):
                 for place in range(head.childCount()):
-                    if (line := head.child(place)) and line.data(0, ID):
-                        yield line
+                    if (row := head.child(place)) and row.data(0, ID):
+                        yield row
 
-    def _choose(self, item: QTreeWidgetItem | None) -> None:
+    def _select(self, item: QTreeWidgetItem | None) -> None:
         if item and (id := item.data(0, ID)):
-            self._workspace.choose(id)
+            self._workspace.select(id)
 
-    def _ask(self, item: QTreeWidgetItem) -> None:
-        if item.data(0, ID) == self._workspace.chosen != "":
-            self.asked.emit()
+    def _reselect(self, item: QTreeWidgetItem) -> None:
+        if item.data(0, ID) == self._workspace.selected_id != "":
+            self.reselected.emit()
 
     def _edit(self) -> None:
         if item := self.tree.currentItem():
@@ -147,13 +161,13 @@ class LibraryView(QWidget):
 
     def _rename(self, item: QTreeWidgetItem) -> None:
         id, name = item.data(0, ID), item.text(0)
-        step = renaming(self._workspace.document, id, name)
+        step = rename_edit(self._workspace.document, id, name)
         if step is None or not self._workspace.do(step):
             with QSignalBlocker(self.tree):
                 item.setText(0, name_of(self._workspace.document, id))
 
     def _remove(self) -> None:
-        if step := removing(self._workspace.document, self.selected):
+        if step := remove_edit(self._workspace.document, self.selected_ids):
             self._workspace.do(step)
 
     def _show_menu(self, at: QPoint) -> None:
@@ -161,13 +175,13 @@ class LibraryView(QWidget):
         for name in ("library.rename", "library.remove"):
             menu.addAction(self._commands.action(name))
         menu.addSeparator()
-        for name in ("session.bring_in", "session.find", "session.collect"):
+        for name in ("session.open_files", "session.find", "session.collect"):
             menu.addAction(self._commands.action(name))
         menu.popup(self.tree.viewport().mapToGlobal(at))
 
 
 def _item(row: Row) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([row.title, row.note])
+    item = QTreeWidgetItem([row.title, row.detail])
     item.setData(0, ID, row.id)
     item.setToolTip(0, row.help)
     flags = Qt.ItemFlag.ItemIsEnabled

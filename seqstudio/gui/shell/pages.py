@@ -1,4 +1,4 @@
-"""The pages of the window: which there are, and which one shows what is in front."""
+"""The pages and docks of the window, and the page for the selected clip or take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,46 +15,46 @@ Shows = Literal["", "clip", "take"]
 
 
 @runtime_checkable
-class TakesFiles(Protocol):
-    """A page that installs files which are no part of a session."""
+class InstallPage(Protocol):
+    """A page that installs plugins or models."""
 
-    def take(self, path: Path) -> None:
-        """Look into a file; a person is asked before it is installed."""
+    def install(self, path: Path) -> None:
+        """Inspect a file or a folder, and ask the user before it is installed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """A page that is made when it is first shown, so that it costs nothing before."""
+    """A page; it is built when it is first shown, so that it costs nothing before."""
 
     name: str
     title: str
-    place: str  # "module:Class", called with the desk and the commands
-    shows: Shows = ""  # what it shows; "" for pages that the person calls up
+    entry_point: str  # "module:Class", called with the workspace and the commands
+    shows: Shows = ""  # what it shows; "" for pages that the user opens
     shortcut: str = ""
     help: str = ""
 
     def build(self, workspace: Workspace, commands: Commands) -> QWidget:
-        """Import the page's module and make it."""
-        return _build(self.place, workspace, commands)
+        """Import the page's module and return a new page."""
+        return _build(self.entry_point, workspace, commands)
 
 
 @dataclass(frozen=True, slots=True)
 class DockEntry:
-    """A view that stays beside or below the pages, and that a person may hide."""
+    """A view beside or below the pages that the user can hide."""
 
     name: str
     title: str
-    place: str  # "module:Class", called with the desk and the commands
+    entry_point: str  # "module:Class", called with the workspace and the commands
     area: Literal["left", "right", "bottom"]
     shortcut: str  # shows or hides it
 
     def build(self, workspace: Workspace, commands: Commands) -> QWidget:
-        """Import the view's module and make it."""
-        return _build(self.place, workspace, commands)
+        """Import the view's module and return a new view."""
+        return _build(self.entry_point, workspace, commands)
 
 
-def _build(place: str, workspace: Workspace, commands: Commands) -> QWidget:
-    module, _, name = place.partition(":")
+def _build(entry_point: str, workspace: Workspace, commands: Commands) -> QWidget:
+    module, _, name = entry_point.partition(":")
     make: Callable[[Workspace, Commands], QWidget] = getattr(import_module(module), name)
     return make(workspace, commands)
 
@@ -68,14 +68,14 @@ PAGES: tuple[PageEntry, ...] = (
         "Start",
         "seqstudio.gui.shell.welcome_view:WelcomeView",
         shortcut="Alt+Home",
-        help="Open files, or go on where you stopped.",
+        help="Open files, or continue where you left off.",
     ),
     PageEntry(
         "plugins",
         "Plugins",
         "seqstudio.gui.plugins_and_models.plugins_view:PluginsView",
         shortcut="Ctrl+Alt+P",
-        help="Install, switch and remove plugins.",
+        help="Install, enable, disable and remove plugins.",
     ),
     PageEntry(
         "models",
@@ -89,32 +89,32 @@ PAGES: tuple[PageEntry, ...] = (
         "Train a model",
         "seqstudio.gui.train.train_view:TrainView",
         shortcut="Ctrl+Alt+T",
-        help="Learn from a folder of recordings or music, and keep the model.",
+        help="Train a model on a folder of recordings or music.",
     ),
     PageEntry(
         "recording",
         "Recording",
         "seqstudio.gui.recording.recording_view:RecordingView",
         shows="clip",
-        help="A recording's sound and its words.",
+        help="The waveform and the transcript of a recording.",
     ),
     PageEntry(
         "score",
         "Piano roll",
         "seqstudio.gui.piano_roll.score_view:ScoreView",
         shows="take",
-        help="A take's notes, to see, hear and change.",
+        help="View, play and edit the notes of a take.",
     ),
 )
 
 
 def load_pages() -> None:
-    """Import every page's module, on a thread: the first page of a kind is then shown at once."""
+    """Import every page's module, on a thread, so that pages open without delay."""
     for page in PAGES:
-        import_module(page.place.partition(":")[0])
+        import_module(page.entry_point.partition(":")[0])
 
 
 def page_for(workspace: Workspace) -> str:
-    """Name the page of what is in front."""
+    """Return the name of the page for the selected clip or take."""
     wanted: Shows = "take" if workspace.take else "clip" if workspace.clip else ""
     return next((page.name for page in PAGES if wanted and page.shows == wanted), "welcome")

@@ -1,74 +1,75 @@
-"""The commands of the session as a whole, with the file dialogs that they ask."""
+"""The commands of the session as a whole, with their file dialogs."""
 
 from pathlib import Path
 
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from seqstudio.errors import DataError
-from seqstudio.gui.shell.missing import MissingFiles
+from seqstudio.gui.shell.missing_files import MissingFiles
 from seqstudio.gui.workspace.commands import Command, Commands
+from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.assets import assets_folder
 from seqstudio.session.session import SUFFIX
 
 FILTER = f"Sessions (*{SUFFIX})"
-KINDS = ("speech", "music")  # folders of the shipped samples
+SAMPLES = ("speech", "music")  # folders of the shipped samples
+SAVE_KEYS = ("Ctrl+Shift+S", "Ctrl+S")
+KEPT = "Your work is kept; an untitled session is listed on the Start page"
 
 
 class SessionCommands:
-    """Adds what can be done with the session, and does it."""
+    """Adds the commands of the session, and carries them out."""
 
     def __init__(
         self, workspace: Workspace, commands: Commands, missing: MissingFiles, window: QWidget
     ) -> None:
         self._workspace, self._missing, self._window = workspace, missing, window
+        self._add_sessions(commands)
         self._add_files(commands)
-        self._add_clips(commands)
-        self._add_steps(commands)
+        self._add_undo(commands)
 
     def find(self) -> None:
-        """Ask where the missing files may be, and look there."""
+        """Ask for a folder, and search it for the missing files."""
         if folder := self._folder("Look for the missing files in"):
             self._missing.find(folder)
 
-    def _add_files(self, commands: Commands) -> None:
+    def _add_sessions(self, commands: Commands) -> None:
         add, workspace = commands.add, self._workspace
-        said = "What you did so far stays; without a name it is offered on the first page."
-        add(Command("session.new", "New session", "Session", "Ctrl+N", said), workspace.new_session)
+        add(Command("session.new", "New session", "Session", "Ctrl+N", KEPT), workspace.new_session)
         add(
             Command("session.open", "Open a session…", "Session", "Ctrl+Shift+O"),
             self._ask_open,
         )
+        name = "Give the session a name and a folder"
+        save_as = Command("session.save_as", "Save as…", "Session", SAVE_KEYS[0], name)
+        add(save_as, self._ask_save).setShortcuts(list(map(QKeySequence, SAVE_KEYS)))
         add(
-            Command("session.save", "Save under a name…", "Session", "Ctrl+S"),
-            self._ask_save,
-            ready=lambda: workspace.session.is_untitled,
-        )
-        add(Command("session.save_as", "Save as…", "Session", "Ctrl+Shift+S"), self._ask_save)
-        add(
-            Command("session.close", "Close the session", "Session", "Ctrl+W", said),
+            Command("session.close", "Close the session", "Session", "Ctrl+W", KEPT),
             workspace.new_session,
             ready=lambda: not workspace.session.is_untitled or bool(workspace.session.steps),
         )
 
-    def _add_clips(self, commands: Commands) -> None:
+    def _add_files(self, commands: Commands) -> None:
         add = commands.add
+        files = "Add recordings, MIDI files or transcripts to the session"
         add(
-            Command("session.bring_in", "Open files…", "Session", "Ctrl+O", "Bring files in"),
+            Command("session.open_files", "Open files…", "Session", "Ctrl+O", files),
             self._ask_files,
         )
-        said = "Bring in all recordings, MIDI and transcripts below a folder"
+        folder = "Add all recordings, MIDI files and transcripts below a folder"
         add(
-            Command("session.bring_folder", "Open a folder…", "Session", "Ctrl+Alt+O", said),
+            Command("session.open_folder", "Open a folder…", "Session", "Ctrl+Alt+O", folder),
             self._ask_folder,
         )
         add(
-            Command("session.samples", "Open the shipped samples", "Session", "Ctrl+Alt+S"),
-            self._bring_samples,
+            Command("session.samples", "Open the samples", "Session", "Ctrl+Alt+S"),
+            self._open_samples,
         )
-        said = "Copy the files of this session into one folder, and go on with the copies"
+        copy = "Copy all files of this session into one folder, and use the copies"
         add(
-            Command("session.collect", "Collect files…", "Session", "Ctrl+Alt+K", said),
+            Command("session.collect", "Collect files…", "Session", "Ctrl+Alt+K", copy),
             self._ask_collect,
             ready=lambda: bool(self._workspace.document.clips) and not self._missing.clips,
         )
@@ -78,7 +79,7 @@ class SessionCommands:
             ready=lambda: bool(self._missing.clips),
         )
 
-    def _add_steps(self, commands: Commands) -> None:
+    def _add_undo(self, commands: Commands) -> None:
         workspace = self._workspace
         commands.add(
             Command("session.undo", "Undo", "Edit", "Ctrl+Z"),
@@ -92,13 +93,13 @@ class SessionCommands:
         )
 
     def _ask_files(self) -> None:
-        title = "Open recordings, MIDI or transcripts"
+        title = "Open recordings, MIDI files or transcripts"
         names, _ = QFileDialog.getOpenFileNames(self._window, title)
-        self._workspace.bring_in(map(Path, names))
+        self._workspace.import_files(map(Path, names))
 
     def _ask_folder(self) -> None:
-        if folder := self._folder("Open all that is in"):
-            self._workspace.bring_in([folder])
+        if folder := self._folder("Open all files in"):
+            self._workspace.import_files([folder])
 
     def _ask_open(self) -> None:
         title = "Open a session"
@@ -116,13 +117,9 @@ class SessionCommands:
         if folder := self._folder("Copy the files of this session into"):
             self._missing.collect(folder)
 
-    def _bring_samples(self) -> None:
-        try:
-            folder = assets_folder()
-        except DataError as bad:
-            self._workspace.failed.emit(str(bad))
-        else:
-            self._workspace.bring_in([folder / kind for kind in KINDS])
+    def _open_samples(self) -> None:
+        with errors_to(self._workspace.failed.emit, DataError):
+            self._workspace.import_files([assets_folder() / name for name in SAMPLES])
 
     def _folder(self, title: str) -> Path | None:
         name = QFileDialog.getExistingDirectory(self._window, title)

@@ -1,4 +1,4 @@
-"""What can be gone on with: work that was never saved under a name, and recent sessions."""
+"""The sessions that the start page lists: untitled ones, and recent ones."""
 
 import time
 from collections.abc import Sequence
@@ -12,28 +12,28 @@ from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.profile import Profile
 from seqstudio.session.document import Document
 from seqstudio.session.files import remove
-from seqstudio.session.peek import glance
+from seqstudio.session.peek import peek
 from seqstudio.session.session import Session
 
-DAMAGED = ".damaged-"  # in the names of what was kept when a session was mended
+DAMAGED = ".damaged-"  # in the names of files that were kept when a session was repaired
 SHOWN = 6  # of each list
-STEPS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
+UNITS = ((86400.0, "day"), (3600.0, "hour"), (60.0, "minute"))
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """A session from before: its file, and how it is told."""
+class PastSession:
+    """A session that can be opened again, as the start page lists it."""
 
     path: Path
     title: str
-    note: str
-    here: bool = True  # whether the file is where it was
+    detail: str
+    exists: bool = True
 
 
-def content_of(document: Document | None) -> str:
-    """Say what a session holds: "2 recordings, 1 piece"; None is a damaged one.
+def content_text(document: Document | None) -> str:
+    """Return what a session holds: "2 recordings, 1 piece"; None is a damaged one.
 
-    >>> content_of(Document())
+    >>> content_text(Document())
     'empty'
     """
     if document is None:
@@ -49,7 +49,7 @@ def content_of(document: Document | None) -> str:
 
 
 def title_of(document: Document | None) -> str:
-    """Name a session without a file name: by its title, or by what came into it first."""
+    """Return a title for an untitled session: its document's, or the name of its first item."""
     if document is None:
         return "Untitled"
     names = [clip.name for clip in document.clips] + [take.name for take in document.takes]
@@ -57,44 +57,45 @@ def title_of(document: Document | None) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """Say how long ago something was, in the largest whole unit.
+    """Return how long ago something was, in the largest whole unit.
 
     >>> age_text(7300)
     '2 hours ago'
     """
-    for size, name in STEPS:
+    for size, name in UNITS:
         if (count := int(seconds // size)) >= 1:
             return f"{count} {name}{'s' * (count > 1)} ago"
     return "just now"
 
 
-def unsaved_work(profile: Profile) -> tuple[Earlier, ...]:
-    """Find untitled sessions with work in them, newest first; reads files."""
+def untitled_sessions(profile: Profile) -> tuple[PastSession, ...]:
+    """Return the untitled sessions that have content, newest first; reads files."""
     found = []
     kept = [path for path in Session.unsaved(profile) if DAMAGED not in path.name]
     for path in kept[:SHOWN]:
         try:
-            document, age = glance(path), time.time() - path.stat().st_mtime
+            document, age_s = peek(path), time.time() - path.stat().st_mtime
         except (SessionError, FileNotFoundError):
             if path.exists():
                 raise
             continue  # discarded meanwhile
-        found.append(Earlier(path, title_of(document), f"{content_of(document)}, {age_text(age)}"))
+        detail = f"{content_text(document)}, {age_text(age_s)}"
+        found.append(PastSession(path, title_of(document), detail))
     return tuple(found)
 
 
-def recent_sessions(paths: Sequence[Path]) -> tuple[Earlier, ...]:
-    """Tell of sessions that were opened before; reads the disk."""
+def recent_sessions(paths: Sequence[Path]) -> tuple[PastSession, ...]:
+    """Return sessions that were opened before; checks that their files exist."""
     found = []
     for path in paths[:SHOWN]:
-        here = path.is_file()
-        note = str(path.parent) if here else f"not found in {path.parent}"
-        found.append(Earlier(path, path.stem, note, here))
+        exists = path.is_file()
+        detail = str(path.parent) if exists else f"not found in {path.parent}"
+        found.append(PastSession(path, path.stem, detail, exists))
     return tuple(found)
 
 
 def discard(path: Path) -> None:
-    """Remove an untitled session; what cannot be read any more too.
+    """Remove an untitled session, also one that cannot be read any more.
 
     Raises
     ------
@@ -106,54 +107,54 @@ def discard(path: Path) -> None:
     except SeqStudioError:
         if not path.exists():
             return  # discarded in another window
-        if glance(path) is not None:  # it could be opened, but for its holder
+        if peek(path) is not None:  # readable, so another process has it open
             raise
         remove(path)
 
 
-class Welcome(QObject):
-    """What the first page offers; found on a thread."""
+class WelcomeModel(QObject):
+    """The lists of the start page, read on a thread."""
 
     changed = Signal()
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self.unsaved: tuple[Earlier, ...] = ()
-        self.recent: tuple[Earlier, ...] = ()
-        for signal in (workspace.session_changed, workspace.session_left):
-            signal.connect(self.look)
-        self.look()
+        self.untitled: tuple[PastSession, ...] = ()
+        self.recent: tuple[PastSession, ...] = ()
+        for signal in (workspace.session_changed, workspace.session_closed):
+            signal.connect(self.refresh)
+        self.refresh()
 
-    def look(self) -> None:
-        """Look for earlier sessions."""
+    def refresh(self) -> None:
+        """Read the lists again."""
         profile, recent = self._workspace.studio.profile, self._workspace.preferences.recent
         self._workspace.background.run(
-            lambda: (unsaved_work(profile), recent_sessions(recent)),
-            self._show,
+            lambda: (untitled_sessions(profile), recent_sessions(recent)),
+            self._set_lists,
             self._workspace.failed.emit,
         )
 
-    def open(self, earlier: Earlier) -> None:
-        """Go on with a session."""
-        self._workspace.open_session(earlier.path)
+    def open(self, session: PastSession) -> None:
+        """Open a session."""
+        self._workspace.open_session(session.path)
 
-    def discard(self, earlier: Earlier) -> None:
-        """Remove work that was never saved under a name."""
+    def discard(self, session: PastSession) -> None:
+        """Remove an untitled session for good."""
         self._workspace.background.run(
-            lambda: discard(earlier.path), lambda _: self.look(), self._not_discarded
+            lambda: discard(session.path), lambda _: self.refresh(), self._on_not_discarded
         )
 
-    def forget(self, earlier: Earlier) -> None:
-        """Take a session off the list; its file stays."""
-        self._workspace.preferences.forget([earlier.path])
-        self.look()
+    def forget(self, session: PastSession) -> None:
+        """Remove a session from the list of recent ones; its file stays."""
+        self._workspace.preferences.remove_recent([session.path])
+        self.refresh()
 
-    def _not_discarded(self, reason: str) -> None:
+    def _on_not_discarded(self, reason: str) -> None:
         self._workspace.failed.emit(reason)
-        self.look()
+        self.refresh()
 
-    def _show(self, found: tuple[tuple[Earlier, ...], tuple[Earlier, ...]]) -> None:
-        if found != (self.unsaved, self.recent):
-            self.unsaved, self.recent = found
+    def _set_lists(self, found: tuple[tuple[PastSession, ...], tuple[PastSession, ...]]) -> None:
+        if found != (self.untitled, self.recent):
+            self.untitled, self.recent = found
             self.changed.emit()

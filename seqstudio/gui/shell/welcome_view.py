@@ -1,4 +1,4 @@
-"""The first page: what SeqStudio does, and each way to begin or to go on."""
+"""The start page: what SeqStudio does, and buttons to begin or to continue."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,69 +14,68 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.shell.welcome import Earlier, Welcome
+from seqstudio.gui.shell.welcome import PastSession, WelcomeModel
+from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
 WIDTH = 680
 BUTTON_WIDTH = 380
 NATIVE = QKeySequence.SequenceFormat.NativeText
-SAYS = (
-    "SeqStudio writes down speech and composes music, on this computer and offline.",
-    "It hears recordings, goes on with your MIDI, and learns from folders of your own.",
+INTRODUCTION = (
+    "SeqStudio transcribes speech and composes music, on this computer and offline.",
+    "It transcribes your recordings, continues your MIDI files, and trains on your own folders.",
 )
-BEGIN = (
-    ("session.bring_in", "Open a recording, a MIDI file or a transcript"),
+BUTTONS = (
+    ("session.open_files", "Open a recording, a MIDI file or a transcript"),
     ("music.compose", "Compose a new piece"),
     ("session.open", "Open a session"),
-    ("session.samples", "Try it: open the shipped samples"),
+    ("session.samples", "Try it: open the samples"),
 )
-DROP = "Or drop files, folders, a session or a plugin anywhere here."
-Act = tuple[str, Callable[[Earlier], None]]
+DROP = "Or drop files, folders, a session or a plugin anywhere in this window."
+SessionAction = tuple[str, Callable[[PastSession], None]]  # the button's text, and what it does
 
 
 class WelcomeView(QScrollArea):
-    """Says what SeqStudio does, with a button for each way to begin."""
+    """Shows what SeqStudio does, with a button for each way to begin."""
 
     def __init__(self, workspace: Workspace, commands: Commands) -> None:
         super().__init__()
-        self._model = Welcome(workspace, self)
+        self._model = WelcomeModel(workspace, self)
         self._commands = commands
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Start")
         self.setWidgetResizable(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
-        self._unsaved = QVBoxLayout()
+        self._untitled = QVBoxLayout()
         self._recent = QVBoxLayout()
         self._lay_out()
-        self._model.changed.connect(self._list)
-        self._list()
+        self._model.changed.connect(self._draw)
+        self._draw()
 
     def _lay_out(self) -> None:
         self._inside = inside = QWidget(self)
         sheet = QWidget(inside)
         sheet.setMaximumWidth(WIDTH)
-        column = QVBoxLayout(sheet)
-        column.setContentsMargins(24, 32, 24, 24)
-        column.setSpacing(8)
-        column.addWidget(_heading("SeqStudio", 2.0, sheet))
-        for line in SAYS:
-            column.addWidget(_text(line, sheet))
-        column.addSpacing(12)
-        for name, title in BEGIN:
-            column.addLayout(self._way(name, title, sheet))
-        column.addWidget(_text(DROP, sheet))
-        column.addLayout(self._unsaved)
-        column.addLayout(self._recent)
-        column.addStretch(1)
+        lines = column(sheet, margins=(24, 32, 24, 24), spacing=8)
+        lines.addWidget(_heading("SeqStudio", 2.0, sheet))
+        for line in INTRODUCTION:
+            lines.addWidget(_text(line, sheet))
+        lines.addSpacing(12)
+        for name, title in BUTTONS:
+            lines.addLayout(self._button_row(name, title, sheet))
+        lines.addWidget(_text(DROP, sheet))
+        lines.addLayout(self._untitled)
+        lines.addLayout(self._recent)
+        lines.addStretch(1)
         across = QHBoxLayout(inside)
         across.addStretch(1)
         across.addWidget(sheet, 8)
         across.addStretch(1)
         self.setWidget(inside)
 
-    def _way(self, name: str, title: str, parent: QWidget) -> QHBoxLayout:
-        """Give a button, with its keys beside it."""
+    def _button_row(self, name: str, title: str, parent: QWidget) -> QHBoxLayout:
+        """Return a button for a command, with its shortcut beside it."""
         action = self._commands.action(name)
         button = QPushButton(title, parent)
         button.setAccessibleName(title)
@@ -90,47 +89,52 @@ class WelcomeView(QScrollArea):
         across.addWidget(_text(action.shortcut().toString(NATIVE), parent), 1)
         return across
 
-    def _list(self) -> None:
+    def _draw(self) -> None:
         model = self._model
-        keep: Sequence[Act] = (("Open", model.open), ("Discard", model.discard))
-        self._fill(self._unsaved, "Not saved under a name yet", model.unsaved, keep)
-        go_on: Sequence[Act] = (("Open", model.open), ("Forget", model.forget))
-        self._fill(self._recent, "Recent sessions", model.recent, go_on)
+        untitled: Sequence[SessionAction] = (("Open", model.open), ("Discard", model.discard))
+        self._fill(self._untitled, "Untitled sessions", model.untitled, untitled)
+        recent: Sequence[SessionAction] = (("Open", model.open), ("Forget", model.forget))
+        self._fill(self._recent, "Recent sessions", model.recent, recent)
 
     def _fill(
-        self, column: QVBoxLayout, title: str, rows: Sequence[Earlier], acts: Sequence[Act]
+        self,
+        layout: QVBoxLayout,
+        title: str,
+        sessions: Sequence[PastSession],
+        actions: Sequence[SessionAction],
     ) -> None:
-        while item := column.takeAt(0):
+        while item := layout.takeAt(0):
             if widget := item.widget():
                 widget.setParent(None)
                 widget.deleteLater()
-        if rows:
-            column.addSpacing(16)
-            column.addWidget(_heading(title, 1.2, self._inside))
-        for row in rows:
-            column.addWidget(_EarlierRow(row, acts, self._inside))
+        if sessions:
+            layout.addSpacing(16)
+            layout.addWidget(_heading(title, 1.2, self._inside))
+        for session in sessions:
+            layout.addWidget(_SessionRow(session, actions, self._inside))
 
 
-class _EarlierRow(QFrame):
-    """One earlier session, with what can be done about it."""
+class _SessionRow(QFrame):
+    """One session, with a button for each action."""
 
-    def __init__(self, earlier: Earlier, acts: Sequence[Act], parent: QWidget) -> None:
+    def __init__(
+        self, session: PastSession, actions: Sequence[SessionAction], parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        title = QLabel(earlier.title, self)
-        title.setObjectName("earlier")
-        note = _text(earlier.note, self)
-        words.addWidget(title)
-        words.addWidget(note)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        title = QLabel(session.title, self)
+        title.setObjectName("session title")
+        texts.addWidget(title)
+        texts.addWidget(_text(session.detail, self))
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 4, 0, 4)
-        across.addLayout(words, 1)
-        for said, act in acts:
-            button = QPushButton(said, self)
-            button.setAccessibleName(f"{said} {earlier.title}")
-            button.setEnabled(earlier.here or said != "Open")
-            button.clicked.connect(lambda _checked=False, act=act: act(earlier))
+        across.addLayout(texts, 1)
+        for text, run in actions:
+            button = QPushButton(text, self)
+            button.setAccessibleName(f"{text} {session.title}")
+            button.setEnabled(session.exists or text != "Open")
+            button.clicked.connect(lambda _checked=False, run=run: run(session))
             across.addWidget(button)
 
 

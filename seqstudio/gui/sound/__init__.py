@@ -1,1 +1,1 @@
-"""Sound out of the computer, in blocks."""
+"""Sound output, in blocks."""

@@ -1,6 +1,6 @@
-"""Sound out of this computer: a device's buffers filled from blocks, and what is heard when.
+"""Sound output: fills the device's buffers from blocks and tracks the position that is heard.
 
-Nothing in here knows of Qt. PortAudio, by the package sounddevice, is imported where it is used.
+Nothing in here depends on Qt. PortAudio, by the package sounddevice, is imported where it is used.
 """
 
 import queue
@@ -14,31 +14,31 @@ from seqstudio.errors import SeqStudioError
 from seqstudio.media.audio import Audio, Samples, mono, resample_blocks
 
 Fill = Callable[[Samples, float], bool]  # a buffer, and when it is heard; True: this is the last
-AHEAD = 8  # blocks that are read before they are wanted
+QUEUED_BLOCKS = 8  # that are read before the device needs them
 WAIT_S = 0.1
-# Of the whole process, as PortAudio is: streams are opened and closed one at a time.
+# For the whole process, as PortAudio is: streams are opened and closed one at a time.
 PORTAUDIO = threading.Lock()
 
 
 class Stream(Protocol):
-    """An output that takes sound, until it is closed."""
+    """An open output stream."""
 
     @property
     def now_s(self) -> float:
-        """The device's clock."""
+        """The time on the device's clock."""
 
     def close(self) -> None:
-        """Be silent at once."""
+        """Stop the sound at once."""
 
 
 class Output(Protocol):
-    """Where sound goes."""
+    """A sound output device."""
 
     def rate_hz(self, wanted_hz: int, channels: int) -> int:
-        """Give the rate wanted, or the one that the device takes in its place."""
+        """Return the rate wanted if the device supports it, else the device's own."""
 
-    def open(self, rate_hz: int, channels: int, fill: Fill, over: Callable[[], None]) -> Stream:
-        """Ask `fill` for buffers from now on; call `over` when the last one was heard.
+    def open(self, rate_hz: int, channels: int, fill: Fill, on_end: Callable[[], None]) -> Stream:
+        """Open a stream that calls `fill` for buffers, and `on_end` when the last was heard.
 
         Raises
         ------
@@ -51,22 +51,22 @@ class SoundError(SeqStudioError):
     """Sound cannot be played; the text says what would help."""
 
 
-class Feeder:
-    """Between the thread that reads and the thread of the device."""
+class PlaybackBuffer:
+    """Passes blocks from the thread that reads them to the thread of the device."""
 
     def __init__(self, rate_hz: int, start_s: float) -> None:
         self._rate_hz = rate_hz
-        self._blocks: queue.Queue[Samples | None] = queue.Queue(AHEAD)
+        self._blocks: queue.Queue[Samples | None] = queue.Queue(QUEUED_BLOCKS)
         self._rest: Samples | None = None
-        self._handed = 0  # frames that the device has
-        self._mark = (0.0, 0)  # a time of the device's clock, and the frame that is heard then
+        self._delivered = 0  # frames that the device has
+        self._mark = (0.0, 0)  # a time on the device's clock, and the frame that is heard then
         self._start_s = self._heard_s = start_s
         self.stopped = threading.Event()
 
     def put(self, block: Samples | None) -> bool:
-        """Add (N, channels) samples, or None for the end; False once this was stopped.
+        """Add (N, channels) samples, or None for the end; return False once stopped.
 
-        Waits while enough is there already.
+        Waits while the queue is full.
         """
         while not self.stopped.is_set():
             try:
@@ -77,12 +77,12 @@ class Feeder:
         return False
 
     def fill(self, out: Samples, heard_at_s: float) -> bool:
-        """Fill a buffer of (frames, channels); silence where nothing has been read yet.
+        """Fill a buffer of (frames, channels); with silence where nothing has been read yet.
 
-        Called by the device's thread, with when the buffer's first frame is heard. True when the
-        sound ends in this buffer.
+        Called by the device's thread, with the time when the buffer's first frame is heard.
+        Returns True when the sound ends in this buffer.
         """
-        self._mark = (heard_at_s, self._handed)
+        self._mark = (heard_at_s, self._delivered)
         done = 0
         while done < len(out):
             if self._rest is None or not len(self._rest):
@@ -97,70 +97,70 @@ class Feeder:
             out[done : done + count] = self._rest[:count]
             self._rest = self._rest[count:]
             done += count
-            self._handed += count
+            self._delivered += count
         out[done:] = 0
         return self.stopped.is_set()
 
     def position_s(self, now_s: float) -> float:
-        """Say what second of the sound is heard at a time of the device's clock; it never falls."""
+        """Return the second that is heard at a time on the device's clock; it never decreases."""
         at_s, frame = self._mark
-        played = min(frame / self._rate_hz + now_s - at_s, self._handed / self._rate_hz)
+        played = min(frame / self._rate_hz + now_s - at_s, self._delivered / self._rate_hz)
         self._heard_s = max(self._heard_s, self._start_s + played)
         return self._heard_s
 
 
-class Voice:
-    """One sound that is being played, on a thread of its own.
+class Playback:
+    """Plays one sound, on a thread of its own.
 
     Parameters
     ----------
-    output : where it goes
-    blocks : called on the thread; gives the sound from `start_s` on, all of one rate
-    start_s : where in the sound the first block begins
+    output : the device
+    blocks : called on the thread; returns the sound from `start_s` on, all of one rate
+    start_s : position of the first block in the sound
     """
 
     def __init__(
         self, output: Output, blocks: Callable[[], Iterator[Audio]], start_s: float
     ) -> None:
         self._output, self._blocks, self._start_s = output, blocks, start_s
-        self._feeder: Feeder | None = None
+        self._buffer: PlaybackBuffer | None = None
         self._stream: Stream | None = None
-        self._held = threading.Lock()  # a stream that is being asked the time is not closed
-        self._over = threading.Event()
+        self._stream_lock = threading.Lock()  # a stream is not closed while its time is read
+        self._ended = threading.Event()
         self._stopped = False
-        self.reason = ""  # why it ended before its end
+        self.reason = ""  # why it ended early
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._thread.start()
 
     @property
     def playing(self) -> bool:
-        """Whether there is more to hear."""
+        """Whether the sound has not ended."""
         return self._thread.is_alive()
 
     @property
     def position_s(self) -> float:
         """The second that is heard now."""
-        with self._held:
-            if self._feeder and self._stream:
-                return self._feeder.position_s(self._stream.now_s)
+        with self._stream_lock:
+            if self._buffer and self._stream:
+                return self._buffer.position_s(self._stream.now_s)
             return self._start_s
 
     def stop(self) -> None:
-        """Be silent, as soon as the device is; does not wait for it."""
+        """Stop the sound as soon as the device does; do not wait for it."""
         self._stopped = True
-        if self._feeder:
-            self._feeder.stopped.set()
-        self._over.set()
+        if self._buffer:
+            self._buffer.stopped.set()
+        self._ended.set()
 
     def join(self) -> None:
-        """Wait until the device is let go of."""
+        """Wait until the device is closed."""
         self._thread.join()
 
     def _run(self) -> None:
         try:
             self._play()
-        except SeqStudioError as bad:
-            self.reason = str(bad)
+        except SeqStudioError as error:
+            self.reason = str(error)
 
     def _play(self) -> None:
         blocks = map(_at_most_two_channels, self._blocks())
@@ -169,20 +169,20 @@ class Voice:
             return
         channels = first.samples.shape[1]
         rate_hz = self._output.rate_hz(first.rate_hz, channels)
-        feeder = self._feeder = Feeder(rate_hz, self._start_s)
+        buffer = self._buffer = PlaybackBuffer(rate_hz, self._start_s)
         if self._stopped:
             return
-        stream = self._output.open(rate_hz, channels, feeder.fill, self._over.set)
+        stream = self._output.open(rate_hz, channels, buffer.fill, self._ended.set)
         self._stream = stream
         try:
-            for block in resample_blocks(_with(first, blocks), rate_hz):
-                if not feeder.put(block.samples):
+            for block in resample_blocks(_prepended(first, blocks), rate_hz):
+                if not buffer.put(block.samples):
                     return
-            feeder.put(None)
-            self._over.wait()
+            buffer.put(None)
+            self._ended.wait()
         finally:
-            with self._held:
-                self._start_s = feeder.position_s(stream.now_s)
+            with self._stream_lock:
+                self._start_s = buffer.position_s(stream.now_s)
                 self._stream = None
             stream.close()
 
@@ -191,7 +191,7 @@ def _at_most_two_channels(audio: Audio) -> Audio:
     return mono(audio) if audio.samples.shape[1] > 2 else audio
 
 
-def _with(first: Audio, rest: Iterator[Audio]) -> Iterator[Audio]:
+def _prepended(first: Audio, rest: Iterator[Audio]) -> Iterator[Audio]:
     yield first
     yield from rest
 
@@ -202,22 +202,22 @@ def find_output() -> Output:
     Raises
     ------
     SoundError
-        If there is none, or what it takes to reach it is not installed.
+        If there is none, or a package or library that it needs is not installed.
     """
     try:
-        with PORTAUDIO:  # an import that fails in one thread would end half done in another
+        with PORTAUDIO:  # an import that fails in one thread would leave a partial one in another
             import sounddevice
-    except ModuleNotFoundError as bad:
-        raise SoundError("To hear sound, install: pip install seqstudio[sound]") from bad
-    except OSError as bad:
+    except ModuleNotFoundError as error:
+        raise SoundError("To hear sound, install: pip install seqstudio[sound]") from error
+    except OSError as error:
         raise SoundError(
             "To hear sound, install PortAudio; on Debian and Ubuntu: apt install libportaudio2"
-        ) from bad
+        ) from error
     try:
         with PORTAUDIO:
             device = sounddevice.query_devices(kind="output")
-    except sounddevice.PortAudioError as bad:
-        raise SoundError("This computer has no sound output that can be used.") from bad
+    except sounddevice.PortAudioError as error:
+        raise SoundError("This computer has no sound output that can be used.") from error
     return PortAudioOutput(sounddevice, round(device["default_samplerate"]))
 
 
@@ -229,7 +229,7 @@ class PortAudioOutput:
         self._own_rate_hz = own_rate_hz
 
     def rate_hz(self, wanted_hz: int, channels: int) -> int:
-        """Give the rate wanted, or the device's own."""
+        """Return the rate wanted if the device supports it, else the device's own."""
         try:
             with PORTAUDIO:
                 self._sounddevice.check_output_settings(samplerate=wanted_hz, channels=channels)
@@ -237,8 +237,8 @@ class PortAudioOutput:
             return self._own_rate_hz
         return wanted_hz
 
-    def open(self, rate_hz: int, channels: int, fill: Fill, over: Callable[[], None]) -> Stream:
-        """Ask `fill` for buffers from now on, on PortAudio's thread."""
+    def open(self, rate_hz: int, channels: int, fill: Fill, on_end: Callable[[], None]) -> Stream:
+        """Open a stream that calls `fill` for buffers, on PortAudio's thread."""
         stop: type[Exception] = self._sounddevice.CallbackStop
 
         def callback(out: Samples, _frames: int, time: Any, _status: object) -> None:
@@ -252,27 +252,27 @@ class PortAudioOutput:
                     channels=channels,
                     dtype=np.float32,
                     callback=callback,
-                    finished_callback=over,
+                    finished_callback=on_end,
                 )
                 stream.start()
-        except self._sounddevice.PortAudioError as bad:
-            raise SoundError(f"The sound output cannot be opened: {bad.args[0]}.") from bad
+        except self._sounddevice.PortAudioError as error:
+            raise SoundError(f"The sound output cannot be opened: {error.args[0]}.") from error
         return _PortAudioStream(stream)
 
 
 class _PortAudioStream:
-    """A stream that plays."""
+    """An open PortAudio stream."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     @property
     def now_s(self) -> float:
-        """PortAudio's clock of this stream."""
+        """The time on PortAudio's clock of this stream."""
         return float(self._stream.time)
 
     def close(self) -> None:
-        """Drop what is in the device's buffers, and let go of it."""
+        """Drop the content of the device's buffers, and close the stream."""
         with PORTAUDIO:
             self._stream.abort()
             self._stream.close()

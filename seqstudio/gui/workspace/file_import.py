@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.gui.workspace.background import Background
 from seqstudio.gui.workspace.file_kinds import InstallRequest, expand_paths, import_file
-from seqstudio.session.operations import Operation
+from seqstudio.session.edits import Edit
 
 SLICE_S = 0.008  # files are added for this long, then the window handles its events
 
-Outcome = Operation | InstallRequest | str  # str: why the file cannot be imported
+Outcome = Edit | InstallRequest | str  # str: why the file cannot be imported
 Arrival = tuple[Path, Outcome]
 
 
@@ -49,7 +49,7 @@ class ReorderBuffer:
 class FileImporter(QObject):
     """Reads files for one session; call `clear` when another is opened."""
 
-    imported = Signal(object)  # the operation that adds a file
+    imported = Signal(object)  # the edit that adds a file
     install_requested = Signal(object)  # an InstallRequest, after the files named with it
     failed = Signal(str)  # why a file cannot be imported
     changed = Signal()  # `waiting` has changed

@@ -9,7 +9,7 @@ from seqstudio.host.jobs.inputs import SUFFIXES
 from seqstudio.media.subtitles import read_transcript
 from seqstudio.services.bundle_files import REQUIRED
 from seqstudio.session.document import Clip, Take, kind_of
-from seqstudio.session.edits import AddClip, AddTake, Edit, CompoundEdit
+from seqstudio.session.edits import AddClip, AddTake, CompoundEdit, Edit
 from seqstudio.session.session import SUFFIX
 
 SESSION_KINDS = ("audio", "midi", "transcript", "text")  # that a session can hold

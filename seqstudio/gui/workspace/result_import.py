@@ -13,7 +13,7 @@ from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.job_queue import JobQueue
 from seqstudio.gui.workspace.results import (
     ItemResults,
-    import_operation,
+    import_edit,
     read_results,
     result_name,
 )
@@ -93,7 +93,7 @@ class ResultImporter(QObject):
 
     def follow(self, link: JobLink) -> None:
         """Import a job's results, from now on and after a restart."""
-        self._session().follow(link)
+        self._session().link_job(link)
         self._links[link.job] = link
 
     def catch_up(self) -> None:
@@ -132,7 +132,7 @@ class ResultImporter(QObject):
         while self._pending and not self._reading:
             link, item = self._pending.popleft()
             if item is None:
-                self._session().unfollow(link.job)
+                self._session().unlink_job(link.job)
                 self._links.pop(link.job, None)
                 continue
             ports = tuple(self._ports(link))
@@ -148,9 +148,9 @@ class ResultImporter(QObject):
         if session is self._session():
             target = _target(link, number)
             name = result_name(link.title, link.items, target, session.document)
-            operation = import_operation(session.document, target, name, results)
+            edit = import_edit(session.document, target, name, results)
             with errors_to(self.failed.emit):
-                if operation and session.enter(link.job, number, operation):
+                if edit and session.import_result(link.job, number, edit):
                     self.imported.emit()
         self._read_next()
 

@@ -1,4 +1,4 @@
-"""Turn the files that a job's item wrote into the operation that adds them to the session."""
+"""Turn the files that a job's item wrote into the edit that adds them to the session."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from seqstudio.errors import SessionError
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.media.subtitles import read_transcript
 from seqstudio.session.document import Clip, Document, Take
-from seqstudio.session.operations import AddTake, Operation, SetTranscript, Together
+from seqstudio.session.edits import AddTake, CompoundEdit, Edit, SetTranscript
 
 READABLE: Mapping[str, str] = {"transcript": "json", "midi": "mid"}  # kind -> format
 KEPT = ("plugin", "plugin_version", "models")  # of the item's provenance, in a transcript
@@ -54,10 +54,10 @@ def read_results(item: ItemRow, ports: Sequence[Port]) -> ItemResults:
     return ItemResults(takes, _with_provenance(transcripts[0], item.provenance))
 
 
-def import_operation(
+def import_edit(
     document: Document, target: str, name: str, results: ItemResults
-) -> Operation | None:
-    """Return the operation that adds an item's results, or None where nothing can be added.
+) -> Edit | None:
+    """Return the edit that adds an item's results, or None where nothing can be added.
 
     Parameters
     ----------
@@ -66,16 +66,16 @@ def import_operation(
     name : of new takes, which get numbers
     results : of the item
     """
-    operations: list[Operation] = []
+    edits: list[Edit] = []
     used_names = [take.name for take in document.takes]
     for take in results.takes:
         used_names.append(numbered_name(name, used_names))
-        operations.append(AddTake(replace(take, name=used_names[-1], parent=target)))
+        edits.append(AddTake(replace(take, name=used_names[-1], parent=target)))
     if results.transcript and target in {clip.id for clip in document.clips}:
-        operations.append(SetTranscript(target, results.transcript))
-    if len(operations) < 2:
-        return next(iter(operations), None)
-    return Together(name, tuple(operations))
+        edits.append(SetTranscript(target, results.transcript))
+    if len(edits) < 2:
+        return next(iter(edits), None)
+    return CompoundEdit(name, tuple(edits))
 
 
 def result_name(title: str, targets: Sequence[str], target: str, document: Document) -> str:

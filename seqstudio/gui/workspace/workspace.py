@@ -19,7 +19,7 @@ from seqstudio.host.jobs.events import JobEvent, JobFinished
 from seqstudio.host.profile import Profile
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.session.document import Clip, Document, Take
-from seqstudio.session.edits import AddClip, AddTake, Edit, CompoundEdit
+from seqstudio.session.edits import AddClip, AddTake, CompoundEdit, Edit
 from seqstudio.session.session import JobLink, Session
 
 

@@ -1,4 +1,4 @@
-"""The dock below the pages, driven by mouse and keys over real workers."""
+"""The jobs dock, driven by mouse and keys, with real workers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,13 +27,13 @@ SOON = 20_000
 
 @pytest.fixture
 def dock(stranger: Studio, window: Window) -> JobsDock:
-    """The dock of a window, with a stranger's plugin installed."""
+    """The dock of a window, with a third-party plugin installed."""
     return window.findChildren(JobsDock)[0]
 
 
 @pytest.fixture
 def echo(workspace: Workspace, tmp_path: Path) -> Callable[..., int]:
-    """Queue a job that says texts again; give its number."""
+    """Return a function that queues a job, which repeats texts, and returns its number."""
 
     def submit(*files: str) -> int:
         paths = []
@@ -52,7 +52,7 @@ def row_of(dock: JobsDock, at: int) -> list[str]:
     return [row.text(column) for column in (TITLE, STATE, PROGRESS, TEXT)] if row else []
 
 
-def test_the_time_left_follows_the_progress_and_leaves_out_loading_pauses_and_what_was_skipped(
+def test_the_time_left_leaves_out_loading_pauses_and_skipped_items(
 ) -> None:  # fmt: skip
     progress = JobProgress({1: 1, 2: 2, 3: 3, 4: 3})
     progress.on_event(ItemStarted(item=1, name="a"), 0)
@@ -76,7 +76,7 @@ def test_the_time_left_follows_the_progress_and_leaves_out_loading_pauses_and_wh
     assert MIN_ELAPSED_S < 10
 
 
-def test_a_time_is_said_as_roughly_as_it_is_known() -> None:
+def test_the_time_left_is_rounded() -> None:
     assert [time_left(s) for s in (4, 31, 89, 4000)] == [
         "a few seconds left",
         "about 30 s left",
@@ -85,7 +85,7 @@ def test_a_time_is_said_as_roughly_as_it_is_known() -> None:
     ]
 
 
-def test_the_dock_is_a_line_while_nothing_runs(dock: JobsDock) -> None:
+def test_the_dock_is_one_line_high_while_nothing_runs(dock: JobsDock) -> None:
     assert dock.summary.text() == "No jobs"
     assert dock.isVisible()
     assert not dock.tree.isVisible()
@@ -93,7 +93,7 @@ def test_the_dock_is_a_line_while_nothing_runs(dock: JobsDock) -> None:
 
 
 @pytest.mark.medium
-def test_a_job_is_seen_live_and_steered_by_keys(
+def test_a_job_is_shown_live_and_controlled_by_keys(
     dock: JobsDock, echo: Callable[..., int], qtbot: QtBot
 ) -> None:
     echo("one", "two=slow", "three=bad")
@@ -137,27 +137,27 @@ def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     qtbot.mouseClick(buttons["Retry"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dock.model.jobs[0].state == "done", timeout=SOON)
     qtbot.waitUntil(lambda: buttons["Outputs…"].isEnabled(), timeout=SOON)
-    menus = [action.text() for action in dock.outputs_menu().actions() if action.text()]
-    assert menus == ["one.txt", "one.counts.tsv", "Show in folder"]
-    wanted = tmp_path / "mine.txt"
+    titles = [action.text() for action in dock.outputs_menu().actions() if action.text()]
+    assert titles == ["one.txt", "one.counts.tsv", "Show in folder"]
+    copy = tmp_path / "mine.txt"
     with qtbot.waitSignal(dock.model.failed):
-        dock.model.save_copy(dock.model.outputs()[0], wanted)
-    assert wanted.read_text() == "goodgood"
-    with qtbot.waitSignal(dock.model.failed) as told:
+        dock.model.save_copy(dock.model.outputs()[0], copy)
+    assert copy.read_text() == "goodgood"
+    with qtbot.waitSignal(dock.model.failed) as failed:
         dock.model.save_copy(dock.model.outputs()[0], tmp_path / "nowhere/mine.txt")
-    assert "nowhere/mine.txt" in told.args[0]
+    assert "nowhere/mine.txt" in failed.args[0]
 
 
-def test_waiting_jobs_are_reordered_by_keys_and_held(
+def test_waiting_jobs_are_reordered_by_keys_and_the_queue_is_paused(
     dock: JobsDock, echo: Callable[..., int], qtbot: QtBot
 ) -> None:
     a, b, c = echo("a=slow"), echo("b"), echo("c")
     dock.model.unfold(unfolded=True)
     dock.model.select(c)
     dock.tree.setFocus()
-    assert [card.id for card in dock.model.jobs] == [a, b, c]
+    assert [job.id for job in dock.model.jobs] == [a, b, c]
     qtbot.keyClick(dock.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
-    assert [card.id for card in dock.model.jobs] == [a, c, b]
+    assert [job.id for job in dock.model.jobs] == [a, c, b]
     assert not dock.model.can("move_up")
     assert dock.tree.currentItem().text(TITLE) == "Echo c"
     dock.model.pause_queue()
@@ -166,7 +166,7 @@ def test_waiting_jobs_are_reordered_by_keys_and_held(
     qtbot.waitUntil(lambda: dock.model.selected_id == a, timeout=SOON)
     qtbot.keyClick(dock.tree, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: dock.model.jobs[-1].state == "cancelled", timeout=SOON)
-    assert [card.state_text for card in dock.model.jobs[:2]] == ["Waiting, queue paused"] * 2
+    assert [job.state_text for job in dock.model.jobs[:2]] == ["Waiting, queue paused"] * 2
     qtbot.mouseClick(dock.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not dock.model.busy, timeout=SOON)
     dock.model.clear_ended()
@@ -174,7 +174,7 @@ def test_waiting_jobs_are_reordered_by_keys_and_held(
     assert dock.model.summary == "No jobs"
 
 
-def test_the_dock_folds_by_itself_when_all_went_well(
+def test_the_dock_folds_by_itself_when_no_job_failed(
     dock: JobsDock, echo: Callable[..., int], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seqstudio.gui.jobs.dock.FOLD_MS", 1)
@@ -185,7 +185,7 @@ def test_the_dock_folds_by_itself_when_all_went_well(
     assert dock.summary.text() == "1 ended"
 
 
-def test_jobs_of_before_stand_below_a_heading_and_are_cleared_for_good(
+def test_jobs_from_before_are_below_a_heading_and_are_cleared_for_good(
     stranger: Studio, workspace: Workspace, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("a")
@@ -216,7 +216,7 @@ def test_jobs_of_before_stand_below_a_heading_and_are_cleared_for_good(
     later.deleteLater()
 
 
-def test_the_dock_stays_folded_over_what_failed_before(
+def test_the_dock_stays_folded_over_jobs_that_failed_before(
     stranger: Studio, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.txt").write_text("a")

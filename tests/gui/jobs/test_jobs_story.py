@@ -24,12 +24,12 @@ def test_a_recording_is_transcribed_from_the_panel(
     workspace: Workspace, qtbot: QtBot, recording: Path, commands: Commands
 ) -> None:
     with qtbot.waitSignal(workspace.changed):
-        workspace.bring_in([recording])
+        workspace.import_files([recording])
     panel = OperationPanel(workspace, commands, "audio")
     qtbot.addWidget(panel)
     assert panel.model.title == "Transcribe an2-mblw-b"
-    heard: list[str] = []
-    workspace.live.changed.connect(lambda id: heard.append(workspace.live.text(id)))
+    texts: list[str] = []
+    workspace.live.changed.connect(lambda id: texts.append(workspace.live.text(id)))
 
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: workspace.document.clips[0].transcript is not None, timeout=MINUTE)
@@ -46,12 +46,12 @@ def test_three_takes_continue_a_tune_and_are_named_after_it(
     workspace: Workspace, qtbot: QtBot, tune: Path, commands: Commands
 ) -> None:
     with qtbot.waitSignal(workspace.changed):
-        workspace.bring_in([tune])
+        workspace.import_files([tune])
     primer = workspace.document.takes[0]
     panel = OperationPanel(workspace, commands, "midi")
     qtbot.addWidget(panel)
-    assert panel.model.offer is not None
-    assert panel.model.offer.entry.name == "continue"
+    assert panel.model.operation is not None
+    assert panel.model.operation.entry.name == "continue"
     for name, text in (("takes", "3"), ("seed", "7")):
         panel.model.amount.type_in(name, text)
     panel.model.options.type_in("bars", "2")
@@ -59,9 +59,9 @@ def test_three_takes_continue_a_tune_and_are_named_after_it(
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(workspace.document.takes) == 4, timeout=MINUTE)
 
-    made = workspace.document.takes[1:]
-    assert [take.name for take in made] == [f"Continue greensleeves {n}" for n in (1, 2, 3)]
-    assert {take.parent for take in made} == {primer.id}
-    assert [take.record["take"] for take in made] == [1, 2, 3]
-    assert {take.record["base_seed"] for take in made} == {7}
-    assert all(sum(map(len, t.tracks)) > sum(map(len, primer.tracks)) for t in made)
+    new = workspace.document.takes[1:]
+    assert [take.name for take in new] == [f"Continue greensleeves {n}" for n in (1, 2, 3)]
+    assert {take.parent for take in new} == {primer.id}
+    assert [take.provenance["take"] for take in new] == [1, 2, 3]
+    assert {take.provenance["base_seed"] for take in new} == {7}
+    assert all(sum(map(len, t.tracks)) > sum(map(len, primer.tracks)) for t in new)

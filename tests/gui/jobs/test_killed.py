@@ -1,4 +1,4 @@
-"""The queue outlives the app, however it ends: a real process, and a real SIGKILL."""
+"""The queue survives the app, also a SIGKILL, with a real process."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from seqstudio.gui.workspace.workspace import Workspace
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.session.session import Session
 from seqstudio.host.studio import JobSpec, Studio
 
@@ -46,16 +46,16 @@ def begin():
     workspace.submit(spec, "Continue greensleeves", ("",))
     for name in ("slow", "b", "c"):
         echo(name)
-    workspace.queue.earlier(4)
+    workspace.queue.move_up(4)
 
 
-def look():
-    card = workspace.queue.jobs()[0]
-    if card.text == "slow..." and not workspace.background.busy and workspace.document.takes:
+def check():
+    job = workspace.queue.jobs()[0]
+    if job.text == "slow..." and not workspace.background.busy and workspace.document.takes:
         print("now", flush=True)
 
 
-workspace.queue.changed.connect(look)
+workspace.queue.changed.connect(check)
 QTimer.singleShot(0, begin)
 
 def close():
@@ -89,7 +89,7 @@ def start(home: Path, folder: Path, tune: Path) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.medium
-def test_after_sigkill_the_queue_the_takes_and_the_order_are_as_they_were(
+def test_after_sigkill_the_queue_its_order_and_the_takes_are_unchanged(
     stranger: Studio, folder: Path, tune: Path, qtbot: QtBot
 ) -> None:
     home = stranger.profile.home
@@ -101,16 +101,16 @@ def test_after_sigkill_the_queue_the_takes_and_the_order_are_as_they_were(
     workspace = Workspace(Studio(home), Session.open(folder / "work.seqstudio"))
     began = datetime.fromtimestamp(workspace.studio.jobs.get(1).created)
     assert [take.name for take in workspace.document.takes] == ["Continue greensleeves 1"]
-    assert [(card.title, card.words) for card in workspace.queue.jobs()] == [
-        ("Echo c", "Waiting, on hold"),
-        ("Echo b", "Waiting, on hold"),
+    assert [(job.title, job.state_text) for job in workspace.queue.jobs()] == [
+        ("Echo c", "Waiting, queue paused"),
+        ("Echo b", "Waiting, queue paused"),
         ("Echo slow", "Interrupted"),
         ("Continue greensleeves", f"Done, {began:%Y-%m-%d %H:%M}"),
     ]
     (folder / "slow.txt").write_text("quick")
     workspace.queue.resume(2)
     qtbot.waitUntil(
-        lambda: [card.state for card in workspace.queue.jobs()] == ["done"] * 4, timeout=30_000
+        lambda: [job.state for job in workspace.queue.jobs()] == ["done"] * 4, timeout=30_000
     )
     assert workspace.queue.items(2)[0].outputs[0].read_text() == "quickquick"
     workspace.close()
@@ -118,7 +118,7 @@ def test_after_sigkill_the_queue_the_takes_and_the_order_are_as_they_were(
 
 
 @pytest.mark.medium
-def test_the_window_closes_at_once_while_jobs_run_and_leaves_them_interrupted(
+def test_the_window_closes_quickly_while_jobs_run_and_leaves_them_interrupted(
     stranger: Studio, folder: Path, tune: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "close"

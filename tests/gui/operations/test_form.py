@@ -1,4 +1,4 @@
-"""Forms drawn from a manifest, which no one here has seen before."""
+"""Forms for the options of a third-party plugin."""
 
 from pathlib import Path
 
@@ -27,16 +27,16 @@ def form(entry: OperationEntry) -> FormModel:
     return FormModel(entry)
 
 
-def test_nothing_filled_in_leaves_every_default_to_the_host(
+def test_an_empty_form_leaves_every_default_to_the_host(
     form: FormModel, entry: OperationEntry
 ) -> None:
     assert form.values() == {}
     assert fill_options(entry, form.values())["times"] == 2
 
 
-def test_every_shape_of_option_is_told_apart(form: FormModel) -> None:
-    shapes = {field.name: field.editor for field in form.fields}
-    assert shapes == {
+def test_each_kind_of_option_has_its_editor(form: FormModel) -> None:
+    editors = {field.name: field.editor for field in form.fields}
+    assert editors == {
         "times": "number",
         "pitch": "number",
         "aloud": "flag",
@@ -47,12 +47,16 @@ def test_every_shape_of_option_is_told_apart(form: FormModel) -> None:
         "seeds": "path",
         "name": "text",
     }
-    empty = {field.name: field.placeholder for field in form.fields}
-    assert (empty["times"], empty["pitch"], empty["phrase"]) == ("2", "model default", "none")
+    placeholders = {field.name: field.placeholder for field in form.fields}
+    assert tuple(placeholders[name] for name in ("times", "pitch", "phrase")) == (
+        "2",
+        "model default",
+        "none",
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "fault"),
+    ("name", "text", "error"),
     [
         ("times", "12", "times=12, expected at most 9"),
         ("times", "two", "times='two', expected int"),
@@ -60,11 +64,11 @@ def test_every_shape_of_option_is_told_apart(form: FormModel) -> None:
         ("seeds", "/nowhere/at/all", "seeds=/nowhere/at/all: no such file or folder"),
     ],
 )
-def test_a_faulty_field_is_told_in_the_hosts_words(
-    form: FormModel, name: str, text: str, fault: str
+def test_an_invalid_field_shows_the_hosts_error(
+    form: FormModel, name: str, text: str, error: str
 ) -> None:
     form.type_in(name, text)
-    assert form.errors[name].startswith(fault)
+    assert form.errors[name].startswith(error)
     form.type_in(name, "")
     assert not form.errors
     assert form.values() == {}
@@ -91,12 +95,12 @@ def test_arrow_keys_move_a_number_within_its_range(form: FormModel) -> None:
         st.tuples(st.just(Option(type="int", repeat=True)), st.lists(st.integers(), min_size=1)),
     )
 )
-def test_what_is_written_into_a_field_is_read_back(case: tuple[Option, object]) -> None:
+def test_a_value_formatted_for_a_field_parses_back(case: tuple[Option, object]) -> None:
     option, value = case
     assert from_text(option, to_text(value)) == value
 
 
-def test_the_form_is_filled_in_by_keys_and_shows_the_fault_beside_the_field(
+def test_the_form_is_filled_in_by_keys_and_shows_errors_below_the_field(
     form: FormModel, qtbot: QtBot, recording: Path
 ) -> None:
     view = OptionForm(form)
@@ -138,7 +142,7 @@ def test_the_form_is_filled_in_by_keys_and_shows_the_fault_beside_the_field(
     assert (times.text(), name.text(), phrase.toPlainText()) == ("", "", "")
 
 
-def test_every_field_says_its_name_and_what_it_does(form: FormModel, qtbot: QtBot) -> None:
+def test_every_field_has_an_accessible_name_and_description(form: FormModel, qtbot: QtBot) -> None:
     view = OptionForm(form)
     qtbot.addWidget(view)
     for field in form.fields:
@@ -149,7 +153,7 @@ def test_every_field_says_its_name_and_what_it_does(form: FormModel, qtbot: QtBo
     assert times.help == "How often each word is said.\nFrom 1 to 9"
 
 
-def test_a_form_that_is_gone_is_drawn_no_more(form: FormModel, qtbot: QtBot) -> None:
+def test_a_deleted_form_is_not_drawn_again(form: FormModel, qtbot: QtBot) -> None:
     first, second = OptionForm(form), OptionForm(form)
     qtbot.addWidget(second)
     first.deleteLater()

@@ -1,4 +1,4 @@
-"""The panel runs what it has never heard of, for what is in front."""
+"""The operation panel, with a third-party plugin."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.operations.inputs import Source
+from seqstudio.gui.operations.inputs import InputSource
 from seqstudio.gui.operations.panel import PanelModel
 from seqstudio.gui.operations.panel_view import OperationPanel
 from seqstudio.gui.recording.recording_view import RecordingView
-from seqstudio.gui.shell.window import Window
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec, Studio
@@ -19,7 +19,7 @@ from seqstudio.host.studio import JobSpec, Studio
 
 @pytest.fixture
 def parrot(stranger: Studio, workspace: Workspace) -> Workspace:
-    """A desk on which a stranger's plugin is installed."""
+    """A workspace with a third-party plugin installed."""
     return workspace
 
 
@@ -31,12 +31,12 @@ def commands(qtbot: QtBot) -> Commands:
 
 
 def bring(workspace: Workspace, qtbot: QtBot, *paths: Path) -> None:
-    workspace.bring_in(paths)
+    workspace.import_files(paths)
     qtbot.waitUntil(lambda: not workspace.loading and not workspace.background.busy)
 
 
-def take_up(panel: PanelModel, name: str) -> None:
-    panel.choose([offer.entry.name for offer in panel.offers].index(name))
+def select(panel: PanelModel, name: str) -> None:
+    panel.select([operation.entry.name for operation in panel.operations].index(name))
 
 
 def texts(folder: Path, **files: str) -> list[Path]:
@@ -45,9 +45,11 @@ def texts(folder: Path, **files: str) -> list[Path]:
     return [folder / f"{name}.txt" for name in files]
 
 
-def test_each_kind_is_offered_what_takes_it_and_music_also_what_makes_it(parrot: Workspace) -> None:
+def test_each_kind_lists_the_operations_that_take_it_and_music_also_those_without_input(
+    parrot: Workspace,
+) -> None:
     names = {
-        kind: [offer.entry.name for offer in PanelModel(parrot, kind).offers]
+        kind: [operation.entry.name for operation in PanelModel(parrot, kind).operations]
         for kind in ("audio", "midi", "text", "table")
     }
     assert names == {
@@ -58,7 +60,7 @@ def test_each_kind_is_offered_what_takes_it_and_music_also_what_makes_it(parrot:
     }
 
 
-def test_beside_a_text_stands_what_takes_texts(
+def test_the_panel_beside_a_text_lists_operations_on_texts(
     parrot: Workspace, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path
 ) -> None:
     bring(parrot, qtbot, recording, *texts(tmp_path, song="la"))
@@ -66,12 +68,12 @@ def test_beside_a_text_stands_what_takes_texts(
     view = RecordingView(parrot, commands)
     qtbot.addWidget(view)
     for clip, title in ((text, "Echo song"), (sound, f"Transcribe {sound.name}")):
-        parrot.choose(clip.id)
+        parrot.select(clip.id)
         assert view.panel.model.title == title
     qtbot.waitUntil(lambda: not parrot.background.busy)
 
 
-def test_a_form_is_found_as_it_was_left_when_another_kind_was_in_front(
+def test_a_form_is_kept_while_another_kind_is_selected(
     parrot: Workspace, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
 ) -> None:
     bring(parrot, qtbot, recording, *texts(tmp_path, song="la", dialect="loo"), tune)
@@ -79,89 +81,89 @@ def test_a_form_is_found_as_it_was_left_when_another_kind_was_in_front(
     view = RecordingView(parrot, commands)
     qtbot.addWidget(view)
     panel = view.panel.model
-    parrot.choose(sound)
+    parrot.select(sound)
     panel.options.set("beam", 4)
-    parrot.choose(text)
+    parrot.select(text)
     panel.options.set("times", 7)
-    panel.give("accent", next(one for one in panel.fitting if one.id == dialect))
-    parrot.choose(sound)
+    panel.set_input("accent", next(one for one in panel.candidates if one.id == dialect))
+    parrot.select(sound)
     assert panel.options.value("beam") == 4
-    take_up(panel, "weigh")
-    parrot.choose(parrot.document.takes[0].id)  # what the panel has nothing for
-    parrot.choose(text)
+    select(panel, "weigh")
+    parrot.select(parrot.document.takes[0].id)  # the panel has no operation for it
+    parrot.select(text)
     assert panel.options.value("times") == 7
     assert view.panel.ports["accent"].currentText() == "dialect"
-    parrot.choose(sound)
-    assert panel.offer
-    assert panel.offer.entry.name == "weigh"
+    parrot.select(sound)
+    assert panel.operation
+    assert panel.operation.entry.name == "weigh"
     qtbot.waitUntil(lambda: not parrot.background.busy)
 
 
-def test_run_waits_for_what_it_needs_and_says_so(
+def test_the_reason_names_what_is_missing_for_a_run(
     parrot: Workspace, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
-    assert PanelModel(parrot, "table").reason == "No installed plugin does anything with a table."
+    assert PanelModel(parrot, "table").reason == "No installed plugin takes a table."
     panel = PanelModel(parrot, "text")
-    assert panel.reason == "Choose a text in the session first."
+    assert panel.reason == "Select a text in the session first."
     bring(parrot, qtbot, *texts(tmp_path, song="la"))
     assert panel.reason == ""
     panel.options.type_in("times", "12")
-    assert panel.reason == "To mend: times=12, expected at most 9."
+    assert panel.reason == "Fix this first: times=12, expected at most 9."
     music = PanelModel(parrot, "midi")
     bring(parrot, qtbot, tune)
-    parrot.choose(parrot.document.takes[0].id)
-    take_up(music, "learn")
+    parrot.select(parrot.document.takes[0].id)
+    select(music, "learn")
     assert "no model for parrot.songs is installed" in music.reason
 
 
-def test_the_default_model_is_named_and_imported_ones_are_offered(
+def test_the_default_model_is_named_and_imported_ones_are_listed(
     workspace: Workspace, recording: Path, qtbot: QtBot
 ) -> None:
     bring(workspace, qtbot, recording)
     panel = PanelModel(workspace, "audio")
     assert [choice.title for choice in panel.models] == ["speech-en-small (default)"]
     assert "English letters" in panel.models[0].help
-    with qtbot.waitSignal(panel.offer_changed):
+    with qtbot.waitSignal(panel.operation_changed):
         workspace.studio.models.add(workspace.studio.models.find("speech-en-small").path, "mine")
         workspace.refresh()
     assert [choice.title for choice in panel.models] == [
         "speech-en-small (default)",
-        "mine (yours)",
+        "mine (imported)",
     ]
-    panel.choose_model("mine")
+    panel.select_model("mine")
     workspace.studio.models.remove("mine")
     workspace.refresh()
     assert panel.model == ""
 
 
-def test_music_turns_to_continuing_once_a_piece_is_in_front(
+def test_music_suggests_continuing_once_a_piece_is_selected(
     workspace: Workspace, qtbot: QtBot, tune: Path
 ) -> None:
     panel = PanelModel(workspace, "midi")
-    assert panel.offer
-    assert (panel.offer.entry.name, panel.reason) == ("generate", "")
+    assert panel.operation
+    assert (panel.operation.entry.name, panel.reason) == ("generate", "")
     bring(workspace, qtbot, tune)
-    assert (panel.offer.entry.name, panel.title) == ("continue", "Continue greensleeves")
-    take_up(panel, "generate")
-    workspace.choose("")
-    workspace.choose(workspace.document.takes[0].id)
-    assert panel.offer.entry.name == "generate"
+    assert (panel.operation.entry.name, panel.title) == ("continue", "Continue greensleeves")
+    select(panel, "generate")
+    workspace.select("")
+    workspace.select(workspace.document.takes[0].id)
+    assert panel.operation.entry.name == "generate"
 
 
-def test_composing_is_called_alike_in_menu_chooser_button_and_jobs(
+def test_composing_has_the_same_title_in_menu_chooser_button_and_jobs(
     window: Window, qtbot: QtBot
 ) -> None:
     window.commands.action("music.compose").trigger()
     qtbot.waitUntil(lambda: window.findChild(OperationPanel) is not None)
     panel = window.findChild(OperationPanel)
-    words = window.commands.action("music.compose").text()
-    assert panel.operation.currentText() == f"{words} (Music)"
-    assert panel.run.text() == panel.model.title == words
+    title = window.commands.action("music.compose").text()
+    assert panel.operation.currentText() == f"{title} (Music)"
+    assert panel.run.text() == panel.model.title == title
     window.workspace.studio.enqueue(JobSpec(plugin="music", name="generate"))
-    qtbot.waitUntil(lambda: [card.title for card in window.workspace.queue.jobs()] == [words])
+    qtbot.waitUntil(lambda: [card.title for card in window.workspace.queue.jobs()] == [title])
 
 
-def test_a_strangers_operation_runs_for_all_texts_and_its_outputs_are_listed(
+def test_a_third_party_operation_runs_on_all_texts_and_its_outputs_are_listed(
     parrot: Workspace, qtbot: QtBot, tmp_path: Path, commands: Commands
 ) -> None:
     bring(parrot, qtbot, *texts(tmp_path, one="la", two="lo"))
@@ -171,8 +173,8 @@ def test_a_strangers_operation_runs_for_all_texts_and_its_outputs_are_listed(
     assert view.badge.text() == "≠ May differ each time: parrots differ"
     assert list(view.formats) == ["txt", "md", "tsv"]
     assert [name for name, box in view.formats.items() if box.isChecked()] == ["txt", "tsv"]
-    view.model.give("accent", Source.of_file(str(tmp_path / "one.txt")))
-    qtbot.keyClick(view.everything, Qt.Key.Key_Space)
+    view.model.set_input("accent", InputSource.of_file(str(tmp_path / "one.txt")))
+    qtbot.keyClick(view.use_all, Qt.Key.Key_Space)
     assert view.run.text() == "Echo 2 texts"
     with qtbot.waitSignal(parrot.queue.changed):
         qtbot.keyClick(view.run, Qt.Key.Key_Space)
@@ -186,15 +188,15 @@ def test_a_strangers_operation_runs_for_all_texts_and_its_outputs_are_listed(
     assert not any(clip.transcript for clip in parrot.document.clips)
 
 
-def test_the_forms_are_drawn_anew_for_another_operation(
+def test_another_operation_gets_its_own_forms(
     parrot: Workspace, qtbot: QtBot, commands: Commands
 ) -> None:
     view = OperationPanel(parrot, commands, "")
     qtbot.addWidget(view)
     view.show()
-    names = [offer.entry.name for offer in view.model.offers]
+    names = [operation.entry.name for operation in view.model.operations]
     for name in ("generate", "echo", "weigh", "generate"):
-        take_up(view.model, name)
+        select(view.model, name)
         assert view.operation.currentIndex() == names.index(name)
         assert view.options
         assert view.amount

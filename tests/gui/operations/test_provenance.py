@@ -24,7 +24,7 @@ RECORD = {
         (Catalogue([], {}, {}), "made with parrot 1.2, which is not installed, model polly"),
         (
             Catalogue([], {}, {"parrot": "by you"}),
-            "made with parrot 1.2, which is switched off, model polly",
+            "made with parrot 1.2, which is disabled, model polly",
         ),
         (
             Catalogue([], {"parrot": "x"}, {}),
@@ -32,24 +32,24 @@ RECORD = {
         ),
     ],
 )
-def test_a_result_says_what_made_it_and_whether_that_is_gone(
+def test_a_result_names_its_plugin_and_model_and_whether_they_are_gone(
     catalogue: Catalogue, expected: str
 ) -> None:
     assert made_with(RECORD, catalogue, {"0": "polly"}) == expected
 
 
-def test_a_model_that_is_gone_is_said_where_the_plugin_is_there() -> None:
-    said = made_with(RECORD, Catalogue([PARROT], {}, {}), {"1": "rolls-jsb"})
+def test_a_missing_model_is_reported_where_the_plugin_is_installed() -> None:
+    text = made_with(RECORD, Catalogue([PARROT], {}, {}), {"1": "rolls-jsb"})
 
-    assert said == "made with parrot 1.2, model polly, which is not installed"
+    assert text == "made with parrot 1.2, model polly, which is not installed"
 
 
-def test_a_transcript_that_names_its_model_alone_is_understood() -> None:
+def test_provenance_may_name_the_model_alone() -> None:
     assert (
         made_with({"model": "polly"}, Catalogue([], {}, {}), {"1": "polly"})
         == "made with model polly"
     )
 
 
-def test_what_a_person_made_says_nothing() -> None:
+def test_without_provenance_there_is_no_text() -> None:
     assert made_with({}, Catalogue([], {}, {}), {}) == ""

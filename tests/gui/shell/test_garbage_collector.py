@@ -1,4 +1,4 @@
-"""What Qt made is never destroyed on a job's thread."""
+"""Qt objects are never destroyed on another thread than the window's."""
 
 import gc
 import threading
@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.garbage_collector import Collector
+from seqstudio.gui.shell.garbage_collector import GarbageCollector
 
 
 def garbage(freed_on: list[Any]) -> None:
-    """Leave a cycle behind that says on which thread it is freed."""
+    """Create a reference cycle that records on which thread it is freed."""
 
     class Cycle:
         def __init__(self) -> None:
@@ -23,9 +23,9 @@ def garbage(freed_on: list[Any]) -> None:
     Cycle()
 
 
-def test_garbage_that_a_thread_makes_due_is_freed_on_the_windows(qtbot: QtBot) -> None:
+def test_garbage_of_another_thread_is_freed_on_the_windows_thread(qtbot: QtBot) -> None:
     parent, freed_on = QObject(), []  # type: ignore[var-annotated]
-    Collector(parent)
+    GarbageCollector(parent)
     garbage(freed_on)
     thread = threading.Thread(target=lambda: [[] for _ in range(10_000)])
     thread.start()

@@ -5,13 +5,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.library import name_of, removing, renaming, sections
-from seqstudio.gui.shell.window import Window
-from seqstudio.gui.workspace.file_kinds import bring
+from seqstudio.gui.shell.library import name_of, remove_edit, rename_edit, sections
+from seqstudio.gui.shell.window_view import Window
+from seqstudio.gui.workspace.file_kinds import import_file
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.apply import apply
 from seqstudio.session.document import Document
-from seqstudio.session.operations import RenameClip, RenameTake
+from seqstudio.session.edits import RenameClip, RenameTake
 
 
 @pytest.fixture
@@ -19,14 +19,14 @@ def document(recording: Path, tune: Path) -> Document:
     """A recording, and a MIDI file with its take."""
     made = Document()
     for path in (recording, tune):
-        made, _ = apply(made, bring(path))
+        made, _ = apply(made, import_file(path))
     return made
 
 
 @pytest.fixture
 def filled(window: Window, qtbot: QtBot, recording: Path, tune: Path) -> Window:
-    """The window with a recording and a tune in it."""
-    window.workspace.bring_in([recording, tune])
+    """The window with a recording and a tune imported."""
+    window.workspace.import_files([recording, tune])
     qtbot.waitUntil(lambda: not window.workspace.loading)
     qtbot.waitUntil(lambda: window.library.tree.topLevelItemCount() == 2)
     window.activateWindow()
@@ -34,7 +34,7 @@ def filled(window: Window, qtbot: QtBot, recording: Path, tune: Path) -> Window:
     return window
 
 
-def test_a_midi_file_is_shown_once_as_the_take_of_its_notes(document: Document) -> None:
+def test_a_midi_file_is_listed_once_as_the_take_of_its_notes(document: Document) -> None:
     found = sections(document)
     assert [(section.title, len(section.rows)) for section in found] == [
         ("Recordings", 1),
@@ -43,10 +43,11 @@ def test_a_midi_file_is_shown_once_as_the_take_of_its_notes(document: Document) 
     assert found[1].rows[0].id == document.takes[0].id
 
 
-def test_a_missing_file_is_told_in_words(document: Document) -> None:
-    lost = {clip.id for clip in document.clips}
-    notes = [row.note for section in sections(document, lost=lost) for row in section.rows]
-    assert notes == ["file not found", "file not found"]
+def test_a_missing_file_is_marked(document: Document) -> None:
+    missing = {clip.id for clip in document.clips}
+    found = sections(document, missing=missing)
+    details = [row.detail for section in found for row in section.rows]
+    assert details == ["file not found", "file not found"]
 
 
 def test_many_loading_files_are_counted(document: Document) -> None:
@@ -55,8 +56,10 @@ def test_many_loading_files_are_counted(document: Document) -> None:
     assert loading.rows[-1].title == "and 14 more"
 
 
-def test_a_midi_file_goes_with_its_last_take_and_comes_back_with_it(document: Document) -> None:
-    step = removing(document, [document.takes[0].id])
+def test_a_midi_file_is_removed_with_its_last_take_and_undo_restores_both(
+    document: Document,
+) -> None:
+    step = remove_edit(document, [document.takes[0].id])
     assert step is not None
     without, inverse = apply(document, step)
 
@@ -64,12 +67,12 @@ def test_a_midi_file_goes_with_its_last_take_and_comes_back_with_it(document: Do
     assert apply(without, inverse)[0] == document
 
 
-def test_renaming_fits_what_is_renamed(document: Document) -> None:
+def test_rename_edit_depends_on_the_item(document: Document) -> None:
     clip, take = document.clips[0].id, document.takes[0].id
-    assert renaming(document, clip, " Interview ") == RenameClip(clip, "Interview")
-    assert renaming(document, take, "Ballad") == RenameTake(take, "Ballad")
-    assert renaming(document, take, "  ") is None
-    assert renaming(document, take, name_of(document, take)) is None
+    assert rename_edit(document, clip, " Interview ") == RenameClip(clip, "Interview")
+    assert rename_edit(document, take, "Ballad") == RenameTake(take, "Ballad")
+    assert rename_edit(document, take, "  ") is None
+    assert rename_edit(document, take, name_of(document, take)) is None
 
 
 def rows(window: Window) -> list[str]:
@@ -79,11 +82,11 @@ def rows(window: Window) -> list[str]:
     return [line.text(0) for line in lines if line]
 
 
-def test_f2_renames_in_place_and_undo_takes_it_back(filled: Window, qtbot: QtBot) -> None:
+def test_f2_renames_in_place_and_undo_reverts_it(filled: Window, qtbot: QtBot) -> None:
     tree, workspace = filled.library.tree, filled.workspace
     before = workspace.document.clips[0].name
     tree.setFocus()
-    workspace.choose(workspace.document.clips[0].id)
+    workspace.select(workspace.document.clips[0].id)
     qtbot.keyClick(tree, Qt.Key.Key_F2)
     (editor,) = tree.findChildren(QLineEdit)
     qtbot.keyClicks(editor, "Interview")
@@ -94,7 +97,7 @@ def test_f2_renames_in_place_and_undo_takes_it_back(filled: Window, qtbot: QtBot
     qtbot.waitUntil(lambda: before in rows(filled))
 
 
-def test_all_that_is_selected_is_removed_as_one_step(filled: Window, qtbot: QtBot) -> None:
+def test_selected_items_are_removed_in_one_step(filled: Window, qtbot: QtBot) -> None:
     tree, workspace = filled.library.tree, filled.workspace
     tree.setFocus()
     tree.selectAll()
@@ -107,29 +110,29 @@ def test_all_that_is_selected_is_removed_as_one_step(filled: Window, qtbot: QtBo
     assert len(workspace.document.clips) == 2
 
 
-def test_arrows_choose_what_is_in_front(filled: Window, qtbot: QtBot) -> None:
+def test_arrow_keys_select(filled: Window, qtbot: QtBot) -> None:
     tree, workspace = filled.library.tree, filled.workspace
     tree.setFocus()
-    workspace.choose(workspace.document.clips[0].id)
+    workspace.select(workspace.document.clips[0].id)
     qtbot.keyClick(tree, Qt.Key.Key_Down)
     qtbot.keyClick(tree, Qt.Key.Key_Down)
 
     assert workspace.take == workspace.document.takes[0]
 
 
-def test_a_click_on_what_is_in_front_leads_back_to_it(filled: Window, qtbot: QtBot) -> None:
+def test_a_click_on_the_selected_item_shows_its_page_again(filled: Window, qtbot: QtBot) -> None:
     tree = filled.library.tree
-    front = filled.stack.currentWidget()
+    page = filled.stack.currentWidget()
     filled.show_page("plugins")
     place = tree.visualItemRect(tree.currentItem()).center()
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert filled.stack.currentWidget() is front
+    assert filled.stack.currentWidget() is page
     filled.show_page("models")
     qtbot.keyClick(tree, Qt.Key.Key_Return)
-    assert filled.stack.currentWidget() is front
+    assert filled.stack.currentWidget() is page
 
 
-def test_the_context_menu_offers_what_can_be_done(filled: Window, qtbot: QtBot) -> None:
+def test_the_context_menu_lists_the_commands(filled: Window, qtbot: QtBot) -> None:
     tree = filled.library.tree
     tree.customContextMenuRequested.emit(tree.rect().center())
     qtbot.waitUntil(lambda: any(menu.isVisible() for menu in filled.library.findChildren(QMenu)))
@@ -138,14 +141,14 @@ def test_the_context_menu_offers_what_can_be_done(filled: Window, qtbot: QtBot) 
     menu.close()
 
 
-def test_selection_stays_while_files_come_in(
+def test_the_selection_stays_while_files_are_imported(
     filled: Window, workspace: Workspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
     filled.library.tree.selectAll()
-    before = filled.library.selected
+    before = filled.library.selected_ids
     more = tmp_path / "more.txt"
     more.write_text("words")
-    workspace.bring_in([more])
+    workspace.import_files([more])
     qtbot.waitUntil(lambda: "more" in rows(filled))
 
-    assert filled.library.selected == before
+    assert filled.library.selected_ids == before

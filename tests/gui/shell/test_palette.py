@@ -12,7 +12,7 @@ def titles(*entries: PaletteEntry, query: str) -> list[str]:
     return [entry.title for entry in ranked(entries, query)]
 
 
-def test_all_are_listed_while_nothing_is_typed() -> None:
+def test_all_commands_are_listed_while_nothing_is_typed() -> None:
     assert titles(PaletteEntry("b", "Save"), PaletteEntry("a", "Open"), query="") == [
         "Save",
         "Open",
@@ -28,7 +28,7 @@ def test_starts_of_words_come_before_letters_inside() -> None:
     ]
 
 
-def test_what_cannot_be_done_now_comes_last() -> None:
+def test_unavailable_commands_come_last() -> None:
     assert titles(
         PaletteEntry("a", "Undo", ready=False), PaletteEntry("b", "Undock"), query="und"
     ) == [
@@ -42,7 +42,7 @@ def test_a_command_is_found_by_its_menu_too() -> None:
 
 
 @given(st.text(max_size=30), st.text(max_size=6))
-def test_what_matches_holds_every_letter_in_order(text: str, letters: str) -> None:
+def test_a_match_contains_every_letter_in_order(text: str, letters: str) -> None:
     rest = iter(text.lower())
     in_order = all(letter in rest for letter in letters)
     assert (score(text, letters) is not None) == in_order
@@ -57,7 +57,7 @@ def palette(window: Window, qtbot: QtBot) -> Window:
     return window
 
 
-def test_a_few_letters_and_enter_do_a_command(palette: Window, qtbot: QtBot) -> None:
+def test_a_few_letters_and_enter_run_a_command(palette: Window, qtbot: QtBot) -> None:
     view = palette.palette_view
     qtbot.keyClicks(view.field, "dark")
     qtbot.keyClick(view.field, Qt.Key.Key_Return)
@@ -66,7 +66,7 @@ def test_a_few_letters_and_enter_do_a_command(palette: Window, qtbot: QtBot) -> 
     assert not view.isVisible()
 
 
-def test_a_click_does_a_command_once_where_the_desktop_activates_by_one_click(
+def test_a_click_runs_a_command_once_where_the_desktop_activates_on_one_click(
     palette: Window,
 ) -> None:
     view, done = palette.palette_view, []
@@ -78,7 +78,7 @@ def test_a_click_does_a_command_once_where_the_desktop_activates_by_one_click(
     assert len(done) == 1
 
 
-def test_what_cannot_be_done_now_is_not_done(palette: Window, qtbot: QtBot) -> None:
+def test_an_unavailable_command_is_not_run(palette: Window, qtbot: QtBot) -> None:
     view = palette.palette_view
     qtbot.keyClicks(view.field, "undo")
     qtbot.keyClick(view.field, Qt.Key.Key_Return)
@@ -87,7 +87,7 @@ def test_what_cannot_be_done_now_is_not_done(palette: Window, qtbot: QtBot) -> N
     assert view.list.item(0).text() == "Undo"
 
 
-def test_escape_gives_the_focus_back(window: Window, qtbot: QtBot) -> None:
+def test_escape_restores_the_focus(window: Window, qtbot: QtBot) -> None:
     window.activateWindow()
     window.library.tree.setFocus()
     qtbot.keyClick(

@@ -1,4 +1,4 @@
-"""The app as a process: pictures, errors in one line, and what it loads before it is seen."""
+"""The app as a process: screenshots, one-line errors, and what it imports before it paints."""
 
 import os
 import subprocess
@@ -8,52 +8,52 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-from seqstudio.session.operations import RenameSession
+from seqstudio.session.edits import RenameSession
 from seqstudio.session.session import Session
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
-    """An environment without any display, and with a profile of its own."""
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Environment variables without any display, and with a profile of their own."""
     gone = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     kept = {name: value for name, value in os.environ.items() if name not in gone}
     return {**kept, "SEQSTUDIO_HOME": str(tmp_path / "profile")}
 
 
-def app(surroundings: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
+def app(environment: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "seqstudio", "app", *map(str, arguments)]
     return subprocess.run(
-        command, env=surroundings, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
 
 
-def refusal(result: subprocess.CompletedProcess[str]) -> str:
-    """Give the one line of a run that was refused."""
+def error_line(result: subprocess.CompletedProcess[str]) -> str:
+    """Check that a run failed with one line, and return the line."""
     assert result.returncode == 1, result.stderr
     (line,) = result.stderr.splitlines()
     return line
 
 
-def test_without_a_display_one_line_says_so(surroundings: dict[str, str]) -> None:
-    assert refusal(app(surroundings)) == (
+def test_without_a_display_the_error_is_one_line(environment: dict[str, str]) -> None:
+    assert error_line(app(environment)) == (
         "Error: app: no display, expected a desktop (DISPLAY or WAYLAND_DISPLAY);"
         " --screenshot needs none"
     )
 
 
-def test_a_display_that_does_not_answer_is_one_line_and_no_core_dump(
-    surroundings: dict[str, str],
+def test_with_a_display_that_does_not_answer_the_error_is_one_line_and_no_core_dump(
+    environment: dict[str, str],
 ) -> None:
-    line = refusal(app({**surroundings, "DISPLAY": ":7654"}))
+    line = error_line(app({**environment, "DISPLAY": ":7654"}))
     assert line.startswith("Error: app: ")
     assert line.endswith("expected a desktop (DISPLAY or WAYLAND_DISPLAY); --screenshot needs none")
 
 
-def test_a_picture_needs_no_display_and_shows_files_that_are_loaded(
-    surroundings: dict[str, str], tmp_path: Path, recording: Path, tune: Path
+def test_a_screenshot_needs_no_display_and_shows_the_loaded_files(
+    environment: dict[str, str], tmp_path: Path, recording: Path, tune: Path
 ) -> None:
     picture = tmp_path / "window.png"
-    result = app(surroundings, recording, tune, "--theme", "dark", "--screenshot", picture)
+    result = app(environment, recording, tune, "--theme", "dark", "--screenshot", picture)
     image = QImage(str(picture))
 
     assert (result.returncode, result.stderr) == (0, "")
@@ -64,41 +64,41 @@ def test_a_picture_needs_no_display_and_shows_files_that_are_loaded(
 
 @pytest.mark.parametrize("name", ["window.txt", "nowhere/window.png"])
 @pytest.mark.medium
-def test_a_picture_that_cannot_be_written_is_one_line(
-    surroundings: dict[str, str], tmp_path: Path, name: str
+def test_a_screenshot_that_cannot_be_written_is_a_one_line_error(
+    environment: dict[str, str], tmp_path: Path, name: str
 ) -> None:
     target = tmp_path / name
-    assert refusal(app(surroundings, "--screenshot", target)) == (
+    assert error_line(app(environment, "--screenshot", target)) == (
         f"Error: {target}: cannot be written, expected a .png in a folder of yours"
     )
 
 
 @pytest.mark.medium
-def test_two_sessions_or_one_that_is_held_or_none_are_one_line(
-    surroundings: dict[str, str], tmp_path: Path
+def test_two_sessions_a_locked_one_and_a_missing_one_are_one_line_errors(
+    environment: dict[str, str], tmp_path: Path
 ) -> None:
     held, other = tmp_path / "held.seqstudio", tmp_path / "other.seqstudio"
     picture = tmp_path / "window.png"
     with Session.create(held) as session:
-        line = refusal(app(surroundings, held, "--screenshot", picture))
+        line = error_line(app(environment, held, "--screenshot", picture))
         assert line.startswith(f"Error: {session.path} is open in process {os.getpid()}")
-    assert refusal(app(surroundings, held, other, "--screenshot", picture)) == (
+    assert error_line(app(environment, held, other, "--screenshot", picture)) == (
         f"Error: {other}: a second session, expected one at most"
     )
-    assert refusal(app(surroundings, other, "--screenshot", picture)) == (
+    assert error_line(app(environment, other, "--screenshot", picture)) == (
         f"Error: {other}: no such file, expected a session"
     )
     assert not picture.exists()
 
 
 @pytest.mark.medium
-def test_a_session_is_drawn_and_left_as_it_was(
-    surroundings: dict[str, str], tmp_path: Path
+def test_a_screenshot_leaves_its_session_unchanged(
+    environment: dict[str, str], tmp_path: Path
 ) -> None:
     album = tmp_path / "album.seqstudio"
     with Session.create(album) as session:
         session.do(RenameSession("Album"))
-    assert app(surroundings, album, "--screenshot", tmp_path / "a.png").returncode == 0
+    assert app(environment, album, "--screenshot", tmp_path / "a.png").returncode == 0
     with Session.open(album) as session:
         assert session.document.title == "Album"
 
@@ -124,12 +124,12 @@ HEAVY = ("torch", "torchaudio", "librosa", "numpy", "soundfile", "pyqtgraph", "P
 PLUGINS = ("seqstudio_speech", "seqstudio_music")
 
 
-def test_before_the_first_paint_nothing_heavy_and_no_plugin_is_loaded(
-    surroundings: dict[str, str],
+def test_before_the_first_paint_nothing_heavy_and_no_plugin_is_imported(
+    environment: dict[str, str],
 ) -> None:
     result = subprocess.run(
         [sys.executable, "-c", FIRST_PAINT, *HEAVY, *PLUGINS],
-        env={**surroundings, "QT_QPA_PLATFORM": "offscreen"},
+        env={**environment, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
         timeout=60,

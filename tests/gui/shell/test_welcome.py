@@ -7,33 +7,33 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.welcome import Welcome, age_text, content_of, unsaved_work
-from seqstudio.gui.shell.window import Window
-from seqstudio.gui.workspace.file_kinds import bring
+from seqstudio.gui.shell.welcome import WelcomeModel, age_text, content_text, untitled_sessions
+from seqstudio.gui.shell.window_view import Window
+from seqstudio.gui.workspace.file_kinds import import_file
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.apply import apply
 from seqstudio.session.document import Document
-from seqstudio.session.operations import RenameSession
+from seqstudio.session.edits import RenameSession
 from seqstudio.session.session import Session
 
 
-def test_a_session_is_told_by_what_is_in_it(recording: Path, tune: Path) -> None:
+def test_a_session_is_described_by_its_content(recording: Path, tune: Path) -> None:
     document = Document()
     for path in (recording, tune, recording):
-        document, _ = apply(document, bring(path))
-    assert content_of(document) == "2 recordings, 1 piece"
+        document, _ = apply(document, import_file(path))
+    assert content_text(document) == "2 recordings, 1 piece"
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(3, "just now"), (61, "1 minute ago"), (200_000, "2 days ago")]
 )
-def test_ages_are_told_in_the_largest_unit(seconds: float, text: str) -> None:
+def test_ages_are_given_in_the_largest_unit(seconds: float, text: str) -> None:
     assert age_text(seconds) == text
 
 
 @pytest.fixture
-def left(workspace: Workspace) -> Path:
-    """Untitled work of an app that was killed."""
+def untitled(workspace: Workspace) -> Path:
+    """The untitled session of an app that was killed."""
     session = Session.untitled(workspace.studio.profile)
     session.do(RenameSession("Songs"))
     session.do(RenameSession("Harvest songs"))
@@ -50,12 +50,14 @@ def button(window: Window, name: str) -> QPushButton:
     )
 
 
-def test_work_without_a_name_is_offered_and_opens(left: Path, window: Window, qtbot: QtBot) -> None:
-    def offered() -> bool:
+def test_an_untitled_session_is_listed_and_opens(
+    untitled: Path, window: Window, qtbot: QtBot
+) -> None:
+    def listed() -> bool:
         labels = window.stack.currentWidget().findChildren(QLabel)
         return "Harvest songs" in [label.text() for label in labels]
 
-    qtbot.waitUntil(offered)
+    qtbot.waitUntil(listed)
     with qtbot.waitSignal(window.workspace.session_changed):
         qtbot.mouseClick(button(window, "Open Harvest songs"), Qt.MouseButton.LeftButton)
 
@@ -63,54 +65,56 @@ def test_work_without_a_name_is_offered_and_opens(left: Path, window: Window, qt
     assert window.windowTitle() == "Harvest songs - SeqStudio"
 
 
-def test_discarded_work_is_gone(left: Path, window: Window, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: bool(window.stack.currentWidget().findChildren(QLabel, "earlier")))
+def test_a_discarded_session_is_removed(untitled: Path, window: Window, qtbot: QtBot) -> None:
+    qtbot.waitUntil(
+        lambda: bool(window.stack.currentWidget().findChildren(QLabel, "session title"))
+    )
     qtbot.mouseClick(button(window, "Discard Harvest songs"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.stack.currentWidget().findChildren(QLabel, "earlier"))
+    qtbot.waitUntil(lambda: not window.stack.currentWidget().findChildren(QLabel, "session title"))
 
-    assert not left.exists()
-    assert not unsaved_work(window.workspace.studio.profile)
+    assert not untitled.exists()
+    assert not untitled_sessions(window.workspace.studio.profile)
 
 
-def test_a_look_at_earlier_work_neither_holds_nor_changes_it(
-    workspace: Workspace, left: Path
+def test_listing_a_session_neither_locks_nor_changes_it(
+    workspace: Workspace, untitled: Path
 ) -> None:
-    before = left.read_bytes()
-    (earlier,) = unsaved_work(workspace.studio.profile)
+    before = untitled.read_bytes()
+    (session,) = untitled_sessions(workspace.studio.profile)
 
-    assert (earlier.title, earlier.note) == ("Harvest songs", "empty, just now")
-    assert left.read_bytes() == before
-    Session.open(left).close()
+    assert (session.title, session.detail) == ("Harvest songs", "empty, just now")
+    assert untitled.read_bytes() == before
+    Session.open(untitled).close()
 
 
-def test_damaged_work_is_offered_and_says_what_was_lost(
-    workspace: Workspace, left: Path, qtbot: QtBot
+def test_a_damaged_session_is_listed_and_reports_what_was_lost(
+    workspace: Workspace, untitled: Path, qtbot: QtBot
 ) -> None:
-    with contextlib.closing(sqlite3.connect(left)) as file, file:
-        file.execute("UPDATE step SET operation = x'00' WHERE number = 2")
+    with contextlib.closing(sqlite3.connect(untitled)) as file, file:
+        file.execute("UPDATE step SET edit = x'00' WHERE number = 2")
         file.execute("DELETE FROM snapshot")
-    (earlier,) = unsaved_work(workspace.studio.profile)
-    assert earlier.note.startswith("damaged")
-    with qtbot.waitSignal(workspace.failed) as told:
-        workspace.open_session(left)
-    assert told.args == [workspace.session.lost]
+    (session,) = untitled_sessions(workspace.studio.profile)
+    assert session.detail.startswith("damaged")
+    with qtbot.waitSignal(workspace.failed) as failed:
+        workspace.open_session(untitled)
+    assert failed.args == [workspace.session.lost]
     assert "was damaged: the last" in workspace.session.lost
     workspace.new_session()
     profile = workspace.studio.profile
-    qtbot.waitUntil(lambda: [one.title for one in unsaved_work(profile)] == ["Songs"])
+    qtbot.waitUntil(lambda: [one.title for one in untitled_sessions(profile)] == ["Songs"])
 
 
-def test_damaged_work_of_which_nothing_is_left_can_be_discarded(
-    workspace: Workspace, left: Path, qtbot: QtBot
+def test_an_unreadable_session_can_be_discarded(
+    workspace: Workspace, untitled: Path, qtbot: QtBot
 ) -> None:
-    left.write_bytes(b"no session at all" * 500)
-    (earlier,) = unsaved_work(workspace.studio.profile)
-    Welcome(workspace).discard(earlier)
+    untitled.write_bytes(b"no session at all" * 500)
+    (session,) = untitled_sessions(workspace.studio.profile)
+    WelcomeModel(workspace).discard(session)
 
-    qtbot.waitUntil(lambda: not left.exists())
+    qtbot.waitUntil(lambda: not untitled.exists())
 
 
-def test_a_recent_session_whose_file_is_gone_says_so_and_can_be_forgotten(
+def test_a_recent_session_without_its_file_is_marked_and_can_be_forgotten(
     window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     album = tmp_path / "album.seqstudio"
@@ -121,15 +125,15 @@ def test_a_recent_session_whose_file_is_gone_says_so_and_can_be_forgotten(
     window.workspace.new_session()
     page = window.stack.currentWidget()
 
-    def note() -> list[str]:
+    def texts() -> list[str]:
         return [label.text() for label in page.findChildren(QLabel)]
 
-    qtbot.waitUntil(lambda: f"not found in {tmp_path}" in note())
+    qtbot.waitUntil(lambda: f"not found in {tmp_path}" in texts())
     assert not button(window, "Open album").isEnabled()
     qtbot.mouseClick(button(window, "Forget album"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: f"not found in {tmp_path}" not in note())
+    qtbot.waitUntil(lambda: f"not found in {tmp_path}" not in texts())
 
 
-def test_the_shipped_samples_open_by_one_button(window: Window, qtbot: QtBot) -> None:
-    qtbot.mouseClick(button(window, "Try it: open the shipped samples"), Qt.MouseButton.LeftButton)
+def test_the_samples_open_with_one_button(window: Window, qtbot: QtBot) -> None:
+    qtbot.mouseClick(button(window, "Try it: open the samples"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7)

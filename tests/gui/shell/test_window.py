@@ -26,7 +26,7 @@ def dragged(paths: list[Path]) -> QMimeData:
 
 
 def drop(window: Window, paths: list[Path]) -> None:
-    """Drag files from the desktop onto the window, and let go."""
+    """Drop files from the desktop on the window."""
     data, middle = dragged(paths), window.rect().center()
     entered = QDragEnterEvent(QPoint(middle), COPY, data, LEFT, NO_KEYS)
     QApplication.sendEvent(window, entered)
@@ -34,7 +34,7 @@ def drop(window: Window, paths: list[Path]) -> None:
     QApplication.sendEvent(window, QDropEvent(QPointF(middle), COPY, data, LEFT, NO_KEYS))
 
 
-def test_dropped_files_and_folders_come_in(
+def test_dropped_files_and_folders_are_imported(
     window: Window, qtbot: QtBot, recording: Path, tune: Path
 ) -> None:
     drop(window, [tune, recording.parent])
@@ -53,7 +53,7 @@ def test_a_dropped_session_is_opened(window: Window, qtbot: QtBot, tmp_path: Pat
     assert window.windowTitle() == "Album - SeqStudio"
 
 
-def test_a_hint_says_what_dropping_will_do_and_goes_when_the_files_leave(
+def test_a_hint_says_what_dropping_will_do_and_hides_when_the_files_leave(
     window: Window, recording: Path
 ) -> None:
     (shown,) = window.findChildren(DropHint)
@@ -68,7 +68,7 @@ def test_a_hint_says_what_dropping_will_do_and_goes_when_the_files_leave(
     assert not shown.isVisible()
 
 
-def test_a_session_that_is_open_elsewhere_is_refused_in_the_banner(
+def test_a_session_that_is_open_elsewhere_is_an_error_in_the_banner(
     window: Window, tmp_path: Path, qtbot: QtBot
 ) -> None:
     with Session.create(tmp_path / "held.seqstudio") as held:
@@ -81,7 +81,7 @@ def test_a_session_that_is_open_elsewhere_is_refused_in_the_banner(
         assert window.banner.isVisible()
 
 
-def test_the_window_is_shaped_as_it_was_left(workspace: Workspace, qtbot: QtBot) -> None:
+def test_the_window_restores_its_geometry_and_docks(workspace: Workspace, qtbot: QtBot) -> None:
     first = Window(workspace)
     first.show()
     first.resize(760, 660)
@@ -101,7 +101,7 @@ def test_the_window_is_shaped_as_it_was_left(workspace: Workspace, qtbot: QtBot)
     second.close()
 
 
-def test_preferences_that_cannot_be_read_count_as_none(tmp_path: Path, qtbot: QtBot) -> None:
+def test_preferences_that_cannot_be_read_count_as_missing(tmp_path: Path, qtbot: QtBot) -> None:
     home = tmp_path / "profile"
     home.mkdir()
     (home / "app.json").write_text('{"theme": 3')
@@ -112,7 +112,7 @@ def test_preferences_that_cannot_be_read_count_as_none(tmp_path: Path, qtbot: Qt
 
 
 @pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
-def test_a_theme_is_worn_at_once_and_kept(
+def test_a_theme_is_applied_at_once_and_saved(
     window: Window, qtbot: QtBot, theme: str, colours: Colours
 ) -> None:
     window.commands.action(f"theme.{theme}").trigger()
@@ -125,7 +125,7 @@ def test_a_theme_is_worn_at_once_and_kept(
     assert window.commands.action(f"theme.{theme}").isChecked()
 
 
-def test_under_system_the_desktops_change_is_followed(
+def test_the_system_theme_follows_the_desktop(
     window: Window,
 ) -> None:
     hints = QApplication.styleHints()
@@ -145,13 +145,13 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 @pytest.mark.parametrize("ink", ["text", "muted", "accent", "error", "success"])
-def test_words_stand_out_from_what_they_are_written_on(colours: Colours, ink: str) -> None:
+def test_text_has_enough_contrast(colours: Colours, ink: str) -> None:
     for ground in (colours.background, colours.surface):
         pair = sorted((luminance(getattr(colours, ink).name()), luminance(ground.name())))
         assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5
 
 
-def test_f6_goes_round_the_parts_of_the_window(window: Window, qtbot: QtBot) -> None:
+def test_f6_cycles_through_the_parts_of_the_window(window: Window, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.library.tree.setFocus()
@@ -163,7 +163,7 @@ def test_f6_goes_round_the_parts_of_the_window(window: Window, qtbot: QtBot) -> 
     assert any(window.stack.isAncestorOf(one) for one in seen if one)
 
 
-def test_the_line_below_says_where_the_work_is_and_that_it_is_safe(
+def test_the_status_bar_shows_the_file_and_that_all_is_saved(
     window: Window, tmp_path: Path
 ) -> None:
     workspace = window.workspace
@@ -178,7 +178,7 @@ def test_the_line_below_says_where_the_work_is_and_that_it_is_safe(
     )
 
 
-def test_closing_asks_nothing_and_untitled_work_is_there_next_time(
+def test_closing_asks_nothing_and_keeps_the_untitled_session(
     workspace: Workspace, qtbot: QtBot
 ) -> None:
     window = Window(workspace)

@@ -1,4 +1,4 @@
-"""The player through an output in memory: its clock is moved by hand, its buffers are real."""
+"""The player with an output in memory, whose clock the tests move."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +41,7 @@ def no_output() -> Output:
     raise SoundError("This computer has no sound output that can be used.")
 
 
-def test_why_nothing_can_be_heard_is_a_sentence(background: Background, qtbot: QtBot) -> None:
+def test_the_reason_for_no_sound_is_a_sentence(background: Background, qtbot: QtBot) -> None:
     player = Player(background, background, find=no_output)
     with qtbot.waitSignal(player.changed):
         pass
@@ -58,7 +58,9 @@ def test_the_position_follows_the_clock_of_the_output(
     qtbot.waitUntil(lambda: speaker.fill is not None)
     assert player.playing
 
-    with qtbot.waitSignal(player.moved, check_params_cb=lambda s: s == pytest.approx(1.5)):
+    with qtbot.waitSignal(
+        player.position_changed, check_params_cb=lambda s: s == pytest.approx(1.5)
+    ):
         qtbot.waitUntil(lambda: bool(speaker.sound(0.5).all()))
 
 
@@ -86,10 +88,10 @@ def test_stopping_keeps_the_position(player: Player, speaker: Speaker, qtbot: Qt
     assert player.position_s == 2.0
 
 
-def test_a_file_that_is_gone_ends_the_playing_with_a_reason(
+def test_a_missing_file_ends_playback_with_a_reason(
     player: Player, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    with qtbot.waitSignal(player.failed) as told:
+    with qtbot.waitSignal(player.failed) as failed:
         player.play_file(tmp_path / "gone.wav")
-    assert "gone.wav: No such file" in told.args[0]
+    assert "gone.wav: No such file" in failed.args[0]
     assert not player.playing

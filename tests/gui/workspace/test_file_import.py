@@ -5,27 +5,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.workspace.file_import import Line
+from seqstudio.gui.workspace.file_import import ReorderBuffer
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.session import Session
 
 
 @given(st.permutations(range(6)))
-def test_files_go_in_as_they_were_named_however_they_come(order: list[int]) -> None:
-    line = Line()
-    tickets = [line.expect(Path(f"{number}.wav")) for number in range(6)]
-    given = [value for place in order for _, value in line.arrive(tickets[place], str(place))]
+def test_files_leave_the_buffer_in_the_order_named_whatever_order_they_arrive_in(
+    order: list[int],
+) -> None:
+    buffer = ReorderBuffer()
+    tickets = [buffer.expect(Path(f"{number}.wav")) for number in range(6)]
+    arrived = [
+        outcome for place in order for _, outcome in buffer.arrive(tickets[place], str(place))
+    ]
 
-    assert given == list("012345")
-    assert not line.waiting
+    assert arrived == list("012345")
+    assert not buffer.waiting
 
 
-def test_a_large_file_that_is_named_first_comes_in_first(
+def test_a_large_file_that_is_named_first_is_imported_first(
     workspace: Workspace, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
 ) -> None:
     large = tmp_path / "large.txt"
     large.write_bytes(b"word " * 2_000_000)
-    workspace.bring_in([large, recording, tune])
+    workspace.import_files([large, recording, tune])
     assert workspace.loading
     qtbot.waitUntil(lambda: not workspace.loading, timeout=10_000)
 
@@ -34,20 +38,20 @@ def test_a_large_file_that_is_named_first_comes_in_first(
     assert workspace.clip.path == large
 
 
-def test_a_folder_without_anything_to_open_is_told(
+def test_a_folder_without_anything_to_open_is_reported(
     workspace: Workspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
     nothing = tmp_path / "nothing"
     nothing.mkdir()
-    with qtbot.waitSignal(workspace.failed) as told:
-        workspace.bring_in([nothing])
-    assert told.args == [f"{nothing}: nothing in it to open, expected audio, MIDI or transcripts"]
+    with qtbot.waitSignal(workspace.failed) as failed:
+        workspace.import_files([nothing])
+    assert failed.args == [f"{nothing}: nothing in it to open, expected audio, MIDI or transcripts"]
 
 
-def test_files_for_a_session_that_was_left_stay_out_of_the_next(
+def test_files_for_a_previous_session_are_not_imported_into_the_next(
     workspace: Workspace, qtbot: QtBot, recording: Path
 ) -> None:
-    workspace.bring_in([recording])
+    workspace.import_files([recording])
     workspace.new_session()
     assert not workspace.loading
     qtbot.waitUntil(lambda: not workspace.background.busy)
@@ -60,26 +64,26 @@ def test_a_session_among_files_is_opened_first(
 ) -> None:
     album = tmp_path / "album.seqstudio"
     Session.create(album).close()
-    workspace.bring_in([recording, album])
+    workspace.import_files([recording, album])
     qtbot.waitUntil(lambda: bool(workspace.document.clips))
 
     assert workspace.session.path == album
 
 
 def test_two_sessions_at_once_are_refused(workspace: Workspace, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(workspace.failed) as told:
-        workspace.bring_in([Path("a.seqstudio"), Path("b.seqstudio")])
-    assert told.args == ["b.seqstudio: a second session, expected one at most"]
+    with qtbot.waitSignal(workspace.failed) as failed:
+        workspace.import_files([Path("a.seqstudio"), Path("b.seqstudio")])
+    assert failed.args == ["b.seqstudio: a second session, expected one at most"]
 
 
-def test_sixty_files_come_in_without_a_stall(
+def test_sixty_files_are_imported_without_a_stall(
     window: object, workspace: Workspace, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
     folder = tmp_path / "tunes"
     folder.mkdir()
     for number in range(60):
         shutil.copy(tune, folder / f"{number:03}.mid")
-    workspace.bring_in([folder])
+    workspace.import_files([folder])
     qtbot.waitUntil(lambda: bool(workspace.document.takes), timeout=10_000)
     qtbot.waitUntil(lambda: not workspace.loading, timeout=60_000)
 

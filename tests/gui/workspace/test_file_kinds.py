@@ -1,4 +1,4 @@
-"""What is dropped on the window goes where it belongs, wherever it is dropped."""
+"""Files dropped anywhere on the window are handled by their kind."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,15 +23,15 @@ COPY, LEFT = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
 NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
-def written(folder: Path) -> Path:
-    """Write a plugin as its author has it: a folder of sources."""
+def plugin_project(folder: Path) -> Path:
+    """Write a plugin's source project and return its folder."""
     write_plugin(folder, folder.name, "operation")
     return folder
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return written(tmp_path / "turner")
+    return plugin_project(tmp_path / "turner")
 
 
 @pytest.fixture
@@ -43,14 +43,14 @@ def wheel(project: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def words(tmp_path: Path) -> Path:
+def text_file(tmp_path: Path) -> Path:
     path = tmp_path / "words.txt"
     path.write_text("to be read aloud")
     return path
 
 
 def drop(window: Window, paths: Iterable[Path], at: QPointF) -> None:
-    """Drag files from elsewhere to a place of the window, and let go: Qt finds who takes them."""
+    """Drop files from another program on a point of the window; Qt finds the widget."""
     data, whole = QMimeData(), window.windowHandle()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     pixel = QPoint(round(at.x()), round(at.y()))
@@ -59,23 +59,23 @@ def drop(window: Window, paths: Iterable[Path], at: QPointF) -> None:
     QApplication.sendEvent(whole, QDropEvent(at, COPY, data, LEFT, NO_KEYS))
 
 
-def asked(window: Window) -> str:
-    """Give the question that is open; "" where there is none."""
-    sheet = window.findChild(ConsentView)
-    return sheet.accessibleName() if isinstance(sheet, ConsentView) else ""
+def open_question(window: Window) -> str:
+    """Return the question of the open consent dialog; "" where there is none."""
+    dialog = window.findChild(ConsentView)
+    return dialog.accessibleName() if isinstance(dialog, ConsentView) else ""
 
 
-def answered(window: Window, qtbot: QtBot) -> str:
-    """Wait for the question, decline, and give what it was."""
-    qtbot.waitUntil(lambda: bool(asked(window)), timeout=10_000)
-    sheet = window.findChild(ConsentView)
-    assert isinstance(sheet, ConsentView)
-    sheet.reject()
-    return sheet.accessibleName()
+def decline(window: Window, qtbot: QtBot) -> str:
+    """Wait for the consent dialog, decline, and return its question."""
+    qtbot.waitUntil(lambda: bool(open_question(window)), timeout=10_000)
+    dialog = window.findChild(ConsentView)
+    assert isinstance(dialog, ConsentView)
+    dialog.reject()
+    return dialog.accessibleName()
 
 
-def test_files_come_first_and_what_is_to_be_installed_last(
-    project: Path, wheel: Path, words: Path, recording: Path, tmp_path: Path
+def test_files_come_first_and_install_requests_last(
+    project: Path, wheel: Path, text_file: Path, recording: Path, tmp_path: Path
 ) -> None:
     model, wheels, other = (tmp_path / name for name in ("model", "wheels", "other"))
     for folder in (model, wheels, other):
@@ -87,8 +87,8 @@ def test_files_come_first_and_what_is_to_be_installed_last(
     (other / "song.mid").touch()
     bundle = Path("folk.seqmodel")
 
-    assert expand_paths([wheel, words, project, model, bundle, wheels, other, recording]) == [
-        words,
+    assert expand_paths([wheel, text_file, project, model, bundle, wheels, other, recording]) == [
+        text_file,
         other / "song.mid",
         recording,
         InstallRequest(PLUGINS, wheel),
@@ -99,13 +99,13 @@ def test_files_come_first_and_what_is_to_be_installed_last(
     ]
 
 
-def test_a_project_that_is_badly_written_is_still_a_plugin(project: Path) -> None:
+def test_a_project_with_invalid_toml_is_still_a_plugin(project: Path) -> None:
     with (project / "pyproject.toml").open("a") as file:
         file.write("[project\n")
     assert expand_paths([project]) == [InstallRequest(PLUGINS, project)]
 
 
-def test_the_hint_names_all_that_dropping_will_do(project: Path) -> None:
+def test_the_hint_names_everything_that_dropping_will_do(project: Path) -> None:
     assert hint_text([project]) == "Drop to inspect turner; nothing is installed before you agree"
     assert hint_text([Path("a.seqstudio"), Path("a.wav"), Path("b.wav")]) == (
         "Drop to open a.seqstudio, and add 2 files to this session"
@@ -113,55 +113,55 @@ def test_the_hint_names_all_that_dropping_will_do(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [page.name for page in PAGES])
-def test_a_project_dropped_anywhere_on_any_page_is_asked_about(
+def test_a_project_dropped_anywhere_on_any_page_asks_for_consent(
     window: Window, qtbot: QtBot, project: Path, recording: Path, tune: Path, name: str
 ) -> None:
     window.workspace.import_files([recording, tune])
     qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 2)
-    held = {
+    ids = {
         "clip": window.workspace.document.clips[0].id,
         "take": window.workspace.document.takes[0].id,
     }
     entry = next(page for page in PAGES if page.name == name)
-    window.workspace.select(held.get(entry.shows, ""))
+    window.workspace.select(ids.get(entry.shows, ""))
     window.show_page(name)
     qtbot.waitUntil(lambda: not window.workspace.background.busy)
     for across, down in ((0.1, 0.3), (0.4, 0.3), (0.6, 0.5), (0.9, 0.4), (0.5, 0.95)):
         window.show_page(name)
         drop(window, [project], QPointF(window.width() * across, window.height() * down))
-        assert answered(window, qtbot) == "Install Turner 0.1.0?"
-        qtbot.waitUntil(lambda: not asked(window))
+        assert decline(window, qtbot) == "Install Turner 0.1.0?"
+        qtbot.waitUntil(lambda: not open_question(window))
     assert window.stack.currentWidget() is window.show_page("plugins")
     assert len(window.workspace.document.clips) == 2
 
 
-def test_a_text_and_a_wheel_together_end_with_the_question_and_the_text_is_there(
-    window: Window, qtbot: QtBot, wheel: Path, words: Path
+def test_a_text_dropped_with_a_wheel_is_imported_and_the_wheel_asks_for_consent(
+    window: Window, qtbot: QtBot, wheel: Path, text_file: Path
 ) -> None:
-    drop(window, [wheel, words], QPointF(400, 300))
-    assert answered(window, qtbot) == "Install Turner 0.1.0?"
+    drop(window, [wheel, text_file], QPointF(400, 300))
+    assert decline(window, qtbot) == "Install Turner 0.1.0?"
     qtbot.waitUntil(lambda: not window.workspace.background.busy)
 
-    assert [clip.path for clip in window.workspace.document.clips] == [words]
+    assert [clip.path for clip in window.workspace.document.clips] == [text_file]
     assert window.workspace.clip == window.workspace.document.clips[0]
-    front = window.stack.currentWidget()
-    assert front is window.show_page("plugins")
+    page = window.stack.currentWidget()
+    assert page is window.show_page("plugins")
 
 
-def test_two_plugins_dropped_together_are_asked_about_one_after_the_other(
+def test_two_plugins_dropped_together_ask_for_consent_one_after_the_other(
     window: Window, qtbot: QtBot, wheel: Path, tmp_path: Path
 ) -> None:
-    drop(window, [wheel, written(tmp_path / "spinner")], QPointF(400, 300))
-    assert answered(window, qtbot) == "Install Turner 0.1.0?"
-    qtbot.waitUntil(lambda: "Turner" not in asked(window), timeout=10_000)
-    assert answered(window, qtbot) == "Install Spinner 0.1.0?"
+    drop(window, [wheel, plugin_project(tmp_path / "spinner")], QPointF(400, 300))
+    assert decline(window, qtbot) == "Install Turner 0.1.0?"
+    qtbot.waitUntil(lambda: "Turner" not in open_question(window), timeout=10_000)
+    assert decline(window, qtbot) == "Install Spinner 0.1.0?"
 
 
-def test_a_wheel_dropped_with_a_session_is_asked_about_in_that_session(
+def test_a_wheel_dropped_with_a_session_asks_for_consent_in_that_session(
     window: Window, qtbot: QtBot, wheel: Path, tmp_path: Path
 ) -> None:
     album = tmp_path / "album.seqstudio"
     Session.create(album).close()
     drop(window, [wheel, album], QPointF(400, 300))
-    assert answered(window, qtbot) == "Install Turner 0.1.0?"
+    assert decline(window, qtbot) == "Install Turner 0.1.0?"
     assert window.workspace.session.path == album

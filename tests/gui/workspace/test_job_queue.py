@@ -1,4 +1,4 @@
-"""The queue: two lanes, an order that survives, and jobs that run elsewhere. Real workers."""
+"""The job queue with real workers: two lanes, an order that persists, and jobs run elsewhere."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ SOON = 20_000
 
 @pytest.fixture
 def spec_of(tmp_path: Path) -> Callable[..., JobSpec]:
-    """Make a job of a stranger's plugin that says a text again."""
+    """Return a function that makes a job of a third-party plugin, which repeats a text."""
 
     def make(name: str, text: str = "", **changes: Any) -> JobSpec:
         path = tmp_path / f"{name}.txt"
@@ -35,7 +35,7 @@ def queue(stranger: Studio, qtbot: QtBot) -> Iterator[JobQueue]:
 
 
 def states(queue: JobQueue) -> dict[str, str]:
-    return {card.title: card.state for card in queue.jobs()}
+    return {job.title: job.state for job in queue.jobs()}
 
 
 def test_one_job_runs_at_a_time_and_the_next_follows_in_order(
@@ -59,13 +59,13 @@ def test_one_job_runs_at_a_time_and_the_next_follows_in_order(
     assert "Echo a" not in states(queue)
 
 
-def test_what_waits_is_cancelled_and_what_runs_is_paused_resumed_and_cancelled(
+def test_a_waiting_job_is_cancelled_and_a_running_one_is_paused_resumed_and_cancelled(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     a, b = queue.add(spec_of("a", "slow")), queue.add(spec_of("b"))
     queue.cancel(b)
     assert states(queue)["Echo b"] == "cancelled"
-    card = queue.jobs()[0]
+    job = queue.jobs()[0]
     qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
     queue.pause(a)
     assert queue.jobs()[0].state_text.startswith(("Pausing", "Paused"))  # as quick as it is
@@ -74,7 +74,7 @@ def test_what_waits_is_cancelled_and_what_runs_is_paused_resumed_and_cancelled(
     qtbot.waitUntil(lambda: queue.jobs()[0].state == "running", timeout=SOON)
     queue.cancel(a)
     qtbot.waitUntil(lambda: states(queue)["Echo a"] == "cancelled", timeout=SOON)
-    assert card.title == "Echo a"
+    assert job.title == "Echo a"
     qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
 
 
@@ -92,7 +92,7 @@ def test_a_failed_job_is_retried_and_says_why_it_failed(
     assert queue.items(job)[0].outputs[0].read_text() == "goodgood"
 
 
-def test_after_a_restart_what_waited_waits_in_its_order_until_it_is_let_go(
+def test_after_a_restart_waiting_jobs_keep_their_order_until_the_queue_is_started(
     stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     first = JobQueue(stranger)
@@ -101,7 +101,7 @@ def test_after_a_restart_what_waited_waits_in_its_order_until_it_is_let_go(
     qtbot.waitUntil(lambda: first.jobs()[0].text != "", timeout=SOON)
     first.close()
     again = JobQueue(Studio(stranger.profile.home))
-    assert [(card.id, card.state_text) for card in again.jobs()] == [
+    assert [(job.id, job.state_text) for job in again.jobs()] == [
         (c, "Waiting, queue paused"),
         (b, "Waiting, queue paused"),
         (a, "Interrupted"),
@@ -117,7 +117,7 @@ def test_after_a_restart_what_waited_waits_in_its_order_until_it_is_let_go(
         one.deleteLater()
 
 
-def test_a_training_runs_beside_another_job_niced_and_leaves_room_for_a_training_when_paused(
+def test_a_training_runs_niced_beside_another_job_and_frees_its_lane_when_paused(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], tmp_path: Path
 ) -> None:
     other = queue.add(spec_of("a", "slow"))
@@ -134,34 +134,34 @@ def test_a_training_runs_beside_another_job_niced_and_leaves_room_for_a_training
     ]
     assert queue.running == (other, trainings[0])
     assert queue.waiting == (trainings[1],)
-    titles = [card.title for card in queue.jobs()]
+    titles = [job.title for job in queue.jobs()]
     assert titles[1:] == [f"Train {run}: speech.ctc on {tmp_path.name}" for run in ("one", "two")]
     assert '"nice": 10' in queue._studio.jobs.get(trainings[1]).spec
     queue.pause(trainings[0])
     qtbot.waitUntil(lambda: queue.running == (other, *trainings), timeout=SOON)
     queue.resume(trainings[0])
-    words = [card.state_text for card in queue.jobs()]
-    assert words[1] == "Waiting to resume"
+    texts = [job.state_text for job in queue.jobs()]
+    assert texts[1] == "Waiting to resume"
 
 
 @pytest.mark.medium
-def test_a_job_that_runs_elsewhere_is_shown_and_can_be_stopped(
+def test_a_job_that_runs_elsewhere_is_shown_and_can_be_cancelled(
     queue: JobQueue, stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     handle = Studio(stranger.profile.home).submit(spec_of("a", "slow"))
     qtbot.waitUntil(lambda: states(queue) == {"Echo a": "running"}, timeout=SOON)
-    (card,) = queue.jobs()
-    assert card.state_text == "Running in another window or terminal"
+    (job,) = queue.jobs()
+    assert job.state_text == "Running in another window or terminal"
     queue.cancel(handle.id)
     qtbot.waitUntil(lambda: states(queue) == {"Echo a": "cancelled"}, timeout=SOON)
 
 
-def words(queue: JobQueue) -> dict[str, str]:
-    return {card.title: card.state_text.partition(",")[0] for card in queue.jobs()}
+def state_texts(queue: JobQueue) -> dict[str, str]:
+    return {job.title: job.state_text.partition(",")[0] for job in queue.jobs()}
 
 
 @pytest.mark.medium
-def test_a_paused_job_leaves_its_lane_to_the_next_and_waits_for_it_again_when_resumed(
+def test_a_paused_job_frees_its_lane_and_waits_for_it_when_resumed(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     a, b, c = (
@@ -172,18 +172,18 @@ def test_a_paused_job_leaves_its_lane_to_the_next_and_waits_for_it_again_when_re
     qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
     queue.pause(a)
     qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
-    assert words(queue)["Echo a"] == "Paused"
+    assert state_texts(queue)["Echo a"] == "Paused"
     assert queue.waiting == (c,)
     queue.resume(a)
-    (card,) = (card for card in queue.jobs() if card.id == a)
-    assert card.state_text == "Waiting to resume"
-    assert card.actions == {"pause", "cancel"}
+    (job,) = (job for job in queue.jobs() if job.id == a)
+    assert job.state_text == "Waiting to resume"
+    assert job.actions == {"pause", "cancel"}
     queue.pause(a)
-    assert words(queue)["Echo a"] == "Paused"
+    assert state_texts(queue)["Echo a"] == "Paused"
     queue.resume(a)
-    queue.pause_queue()  # means what has not begun
+    queue.pause_queue()  # affects only jobs that have not begun
     queue.cancel(b)
-    qtbot.waitUntil(lambda: words(queue)["Echo a"] == "Running", timeout=SOON)
+    qtbot.waitUntil(lambda: state_texts(queue)["Echo a"] == "Running", timeout=SOON)
     assert queue.running == (a,)
     queue.cancel(a)
     qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
@@ -191,7 +191,7 @@ def test_a_paused_job_leaves_its_lane_to_the_next_and_waits_for_it_again_when_re
 
 
 @pytest.mark.medium
-def test_a_job_that_a_terminal_pauses_leaves_its_lane_and_may_come_back_beside_another(
+def test_a_job_paused_in_a_terminal_frees_its_lane_and_may_resume_beside_another(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], stranger: Studio
 ) -> None:
     a, b = queue.add(spec_of("a", "slow")), queue.add(spec_of("b", "slow"))
@@ -200,17 +200,17 @@ def test_a_job_that_a_terminal_pauses_leaves_its_lane_and_may_come_back_beside_a
     terminal.request(a, "pause")
     qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
     queue.resume(a)
-    assert words(queue)["Echo a"] == "Waiting to resume"
+    assert state_texts(queue)["Echo a"] == "Waiting to resume"
     terminal.request(a, "resume")
-    qtbot.waitUntil(lambda: words(queue)["Echo a"] == "Running", timeout=SOON)
+    qtbot.waitUntil(lambda: state_texts(queue)["Echo a"] == "Running", timeout=SOON)
     for job in (a, b):
         queue.cancel(job)
     qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
-    assert set(words(queue).values()) == {"Cancelled"}
+    assert set(state_texts(queue).values()) == {"Cancelled"}
 
 
 @pytest.mark.medium
-def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
+def test_jobs_that_ended_before_a_restart_are_listed_apart_with_their_outcomes(
     stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     done, failed, dropped, cancelled = (
@@ -221,22 +221,22 @@ def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
     stranger.jobs.fail(dropped, "no plugin 'parrot'")
     stranger.jobs.request(cancelled, "cancel")
     queue = JobQueue(Studio(stranger.profile.home))
-    cards = queue.jobs()
-    assert [card.id for card in cards] == [cancelled, dropped, failed, done]
-    assert all(card.from_before for card in cards)
-    assert [card.reason or card.text for card in cards] == [
+    jobs = queue.jobs()
+    assert [job.id for job in jobs] == [cancelled, dropped, failed, done]
+    assert all(job.from_before for job in jobs)
+    assert [job.reason or job.text for job in jobs] == [
         "",
         "no plugin 'parrot'",
         "parrot echo: ValueError: cannot be said",
         "1 letters",
     ]
-    assert cards[2].actions == {"retry", "dismiss"}
+    assert jobs[2].actions == {"retry", "dismiss"}
     queue.pause_queue()
     stranger.requeue(failed, retry=True)
     qtbot.waitUntil(lambda: queue.waiting == (failed,), timeout=SOON)
     queue.cancel(failed)
     assert queue.jobs()[0].text == ""  # it did not fail this time
-    assert [(card.id, card.from_before) for card in queue.jobs()] == [
+    assert [(job.id, job.from_before) for job in queue.jobs()] == [
         (failed, False),
         (cancelled, True),
         (dropped, True),
@@ -244,25 +244,25 @@ def test_what_had_ended_before_a_restart_is_listed_apart_with_what_came_of_it(
     ]
     queue.dismiss(failed, dropped)
     again = JobQueue(Studio(stranger.profile.home))
-    assert [card.id for card in again.jobs()] == [cancelled, done]
+    assert [job.id for job in again.jobs()] == [cancelled, done]
     for one in (queue, again):
         one.close()
         one.deleteLater()
 
 
-def test_no_more_than_some_of_what_had_ended_before_is_listed(
+def test_only_the_newest_jobs_from_before_are_listed(
     stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     numbers = [stranger.enqueue(spec_of("a")) for _ in range(BEFORE_LISTED + 2)]
     for number in numbers:
         stranger.jobs.request(number, "cancel")
     queue = JobQueue(stranger)
-    assert [card.id for card in queue.jobs()] == numbers[:1:-1]
+    assert [job.id for job in queue.jobs()] == numbers[:1:-1]
     queue.close()
     queue.deleteLater()
 
 
-def test_a_job_that_another_seqstudio_wrote_is_listed_by_its_plugin_and_name(
+def test_a_job_of_another_version_is_listed_by_its_plugin_and_name(
     stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     job = stranger.enqueue(spec_of("a"))
@@ -270,6 +270,6 @@ def test_a_job_that_another_seqstudio_wrote_is_listed_by_its_plugin_and_name(
     with stranger.jobs.database.transaction() as connection:
         connection.execute("UPDATE job SET spec = '{\"later\": 1}'")
     queue = JobQueue(stranger)
-    assert [card.title for card in queue.jobs()] == ["parrot echo"]
+    assert [job.title for job in queue.jobs()] == ["parrot echo"]
     queue.close()
     queue.deleteLater()

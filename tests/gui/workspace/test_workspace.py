@@ -2,38 +2,40 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.status_view import status_of
+from seqstudio.gui.shell.status import status_of
 from seqstudio.gui.workspace.workspace import Workspace
-from seqstudio.session.operations import RenameSession
+from seqstudio.session.edits import RenameSession
 from seqstudio.session.session import Session
 
 
-def test_files_come_in_and_the_first_is_put_in_front(
+def test_files_are_imported_and_the_first_is_selected(
     workspace: Workspace, qtbot: QtBot, recording: Path
 ) -> None:
     with qtbot.waitSignal(workspace.changed):
-        workspace.bring_in([recording])
+        workspace.import_files([recording])
 
     assert [clip.path for clip in workspace.document.clips] == [recording]
     assert workspace.clip == workspace.document.clips[0]
 
 
-def test_a_midi_file_is_a_clip_and_a_take_of_its_notes(
+def test_a_midi_file_becomes_a_clip_and_a_take_of_its_notes(
     workspace: Workspace, qtbot: QtBot, tune: Path
 ) -> None:
     with qtbot.waitSignal(workspace.changed):
-        workspace.bring_in([tune])
+        workspace.import_files([tune])
 
     assert workspace.take is not None
     assert workspace.take.midi == tune.read_bytes()
     assert sum(map(len, workspace.take.tracks)) > 50
 
 
-def test_what_cannot_be_read_is_told_in_one_sentence(workspace: Workspace, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(workspace.failed) as told:
-        workspace.bring_in([Path("nowhere.wav")])
+def test_a_file_that_cannot_be_read_is_reported_in_one_sentence(
+    workspace: Workspace, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(workspace.failed) as failed:
+        workspace.import_files([Path("nowhere.wav")])
 
-    assert told.args[0].startswith("nowhere.wav: no such file")
+    assert failed.args[0].startswith("nowhere.wav: no such file")
     assert not workspace.loading
 
 
@@ -45,7 +47,7 @@ def test_undo_and_redo_go_through_the_session(workspace: Workspace) -> None:
     assert workspace.document.title == "Songs"
 
 
-def test_a_disk_that_takes_nothing_is_told_and_never_keeps_the_app_from_ending(
+def test_a_disk_that_cannot_be_written_is_reported_and_the_workspace_still_closes(
     workspace: Workspace, qtbot: QtBot
 ) -> None:
     for title in ("Songs", "Ballads"):
@@ -53,22 +55,22 @@ def test_a_disk_that_takes_nothing_is_told_and_never_keeps_the_app_from_ending(
     workspace.undo()
     disk = workspace.session._journal.connection
     disk.execute("PRAGMA query_only = ON")  # nothing can be written, as on a full disk
-    for move in (workspace.undo, workspace.redo):
-        with qtbot.waitSignal(workspace.failed) as told:
-            move()
-        assert str(workspace.session.path) in told.args[0]
+    for step in (workspace.undo, workspace.redo):
+        with qtbot.waitSignal(workspace.failed) as failed:
+            step()
+        assert str(workspace.session.path) in failed.args[0]
         assert workspace.document.title == "Songs"
-    workspace.close()  # ends all the same: what was done is on the disk
+    workspace.close()  # every step is stored already
 
 
-def test_another_session_is_opened_on_a_thread_and_files_go_into_it(
+def test_another_session_is_opened_on_a_thread_and_files_are_imported_into_it(
     workspace: Workspace, qtbot: QtBot, recording: Path, tune: Path, tmp_path: Path
 ) -> None:
     with Session.create(tmp_path / "album.seqstudio") as album:
         album.do(RenameSession("Album"))
     before = workspace.session
-    workspace.bring_in([recording, album.path])
-    workspace.bring_in([tune])  # while it is being opened
+    workspace.import_files([recording, album.path])
+    workspace.import_files([tune])  # while it is being opened
     assert (workspace.session, workspace.opening) == (before, album.path)
     assert status_of(workspace).loading == "Opening album…"
 
@@ -77,7 +79,7 @@ def test_another_session_is_opened_on_a_thread_and_files_go_into_it(
     assert [clip.path for clip in workspace.document.clips] == [recording, tune]
 
 
-def test_a_session_that_was_left_can_be_opened_again_at_once(
+def test_the_previous_session_can_be_opened_again_at_once(
     workspace: Workspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
     workspace.do(RenameSession("Album"))
@@ -88,14 +90,14 @@ def test_a_session_that_was_left_can_be_opened_again_at_once(
     qtbot.waitUntil(lambda: workspace.document.title == "Album")
 
 
-def test_a_session_opens_with_what_the_library_names_first_in_front(
+def test_a_session_opens_with_the_first_row_of_the_library_selected(
     workspace: Workspace, qtbot: QtBot, recording: Path, tune: Path, tmp_path: Path
 ) -> None:
-    workspace.bring_in([tune, recording])
+    workspace.import_files([tune, recording])
     qtbot.waitUntil(lambda: len(workspace.document.clips) == 2)
     assert workspace.save_as(tmp_path / "album.seqstudio")
     workspace.new_session()
-    assert not workspace.chosen
+    assert not workspace.selected_id
     workspace.open_session(tmp_path / "album.seqstudio")
 
     qtbot.waitUntil(lambda: workspace.clip is not None)

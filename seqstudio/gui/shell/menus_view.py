@@ -1,4 +1,4 @@
-"""The menu bar, drawn from the commands; a menu without commands is not there."""
+"""The menu bar, built from the commands; a menu without commands is left out."""
 
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
@@ -8,24 +8,24 @@ FIRST = ("Session", "Edit", "View")
 LAST = ("Help",)
 
 
-def ordered(groups: list[str]) -> list[str]:
-    """Put menus in the order that people know.
+def ordered(menus: list[str]) -> list[str]:
+    """Sort menus into the conventional order; leave out the one without a name.
 
     >>> ordered(["Help", "Takes", "View", "", "View/Theme", "Session"])
     ['Session', 'View', 'View/Theme', 'Takes', 'Help']
     """
 
-    def place(group: str) -> int:
-        top = group.partition("/")[0]
+    def rank(menu: str) -> int:
+        top = menu.partition("/")[0]
         if top in FIRST:
             return FIRST.index(top)
         return len(FIRST) + (top in LAST)
 
-    return sorted((group for group in groups if group), key=place)
+    return sorted((menu for menu in menus if menu), key=rank)
 
 
 class Menus:
-    """Keeps a menu bar as the commands are."""
+    """Fills a menu bar with the commands."""
 
     def __init__(self, bar: QMenuBar, commands: Commands) -> None:
         self._bar, self._commands = bar, commands
@@ -33,24 +33,24 @@ class Menus:
         self.fill()
 
     def fill(self) -> None:
-        """Draw the menus anew."""
+        """Build all menus again."""
         self._bar.clear()
-        for menu in reversed(self._menus.values()):  # those in others first
+        for menu in reversed(self._menus.values()):  # submenus first
             menu.setParent(None)
             menu.deleteLater()
         self._menus.clear()
-        groups = self._commands.groups()
-        for group in ordered(list(groups)):
-            self._menu(group).addActions(groups[group])
+        actions = self._commands.menus()
+        for name in ordered(list(actions)):
+            self._menu(name).addActions(actions[name])
 
-    def _menu(self, group: str) -> QMenu:
-        """Give a menu, made when it is first asked for; "View/Theme" is a menu in a menu."""
-        if group not in self._menus:
-            above, _, title = group.rpartition("/")
+    def _menu(self, name: str) -> QMenu:
+        """Return a menu, built on first use; "View/Theme" is a submenu of "View"."""
+        if name not in self._menus:
+            above, _, title = name.rpartition("/")
             parent: QWidget | QMenuBar = self._menu(above) if above else self._bar
             assert isinstance(parent, QMenu | QMenuBar)
             menu = parent.addMenu(title)
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(self._commands.refresh)
-            self._menus[group] = menu
-        return self._menus[group]
+            self._menus[name] = menu
+        return self._menus[name]

@@ -1,4 +1,4 @@
-"""Clips whose files have moved or changed: noticed off the window's thread, and found again."""
+"""Detect clips whose files have moved or changed, and find the files again."""
 
 from functools import partial
 from pathlib import Path
@@ -7,27 +7,27 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.document import Clip
-from seqstudio.session.operations import Together
-from seqstudio.session.relink import collect, find_clips, lost_clips, relink
+from seqstudio.session.edits import CompoundEdit
+from seqstudio.session.relink import collect, find_moved_clips, missing_clips, relink
 
-SOON_MS = 200  # many files that come in at once are looked for once
+DELAY_MS = 200  # so that many files imported at once are checked once
 
 
 class MissingFiles(QObject):
-    """Knows which clips of the session have no file where they say."""
+    """The clips of the session whose files are not where the session says."""
 
-    changed = Signal()  # `clips` are others
+    changed = Signal()  # `clips` has changed
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._workspace = workspace
-        self._paths: tuple[Path, ...] | None = None  # as they were looked for last
+        self._paths: tuple[Path, ...] | None = None  # that were checked last
         self.clips: tuple[Clip, ...] = ()
-        workspace.session_changed.connect(self.look)
-        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._soon.timeout.connect(self._look_if_new)
-        workspace.changed.connect(self._soon.start)
-        self.look()
+        workspace.session_changed.connect(self.check)
+        self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._timer.timeout.connect(self._check_if_new)
+        workspace.changed.connect(self._timer.start)
+        self.check()
 
     @property
     def ids(self) -> frozenset[str]:
@@ -36,7 +36,7 @@ class MissingFiles(QObject):
 
     @property
     def text(self) -> str:
-        """What is missing, in a sentence; "" where nothing is."""
+        """A sentence that names what is missing; "" where nothing is."""
         if not self.clips:
             return ""
         first = self.clips[0].path
@@ -46,46 +46,46 @@ class MissingFiles(QObject):
             f"{first} and {len(self.clips) - 1} more have moved or changed since they were opened."
         )
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Look for the files of all clips, on a thread."""
         document = self._workspace.document
         paths = self._paths = tuple(clip.path for clip in document.clips)
         self._workspace.background.run(
-            partial(lost_clips, document),
-            lambda lost: self._tell(lost) if paths is self._paths else None,
+            partial(missing_clips, document),
+            lambda lost: self._set_clips(lost) if paths is self._paths else None,
             self._workspace.failed.emit,
         )
 
     def find(self, folder: Path) -> None:
-        """Look for the missing files below a folder, whatever their names are now."""
+        """Search a folder for the missing files by content, on a thread."""
         clips, session = self.clips, self._workspace.session
         self._workspace.background.run(
-            lambda: dict(find_clips(clips, folder)),
+            lambda: dict(find_moved_clips(clips, folder)),
             lambda found: (
-                self._found(folder, found) if session is self._workspace.session else None
+                self._on_found(folder, found) if session is self._workspace.session else None
             ),
             self._workspace.failed.emit,
         )
 
     def collect(self, folder: Path) -> None:
-        """Copy the files of all clips into one folder, and go on with the copies."""
+        """Copy the files of all clips into one folder, and make the session use the copies."""
         document, session = self._workspace.document, self._workspace.session
         self._workspace.background.run(
             partial(collect, document, folder),
-            lambda step: self._collected(step) if session is self._workspace.session else None,
+            lambda step: self._on_collected(step) if session is self._workspace.session else None,
             self._workspace.failed.emit,
         )
 
-    def _look_if_new(self) -> None:
+    def _check_if_new(self) -> None:
         if self._paths != tuple(clip.path for clip in self._workspace.document.clips):
-            self.look()
+            self.check()
 
-    def _tell(self, lost: tuple[Clip, ...]) -> None:
-        if lost != self.clips:
-            self.clips = lost
+    def _set_clips(self, missing: tuple[Clip, ...]) -> None:
+        if missing != self.clips:
+            self.clips = missing
             self.changed.emit()
 
-    def _found(self, folder: Path, found: dict[str, Path]) -> None:
+    def _on_found(self, folder: Path, found: dict[str, Path]) -> None:
         present = {clip.id for clip in self._workspace.document.clips}
         found = {id: path for id, path in found.items() if id in present}
         if not found:
@@ -93,6 +93,6 @@ class MissingFiles(QObject):
         else:
             self._workspace.do(relink(found))
 
-    def _collected(self, step: Together) -> None:
-        if step.operations:
+    def _on_collected(self, step: CompoundEdit) -> None:
+        if step.edits:
             self._workspace.do(step)
