@@ -1,1 +1,1 @@
-"""A take's notes: the piano roll and what is around it."""
+"""The piano roll: a take's notes, and the page around them."""

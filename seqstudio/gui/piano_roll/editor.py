@@ -1,12 +1,12 @@
-"""Edits of the selected notes by keys and menus; each is one operation."""
+"""Edits of the selected notes by keys and menus; each is one undo step."""
 
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.piano_roll.gestures import EditTarget, NoteMove, replace_edit
 from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.note_edits import lengthened, pasted, quantised, velocity_shifted
 from seqstudio.gui.piano_roll.note_index import MAX_TICK
-from seqstudio.session.note_array import Notes
 from seqstudio.session.edits import AddNotes, DeleteNotes
+from seqstudio.session.note_array import Notes
 
 
 class Editor:

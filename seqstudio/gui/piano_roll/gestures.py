@@ -9,14 +9,14 @@ from seqstudio.contracts.notes import Note
 from seqstudio.gui.piano_roll.note_edits import lengthened
 from seqstudio.gui.piano_roll.note_index import MAX_TICK, NO_NOTES, IntArray, NoteIndex
 from seqstudio.gui.piano_roll.snap_grid import Bars
-from seqstudio.session.note_array import Notes
 from seqstudio.session.edits import (
     AddNotes,
     DeleteNotes,
-    MoveNotes,
     Edit,
+    MoveNotes,
     ReplaceNotes,
 )
+from seqstudio.session.note_array import Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,16 +273,16 @@ def replace_edit(target: EditTarget, old: Notes, new: Notes) -> ReplaceNotes | N
 
 def layers(index: NoteIndex, selected: IntArray, gesture: Gesture | None) -> Layers:
     """Split the notes into unselected and selected ones, and add the gesture's preview."""
-    edit = None if isinstance(gesture, BoxSelection) else gesture
-    if not len(selected) and edit is None:
+    active = None if isinstance(gesture, BoxSelection) else gesture
+    if not len(selected) and active is None:
         return index, NO_NOTES, NO_NOTES
     unselected = np.ones(len(index), np.bool_)
     unselected[selected] = False
     still_selected = ~unselected
-    if edit:
-        unselected[edit.hidden] = still_selected[edit.hidden] = False
+    if active:
+        unselected[active.hidden] = still_selected[active.hidden] = False
     return (
         index.select(np.flatnonzero(unselected)),
         index.select(np.flatnonzero(still_selected)),
-        edit.preview if edit else NO_NOTES,
+        active.preview if active else NO_NOTES,
     )

@@ -25,8 +25,8 @@ from seqstudio.gui.piano_roll.score import ScoreInfo, ScoreModel
 from seqstudio.gui.piano_roll.snap_grid import SIXTEENTH_GRID, SnapGrid
 from seqstudio.gui.piano_roll.viewport import INITIAL_BARS, Viewport
 from seqstudio.gui.workspace.workspace import Workspace
-from seqstudio.session.note_array import Notes
 from seqstudio.session.edits import AddNotes, Edit
+from seqstudio.session.note_array import Notes
 
 Tool = Literal["select", "draw", "erase"]
 NO_SELECTION: IntArray = np.zeros(0, np.int64)

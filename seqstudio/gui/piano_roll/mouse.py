@@ -81,7 +81,7 @@ class MouseInput:
         model.set_gesture(gesture.to(*self._position_at(x, y)))
 
     def release(self) -> None:
-        """Apply the gesture as one operation; a click without a drag only selects."""
+        """Apply the gesture as one edit; a click without a drag only selects."""
         gesture, clicked = self._model.gesture, self._click_selection
         self._click_selection = None
         self._model.commit_gesture()

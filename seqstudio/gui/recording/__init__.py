@@ -1,1 +1,1 @@
-"""A recording: its sound as a picture, and its words."""
+"""A recording: its waveform and its transcript."""

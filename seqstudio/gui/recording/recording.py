@@ -16,7 +16,7 @@ from seqstudio.gui.sound.player import Player
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.subtitles import read_transcript, to_txt
 from seqstudio.session.document import Clip
-from seqstudio.session.edits import Edit, SetTranscript, CompoundEdit
+from seqstudio.session.edits import CompoundEdit, Edit, SetTranscript
 
 TIME_STEP_S = 0.1
 PARTIAL_LENGTH = 1200  # characters shown of the text recognised so far
@@ -189,7 +189,7 @@ class RecordingModel(QObject):
                 audio=clip.path.name, duration_s=self.waveform.duration_s, text="", origin="human"
             )
             steps.insert(0, SetTranscript(clip.id, empty))
-        if self.workspace.do(CompoundEdit("Add segment", tuple(steps))):
+        if self.workspace.do(CompoundEdit("Add a segment", tuple(steps))):
             self.transcript.set_current(self.transcript.word_index.near(self.waveform.selection[0]))
 
     def set_follow(self, *, follow: bool) -> None:

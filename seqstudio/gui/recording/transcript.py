@@ -105,7 +105,7 @@ class TranscriptModel(QObject):
             return True
         if not text and len(self.segments[position.segment].words) == 1:
             removal = self._replace_segment(position.segment, ())
-            return self._do(CompoundEdit("Remove segment", (removal,)))
+            return self._do(CompoundEdit("Remove a segment", (removal,)))
         if self._has_word_times(position.segment):
             return self._do(EditWord(self._clip, position.segment, position.word, text))
         return self._do(self._replace_word(position, text))
@@ -126,7 +126,9 @@ class TranscriptModel(QObject):
             self._do(SplitSegment(self._clip, current.segment, current.word))
         else:
             parts = split(self._without_words(current.segment), current.word, playhead_s)
-            self._do(CompoundEdit("Split segment", (self._replace_segment(current.segment, parts),)))
+            self._do(
+                CompoundEdit("Split a segment", (self._replace_segment(current.segment, parts),))
+            )
         self.set_current(self.nearest(WordPosition(current.segment + 1, 0)))
 
     @property
@@ -146,7 +148,7 @@ class TranscriptModel(QObject):
             if not self._has_word_times(current.segment):
                 segment = self._without_words(current.segment)
             change = self._replace_segment(current.segment, (with_times(segment, start_s, end_s),))
-            self._do(CompoundEdit("Set segment times", (change,)))
+            self._do(CompoundEdit("Set a segment's times", (change,)))
 
     def insertion(self, text: str, start_s: float, end_s: float) -> SetSegments:
         """Return the edit that inserts a new segment in order of time."""

@@ -196,7 +196,9 @@ class WaveformView(QWidget):
         if (gain := self.model.gain) > 1:
             painter.setPen(colours.muted)
             area = QRectF(0, RULER_HEIGHT + 4, self.width() - 8, RULER_HEIGHT)
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignRight), f"Scale \N{MULTIPLICATION SIGN}{gain}")
+            painter.drawText(
+                area, int(Qt.AlignmentFlag.AlignRight), f"Scale \N{MULTIPLICATION SIGN}{gain}"
+            )
 
     def _draw_ruler(self, painter: QPainter, colours: Colours) -> None:
         axis = self.model.axis

@@ -1,1 +1,1 @@
-"""Takes beside each other: compared, heard, kept, dragged out, made again."""
+"""Takes: compared, played, accepted, dragged out and generated again."""

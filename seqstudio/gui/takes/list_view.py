@@ -234,4 +234,4 @@ class TakesList(QListView):
 
     def _on_current_changed(self, current: QModelIndex) -> None:
         if current.isValid():
-            self._takes.choose(current.data(CARD).take.id)
+            self._takes.select(current.data(CARD).take.id)

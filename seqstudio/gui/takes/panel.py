@@ -36,7 +36,7 @@ class TakesPanelModel(QObject):
         self.takes.failed.connect(self.failed)
         self.playback.failed.connect(self.failed)
         self.playback.changed.connect(self._on_playback_changed)
-        self.playback.moved.connect(self._on_playback_moved)
+        self.playback.position_changed.connect(self._on_position_changed)
         workspace.changed.connect(self._play_current)
         workspace.selection_changed.connect(self._play_current)
         workspace.selection_changed.connect(self.suggest_tab)
@@ -77,7 +77,7 @@ class TakesPanelModel(QObject):
         if not self.playback.playing_id:
             self.position_changed.emit(None)
 
-    def _on_playback_moved(self, id: str, second: float) -> None:
+    def _on_position_changed(self, id: str, second: float) -> None:
         if id == self.workspace.selected_id:
             self.position_changed.emit(second)
 

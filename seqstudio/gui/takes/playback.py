@@ -51,7 +51,7 @@ class TakePlayback(QObject):
     """Plays one take at a time; another take continues from the same second."""
 
     changed = Signal()  # what is playing or being rendered, or why nothing can be played
-    moved = Signal(str, float)  # id of the take that is playing, and the position in seconds
+    position_changed = Signal(str, float)  # id of the playing take, and the second
     failed = Signal(str)
     message = Signal(str)  # about a WAV file that was saved
 
@@ -179,7 +179,7 @@ class TakePlayback(QObject):
     def _on_player_moved(self, second: float) -> None:
         if self._playing:
             self._position_s = second
-            self.moved.emit(self._playing.take.id, second)
+            self.position_changed.emit(self._playing.take.id, second)
 
     def _on_ended(self) -> None:
         if self._playing:  # played to its end; None after `stop`

@@ -81,7 +81,7 @@ def summarise(
         take=take,
         parent=parent,
         original=original,
-        midi=before.midi if before and unchanged else take.over(original).to_bytes(),
+        midi=before.midi if before and unchanged else take.apply_to(original).to_bytes(),
         notes=len(shapes),
         length_s=original.seconds(end),
         bars=bars,

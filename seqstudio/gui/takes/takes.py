@@ -25,7 +25,7 @@ from seqstudio.host.jobs.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.atomic_files import os_errors_as, write_atomic
 from seqstudio.session.document import Take
-from seqstudio.session.edits import AcceptTake, RemoveTake, RenameTake, CompoundEdit
+from seqstudio.session.edits import AcceptTake, CompoundEdit, RemoveTake, RenameTake
 
 SETTLE_MS = 300  # without an edit before summaries are updated
 
@@ -78,7 +78,7 @@ class TakesModel(QObject):
             return "No take is selected."
         return why_not_rerun(take, self._workspace.studio.catalogue, self._models)
 
-    def choose(self, id: str) -> None:
+    def select(self, id: str) -> None:
         """Make a take the current one."""
         self._workspace.select(id)
 
@@ -100,7 +100,7 @@ class TakesModel(QObject):
         if not gone:
             return
         at = min(order.index(gone[0]), len(left) - 1)
-        title = "Remove take" if len(gone) == 1 else f"Remove {len(gone)} takes"
+        title = "Remove a take" if len(gone) == 1 else f"Remove {len(gone)} takes"
         if self._workspace.selected_id in gone:
             self._workspace.select(left[at] if left else "")
         self._workspace.do(CompoundEdit(title, tuple(map(RemoveTake, gone))))

@@ -61,8 +61,8 @@ def page(window: Window, qtbot: QtBot, recording: Path) -> RecordingView:
     return page
 
 
-def word_centre(page: RecordingView, place: WordPosition) -> QPoint:
-    return page.transcript.word_rect(place).center().toPoint()
+def word_centre(page: RecordingView, position: WordPosition) -> QPoint:
+    return page.transcript.word_rect(position).center().toPoint()
 
 
 def words_of(page: RecordingView) -> str:
@@ -277,7 +277,7 @@ def test_a_segment_gets_the_times_of_the_selection(
         pytest.approx(1.3, abs=0.01),
     )
     assert [word.start_s for word in changed.words] == [start for start, _ in TIMES]
-    assert window.workspace.session.undo_title == "Set segment times"
+    assert window.workspace.session.undo_title == "Set a segment's times"
 
 
 def test_the_words_are_exported_and_copied(
@@ -288,8 +288,8 @@ def test_the_words_are_exported_and_copied(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for suffix, holds in (("srt", "00:00:00,310 -->"), ("vtt", "WEBVTT"), ("txt", "Z E O TWO")):
-        chosen = (str(tmp_path / "words"), f"Subtitles (*.{suffix})")
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, chosen=chosen: chosen)
+        answer = (str(tmp_path / "words"), f"Subtitles (*.{suffix})")
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, answer=answer: answer)
         window.commands.action("transcript.export").trigger()
         written = tmp_path / f"words.{suffix}"
         qtbot.waitUntil(lambda written=written: page.status.text() == f"Saved to {written}")

@@ -46,7 +46,7 @@ def model(workspace: Workspace, recording: Path) -> TranscriptModel:
     return model
 
 
-def said(model: TranscriptModel) -> str:
+def words_of(model: TranscriptModel) -> str:
     return "|".join(" ".join(w.word for w in one.words) for one in model.segments)
 
 
@@ -84,16 +84,16 @@ def test_a_word_is_edited_removed_and_replaced_by_several(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     model.edit(WordPosition(0, 1), " TOO  MUCH ")
-    assert said(model) == "ONE TOO MUCH THREE|FOUR FIVE"
+    assert words_of(model) == "ONE TOO MUCH THREE|FOUR FIVE"
     assert [w.start_s for w in model.segments[0].words[1:3]] == [
         1.5,
         pytest.approx(1.671, abs=1e-3),
     ]
     model.edit(WordPosition(1, 0), "")
-    assert said(model) == "ONE TOO MUCH THREE|FIVE"
+    assert words_of(model) == "ONE TOO MUCH THREE|FIVE"
     workspace.undo()
     workspace.undo()
-    assert said(model) == "ONE TWO THREE|FOUR FIVE"
+    assert words_of(model) == "ONE TWO THREE|FOUR FIVE"
 
 
 def test_an_edit_without_a_change_is_not_a_step(
@@ -109,10 +109,10 @@ def test_segments_are_split_at_the_current_word_and_merged(model: TranscriptMode
     assert not model.can_split
     model.set_current(WordPosition(0, 2))
     model.split()
-    assert said(model) == "ONE TWO|THREE|FOUR FIVE"
+    assert words_of(model) == "ONE TWO|THREE|FOUR FIVE"
     assert model.current == WordPosition(1, 0)
     model.merge()
-    assert said(model) == "ONE TWO|THREE FOUR FIVE"
+    assert words_of(model) == "ONE TWO|THREE FOUR FIVE"
     model.set_current(WordPosition(1, 2))
     assert not model.can_merge
 
@@ -142,7 +142,7 @@ def test_a_segment_without_word_times_is_edited_as_a_whole(
     kept = workspace.document.clips[0].transcript
     assert kept is not None
     assert (kept.text, kept.segments[0].words) == ("AB B C", ())
-    assert said(model) == "AB B C"
+    assert words_of(model) == "AB B C"
 
 
 def test_a_transcript_without_segments_can_be_edited(
@@ -151,7 +151,7 @@ def test_a_transcript_without_segments_can_be_edited(
     clip = workspace.document.clips[0].id
     workspace.do(SetTranscript(clip, Transcript(audio="a.flac", duration_s=4.0, text="ONE TWO")))
     model.edit(WordPosition(0, 0), "THREE")
-    assert said(model) == "THREE TWO"
+    assert words_of(model) == "THREE TWO"
     assert workspace.document.clips[0].transcript.text == "THREE TWO"  # type: ignore[union-attr]
 
 
@@ -183,7 +183,7 @@ def test_a_segment_without_word_times_is_split_at_the_playhead_or_by_letters(
         ((), "human", None)
     }
     assert model.current == WordPosition(1, 0)
-    assert workspace.session.undo_title == "Split segment"
+    assert workspace.session.undo_title == "Split a segment"
     workspace.undo()
     assert workspace.document.clips[0].transcript == before
 
@@ -209,7 +209,7 @@ def test_a_transcript_without_segments_can_be_split(
     workspace.do(SetTranscript(clip, before))
     model.set_current(WordPosition(0, 1))
     model.split()
-    assert said(model) == "ONE|TWO"
+    assert words_of(model) == "ONE|TWO"
     workspace.undo()
     assert workspace.document.clips[0].transcript == before
 
@@ -222,7 +222,7 @@ def test_merging_segments_with_and_without_word_times_keeps_all_words(
     workspace.do(SetTranscript(workspace.document.clips[0].id, spoken))
     model.set_current(WordPosition(0, 0))
     model.merge()
-    assert said(model) == "ONE TWO AB ABCD"
+    assert words_of(model) == "ONE TWO AB ABCD"
     assert [(one.start_s, one.end_s) for one in model.segments[0].words[2:]] == [(4, 6), (6, 10)]
 
 
@@ -252,9 +252,9 @@ def test_a_segment_is_removed_with_its_last_word(
     model: TranscriptModel, workspace: Workspace
 ) -> None:
     model.edit(WordPosition(1, 0), "")
-    assert said(model) == "ONE TWO THREE|FIVE"
+    assert words_of(model) == "ONE TWO THREE|FIVE"
     model.edit(WordPosition(1, 0), "")
-    assert said(model) == "ONE TWO THREE"
-    assert workspace.session.undo_title == "Remove segment"
+    assert words_of(model) == "ONE TWO THREE"
+    assert workspace.session.undo_title == "Remove a segment"
     workspace.undo()
-    assert said(model) == "ONE TWO THREE|FIVE"
+    assert words_of(model) == "ONE TWO THREE|FIVE"

@@ -60,7 +60,7 @@ def test_an_edit_keeps_what_was_layout_of() -> None:
     before, measured = layout_of(*["a guess is longer than it is"] * 50)
     for number in range(50):
         before.word_boxes(number)
-    where = before.top(40)
+    previous_top = before.top(40)
     measured.clear()
     segments = [*before.segments[:30], segment("other words"), *before.segments[31:]]
     after = TranscriptLayout(segments, SHAPE, measured_by(measured), before)
@@ -69,7 +69,7 @@ def test_an_edit_keeps_what_was_layout_of() -> None:
     for number in range(50):
         after.word_boxes(number)
     assert measured == ["other", "words"]
-    assert after.top(40) == where - before.top(31) + after.top(31)
+    assert after.top(40) == previous_top - before.top(31) + after.top(31)
 
 
 def test_a_point_finds_its_word() -> None:

@@ -105,6 +105,6 @@ def test_compared_thumbnails_share_one_time_axis(panel: TakesPanel) -> None:
 
 def test_a_screen_reader_gets_all_texts_of_a_card(panel: TakesPanel) -> None:
     row = panel.list.rows.index(1)
-    spoken = panel.list.rows.data(row, Qt.ItemDataRole.AccessibleTextRole)
+    text = panel.list.rows.data(row, Qt.ItemDataRole.AccessibleTextRole)
     size, changes = "10 bars · 65 notes · 11.2 s", "1 new note from bar 10"
-    assert spoken == f"two, not accepted, {size}, plugin not installed, {changes}"
+    assert text == f"two, not accepted, {size}, plugin not installed, {changes}"
