@@ -62,7 +62,7 @@ class PluginVerification(QObject):
             self._process.kill()
 
     def _run(self, path: Path) -> None:
-        for check in verify(str(path), began=self._set_process):
+        for check in verify(str(path), on_start=self._set_process):
             self._checked.emit(check)
 
     def _set_process(self, process: "subprocess.Popen[str]") -> None:

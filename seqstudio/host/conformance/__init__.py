@@ -1,1 +1,1 @@
-"""The conformance suite: what every plugin must do, tried on real jobs in a profile of its own."""
+"""The conformance suite: checks that every plugin must pass, run as real jobs in a new profile."""

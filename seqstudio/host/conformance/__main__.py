@@ -1,4 +1,4 @@
-"""Runs the suite in a process of its own, with a home of its own; one JSON line for each check."""
+"""Run the suite in its own process; prints one JSON line for each check."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from seqstudio.host.profile import Profile
 
 
 def main(subject: str, scratch: Path) -> None:
-    """Verify a path, or else an installed plugin."""
+    """Verify a path if it exists, else the installed plugin of that id."""
     if Path(subject).exists():
         checks = verify_source(Path(subject), scratch)
     else:

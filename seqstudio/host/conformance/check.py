@@ -1,4 +1,4 @@
-"""One thing that was tried, and how it came out."""
+"""The result of one conformance check."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`said` has the figure, or why it failed or could not be tried."""
+    """One check. `detail` has a measurement, or the reason why the check failed or was skipped."""
 
     name: str
     outcome: Literal["pass", "fail", "skip"]
@@ -14,5 +14,5 @@ class Check:
 
 
 def check_result(name: str, fault: str, detail: str = "") -> Check:
-    """Give a check that passed, unless there is a fault."""
+    """Return a failed check if there is a fault, else a passed one."""
     return Check(name=name, outcome="fail" if fault else "pass", detail=fault or detail)

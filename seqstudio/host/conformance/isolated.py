@@ -1,4 +1,4 @@
-"""Starting the suite apart: with a home, a current folder and a profile that hold nothing else."""
+"""Run the suite in an isolated process, with an empty home, current folder and profile."""
 
 import json
 import os
@@ -12,29 +12,34 @@ from pathlib import Path
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import search_path
-from seqstudio.host.catalogue.installed import InstalledVersions, read_installed, version_folder, write_installed
+from seqstudio.host.catalogue.installed import (
+    InstalledVersions,
+    read_installed,
+    version_folder,
+    write_installed,
+)
 from seqstudio.host.conformance.check import Check
 from seqstudio.host.profile import Profile
 from seqstudio.services.atomic_files import os_errors_as
 
 
 def ignore_start(_process: "subprocess.Popen[str]") -> None:
-    """Hear that the suite began, and keep no hold on it."""
+    """Do nothing with the process of the suite."""
 
 
 def verify(
     subject: str,
     *,
     store: Profile | None = None,
-    began: Callable[["subprocess.Popen[str]"], None] = ignore_start,
+    on_start: Callable[["subprocess.Popen[str]"], None] = ignore_start,
 ) -> Iterator[Check]:
-    """Run the suite, giving each check as it comes out.
+    """Run the suite and yield each check when it is done.
 
     Parameters
     ----------
     subject : a wheel, a folder of wheels, a project, or the id of an installed plugin
-    store : whose plugins may be meant, besides those that pip installed
-    began : is given the process, which may be killed to end the suite early
+    store : the profile whose store may have the plugin; without it, only pip's plugins are found
+    on_start : called with the process, which may be killed to stop the suite
 
     Raises
     ------
@@ -63,7 +68,7 @@ def verify(
         with process:
             assert process.stdout is not None
             assert process.stderr is not None
-            began(process)
+            on_start(process)
             for line in process.stdout:
                 yield from_plain(Check, json.loads(line), "check", error=PluginError)
             last = process.stderr.read().strip().rpartition("\n")[2]
@@ -72,9 +77,9 @@ def verify(
 
 
 def copy_plugin(plugin: str, store: Profile, other: Profile) -> None:
-    """Put a plugin of one profile's store into another profile, as it is; others are left out."""
+    """Copy an installed plugin from one profile's store to an empty one."""
     if version := read_installed(store).current.get(plugin):
-        place = version_folder(store, plugin, version)
-        with os_errors_as(PluginError, place):
-            shutil.copytree(place, version_folder(other, plugin, version))
+        folder = version_folder(store, plugin, version)
+        with os_errors_as(PluginError, folder):
+            shutil.copytree(folder, version_folder(other, plugin, version))
         write_installed(other, InstalledVersions(current={plugin: version}))

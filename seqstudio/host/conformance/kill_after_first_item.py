@@ -1,4 +1,4 @@
-"""Runs one job, and kills itself as soon as its first item is done: no exit handler, no goodbye."""
+"""Run one job and kill this process with SIGKILL when its first item is done."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from seqstudio.host.studio import Studio
 
 
 def main(home: Path, spec: str) -> None:
-    """Run a job in a profile; it comes back only where no item was done."""
+    """Run a job in a profile; returns only if no item was done."""
     for event in Studio(home).submit(spec_from_text(spec, "spec")).events():
         if isinstance(event, ItemDone):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Small inputs of each kind, sound ones and odd ones."""
+"""Small sample inputs of each kind, valid and invalid."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from seqstudio.contracts.notes import Note
 from seqstudio.media.audio import Audio, write_wav
 from seqstudio.media.midi import Score
 
-SUFFIXES = {"audio": "wav", "midi": "mid", "text": "txt"}
+SUFFIXES = {"audio": "wav", "midi": "mid", "text": "txt"}  # the kinds that there are samples of
 RATE_HZ = 16000
 
 
-def sound_input(kind: str, folder: Path) -> Path:
-    """Write a small sound input of one of the kinds of `SUFFIXES`."""
-    path = folder / f"sound.{SUFFIXES[kind]}"
+def valid_input(kind: str, folder: Path) -> Path:
+    """Write a small valid file of one of the kinds in `SUFFIXES`."""
+    path = folder / f"valid.{SUFFIXES[kind]}"
     if kind == "audio":
         times_s = np.arange(2 * RATE_HZ, dtype=np.float32) / RATE_HZ
         tone = (0.3 * np.sin(2 * np.pi * 220 * times_s)).astype(np.float32)
@@ -28,17 +28,19 @@ def sound_input(kind: str, folder: Path) -> Path:
     return path
 
 
-def sound_stream(port: Port) -> bytes:
-    """Give what is fed to a streaming input: a second of a tone, or of notes."""
+def valid_stream(port: Port) -> bytes:
+    """Return a sample for a streaming input: one second of a tone, or some MIDI notes."""
     if port.kind == "stream.midi":
         return b"".join(bytes([0x90, key, 64, 0x80, key, 0]) for key in range(60, 72))
     times_s = np.arange(port.rate_hz) / port.rate_hz
     return (0.3 * np.sin(2 * np.pi * 220 * times_s)).astype("<f4").tobytes()
 
 
-def odd_inputs(kind: str, folder: Path) -> dict[str, Path]:
-    """Give inputs that are not what they should be: an empty file, noise, and one that is gone."""
-    empty, noise = (folder / f"{name}.{SUFFIXES[kind]}" for name in ("empty", "noise"))
+def invalid_inputs(kind: str, folder: Path) -> dict[str, Path]:
+    """Return invalid inputs by description: an empty file, random bytes and a missing file."""
+    empty, noise, missing = (
+        folder / f"{name}.{SUFFIXES[kind]}" for name in ("empty", "noise", "missing")
+    )
     empty.write_bytes(b"")
     noise.write_bytes(bytes(range(128, 256)) * 8)
-    return {"an empty file": empty, "noise": noise, "no file": folder / f"gone.{SUFFIXES[kind]}"}
+    return {"an empty file": empty, "noise": noise, "a missing file": missing}

@@ -1,4 +1,4 @@
-"""The suite on a wheel, or on a plugin that is installed already."""
+"""The whole suite, for a wheel, a folder of wheels, a project or an installed plugin."""
 
 import json
 import subprocess
@@ -9,12 +9,14 @@ from pathlib import Path
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
 from seqstudio.host.conformance.check import Check, check_result
-from seqstudio.host.conformance.trials import try_operation
+from seqstudio.host.conformance.operation_checks import check_operation
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import Studio
 
-DESCRIBE_MS = 50.0
+INSPECTION = "it passes inspection"
+INSTALLATION = "it installs, and its hooks match its manifest"
+DESCRIBE_LIMIT_MS = 50.0
 DESCRIBE = """
 import json, sys, time
 sys.path[:] = json.loads(sys.argv[1])
@@ -22,21 +24,21 @@ from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.profile import Profile
 import seqstudio.contracts.manifest
 Catalogue.load(Profile(sys.argv[3]))
-began = time.process_time()
+start = time.process_time()
 plugin = Catalogue.load(Profile(sys.argv[3])).plugin(sys.argv[2])
 assert plugin.manifest.id == sys.argv[2]
-spent_ms = 1000 * (time.process_time() - began)
-loaded = [name for name in ("torch", plugin.module) if name in sys.modules]
-print(json.dumps([spent_ms, loaded]))
+elapsed_ms = 1000 * (time.process_time() - start)
+imported = [name for name in ("torch", plugin.module) if name in sys.modules]
+print(json.dumps([elapsed_ms, imported]))
 """
 
 
 def verify_source(path: Path, scratch: Path) -> Iterator[Check]:
-    """Install a wheel, folder or project in a profile of its own; try it; remove it again.
+    """Install a plugin in a new profile, check it there and uninstall it.
 
     Parameters
     ----------
-    path : as `plugins install` takes it
+    path : a wheel, a folder of wheels or a project
     scratch : an empty folder
     """
     profile = Profile(scratch / "profile")
@@ -44,58 +46,56 @@ def verify_source(path: Path, scratch: Path) -> Iterator[Check]:
     try:
         inspected = store.inspect(path)
     except PluginError as error:
-        yield check_result("it passes the inspection", str(error))
+        yield check_result(INSPECTION, str(error))
         return
-    yield check_result("it passes the inspection", "", f"{len(inspected.wheels)} wheels")
+    yield check_result(INSPECTION, "", f"{len(inspected.wheels)} wheels")
     try:
         store.install(inspected, accepted=inspected.sheet.sha256)
     except PluginError as error:
-        yield check_result("it installs, and its hooks are as its manifest says", str(error))
+        yield check_result(INSTALLATION, str(error))
         return
-    yield check_result("it installs, and its hooks are as its manifest says", "")
+    yield check_result(INSTALLATION, "")
     yield from verify_installed(inspected.sheet.id, profile, scratch)
     store.uninstall(inspected.sheet.id)
-    left = [str(one) for one in (profile.home / "plugins", profile.home / "plugins.json")]
-    yield check_result(
-        "uninstalling leaves nothing", ", ".join(one for one in left if Path(one).exists())
-    )
+    paths = (profile.home / "plugins", profile.home / "plugins.json")
+    left = ", ".join(str(path) for path in paths if path.exists())
+    yield check_result("uninstalling leaves no files", left)
 
 
 def verify_installed(name: str, profile: Profile, scratch: Path) -> Iterator[Check]:
-    """Try a plugin that a profile's catalogue has."""
+    """Check a plugin that is installed in a profile."""
     plugin = Catalogue.load(profile).plugin(name)
-    yield described(plugin, profile)
-    before = written(plugin, scratch)
+    yield check_description(plugin, profile)
+    before = unrelated_files(plugin, scratch)
     studio = Studio(profile.home)
     for entry in plugin.manifest.operations:
-        yield from try_operation(studio, plugin, entry, scratch / "tried" / entry.name)
-    stray = sorted(written(plugin, scratch) ^ before)
-    yield check_result("it writes nowhere but where it was asked to", ", ".join(stray[:3]))
+        yield from check_operation(studio, plugin, entry, scratch / "operations" / entry.name)
+    changed = sorted(unrelated_files(plugin, scratch) ^ before)
+    yield check_result("it writes only where it was asked to", ", ".join(changed[:3]))
 
 
-def described(plugin: Plugin, profile: Profile) -> Check:
-    """Describe a plugin in a fresh process: in time, and without importing it."""
+def check_description(plugin: Plugin, profile: Profile) -> Check:
+    """Check that a new process can describe the plugin quickly and without importing it."""
     paths = json.dumps([path for path in sys.path if path])
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-S", "-c", DESCRIBE, paths, plugin.id, profile.root],
         capture_output=True,
         text=True,
         check=True,
     )
-    spent_ms, loaded = json.loads(done.stdout)
-    fault = f"loads {', '.join(loaded)}, expected no import" if loaded else ""
-    if spent_ms > DESCRIBE_MS:
-        fault = f"{spent_ms:.0f} ms, expected at most {DESCRIBE_MS:g} ms"
-    name = f"it is described in {DESCRIBE_MS:g} ms, without torch and without importing it"
-    return check_result(name, fault, f"{spent_ms:.0f} ms")
+    elapsed_ms, imported = json.loads(process.stdout)
+    fault = f"imports {', '.join(imported)}, expected no import" if imported else ""
+    if elapsed_ms > DESCRIBE_LIMIT_MS:
+        fault = f"{elapsed_ms:.0f} ms, expected at most {DESCRIBE_LIMIT_MS:g} ms"
+    name = f"it is described within {DESCRIBE_LIMIT_MS:g} ms, without importing it or torch"
+    return check_result(name, fault, f"{elapsed_ms:.0f} ms")
 
 
-def written(plugin: Plugin, scratch: Path) -> set[str]:
-    """Give the files where a plugin has no business: its own package, the home, the current one."""
-    places = (plugin.folder, scratch / "home", scratch / "current")
+def unrelated_files(plugin: Plugin, scratch: Path) -> set[str]:
+    """Return the files in folders that a plugin must not change: its package, home and cwd."""
     return {
         str(path)
-        for place in places
-        for path in place.rglob("*")
+        for folder in (plugin.folder, scratch / "home", scratch / "current")
+        for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }

@@ -1,4 +1,4 @@
-"""The suite passes what is sound, and names what is not."""
+"""The conformance suite passes correct plugins and names the faults of others."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from seqstudio.host.conformance.check import Check
-from seqstudio.host.conformance.interruption import half_written, lost
 from seqstudio.host.conformance.isolated import verify
+from seqstudio.host.conformance.operation_checks import half_written, lost
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.outputs import FinishedOutput
 from seqstudio.host.store.scaffold import write_plugin
@@ -57,8 +57,8 @@ class Reverse:
             raise DataError(f"{path}: locked, expected one run at a time")
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, ValueError) as bad:
-            raise DataError(f"{path}: {bad}") from bad
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: {error}") from error
         lock.touch()
         yield Result(outputs={"text": text})
         time.sleep(0.5)
@@ -76,7 +76,7 @@ STREAM = """
 name = "level"
 title = "Level"
 runs = "stream"
-inputs = [{ name = "heard", kind = "stream.audio", rate_hz = 16000 }]
+inputs = [{ name = "audio", kind = "stream.audio", rate_hz = 16000 }]
 outputs = [{ name = "text", kind = "text", formats = ["txt"] }]
 """
 LEVEL = """
@@ -126,30 +126,30 @@ def test_each_fault_of_a_bad_plugin_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad" / "src" / "seqstudio_bad" / "__init__.py").write_text(BAD)
     found = failed(list(verify(str(tmp_path / "bad"))))
 
-    assert found.pop("reverse: the same run gives the same bytes") == "sound.txt"
-    assert found.pop("it writes nowhere but where it was asked to").endswith("stray.txt")
-    odd = "reverse: {} as words gets a reason or a result"
-    assert "exited with status 1" in found.pop(odd.format("an empty file"))
-    assert "UnicodeDecodeError" in found.pop(odd.format("noise"))
-    assert "FileNotFoundError" in found.pop(odd.format("no file"), "FileNotFoundError")
+    assert found.pop("reverse: the same run gives the same bytes") == "valid.txt"
+    assert found.pop("it writes only where it was asked to").endswith("stray.txt")
+    name = "reverse: {} as words gives a result or a clear error"
+    assert "exited with status 1" in found.pop(name.format("an empty file"))
+    assert "UnicodeDecodeError" in found.pop(name.format("noise"))
+    assert "FileNotFoundError" in found.pop(name.format("a missing file"), "FileNotFoundError")
     assert found == {}
 
 
 @pytest.mark.medium
-def test_what_a_kill_leaves_behind_and_what_cannot_go_on_is_named(tmp_path: Path) -> None:
+def test_files_left_by_a_kill_and_a_failed_resume_are_named(tmp_path: Path) -> None:
     write_plugin(tmp_path / "bad", "bad", "operation")
     (tmp_path / "bad" / "src" / "seqstudio_bad" / "__init__.py").write_text(LOCKING)
     found = failed(list(verify(str(tmp_path / "bad"))))
 
     left = found.pop("reverse: partial results survive a kill")
-    assert left == "busy.lock is left beside the input"
+    assert left == "busy.lock is left next to the input"
     assert "locked, expected one run" in found.pop("reverse: resume repeats no item")
     assert found == {}
 
 
 @pytest.mark.medium
 @pytest.mark.parametrize(("when_cancelled", "faults"), [("raise", 0), ("time.sleep(60)", 1)])
-def test_an_operation_on_a_stream_is_fed_and_cancelled(
+def test_an_operation_on_a_stream_gets_a_sample_and_is_cancelled(
     tmp_path: Path, when_cancelled: str, faults: int
 ) -> None:
     write_plugin(tmp_path / "meter", "meter", "operation")
@@ -165,31 +165,32 @@ def test_an_operation_on_a_stream_is_fed_and_cancelled(
     assert outcomes["level: resume repeats no item"] == "skip"
 
 
-def test_a_lost_or_torn_output_is_named(tmp_path: Path) -> None:
+def test_a_lost_or_half_written_output_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("a")
-    right = FinishedOutput(path, sha256_of_file(path))
+    output = FinishedOutput(path, sha256_of_file(path))
     row = ItemRow(number=1, batch=1, name="a", take=0, seed=0, inputs={}, targets={}, state="done")
-    sound = replace(row, outputs=(right,), provenance={"plugin": "tiny"})
+    intact = replace(row, outputs=(output,), provenance={"plugin": "tiny"})
+    changed = replace(intact, outputs=(FinishedOutput(path, "0" * 64),))
 
-    assert lost([sound, replace(row, state="queued")]) == []
-    assert lost([replace(sound, provenance={})]) == ["a: its record is lost"]
-    assert lost([replace(sound, outputs=(FinishedOutput(path, "0" * 64),))]) == ["a: its output is lost"]
+    assert lost([intact, replace(row, state="queued")]) == []
+    assert lost([replace(intact, provenance={})]) == ["a: its provenance is lost"]
+    assert lost([changed]) == ["a: its output is lost"]
     assert half_written({path: b"a"}, [], {path: b"ab"}) == ["a.txt is half-written"]
     assert half_written({path: b"a"}, [], {path: b"a"}) == []
-    assert half_written({path: b"a"}, [sound], {}) == []
+    assert half_written({path: b"a"}, [intact], {}) == []
 
 
-def test_a_wheel_that_is_refused_is_tried_no_further(tmp_path: Path) -> None:
+def test_a_refused_wheel_is_not_checked_further(tmp_path: Path) -> None:
     (tmp_path / "x-1.0-py3-none-any.whl").write_bytes(b"")
     (check,) = verify(str(tmp_path / "x-1.0-py3-none-any.whl"))
 
-    assert (check.name, check.outcome) == ("it passes the inspection", "fail")
+    assert (check.name, check.outcome) == ("it passes inspection", "fail")
 
 
 @pytest.mark.medium
 @pytest.mark.parametrize("plugin", ["speech", "music"])
-def test_the_plugins_in_the_box_conform(plugin: str) -> None:
+def test_the_built_in_plugins_conform(plugin: str) -> None:
     checks = list(verify(plugin))
 
     assert failed(checks) == {}
