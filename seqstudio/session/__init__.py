@@ -1,1 +1,1 @@
-"""Sessions: a person's work in one file, every change of it durable and undoable."""
+"""Sessions: the user's work in one file; each change is durable and can be undone."""

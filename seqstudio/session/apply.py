@@ -1,4 +1,4 @@
-"""Operations on a document: a pure function, which also gives what undoes each."""
+"""Applying edits to a document: a pure function that also returns the inverse edit."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,207 +6,205 @@ from typing import Any, TypeVar
 
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import SessionError
-from seqstudio.session import operations as ops
+from seqstudio.session import edits
 from seqstudio.session import segment_edits as segments
-from seqstudio.session.document import Clip, Document, Take, position
-from seqstudio.session.note_array import Notes, changed
-from seqstudio.session.operations import Operation
+from seqstudio.session.document import Clip, Document, Take, index_of
+from seqstudio.session.edits import Edit
+from seqstudio.session.note_array import Notes, replace_notes
 
 T = TypeVar("T", bound=Clip | Take)
-Applied = tuple[Document, Operation]
+Applied = tuple[Document, Edit]
 
 
-def apply(document: Document, operation: Operation) -> Applied:
-    """Do one operation.
+def apply(document: Document, edit: Edit) -> Applied:
+    """Apply one edit.
 
     Returns
     -------
-    the new document, and the operation that leads from it back to the identical old one
+    the new document, and the edit that turns it back into the identical old one
 
     Raises
     ------
     SeqStudioError
-        If the operation does not fit the document: an id, a place or a note that is not there, a
-        note that would leave the keyboard.
+        If the edit does not fit the document: an id, position or note does not exist, or a note
+        would leave the keyboard.
     """
-    return APPLIED_BY[type(operation)](document, operation)
+    return HANDLERS[type(edit)](document, edit)
 
 
-def _rename_session(document: Document, operation: ops.RenameSession) -> Applied:
-    return replace(document, title=operation.title), ops.RenameSession(document.title)
+def _rename_session(document: Document, edit: edits.RenameSession) -> Applied:
+    return replace(document, title=edit.title), edits.RenameSession(document.title)
 
 
-def _add_clip(document: Document, operation: ops.AddClip) -> Applied:
-    clip = operation.clip
+def _add_clip(document: Document, edit: edits.AddClip) -> Applied:
+    clip = edit.clip
     if clip.transcript is not None:
         clip = replace(clip, transcript=segments.with_whole_text(clip.transcript))
-    clips = _inserted(document.clips, clip, operation.at)
-    return replace(document, clips=clips), ops.RemoveClip(clip.id)
+    clips = _inserted(document.clips, clip, edit.at)
+    return replace(document, clips=clips), edits.RemoveClip(clip.id)
 
 
-def _remove_clip(document: Document, operation: ops.RemoveClip) -> Applied:
-    at = position(document.clips, operation.clip, "clip")
+def _remove_clip(document: Document, edit: edits.RemoveClip) -> Applied:
+    at = index_of(document.clips, edit.clip, "clip")
     clips = (*document.clips[:at], *document.clips[at + 1 :])
-    return replace(document, clips=clips), ops.AddClip(document.clips[at], at)
+    return replace(document, clips=clips), edits.AddClip(document.clips[at], at)
 
 
-def _rename_clip(document: Document, operation: ops.RenameClip) -> Applied:
-    clip = document.clip(operation.clip)
-    inverse = ops.RenameClip(clip.id, clip.name)
-    return _with_clip(document, replace(clip, name=operation.name)), inverse
+def _rename_clip(document: Document, edit: edits.RenameClip) -> Applied:
+    clip = document.clip(edit.clip)
+    inverse = edits.RenameClip(clip.id, clip.name)
+    return _with_clip(document, replace(clip, name=edit.name)), inverse
 
 
-def _relink_clip(document: Document, operation: ops.RelinkClip) -> Applied:
-    clip = document.clip(operation.clip)
-    inverse = ops.RelinkClip(clip.id, clip.path)
-    return _with_clip(document, replace(clip, path=operation.path)), inverse
+def _relink_clip(document: Document, edit: edits.RelinkClip) -> Applied:
+    clip = document.clip(edit.clip)
+    inverse = edits.RelinkClip(clip.id, clip.path)
+    return _with_clip(document, replace(clip, path=edit.path)), inverse
 
 
-def _set_transcript(document: Document, operation: ops.SetTranscript) -> Applied:
-    clip = document.clip(operation.clip)
-    whole = operation.transcript and segments.with_whole_text(operation.transcript)
-    inverse = ops.SetTranscript(clip.id, clip.transcript)
+def _set_transcript(document: Document, edit: edits.SetTranscript) -> Applied:
+    clip = document.clip(edit.clip)
+    whole = edit.transcript and segments.with_whole_text(edit.transcript)
+    inverse = edits.SetTranscript(clip.id, clip.transcript)
     return _with_clip(document, replace(clip, transcript=whole)), inverse
 
 
-def _edit_word(document: Document, operation: ops.EditWord) -> Applied:
-    old = segments.segment_of(_transcript(document, operation.clip), operation.segment)
-    new = segments.with_word(old, operation.word, operation.text)
-    return _set_segments(document, ops.SetSegments(operation.clip, operation.segment, 1, (new,)))
+def _edit_word(document: Document, edit: edits.EditWord) -> Applied:
+    old = segments.segment_of(_transcript(document, edit.clip), edit.segment)
+    new = segments.with_word(old, edit.word, edit.text)
+    return _set_segments(document, edits.SetSegments(edit.clip, edit.segment, 1, (new,)))
 
 
-def _split_segment(document: Document, operation: ops.SplitSegment) -> Applied:
-    old = segments.segment_of(_transcript(document, operation.clip), operation.segment)
-    parts = segments.split(old, operation.word)
-    return _set_segments(document, ops.SetSegments(operation.clip, operation.segment, 1, parts))
+def _split_segment(document: Document, edit: edits.SplitSegment) -> Applied:
+    old = segments.segment_of(_transcript(document, edit.clip), edit.segment)
+    parts = segments.split(old, edit.word)
+    return _set_segments(document, edits.SetSegments(edit.clip, edit.segment, 1, parts))
 
 
-def _merge_segments(document: Document, operation: ops.MergeSegments) -> Applied:
-    transcript = _transcript(document, operation.clip)
-    first = segments.segment_of(transcript, operation.segment)
-    second = segments.segment_of(transcript, operation.segment + 1)
+def _merge_segments(document: Document, edit: edits.MergeSegments) -> Applied:
+    transcript = _transcript(document, edit.clip)
+    first = segments.segment_of(transcript, edit.segment)
+    second = segments.segment_of(transcript, edit.segment + 1)
     whole = (segments.merged(first, second),)
-    return _set_segments(document, ops.SetSegments(operation.clip, operation.segment, 2, whole))
+    return _set_segments(document, edits.SetSegments(edit.clip, edit.segment, 2, whole))
 
 
-def _set_segments(document: Document, operation: ops.SetSegments) -> Applied:
-    first, count, new = operation.first, operation.count, operation.segments
-    old = _transcript(document, operation.clip)
+def _set_segments(document: Document, edit: edits.SetSegments) -> Applied:
+    first, count, new = edit.first, edit.count, edit.segments
+    old = _transcript(document, edit.clip)
     transcript = segments.with_segments(old, first, count, new)
     if not old.segments:  # then its text is not that of its segments
-        inverse: Operation = ops.SetTranscript(operation.clip, old)
+        inverse: Edit = edits.SetTranscript(edit.clip, old)
     else:
         replaced = old.segments[first : first + count]
-        inverse = ops.SetSegments(operation.clip, first, len(new), replaced)
-    clip = replace(document.clip(operation.clip), transcript=transcript)
+        inverse = edits.SetSegments(edit.clip, first, len(new), replaced)
+    clip = replace(document.clip(edit.clip), transcript=transcript)
     return _with_clip(document, clip), inverse
 
 
-def _add_take(document: Document, operation: ops.AddTake) -> Applied:
-    take = replace(operation.take, tracks=tuple(notes.ordered() for notes in operation.take.tracks))
-    takes = _inserted(document.takes, take, operation.at)
-    return replace(document, takes=takes), ops.RemoveTake(take.id)
+def _add_take(document: Document, edit: edits.AddTake) -> Applied:
+    take = replace(edit.take, tracks=tuple(notes.ordered() for notes in edit.take.tracks))
+    takes = _inserted(document.takes, take, edit.at)
+    return replace(document, takes=takes), edits.RemoveTake(take.id)
 
 
-def _remove_take(document: Document, operation: ops.RemoveTake) -> Applied:
-    at = position(document.takes, operation.take, "take")
+def _remove_take(document: Document, edit: edits.RemoveTake) -> Applied:
+    at = index_of(document.takes, edit.take, "take")
     takes = (*document.takes[:at], *document.takes[at + 1 :])
-    return replace(document, takes=takes), ops.AddTake(document.takes[at], at)
+    return replace(document, takes=takes), edits.AddTake(document.takes[at], at)
 
 
-def _rename_take(document: Document, operation: ops.RenameTake) -> Applied:
-    take = document.take(operation.take)
-    inverse = ops.RenameTake(take.id, take.name)
-    return _with_take(document, replace(take, name=operation.name)), inverse
+def _rename_take(document: Document, edit: edits.RenameTake) -> Applied:
+    take = document.take(edit.take)
+    inverse = edits.RenameTake(take.id, take.name)
+    return _with_take(document, replace(take, name=edit.name)), inverse
 
 
-def _accept_take(document: Document, operation: ops.AcceptTake) -> Applied:
-    take = document.take(operation.take)
-    inverse = ops.AcceptTake(take.id, take.accepted)
-    return _with_take(document, replace(take, accepted=operation.accepted)), inverse
+def _accept_take(document: Document, edit: edits.AcceptTake) -> Applied:
+    take = document.take(edit.take)
+    inverse = edits.AcceptTake(take.id, take.accepted)
+    return _with_take(document, replace(take, accepted=edit.accepted)), inverse
 
 
-def _add_notes(document: Document, operation: ops.AddNotes) -> Applied:
-    nothing = operation.notes[:0]
-    new = _with_notes(document, operation.take, operation.track, nothing, operation.notes)
-    return new, ops.DeleteNotes(operation.take, operation.track, operation.notes)
+def _add_notes(document: Document, edit: edits.AddNotes) -> Applied:
+    none = edit.notes[:0]
+    new = _with_notes(document, edit.take, edit.track, none, edit.notes)
+    return new, edits.DeleteNotes(edit.take, edit.track, edit.notes)
 
 
-def _delete_notes(document: Document, operation: ops.DeleteNotes) -> Applied:
-    nothing = operation.notes[:0]
-    new = _with_notes(document, operation.take, operation.track, operation.notes, nothing)
-    return new, ops.AddNotes(operation.take, operation.track, operation.notes)
+def _delete_notes(document: Document, edit: edits.DeleteNotes) -> Applied:
+    none = edit.notes[:0]
+    new = _with_notes(document, edit.take, edit.track, edit.notes, none)
+    return new, edits.AddNotes(edit.take, edit.track, edit.notes)
 
 
-def _move_notes(document: Document, operation: ops.MoveNotes) -> Applied:
+def _move_notes(document: Document, edit: edits.MoveNotes) -> Applied:
     take, track, ticks, semitones = (
-        operation.take, operation.track, operation.ticks, operation.semitones
+        edit.take, edit.track, edit.ticks, edit.semitones
     )  # fmt: skip
-    there = operation.notes.moved(ticks, semitones)
-    new = _with_notes(document, take, track, operation.notes, there)
-    return new, ops.MoveNotes(take, track, there, -ticks, -semitones)
+    moved = edit.notes.moved(ticks, semitones)
+    new = _with_notes(document, take, track, edit.notes, moved)
+    return new, edits.MoveNotes(take, track, moved, -ticks, -semitones)
 
 
-def _set_velocity(document: Document, operation: ops.SetVelocity) -> Applied:
-    by = operation.notes.with_row("velocity", operation.velocity)
-    return _replace_notes(
-        document, ops.ReplaceNotes(operation.take, operation.track, operation.notes, by)
-    )
+def _set_velocity(document: Document, edit: edits.SetVelocity) -> Applied:
+    changed = edit.notes.with_field("velocity", edit.velocity)
+    return _replace_notes(document, edits.ReplaceNotes(edit.take, edit.track, edit.notes, changed))
 
 
-def _replace_notes(document: Document, operation: ops.ReplaceNotes) -> Applied:
-    take, track, notes, by = operation.take, operation.track, operation.notes, operation.by
-    return _with_notes(document, take, track, notes, by), ops.ReplaceNotes(take, track, by, notes)
+def _replace_notes(document: Document, edit: edits.ReplaceNotes) -> Applied:
+    take, track, notes, by = edit.take, edit.track, edit.notes, edit.by
+    return _with_notes(document, take, track, notes, by), edits.ReplaceNotes(take, track, by, notes)
 
 
-def _together(document: Document, operation: ops.Together) -> Applied:
-    inverses: list[Operation] = []
-    for one in operation.operations:
+def _compound_edit(document: Document, edit: edits.CompoundEdit) -> Applied:
+    inverses: list[Edit] = []
+    for one in edit.edits:
         document, inverse = apply(document, one)
         inverses.insert(0, inverse)
-    return document, ops.Together(operation.title, tuple(inverses))
+    return document, edits.CompoundEdit(edit.title, tuple(inverses))
 
 
-APPLIED_BY: dict[type, Callable[[Document, Any], Applied]] = {
-    ops.RenameSession: _rename_session,
-    ops.AddClip: _add_clip,
-    ops.RemoveClip: _remove_clip,
-    ops.RenameClip: _rename_clip,
-    ops.RelinkClip: _relink_clip,
-    ops.SetTranscript: _set_transcript,
-    ops.EditWord: _edit_word,
-    ops.SplitSegment: _split_segment,
-    ops.MergeSegments: _merge_segments,
-    ops.SetSegments: _set_segments,
-    ops.AddTake: _add_take,
-    ops.RemoveTake: _remove_take,
-    ops.RenameTake: _rename_take,
-    ops.AcceptTake: _accept_take,
-    ops.AddNotes: _add_notes,
-    ops.DeleteNotes: _delete_notes,
-    ops.MoveNotes: _move_notes,
-    ops.SetVelocity: _set_velocity,
-    ops.ReplaceNotes: _replace_notes,
-    ops.Together: _together,
+HANDLERS: dict[type, Callable[[Document, Any], Applied]] = {
+    edits.RenameSession: _rename_session,
+    edits.AddClip: _add_clip,
+    edits.RemoveClip: _remove_clip,
+    edits.RenameClip: _rename_clip,
+    edits.RelinkClip: _relink_clip,
+    edits.SetTranscript: _set_transcript,
+    edits.EditWord: _edit_word,
+    edits.SplitSegment: _split_segment,
+    edits.MergeSegments: _merge_segments,
+    edits.SetSegments: _set_segments,
+    edits.AddTake: _add_take,
+    edits.RemoveTake: _remove_take,
+    edits.RenameTake: _rename_take,
+    edits.AcceptTake: _accept_take,
+    edits.AddNotes: _add_notes,
+    edits.DeleteNotes: _delete_notes,
+    edits.MoveNotes: _move_notes,
+    edits.SetVelocity: _set_velocity,
+    edits.ReplaceNotes: _replace_notes,
+    edits.CompoundEdit: _compound_edit,
 }
 
 
 def _inserted(items: tuple[T, ...], item: T, at: int | None) -> tuple[T, ...]:
-    place = len(items) if at is None else at
-    if not 0 <= place <= len(items):
+    index = len(items) if at is None else at
+    if not 0 <= index <= len(items):
         raise SessionError(f"at={at}, expected 0 to {len(items)}")
     if any(one.id == item.id for one in items):
         raise SessionError(f"{item.name}: {item.id} is in this session already, expected a new id")
-    return (*items[:place], item, *items[place:])
+    return (*items[:index], item, *items[index:])
 
 
 def _with_clip(document: Document, clip: Clip) -> Document:
-    at = position(document.clips, clip.id, "clip")
+    at = index_of(document.clips, clip.id, "clip")
     return replace(document, clips=(*document.clips[:at], clip, *document.clips[at + 1 :]))
 
 
 def _with_take(document: Document, take: Take) -> Document:
-    at = position(document.takes, take.id, "take")
+    at = index_of(document.takes, take.id, "take")
     return replace(document, takes=(*document.takes[:at], take, *document.takes[at + 1 :]))
 
 
@@ -220,7 +218,7 @@ def _with_notes(
     take = document.take(id)
     if not 0 <= track < len(take.tracks):
         raise SessionError(f"track={track}, expected 0 to {len(take.tracks) - 1}")
-    notes = changed(take.tracks[track], removed, added)
+    notes = replace_notes(take.tracks[track], removed, added)
     tracks = (*take.tracks[:track], notes, *take.tracks[track + 1 :])
     return _with_take(document, replace(take, tracks=tracks))
 

@@ -1,4 +1,4 @@
-"""Operations, documents and job links as bytes of compressed JSON, and strictly back."""
+"""Edits, documents and job links as compressed JSON, with strict decoding."""
 
 import base64
 import dataclasses
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from seqstudio.contracts.plain import from_plain, type_hints
 from seqstudio.errors import SeqStudioError, SessionError
+from seqstudio.session.edits import Edit
 from seqstudio.session.note_array import FIELDS, Notes
-from seqstudio.session.operations import Operation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,49 +22,49 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-NAMES = {kind.__name__: kind for kind in typing.get_args(Operation)}
-LARGEST_NUMBER = (1 << 63) - 1
-WIDTHS = {"<u1": 255, "<u2": (1 << 16) - 1, "<u4": (1 << 32) - 1, "<i8": LARGEST_NUMBER}
-LARGEST_BYTES = 1 << 30  # of one value unpacked: more is an attack, or not ours
+NAMES = {kind.__name__: kind for kind in typing.get_args(Edit)}
+MAX_INTEGER = (1 << 63) - 1
+WIDTHS = {"<u1": 255, "<u2": (1 << 16) - 1, "<u4": (1 << 32) - 1, "<i8": MAX_INTEGER}
+MAX_UNPACKED_BYTES = 1 << 30  # of one value: a larger one is an attack, or not ours
 
 
 def pack(value: Any) -> bytes:
-    """Write frozen dataclasses as compressed JSON; an operation carries its name."""
+    """Encode frozen dataclasses as compressed JSON; edits are stored with their name."""
     return zlib.compress(json.dumps(value, default=_plain, separators=(",", ":")).encode(), 1)
 
 
 def unpack(kind: type[T], data: bytes, where: str) -> T:
-    """Read a value back.
+    """Decode a value.
 
     Parameters
     ----------
-    kind : a dataclass, or `Operation`
-    where : begins every error
+    kind : a dataclass, or `Edit`
+    where : with which every error begins
 
     Raises
     ------
     SessionError
-        If the bytes are not what `pack` writes of such a value.
+        If the bytes are not such a value as `pack` encodes it.
     """
     try:
         unpacked = zlib.decompressobj()
-        text = unpacked.decompress(data, LARGEST_BYTES)
+        text = unpacked.decompress(data, MAX_UNPACKED_BYTES)
         if unpacked.unconsumed_tail:
-            raise SessionError(f"{where}: more than {LARGEST_BYTES} bytes, expected fewer")
+            raise SessionError(f"{where}: more than {MAX_UNPACKED_BYTES} bytes, expected fewer")
         return typing.cast(T, _value(kind, json.loads(text), where))
-    except (zlib.error, ValueError, RecursionError, TypeError, KeyError) as bad:
-        raise SessionError(f"{where}: {bad}, expected what SeqStudio writes") from bad
-    except SeqStudioError as bad:
-        raise SessionError(str(bad)) from bad
+    except (zlib.error, ValueError, RecursionError, TypeError, KeyError) as error:
+        raise SessionError(f"{where}: {error}, expected what SeqStudio writes") from error
+    except SeqStudioError as error:
+        raise SessionError(str(error)) from error
 
 
-def unpack_operation(data: bytes, where: str) -> Operation:
-    """Read an operation back, as `unpack` does."""
-    return unpack(Operation, data, where)  # type: ignore[arg-type]  # a union is no type to mypy
+def unpack_edit(data: bytes, where: str) -> Edit:
+    """Decode an edit, as `unpack` does."""
+    return unpack(Edit, data, where)  # type: ignore[arg-type]  # a union is no type to mypy
 
 
 def checksum(number: int, *parts: bytes) -> bytes:
-    """Hash a row: its number and its values."""
+    """Hash the number and the values of a row."""
     whole = hashlib.blake2b(str(number).encode(), digest_size=16)
     for part in parts:
         whole.update(len(part).to_bytes(8))
@@ -87,15 +87,15 @@ def _plain(value: Any) -> Any:
 
 
 def _rows(notes: Notes) -> tuple[str, ...]:
-    """Write each field of many notes as base64; onsets as steps, which are small and alike."""
+    """Encode each field of the notes as base64; onsets as differences, which compress better."""
     import numpy as np
 
     return tuple(map(_row, (np.diff(notes.onsets, prepend=0), *notes.table[1:])))
 
 
 def _row(numbers: "NDArray[np.int64]") -> str:
-    """Write numbers as narrow as the largest allows."""
-    largest = numbers.max(initial=0) if numbers.min(initial=0) >= 0 else LARGEST_NUMBER
+    """Encode numbers as the narrowest integers that hold the largest."""
+    largest = numbers.max(initial=0) if numbers.min(initial=0) >= 0 else MAX_INTEGER
     kind = next(kind for kind, top in WIDTHS.items() if largest <= top)
     return f"{kind} {base64.b64encode(numbers.astype(kind).tobytes()).decode()}"
 
@@ -121,7 +121,7 @@ def _value(kind: Any, value: Any, where: str) -> Any:
         return _notes(from_plain(tuple[str, ...], value, where, error=SessionError))
     if kind is bytes:
         return base64.b64decode(value, validate=True)
-    if kind is Operation:
+    if kind is Edit:
         return _dataclass(NAMES[value.pop("do")], value, where)
     if dataclasses.is_dataclass(kind):
         return _dataclass(kind, value, where)

@@ -1,4 +1,4 @@
-"""A session's document: an immutable value. Only `apply` makes a new one of it."""
+"""A session's document: an immutable value that only `apply` changes, by returning a new one."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ ClipKind = Literal["audio", "midi", "transcript", "text"]
 
 
 def new_id() -> str:
-    """Draw an id for a clip or a take."""
+    """Return a random id for a clip or a take."""
     return secrets.token_hex(8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A file of the person's, known by its hash; it stays where it is until it is collected."""
+    """A file of the user's, identified by its hash; it stays where it is until it is collected."""
 
     id: str
     kind: ClipKind
@@ -35,7 +35,7 @@ class Clip:
 
     @classmethod
     def of(cls, path: Path, kind: ClipKind | None = None) -> "Clip":
-        """Read a file's hash and size; its kind follows its suffix, unless it is given.
+        """Read a file's hash and size; without `kind`, the suffix determines it.
 
         Takes about a second for each gigabyte.
 
@@ -59,25 +59,25 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """A piece of music as it stands now: the MIDI it began as, and the notes of its tracks."""
+    """A piece of music: the MIDI file that it began as, and its notes as edited since."""
 
     id: str
     name: str
-    midi: bytes  # as it was read or generated
-    tracks: tuple[Notes, ...]  # as edited since, each ordered; as many as `midi` has
-    parent: str = ""  # id of the take that it continues; that one may be gone
-    clip: str = ""  # id of the clip that it was read from; that one may be gone
+    midi: bytes  # as read or generated
+    tracks: tuple[Notes, ...]  # as edited, each ordered; as many as `midi` has
+    parent: str = ""  # id of the take that it continues, which may be gone
+    clip: str = ""  # id of the clip that it was read from, which may be gone
     accepted: bool = False
-    provenance: Mapping[str, Any] = field(default_factory=dict)  # of its item, for replay
+    provenance: Mapping[str, Any] = field(default_factory=dict)  # of its job item, for replay
 
     @classmethod
     def of(cls, midi: bytes, name: str, **fields: Any) -> "Take":
-        """Begin a take from the bytes of a MIDI file; `fields` as above.
+        """Return a take from the bytes of a MIDI file; `fields` as above.
 
         Raises
         ------
         DataError
-            If the bytes are no MIDI file.
+            If the bytes are not a MIDI file.
         """
         score = Score.from_bytes(midi, name)
         tracks = tuple(Notes.of(track.notes) for track in score.tracks)
@@ -85,22 +85,22 @@ class Take:
 
     @property
     def score(self) -> Score:
-        """The score as edited; tracks without an edit are byte for byte as they came.
+        """The score as edited; unedited tracks keep their bytes.
 
         Raises
         ------
         SeqStudioError
-            If `midi` is no MIDI file, or has other tracks.
+            If `midi` is not a MIDI file, or has another number of tracks.
         """
-        return self.over(Score.from_bytes(self.midi, self.name))
+        return self.apply_to(Score.from_bytes(self.midi, self.name))
 
-    def over(self, score: Score) -> Score:
-        """Put the notes as edited into the score of `midi`, where that has been read already.
+    def apply_to(self, score: Score) -> Score:
+        """Return `score`, read from `midi`, with the notes as edited.
 
         Raises
         ------
         SeqStudioError
-            If that score has other tracks.
+            If the score has another number of tracks.
         """
         if (found := len(score.tracks)) != len(self.tracks):
             raise SessionError(f"{self.name}: {len(self.tracks)} tracks, expected {found}")
@@ -112,7 +112,7 @@ class Take:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """All that a session holds, in the order in which a person sees it."""
+    """The content of a session, in the order in which it is shown."""
 
     title: str = ""
     clips: tuple[Clip, ...] = ()
@@ -124,9 +124,9 @@ class Document:
         Raises
         ------
         SessionError
-            If there is none of this id.
+            If there is none with this id.
         """
-        return self.clips[position(self.clips, id, "clip")]
+        return self.clips[index_of(self.clips, id, "clip")]
 
     def take(self, id: str) -> Take:
         """Find a take.
@@ -134,18 +134,18 @@ class Document:
         Raises
         ------
         SessionError
-            If there is none of this id.
+            If there is none with this id.
         """
-        return self.takes[position(self.takes, id, "take")]
+        return self.takes[index_of(self.takes, id, "take")]
 
 
-def position(items: Sequence[Clip | Take], id: str, what: str) -> int:
-    """Find the place of a clip or a take.
+def index_of(items: Sequence[Clip | Take], id: str, what: str) -> int:
+    """Return the index of a clip or a take.
 
     Raises
     ------
     SessionError
-        If there is none of this id.
+        If there is none with this id.
     """
     for number, item in enumerate(items):
         if item.id == id:
@@ -154,12 +154,12 @@ def position(items: Sequence[Clip | Take], id: str, what: str) -> int:
 
 
 def kind_of(path: Path) -> ClipKind:
-    """Say what a file holds, by its suffix.
+    """Return the kind of a file, by its suffix.
 
     Raises
     ------
     SessionError
-        If the suffix belongs to nothing that a session holds.
+        If a session cannot hold files with this suffix.
     """
     kinds: tuple[ClipKind, ...] = ("audio", "midi", "transcript", "text")
     for kind in kinds:

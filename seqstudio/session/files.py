@@ -1,4 +1,4 @@
-"""Session files as files: copied while open, looked into, removed with what lies beside them."""
+"""Session files in the file system: copied while open, inspected, replaced, removed."""
 
 import os
 from pathlib import Path
@@ -8,11 +8,11 @@ from seqstudio.services.atomic_files import os_errors_as, sync_file
 from seqstudio.session.journal import APPLICATION, DamagedError, Journal
 from seqstudio.session.lock import check_unlocked, is_locked
 
-BESIDE = ("-wal", "-shm")  # SQLite's own, while a file is open or after a crash
+SIDE_FILE_SUFFIXES = ("-wal", "-shm")  # SQLite's, while a file is open or after a crash
 
 
 def copy_to(journal: Journal, target: Path) -> None:
-    """Write a copy of an open session, titled and held by nobody; it replaces what is there.
+    """Write a named, unlocked copy of an open session; it replaces an existing file.
 
     Raises
     ------
@@ -22,45 +22,45 @@ def copy_to(journal: Journal, target: Path) -> None:
     if target.exists():
         if target.samefile(journal.path):
             raise SessionError(f"{target} is this session already, expected another place")
-        check_unlocked(target, _holder(target))
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
+        check_unlocked(target, _lock_owner(target))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     with os_errors_as(SessionError, target):
-        beside.unlink(missing_ok=True)
-        journal.read("VACUUM INTO ?", str(beside))
-        copy = Journal.open(beside)
-        with copy.change() as change:
-            change.execute("UPDATE state SET untitled = 0")
+        temporary.unlink(missing_ok=True)
+        journal.read("VACUUM INTO ?", str(temporary))
+        copy = Journal.open(temporary)
+        with copy.transaction() as connection:
+            connection.execute("UPDATE state SET untitled = 0")
         copy.close()
-        put_in_place(beside, target)
+        replace_file(temporary, target)
 
 
-def put_in_place(source: Path, target: Path) -> None:
-    """Rename a closed session over another, of which nothing stays."""
+def replace_file(source: Path, target: Path) -> None:
+    """Rename a closed session over another one, whose side files are removed."""
     sync_file(source)
-    for end in BESIDE:  # else SQLite would play them into the new file
-        beside(target, end).unlink(missing_ok=True)
+    for end in SIDE_FILE_SUFFIXES:  # else SQLite would apply them to the new file
+        side_file(target, end).unlink(missing_ok=True)
     source.replace(target)
     sync_file(target.parent)
 
 
 def remove(path: Path) -> None:
-    """Remove a closed session."""
-    for end in ("", *BESIDE):
-        beside(path, end).unlink(missing_ok=True)
+    """Remove a closed session with its side files."""
+    for end in ("", *SIDE_FILE_SUFFIXES):
+        side_file(path, end).unlink(missing_ok=True)
 
 
 def has_work(path: Path) -> bool:
-    """Say whether an untitled session holds steps and no process has it open; damaged ones do.
+    """Return whether an untitled session has steps, or is damaged, and no process has it open.
 
-    One that is removed meanwhile holds none.
+    A file that is removed meanwhile has none.
     """
     try:
         journal = Journal(path)
         try:
             if journal.read("PRAGMA application_id") != [(APPLICATION,)]:
-                return False  # the kill came before its first table
-            held = is_locked(path, _holder(path))
-            return not held and bool(journal.read("SELECT 1 FROM step LIMIT 1"))
+                return False  # the process was killed before it created the tables
+            locked = is_locked(path, _lock_owner(path))
+            return not locked and bool(journal.read("SELECT 1 FROM step LIMIT 1"))
         finally:
             journal.connection.close()
     except DamagedError:
@@ -71,17 +71,17 @@ def has_work(path: Path) -> bool:
         return False
 
 
-def beside(path: Path, end: str) -> Path:
-    """Name a file of SQLite's beside a session."""
+def side_file(path: Path, end: str) -> Path:
+    """Return the path of one of SQLite's side files."""
     return path.with_name(path.name + end)
 
 
-def _holder(path: Path) -> str:
-    """Read who holds a file; what is no sound session is held by nobody."""
+def _lock_owner(path: Path) -> str:
+    """Read the owner of a file's lock; a damaged session has none."""
     try:
         journal = Journal(path)
         try:
-            rows = journal.read("SELECT holder FROM state")
+            rows = journal.read("SELECT lock_owner FROM state")
         finally:
             journal.connection.close()
     except DamagedError:

@@ -1,4 +1,4 @@
-"""The notes of a track as one array: 50,000 of them change, are found and are written at once."""
+"""The notes of a track as one array, so that 50,000 of them can be edited at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -19,19 +19,19 @@ FIELDS = ("onset_ticks", "pitch", "length_ticks", "velocity", "channel")
 
 
 class Notes(Sequence[Note]):
-    """Notes as numbers. Equal to any sequence of the same notes; none can be changed in place.
+    """An immutable array of notes, equal to any sequence of the same notes.
 
     Parameters
     ----------
-    table : int64 (5, N), a row for each of `FIELDS`, which are there by themselves too
+    table : int64 (5, N), a row for each of `FIELDS`
 
     Raises
     ------
     DataError
-        If one of them is no note.
+        If a column is not a valid note.
     """
 
-    __hash__ = None  # type: ignore[assignment]  # equal to tuples, whose hash is another
+    __hash__ = None  # type: ignore[assignment]  # equal to tuples, which have another hash
 
     def __init__(self, table: "Table") -> None:
         table.flags.writeable = False
@@ -41,15 +41,15 @@ class Notes(Sequence[Note]):
         self.lengths: Final[Table] = table[2]  # ticks
         self.velocities: Final[Table] = table[3]
         self.channels: Final[Table] = table[4]
-        bad = (self.onsets < 0) | (self.lengths < 1) | (self.velocities < 1)
+        error = (self.onsets < 0) | (self.lengths < 1) | (self.velocities < 1)
         for row, largest in (self.pitches, 127), (self.velocities, 127), (self.channels, 15):
-            bad |= (row < 0) | (row > largest)
-        if bad.any():
-            Note(*table[:, bad.argmax()].tolist())  # says what is wrong with it
+            error |= (row < 0) | (row > largest)
+        if error.any():
+            Note(*table[:, error.argmax()].tolist())  # raises an error that says what is invalid
 
     @classmethod
     def of(cls, notes: Iterable[Note]) -> "Notes":
-        """Put notes in one array, in the order in which they come."""
+        """Return notes as an array, in the same order."""
         import numpy as np
 
         if isinstance(notes, Notes):
@@ -59,7 +59,7 @@ class Notes(Sequence[Note]):
 
     @classmethod
     def joined(cls, parts: Sequence["Notes"]) -> "Notes":
-        """Put those of several tracks in one, ordered."""
+        """Return the notes of several tracks in one array, ordered."""
         import numpy as np
 
         tables = [part.table for part in (cls.of(()), *parts)]
@@ -74,7 +74,7 @@ class Notes(Sequence[Note]):
     def __getitem__(self, at: slice) -> "Notes": ...
     def __getitem__(self, at: int | slice) -> "Note | Notes":
         if isinstance(at, slice):
-            return self.taken(at)
+            return self.select(at)
         return Note(*self.table[:, at].tolist())
 
     def __iter__(self) -> Iterator[Note]:
@@ -90,31 +90,31 @@ class Notes(Sequence[Note]):
         return f"Notes.of({tuple(self)!r})"
 
     @cached_property
-    def keys(self) -> Any:
-        """Each note as 16 bytes that sort as notes do: numpy compares them as one."""
+    def sort_keys(self) -> Any:
+        """Each note as 16 bytes that sort as notes do, so that numpy compares them as one value."""
         import numpy as np
 
         first = self.onsets << 7 | self.pitches
         last = self.lengths << 11 | self.velocities << 4 | self.channels
         return np.stack((first, last), axis=1).astype(">u8").view("S16")[:, 0]
 
-    def taken(self, which: Any) -> "Notes":
-        """Give some of them: by a slice, an array of numbers, or a mask."""
+    def select(self, which: Any) -> "Notes":
+        """Return some of the notes, selected by a slice, an array of indices, or a mask."""
         return Notes(self.table[:, which])
 
-    def with_row(self, field: str, values: Any) -> "Notes":
-        """Give all of them other values of one field: a number, or an array of shape (N,)."""
+    def with_field(self, field: str, values: Any) -> "Notes":
+        """Return the notes with other values of one field: a number, or an array of shape (N,)."""
         table = self.table.copy()
         table[FIELDS.index(field)] = values
         return Notes(table)
 
     def moved(self, ticks: int, semitones: int) -> "Notes":
-        """Move all of them in time and pitch.
+        """Return the notes moved in time and pitch.
 
         Raises
         ------
         DataError
-            If one would leave the keyboard, or begin before the start.
+            If a note would leave the keyboard or begin before the start.
         """
         table = self.table.copy()
         table[0] += ticks
@@ -122,14 +122,14 @@ class Notes(Sequence[Note]):
         return Notes(table)
 
     def ordered(self) -> "Notes":
-        """Sort them by onset, then by pitch, and so on."""
-        if (self.keys[1:] >= self.keys[:-1]).all():
+        """Return the notes sorted by onset, then by pitch, and so on."""
+        if (self.sort_keys[1:] >= self.sort_keys[:-1]).all():
             return self
-        return self.taken(self.keys.argsort(kind="stable"))
+        return self.select(self.sort_keys.argsort(kind="stable"))
 
 
-def places(notes: Notes, wanted: Notes) -> "Table":
-    """Find notes in a track; of several that are the same, each has a place of its own.
+def find_notes(notes: Notes, wanted: Notes) -> "Table":
+    """Find notes in a track; equal notes get different indices.
 
     Parameters
     ----------
@@ -137,21 +137,21 @@ def places(notes: Notes, wanted: Notes) -> "Table":
 
     Returns
     -------
-    int64 (M,), the number of each wanted note among `notes`, -1 where it is not there
+    int64 (M,), the index of each wanted note in `notes`, -1 if it is not there
     """
     import numpy as np
 
-    numbers, sought = np.arange(len(wanted)), wanted.keys
-    again = np.append(False, sought[1:] == sought[:-1])[: len(sought)]
-    firsts = np.maximum.accumulate(np.where(again, 0, numbers))
-    found = notes.keys.searchsorted(sought) + (numbers - firsts)
-    there = found < len(notes)
-    there[there] = notes.keys[found[there]] == sought[there]
-    return np.where(there, found, -1)
+    indices, sought = np.arange(len(wanted)), wanted.sort_keys
+    is_repeat = np.append(False, sought[1:] == sought[:-1])[: len(sought)]
+    firsts = np.maximum.accumulate(np.where(is_repeat, 0, indices))
+    found = notes.sort_keys.searchsorted(sought) + (indices - firsts)
+    exists = found < len(notes)
+    exists[exists] = notes.sort_keys[found[exists]] == sought[exists]
+    return np.where(exists, found, -1)
 
 
-def changed(notes: Notes, removed: Notes, added: Notes) -> Notes:
-    """Remove some notes, each once, and add others.
+def replace_notes(notes: Notes, removed: Notes, added: Notes) -> Notes:
+    """Return notes without some, each removed once, and with others added.
 
     Parameters
     ----------
@@ -160,21 +160,21 @@ def changed(notes: Notes, removed: Notes, added: Notes) -> Notes:
 
     Returns
     -------
-    ordered, so that the same notes give the same track whatever their history
+    ordered, so that equal notes give equal tracks whatever their history
 
     Raises
     ------
     SessionError
-        If one that is to be removed is not there.
+        If a note to be removed is not there.
     """
     import numpy as np
 
-    gone, new = removed.ordered(), added.ordered()
-    at = places(notes, gone)
-    if (at < 0).any():
-        missing = gone[int(at.argmin())]
+    old, new = removed.ordered(), added.ordered()
+    indices = find_notes(notes, old)
+    if (indices < 0).any():
+        missing = old[int(indices.argmin())]
         where = f"onset {missing.onset_ticks}, pitch {missing.pitch}"
         raise SessionError(f"no such note at {where} in this track, expected one that is there")
-    kept = Notes(np.delete(notes.table, at, axis=1))
-    before = kept.keys.searchsorted(new.keys)
+    kept = Notes(np.delete(notes.table, indices, axis=1))
+    before = kept.sort_keys.searchsorted(new.sort_keys)
     return Notes(np.insert(kept.table, before, new.table, axis=1))

@@ -1,4 +1,4 @@
-"""A look into a session that nobody opens: what is in it, without holding or changing it."""
+"""Reading a session's document without opening the session: nothing is locked or changed."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ from seqstudio.session.journal import DamagedError, Journal
 from seqstudio.session.restore import restore
 
 
-def glance(path: Path) -> Document | None:
-    """Read what a session holds; None where it is damaged, and has to be opened to be mended.
+def peek(path: Path) -> Document | None:
+    """Return a session's document, or None if the file is damaged and must be opened to repair it.
 
     Raises
     ------
     SessionError
-        If it is not there, or cannot be read.
+        If the file does not exist or cannot be read.
     """
     try:
         journal = Journal(path)

@@ -1,4 +1,4 @@
-"""Clips whose files moved or changed: found again by their hash, or copied to one place."""
+"""Clips whose files have moved: found again by their hash, or collected in one folder."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ from seqstudio.session.edits import CompoundEdit, RelinkClip
 
 
 def missing_clips(document: Document) -> tuple[Clip, ...]:
-    """Give the clips whose files are gone, or have another size than they had."""
+    """Return the clips whose files are gone or have another size."""
     return tuple(clip for clip in document.clips if not _has_size(clip.path, clip.size_bytes))
 
 
 def find_moved_clips(clips: Iterable[Clip], folder: Path) -> Mapping[str, Path]:
-    """Look for clips below a folder, whatever their names are now: by size, then by hash.
+    """Search a folder for the files of clips by size and hash, whatever their names.
 
     Returns
     -------
-    id of each clip that was found -> where; the first by name, where there are several
+    id of each found clip -> path; of several copies the first by name
 
     Raises
     ------
@@ -43,54 +43,56 @@ def find_moved_clips(clips: Iterable[Clip], folder: Path) -> Mapping[str, Path]:
 
 
 def relink(found: Mapping[str, Path]) -> CompoundEdit:
-    """Point clips to where they were found, as one step."""
-    return CompoundEdit("Find moved files", tuple(RelinkClip(id, path) for id, path in found.items()))
+    """Return the edit that changes the paths of clips."""
+    return CompoundEdit(
+        "Find moved files", tuple(RelinkClip(id, path) for id, path in found.items())
+    )
 
 
 def collect(document: Document, folder: Path) -> CompoundEdit:
-    """Copy the files of all clips into one folder, and give the step that points the clips there.
+    """Copy the files of all clips into one folder; return the edit that changes their paths.
 
-    A file that is there already is not copied again. Names stay; where another file has the name,
-    the copy's name ends in its hash.
+    A file that is there already is not copied again. Files keep their names; if another file has
+    the name, the hash is appended.
 
     Raises
     ------
     SessionError
-        If a file is gone or has changed, or the folder cannot be written: then no clip is moved.
+        If a file is gone or has changed, or the folder cannot be written: then no path is changed.
     """
-    steps = []
+    edits = []
     with os_errors_as(SessionError, folder):
         folder.mkdir(parents=True, exist_ok=True)
         for clip in document.clips:
-            target = _place(clip, folder.absolute())
+            target = _target(clip, folder.absolute())
             if target != clip.path:
                 _copy(clip, target)
-                steps.append(RelinkClip(clip.id, target))
+                edits.append(RelinkClip(clip.id, target))
         sync_file(folder)
-    return CompoundEdit("Collect files", tuple(steps))
+    return CompoundEdit("Collect files", tuple(edits))
 
 
-def _place(clip: Clip, folder: Path) -> Path:
+def _target(clip: Clip, folder: Path) -> Path:
     plain = folder / clip.path.name
-    if not plain.exists() or _is(clip, plain):
+    if not plain.exists() or _matches(clip, plain):
         return plain
     return plain.with_name(f"{plain.stem}-{clip.sha256[:12]}{plain.suffix}")
 
 
 def _copy(clip: Clip, target: Path) -> None:
-    """Copy a clip's file beside its target, check it there, and rename it."""
-    if target.exists() and _is(clip, target):
+    """Copy a clip's file into the target's folder, check its hash, and rename it."""
+    if target.exists() and _matches(clip, target):
         return
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.copyfile(clip.path, beside)
-    if not _is(clip, beside):
-        beside.unlink()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copyfile(clip.path, temporary)
+    if not _matches(clip, temporary):
+        temporary.unlink()
         raise SessionError(f"{clip.path}: changed since it was added, expected {clip.sha256}")
-    sync_file(beside)
-    beside.replace(target)
+    sync_file(temporary)
+    temporary.replace(target)
 
 
-def _is(clip: Clip, path: Path) -> bool:
+def _matches(clip: Clip, path: Path) -> bool:
     return _has_size(path, clip.size_bytes) and sha256_of_file(path) == clip.sha256
 
 

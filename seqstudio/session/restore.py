@@ -1,18 +1,18 @@
-"""From a session's file to its document: the newest sound snapshot, and the steps after it."""
+"""Restoring a document from a session file: the newest intact snapshot and the steps after it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from seqstudio.errors import SeqStudioError, SessionError
 from seqstudio.session.apply import apply
-from seqstudio.session.codec import checksum, unpack, unpack_operation
+from seqstudio.session.codec import checksum, unpack, unpack_edit
 from seqstudio.session.document import Document
 from seqstudio.session.journal import DamagedError, Journal, Step
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A document, after how many steps it stands, and the step of the snapshot it began with."""
+    """A document, the number of steps applied, and the step of the snapshot it was built from."""
 
     document: Document
     at: int
@@ -21,7 +21,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One row: the document after a step, as it was packed."""
+    """One row of the snapshot table: the packed document after a step."""
 
     number: int
     document: bytes
@@ -29,12 +29,12 @@ class Snapshot:
 
 
 def restore(journal: Journal) -> Restored:
-    """Give the document of a sound file.
+    """Return the document of an intact file.
 
     Raises
     ------
     DamagedError
-        If a row that it needs is damaged.
+        If a required row is damaged.
     """
     rows = journal.read("SELECT at FROM state")
     if not rows:
@@ -49,17 +49,17 @@ def restore(journal: Journal) -> Restored:
 def rebuild(
     at: int, snapshots: Iterable[Snapshot], step_of: Callable[[int], Step | None]
 ) -> Restored:
-    """Give the document after step `at`, or after the last before it that can be reached.
+    """Return the document after step `at`, or after the last step before it that is intact.
 
     Parameters
     ----------
-    at : how many steps are done
-    snapshots : of steps up to `at`, the newest first; damaged ones are passed over
-    step_of : gives a sound step by its number
+    at : the number of steps to apply
+    snapshots : of steps up to `at`, newest first; damaged ones are skipped
+    step_of : returns an intact step by its number
     """
     base, document = 0, Document()
     for snapshot in snapshots:
-        if (found := _sound(snapshot)) is not None:
+        if (found := _unpack_intact(snapshot)) is not None:
             base, document = snapshot.number, found
             break
     reached = base
@@ -67,15 +67,15 @@ def rebuild(
         if (step := step_of(number)) is None:
             break
         try:
-            operation = unpack_operation(step.operation, f"step {number}")
-            document, _ = apply(document, operation)
-        except SeqStudioError:  # no step of ours: the document ends before it, and that is said
+            edit = unpack_edit(step.edit, f"step {number}")
+            document, _ = apply(document, edit)
+        except SeqStudioError:  # not a step of ours: the document ends before it
             break
         reached = number
     return Restored(document, reached, base)
 
 
-def _sound(snapshot: Snapshot) -> Document | None:
+def _unpack_intact(snapshot: Snapshot) -> Document | None:
     if checksum(snapshot.number, snapshot.document) != snapshot.checksum:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Changes to the segments and words of a transcript."""
+"""Edits of the segments and words of a transcript."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,18 +8,18 @@ from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.errors import SessionError
 from seqstudio.media.word_times import estimate_word_times, with_word_times
 
-LEAST_S = 0.001  # that words last
+MIN_DURATION_S = 0.001  # of the words of a segment
 
 
 def with_segments(
     transcript: Transcript, first: int, count: int, segments: Sequence[Segment]
 ) -> Transcript:
-    """Put segments in the place of `count` ones from `first` on; the whole text follows.
+    """Replace `count` segments from `first` on, and update the whole text.
 
     Raises
     ------
     SessionError
-        If there are not so many.
+        If there are fewer segments.
     """
     if first < 0 or count < 0 or first + count > len(transcript.segments):
         found = len(transcript.segments)
@@ -30,14 +30,14 @@ def with_segments(
 
 
 def with_whole_text(transcript: Transcript) -> Transcript:
-    """Make the whole text that of the segments, if there are any."""
+    """Set the whole text to that of the segments, if there are any."""
     if not transcript.segments:
         return transcript
     return replace(transcript, text=_joined(segment.text for segment in transcript.segments))
 
 
 def segment_of(transcript: Transcript, number: int) -> Segment:
-    """Find a segment by its place.
+    """Return a segment by its index.
 
     Raises
     ------
@@ -50,9 +50,9 @@ def segment_of(transcript: Transcript, number: int) -> Segment:
 
 
 def with_word(segment: Segment, number: int, text: str) -> Segment:
-    """Write other text in the place of a word: none removes it, several words share its time.
+    """Replace the text of a word: no text removes it, several words share its time.
 
-    Words that a person wrote have no confidence, and nor has their segment.
+    Words that the user wrote have no confidence, nor does their segment.
 
     Raises
     ------
@@ -68,10 +68,10 @@ def with_word(segment: Segment, number: int, text: str) -> Segment:
 
 
 def split(segment: Segment, number: int, at_s: float | None = None) -> tuple[Segment, Segment]:
-    """Begin a new segment at a word.
+    """Split a segment before a word.
 
-    Words without times of their own are parted at `at_s`, where that lies within the segment, and
-    else where their letters put the word; both parts are then a person's.
+    A segment without word times is split at `at_s` if that lies within it, else at a time estimated
+    from the letters; both parts then count as edited by the user.
 
     Raises
     ------
@@ -81,21 +81,21 @@ def split(segment: Segment, number: int, at_s: float | None = None) -> tuple[Seg
     known = with_word_times(segment)
     if _word(known, number) == 0:
         raise SessionError("word=0 begins its segment already, expected a later one")
-    ahead, behind = known.words[:number], known.words[number:]
+    before, after = known.words[:number], known.words[number:]
     spoken = _spoken(known)
-    first = replace(segment, end_s=ahead[-1].end_s, text=" ".join(spoken[:number]))
-    second = replace(segment, start_s=behind[0].start_s, text=" ".join(spoken[number:]))
+    first = replace(segment, end_s=before[-1].end_s, text=" ".join(spoken[:number]))
+    second = replace(segment, start_s=after[0].start_s, text=" ".join(spoken[number:]))
     if segment.words:
-        return replace(first, words=ahead), replace(second, words=behind)
+        return replace(first, words=before), replace(second, words=after)
     inside = at_s is not None and segment.start_s < at_s < segment.end_s
-    parted_s = at_s if inside else behind[0].start_s
-    return _by_hand(first, end_s=parted_s), _by_hand(second, start_s=parted_s)
+    split_s = at_s if inside else after[0].start_s
+    return _by_hand(first, end_s=split_s), _by_hand(second, start_s=split_s)
 
 
 def merged(first: Segment, second: Segment) -> Segment:
-    """Join two segments; the first one's speaker, channel and tier stay.
+    """Merge two segments; the result has the first one's speaker, channel and tier.
 
-    Where one of them has words with times, those of the other share its time by their letters.
+    If only one has word times, those of the other are estimated from the letters.
     """
     if first.words or second.words:
         first, second = with_word_times(first), with_word_times(second)
@@ -111,19 +111,19 @@ def merged(first: Segment, second: Segment) -> Segment:
 
 
 def with_times(segment: Segment, start_s: float, end_s: float) -> Segment:
-    """Begin and end a segment elsewhere: words that stay within it keep their times, or all move.
+    """Change a segment's start and end; if a word would lie outside, all words are rescaled.
 
     Raises
     ------
     SessionError
-        If it would not last.
+        If the end is not after the start.
     """
     if end_s <= start_s:
         raise SessionError(f"end_s={end_s:g}, expected more than start_s={start_s:g}")
     words = segment.words
     if words and (words[0].start_s < start_s or words[-1].end_s > end_s):
         first_s, last_s = words[0].start_s, max(word.end_s for word in words)
-        scale = (end_s - start_s) / max(last_s - first_s, LEAST_S)
+        scale = (end_s - start_s) / max(last_s - first_s, MIN_DURATION_S)
         words = tuple(
             replace(
                 word,
@@ -136,7 +136,7 @@ def with_times(segment: Segment, start_s: float, end_s: float) -> Segment:
 
 
 def _by_hand(segment: Segment, **changes: Any) -> Segment:
-    """Change a segment as a person does: nobody knows any more how sure a model was."""
+    """Change a segment as edited by the user, which clears the model's confidence."""
     return replace(segment, **changes, origin="human", confidence=None)
 
 
@@ -147,7 +147,7 @@ def _word(segment: Segment, number: int) -> int:
 
 
 def _spoken(segment: Segment) -> list[str]:
-    """Give the text of each word, with its signs where the text still has as many words."""
+    """Return the text of each word, with punctuation if the text has the same number of words."""
     texts = segment.text.split()
     return texts if len(texts) == len(segment.words) else [word.word for word in segment.words]
 

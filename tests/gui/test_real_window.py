@@ -121,7 +121,7 @@ def test_a_tune_is_opened_edited_and_undone_by_keys_and_mouse_and_the_app_quits(
     screen: Screen, tmp_path: Path, tune: Path
 ) -> None:
     with app(screen, tmp_path, tune) as running:
-        whole = note_count(tmp_path)
+        total = note_count(tmp_path)
         screen.xdotool("key", "ctrl+shift+p")
         screen.xdotool("type", "--delay", 30, "dark")
         screen.xdotool("key", "Return")
@@ -130,15 +130,15 @@ def test_a_tune_is_opened_edited_and_undone_by_keys_and_mouse_and_the_app_quits(
         for _ in range(2):
             erase_a_note(screen, tmp_path)
         screen.xdotool("key", "ctrl+z")
-        wait(lambda: note_count(tmp_path) == whole - 1, "nothing was undone")
+        wait(lambda: note_count(tmp_path) == total - 1, "nothing was undone")
         screen.xdotool("key", "ctrl+q")
         assert running.wait(timeout=60) == 0
 
     (path,) = Session.unsaved(Profile(tmp_path))
     with Session.open(path) as session:
-        assert sum(map(len, session.document.takes[0].tracks)) == whole - 1
+        assert sum(map(len, session.document.takes[0].tracks)) == total - 1
         session.undo()
-        assert sum(map(len, session.document.takes[0].tracks)) == whole
+        assert sum(map(len, session.document.takes[0].tracks)) == total
 
 
 def test_an_edited_take_is_dragged_into_another_program(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # its modules have no package
+sys.path.insert(0, str(Path(__file__).parent))  # the helper modules have no package
 
 from seqstudio.host.profile import Profile
 
@@ -22,7 +22,7 @@ def profile(tmp_path: Path) -> Profile:
 
 @pytest.fixture
 def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where the system has one: thousands of syncs take a disk minutes."""
+    """A folder in memory if the system has one, because thousands of disk syncs take minutes."""
     if not Path("/dev/shm").is_dir():
         yield tmp_path
         return

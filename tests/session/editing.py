@@ -1,8 +1,8 @@
-"""Edits sessions until it is killed: started by the tests of kills, never imported by them.
+"""Edits sessions until it is killed: a program for the kill tests, which also import its hash.
 
-Each line of its input, `PATH SEED`, begins a process of its own, forked from this one, whose
-imports are done. It says its process id, and after each change the number of steps that are done
-and the document's hash; when it is dead, this one says so.
+For each line of its input, `PATH SEED`, it forks a process, so that its imports are already done.
+The child prints what it did and the document's hash after each change; the parent prints the
+child's process id, and a line when the child is dead.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from random_edits import random_operation
+from random_edits import random_edit
 
 from seqstudio.session.codec import pack
 from seqstudio.session.document import Document
@@ -22,25 +22,25 @@ def document_hash(document: Document) -> str:
     return hashlib.sha256(pack(document)).hexdigest()
 
 
-def say(*words: object) -> None:
-    """Write a line at once and whole: a kill cannot cut it."""
+def print_line(*words: object) -> None:
+    """Write a line in one system call, which a kill cannot interrupt."""
     os.write(sys.stdout.fileno(), (" ".join(map(str, words)) + "\n").encode())
 
 
 def edit(path: Path, seed: str) -> None:
     session, draw = Session.open(path), Random(seed)
-    say("opened", document_hash(session.document), session.lost or "whole")
+    print_line("opened", document_hash(session.document), session.lost or "intact")
     while True:
         chance = draw.random()
         if chance < 0.15 and session.can_undo:
             session.undo()
-            say("undone", document_hash(session.document))
+            print_line("undone", document_hash(session.document))
         elif chance < 0.25 and session.can_redo:
             session.redo()
-            say("redone", document_hash(session.document))
+            print_line("redone", document_hash(session.document))
         else:
-            session.do(random_operation(session.document, draw))
-            say("done", document_hash(session.document))
+            session.do(random_edit(session.document, draw))
+            print_line("done", document_hash(session.document))
 
 
 if __name__ == "__main__":
@@ -48,6 +48,6 @@ if __name__ == "__main__":
         path, seed = line.split()
         if (pid := os.fork()) == 0:
             edit(Path(path), seed)
-        say("pid", pid)
+        print_line("pid", pid)
         os.waitpid(pid, 0)
-        say("dead")
+        print_line("dead")

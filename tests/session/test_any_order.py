@@ -1,4 +1,4 @@
-"""A thousand random actions in one session, and then undo to the start."""
+"""A thousand random actions in one session, then undo to the start."""
 
 import tempfile
 from pathlib import Path
@@ -7,19 +7,19 @@ from random import Random
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from random_edits import random_operation
+from random_edits import random_edit
 
 from seqstudio.session.document import Document
 from seqstudio.session.session import Session
 
-BURST = 10  # actions for each step of the machine, whose own choices are limited
+BURST = 10  # actions for each step of the machine, whose own steps are limited
 STEPS = 110  # so at least 1,000 actions, and some restarts among them
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # thousands of syncs
 seeds = st.integers(0, 2**32)
 
 
 class Editing(RuleBasedStateMachine):
-    """Keeps every document of the history beside the session, and compares."""
+    """Keeps every document of the history and compares the session with it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,12 +34,12 @@ class Editing(RuleBasedStateMachine):
     def edit(self, seed: int) -> None:
         draw = Random(f"{seed} {self.actions}")
         for _ in range(BURST):
-            document = self.session.do(random_operation(self.session.document, draw))
+            document = self.session.do(random_edit(self.session.document, draw))
             self.history[self.at + 1 :] = [document]
-            self.stand(self.at + 1)
+            self.check(self.at + 1)
 
     @rule(seed=seeds)
-    def edit_and_wander(self, seed: int) -> None:
+    def edit_undo_and_redo(self, seed: int) -> None:
         draw = Random(f"{seed} {self.actions}")
         self.edit(seed)
         for _ in range(BURST):
@@ -50,7 +50,7 @@ class Editing(RuleBasedStateMachine):
                 self.session.redo()
             else:
                 continue
-            self.stand(self.at + (-1 if back else 1))
+            self.check(self.at + (-1 if back else 1))
 
     @precondition(lambda self: self.actions >= self.restarts * 100)
     @rule()
@@ -58,9 +58,9 @@ class Editing(RuleBasedStateMachine):
         self.session.close()
         self.session = Session.open(self.path)
         self.restarts += 1
-        self.stand(self.at)
+        self.check(self.at)
 
-    def stand(self, at: int) -> None:
+    def check(self, at: int) -> None:
         self.at, self.actions = at, self.actions + 1
         assert self.session.document == self.history[at]
         assert self.session.can_undo == (at > 0)
@@ -77,7 +77,7 @@ class Editing(RuleBasedStateMachine):
 
 
 Editing.TestCase.settings = settings(
-    max_examples=2,  # the first is the simplest, which is the same action again and again
+    max_examples=2,  # the first is the simplest: the same action repeated
     stateful_step_count=STEPS,
     deadline=None,
     database=None,

@@ -1,4 +1,4 @@
-"""An editing process is killed at 200 random moments: nothing that was shown is ever lost."""
+"""An editing process is killed at 200 random moments: nothing that it printed is ever lost."""
 
 import os
 import signal
@@ -20,25 +20,25 @@ KILLS = 200
 
 
 class Editor:
-    """The program that forks an editing process for each line."""
+    """The program that forks an editing process for each line of its input."""
 
     def __init__(self, program: "subprocess.Popen[str]") -> None:
         assert program.stdin is not None
         assert program.stdout is not None
-        self._orders, self._said = program.stdin, program.stdout
+        self._input, self._output = program.stdin, program.stdout
 
-    def killed(self, path: Path, draw: Random) -> list[list[str]]:
-        """Let a process edit, kill it at a random moment, and give the lines that it showed."""
-        print(path, draw.getrandbits(32), file=self._orders, flush=True)
+    def edit_and_kill(self, path: Path, draw: Random) -> list[list[str]]:
+        """Start a process, kill it at a random moment, and return the lines that it printed."""
+        print(path, draw.getrandbits(32), file=self._input, flush=True)
         lines: list[list[str]] = []
         wanted = draw.randint(0, 12)
         while sum(line[0] != "pid" for line in lines) < wanted or not lines:
-            lines.append(self._said.readline().split(maxsplit=2))
+            lines.append(self._output.readline().split(maxsplit=2))
         (pid,) = (int(line[1]) for line in lines if line[0] == "pid")
         time.sleep(draw.random() * 0.02)
         os.kill(pid, signal.SIGKILL)
         while lines[-1] != ["dead"]:
-            lines.append(self._said.readline().split(maxsplit=2))
+            lines.append(self._output.readline().split(maxsplit=2))
         return [line for line in lines if line[0] not in ("pid", "dead")]
 
 
@@ -53,33 +53,33 @@ def editor() -> Iterator[Editor]:
         running.stdin.close()
 
 
-class Shown:
-    """What the editing processes showed: the hash after each step, and how many are done."""
+class Printed:
+    """What the editing processes printed: the hash after each step, and the current step."""
 
     def __init__(self) -> None:
         self.history = [document_hash(Document())]
         self.at = 0
 
-    def hear(self, word: str, found: str) -> None:
-        if word == "opened":
+    def add(self, action: str, found: str) -> None:
+        if action == "opened":
             assert found == self.history[self.at]
-        elif word == "done":
+        elif action == "done":
             self.history[self.at + 1 :] = [found]
             self.at += 1
         else:
-            self.at += 1 if word == "redone" else -1
+            self.at += 1 if action == "redone" else -1
             assert found == self.history[self.at]
 
     def check(self, session: Session, draw: Random) -> None:
-        """Find all that was shown in the session; one more change may have been under way."""
+        """Check that the session has all that was printed, and at most one more change."""
         assert session.lost == ""
         found, done = document_hash(session.document), session.steps
         assert abs(done - self.at) <= 1
-        if done < self.at:  # only an undo under way leads back, and it can be redone
+        if done < self.at:  # an undo was in progress when it was killed; it can be redone
             assert document_hash(session.redo()) == self.history[self.at]
             session.undo()
         if done == self.at + 1 and not (self.has(done) and self.history[done] == found):
-            self.hear("done", found)
+            self.add("done", found)
         self.at = done
         assert found == self.history[done]
         steps = min(self.at, draw.randint(0, 5))
@@ -94,23 +94,23 @@ class Shown:
 
 
 @pytest.mark.medium
-def test_nothing_that_was_shown_is_lost_in_200_kills(memory: Path) -> None:
-    path, draw, shown = memory / "work.seqstudio", Random(8), Shown()
+def test_nothing_that_was_printed_is_lost_in_200_kills(memory: Path) -> None:
+    path, draw, printed = memory / "work.seqstudio", Random(8), Printed()
     Session.create(path).close()
     in_flight = changes = 0
     with editor() as program:
         for _ in range(KILLS):
-            lines = program.killed(path, draw)
-            for word, found, *_ in lines:
-                shown.hear(word, found)
-            changes += sum(word != "opened" for word, *_ in lines)
-            before = shown.at, len(shown.history)
+            lines = program.edit_and_kill(path, draw)
+            for action, found, *_ in lines:
+                printed.add(action, found)
+            changes += sum(action != "opened" for action, *_ in lines)
+            before = printed.at, len(printed.history)
             with Session.open(path) as session:
-                shown.check(session, draw)
-            in_flight += before != (shown.at, len(shown.history))
-    print(f"{KILLS} kills, {changes} changes shown, {in_flight} more were on the disk already")
+                printed.check(session, draw)
+            in_flight += before != (printed.at, len(printed.history))
+    print(f"{KILLS} kills, {changes} changes printed, {in_flight} more were on the disk already")
     with Session.open(path) as session:
-        for before_it in reversed(shown.history[: shown.at]):
+        for before_it in reversed(printed.history[: printed.at]):
             assert document_hash(session.undo()) == before_it
         assert session.document == Document()
     assert changes > KILLS

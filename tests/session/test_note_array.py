@@ -1,4 +1,4 @@
-"""Notes as one array: the same as sorted lists of notes, whatever is done to them."""
+"""A note array behaves as a sorted list of notes, whatever is done to it."""
 
 import json
 import zlib
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from seqstudio.contracts.notes import Note
 from seqstudio.errors import DataError, SeqStudioError, SessionError
-from seqstudio.session.codec import pack, unpack_operation
-from seqstudio.session.note_array import Notes, changed, places
-from seqstudio.session.operations import AddNotes
+from seqstudio.session.codec import pack, unpack_edit
+from seqstudio.session.edits import AddNotes
+from seqstudio.session.note_array import Notes, find_notes, replace_notes
 
-FEW = st.builds(Note, st.integers(0, 3), st.integers(60, 62), st.integers(1, 2))  # often the same
+FEW = st.builds(Note, st.integers(0, 3), st.integers(60, 62), st.integers(1, 2))  # often equal
 ANY = st.builds(
     Note,
     st.integers(0, 1 << 40),
@@ -35,42 +35,42 @@ def test_notes_are_a_sequence_of_notes(notes: list[Note]) -> None:
     assert table[1:] == tuple(notes[1:])
     assert [table[at] for at in range(-len(notes), len(notes))] == notes * 2
     assert [*table.ordered()] == sorted(notes)
-    assert unpack_operation(pack(AddNotes("t", 0, table)), "here") == AddNotes("t", 0, table)
+    assert unpack_edit(pack(AddNotes("t", 0, table)), "here") == AddNotes("t", 0, table)
 
 
 @given(LISTS, LISTS, LISTS)
-def test_a_change_is_that_of_sorted_lists(
+def test_replacing_notes_equals_editing_a_sorted_list(
     rest: list[Note], removed: list[Note], added: list[Note]
 ) -> None:
     before = Notes.of(rest + removed).ordered()
-    after = changed(before, Notes.of(removed), Notes.of(added))
+    after = replace_notes(before, Notes.of(removed), Notes.of(added))
 
     assert [*after] == sorted(rest + added)
-    assert changed(after, Notes.of(added), Notes.of(removed)) == before
+    assert replace_notes(after, Notes.of(added), Notes.of(removed)) == before
 
 
 @given(LISTS, LISTS)
-def test_a_note_is_found_as_often_as_it_is_there(there: list[Note], wanted: list[Note]) -> None:
-    notes, sought = Notes.of(there).ordered(), Notes.of(wanted).ordered()
-    found = places(notes, sought).tolist()
+def test_a_note_is_found_as_often_as_it_occurs(present: list[Note], wanted: list[Note]) -> None:
+    notes, sought = Notes.of(present).ordered(), Notes.of(wanted).ordered()
+    found = find_notes(notes, sought).tolist()
 
     hits = [at for at in found if at >= 0]
-    assert len(set(hits)) == len(hits) == (Counter(there) & Counter(wanted)).total()
+    assert len(set(hits)) == len(hits) == (Counter(present) & Counter(wanted)).total()
     assert all(notes[at] == note for at, note in zip(found, sought, strict=True) if at >= 0)
 
 
 @pytest.mark.parametrize("size", [5, 5000])
-def test_what_is_not_there_cannot_be_removed(size: int) -> None:
+def test_removing_a_missing_note_is_an_error(size: int) -> None:
     draw = Random(size)
     notes = Notes.of(sorted(Note(draw.randrange(900), draw.randrange(9), 5) for _ in range(size)))
 
     for removed in ([Note(1000, 1, 1)], [notes[0]] * (size + 1)):
         with pytest.raises(SessionError, match="no such note at onset"):
-            changed(notes, Notes.of(removed), notes[:0])
+            replace_notes(notes, Notes.of(removed), notes[:0])
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("pitch", 128, "pitch=128, expected 0 to 127"),
         ("velocity", 0, "velocity=0, expected 1 to 127"),
@@ -79,10 +79,12 @@ def test_what_is_not_there_cannot_be_removed(size: int) -> None:
         ("onset_ticks", -1, r"note at -1\+5 ticks"),
     ],
 )
-def test_what_is_no_note_is_refused_as_one_note_would_be(field: str, value: int, said: str) -> None:
+def test_an_invalid_note_in_an_array_is_refused_as_a_single_one_is(
+    field: str, value: int, message: str
+) -> None:
     notes = Notes.of((Note(7, 60, 5), Note(7, 61, 5)))
-    with pytest.raises(DataError, match=said):
-        notes.with_row(field, value)
+    with pytest.raises(DataError, match=message):
+        notes.with_field(field, value)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +99,9 @@ def test_what_is_no_note_is_refused_as_one_note_would_be(field: str, value: int,
         [5] * 5,
     ],
 )
-def test_what_was_never_written_is_refused(rows: object) -> None:
+def test_rows_that_were_never_packed_are_refused(rows: object) -> None:
     data = zlib.compress(
         json.dumps({"do": "AddNotes", "take": "t", "track": 0, "notes": rows}).encode()
     )
     with pytest.raises(SeqStudioError, match="here"):
-        unpack_operation(data, "here")
+        unpack_edit(data, "here")

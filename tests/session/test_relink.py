@@ -1,4 +1,4 @@
-"""Clips are found again by what is in them, and collected into one folder."""
+"""Moved clips are found by their content, and collected into one folder."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ import pytest
 
 from seqstudio.errors import SessionError
 from seqstudio.session.document import Clip, kind_of
-from seqstudio.session.operations import AddClip
-from seqstudio.session.relink import collect, find_clips, lost_clips, relink
+from seqstudio.session.edits import AddClip
+from seqstudio.session.relink import collect, find_moved_clips, missing_clips, relink
 from seqstudio.session.session import Session
 
 
 @pytest.fixture
 def session(path: Path, tmp_path: Path) -> Session:
-    """Hold two recordings of one name, from different folders."""
+    """A session with two recordings of the same name, from different folders."""
     opened = Session.create(path)
     for folder in ("monday", "tuesday"):
         file = tmp_path / folder / "take.wav"
@@ -25,30 +25,28 @@ def session(path: Path, tmp_path: Path) -> Session:
 
 def test_a_moved_and_renamed_file_is_found_by_its_hash(session: Session, tmp_path: Path) -> None:
     monday, tuesday = session.document.clips
-    place = tmp_path / "archive" / "deep" / "1.wav"
-    place.parent.mkdir(parents=True)
-    monday.path.rename(place)
-    place.with_name("0.wav").write_text("sunday")  # as long, and not the same
-    lost = lost_clips(session.document)
-    found = find_clips(lost, tmp_path / "archive")
+    moved = tmp_path / "archive" / "deep" / "1.wav"
+    moved.parent.mkdir(parents=True)
+    monday.path.rename(moved)
+    moved.with_name("0.wav").write_text("sunday")  # same size, other content
+    missing = missing_clips(session.document)
+    found = find_moved_clips(missing, tmp_path / "archive")
     session.do(relink(found))
 
-    assert (lost, found) == ((monday,), {monday.id: place})
-    assert lost_clips(session.document) == ()
+    assert (missing, found) == ((monday,), {monday.id: moved})
+    assert missing_clips(session.document) == ()
     assert session.document.clip(tuesday.id) == tuesday
     assert session.undo().clip(monday.id) == monday
 
 
-def test_clips_that_are_nowhere_stay_lost(session: Session, tmp_path: Path) -> None:
+def test_clips_that_are_nowhere_stay_missing(session: Session, tmp_path: Path) -> None:
     for clip in session.document.clips:
         clip.path.write_text("something else")
 
-    assert find_clips(lost_clips(session.document), tmp_path) == {}
+    assert find_moved_clips(missing_clips(session.document), tmp_path) == {}
 
 
-def test_collected_files_are_copies_with_names_of_their_own(
-    session: Session, tmp_path: Path
-) -> None:
+def test_collected_files_are_copies_with_distinct_names(session: Session, tmp_path: Path) -> None:
     folder = tmp_path / "work files"
     before = session.document
     session.do(collect(before, folder))
@@ -58,7 +56,7 @@ def test_collected_files_are_copies_with_names_of_their_own(
     assert tuesday.path == folder / f"take-{tuesday.sha256[:12]}.wav"
     assert [clip.path.read_text() for clip in (monday, tuesday)] == ["monday", "tuesday"]
     assert sorted(folder.iterdir()) == sorted([monday.path, tuesday.path])
-    assert collect(session.document, folder).operations == ()
+    assert collect(session.document, folder).edits == ()
     assert session.undo() == before
     assert all(clip.path.exists() for clip in before.clips)
 
@@ -71,7 +69,7 @@ def test_a_file_that_changed_is_not_collected(session: Session, tmp_path: Path) 
     assert list((tmp_path / "files").iterdir()) == []
 
 
-def test_a_clip_that_is_gone_is_named(session: Session, tmp_path: Path) -> None:
+def test_a_missing_clip_is_named(session: Session, tmp_path: Path) -> None:
     session.document.clips[1].path.unlink()
 
     with pytest.raises(SessionError, match=r"tuesday/take\.wav: No such file"):
@@ -81,10 +79,10 @@ def test_a_clip_that_is_gone_is_named(session: Session, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"), [("a.FLAC", "audio"), ("a.mid", "midi"), ("a.json", "transcript")]
 )
-def test_a_files_kind_follows_its_suffix(name: str, kind: str) -> None:
+def test_the_suffix_determines_the_kind_of_a_file(name: str, kind: str) -> None:
     assert kind_of(Path(name)) == kind
 
 
-def test_a_file_that_a_session_cannot_hold_is_refused() -> None:
+def test_a_file_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(SessionError, match=r"a\.docx: suffix '\.docx', expected one of: \.wav"):
         kind_of(Path("a.docx"))

@@ -1,4 +1,4 @@
-"""A session's file: all changes are in it, whatever closes it; one process holds it."""
+"""A session file has all changes however it was closed, and one process can open it at a time."""
 
 import subprocess
 import sys
@@ -8,17 +8,17 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from random_edits import new_clip, random_operation
+from random_edits import new_clip, random_edit
 
 from seqstudio.errors import SessionError
 from seqstudio.host.profile import Profile
 from seqstudio.session.document import Document
-from seqstudio.session.files import holds_work
+from seqstudio.session.edits import AddClip, CompoundEdit, RemoveClip, RenameSession
+from seqstudio.session.files import has_work
 from seqstudio.session.journal import Journal
-from seqstudio.session.operations import AddClip, RemoveClip, RenameSession, Together
 from seqstudio.session.session import JobLink, Session
 
-HOLD = """
+OPEN_SESSION = """
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -31,10 +31,10 @@ sys.stdin.read()
 
 
 def edited(session: Session, steps: int, seed: int = 0) -> list[Document]:
-    """Do random operations; give the document before each, and after the last."""
+    """Apply random edits; return the document before each of them and after the last."""
     draw, documents = Random(seed), [session.document]
     for _ in range(steps):
-        documents.append(session.do(random_operation(session.document, draw)))
+        documents.append(session.do(random_edit(session.document, draw)))
     return documents
 
 
@@ -51,7 +51,7 @@ def test_undo_and_redo_reach_both_ends_across_restarts(path: Path) -> None:
         assert (session.can_redo, session.redo_title, session.lost) == (False, "", "")
 
 
-def test_a_new_operation_forgets_what_was_undone(path: Path) -> None:
+def test_a_new_edit_deletes_undone_steps(path: Path) -> None:
     with Session.create(path) as session:
         edited(session, 5)
         session.undo()
@@ -63,7 +63,7 @@ def test_a_new_operation_forgets_what_was_undone(path: Path) -> None:
     assert Session.open(path).document == document
 
 
-def test_undoing_an_empty_session_says_so(path: Path) -> None:
+def test_undo_in_an_empty_session_is_an_error(path: Path) -> None:
     with (
         Session.create(path) as session,
         pytest.raises(SessionError, match=r"work\.seqstudio: nothing to undo"),
@@ -71,7 +71,7 @@ def test_undoing_an_empty_session_says_so(path: Path) -> None:
         session.undo()
 
 
-def test_a_change_waits_for_the_disk(path: Path) -> None:
+def test_each_change_is_synced_to_the_disk(path: Path) -> None:
     with Session.create(path) as created:
         pragmas = (
             created._journal.read("PRAGMA synchronous"),
@@ -82,51 +82,53 @@ def test_a_change_waits_for_the_disk(path: Path) -> None:
         assert opened._journal.read("PRAGMA synchronous") == [(2,)]
 
 
-def test_an_operation_that_does_not_fit_changes_nothing(path: Path) -> None:
+def test_an_edit_that_does_not_fit_changes_nothing(path: Path) -> None:
     with Session.create(path) as session:
         before = edited(session, 5)[-1]
-        bad = Together("Half", (RenameSession("x"), RemoveClip("gone")))
+        invalid = CompoundEdit("Half", (RenameSession("x"), RemoveClip("gone")))
         with pytest.raises(SessionError, match="no clip 'gone'"):
-            session.do(bad)
+            session.do(invalid)
         assert session.document == before
         session.undo()
         assert session.redo() == before
 
 
-def test_snapshots_bound_what_is_done_again_on_opening(
+def test_snapshots_limit_the_steps_that_opening_applies(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seqstudio.session.session.SNAPSHOT_STEPS", 20)
     session = Session.create(path)
     for number in range(30):
         session.do(RenameSession(str(number)))
-    with session._journal.change() as change:  # as a kill leaves it: no snapshot from closing
-        change.execute("DELETE FROM step WHERE number <= 20")
-        change.execute("UPDATE state SET holder = ''")
+    with (
+        session._journal.transaction() as connection
+    ):  # as a kill leaves it: no snapshot from closing
+        connection.execute("DELETE FROM step WHERE number <= 20")
+        connection.execute("UPDATE state SET lock_owner = ''")
     session._journal.connection.close()
 
     with Session.open(path) as again:
         assert (again.document.title, again.lost) == ("29", "")
 
 
-def test_a_session_that_is_open_is_refused_and_its_process_named(path: Path) -> None:
+def test_an_open_session_is_refused_with_the_name_of_its_process(path: Path) -> None:
     Session.create(path).close()
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", OPEN_SESSION, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"open\n"
-        said = rf"work.seqstudio is open in process {other.pid} \(-c\); close it there first"
-        with pytest.raises(SessionError, match=said):
+        message = rf"work.seqstudio is open in process {other.pid} \(-c\); close it there first"
+        with pytest.raises(SessionError, match=message):
             Session.open(path)
         mine = Session.create(path.with_name("mine.seqstudio"))
-        with mine, pytest.raises(SessionError, match=said):
+        with mine, pytest.raises(SessionError, match=message):
             mine.save_as(path)
         other.kill()
-    Session.open(path).close()  # a dead process holds nothing
+    Session.open(path).close()  # a dead process has no lock
 
 
-def test_a_session_is_opened_once_in_one_process(path: Path) -> None:
+def test_a_process_cannot_open_a_session_twice(path: Path) -> None:
     with (
         Session.create(path),
         pytest.raises(SessionError, match="open already in this program, expected to open it once"),
@@ -134,7 +136,7 @@ def test_a_session_is_opened_once_in_one_process(path: Path) -> None:
         Session.open(path)
 
 
-def test_a_copy_of_an_open_session_is_not_held(path: Path) -> None:
+def test_a_copy_of_an_open_session_is_not_locked(path: Path) -> None:
     with Session.create(path) as session:
         session.do(RenameSession("mine"))
         session._journal.read("PRAGMA wal_checkpoint(FULL)")
@@ -144,7 +146,7 @@ def test_a_copy_of_an_open_session_is_not_held(path: Path) -> None:
             assert other.document == session.document
 
 
-def test_save_as_goes_on_in_the_new_file_with_all_history(path: Path) -> None:
+def test_save_as_continues_in_the_new_file_with_the_whole_history(path: Path) -> None:
     target = path.with_name("other.seqstudio")
     Session.create(target).close()
     with Session.create(path) as session:
@@ -159,7 +161,7 @@ def test_save_as_goes_on_in_the_new_file_with_all_history(path: Path) -> None:
     assert {p.name for p in path.parent.iterdir()} == {path.name, target.name}
 
 
-def test_untitled_work_is_found_again_until_it_is_saved(profile: Profile, path: Path) -> None:
+def test_untitled_work_is_listed_until_it_is_saved(profile: Profile, path: Path) -> None:
     for left in ("empty", "work"):
         session = Session.untitled(profile)
         if left == "work":
@@ -175,7 +177,7 @@ def test_untitled_work_is_found_again_until_it_is_saved(profile: Profile, path: 
     assert list(found.parent.iterdir()) == []
 
 
-def test_an_untitled_file_of_which_only_the_name_is_there_holds_no_work(profile: Profile) -> None:
+def test_an_empty_untitled_file_has_no_work(profile: Profile) -> None:
     folder = profile.home / "sessions"
     folder.mkdir(parents=True)
     (folder / "untitled-0.seqstudio").touch()
@@ -184,19 +186,19 @@ def test_an_untitled_file_of_which_only_the_name_is_there_holds_no_work(profile:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_untitled_work_that_goes_while_it_is_looked_for_stays_gone(
+def test_untitled_work_that_is_removed_while_it_is_listed_stays_removed(
     profile: Profile, monkeypatch: pytest.MonkeyPatch, *, late: bool
 ) -> None:
     session = Session.untitled(profile)
     session.do(RenameSession("work"))
     session.close()
 
-    def look(path: Path) -> bool:
-        held = late and holds_work(path)
+    def remove_and_check(path: Path) -> bool:
+        found = late and has_work(path)
         path.unlink()
-        return held or holds_work(path)
+        return found or has_work(path)
 
-    monkeypatch.setattr("seqstudio.session.session.holds_work", look)
+    monkeypatch.setattr("seqstudio.session.session.has_work", remove_and_check)
 
     assert Session.unsaved(profile) == ()
     assert not session.path.exists()
@@ -212,62 +214,65 @@ def test_only_untitled_work_can_be_discarded(profile: Profile, path: Path) -> No
         saved.discard()
 
 
-def test_what_a_job_brought_enters_once_even_if_it_is_undone(path: Path) -> None:
+def test_a_result_is_imported_once_even_if_it_is_undone(path: Path) -> None:
     clip = new_clip(Random(0))
     with Session.create(path) as session:
         session.do(AddClip(clip))
-        session.follow(JobLink(7, "Transcribe 1 file", (clip.id,)))
-        assert session.enter(7, 1, RenameSession("heard"))
+        session.link_job(JobLink(7, "Transcribe 1 file", (clip.id,)))
+        assert session.import_result(7, 1, RenameSession("result"))
         session.undo()
     with Session.open(path) as session:
         assert session.links == (JobLink(7, "Transcribe 1 file", (clip.id,)),)
-        assert not session.enter(7, 1, RenameSession("again"))
-        assert session.enter(7, 2, RenameSession("other"))
-        session.unfollow(7)
+        assert not session.import_result(7, 1, RenameSession("again"))
+        assert session.import_result(7, 2, RenameSession("other"))
+        session.unlink_job(7)
         assert [link.job for link in session.links] == []
         assert session.document.title == "other"
 
 
-def test_what_does_not_fit_has_not_entered(path: Path) -> None:
+def test_a_result_that_does_not_fit_is_not_imported(path: Path) -> None:
     with Session.create(path) as session:
         with pytest.raises(SessionError, match="no clip"):
-            session.enter(7, 1, RemoveClip("gone"))
-        assert session.enter(7, 1, RenameSession("heard"))
+            session.import_result(7, 1, RemoveClip("gone"))
+        assert session.import_result(7, 1, RenameSession("result"))
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (None, "no such file, expected a session"),
         (b"", "another program's file, expected a session"),
         (b"RIFF" * 2000, "nothing of it can be read, expected a session"),
     ],
 )
-def test_what_is_no_session_is_refused_and_left_alone(
-    path: Path, content: bytes | None, said: str
+def test_a_file_that_is_not_a_session_is_refused_and_left_alone(
+    path: Path, content: bytes | None, message: str
 ) -> None:
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(SessionError, match=f"work.seqstudio: {said}"):
+    with pytest.raises(SessionError, match=f"work.seqstudio: {message}"):
         Session.open(path)
     assert content is None or path.read_bytes() == content
     assert [p.name for p in path.parent.iterdir()] == ([path.name] if content is not None else [])
 
 
-def test_the_file_of_a_newer_version_says_what_to_do(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "hint"), [(4, "update SeqStudio"), (2, "an early SeqStudio wrote it")]
+)
+def test_a_file_of_another_version_is_refused(path: Path, version: int, hint: str) -> None:
     Session.create(path).close()
     journal = Journal(path)
-    journal.read("PRAGMA user_version = 3")
+    journal.read(f"PRAGMA user_version = {version}")
     journal.connection.close()
 
-    with pytest.raises(SessionError, match="version 3, expected 2: update SeqStudio"):
+    with pytest.raises(SessionError, match=f"version {version}, expected 3: {hint}"):
         Session.open(path)
 
 
-def test_a_change_that_cannot_be_written_has_not_been_made(path: Path) -> None:
+def test_a_change_that_cannot_be_written_is_not_made(path: Path) -> None:
     with Session.create(path) as session:
         before = edited(session, 3)[-1]
-        session._journal.read("PRAGMA query_only = ON")  # as a disk that takes nothing more
+        session._journal.read("PRAGMA query_only = ON")  # as a full disk
         changes: list[Callable[[], Document]] = [
             partial(session.do, RenameSession("x")),
             session.undo,
@@ -280,7 +285,7 @@ def test_a_change_that_cannot_be_written_has_not_been_made(path: Path) -> None:
         assert session.do(RenameSession("x")).title == "x"
 
 
-def test_a_session_never_takes_the_place_of_a_file_that_is_there(path: Path) -> None:
+def test_a_new_session_never_replaces_an_existing_file(path: Path) -> None:
     path.write_text("mine")
 
     with pytest.raises(SessionError, match="File exists"):

@@ -60,25 +60,25 @@ def sections(
 
 
 def remove_edit(document: Document, ids: Collection[str]) -> Edit | None:
-    """Return one step that removes clips and takes, or None if there are none; files stay.
+    """Return one edit that removes clips and takes, or None if there are none; files stay.
 
     A MIDI file is removed with the last take of its notes.
     """
     takes = [take for take in document.takes if take.id in ids]
     kept = {take.clip for take in document.takes if take.id not in ids}
     clips = {take.clip for take in takes} - kept | set(ids)
-    steps: list[Edit] = [RemoveTake(take.id) for take in takes]
-    steps += [RemoveClip(clip.id) for clip in document.clips if clip.id in clips]
+    edits: list[Edit] = [RemoveTake(take.id) for take in takes]
+    edits += [RemoveClip(clip.id) for clip in document.clips if clip.id in clips]
     names = [name for id in ids if (name := name_of(document, id))]
-    if not steps:
+    if not edits:
         return None
     return CompoundEdit(
-        f"Remove {names[0] if len(names) == 1 else f'{len(names)} items'}", tuple(steps)
+        f"Remove {names[0] if len(names) == 1 else f'{len(names)} items'}", tuple(edits)
     )
 
 
 def rename_edit(document: Document, id: str, name: str) -> Edit | None:
-    """Return the step that renames a clip or a take; None where nothing would change."""
+    """Return the edit that renames a clip or a take; None where nothing would change."""
     name = name.strip()
     if not name or name == name_of(document, id):
         return None

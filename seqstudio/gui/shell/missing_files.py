@@ -72,7 +72,7 @@ class MissingFiles(QObject):
         document, session = self._workspace.document, self._workspace.session
         self._workspace.background.run(
             partial(collect, document, folder),
-            lambda step: self._on_collected(step) if session is self._workspace.session else None,
+            lambda edit: self._on_collected(edit) if session is self._workspace.session else None,
             self._workspace.failed.emit,
         )
 
@@ -93,6 +93,6 @@ class MissingFiles(QObject):
         else:
             self._workspace.do(relink(found))
 
-    def _on_collected(self, step: CompoundEdit) -> None:
-        if step.edits:
-            self._workspace.do(step)
+    def _on_collected(self, edit: CompoundEdit) -> None:
+        if edit.edits:
+            self._workspace.do(edit)

@@ -54,9 +54,7 @@ def read_results(item: ItemRow, ports: Sequence[Port]) -> ItemResults:
     return ItemResults(takes, _with_provenance(transcripts[0], item.provenance))
 
 
-def import_edit(
-    document: Document, target: str, name: str, results: ItemResults
-) -> Edit | None:
+def import_edit(document: Document, target: str, name: str, results: ItemResults) -> Edit | None:
     """Return the edit that adds an item's results, or None where nothing can be added.
 
     Parameters

@@ -59,9 +59,9 @@ def test_many_loading_files_are_counted(document: Document) -> None:
 def test_a_midi_file_is_removed_with_its_last_take_and_undo_restores_both(
     document: Document,
 ) -> None:
-    step = remove_edit(document, [document.takes[0].id])
-    assert step is not None
-    without, inverse = apply(document, step)
+    edit = remove_edit(document, [document.takes[0].id])
+    assert edit is not None
+    without, inverse = apply(document, edit)
 
     assert [clip.kind for clip in without.clips] == ["audio"]
     assert apply(without, inverse)[0] == document

@@ -1,4 +1,4 @@
-"""What can be done to a document: frozen values, one for each thing a person can undo."""
+"""The edits of a document: frozen values, one for each action that the user can undo."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,14 +10,14 @@ from seqstudio.session.note_array import Notes
 
 @dataclass(frozen=True, slots=True)
 class RenameSession:
-    """Give the session a title."""
+    """Set the session's title."""
 
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class AddClip:
-    """Bring a clip in, at a place in the list; without one, at its end."""
+    """Insert a clip at an index, or append it."""
 
     clip: Clip
     at: int | None = None
@@ -25,14 +25,14 @@ class AddClip:
 
 @dataclass(frozen=True, slots=True)
 class RemoveClip:
-    """Take a clip out, with its transcript."""
+    """Remove a clip, with its transcript."""
 
     clip: str
 
 
 @dataclass(frozen=True, slots=True)
 class RenameClip:
-    """Give a clip another name."""
+    """Rename a clip."""
 
     clip: str
     name: str
@@ -40,7 +40,7 @@ class RenameClip:
 
 @dataclass(frozen=True, slots=True)
 class RelinkClip:
-    """Point a clip to where its file is now; the caller has checked the hash."""
+    """Change the path of a clip's file; the caller has checked the hash."""
 
     clip: str
     path: Path
@@ -48,7 +48,7 @@ class RelinkClip:
 
 @dataclass(frozen=True, slots=True)
 class SetTranscript:
-    """Put a transcript in the place of a clip's, or none."""
+    """Replace or remove a clip's transcript."""
 
     clip: str
     transcript: Transcript | None
@@ -56,7 +56,7 @@ class SetTranscript:
 
 @dataclass(frozen=True, slots=True)
 class EditWord:
-    """Write other text in the place of one word; none removes it, several share its time."""
+    """Replace the text of a word: no text removes it, several words share its time."""
 
     clip: str
     segment: int
@@ -66,7 +66,7 @@ class EditWord:
 
 @dataclass(frozen=True, slots=True)
 class SplitSegment:
-    """Begin a new segment at a word, which is not the first."""
+    """Start a new segment at a word that is not the first."""
 
     clip: str
     segment: int
@@ -75,7 +75,7 @@ class SplitSegment:
 
 @dataclass(frozen=True, slots=True)
 class MergeSegments:
-    """Join a segment with the one after it."""
+    """Merge a segment with the next one."""
 
     clip: str
     segment: int
@@ -83,7 +83,7 @@ class MergeSegments:
 
 @dataclass(frozen=True, slots=True)
 class SetSegments:
-    """Put segments in the place of `count` ones, from `first` on."""
+    """Replace `count` segments from `first` on."""
 
     clip: str
     first: int
@@ -93,7 +93,7 @@ class SetSegments:
 
 @dataclass(frozen=True, slots=True)
 class AddTake:
-    """Bring a take in, at a place in the list; without one, at its end."""
+    """Insert a take at an index, or append it."""
 
     take: Take
     at: int | None = None
@@ -101,14 +101,14 @@ class AddTake:
 
 @dataclass(frozen=True, slots=True)
 class RemoveTake:
-    """Take a take out."""
+    """Remove a take."""
 
     take: str
 
 
 @dataclass(frozen=True, slots=True)
 class RenameTake:
-    """Give a take another name."""
+    """Rename a take."""
 
     take: str
     name: str
@@ -116,7 +116,7 @@ class RenameTake:
 
 @dataclass(frozen=True, slots=True)
 class AcceptTake:
-    """Keep a take as part of the work, or no longer."""
+    """Mark a take as accepted, or not."""
 
     take: str
     accepted: bool = True
@@ -124,7 +124,7 @@ class AcceptTake:
 
 @dataclass(frozen=True, slots=True)
 class AddNotes:
-    """Draw or paste notes into a track."""
+    """Add notes to a track."""
 
     take: str
     track: int
@@ -153,7 +153,7 @@ class MoveNotes:
 
 @dataclass(frozen=True, slots=True)
 class SetVelocity:
-    """Give notes one velocity."""
+    """Set the velocity of notes."""
 
     take: str
     track: int
@@ -163,7 +163,7 @@ class SetVelocity:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceNotes:
-    """Put notes in the place of others: lengths, a quantised grid."""
+    """Replace notes by others, for instance with other lengths or quantised onsets."""
 
     take: str
     track: int
@@ -172,14 +172,14 @@ class ReplaceNotes:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """Several operations that are done, and undone, as one."""
+class CompoundEdit:
+    """Several edits that are applied and undone as one."""
 
     title: str
-    operations: "tuple[Operation, ...]" = field(default=())
+    edits: "tuple[Edit, ...]" = field(default=())
 
 
-Operation = (
+Edit = (
     RenameSession
     | AddClip
     | RemoveClip
@@ -199,7 +199,7 @@ Operation = (
     | MoveNotes
     | SetVelocity
     | ReplaceNotes
-    | Together
+    | CompoundEdit
 )
 
 TITLES: dict[type, str] = {
@@ -225,6 +225,6 @@ TITLES: dict[type, str] = {
 }
 
 
-def title_of(operation: Operation) -> str:
-    """Say what an operation does, as a menu shows it behind Undo and Redo."""
-    return operation.title if isinstance(operation, Together) else TITLES[type(operation)]
+def title_of(edit: Edit) -> str:
+    """Return the title of an edit, as menus show it after Undo and Redo."""
+    return edit.title if isinstance(edit, CompoundEdit) else TITLES[type(edit)]
