@@ -94,10 +94,8 @@ def install(source: Path, accept: str) -> None:
     inspected = store.inspect(source)
     click.echo(sheet_text(inspected.sheet))
     store.install(inspected, accepted=accept or ask_consent(inspected))
-    name = inspected.sheet.id
-    click.echo(
-        f"installed {name} {inspected.sheet.version}; see `seqstudio {name} --help` for its operations"
-    )
+    name, version = inspected.sheet.id, inspected.sheet.version
+    click.echo(f"installed {name} {version}; see `seqstudio {name} --help` for its operations")
 
 
 def open_store(profile: Profile) -> "Store":

@@ -12,7 +12,7 @@ from seqstudio.cli.run_job import run_job
 from seqstudio.contracts.data import Ledger
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.contracts.options import Option
-from seqstudio.host.jobs.train_settings import task_options, setting_text, training_options
+from seqstudio.host.jobs.train_settings import setting_text, task_options, training_options
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.runs import open_run
 

@@ -94,7 +94,7 @@ def test_help_of_train_lists_the_tasks_or_the_settings_of_one(run: Run) -> None:
         "Settings of speech.ctc: hidden=INT",
         "[1<=x] [small: 320; base: 512]",
         "subsampling=stack|conv",
-        "speeds=FLOAT,... Speeds at which recordings are used in training. [0.5<=x<=2] [default: 0.9",
+        "speeds=FLOAT,... Speeds at which recordings are used in training. [0.5<=x<=2] [default:",
         "Settings of every training: seed=INT",
         "epochs=INT Passes through the training data. [1<=x] [small: 60; base: 40]",
     ):
