@@ -49,7 +49,9 @@ def folk_model(tmp_path_factory: pytest.TempPathFactory) -> LoadedBundle:
 
 
 @pytest.fixture
-def job(rolls_model: LoadedBundle, chorale_model: LoadedBundle, folk_model: LoadedBundle, tmp_path: Path) -> OneJob:
+def job(
+    rolls_model: LoadedBundle, chorale_model: LoadedBundle, folk_model: LoadedBundle, tmp_path: Path
+) -> OneJob:
     models = [rolls_model, chorale_model, folk_model]
     return OneJob({model.name: model for model in models}, tmp_path)
 

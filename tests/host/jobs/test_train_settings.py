@@ -15,8 +15,8 @@ from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
 from seqstudio.host.jobs.plan import plugin_source
 from seqstudio.host.jobs.train_settings import (
     check_settings,
-    task_options,
     setting_text,
+    task_options,
     training_options,
 )
 from seqstudio.host.profile import Profile

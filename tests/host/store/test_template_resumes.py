@@ -55,7 +55,9 @@ def kill_at(process: subprocess.Popen[bytes], run: Path, step: int) -> None:
 
 
 def curve(run: Path) -> list[TrainingStep | Evaluated]:
-    return [event for event in open_run(run).events() if isinstance(event, TrainingStep | Evaluated)]
+    return [
+        event for event in open_run(run).events() if isinstance(event, TrainingStep | Evaluated)
+    ]
 
 
 @pytest.mark.medium

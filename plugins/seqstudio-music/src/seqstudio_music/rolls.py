@@ -178,7 +178,9 @@ class RollsTask:
             self.monitor,
         )
 
-    def preview(self, model: LoadedModel, examples: Sequence[RollExample], seed: int) -> PreviewResult:
+    def preview(
+        self, model: LoadedModel, examples: Sequence[RollExample], seed: int
+    ) -> PreviewResult:
         """Compose 32 frames."""
         return preview_roll(model, roll_settings(model.settings).frames_per_beat, seed)
 

@@ -169,7 +169,9 @@ class VoicesTask:
         total = -(log_probs.sum(-1) * batch.counted).sum()
         return LossSum(total, int(batch.counted.sum()))
 
-    def measure(self, model: LoadedModel, examples: Iterable[VoicesExample]) -> Iterator[Measurement]:
+    def measure(
+        self, model: LoadedModel, examples: Iterable[VoicesExample]
+    ) -> Iterator[Measurement]:
         """Measure whole pieces: nats a sixteenth and nats a token, pooled.
 
         The model is told position in bar, meter and bar; neither key nor end.
