@@ -32,7 +32,7 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
 KEPT_SNAPSHOTS = 3  # the newest, and two in case it is damaged
-CACHED_STEPS = 2  # the steps that undo and redo would apply are read again and again
+CACHED_STEPS = 2  # the steps that undo and redo would apply, which are read often
 BUSY_TIMEOUT_S = 5.0  # for another process's transaction
 
 
@@ -232,7 +232,7 @@ def _sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
+        if "no such" in str(error):  # a table or column is missing
             raise DamagedError(f"{path}: {error}") from error
         raise SessionError(f"{path}: {error}, expected a session that can be written") from error
     except sqlite3.DatabaseError as error:

@@ -1,5 +1,6 @@
 """A session file has all changes however it was closed, and one process can open it at a time."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -267,6 +268,19 @@ def test_a_file_of_another_version_is_refused(path: Path, version: int, hint: st
 
     with pytest.raises(SessionError, match=f"version {version}, expected 3: {hint}"):
         Session.open(path)
+
+
+def test_untitled_work_of_another_version_is_listed_and_refused(profile: Profile) -> None:
+    with Session.untitled(profile) as session:
+        session.do(RenameSession("work"))
+    with sqlite3.connect(session.path) as other:
+        other.execute("ALTER TABLE state RENAME COLUMN lock_owner TO other_name")
+        other.execute("PRAGMA user_version = 2")
+    other.close()
+
+    assert Session.unsaved(profile) == (session.path,)
+    with pytest.raises(SessionError, match="version 2, expected 3"):
+        Session.open(session.path)
 
 
 def test_a_change_that_cannot_be_written_is_not_made(path: Path) -> None:

@@ -113,7 +113,7 @@ class OperationRunner:
         )
 
     def _write(self, result: Result, item: Item, folder: Path) -> tuple[OutputFile, ...]:
-        """Write a result's outputs in every wanted format, into the job's folder."""
+        """Write a result's outputs in the chosen formats into the job's folder."""
         unknown = set(result.outputs) - set(self._kinds)
         if unknown:
             raise PluginError(
