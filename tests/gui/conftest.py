@@ -83,7 +83,7 @@ def tune() -> Path:
 
 
 @pytest.fixture
-def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
+def parrot_studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A studio with a third-party plugin installed."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "plugins" / "parrot")
     return Studio(tmp_path / "profile")

@@ -46,7 +46,7 @@ class _Piece:
     called: str
     since_s: float  # on the thread's own clock
     until_s: float
-    seen: dict[str, int] = field(default_factory=dict)
+    samples: dict[str, int] = field(default_factory=dict)
 
 
 class Watchdog:
@@ -94,7 +94,7 @@ class Watchdog:
             self._begin(outermost, now_s)
         if self._piece:
             self._piece.until_s = now_s
-            self._piece.seen[ours] = self._piece.seen.get(ours, 0) + 1
+            self._piece.samples[ours] = self._piece.samples.get(ours, 0) + 1
 
     def _begin(self, outermost: FrameType, now_s: float) -> None:
         """Trace a call until it returns; not while a debugger is tracing."""
@@ -120,7 +120,7 @@ class Watchdog:
             return
         sys.settrace(None)
         if (busy_s := piece.until_s - piece.since_s) > self._limit_s:
-            seen_in = max(piece.seen, key=lambda place: piece.seen[place])
+            seen_in = max(piece.samples, key=lambda place: piece.samples[place])
             self.stalls.append(Stall(busy_s, piece.called, seen_in))
 
     def _is_ours(self, frame: FrameType) -> bool:

@@ -105,10 +105,10 @@ class JobsDock(QWidget):
         for name in [*(action for action, *_ in ACTIONS), "outputs", "report"]:
             buttons.addWidget(ActionButton(self._commands.action(f"jobs.{name}"), self.buttons))
         buttons.addStretch(1)
-        whole = column(self, margins=(12, 4, 12, 8), spacing=8)
-        whole.addWidget(self.banner)
-        whole.addLayout(line)
-        whole.addWidget(self.tree, 1)
+        layout = column(self, margins=(12, 4, 12, 8), spacing=8)
+        layout.addWidget(self.banner)
+        layout.addLayout(line)
+        layout.addWidget(self.tree, 1)
 
     def _connect(self) -> None:
         model, tree = self.model, self.tree

@@ -199,9 +199,9 @@ class OptionForm(QWidget):
 
     def _with_chooser(self, field: QWidget, chosen: Callable[[str], None]) -> QWidget:
         """Put a button beside a field that opens a file or folder dialog."""
-        whole = QWidget(self)
-        whole.setFocusProxy(field)
-        button = QToolButton(whole)
+        container = QWidget(self)
+        container.setFocusProxy(field)
+        button = QToolButton(container)
         button.setText("…")
         button.setToolTip("Choose a file or a folder")
         button.setAccessibleName("Choose a file or a folder")
@@ -210,10 +210,10 @@ class OptionForm(QWidget):
         menu.addAction("File…", lambda: _pass_on(QFileDialog.getOpenFileName(self)[0], chosen))
         menu.addAction("Folder…", lambda: _pass_on(QFileDialog.getExistingDirectory(self), chosen))
         button.setMenu(menu)
-        layout = row(whole, spacing=4)
+        layout = row(container, spacing=4)
         layout.addWidget(field, 1)
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        return whole
+        return container
 
     def _set(self, field: Field, value: object) -> None:
         self.model.set(field.name, value)

@@ -88,12 +88,12 @@ class OperationPanel(QWidget):
         self._body = QWidget()
         self._column = column(self._body, spacing=12)
         scroll = self._scroll = _FittedScrollArea(self._body, self)
-        whole = column(self, margins=12, spacing=8)
+        layout = column(self, margins=12, spacing=8)
         above = (self.banner, self.operation, self.help, self.badge)
         below = (self.use_all, self.run, self.reason)
         for widget in (*above, scroll, *below):
-            whole.addWidget(widget)
-        whole.addStretch(1)
+            layout.addWidget(widget)
+        layout.addStretch(1)
         self.run.setToolTip(self._run.toolTip())
         self.run.setMinimumHeight(32)
 
@@ -126,8 +126,8 @@ class OperationPanel(QWidget):
 
     def _choosers(self) -> QWidget:
         """Return the widget above the options: the other inputs and the model."""
-        whole = QWidget(self._body)
-        form = aligned_form(whole)
+        container = QWidget(self._body)
+        form = aligned_form(container)
         self.ports = {}
         for port in self.model.ports:
             self.ports[port.name] = self._port_chooser(port)
@@ -135,7 +135,7 @@ class OperationPanel(QWidget):
         self.models = self._model_chooser() if self.model.models else None
         if self.models:
             form.addRow(self._caption("model"), self.models)
-        return whole
+        return container
 
     def _caption(self, name: str) -> QLabel:
         label = QLabel(label_of(name), self)
@@ -178,8 +178,8 @@ class OperationPanel(QWidget):
 
     def _format_boxes(self) -> QWidget:
         """Return a row with a check box for each optional format."""
-        whole = QWidget(self._body)
-        boxes = QHBoxLayout(whole)
+        container = QWidget(self._body)
+        boxes = QHBoxLayout(container)
         boxes.setContentsMargins(0, 0, 0, 0)
         self.formats = {}
         model = self.model
@@ -187,14 +187,14 @@ class OperationPanel(QWidget):
             caption = "also save as" if model.writes_more_formats else "save as"
             boxes.addWidget(self._caption(caption))
         for name in model.optional_formats:
-            box = self.formats[name] = QCheckBox(name, whole)
+            box = self.formats[name] = QCheckBox(name, container)
             box.setAccessibleName(f"Save as {name}")
             box.setToolTip("The file is listed under Outputs… of the job.")
             box.setChecked(name in model.formats)
             box.toggled.connect(lambda on, name=name: model.set_format(name, on))
             boxes.addWidget(box)
         boxes.addStretch(1)
-        return whole
+        return container
 
     def _draw(self) -> None:
         """Show the model's choices, and whether it can be run."""

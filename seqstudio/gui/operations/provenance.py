@@ -35,8 +35,8 @@ def made_with(provenance: Provenance, catalogue: Catalogue, models: KnownModels)
         tool + plugin_state(provenance, catalogue),
         f"model {model}" + model_state(provenance, models) if model else "",
     ]
-    whole = ", ".join(part for part in parts if part)
-    return f"made with {whole}" if whole else ""
+    text = ", ".join(part for part in parts if part)
+    return f"made with {text}" if text else ""
 
 
 def model_of(provenance: Provenance) -> tuple[str, str]:

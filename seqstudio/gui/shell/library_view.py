@@ -161,14 +161,14 @@ class LibraryView(QWidget):
 
     def _rename(self, item: QTreeWidgetItem) -> None:
         id, name = item.data(0, ID), item.text(0)
-        step = rename_edit(self._workspace.document, id, name)
-        if step is None or not self._workspace.do(step):
+        edit = rename_edit(self._workspace.document, id, name)
+        if edit is None or not self._workspace.do(edit):
             with QSignalBlocker(self.tree):
                 item.setText(0, name_of(self._workspace.document, id))
 
     def _remove(self) -> None:
-        if step := remove_edit(self._workspace.document, self.selected_ids):
-            self._workspace.do(step)
+        if edit := remove_edit(self._workspace.document, self.selected_ids):
+            self._workspace.do(edit)
 
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)

@@ -26,7 +26,7 @@ SOON = 20_000
 
 
 @pytest.fixture
-def dock(stranger: Studio, window: Window) -> JobsDock:
+def dock(parrot_studio: Studio, window: Window) -> JobsDock:
     """The dock of a window, with a third-party plugin installed."""
     return window.findChildren(JobsDock)[0]
 
@@ -186,13 +186,13 @@ def test_the_dock_folds_by_itself_when_no_job_failed(
 
 
 def test_jobs_from_before_are_below_a_heading_and_are_cleared_for_good(
-    stranger: Studio, workspace: Workspace, window: Window, qtbot: QtBot, tmp_path: Path
+    parrot_studio: Studio, workspace: Workspace, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("a")
     spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (tmp_path / "a.txt",)})
-    first, second = stranger.enqueue(spec), stranger.enqueue(spec)
-    stranger.jobs.fail(first, "no reason")
-    later = Workspace(Studio(stranger.profile.home), Session.untitled(stranger.profile))
+    first, second = parrot_studio.enqueue(spec), parrot_studio.enqueue(spec)
+    parrot_studio.jobs.fail(first, "no reason")
+    later = Workspace(Studio(parrot_studio.profile.home), Session.untitled(parrot_studio.profile))
     later.queue.pause_queue()
     dock = JobsDock(later, Commands(window))
     qtbot.addWidget(dock)
@@ -211,20 +211,20 @@ def test_jobs_from_before_are_below_a_heading_and_are_cleared_for_good(
     dock.model.clear_ended()
     assert dock.summary.text() == "No jobs"
     assert not dock.tree.isVisible()
-    assert JobQueue(Studio(stranger.profile.home), later).jobs() == ()
+    assert JobQueue(Studio(parrot_studio.profile.home), later).jobs() == ()
     later.close()
     later.deleteLater()
 
 
 def test_the_dock_stays_folded_over_jobs_that_failed_before(
-    stranger: Studio, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    parrot_studio: Studio, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.txt").write_text("a")
     spec = JobSpec(plugin="parrot", name="echo", inputs={"words": (tmp_path / "a.txt",)})
-    stranger.jobs.fail(stranger.enqueue(spec), "no reason")
-    waiting = stranger.enqueue(spec)
+    parrot_studio.jobs.fail(parrot_studio.enqueue(spec), "no reason")
+    waiting = parrot_studio.enqueue(spec)
     monkeypatch.setattr("seqstudio.gui.jobs.dock.FOLD_MS", 1)
-    workspace = Workspace(stranger, Session.untitled(stranger.profile))
+    workspace = Workspace(parrot_studio, Session.untitled(parrot_studio.profile))
     model = DockModel(workspace, workspace)
     model.unfold(unfolded=True)
     workspace.queue.cancel(waiting)

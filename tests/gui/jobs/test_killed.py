@@ -90,9 +90,9 @@ def start(home: Path, folder: Path, tune: Path) -> "subprocess.Popen[str]":
 
 @pytest.mark.medium
 def test_after_sigkill_the_queue_its_order_and_the_takes_are_unchanged(
-    stranger: Studio, folder: Path, tune: Path, qtbot: QtBot
+    parrot_studio: Studio, folder: Path, tune: Path, qtbot: QtBot
 ) -> None:
-    home = stranger.profile.home
+    home = parrot_studio.profile.home
     with start(home, folder, tune) as app:
         assert app.stdout is not None
         assert app.stdout.readline() == "now\n"
@@ -119,7 +119,7 @@ def test_after_sigkill_the_queue_its_order_and_the_takes_are_unchanged(
 
 @pytest.mark.medium
 def test_the_window_closes_quickly_while_jobs_run_and_leaves_them_interrupted(
-    stranger: Studio, folder: Path, tune: Path, tmp_path: Path
+    parrot_studio: Studio, folder: Path, tune: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "close"
     with start(home, folder, tune) as app:

@@ -18,8 +18,8 @@ from seqstudio.host.studio import Studio
 
 
 @pytest.fixture
-def entry(stranger: Studio) -> OperationEntry:
-    return stranger.catalogue.plugin("parrot").operation("echo")
+def entry(parrot_studio: Studio) -> OperationEntry:
+    return parrot_studio.catalogue.plugin("parrot").operation("echo")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from seqstudio.host.studio import JobSpec, Studio
 
 
 @pytest.fixture
-def parrot(stranger: Studio, workspace: Workspace) -> Workspace:
+def parrot(parrot_studio: Studio, workspace: Workspace) -> Workspace:
     """A workspace with a third-party plugin installed."""
     return workspace
 
@@ -30,7 +30,7 @@ def commands(qtbot: QtBot) -> Commands:
     return Commands(host)
 
 
-def bring(workspace: Workspace, qtbot: QtBot, *paths: Path) -> None:
+def import_and_wait(workspace: Workspace, qtbot: QtBot, *paths: Path) -> None:
     workspace.import_files(paths)
     qtbot.waitUntil(lambda: not workspace.loading and not workspace.background.busy)
 
@@ -63,7 +63,7 @@ def test_each_kind_lists_the_operations_that_take_it_and_music_also_those_withou
 def test_the_panel_beside_a_text_lists_operations_on_texts(
     parrot: Workspace, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path
 ) -> None:
-    bring(parrot, qtbot, recording, *texts(tmp_path, song="la"))
+    import_and_wait(parrot, qtbot, recording, *texts(tmp_path, song="la"))
     sound, text = parrot.document.clips
     view = RecordingView(parrot, commands)
     qtbot.addWidget(view)
@@ -76,7 +76,7 @@ def test_the_panel_beside_a_text_lists_operations_on_texts(
 def test_a_form_is_kept_while_another_kind_is_selected(
     parrot: Workspace, commands: Commands, qtbot: QtBot, tmp_path: Path, recording: Path, tune: Path
 ) -> None:
-    bring(parrot, qtbot, recording, *texts(tmp_path, song="la", dialect="loo"), tune)
+    import_and_wait(parrot, qtbot, recording, *texts(tmp_path, song="la", dialect="loo"), tune)
     sound, text, dialect = (clip.id for clip in parrot.document.clips if clip.kind != "midi")
     view = RecordingView(parrot, commands)
     qtbot.addWidget(view)
@@ -105,12 +105,12 @@ def test_the_reason_names_what_is_missing_for_a_run(
     assert PanelModel(parrot, "table").reason == "No installed plugin takes a table."
     panel = PanelModel(parrot, "text")
     assert panel.reason == "Select a text in the session first."
-    bring(parrot, qtbot, *texts(tmp_path, song="la"))
+    import_and_wait(parrot, qtbot, *texts(tmp_path, song="la"))
     assert panel.reason == ""
     panel.options.type_in("times", "12")
     assert panel.reason == "Fix this first: times=12, expected at most 9."
     music = PanelModel(parrot, "midi")
-    bring(parrot, qtbot, tune)
+    import_and_wait(parrot, qtbot, tune)
     parrot.select(parrot.document.takes[0].id)
     select(music, "learn")
     assert "no model for parrot.songs is installed" in music.reason
@@ -119,7 +119,7 @@ def test_the_reason_names_what_is_missing_for_a_run(
 def test_the_default_model_is_named_and_imported_ones_are_listed(
     workspace: Workspace, recording: Path, qtbot: QtBot
 ) -> None:
-    bring(workspace, qtbot, recording)
+    import_and_wait(workspace, qtbot, recording)
     panel = PanelModel(workspace, "audio")
     assert [choice.title for choice in panel.models] == ["speech-en-small (default)"]
     assert "English letters" in panel.models[0].help
@@ -142,7 +142,7 @@ def test_music_suggests_continuing_once_a_piece_is_selected(
     panel = PanelModel(workspace, "midi")
     assert panel.operation
     assert (panel.operation.entry.name, panel.reason) == ("generate", "")
-    bring(workspace, qtbot, tune)
+    import_and_wait(workspace, qtbot, tune)
     assert (panel.operation.entry.name, panel.title) == ("continue", "Continue greensleeves")
     select(panel, "generate")
     workspace.select("")
@@ -166,7 +166,7 @@ def test_composing_has_the_same_title_in_menu_chooser_button_and_jobs(
 def test_a_third_party_operation_runs_on_all_texts_and_its_outputs_are_listed(
     parrot: Workspace, qtbot: QtBot, tmp_path: Path, commands: Commands
 ) -> None:
-    bring(parrot, qtbot, *texts(tmp_path, one="la", two="lo"))
+    import_and_wait(parrot, qtbot, *texts(tmp_path, one="la", two="lo"))
     view = OperationPanel(parrot, commands, "text")
     qtbot.addWidget(view)
     view.show()

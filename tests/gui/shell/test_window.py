@@ -155,12 +155,12 @@ def test_f6_cycles_through_the_parts_of_the_window(window: Window, qtbot: QtBot)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     window.library.tree.setFocus()
-    seen = set()
+    focused = set()
     for _ in range(4):
         qtbot.keyClick(window, Qt.Key.Key_F6)
-        seen.add(window.focusWidget())
-    assert window.library.tree in seen
-    assert any(window.stack.isAncestorOf(one) for one in seen if one)
+        focused.add(window.focusWidget())
+    assert window.library.tree in focused
+    assert any(window.stack.isAncestorOf(one) for one in focused if one)
 
 
 def test_the_status_bar_shows_the_file_and_that_all_is_saved(

@@ -51,12 +51,12 @@ def text_file(tmp_path: Path) -> Path:
 
 def drop(window: Window, paths: Iterable[Path], at: QPointF) -> None:
     """Drop files from another program on a point of the window; Qt finds the widget."""
-    data, whole = QMimeData(), window.windowHandle()
+    data, handle = QMimeData(), window.windowHandle()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     pixel = QPoint(round(at.x()), round(at.y()))
-    QApplication.sendEvent(whole, QDragEnterEvent(pixel, COPY, data, LEFT, NO_KEYS))
-    QApplication.sendEvent(whole, QDragMoveEvent(pixel, COPY, data, LEFT, NO_KEYS))
-    QApplication.sendEvent(whole, QDropEvent(at, COPY, data, LEFT, NO_KEYS))
+    QApplication.sendEvent(handle, QDragEnterEvent(pixel, COPY, data, LEFT, NO_KEYS))
+    QApplication.sendEvent(handle, QDragMoveEvent(pixel, COPY, data, LEFT, NO_KEYS))
+    QApplication.sendEvent(handle, QDropEvent(at, COPY, data, LEFT, NO_KEYS))
 
 
 def open_question(window: Window) -> str:

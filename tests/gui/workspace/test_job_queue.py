@@ -27,8 +27,8 @@ def spec_of(tmp_path: Path) -> Callable[..., JobSpec]:
 
 
 @pytest.fixture
-def queue(stranger: Studio, qtbot: QtBot) -> Iterator[JobQueue]:
-    queue = JobQueue(stranger)
+def queue(parrot_studio: Studio, qtbot: QtBot) -> Iterator[JobQueue]:
+    queue = JobQueue(parrot_studio)
     yield queue
     queue.close()
     queue.deleteLater()
@@ -93,14 +93,14 @@ def test_a_failed_job_is_retried_and_says_why_it_failed(
 
 
 def test_after_a_restart_waiting_jobs_keep_their_order_until_the_queue_is_started(
-    stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+    parrot_studio: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
-    first = JobQueue(stranger)
+    first = JobQueue(parrot_studio)
     a, b, c = first.add(spec_of("a", "slow")), first.add(spec_of("b")), first.add(spec_of("c"))
     first.move_up(c)
     qtbot.waitUntil(lambda: first.jobs()[0].text != "", timeout=SOON)
     first.close()
-    again = JobQueue(Studio(stranger.profile.home))
+    again = JobQueue(Studio(parrot_studio.profile.home))
     assert [(job.id, job.state_text) for job in again.jobs()] == [
         (c, "Waiting, queue paused"),
         (b, "Waiting, queue paused"),
@@ -146,9 +146,9 @@ def test_a_training_runs_niced_beside_another_job_and_frees_its_lane_when_paused
 
 @pytest.mark.medium
 def test_a_job_that_runs_elsewhere_is_shown_and_can_be_cancelled(
-    queue: JobQueue, stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+    queue: JobQueue, parrot_studio: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
-    handle = Studio(stranger.profile.home).submit(spec_of("a", "slow"))
+    handle = Studio(parrot_studio.profile.home).submit(spec_of("a", "slow"))
     qtbot.waitUntil(lambda: states(queue) == {"Echo a": "running"}, timeout=SOON)
     (job,) = queue.jobs()
     assert job.state_text == "Running in another window or terminal"
@@ -192,10 +192,10 @@ def test_a_paused_job_frees_its_lane_and_waits_for_it_when_resumed(
 
 @pytest.mark.medium
 def test_a_job_paused_in_a_terminal_frees_its_lane_and_may_resume_beside_another(
-    queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], stranger: Studio
+    queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], parrot_studio: Studio
 ) -> None:
     a, b = queue.add(spec_of("a", "slow")), queue.add(spec_of("b", "slow"))
-    terminal = Studio(stranger.profile.home).jobs
+    terminal = Studio(parrot_studio.profile.home).jobs
     qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
     terminal.request(a, "pause")
     qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
@@ -211,16 +211,16 @@ def test_a_job_paused_in_a_terminal_frees_its_lane_and_may_resume_beside_another
 
 @pytest.mark.medium
 def test_jobs_that_ended_before_a_restart_are_listed_apart_with_their_outcomes(
-    stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+    parrot_studio: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     done, failed, dropped, cancelled = (
-        stranger.enqueue(spec_of(*names)) for names in (("a",), ("b", "bad"), ("c",), ("d",))
+        parrot_studio.enqueue(spec_of(*names)) for names in (("a",), ("b", "bad"), ("c",), ("d",))
     )
     for job in (done, failed):
-        stranger.start(job).wait()
-    stranger.jobs.fail(dropped, "no plugin 'parrot'")
-    stranger.jobs.request(cancelled, "cancel")
-    queue = JobQueue(Studio(stranger.profile.home))
+        parrot_studio.start(job).wait()
+    parrot_studio.jobs.fail(dropped, "no plugin 'parrot'")
+    parrot_studio.jobs.request(cancelled, "cancel")
+    queue = JobQueue(Studio(parrot_studio.profile.home))
     jobs = queue.jobs()
     assert [job.id for job in jobs] == [cancelled, dropped, failed, done]
     assert all(job.from_before for job in jobs)
@@ -232,7 +232,7 @@ def test_jobs_that_ended_before_a_restart_are_listed_apart_with_their_outcomes(
     ]
     assert jobs[2].actions == {"retry", "dismiss"}
     queue.pause_queue()
-    stranger.requeue(failed, retry=True)
+    parrot_studio.requeue(failed, retry=True)
     qtbot.waitUntil(lambda: queue.waiting == (failed,), timeout=SOON)
     queue.cancel(failed)
     assert queue.jobs()[0].text == ""  # it did not fail this time
@@ -243,7 +243,7 @@ def test_jobs_that_ended_before_a_restart_are_listed_apart_with_their_outcomes(
         (done, True),
     ]
     queue.dismiss(failed, dropped)
-    again = JobQueue(Studio(stranger.profile.home))
+    again = JobQueue(Studio(parrot_studio.profile.home))
     assert [job.id for job in again.jobs()] == [cancelled, done]
     for one in (queue, again):
         one.close()
@@ -251,25 +251,25 @@ def test_jobs_that_ended_before_a_restart_are_listed_apart_with_their_outcomes(
 
 
 def test_only_the_newest_jobs_from_before_are_listed(
-    stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+    parrot_studio: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
-    numbers = [stranger.enqueue(spec_of("a")) for _ in range(BEFORE_LISTED + 2)]
+    numbers = [parrot_studio.enqueue(spec_of("a")) for _ in range(BEFORE_LISTED + 2)]
     for number in numbers:
-        stranger.jobs.request(number, "cancel")
-    queue = JobQueue(stranger)
+        parrot_studio.jobs.request(number, "cancel")
+    queue = JobQueue(parrot_studio)
     assert [job.id for job in queue.jobs()] == numbers[:1:-1]
     queue.close()
     queue.deleteLater()
 
 
 def test_a_job_of_another_version_is_listed_by_its_plugin_and_name(
-    stranger: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
+    parrot_studio: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
-    job = stranger.enqueue(spec_of("a"))
-    stranger.jobs.request(job, "cancel")
-    with stranger.jobs.database.transaction() as connection:
+    job = parrot_studio.enqueue(spec_of("a"))
+    parrot_studio.jobs.request(job, "cancel")
+    with parrot_studio.jobs.database.transaction() as connection:
         connection.execute("UPDATE job SET spec = '{\"later\": 1}'")
-    queue = JobQueue(stranger)
+    queue = JobQueue(parrot_studio)
     assert [job.title for job in queue.jobs()] == ["parrot echo"]
     queue.close()
     queue.deleteLater()
