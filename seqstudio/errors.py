@@ -13,7 +13,7 @@ class ConfigError(SeqStudioError):
 
 
 class DataError(SeqStudioError):
-    """An input file or data set cannot be read, or does not fit what is asked of it."""
+    """An input file or data set cannot be read, or does not fit the request."""
 
 
 class ModelError(SeqStudioError):

@@ -1,8 +1,8 @@
 """The files of a model bundle: a folder, or a `.seqmodel` zip. Torch-free; never opens a pickle.
 
 `config.json` describes the model, `weights.safetensors` holds its tensors (buffers of the task
-under `task_buffers.NAME`), `card.json` where it comes from, `golden.json` (optional) what it should
-answer, and `hashes.json` the SHA-256 of each of them.
+under `task_buffers.NAME`), `card.json` its origin and metrics, `golden.json` (optional) reference
+outputs, and `hashes.json` the SHA-256 of each of them.
 """
 
 import io

@@ -41,6 +41,6 @@ class ModelCard:
     machine: str = ""
     torch: str = ""
     licence: str = ""
-    source: str = ""  # of the data: author and place
+    source: str = ""  # of the data: author and origin
     remarks: tuple[str, ...] = ()
     metrics: tuple[CardMetric, ...] = ()
