@@ -265,7 +265,8 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(train: Train, letters: Pa
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, limits[1]))  # less than a checkpoint
     try:
-        with pytest.raises(TrainingError, match=r"^.*/run: File too large, expected .* with free space"):
+        text = r"^.*/run: File too large, expected .* with free space"
+        with pytest.raises(TrainingError, match=text):
             train("run", resume=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
