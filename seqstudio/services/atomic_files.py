@@ -64,7 +64,9 @@ def os_errors_as(error: type[SeqStudioError], where: Path) -> Iterator[None]:
     except OSError as cause:
         name = cause.filename or where
         reason = cause.strerror or str(cause)
-        raise error(f"{name}: {reason}, expected a readable, writable path with free space") from cause
+        raise error(
+            f"{name}: {reason}, expected a readable, writable path with free space"
+        ) from cause
 
 
 @contextlib.contextmanager
