@@ -26,7 +26,7 @@ MAX_CHARACTERS = 2**20  # shown of a text file
 def file_filters() -> str:
     """Return the filters of a file dialog.
 
-    >>> filters().split(";;")[1]
+    >>> file_filters().split(";;")[1]
     'SubRip subtitles (*.srt)'
     """
     return ";;".join(f"{TITLES[suffix]} (*{suffix})" for suffix in WRITERS)
@@ -63,7 +63,7 @@ def export(transcript: Transcript, path: Path) -> Path:
 def is_transcript_of(path: Path, recording: Path) -> bool:
     """Whether a file's name is that of a transcript of a recording.
 
-    >>> belongs(Path("b/talk.JSON"), Path("a/talk.flac"))
+    >>> is_transcript_of(Path("b/talk.JSON"), Path("a/talk.flac"))
     True
     """
     return path.suffix.lower() == ".json" and path.stem == recording.stem

@@ -201,7 +201,7 @@ def nice_step(seconds: float) -> float:
 def format_time(second: float, step: float = 1.0) -> str:
     """Format a time with the precision of a ruler that has a mark every `step` seconds.
 
-    >>> clock(75), clock(3675.5, 0.1), clock(0.0125, 0.0005)
+    >>> format_time(75), format_time(3675.5, 0.1), format_time(0.0125, 0.0005)
     ('1:15', '1:01:15.5', '0:00.013')
     """
     digits = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3

@@ -68,7 +68,7 @@ class WaveformModel(QObject):
         self._key = ""
         self._path = Path()
         self._pyramid: PeakPyramid | None = None
-        self._read_detail: SampleDetail | None = None
+        self._detail: SampleDetail | None = None
         self._requested = ("", 0.0, 0.0)  # key, start and length of the last request for detail
         self._requesting = False
         self._redraw_timer = QTimer(self, interval=REDRAW_MS)
@@ -110,7 +110,7 @@ class WaveformModel(QObject):
             self._reader.stopped = True
             self._reader = None
         self._redraw_timer.stop()
-        self._pyramid = self._read_detail = None
+        self._pyramid = self._detail = None
         self._requested = ("", 0.0, 0.0)
         self._key = ""
         self.playhead_s = 0.0
@@ -126,8 +126,8 @@ class WaveformModel(QObject):
         if per_column >= BIN:
             return self._pyramid.columns(first, per_column, self.axis.pixels)
         last = min(self.axis.stop * rate, self._pyramid.frames)
-        if self._read_detail and self._read_detail.covers(first, last):
-            return self._read_detail.columns(first, per_column, self.axis.pixels)
+        if self._detail and self._detail.covers(first, last):
+            return self._detail.columns(first, per_column, self.axis.pixels)
         self._request_detail()
         return self._pyramid.columns(first, per_column, self.axis.pixels)
 
@@ -246,7 +246,7 @@ class WaveformModel(QObject):
     def _on_detail(self, requested: tuple[str, float, float], detail: SampleDetail | None) -> None:
         self._requesting = False
         if requested[0] == self._key:
-            self._read_detail = detail
+            self._detail = detail
             self.changed.emit()
 
 

@@ -73,7 +73,7 @@ class TakeCard:
 def count_text(number: int, what: str) -> str:
     """Return a number with its noun in the singular or plural.
 
-    >>> counted(1, "bar"), counted(1200, "note")
+    >>> count_text(1, "bar"), count_text(1200, "note")
     ('1 bar', '1,200 notes')
     """
     return f"{number:,} {what}" + ("" if number == 1 else "s")

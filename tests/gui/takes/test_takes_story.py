@@ -100,8 +100,8 @@ def test_continue_compare_accept_drag_out_and_reopen(
         workspace.import_files([tune])
     root = workspace.selected_id
     form = panel.form.model
-    assert form.offer is not None
-    assert form.offer.entry.name == "continue"
+    assert form.operation is not None
+    assert form.operation.entry.name == "continue"
     form.options.set("bars", 4)
     form.amount.set("takes", 3)
     form.amount.set("seed", 5)
@@ -184,8 +184,8 @@ def test_compose_a_new_piece_and_report_what_cannot_be_continued(
     panel = window.findChild(TakesPanel)
     assert panel is not None
     form = panel.form.model
-    assert form.offer is not None
-    assert form.offer.entry.name == "generate"
+    assert form.operation is not None
+    assert form.operation.entry.name == "generate"
     form.options.set("bars", 2)
     form.amount.set("seed", 3)
     qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
@@ -197,7 +197,7 @@ def test_compose_a_new_piece_and_report_what_cannot_be_continued(
     empty = Take.of(Score.new().to_bytes(), "empty")
     workspace.do(AddTake(empty))
     workspace.select(empty.id)
-    assert form.offer.entry.name == "continue"
+    assert form.operation.entry.name == "continue"
     panel.show_form()
     qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(panel.banner.text), timeout=JOB_TIMEOUT_MS)
