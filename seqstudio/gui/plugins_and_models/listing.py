@@ -64,7 +64,7 @@ class ListingModel(QObject, Generic[R]):
         self._reloads = 0
         self.rows: tuple[R, ...] = ()
         self._dropped: deque[Path] = deque()  # waiting to be installed
-        self.chosen = ""  # the id of the row that is shown
+        self.selected = ""  # the id of the row that is shown
         self.background_task = BackgroundTask(workspace.background, self)
         self.background_task.changed.connect(self.changed)
         self.background_task.changed.connect(self._install_next)
@@ -75,12 +75,12 @@ class ListingModel(QObject, Generic[R]):
     @property
     def row(self) -> R | None:
         """The row that is shown."""
-        return next((one for one in self.rows if one.id == self.chosen), None)
+        return next((one for one in self.rows if one.id == self.selected), None)
 
     @property
     def highlighted(self) -> str:
         """The id of the highlighted row of the list."""
-        return self.chosen
+        return self.selected
 
     @property
     def title(self) -> str:
@@ -97,9 +97,9 @@ class ListingModel(QObject, Generic[R]):
         """The facts about the row that is shown."""
         return self.row.groups if self.row else ()
 
-    def choose(self, id: str) -> None:
+    def select(self, id: str) -> None:
         """Show a row."""
-        self.chosen = id
+        self.selected = id
         self.changed.emit()
 
     def can_begin(self) -> bool:
@@ -128,5 +128,5 @@ class ListingModel(QObject, Generic[R]):
             return
         self.rows = rows
         if not self.row:
-            self.chosen = rows[0].id if rows else ""
+            self.selected = rows[0].id if rows else ""
         self.changed.emit()

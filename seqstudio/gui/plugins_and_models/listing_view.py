@@ -141,7 +141,7 @@ class ListingPage(QWidget):
 
     def _on_row_changed(self, item: QListWidgetItem | None) -> None:
         if item:
-            self._model.choose(item.data(ID))
+            self._model.select(item.data(ID))
 
 
 def wrapped_label(parent: QWidget) -> QLabel:

@@ -51,7 +51,7 @@ class ModelsModel(ListingModel[ModelRow]):
             return models.add(path, free_name(bundle_name(path), models.names()))
 
         def done(found: FoundModel) -> None:
-            self.chosen = found.name
+            self.selected = found.name
             self._workspace.refresh()
             self.background_task.end(
                 f"{found.name} is installed. "

@@ -54,7 +54,7 @@ class ModelsView(ListingPage):
             self.model.install(Path(name))
 
     def _ask_target(self) -> None:
-        start = f"{self.model.chosen}.seqmodel"
+        start = f"{self.model.selected}.seqmodel"
         name, _ = QFileDialog.getSaveFileName(self, "Export the model", start, BUNDLES)
         if name:
             self.model.export(Path(f"{name.removesuffix('.seqmodel')}.seqmodel"))

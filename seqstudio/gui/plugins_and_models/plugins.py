@@ -45,7 +45,7 @@ class PluginsModel(ListingModel[PluginRow]):
     @property
     def highlighted(self) -> str:
         """The id of the highlighted row; "" while a verification is shown."""
-        return "" if self._verification_shown else self.chosen
+        return "" if self._verification_shown else self.selected
 
     @property
     def title(self) -> str:
@@ -64,10 +64,10 @@ class PluginsModel(ListingModel[PluginRow]):
         """The facts about the plugin that is shown, or the checks of the verification."""
         return (self.verification.group(),) if self._verification_shown else super().groups
 
-    def choose(self, id: str) -> None:
+    def select(self, id: str) -> None:
         """Show a plugin."""
         self._verification_shown = False
-        super().choose(id)
+        super().select(id)
 
     def can_disable(self) -> bool:
         """Whether the plugin that is shown is enabled, or disabled by safe mode alone."""
@@ -179,7 +179,7 @@ class PluginsModel(ListingModel[PluginRow]):
             Catalogue.load(self._workspace.studio.profile)  # cached: the window does not scan again
 
         def done(_value: object) -> None:
-            self.chosen, self._verification_shown = shown or self.chosen, False
+            self.selected, self._verification_shown = shown or self.selected, False
             self._workspace.refresh()
             self.background_task.end(message)
 

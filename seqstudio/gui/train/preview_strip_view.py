@@ -16,7 +16,7 @@ GAP = 8
 class PreviewStrip(QWidget):
     """The stages as cards in order of training time; the selected one has a thick frame."""
 
-    chosen = Signal(int)
+    selected = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class PreviewStrip(QWidget):
         """Select the stage under the pointer."""
         at = int((event.position().x() - GAP / 2) // (CARD.width() + GAP))
         if 0 <= at < len(self._previews.stages):
-            self.chosen.emit(at)
+            self.selected.emit(at)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step through the stages."""
@@ -56,7 +56,7 @@ class PreviewStrip(QWidget):
         }
         key = Qt.Key(event.key())
         if key in targets:
-            self.chosen.emit(min(max(targets[key], 0), newest))
+            self.selected.emit(min(max(targets[key], 0), newest))
         else:
             super().keyPressEvent(event)
 

@@ -52,7 +52,7 @@ class PreviewsView(QWidget):
             self.toggle_playback,
             page=self,
         )
-        self.strip.chosen.connect(self.select)
+        self.strip.selected.connect(self.select)
         self.bar.valueChanged.connect(self.select)
         self.play.clicked.connect(self.toggle_playback)
         self.player.changed.connect(self._refresh_playback)

@@ -41,7 +41,7 @@ def facts(model: ModelsModel, title: str) -> list[str]:
 
 
 def test_a_model_is_shown_with_its_card_and_what_uses_it(model: ModelsModel) -> None:
-    model.choose("speech-en-small")
+    model.select("speech-en-small")
 
     assert model.row is not None
     assert model.row.origin == "Speech, built in"
@@ -55,20 +55,20 @@ def test_a_model_is_shown_with_its_card_and_what_uses_it(model: ModelsModel) -> 
 def test_a_model_is_exported_imported_again_and_removed(
     workspace: Workspace, qtbot: QtBot, model: ModelsModel, tmp_path: Path
 ) -> None:
-    model.choose("music-folk")
+    model.select("music-folk")
     model.export(tmp_path / "mine.seqmodel")
     wait_until_idle(qtbot, model, workspace)
     with qtbot.waitSignal(workspace.installed_changed):
         model.install(tmp_path / "mine.seqmodel")
     wait_until_idle(qtbot, model, workspace)
 
-    assert model.chosen == "mine"
+    assert model.selected == "mine"
     assert model.row is not None
     assert model.row.origin == "imported"
     assert "mine" in workspace.studio.models.names()
     model.install(tmp_path / "mine.seqmodel")
     wait_until_idle(qtbot, model, workspace)
-    assert model.chosen == "mine-2"
+    assert model.selected == "mine-2"
     model.remove()
     wait_until_idle(qtbot, model, workspace)
     assert "mine-2" not in workspace.studio.models.names()
@@ -97,7 +97,7 @@ def test_a_broken_model_is_listed_with_its_reason(
     (folder / "card.json").unlink()
     model.reload()
     wait_until_idle(qtbot, model, workspace)
-    model.choose("odd")
+    model.select("odd")
 
     assert model.row is not None
     assert model.row.status.startswith("broken: ")
@@ -123,7 +123,7 @@ def test_a_worker_verifies_a_model_and_the_page_shows_the_result(
     page = window.show_page("models")
     assert isinstance(page, ModelsView)
     qtbot.waitUntil(lambda: bool(page.model.rows))
-    page.model.choose("speech-en-small")
+    page.model.select("speech-en-small")
     verify = next(b for b in page.findChildren(QPushButton) if b.text() == "Verify")
     qtbot.mouseClick(verify, Qt.MouseButton.LeftButton)
     wait_until_idle(qtbot, page.model, window.workspace)

@@ -69,7 +69,7 @@ def test_a_project_is_installed_after_consent_and_in_the_catalogue_at_once(
     assert consent.question == "Install Turner 0.1.0?"
     assert f"Source: {project}" in facts(consent.groups, "File")
     assert workspace.studio.catalogue.plugin("turner").version == "0.1.0"
-    assert model.chosen == "turner"
+    assert model.selected == "turner"
     assert model.row is not None
     assert model.row.origin == f"installed from {project}"
     assert model.background_task.message == "Turner 0.1.0 is installed and enabled."
@@ -194,7 +194,7 @@ def test_safe_mode_is_explained_and_a_plugin_can_still_be_disabled_or_removed(
     monkeypatch.setenv(SAFE_MODE, "1")
     safe = PluginsModel(workspace, workspace)
     wait_until_idle(qtbot, safe, workspace)
-    safe.choose("turner")
+    safe.select("turner")
 
     assert "only built-in plugins are enabled" in safe.safe_mode
     assert safe.row is not None
@@ -252,7 +252,7 @@ def test_a_plugin_is_verified_check_by_check_and_nothing_is_installed(
     )
     assert model.background_task.message.startswith("turner: all ")
     assert not (workspace.studio.profile.home / "plugins").exists()
-    model.choose("music")
+    model.select("music")
     assert model.title == "Music"
 
 

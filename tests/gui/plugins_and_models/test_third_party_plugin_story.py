@@ -137,7 +137,7 @@ def test_a_third_party_plugin_is_installed_used_disabled_and_removed_without_a_r
     window.show_page("plugins")
     press(qtbot, page, "Disable")
     assert "Measure a recording" not in titles(panel)
-    assert made_with(provenance, workspace.studio.catalogue, {}).endswith("which is switched off")
+    assert made_with(provenance, workspace.studio.catalogue, {}).endswith("which is disabled")
     press(qtbot, page, "Enable")
     assert "Measure a recording" in titles(panel)
     press(qtbot, page, "Uninstall")
@@ -148,7 +148,7 @@ def test_a_third_party_plugin_is_installed_used_disabled_and_removed_without_a_r
     assert made_text == "made with ruler 0.1.0, which is not installed"
     shown = window.show_page("recording")
     assert isinstance(shown, RecordingView)
-    assert shown.model.made_text == made_text
+    assert shown.model.provenance_text == made_text
     assert workspace.do(EditWord(clip.id, 0, 0, "silence"))
     edited = workspace.document.clip(clip.id).transcript
     assert edited is not None
@@ -182,10 +182,10 @@ def test_a_plugin_whose_workers_crash_is_off_with_its_reason_until_it_is_enabled
     qtbot.waitUntil(lambda: len(workspace.document.clips) == 3)
     page = install(qtbot, window, folder)
     panel = window.findChild(OperationPanel)
-    panel.model.choose(titles(panel).index("Measure a recording"))
-    panel.model.take_all(everything=True)
+    panel.model.select(titles(panel).index("Measure a recording"))
+    panel.model.set_use_all(True)
     panel.model.run()
-    qtbot.waitUntil(lambda: page.status.text().startswith("0.1.0  ·  off: 3 w"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: page.status.text().startswith("0.1.0  ·  off: 3 of"), timeout=MINUTE)
 
     assert page.status.text().endswith("the last exited with status 9")
     assert "Measure a recording" not in titles(panel)

@@ -278,7 +278,7 @@ def test_an_out_of_range_value_is_an_error_while_it_is_typed(page: TrainView, qt
 
 
 def test_a_task_without_settings_in_its_manifest_has_rows_of_text(
-    stranger: Studio, window: Window, page: TrainView, qtbot: QtBot
+    parrot_studio: Studio, window: Window, page: TrainView, qtbot: QtBot
 ) -> None:
     window.workspace.refresh()
     page.model.form.set(task="speech.ctc")
