@@ -1,4 +1,4 @@
-"""Jobs in the books: skipped, rejoined, retried, reclaimed; attempts that come too late."""
+"""Jobs in the job database: items skipped, jobs continued, retried and reclaimed."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from seqstudio.host.jobs.queue import Jobs, NewJob
 from seqstudio.host.processes import owner_name
 from seqstudio.host.studio import JobSpec, Studio
 
-COUNTED = """
+COUNT_CODE = """
 import time
 
 
@@ -44,7 +44,7 @@ RUN = {"count": count}
 
 @pytest.fixture
 def studio(site: Any, home: Path) -> Studio:
-    site.batch("tally", COUNTED, ("count",))
+    site.batch("tally", COUNT_CODE, ("count",))
     return Studio(home)
 
 
@@ -56,7 +56,7 @@ def done(events: list[Any]) -> list[tuple[int, bool]]:
     return [(event.item, event.skipped) for event in events if isinstance(event, ItemDone)]
 
 
-def test_what_is_done_already_is_skipped_until_its_output_input_or_option_changes(
+def test_finished_items_are_skipped_until_their_output_input_or_options_change(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     spec = spec_of(words("a.txt", "b.txt", "c.txt"), tmp_path / "out")
@@ -69,7 +69,7 @@ def test_what_is_done_already_is_skipped_until_its_output_input_or_option_change
     assert (tmp_path / "out/c.txt").read_text() == "cc"
 
 
-def test_a_cancelled_batch_goes_on_where_it_was_with_the_same_command(
+def test_the_same_command_continues_a_cancelled_batch(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt", "b.txt", "c.txt")
@@ -87,7 +87,7 @@ def test_a_cancelled_batch_goes_on_where_it_was_with_the_same_command(
     assert runs_in(tmp_path) == ["a", "b", "b", "c", "d"]
 
 
-def test_a_job_that_is_left_is_interrupted_and_goes_on_elsewhere(
+def test_an_interrupted_job_can_be_resumed(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt", "b.txt")
@@ -103,7 +103,7 @@ def test_a_job_that_is_left_is_interrupted_and_goes_on_elsewhere(
     assert done(list(studio.resume(handle.id).events())) == [(2, False)]
 
 
-def test_a_retry_runs_failed_items_only(
+def test_a_retry_runs_only_the_failed_items(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt", "b.txt")
@@ -117,25 +117,25 @@ def test_a_retry_runs_failed_items_only(
 
 
 @pytest.mark.medium
-def test_a_pause_asked_for_elsewhere_holds_the_job_until_it_is_resumed(
+def test_another_process_can_pause_and_cancel_a_job(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt")
     (folder / "a.txt").write_text("slow")
     handle = studio.submit(spec_of(folder, tmp_path / "out"))
-    elsewhere = Jobs(studio.profile.database)
-    elsewhere.request(handle.id, "pause")
-    wait_until(lambda: elsewhere.get(handle.id).state == "paused")
+    other = Jobs(studio.profile.database)
+    other.request(handle.id, "pause")
+    wait_until(lambda: other.get(handle.id).state == "paused")
     handle.poll()
     time.sleep(0.3)
-    handle.poll()  # what was on its way
+    handle.poll()  # events that were under way
     time.sleep(0.5)
     assert handle.poll() == []
-    elsewhere.request(handle.id, "cancel")
+    other.request(handle.id, "cancel")
     assert handle.wait().state == "cancelled"
 
 
-def test_another_process_with_the_same_command_is_told_who_runs_it(
+def test_a_command_that_runs_already_is_refused_with_the_process_id(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt")
@@ -147,12 +147,12 @@ def test_another_process_with_the_same_command_is_told_who_runs_it(
     handle.wait()
 
 
-def test_an_attempt_that_comes_too_late_is_refused_and_moves_nothing(tmp_path: Path) -> None:
+def test_a_late_attempt_is_refused_and_moves_nothing(tmp_path: Path) -> None:
     database = tmp_path / "jobs.sqlite"
     jobs, owner = Jobs(database), owner_name(os.getpid())
     number = add_job(jobs, owner)
-    sleeper = Lease(database, number, owner)
-    (item,) = sleeper.claim()
+    late = Lease(database, number, owner)
+    (item,) = late.claim()
     with jobs.database.transaction() as connection:  # as if the laptop slept for too long
         connection.execute("UPDATE job SET heartbeat = 0")
     jobs.requeue(number, owner, retry=False)
@@ -160,7 +160,7 @@ def test_an_attempt_that_comes_too_late_is_refused_and_moves_nothing(tmp_path: P
     staged, target = tmp_path / "staged", tmp_path / "target"
     staged.write_text("late")
     with pytest.raises(JobError, match=r"^a: attempt 1 came too late, another process has it$"):
-        sleeper.finish_item(
+        late.finish_item(
             item, ItemResult(item=1), fingerprint="x", finished=(), staged={target: staged}
         )
     assert again.attempt > item.attempt
@@ -234,7 +234,7 @@ def test_a_killed_front_end_loses_no_item_and_repeats_none_that_is_finished(
     assert events[-1] == JobFinished(state="done", done=40)
     assert len(list((tmp_path / "out").iterdir())) == 40, "no leftovers, no losses"
     runs = runs_in(tmp_path)
-    assert len(runs) <= 40 + 5 * 2, "at most the two in hand at each kill ran again"
+    assert len(runs) <= 40 + 5 * 2, "at most the two running items ran again after each kill"
     assert len(runs_when_finished) >= 10
     assert {stem: runs.count(stem) for stem in runs_when_finished} == runs_when_finished
 
@@ -251,14 +251,14 @@ def add_job(jobs: Jobs, owner: str) -> int:
     return jobs.add(job, lambda number: [item])
 
 
-def wait_until(reached: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
-    while not reached():
-        assert time.monotonic() < deadline, "not reached within 10 s"
+    while not condition():
+        assert time.monotonic() < deadline, "not true within 10 s"
         time.sleep(0.05)
 
 
-OPENING = """
+OPEN_AT_ONCE = """
 import multiprocessing
 import sys
 import time
@@ -267,37 +267,37 @@ from pathlib import Path
 from seqstudio.host.jobs.database import JobDatabase
 
 
-def open_books(database, at, told):
+def open_database(path, at, results):
     while time.time() < at:
         pass
     try:
-        told.put(str(JobDatabase(database).read("SELECT * FROM job")))
-    except Exception as bad:
-        told.put(str(bad))
+        results.put(str(JobDatabase(path).read("SELECT * FROM job")))
+    except Exception as error:
+        results.put(str(error))
 
 
 context = multiprocessing.get_context("fork")
 for turn in range(int(sys.argv[2])):
-    told, at = context.Queue(), time.time() + 0.05
+    results, at = context.Queue(), time.time() + 0.05
     database = Path(sys.argv[1]) / str(turn) / "jobs.sqlite"
     ones = [
-        context.Process(target=open_books, args=(database, at + 0.004 * late, told))
+        context.Process(target=open_database, args=(database, at + 0.004 * late, results))
         for late in range(3)
     ]
     for one in ones:
         one.start()
-    print(*(told.get() for one in ones))
+    print(*(results.get() for one in ones))
     for one in ones:
         one.join()
 """
 
 
 @pytest.mark.medium
-def test_new_books_are_opened_by_three_processes_at_once(tmp_path: Path) -> None:
-    rounds = 200  # what lies between them has failed one in a hundred
+def test_three_processes_can_create_the_database_at_once(tmp_path: Path) -> None:
+    rounds = 200  # the race failed in one of a hundred
 
     found = subprocess.run(
-        [sys.executable, "-c", OPENING, tmp_path, str(rounds)],
+        [sys.executable, "-c", OPEN_AT_ONCE, tmp_path, str(rounds)],
         capture_output=True,
         text=True,
         check=True,

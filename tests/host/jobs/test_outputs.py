@@ -50,7 +50,7 @@ def tune(out: Path | None, **changes: Any) -> JobSpec:
     return JobSpec(plugin="composer", name="tune", out=out, **changes)
 
 
-def test_takes_are_numbered_and_a_take_has_its_seed_whatever_its_neighbours(
+def test_takes_are_numbered_and_the_seed_of_a_take_does_not_depend_on_the_others(
     composer: Studio, tmp_path: Path
 ) -> None:
     composer.submit(tune(tmp_path / "many.txt", seed=5, takes=3)).wait()
@@ -62,7 +62,7 @@ def test_takes_are_numbered_and_a_take_has_its_seed_whatever_its_neighbours(
     assert (tmp_path / "one.txt").read_text() == (tmp_path / "many.1.txt").read_text()
 
 
-def test_one_take_of_several_is_made_again_alone(composer: Studio, tmp_path: Path) -> None:
+def test_one_take_of_several_can_be_generated_again_alone(composer: Studio, tmp_path: Path) -> None:
     composer.submit(tune(tmp_path / "many.txt", seed=5, takes=3)).wait()
     handle = composer.submit(tune(tmp_path / "third.txt", seed=5, first_take=3))
     handle.wait()
@@ -70,7 +70,7 @@ def test_one_take_of_several_is_made_again_alone(composer: Studio, tmp_path: Pat
     assert composer.jobs.items(handle.id)[0].take == 3
 
 
-def test_a_seed_is_drawn_recorded_and_replays(composer: Studio, tmp_path: Path) -> None:
+def test_a_drawn_seed_is_stored_and_reproduces_the_output(composer: Studio, tmp_path: Path) -> None:
     first = composer.submit(tune(tmp_path / "a.txt"))
     first.wait()
     composer.submit(tune(tmp_path / "b.txt", seed=first.seed)).wait()
@@ -103,7 +103,7 @@ def test_a_folder_is_mirrored_and_equal_stems_keep_their_whole_names(
     assert names == [Path("x/a.wav"), Path("x/a.mp3"), Path("y/a")]
 
 
-def test_equal_names_in_different_folders_do_not_meet() -> None:
+def test_equal_names_in_different_folders_get_different_paths() -> None:
     entry = OperationEntry(
         name="t", title="T", runs="batch", inputs=(Port(name="words", kind="text", many=True),)
     )
@@ -132,7 +132,7 @@ def test_no_two_items_write_the_same_file(
         shouter.submit(spec)
 
 
-def test_a_missing_input_is_refused_by_name_and_the_rest_is_done(
+def test_a_missing_input_fails_by_name_and_the_others_are_done(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt")
@@ -149,7 +149,7 @@ def test_a_missing_input_is_refused_by_name_and_the_rest_is_done(
     assert events[-1] == JobFinished(state="done", done=1, failed=3)
 
 
-def test_a_folder_where_one_file_is_wanted_is_refused(tmp_path: Path) -> None:
+def test_a_folder_is_refused_where_one_file_is_expected(tmp_path: Path) -> None:
     port = Port(name="primer", kind="midi")
     entry = OperationEntry(name="go", title="Go", runs="single", inputs=(port,))
     (tmp_path / "a.mid").write_bytes(b"")
@@ -172,7 +172,7 @@ def test_a_folder_where_one_file_is_wanted_is_refused(tmp_path: Path) -> None:
         ({"plugin": "huge"}, r"^no plugin 'huge', expected one of: .*tiny"),
     ],
 )
-def test_what_cannot_be_done_is_said_before_anything_runs(
+def test_an_invalid_spec_is_refused_before_anything_runs(
     shouter: Studio, words: Callable[..., Path], changes: dict[str, Any], text: str
 ) -> None:
     fields: dict[str, Any] = {
@@ -185,7 +185,7 @@ def test_what_cannot_be_done_is_said_before_anything_runs(
     assert shouter.jobs.list() == ()
 
 
-def test_an_empty_folder_is_an_error_that_says_what_was_looked_for(
+def test_an_empty_folder_is_an_error_that_names_the_expected_suffixes(
     shouter: Studio, tmp_path: Path
 ) -> None:
     spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (tmp_path,)})
@@ -193,7 +193,7 @@ def test_an_empty_folder_is_an_error_that_says_what_was_looked_for(
         shouter.submit(spec)
 
 
-def test_an_out_that_cannot_be_written_is_one_line(
+def test_an_unwritable_out_fails_the_item_in_one_line(
     shouter: Studio, words: Callable[..., Path]
 ) -> None:
     spec = JobSpec(
@@ -216,7 +216,7 @@ def test_an_out_below_a_file_is_refused_at_once(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[int]:
-    """No file may grow beyond 1 MB, which fails as a full disk does."""
+    """Limit files to 1 MB; a larger one fails as on a full disk."""
     (tmp_path / "large").write_bytes(bytes(2**21))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
@@ -232,7 +232,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_disk_that_is_full_for_the_worker_ends_that_item_in_one_line(
+def test_a_full_disk_in_the_worker_fails_the_item_in_one_line(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path, small_disk: int
 ) -> None:
     folder = words("a.txt", "b.txt")
@@ -246,7 +246,7 @@ def test_a_disk_that_is_full_for_the_worker_ends_that_item_in_one_line(
     )
     events = list(shouter.submit(spec).events())
     (failed,) = [event for event in events if isinstance(event, ItemFailed)]
-    made_in = shouter.profile.jobs / "1" / "1"
+    scratch = shouter.profile.jobs / "1" / "1"
     target = tmp_path / "out" / "a.txt"
-    assert failed.reason == f"{target}: cannot be written: File too large, in {made_in}"
+    assert failed.reason == f"{target}: cannot be written: File too large, in {scratch}"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.txt"]

@@ -15,7 +15,7 @@ def spec_of(path: Path, **changes: object) -> JobSpec:
 
 @pytest.fixture
 def waiting(shouter: Studio, words: Callable[..., Path]) -> list[int]:
-    """Three jobs that nobody has started."""
+    """Three queued jobs that no process has started."""
     folder = words("a.txt", "b.txt", "c.txt")
     return [shouter.enqueue(spec_of(folder / name)) for name in ("a.txt", "b.txt", "c.txt")]
 
@@ -24,7 +24,7 @@ def order(studio: Studio) -> list[int]:
     return [row.id for row in studio.jobs.queue()]
 
 
-def test_a_waiting_job_is_checked_and_written_down_and_another_front_end_starts_it(
+def test_a_waiting_job_is_checked_and_stored_and_another_front_end_can_start_it(
     shouter: Studio, waiting: list[int], home: Path
 ) -> None:
     assert [(row.state, row.waiting) for row in shouter.jobs.queue()] == [("queued", True)] * 3
@@ -36,7 +36,7 @@ def test_a_waiting_job_is_checked_and_written_down_and_another_front_end_starts_
     assert order(shouter) == [waiting[0], waiting[2]]
 
 
-def test_what_waits_is_moved_before_others_or_behind_all(
+def test_a_waiting_job_is_moved_before_another_or_to_the_end(
     shouter: Studio, waiting: list[int]
 ) -> None:
     a, b, c = waiting
@@ -49,14 +49,14 @@ def test_what_waits_is_moved_before_others_or_behind_all(
         shouter.jobs.move(a, 99)
 
 
-def test_a_job_is_started_once(shouter: Studio, waiting: list[int], home: Path) -> None:
+def test_a_job_can_be_started_only_once(shouter: Studio, waiting: list[int], home: Path) -> None:
     handle = shouter.start(waiting[0])
     with pytest.raises(JobError, match=rf"^job {waiting[0]} is \w+, expected one that waits$"):
         Studio(home).start(waiting[0])
     assert handle.wait().state == "done"
 
 
-def test_a_waiting_job_is_cancelled_and_waits_again(shouter: Studio, waiting: list[int]) -> None:
+def test_a_waiting_job_is_cancelled_and_queued_again(shouter: Studio, waiting: list[int]) -> None:
     first = waiting[0]
     with pytest.raises(JobError, match=rf"^job {first} waits, expected one that runs$"):
         shouter.jobs.request(first, "pause")
@@ -68,7 +68,7 @@ def test_a_waiting_job_is_cancelled_and_waits_again(shouter: Studio, waiting: li
     assert shouter.start(first).wait().done == 1
 
 
-def test_a_job_whose_plugin_is_gone_fails_with_the_reason_when_it_is_started(
+def test_starting_a_job_whose_plugin_is_gone_fails_it_with_the_reason(
     shouter: Studio, waiting: list[int], tmp_path: Path
 ) -> None:
     for installed in (tmp_path / "site").glob("*.dist-info"):
@@ -80,7 +80,7 @@ def test_a_job_whose_plugin_is_gone_fails_with_the_reason_when_it_is_started(
     assert order(shouter) == waiting[1:]
 
 
-def test_what_has_ended_is_listed_newest_first_until_it_is_dismissed_or_taken_up_again(
+def test_ended_jobs_are_listed_newest_first_until_they_are_dismissed_or_queued_again(
     shouter: Studio, waiting: list[int], home: Path
 ) -> None:
     a, b, c = waiting

@@ -1,4 +1,4 @@
-"""What manifests say of a training's settings is checked early, and held against the code."""
+"""Training settings are checked early against the manifest, and the manifest against the code."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,15 +51,15 @@ ENTRY = TaskEntry(
     },
     preset_values={"small": {"epochs": 9}, "base": {"hidden": 64}},
 )
-SILENT = replace(ENTRY, options=None, preset_values={})
+UNDESCRIBED = replace(ENTRY, options=None, preset_values={})
 
 
-def test_a_preset_gives_the_defaults() -> None:
+def test_a_preset_sets_the_defaults() -> None:
     assert training_options(ENTRY)["epochs"].default == 9
     assert training_options(ENTRY, "base")["epochs"].default == 40
     assert task_options(ENTRY, "base")["hidden"].default == 64
-    assert training_options(SILENT)["epochs"].default is None
-    assert task_options(SILENT) == {}
+    assert training_options(UNDESCRIBED)["epochs"].default is None
+    assert task_options(UNDESCRIBED) == {}
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,19 @@ def test_a_preset_gives_the_defaults() -> None:
         ("hidden", "setting 'hidden', expected key=value"),
     ],
 )
-def test_a_wrong_setting_is_told_before_a_worker_starts(setting: str, text: str) -> None:
+def test_a_wrong_setting_is_refused_before_a_worker_starts(setting: str, text: str) -> None:
     check_settings(ENTRY, ["hidden=3", "mode=b", "speeds=0.9,1", "epochs=2"])
     with pytest.raises(ConfigError, match=f"^{text}"):
         check_settings(ENTRY, [setting])
 
 
-def test_what_a_task_does_not_describe_is_left_to_its_code() -> None:
-    check_settings(SILENT, ["hiden=x", "epochs=2"])
+def test_undescribed_settings_are_left_to_the_tasks_code() -> None:
+    check_settings(UNDESCRIBED, ["hiden=x", "epochs=2"])
     with pytest.raises(ConfigError, match=r"^epochs=0, expected at least 1"):
-        check_settings(SILENT, ["hiden=x", "epochs=0"])
+        check_settings(UNDESCRIBED, ["hiden=x", "epochs=0"])
 
 
-def test_a_setting_is_written_as_the_command_line_takes_it() -> None:
+def test_a_setting_is_formatted_as_the_command_line_accepts_it() -> None:
     values = (3, 1e-5, True, "en", (0.9, 1.0), Path("/a"))
     assert [*map(setting_text, values)] == ["3", "1e-05", "true", "en", "0.9,1.0", "/a"]
 
@@ -119,26 +119,26 @@ def changed(name: str, **fields: Any) -> TaskEntry:
         ),
     ],
 )
-def test_a_manifest_that_says_other_than_the_code_is_refused(entry: TaskEntry, text: str) -> None:
+def test_a_manifest_that_differs_from_the_code_is_refused(entry: TaskEntry, text: str) -> None:
     check_task(ENTRY, TASK)
-    check_task(SILENT, TASK)
-    with pytest.raises(PluginError) as bad:
+    check_task(UNDESCRIBED, TASK)
+    with pytest.raises(PluginError) as error:
         check_task(entry, TASK)
-    assert str(bad.value).startswith(text)
+    assert str(error.value).startswith(text)
 
 
 @pytest.fixture
-def boxed(tmp_path: Path) -> dict[str, Plugin]:
-    """The plugins in the box."""
+def built_in(tmp_path: Path) -> dict[str, Plugin]:
+    """The built-in plugins."""
     return {one.id: one for one in Catalogue.load(Profile(tmp_path / "profile")).plugins}
 
 
 @pytest.mark.parametrize("name", ["speech", "music"])
-def test_the_plugins_in_the_box_describe_their_tasks_as_they_are(
-    boxed: dict[str, Plugin], name: str
+def test_the_built_in_plugins_describe_their_tasks_correctly(
+    built_in: dict[str, Plugin], name: str
 ) -> None:
-    source = plugin_source(boxed[name])
-    assert all(task.options is not None for task in boxed[name].manifest.tasks)
+    source = plugin_source(built_in[name])
+    assert all(task.options is not None for task in built_in[name].manifest.tasks)
     assert Plugins([source]).contributions("tasks")[name]
 
     tasks = [{**table, "preset_values": {}} for table in source.manifest["tasks"]]

@@ -1,4 +1,4 @@
-"""A real plugin that hears a stream: fed while it runs, never waited for, ended like all others."""
+"""A real plugin that reads a stream: fed while it runs, without blocking the one who feeds it."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ def level(request, job):
     yield Result(outputs={"text": text}, summary=text)
 
 
-def deaf(request, job):
+def idle(request, job):
     job.progress(0.1)
     while True:
         job.check()
@@ -65,38 +65,38 @@ def late(request, job):
     yield from level(request, job)
 
 
-def keys(request, job):
-    heard = []
+def midi(request, job):
+    blocks = []
     for block in job.input_blocks():
-        heard.append(block.hex())
-        job.partial(heard[-1])
-    yield Result(outputs={"text": " ".join(heard)}, summary=" ".join(heard))
+        blocks.append(block.hex())
+        job.partial(blocks[-1])
+    yield Result(outputs={"text": " ".join(blocks)}, summary=" ".join(blocks))
 
 
 def files(request, job):
     yield from level(request, job)
 
 
-RUN = {"level": level, "deaf": deaf, "stopped": stopped, "late": late, "keys": keys, "files": files}
+RUN = {"level": level, "idle": idle, "stopped": stopped, "late": late, "midi": midi, "files": files}
 """
 OPERATION = """
 [[operations]]
 name = "{name}"
 title = "Test"
 runs = "stream"
-inputs = [{{ name = "heard", kind = "{kind}" }}]
+inputs = [{{ name = "audio", kind = "{kind}" }}]
 outputs = [{{ name = "text", kind = "text", formats = ["txt"] }}]
 """
-AUDIO = ("level", "deaf", "stopped", "late")
+AUDIO = ("level", "idle", "stopped", "late")
 
 Open = Callable[..., JobHandle]
 
 
 @pytest.fixture
 def manifest(site: Any) -> str:
-    heard = "".join(OPERATION.format(name=name, kind="stream.audio") for name in AUDIO)
-    heard = heard.replace(" }]\noutputs", f", rate_hz = {RATE_HZ} }}]\noutputs")
-    return heard + OPERATION.format(name="keys", kind="stream.midi") + site.manifest("files")
+    audio = "".join(OPERATION.format(name=name, kind="stream.audio") for name in AUDIO)
+    audio = audio.replace(" }]\noutputs", f", rate_hz = {RATE_HZ} }}]\noutputs")
+    return audio + OPERATION.format(name="midi", kind="stream.midi") + site.manifest("files")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def meter(site: Any, home: Path, manifest: str) -> Studio:
 
 @pytest.fixture
 def open_job(meter: Studio, tmp_path: Path) -> Open:
-    """Start an operation that nothing is fed to yet."""
+    """Start an operation without feeding it."""
 
     def start(name: str, *, workers: bool = True) -> JobHandle:
         studio = meter if workers else Studio(meter.profile.home, workers=False)
@@ -119,12 +119,12 @@ def open_job(meter: Studio, tmp_path: Path) -> Open:
 
 @pytest.fixture(scope="module")
 def spoken() -> bytes:
-    """A recording as whoever feeds it has to give it."""
+    """A recording in the format in which it is fed."""
     audio = resample(mono(read_audio(SPOKEN)), RATE_HZ)
     return audio.samples[:, 0].astype("<f4").tobytes()
 
 
-def heard(events: list[JobEvent]) -> list[str]:
+def partial_texts(events: list[JobEvent]) -> list[str]:
     return [event.text for event in events if isinstance(event, PartialText)]
 
 
@@ -137,7 +137,7 @@ def blocks_of(data: bytes, size: int) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("workers", [True, False])
-def test_a_recording_is_heard_block_by_block_and_ends_in_a_result(
+def test_a_recording_is_read_block_by_block_and_gives_a_result(
     open_job: Open, spoken: bytes, meter: Studio, tmp_path: Path, *, workers: bool
 ) -> None:
     handle = open_job("level", workers=workers)
@@ -149,7 +149,7 @@ def test_a_recording_is_heard_block_by_block_and_ends_in_a_result(
 
     peaks = [np.abs(np.frombuffer(block, "<f4")).max() for block in blocks]
     counted = [f"{len(b) // 4} samples, peak {p:.6f}" for b, p in zip(blocks, peaks, strict=True)]
-    assert heard(events) == counted
+    assert partial_texts(events) == counted
     whole = f"{len(spoken) // 4} samples, peak {max(peaks):.6f}"
     assert [event.summary for event in events if isinstance(event, ItemDone)] == [whole]
     assert (tmp_path / "out.txt").read_text() == whole
@@ -158,7 +158,7 @@ def test_a_recording_is_heard_block_by_block_and_ends_in_a_result(
     assert item.provenance["stream"] == {"bytes": len(spoken), "sha256": digest}
 
 
-def test_partial_results_come_while_more_is_still_to_be_fed(open_job: Open, spoken: bytes) -> None:
+def test_partial_results_arrive_while_the_stream_goes_on(open_job: Open, spoken: bytes) -> None:
     handle = open_job("level")
     for block in blocks_of(spoken[:64000], 6400):
         handle.feed(block)
@@ -167,24 +167,24 @@ def test_partial_results_come_while_more_is_still_to_be_fed(open_job: Open, spok
     assert handle.wait() == JobFinished(state="done", done=1)
 
 
-def test_a_large_call_comes_in_blocks_that_cut_no_sample(open_job: Open, spoken: bytes) -> None:
+def test_a_large_feed_is_split_into_blocks_of_whole_samples(open_job: Open, spoken: bytes) -> None:
     handle = open_job("level")
     fed = spoken[: 2 * BLOCK_BYTES + 400]
     handle.feed(fed)
     handle.close_input()
-    counts = [text.split()[0] for text in heard(list(handle.events()))]
+    counts = [text.split()[0] for text in partial_texts(list(handle.events()))]
     assert counts == ["2048", "2048", "100"]
 
 
-def test_midi_messages_stay_together_as_they_were_fed(open_job: Open) -> None:
-    handle = open_job("keys")
+def test_midi_messages_arrive_grouped_as_they_were_fed(open_job: Open) -> None:
+    handle = open_job("midi")
     for messages in (b"\x90\x3c\x40", b"\x90\x40\x40\x90\x43\x40", b"\x80\x3c\x00"):
         handle.feed(messages)
     handle.close_input()
-    assert heard(list(handle.events())) == ["903c40", "904040904340", "803c00"]
+    assert partial_texts(list(handle.events())) == ["903c40", "904040904340", "803c00"]
 
 
-def test_nothing_fed_is_a_result_too_and_the_next_stream_is_not_taken_for_the_same(
+def test_an_empty_stream_has_a_result_and_the_next_stream_is_not_skipped(
     open_job: Open, spoken: bytes
 ) -> None:
     for fed in (b"", spoken[:400]):
@@ -196,7 +196,7 @@ def test_nothing_fed_is_a_result_too_and_the_next_stream_is_not_taken_for_the_sa
         assert (done.skipped, done.summary.split()[0]) == (False, str(len(fed) // 4))
 
 
-def test_an_operation_on_files_cannot_be_fed_nor_a_stream_be_given_a_file(
+def test_an_operation_on_files_cannot_be_fed_and_a_stream_accepts_no_file(
     meter: Studio, words: Callable[..., Path]
 ) -> None:
     spec = JobSpec(plugin="meter", name="files", inputs={"words": (words("a.txt"),)})
@@ -207,17 +207,17 @@ def test_an_operation_on_files_cannot_be_fed_nor_a_stream_be_given_a_file(
             call()
     (failed,) = [event for event in handle.events() if isinstance(event, ItemFailed)]
     assert failed.reason == 'Job.input_blocks of an operation on files, expected runs = "stream"'
-    with pytest.raises(JobError, match=r"^level: heard is fed while it runs, expected no file$"):
-        meter.submit(JobSpec(plugin="meter", name="level", inputs={"heard": (SPOKEN,)}))
+    with pytest.raises(JobError, match=r"^level: audio is fed while it runs, expected no file$"):
+        meter.submit(JobSpec(plugin="meter", name="level", inputs={"audio": (SPOKEN,)}))
 
 
 @pytest.mark.parametrize("workers", [True, False])
-def test_who_never_reads_blocks_nobody_and_what_is_too_much_is_refused_whole(
+def test_feeding_never_blocks_and_data_beyond_the_limit_is_refused_whole(
     open_job: Open, *, workers: bool
 ) -> None:
-    handle = open_job("deaf", workers=workers)
+    handle = open_job("idle", workers=workers)
     wait_for(handle, ItemProgress)
-    begun = time.monotonic()
+    start = time.monotonic()
     for _ in range(8):
         handle.feed(bytes(UNREAD_BYTES // 8))
     refused = (
@@ -229,13 +229,13 @@ def test_who_never_reads_blocks_nobody_and_what_is_too_much_is_refused_whole(
     assert handle.unread == UNREAD_BYTES
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - start < 2
     with pytest.raises(JobError, match=r"^job 1: it is over, expected a stream that is open$"):
         handle.feed(bytes(4))
 
 
 @pytest.mark.medium
-def test_what_was_refused_is_taken_once_the_operation_has_caught_up(open_job: Open) -> None:
+def test_refused_data_is_accepted_once_the_operation_has_caught_up(open_job: Open) -> None:
     handle = open_job("late")
     wait_for(handle, ItemProgress)
     handle.feed(bytes(UNREAD_BYTES))
@@ -250,21 +250,21 @@ def test_what_was_refused_is_taken_once_the_operation_has_caught_up(open_job: Op
 
 
 @pytest.mark.medium
-def test_a_worker_that_takes_not_even_a_byte_is_cancelled_in_time(
+def test_a_worker_that_does_not_read_its_socket_is_cancelled_in_time(
     open_job: Open, meter: Studio
 ) -> None:
     (meter.profile.home / "limits.json").write_text(json.dumps({"cancel_timeout_s": 0.5}))
     handle = open_job("stopped")
     wait_for(handle, ItemProgress)
     handle.feed(bytes(UNREAD_BYTES))
-    time.sleep(0.5)  # the job's thread has sent what it would
-    begun = time.monotonic()
+    time.sleep(0.5)  # the job's thread has sent what it can
+    start = time.monotonic()
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - start < 2
 
 
-def test_a_worker_killed_in_mid_stream_fails_its_item_and_a_retry_hears_a_new_one(
+def test_a_worker_killed_in_mid_stream_fails_its_item_and_a_retry_reads_a_new_stream(
     open_job: Open, meter: Studio, spoken: bytes, tmp_path: Path
 ) -> None:
     handle = open_job("late")
@@ -291,15 +291,17 @@ def test_a_cancel_in_mid_stream_leaves_nothing(
     handle = open_job("level", workers=workers)
     handle.feed(spoken[:6400])
     wait_for(handle, PartialText)
-    begun = time.monotonic()
+    start = time.monotonic()
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - start < 2
     assert not list(tmp_path.glob("out*"))
 
 
 @pytest.mark.medium
-def test_while_paused_nothing_is_heard_and_then_all_of_it(open_job: Open, spoken: bytes) -> None:
+def test_a_paused_job_reads_nothing_and_after_a_resume_everything(
+    open_job: Open, spoken: bytes
+) -> None:
     handle = open_job("level")
     handle.feed(spoken[:6400])
     wait_for(handle, PartialText)
@@ -308,14 +310,14 @@ def test_while_paused_nothing_is_heard_and_then_all_of_it(open_job: Open, spoken
     for _ in range(3):
         handle.feed(spoken[:6400])
     time.sleep(0.5)
-    assert heard(handle.poll()) == []
+    assert partial_texts(handle.poll()) == []
     handle.resume()
     handle.close_input()
-    assert len(heard(list(handle.events()))) == 3
+    assert len(partial_texts(list(handle.events()))) == 3
 
 
 @pytest.mark.medium
-def test_a_pause_of_those_who_feed_is_no_fault_but_unread_blocks_are(
+def test_a_pause_in_feeding_is_not_a_fault_but_unread_blocks_are(
     open_job: Open, meter: Studio, spoken: bytes
 ) -> None:
     (meter.profile.home / "limits.json").write_text(json.dumps({"message_timeout_s": 0.6}))
@@ -327,13 +329,13 @@ def test_a_pause_of_those_who_feed_is_no_fault_but_unread_blocks_are(
     handle.close_input()
     assert handle.wait() == JobFinished(state="done", done=1)
 
-    handle = open_job("deaf")
+    handle = open_job("idle")
     handle.feed(spoken[:6400])
     (failed,) = [event for event in handle.events() if isinstance(event, ItemFailed)]
     assert "sent no message for 0.6 s, and was ended by SIGKILL" in failed.reason
 
 
-def test_what_is_no_audio_or_comes_after_the_end_is_refused(open_job: Open) -> None:
+def test_incomplete_samples_and_data_after_the_end_are_refused(open_job: Open) -> None:
     handle = open_job("level")
     with pytest.raises(JobError, match=r"^job 1: 1001 bytes, 1 too many, expected whole samples"):
         handle.feed(bytes(1001))

@@ -1,4 +1,4 @@
-"""Workers that stay after their job: who is served by one, and who is not."""
+"""The worker pool: which jobs reuse an idle worker, and which do not."""
 
 import os
 import time
@@ -14,11 +14,11 @@ from seqstudio.host.runner.worker_process import ProcessWorker
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.host.worker.models import ModelCache
 
-TELL = """
+ECHO_CODE = """
 import os
 
 
-def tell(request, job):
+def echo(request, job):
     (path,) = request.inputs["words"]
     word = path.read_text()
     print("at", word)
@@ -27,70 +27,70 @@ def tell(request, job):
     yield Result(outputs={"text": f"{os.getpid()} VERSION"})
 
 
-RUN = {"tell": tell}
+RUN = {"echo": echo}
 """
 
 
 @pytest.fixture
 def studio(home: Path, site: Any) -> Iterator[Studio]:
     studio = Studio(home, warm=True)
-    site.batch("one", TELL, ("tell",))
+    site.batch("one", ECHO_CODE, ("echo",))
     yield studio
     studio.close()
 
 
 @pytest.fixture
-def tell(studio: Studio, words: Callable[..., Path]) -> Callable[..., str]:
-    """Run the operation on a file with this word; give what it wrote."""
+def run_echo(studio: Studio, words: Callable[..., Path]) -> Callable[..., str]:
+    """Run the operation on a file with this word; return its output, the process id and version."""
 
     def run(word: str, plugin: str = "one") -> str:
         inputs = {"words": (words(f"{word}.txt") / f"{word}.txt",)}
-        events = studio.submit(JobSpec(plugin=plugin, name="tell", inputs=inputs)).events()
+        events = studio.submit(JobSpec(plugin=plugin, name="echo", inputs=inputs)).events()
         done = [event for event in events if isinstance(event, ItemDone)]
         return done[0].outputs[0].read_text() if done else ""
 
     return run
 
 
-def test_the_next_job_of_a_plugin_is_served_by_the_process_that_stayed(
-    tell: Callable[..., str], home: Path
+def test_the_next_job_of_a_plugin_reuses_the_idle_worker(
+    run_echo: Callable[..., str], home: Path
 ) -> None:
-    assert tell("first") == tell("second")
+    assert run_echo("first") == run_echo("second")
 
     logs = [path.read_text() for path in sorted(home.glob("jobs/*/worker.log"))]
     assert logs == ["at first\n", "at second\n"]  # each job has its own
 
 
-def test_another_plugin_never_meets_it(tell: Callable[..., str], site: Any) -> None:
-    site.batch("two", TELL, ("tell",))
+def test_another_plugin_does_not_reuse_it(run_echo: Callable[..., str], site: Any) -> None:
+    site.batch("two", ECHO_CODE, ("echo",))
 
-    assert tell("first") != tell("second", "two")
+    assert run_echo("first") != run_echo("second", "two")
 
 
-def test_code_that_changed_is_loaded_anew(tell: Callable[..., str], site: Any) -> None:
-    first = tell("first")
-    package = site.batch("one", TELL.replace("VERSION", "2"), ("tell",))
+def test_changed_code_is_loaded_by_a_new_worker(run_echo: Callable[..., str], site: Any) -> None:
+    first = run_echo("first")
+    package = site.batch("one", ECHO_CODE.replace("VERSION", "2"), ("echo",))
     os.utime(package / "__init__.py", (time.time() + 5, time.time() + 5))
 
-    assert tell("second") == tell("third") != first
-    assert tell("fourth").endswith(" 2")
+    assert run_echo("second") == run_echo("third") != first
+    assert run_echo("fourth").endswith(" 2")
 
 
-def test_what_died_does_not_stay(tell: Callable[..., str]) -> None:
-    first = tell("first")
+def test_a_worker_that_died_is_not_kept(run_echo: Callable[..., str]) -> None:
+    first = run_echo("first")
 
-    assert tell("die") == ""
-    assert tell("second") not in ("", first)
+    assert run_echo("die") == ""
+    assert run_echo("second") not in ("", first)
 
 
-def test_a_worker_that_is_killed_while_it_waits_is_replaced(tell: Callable[..., str]) -> None:
-    first = tell("first")
+def test_an_idle_worker_that_was_killed_is_replaced(run_echo: Callable[..., str]) -> None:
+    first = run_echo("first")
     os.kill(int(first.split()[0]), 9)
 
-    assert tell("second") not in ("", first)
+    assert run_echo("second") not in ("", first)
 
 
-def test_what_is_not_used_goes(tmp_path: Path) -> None:
+def test_an_unused_worker_is_ended(tmp_path: Path) -> None:
     pool = WorkerPool(idle_s=0.01)
     worker = ProcessWorker([], tmp_path / "log", nice=0, threads=1)
     pool.release("key", worker)
@@ -102,7 +102,7 @@ def test_what_is_not_used_goes(tmp_path: Path) -> None:
     assert pool.acquire("key") is None
 
 
-def test_there_is_room_for_two(tmp_path: Path) -> None:
+def test_the_pool_keeps_two_workers(tmp_path: Path) -> None:
     pool = WorkerPool()
     workers = [ProcessWorker([], tmp_path / "log", nice=0, threads=1) for _ in range(3)]
     for number, worker in enumerate(workers):
@@ -121,12 +121,12 @@ def test_a_worker_keeps_the_four_models_that_it_used_last() -> None:
         loaded.append(number)
         return object()
 
-    def ask(number: int) -> object:
+    def get(number: int) -> object:
         return cache.get(number, lambda: load(number))
 
-    first = ask(0)
-    assert ask(0) is first
+    first = get(0)
+    assert get(0) is first
     for number in (1, 2, 3, 0, 4, 0, 1):
-        ask(number)
+        get(number)
 
     assert loaded == [0, 1, 2, 3, 4, 1]

@@ -1,4 +1,4 @@
-"""A format that another plugin writes: switched on for the jobs that ask for it, and only those."""
+"""A format that another plugin exports: its plugin is loaded only for jobs that request it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ def seqstudio_exporters():
 """
 
 
-def test_a_format_of_another_plugin_is_written_when_it_is_asked_for(
+def test_a_format_of_another_plugin_is_written_on_request(
     site: Any, shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     site.install("html", '[[exporters]]\nname = "html"\nkind = "text"\n', EXPORTER)

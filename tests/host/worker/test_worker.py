@@ -1,4 +1,4 @@
-"""Worker processes: what they see, what they load, how soon they are ready, when they end."""
+"""Worker processes: their environment, what they load, their start time, and their end."""
 
 import os
 import resource
@@ -50,16 +50,14 @@ def reporter(site: Any, home: Path) -> Studio:
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no autogroups here")
-def test_nice_holds_against_other_sessions_too(
-    reporter: Studio, words: Callable[..., Path]
-) -> None:
+def test_nice_also_applies_to_other_sessions(reporter: Studio, words: Callable[..., Path]) -> None:
     inputs = {"words": (words("a.txt"),)}
     spec = JobSpec(plugin="reporter", name="report", inputs=inputs, nice=3)
     (done,) = [e for e in reporter.submit(spec).events() if isinstance(e, ItemDone)]
     assert done.details["autogroup"].endswith(f"nice {done.details['nice']}\n")
 
 
-def test_a_worker_sees_a_scrubbed_world_and_loads_no_torch(
+def test_a_worker_has_a_clean_environment_and_loads_no_torch(
     reporter: Studio, words: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "x")
@@ -92,25 +90,25 @@ def test_a_worker_is_ready_within_150_ms_of_processor_time(site: Any, tmp_path: 
     site.install("light", "", OPERATION)
     times = []
     for _ in range(3):
-        begun = processor_seconds()
+        start = processor_seconds()
         worker = light_worker(tmp_path)
-        assert [type(message) for message in answer(worker)] == [Ready]
+        assert [type(message) for message in receive(worker)] == [Ready]
         worker.kill()
-        times.append(processor_seconds() - begun)
+        times.append(processor_seconds() - start)
     assert min(times) < 0.150
 
 
 def test_a_worker_ends_when_its_host_is_gone(site: Any, tmp_path: Path) -> None:
     site.install("light", "", OPERATION)
     worker = light_worker(tmp_path)
-    (ready,) = answer(worker)
+    (ready,) = receive(worker)
     owner = owner_name(ready.pid)
     assert is_alive(owner)
     assert worker.end() == "exited with status 3"
     assert not is_alive(owner)
 
 
-def test_the_front_ends_side_never_imports_torch_or_a_plugin(
+def test_the_front_end_never_imports_torch_or_a_plugin(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     code = (
@@ -175,7 +173,7 @@ def light_worker(folder: Path) -> ProcessWorker:
     return worker
 
 
-def answer(worker: ProcessWorker) -> list[Any]:
+def receive(worker: ProcessWorker) -> list[Any]:
     assert select.select([worker], [], [], 20)[0]
     return worker.receive() or []
 
