@@ -50,7 +50,7 @@ def widen(
 ) -> tuple[Word, ...]:
     """Widen words over the loud audio around them, because CTC marks few frames of a character.
 
-    A word extends as long as it is loud, at most halfway to its neighbours.
+    A word extends over adjacent loud levels, at most halfway to its neighbours.
 
     Parameters
     ----------
