@@ -125,11 +125,8 @@ def _plan_operation(
     usable = models.usable(plugin, entry, spec.model)
     required = [text for one in usable for text in one.facts.config.requires.values()]
     needed = {text.partition(">=")[0] for text in required}
-    extensions = [
-        one
-        for one in catalogue.plugins
-        if one.id != plugin.id and (one.id in needed or _exports(one, entry, formats))
-    ]
+    others = [one for one in catalogue.plugins if one.id != plugin.id]
+    extensions = [one for one in others if one.id in needed or _exports(one, entry, formats)]
     start = Start(
         plugin=plugin_source(plugin),
         extensions=tuple(map(plugin_source, extensions)),

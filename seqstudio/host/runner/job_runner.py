@@ -205,7 +205,7 @@ class JobRunner:
             for message in messages:
                 self._on_message(state, message)
         except SeqStudioError as error:
-            self._on_worker_lost(state, f"sent an invalid {error}, and was {state.worker.kill()}")
+            self._on_worker_lost(state, f"sent a malformed {error}, and was {state.worker.kill()}")
 
     def _on_message(self, state: WorkerState, message: object) -> None:
         state.last_activity_s = time.monotonic()

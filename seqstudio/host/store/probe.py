@@ -38,7 +38,7 @@ def probe(receipt: Receipt, library: Path, scratch: Path, limit_s: float) -> Non
         if reason := wait_for_result(worker, limit_s):
             raise PluginError(reason)
     except JobError as error:
-        raise PluginError(f"plugin {name!r}: its worker sent an invalid {error}") from error
+        raise PluginError(f"plugin {name!r}: its worker sent a malformed {error}") from error
     except TimeoutError as error:
         raise PluginError(f"plugin {name!r}: {error}, and was {worker.kill()}") from error
     except EOFError as error:

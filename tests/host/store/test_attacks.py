@@ -1,4 +1,4 @@
-"""Wheels that mean harm: each is refused with one clear line, and the store stays as it was."""
+"""Harmful wheels: each is refused with one clear line, and the store stays unchanged."""
 
 import contextlib
 import os
@@ -17,35 +17,35 @@ from seqstudio.host.profile import Profile
 from seqstudio.host.store.archive import entry_fault
 from seqstudio.host.store.store import Store
 
-Tree = Callable[[], dict[str, bytes]]
-Put = Callable[[Path], None]
+StoreFiles = Callable[[], dict[str, bytes]]
+Install = Callable[[Path], None]
 
 
-def link(archive: zipfile.ZipFile) -> None:
+def add_link(archive: zipfile.ZipFile) -> None:
     entry = zipfile.ZipInfo("seq_parrot/link")
     entry.external_attr = (stat.S_IFLNK | 0o777) << 16
     archive.writestr(entry, "/etc/passwd")
 
 
-def named(name: str) -> Callable[[zipfile.ZipFile], None]:
+def add_member(name: str) -> Callable[[zipfile.ZipFile], None]:
     return lambda archive: archive.writestr(name, "x")
 
 
-def twice(archive: zipfile.ZipFile) -> None:
+def add_duplicate(archive: zipfile.ZipFile) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("seq_parrot/__init__.py", "evil = 1")
 
 
-def folder_with_bytes(archive: zipfile.ZipFile) -> None:
+def add_folder_with_data(archive: zipfile.ZipFile) -> None:
     archive.writestr(zipfile.ZipInfo("seq_parrot/d/"), "payload")
 
 
-def in_code(line: str) -> dict[str, Any]:
+def plugin_code(line: str) -> dict[str, Any]:
     return {"code": f"import os, sys, threading, time\n{line}\n"}
 
 
 ONE_OPTION = '[operations.options.o{}]\ntype = "int"\n'
-MILLION = "".join(ONE_OPTION.format(number) for number in range(1_000_000))
+MILLION_OPTIONS = "".join(ONE_OPTION.format(number) for number in range(1_000_000))
 TASK = '[[tasks]]\nname = "speech.evil"\ntitle = "x"\ndata = []\npresets = ["p"]\n'
 MODEL = '[[models]]\nname = "rolls-jsb"\ntask = "parrot.x"\npath = "m"\nsha256 = "0"\n'
 OPERATION = (
@@ -59,43 +59,67 @@ def operation(title: str = "X", output: str = "text", form: str = "txt") -> dict
 
 
 DATE = "preset_values = { p = { epochs = 1979-05-27 } }\n"
-REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
-    "start-up": ({"extra": {"parrot.pth": "import os"}}, r"parrot\.pth: runs at every start"),
-    "deep start-up": ({"extra": {"seq_parrot/x.PTH": ""}}, r"x\.PTH: runs at every start"),
-    "torch": ({"extra": {"torch.py": "x = 1"}}, r"module 'torch' belongs to the host, expected another"),
-    "torch folder": ({"extra": {"torch/__init__.py": ""}}, r"module 'torch' belongs to the host"),
-    "ours": ({"extra": {"seqstudio/core/x.py": ""}}, r"module 'seqstudio' belongs to the host"),
-    "standard": ({"extra": {"json.py": ""}}, r"module 'json' belongs to Python"),
-    "site": ({"extra": {"sitecustomize.py": ""}}, r"module 'sitecustomize' belongs to Python"),
-    "twice": ({"after": twice}, r"'seq_parrot/__init__\.py'.* would be one file, expected different names"),
-    "case": ({"extra": {"seq_parrot/__INIT__.py": ""}}, r"__INIT__\.py.* would be one file"),
+HARMFUL_WHEELS: dict[str, tuple[dict[str, Any], str]] = {
+    "startup file": ({"extra": {"parrot.pth": "import os"}}, r"parrot\.pth: runs at every start"),
+    "startup file in a folder": (
+        {"extra": {"seq_parrot/x.PTH": ""}},
+        r"x\.PTH: runs at every start",
+    ),
+    "torch module": (
+        {"extra": {"torch.py": "x = 1"}},
+        r"module 'torch' belongs to the host, expected another",
+    ),
+    "torch package": ({"extra": {"torch/__init__.py": ""}}, r"module 'torch' belongs to the host"),
+    "module of the host": (
+        {"extra": {"seqstudio/core/x.py": ""}},
+        r"module 'seqstudio' belongs to the host",
+    ),
+    "standard module": ({"extra": {"json.py": ""}}, r"module 'json' belongs to Python"),
+    "site module": (
+        {"extra": {"sitecustomize.py": ""}},
+        r"module 'sitecustomize' belongs to Python",
+    ),
+    "same name twice": (
+        {"after": add_duplicate},
+        r"'seq_parrot/__init__\.py'.* would be one file, expected different names",
+    ),
+    "names that differ in case": (
+        {"extra": {"seq_parrot/__INIT__.py": ""}},
+        r"__INIT__\.py.* would be one file",
+    ),
     "under a file": (
         {"extra": {"seq_parrot/__init__.py/x": ""}},
         r"is inside the file 'seq_parrot/__init__\.py', expected a folder",
     ),
-    "link": ({"after": link}, r"'seq_parrot/link': a link, expected a file"),
-    "above": ({"after": named("../evil.py")}, r"'\.\./evil\.py': a name with '\.\.'"),
-    "absolute": ({"after": named("/tmp/evil.py")}, r"'/tmp/evil\.py': an absolute name"),
-    "drive": ({"after": named("C:/evil.py")}, r"'C:/evil\.py': an absolute name"),
-    "backslash": ({"after": named("a\\..\\evil.py")}, r"a name that is not plain"),
+    "link": ({"after": add_link}, r"'seq_parrot/link': a link, expected a file"),
+    "name above the top": (
+        {"after": add_member("../evil.py")},
+        r"'\.\./evil\.py': a name with '\.\.'",
+    ),
+    "absolute": ({"after": add_member("/tmp/evil.py")}, r"'/tmp/evil\.py': an absolute name"),
+    "drive": ({"after": add_member("C:/evil.py")}, r"'C:/evil\.py': an absolute name"),
+    "backslash": ({"after": add_member("a\\..\\evil.py")}, r"a name that is not plain"),
     "unlisted": (
-        {"after": named("seq_parrot/more.py")},
+        {"after": add_member("seq_parrot/more.py")},
         r"more\.py': expected both in the wheel and in",
     ),
-    "hash": (
+    "wrong hash": (
         {"record": lambda text: re.sub("sha256=.", "sha256=_", text, count=1)},
         r"__init__\.py: its sha256 differs, expected that in RECORD",
     ),
-    "absent": ({"record": lambda text: text + "gone.py,sha256=,0\n"}, r"gone\.py': expected both"),
-    "absolute record": (
+    "missing member": (
+        {"record": lambda text: text + "gone.py,sha256=,0\n"},
+        r"gone\.py': expected both",
+    ),
+    "absolute name in RECORD": (
         {"record": lambda text: text + "/etc/passwd,sha256=,0\n"},
         r"'/etc/passwd': expected both in the wheel and in its RECORD",
     ),
-    "endless field": (
+    "huge field": (
         {"record": lambda text: text + "x" * 200_000 + ",,\n"},
         r"RECORD: field larger than field limit \(131072\), expected CSV",
     ),
-    "record in two lines": (
+    "line break in RECORD": (
         {"record": lambda text: text + "a\rb,,\n"},
         r"RECORD: new-line character .*, expected CSV",
     ),
@@ -107,37 +131,40 @@ REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
         {"extra": {"seq_parrot-1.0.data/scripts/parrot": "#!python"}},
         r"scripts/parrot: is installed elsewhere",
     ),
-    "script, shouted": (
+    "script in upper case": (
         {"extra": {"seq_parrot-1.0.DATA/scripts/parrot": "#!python"}},
         r"scripts/parrot: is installed elsewhere",
     ),
-    "folder with bytes": (
-        {"after": folder_with_bytes},
+    "folder with data": (
+        {"after": add_folder_with_data},
         r"'seq_parrot/d/': a folder with data, expected none",
     ),
     "long name": (
         {"extra": {f"seq_parrot/{chr(0x1F600) * 100}.txt": ""}},
         r"an unprintable or long name, expected at most 240 bytes",
     ),
-    "one name, twice composed": (
+    "one name in two Unicode forms": (
         {"extra": {"seq_parrot/e\u0301.txt": "", "seq_parrot/\xe9.txt": ""}},
         r"would be one file, expected different names",
     ),
-    "hidden order": ({"extra": {"seq_parrot/\u202egpj.py": ""}}, r"an unprintable or long name"),
+    "text direction": ({"extra": {"seq_parrot/\u202egpj.py": ""}}, r"an unprintable or long name"),
     "two distributions": (
         {"extra": {"torch-9.egg-info/PKG-INFO": ""}},
         r"\['seq_parrot-1\.0\.dist-info', 'torch-9\.egg-info'\], expected one \.dist-info",
     ),
-    "endless headers": (
+    "huge headers": (
         {"headers": f"X: {'y' * 2**20}\n"},
         r"METADATA: \d+ bytes, expected at most 1048576",
     ),
-    "odd Python": (
+    "invalid Python": (
         {"headers": "Requires-Python: >=3.9\xe9\n"},
         r"Requires-Python '>=3\.9\xe9': Invalid specifier",
     ),
-    "odd need": ({"requires": ("f\xe9ather",)}, r"Requires-Dist 'f\xe9ather', expected a requirement"),
-    "odd condition": (
+    "invalid requirement": (
+        {"requires": ("f\xe9ather",)},
+        r"Requires-Dist 'f\xe9ather', expected a requirement",
+    ),
+    "invalid marker": (
         {"requires": ('feather; os_name ~= "x"',)},
         r"needs feather; os_name ~= .*, expected a valid marker",
     ),
@@ -156,24 +183,24 @@ REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
         r"task 'speech\.evil', expected a name that begins with 'parrot\.'",
     ),
     "model": ({"manifest": MODEL}, r"model 'rolls-jsb' belongs to music, expected another"),
-    "newer": ({"api": ">=2.0,<3"}, r"api='>=2\.0,<3', expected a range that holds 1\.0"),
+    "newer API": ({"api": ">=2.0,<3"}, r"api='>=2\.0,<3', expected a range that holds 1\.0"),
     "api of thousands": ({"api": f">={'9' * 5000}"}, r"expected a range such as '>=1\.0,<2'"),
     "api in other digits": ({"api": ">=\xb2"}, r"expected a range such as '>=1\.0,<2'"),
-    "flag for a name": ({"identity": "-x"}, r"id='-x', expected lower-case letters"),
-    "endless id": ({"identity": "x" * 65}, r"expected lower-case letters, digits and '-'"),
-    "two of a name": (
+    "id like a flag": ({"identity": "-x"}, r"id='-x', expected lower-case letters"),
+    "long id": ({"identity": "x" * 65}, r"expected lower-case letters, digits and '-'"),
+    "two operations with one name": (
         {"manifest": operation()["manifest"] * 2},
         r"operations: 'x' twice, expected each",
     ),
-    "output elsewhere": (
+    "output outside": (
         operation(output="../x"),
         r"name '\.\./x', expected one that a file can have",
     ),
-    "format elsewhere": (
+    "format outside": (
         operation(form="/x"),
         r"name '/x', expected one that a file can have",
     ),
-    "model elsewhere": (
+    "model outside": (
         {"manifest": MODEL.replace("rolls-jsb", "parrot").replace('"m"', '"../m"')},
         r"model 'parrot': path='\.\./m', expected one in the package",
     ),
@@ -185,47 +212,52 @@ REFUSED_UNREAD: dict[str, tuple[dict[str, Any], str]] = {
         {"manifest": TASK.replace("speech", "parrot") + "options = {}\n" + DATE},
         r"tasks\[0\]\.preset_values\.p\.epochs=1979-05-27, expected no dates",
     ),
-    "spoofed sheet": (
+    "forged sheet": (
         {"manifest": '[permissions]\nread = "notes\\n\\u001b[8masks for  nothing"\n'},
         r"permissions\.read='notes\\n.*', expected one line of printable text",
     ),
-    "terminal": (
+    "terminal control codes": (
         operation(title="\\u001b[2J"),
         r"operations\[0\]\.title='\\x1b\[2J', expected one line of printable text",
     ),
-    "turned around": (
+    "text direction in a title": (
         operation(title="\\u202egpj"),
         r"title='\\u202egpj', expected one line of printable text",
     ),
     "other machine": ({"tags": "cp27-cp27m-win32"}, r"built for another Python or machine"),
     "other Python": ({"headers": "Requires-Python: <3\n"}, r"needs Python <3, expected one for 3"),
-    "options": ({"manifest": MILLION}, r"seqstudio\.toml: \d+ bytes, expected at most 262144"),
+    "a million options": (
+        {"manifest": MILLION_OPTIONS},
+        r"seqstudio\.toml: \d+ bytes, expected at most 262144",
+    ),
 }
 
 
-@pytest.mark.parametrize("attack", REFUSED_UNREAD)
-def test_a_harmful_wheel_is_refused_before_anything_of_it_runs_or_is_written(
-    press: Any, store: Store, tree: Tree, attack: str
+@pytest.mark.parametrize("attack", HARMFUL_WHEELS)
+def test_a_harmful_wheel_is_refused_before_any_of_it_runs_or_is_written(
+    builder: Any, store: Store, store_files: StoreFiles, attack: str
 ) -> None:
-    changes, reason = REFUSED_UNREAD[attack]
-    wheel = press.plugin(**{"code": "raise RuntimeError('it was run')", **changes})
+    changes, reason = HARMFUL_WHEELS[attack]
+    wheel = builder.plugin(**{"code": "raise RuntimeError('it ran')", **changes})
     with pytest.raises(PluginError, match=reason) as refused:
         store.inspect(wheel)
 
     assert "\n" not in str(refused.value)
-    assert tree() == {}
+    assert store_files() == {}
 
 
-def test_ten_gigabytes_when_unpacked_are_refused_unread(press: Any, store: Store) -> None:
+def test_ten_gigabytes_when_unpacked_are_refused_without_reading(
+    builder: Any, store: Store
+) -> None:
     def claim(archive: zipfile.ZipFile) -> None:
         archive.writestr("seq_parrot/bomb.bin", bytes(2**20))
         archive.getinfo("seq_parrot/bomb.bin").file_size = 10 * 2**30
 
     with pytest.raises(PluginError, match=r"^seq_parrot.* bytes when unpacked, expected at most"):
-        store.inspect(press.plugin(after=claim))
+        store.inspect(builder.plugin(after=claim))
 
 
-def test_a_size_that_lies_is_found_out(press: Any, store: Store) -> None:
+def test_a_false_size_is_detected(builder: Any, store: Store) -> None:
     def claim(archive: zipfile.ZipFile) -> None:
         archive.writestr("seq_parrot/bomb.bin", bytes(2**20))
         archive.getinfo("seq_parrot/bomb.bin").file_size = 10
@@ -233,26 +265,26 @@ def test_a_size_that_lies_is_found_out(press: Any, store: Store) -> None:
     def listed(record: str) -> str:
         return f"{record}seq_parrot/bomb.bin,sha256=x,10\n"
 
-    with pytest.raises(PluginError, match=r"bomb\.bin: (Bad CRC|not the hash)"):
-        store.inspect(press.plugin(after=claim, record=listed))
+    with pytest.raises(PluginError, match=r"bomb\.bin: (Bad CRC|its sha256 differs)"):
+        store.inspect(builder.plugin(after=claim, record=listed))
 
 
-def test_bytes_around_the_zip_are_refused(press: Any, store: Store) -> None:
-    wheel = press.plugin()
+def test_bytes_around_the_zip_are_refused(builder: Any, store: Store) -> None:
+    wheel = builder.plugin()
     wheel.write_bytes(b"#!/bin/sh\n" + wheel.read_bytes())
     with pytest.raises(PluginError, match="bytes before the zip, expected none"):
         store.inspect(wheel)
-    sound = press.plugin()
-    sound.write_bytes(sound.read_bytes() + b"#")
+    wheel = builder.plugin()
+    wheel.write_bytes(wheel.read_bytes() + b"#")
     with pytest.raises(PluginError, match="bytes after the zip, expected none"):
-        store.inspect(sound)
-    commented = press.plugin(after=lambda archive: setattr(archive, "comment", b"x" * 60_000))
+        store.inspect(wheel)
+    commented = builder.plugin(after=lambda archive: setattr(archive, "comment", b"x" * 60_000))
     with pytest.raises(PluginError, match="bytes after the zip, expected none"):
         store.inspect(commented)
 
 
-def test_a_member_that_goes_by_two_names_is_refused() -> None:
-    """Python 3.13 takes a member's name from a field that older ones pass over."""
+def test_a_member_with_two_names_is_refused() -> None:
+    """Python 3.13 reads a member's name from a field that older versions ignore."""
     entry = zipfile.ZipInfo("seq_parrot/x.py")
     entry.filename = "../x.py"
 
@@ -260,8 +292,8 @@ def test_a_member_that_goes_by_two_names_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "twenty gigabytes"])
-def test_what_is_no_file_or_too_large_is_not_read(
-    press: Any, store: Store, tmp_path: Path, kind: str
+def test_a_pipe_device_or_huge_file_is_not_read(
+    builder: Any, store: Store, tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "seq_parrot-1.0-py3-none-any.whl"
     if kind == "pipe":
@@ -275,13 +307,11 @@ def test_what_is_no_file_or_too_large_is_not_read(
         store.inspect(path)
 
 
-def test_the_profile_may_be_reached_through_a_link(
-    press: Any, tmp_path: Path, profile: Profile
-) -> None:
+def test_the_profile_may_be_a_link(builder: Any, tmp_path: Path, profile: Profile) -> None:
     profile.home.mkdir()
     (tmp_path / "link").symlink_to(profile.home)
     store = Store(Profile(tmp_path / "link"))
-    inspected = store.inspect(press.plugin())
+    inspected = store.inspect(builder.plugin())
     store.install(inspected, accepted=inspected.sheet.sha256)
 
     assert "parrot" in [plugin.id for plugin in Catalogue.load(profile).plugins]
@@ -290,81 +320,83 @@ def test_the_profile_may_be_reached_through_a_link(
 
 
 @pytest.mark.parametrize("module", ["os", "seqstudio.host", "../evil", "", "seq_parrot [more]"])
-def test_an_entry_point_names_a_module_of_its_own_wheel(
-    press: Any, store: Store, module: str
+def test_an_entry_point_must_name_a_module_of_its_wheel(
+    builder: Any, store: Store, module: str
 ) -> None:
     entries = f"[seqstudio.plugins]\nparrot = {module}\n"
-    wheel = press.wheel("seq_parrot", "1.0", {"seq_parrot/__init__.py": ""}, entries=entries)
+    wheel = builder.wheel("seq_parrot", "1.0", {"seq_parrot/__init__.py": ""}, entries=entries)
     with pytest.raises(PluginError, match=r"no .*/seqstudio\.toml, expected a manifest in the"):
         store.inspect(wheel)
 
 
-def test_a_dependency_that_hides_a_module_of_the_host_is_refused(press: Any, store: Store) -> None:
-    press.wheel("feather", "1.0", {"seqstudio/feather.py": ""})
-    press.plugin(requires=("feather",))
+def test_a_dependency_that_hides_a_module_of_the_host_is_refused(
+    builder: Any, store: Store
+) -> None:
+    builder.wheel("feather", "1.0", {"seqstudio/feather.py": ""})
+    builder.plugin(requires=("feather",))
     with pytest.raises(PluginError, match=r"^feather 1\.0: module 'seqstudio' belongs to the host"):
-        store.inspect(press.folder)
+        store.inspect(builder.folder)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x00" * 100])
-def test_what_is_no_zip_is_refused(press: Any, store: Store, data: bytes) -> None:
-    wheel = press.plugin()
+def test_a_file_that_is_not_a_zip_is_refused(builder: Any, store: Store, data: bytes) -> None:
+    wheel = builder.plugin()
     wheel.write_bytes(data)
     with pytest.raises(PluginError, match="expected a wheel, which is a zip"):
         store.inspect(wheel)
 
 
 @pytest.mark.medium
-def test_no_change_of_one_byte_gets_through(press: Any, store: Store, tmp_path: Path) -> None:
-    """Every changed byte either is found, or changes neither a file nor the manifest."""
-    sound = press.plugin()
-    expected = store.inspect(sound)
-    data = sound.read_bytes()
-    for at in range(0, len(data), 29):
-        changed = tmp_path / sound.name
-        changed.write_bytes(data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :])
+def test_a_change_of_one_byte_is_detected(builder: Any, store: Store, tmp_path: Path) -> None:
+    """A changed byte is either detected, or changes neither a file nor the manifest."""
+    wheel = builder.plugin()
+    expected = store.inspect(wheel)
+    data = wheel.read_bytes()
+    for position in range(0, len(data), 29):
+        changed = tmp_path / wheel.name
+        changed.write_bytes(data[:position] + bytes([data[position] ^ 0x55]) + data[position + 1 :])
         with contextlib.suppress(PluginError):
             found = store.inspect(changed)
             assert found.wheels[0].hashes == expected.wheels[0].hashes
             assert found.sheet.sha256 != expected.sheet.sha256
 
 
-IN_TRIAL = {
+HARMFUL_CODE = {
     "hang at import": (
-        in_code("time.sleep(60)"),
+        plugin_code("time.sleep(60)"),
         r"^plugin 'parrot': its worker sent no message for 1\.5 s .*, and was ended by SIGKILL",
     ),
     "hang at describe": (
-        in_code(
+        plugin_code(
             "from seqstudio.api import hookimpl\n"
             "@hookimpl\ndef seqstudio_operations():\n    time.sleep(60)"
         ),
         r"sent no message for 1\.5 s while it was tried, and was ended by SIGKILL",
     ),
-    "leaves": (in_code("raise SystemExit(0)"), r"importing seq_parrot: SystemExit: 0"),
-    "exits": (in_code("os._exit(0)"), r"its worker exited with status 0 while it was tried"),
-    "aborts": (in_code("os.abort()"), r"its worker ended by SIGABRT while it was tried"),
+    "SystemExit": (plugin_code("raise SystemExit(0)"), r"importing seq_parrot: SystemExit: 0"),
+    "exits": (plugin_code("os._exit(0)"), r"its worker exited with status 0 while it was tried"),
+    "aborts": (plugin_code("os.abort()"), r"its worker ended by SIGABRT while it was tried"),
     "other names": (
-        in_code(""),
+        plugin_code(""),
         r"seqstudio_operations gives \[\], expected \['shout'\] as in its",
     ),
     "garbage": (
-        in_code(
+        plugin_code(
             "for name in os.listdir('/proc/self/fd'):\n"
             "    if os.path.exists(f'/proc/self/fd/{name}') or int(name) > 2:\n"
             "        try:\n            os.write(int(name), b'\\xff' * 8)\n"
             "        except OSError:\n            pass\ntime.sleep(60)"
         ),
-        r"its worker sent an invalid message of 4294967295 bytes, expected at most",
+        r"its worker sent a malformed message of 4294967295 bytes, expected at most",
     ),
-    "own files": (
-        in_code("open(__file__, 'a').write('evil = 1')"),
+    "change of its own files": (
+        plugin_code("open(__file__, 'a').write('evil = 1')"),
         r"gives \[\]|changed its own seq_parrot/__init__\.py while it was tried",
     ),
     "a link for a file": (
         {
-            "code": "import os\nos.rename(__file__, 'kept')\n"
-            "os.symlink(os.path.abspath('kept'), __file__)\n",
+            "code": "import os\nos.rename(__file__, 'moved')\n"
+            "os.symlink(os.path.abspath('moved'), __file__)\n",
             "manifest": "",
         },
         r"changed its own seq_parrot/__init__\.py while it was tried",
@@ -380,40 +412,44 @@ IN_TRIAL = {
 }
 
 
-@pytest.mark.parametrize("attack", IN_TRIAL)
-def test_a_plugin_that_misbehaves_in_its_trial_is_not_installed(
-    press: Any, put: Put, profile: Profile, tree: Tree, attack: str
+@pytest.mark.parametrize("attack", HARMFUL_CODE)
+def test_a_plugin_that_fails_its_probe_is_not_installed(
+    builder: Any, install: Install, profile: Profile, store_files: StoreFiles, attack: str
 ) -> None:
-    put(press.plugin("other"))
-    (profile.home / "limits.json").write_text('{"start_timeout_s": 1.5}' if "hang" in attack else "{}")
-    before = tree()
-    changes, reason = IN_TRIAL[attack]
+    install(builder.plugin("other"))
+    (profile.home / "limits.json").write_text(
+        '{"start_timeout_s": 1.5}' if "hang" in attack else "{}"
+    )
+    before = store_files()
+    changes, reason = HARMFUL_CODE[attack]
     with pytest.raises(PluginError, match=reason):
-        put(press.plugin(**changes))
+        install(builder.plugin(**changes))
 
-    assert tree() == before
+    assert store_files() == before
     assert "parrot" not in [plugin.id for plugin in Catalogue.load(profile).plugins]
 
 
-def test_what_a_trial_compiles_is_not_kept(press: Any, put: Put, profile: Profile) -> None:
+def test_code_compiled_during_the_probe_is_removed(
+    builder: Any, install: Install, profile: Profile
+) -> None:
     code = (
         "from pathlib import Path\n"
-        "made = Path(__file__).parent / '__pycache__'\nmade.mkdir(exist_ok=True)\n"
-        "(made / 'more.cpython-311.pyc').write_bytes(b'evil')\n"
+        "cache = Path(__file__).parent / '__pycache__'\ncache.mkdir(exist_ok=True)\n"
+        "(cache / 'more.cpython-311.pyc').write_bytes(b'evil')\n"
     )
-    put(press.plugin(code=code, manifest=""))
+    install(builder.plugin(code=code, manifest=""))
 
     assert not [*(profile.home / "plugins").rglob("*.pyc")]
 
 
-def test_a_plugin_that_hangs_at_exit_is_installed_and_its_process_is_gone(
-    press: Any, put: Put, tmp_path: Path
+def test_a_plugin_that_hangs_at_exit_is_installed_and_its_process_killed(
+    builder: Any, install: Install, tmp_path: Path
 ) -> None:
-    mark = tmp_path / "pid"
+    pid_file = tmp_path / "pid"
     code = (
         "import atexit, os, time\nfrom seqstudio.api import hookimpl\n"
-        f"open({str(mark)!r}, 'w').write(str(os.getpid()))\natexit.register(time.sleep, 60)\n"
+        f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\natexit.register(time.sleep, 60)\n"
     )
-    put(press.plugin(code=code, manifest=""))
+    install(builder.plugin(code=code, manifest=""))
 
-    assert not Path(f"/proc/{mark.read_text()}").exists()
+    assert not Path(f"/proc/{pid_file.read_text()}").exists()
