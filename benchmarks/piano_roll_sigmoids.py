@@ -68,7 +68,7 @@ class SigmoidTask(RollsTask):
                 bidirectional=False,
                 dropout=options.dropout,
             ),
-            ctc=CTCConfig(vocabulary=KEYS + 1),
+            heads={"ctc": CTCConfig(vocabulary=KEYS + 1)},
         )
         return Preparation(settings=settings, model=model)
 
@@ -109,7 +109,7 @@ def nats(model: Any, batch: FramesBatch) -> Tensor:
     The log-odds of a key are its log-probability minus that of label 0. Differences of log-softmax
     outputs equal those of its inputs, so the keys are independent.
     """
-    log_probs = model.ctc_log_probs(model.encode(batch.previous, batch.lengths))
+    log_probs = model.head("ctc")(model.encode(batch.previous, batch.lengths))
     odds = log_probs[..., 1:] - log_probs[..., :1]
     return binary_cross_entropy_with_logits(odds, batch.rows, reduction="none").sum(-1)
 

@@ -1,19 +1,9 @@
 """The core, for plugins with a model. Importing this module loads torch."""
 
 from seqstudio.core.alignment import AlignedLabel, align
-from seqstudio.core.config import (
-    AttentionConfig,
-    BridgeConfig,
-    CTCConfig,
-    DecoderConfig,
-    EncoderConfig,
-    FramesConfig,
-    ModelConfig,
-    NestedConfig,
-    TokensConfig,
-    config_from_plain,
-    config_to_plain,
-)
+from seqstudio.core.attention import AdditiveConfig
+from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
 from seqstudio.core.ctc import (
     Hypothesis,
     best_path,
@@ -21,10 +11,12 @@ from seqstudio.core.ctc import (
     frames_needed,
     prefix_beam,
 )
+from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.devices import choose_device
 from seqstudio.core.dropout import Dropout, reseed
-from seqstudio.core.encoder import Encoded
+from seqstudio.core.encoder import Encoded, EncoderConfig
 from seqstudio.core.filters import draw, filter_logits
+from seqstudio.core.front_end import FramesConfig, TokensConfig
 from seqstudio.core.geometry import FrameGeometry
 from seqstudio.core.gradient_flow import (
     GradientFlow,
@@ -32,21 +24,23 @@ from seqstudio.core.gradient_flow import (
     gradient_flow_text,
     gradient_flow_verdict,
 )
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
+from seqstudio.core.nested import NestedConfig
 from seqstudio.core.parts import BuildContext, Part, default_parts, with_plugin_parts
 from seqstudio.core.recurrent import reverse_within, valid_mask
 
 __all__ = [
+    "AdditiveConfig",
     "AlignedLabel",
-    "AttentionConfig",
-    "BridgeConfig",
     "BuildContext",
     "CTCConfig",
     "DecoderConfig",
     "Dropout",
     "Encoded",
     "EncoderConfig",
+    "FinalStateConfig",
     "FrameGeometry",
     "FramesConfig",
     "GradientFlow",

@@ -1,13 +1,25 @@
 """Additive attention over the encoder's output, masked by its lengths."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from seqstudio.core.config import AttentionConfig
+from seqstudio.core.config import check_positive
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.recurrent import valid_mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdditiveConfig:
+    """Additive attention over the encoder's output (Bahdanau et al. 2015)."""
+
+    part: ClassVar[str] = "additive"
+    dimension: int = 128
+
+    def __post_init__(self) -> None:
+        check_positive(self, "dimension")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,7 @@ class AdditiveAttention(nn.Module):
     output layer. A whole sequence is thus trained in one pass (as in Luong et al. 2015).
     """
 
-    def __init__(self, config: AttentionConfig, width: int, query: int) -> None:
+    def __init__(self, config: AdditiveConfig, width: int, query: int) -> None:
         super().__init__()
         self.width = width
         self.key = nn.Linear(width, config.dimension)

@@ -1,8 +1,7 @@
 """The configuration of a model: frozen dataclasses, stored with its weights, that rebuild it."""
 
-import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 from seqstudio.contracts.plain import from_plain, to_plain
@@ -10,6 +9,15 @@ from seqstudio.errors import ConfigError, SeqStudioError
 
 Cell = Literal["tanh", "gru", "lstm"]
 CELLS: tuple[Cell, ...] = ("tanh", "gru", "lstm")
+ROLES = ("source", "encoder", "bridge", "attention", "decoder")
+NEEDS = (
+    ("source", "encoder"),
+    ("encoder", "source"),
+    ("bridge", "encoder"),
+    ("attention", "encoder"),
+    ("bridge", "decoder"),
+    ("attention", "decoder"),
+)
 
 
 class PartConfig(Protocol):
@@ -44,180 +52,62 @@ def check_covariates(sizes: tuple[int, ...]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FramesConfig:
-    """Source of continuous frames, subsampled by `factor`: stacked, or by strided convolutions."""
-
-    part: ClassVar[str] = "frames"
-    features: int
-    subsampling: Literal["none", "stack", "conv"] = "none"
-    factor: int = 1
-
-    def __post_init__(self) -> None:
-        check_positive(self, "features", "factor")
-        if self.subsampling not in ("none", "stack", "conv"):
-            raise ConfigError(f"subsampling={self.subsampling!r}, expected none, stack or conv")
-        if self.subsampling == "none" and self.factor != 1:
-            raise ConfigError(f"factor={self.factor}, expected 1 where subsampling is none")
-        if self.subsampling == "conv" and (self.factor < 2 or self.factor & (self.factor - 1)):
-            raise ConfigError(f"factor={self.factor}, expected a power of two where it is conv")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokensConfig:
-    """Source of embedded tokens."""
-
-    part: ClassVar[str] = "tokens"
-    vocabulary: int
-    dimension: int = 64
-
-    def __post_init__(self) -> None:
-        check_positive(self, "vocabulary", "dimension")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncoderConfig:
-    """Shape of the recurrent encoder. `hidden` is the width of one direction."""
-
-    part: ClassVar[str] = "encoder"
-    cell: Cell = "lstm"
-    hidden: int = 256
-    layers: int = 3
-    bidirectional: bool = True
-    dropout: float = 0.0  # between layers only: one layer has none
-
-    def __post_init__(self) -> None:
-        check_recurrent(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BridgeConfig:
-    """Initialises the decoder with the encoder's final state (Sutskever et al. 2014)."""
-
-    part: ClassVar[str] = "final_state"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttentionConfig:
-    """Additive attention over the encoder's output (Bahdanau et al. 2015)."""
-
-    part: ClassVar[str] = "additive"
-    dimension: int = 128
-
-    def __post_init__(self) -> None:
-        check_positive(self, "dimension")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecoderConfig:
-    """A decoder of one token a step. `covariates`: the number of values of each covariate."""
-
-    part: ClassVar[str] = "decoder"
-    vocabulary: int
-    dimension: int = 128
-    cell: Cell = "lstm"
-    hidden: int = 256
-    layers: int = 2
-    dropout: float = 0.0  # between layers only: one layer has none
-    covariates: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_positive(self, "vocabulary", "dimension")
-        check_recurrent(self)
-        check_covariates(self.covariates)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NestedConfig:
-    """A decoder of groups of tokens: an outer RNN steps once a group, an inner RNN once a token.
-
-    With `slots` 0 a group is ascending: distinct tokens below `vocabulary - 1` in rising order,
-    then END, which is `vocabulary - 1`; an empty group is END alone. With `slots` n a group has
-    exactly n tokens, the j-th from the half-open range `slot_ranges[j]`.
-    """
-
-    part: ClassVar[str] = "nested"
-    vocabulary: int
-    slots: int = 0
-    slot_ranges: tuple[tuple[int, int], ...] = ()
-    cell: Cell = "lstm"
-    hidden: int = 256
-    layers: int = 2
-    inner_cell: Cell = "gru"
-    inner_hidden: int = 192
-    dropout: float = 0.0  # between the outer layers only
-    covariates: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_positive(self, "vocabulary", "inner_hidden")
-        check_recurrent(self, cells=("cell", "inner_cell"))
-        check_covariates(self.covariates)
-        if self.slots < 0:
-            raise ConfigError(f"slots={self.slots}, expected 0 or more")
-        if len(self.slot_ranges) != self.slots:
-            raise ConfigError(f"{len(self.slot_ranges)} slot_ranges, expected {self.slots}")
-        for number, (low, high) in enumerate(self.slot_ranges):
-            if not 0 <= low < high <= self.vocabulary:
-                limits = f"0 <= low < high <= {self.vocabulary}"
-                raise ConfigError(f"slot_ranges[{number}]={(low, high)}, expected {limits}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CTCConfig:
-    """A label distribution for each encoder frame; label 0 is the blank (Graves et al. 2006)."""
-
-    part: ClassVar[str] = "ctc"
-    vocabulary: int
-
-    def __post_init__(self) -> None:
-        check_positive(self, "vocabulary")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """The whole model. None leaves a part out; each config belongs to a part of the parts table."""
+    """The whole model. None leaves a part out; each config belongs to a part of the parts table.
+
+    `heads` maps names of the model's own choice to heads over the encoder's output.
+    """
 
     source: PartConfig | None = None
     encoder: PartConfig | None = None
     bridge: PartConfig | None = None
     attention: PartConfig | None = None
     decoder: PartConfig | None = None
-    ctc: PartConfig | None = None
+    heads: Mapping[str, PartConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        needs = {
-            "source": "encoder",
-            "encoder": "source",
-            "bridge": "encoder",
-            "attention": "encoder",
-            "ctc": "encoder",
-        }
-        for name, needed in needs.items():
-            if getattr(self, name) is not None and getattr(self, needed) is None:
-                raise ConfigError(f"{name} without {needed}, expected both")
-        for name in ("bridge", "attention"):
-            if getattr(self, name) is not None and self.decoder is None:
-                raise ConfigError(f"{name} without decoder, expected both")
-        if self.decoder is None and self.ctc is None:
-            raise ConfigError("no decoder and no ctc, expected at least one")
-        if isinstance(self.decoder, NestedConfig) and self.attention is not None:
-            raise ConfigError("attention with a nested decoder, expected a flat one")
-        separate = self.bridge is None and self.attention is None
+        self._check_needs()
+        if self.decoder is None and not self.heads:
+            raise ConfigError("no decoder and no heads, expected at least one")
+        separate = self.bridge is None and self.attention is None and not self.reads_decoder
         if self.encoder is not None and self.decoder is not None and separate:
             raise ConfigError("encoder and decoder not connected, expected a bridge or attention")
 
+    def _check_needs(self) -> None:
+        for name, needed in NEEDS:
+            if getattr(self, name) is not None and getattr(self, needed) is None:
+                raise ConfigError(f"{name} without {needed}, expected both")
+        for name in self.heads:
+            if self.encoder is None:
+                raise ConfigError(f"head {name!r} without encoder, expected both")
+            if not name.isidentifier():
+                raise ConfigError(f"head {name!r}, expected a name of letters, digits and _")
+        if self.attention is not None and not getattr(self.decoder, "attends", False):
+            raise ConfigError("attention with a nested decoder, expected a flat one")
+
+    @property
+    def reads_decoder(self) -> bool:
+        """Whether a head joins the decoder's output to the encoder's, as a transducer does."""
+        return any(getattr(head, "reads_decoder", False) for head in self.heads.values())
+
+    def roles(self) -> Iterator[tuple[str, PartConfig]]:
+        """Yield the parts of the model by role: `encoder`, `heads.ctc`."""
+        for name in ROLES:
+            if (part := getattr(self, name)) is not None:
+                yield name, part
+        yield from ((f"heads.{name}", head) for name, head in self.heads.items())
+
 
 def config_to_plain(config: ModelConfig) -> dict[str, Any]:
-    """Convert a model's config to JSON values: each part is a table that begins with its name.
+    """Convert a model's config to JSON values: each part is a table that begins with its name."""
 
-    >>> config_to_plain(ModelConfig(decoder=DecoderConfig(vocabulary=5)))["decoder"]["part"]
-    'decoder'
-    """
-    parts = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
-    return {
-        role: {"part": part.part, **to_plain(part)}
-        for role, part in parts.items()
-        if part is not None
-    }
+    def plain(part: PartConfig) -> dict[str, Any]:
+        return {"part": part.part, **to_plain(part)}
+
+    parts = {name: plain(part) for name in ROLES if (part := getattr(config, name)) is not None}
+    if config.heads:
+        parts["heads"] = {name: plain(head) for name, head in config.heads.items()}
+    return parts
 
 
 def config_from_plain(
@@ -239,17 +129,24 @@ def config_from_plain(
     error
         If a part or field is unknown or missing, or a value is out of range.
     """
-    roles = [f.name for f in dataclasses.fields(ModelConfig)]
-    configs: dict[str, Any] = {}
-    for role, values in table.items():
-        if role not in roles:
-            raise error(f"model: unknown field {role!r}, expected one of {', '.join(roles)}")
+
+    def read(role: str, values: Any) -> Any:
         if not isinstance(values, Mapping) or not isinstance(values.get("part"), str):
             raise error(f"model.{role}={values!r}, expected a table that names its part")
         if (name := values["part"]) not in parts:
             raise error(f"model.{role}: unknown part {name!r}, expected one of {', '.join(parts)}")
         fields = {field: value for field, value in values.items() if field != "part"}
-        configs[role] = from_plain(parts[name].config, fields, f"model.{role}", error=error)
+        return from_plain(parts[name].config, fields, f"model.{role}", error=error)
+
+    configs: dict[str, Any] = {}
+    for role, values in table.items():
+        if role == "heads" and isinstance(values, Mapping):
+            configs[role] = {name: read(f"heads.{name}", head) for name, head in values.items()}
+        elif role in ROLES:
+            configs[role] = read(role, values)
+        else:
+            known = ", ".join((*ROLES, "heads"))
+            raise error(f"model: unknown field {role!r}, expected one of {known}")
     try:
         return ModelConfig(**configs)
     except ConfigError as reason:

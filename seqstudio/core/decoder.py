@@ -4,13 +4,14 @@
 fused steps, and `DecoderState` is where a step leaves each row.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from seqstudio.core.attention import AdditiveAttention, AttentionMemory
-from seqstudio.core.config import DecoderConfig
+from seqstudio.core.config import Cell, check_covariates, check_positive, check_recurrent
 from seqstudio.core.devices import RowwiseLinear
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.fused_step import (
@@ -19,7 +20,27 @@ from seqstudio.core.fused_step import (
     StackState,
     select_layers,
 )
-from seqstudio.core.recurrent import RecurrentStack
+from seqstudio.core.recurrent import RecurrentStack, valid_mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoderConfig:
+    """A decoder of one token a step. `covariates`: the number of values of each covariate."""
+
+    part: ClassVar[str] = "decoder"
+    attends: ClassVar[bool] = True
+    vocabulary: int
+    dimension: int = 128
+    cell: Cell = "lstm"
+    hidden: int = 256
+    layers: int = 2
+    dropout: float = 0.0  # between layers only: one layer has none
+    covariates: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_positive(self, "vocabulary", "dimension")
+        check_recurrent(self)
+        check_covariates(self.covariates)
 
 
 class Covariates(nn.Module):
@@ -47,8 +68,6 @@ def expand_covariates(covariates: Tensor | None, rows: int) -> Tensor | None:
 class Decoder(nn.Module):
     """Predicts each token from those before it; row `vocabulary` of the embedding is the start."""
 
-    grouped = False
-
     def __init__(self, config: DecoderConfig, attention: AdditiveAttention | None) -> None:
         super().__init__()
         self.config = config
@@ -63,9 +82,10 @@ class Decoder(nn.Module):
         context_width = 0 if attention is None else attention.width
         self.output = nn.Linear(config.hidden + context_width, config.vocabulary)
 
-    def forward(
+    def logits(
         self,
         tokens: Tensor,
+        lengths: Tensor,
         *,
         initial_state: Tensor | None = None,
         encoded: Encoded | None = None,
@@ -76,6 +96,7 @@ class Decoder(nn.Module):
         Parameters
         ----------
         tokens : (B, U) int64; padding may hold any number
+        lengths : (B,) int64, 1 to U
         initial_state : (layers, B, S) float; None is zero
         encoded : what to attend to
         covariates : (B, U, C) int64
@@ -95,6 +116,13 @@ class Decoder(nn.Module):
             outputs = torch.cat([outputs, contexts], dim=-1)
         logits: Tensor = self.output(outputs)
         return logits
+
+    def log_probs(self, tokens: Tensor, lengths: Tensor, **inputs: Any) -> Tensor:
+        """Return the (B, U) log-probabilities of the tokens, 0 past each length; see `logits`."""
+        log_probs = self.logits(tokens, lengths, **inputs).log_softmax(dim=-1)
+        inside = valid_mask(lengths, tokens.shape[1])
+        chosen = log_probs.gather(2, torch.where(inside, tokens, 0)[:, :, None])[:, :, 0]
+        return chosen.masked_fill(~inside, 0.0)
 
     @torch.no_grad()
     def start(

@@ -1,15 +1,30 @@
-"""The recurrent encoder, its output, and the bridge from its final state to a decoder."""
+"""The recurrent encoder and its output."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from seqstudio.core.config import EncoderConfig
+from seqstudio.core.config import Cell, check_recurrent
 from seqstudio.core.dropout import Dropout
 from seqstudio.core.front_end import mask_padding
 from seqstudio.core.recurrent import BidirectionalLayer, RecurrentLayer, state_width
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderConfig:
+    """Shape of the recurrent encoder. `hidden` is the width of one direction."""
+
+    part: ClassVar[str] = "encoder"
+    cell: Cell = "lstm"
+    hidden: int = 256
+    layers: int = 3
+    bidirectional: bool = True
+    dropout: float = 0.0  # between layers only: one layer has none
+
+    def __post_init__(self) -> None:
+        check_recurrent(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +71,3 @@ class Encoder(nn.Module):
                 frames = layer.outputs(frames, lengths)
         stacked = torch.stack(states) if with_state else None
         return Encoded(mask_padding(frames, lengths), lengths, stacked)
-
-
-class FinalState(nn.Module):
-    """Maps the encoder's final state to the decoder's initial state (Sutskever et al. 2014).
-
-    Decoder layer i starts from encoder layer i, or from the last if there are fewer. A part of the
-    state (output or memory) passes unchanged if the widths are equal, otherwise through a linear
-    map. A decoder's memory starts from the encoder's output if the encoder has no memory.
-    """
-
-    def __init__(self, encoder: Encoder, cell_parts: int, hidden: int, layers: int) -> None:
-        super().__init__()
-        self.encoder_width = encoder.width
-        self.source_layers = [min(number, encoder.depth - 1) for number in range(layers)]
-        self.source_parts = [min(part, encoder.state_parts - 1) for part in range(cell_parts)]
-        same_width = encoder.width == hidden
-        self.projections = nn.ModuleList(
-            nn.Identity() if same_width else nn.Linear(encoder.width, hidden)
-            for _ in range(layers * cell_parts)
-        )
-
-    def forward(self, state: Tensor) -> Tensor:
-        """Return the (layers, B, S) initial state of the decoder."""
-        parts = state.unflatten(2, (-1, self.encoder_width))
-        projections = iter(self.projections)
-        layers = []
-        for layer in self.source_layers:
-            projected = [next(projections)(parts[layer, :, part]) for part in self.source_parts]
-            layers.append(torch.cat(projected, dim=1))
-        return torch.stack(layers)

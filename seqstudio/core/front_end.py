@@ -1,15 +1,48 @@
 """The sources of a model's frames: continuous features, subsampled if wished, or tokens."""
 
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqstudio.core.config import FramesConfig, TokensConfig
+from seqstudio.core.config import check_positive
 from seqstudio.core.geometry import FrameGeometry
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramesConfig:
+    """Source of continuous frames, subsampled by `factor`: stacked, or by strided convolutions."""
+
+    part: ClassVar[str] = "frames"
+    features: int
+    subsampling: Literal["none", "stack", "conv"] = "none"
+    factor: int = 1
+
+    def __post_init__(self) -> None:
+        check_positive(self, "features", "factor")
+        if self.subsampling not in ("none", "stack", "conv"):
+            raise ConfigError(f"subsampling={self.subsampling!r}, expected none, stack or conv")
+        if self.subsampling == "none" and self.factor != 1:
+            raise ConfigError(f"factor={self.factor}, expected 1 where subsampling is none")
+        if self.subsampling == "conv" and (self.factor < 2 or self.factor & (self.factor - 1)):
+            raise ConfigError(f"factor={self.factor}, expected a power of two where it is conv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokensConfig:
+    """Source of embedded tokens."""
+
+    part: ClassVar[str] = "tokens"
+    vocabulary: int
+    dimension: int = 64
+
+    def __post_init__(self) -> None:
+        check_positive(self, "vocabulary", "dimension")
 
 
 def mask_padding(frames: Tensor, lengths: Tensor) -> Tensor:

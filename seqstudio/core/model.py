@@ -32,7 +32,7 @@ class TaskBuffers(nn.Module):
 
 
 class SequenceModel(nn.Module):
-    """Source, encoder, bridge, attention, decoder and CTC head; any of them may be absent."""
+    """Source, encoder, bridge, attention, decoder and heads; any of them may be absent."""
 
     def __init__(self, config: ModelConfig, parts: Parts) -> None:
         super().__init__()
@@ -45,7 +45,9 @@ class SequenceModel(nn.Module):
         self.encoder = build_part(config.encoder, source=self.source)
         joined = {"encoder": self.encoder, "decoder": config.decoder}
         self.bridge = build_part(config.bridge, **joined)
-        self.ctc = build_part(config.ctc, encoder=self.encoder)
+        self.heads = nn.ModuleDict(
+            {name: build_part(head, **joined) for name, head in config.heads.items()}
+        )
         attention = build_part(config.attention, **joined)
         self.decoder = build_part(config.decoder, encoder=self.encoder, attention=attention)
         self.task_buffers = TaskBuffers({})
@@ -75,11 +77,22 @@ class SequenceModel(nn.Module):
         encoded: Encoded = self.encoder(frames, lengths, with_state=self.bridge is not None)
         return encoded
 
-    def ctc_log_probs(self, encoded: Encoded) -> Tensor:
-        """Return the (B, T', V) log-probabilities of labels, blank first."""
-        self.require("ctc")
-        scores: Tensor = self.ctc(encoded.output)
-        return scores.log_softmax(dim=-1)
+    def head(self, name: str) -> Any:
+        """Return a head by its name.
+
+        Raises
+        ------
+        ConfigError
+            If the model has no such head.
+        """
+        if name not in self.heads:
+            raise ConfigError(f"this model has no head {name!r}, expected one of {self.head_names}")
+        return self.heads[name]
+
+    @property
+    def head_names(self) -> str:
+        """The names of the heads, for messages."""
+        return ", ".join(self.heads) or "none"
 
     def decode(
         self,
@@ -89,7 +102,7 @@ class SequenceModel(nn.Module):
         encoded: Encoded | None = None,
         covariates: Tensor | None = None,
     ) -> Tensor:
-        """Predict whole sequences with the flat decoder.
+        """Predict whole sequences with a decoder of one token a step.
 
         Parameters
         ----------
@@ -100,42 +113,43 @@ class SequenceModel(nn.Module):
         Returns
         -------
         (B, U, V) float logits: those at u predict tokens[:, u] from tokens[:, :u]
+
+        Raises
+        ------
+        ConfigError
+            If the decoder has no logits of whole sequences, as a nested one.
         """
-        self.require("decoder", grouped=False)
-        self.check_inputs(encoded, covariates)
-        logits: Tensor = self.decoder(
-            tokens,
-            initial_state=self.initial_state(encoded),
-            encoded=encoded if self.config.attention is not None else None,
-            covariates=covariates,
-        )
+        self.require("decoder")
+        if not hasattr(self.decoder, "logits"):
+            raise ConfigError("this decoder has no logits of whole sequences, expected a flat one")
+        inputs = self.decoder_inputs(encoded, covariates)
+        logits: Tensor = self.decoder.logits(tokens, lengths, **inputs)
         return logits
 
-    def decode_groups(
+    def log_probs(
         self,
-        tokens: Tensor,
+        targets: Tensor,
         lengths: Tensor,
         *,
         encoded: Encoded | None = None,
         covariates: Tensor | None = None,
     ) -> Tensor:
-        """Return the log-probability of every token of whole pieces, with the nested decoder.
+        """Return the log-probability of every target of whole sequences, with any decoder.
 
         Parameters
         ----------
-        tokens : (B, T, L) int64, each group's tokens in order, then -1
-        lengths : (B,) int64, groups of each item
-        covariates : (B, T, C) int64
+        targets : (B, U) int64 tokens of a flat decoder; (B, T, L) int64 groups of a nested one,
+            each group's tokens in order, then -1
+        lengths : (B,) int64, steps of each item
+        covariates : (B, U, C) int64
 
         Returns
         -------
-        (B, T, L) float, 0 where there is no token
+        float of the shape of `targets`, nats; 0 past each length and where there is no token
         """
-        self.require("decoder", grouped=True)
-        self.check_inputs(encoded, covariates)
-        log_probs: Tensor = self.decoder(
-            tokens, lengths, initial_state=self.initial_state(encoded), covariates=covariates
-        )
+        self.require("decoder")
+        inputs = self.decoder_inputs(encoded, covariates)
+        log_probs: Tensor = self.decoder.log_probs(targets, lengths, **inputs)
         return log_probs
 
     def start(
@@ -155,13 +169,7 @@ class SequenceModel(nn.Module):
         state to step from
         """
         self.require("decoder")
-        self.check_inputs(encoded, covariates)
-        inputs: dict[str, Any] = {
-            "initial_state": self.initial_state(encoded),
-            "covariates": covariates,
-        }
-        if self.config.attention is not None:
-            inputs["encoded"] = encoded
+        inputs = self.decoder_inputs(encoded, covariates)
         started: tuple[Tensor, Any] = self.decoder.start(rows, **inputs)
         return started
 
@@ -181,13 +189,16 @@ class SequenceModel(nn.Module):
         initial: Tensor = self.bridge(encoded.state)
         return initial
 
-    def require(self, part: str, *, grouped: bool | None = None) -> None:
-        """Raise ConfigError if the model lacks a part, or its decoder is of the other kind."""
-        if (module := getattr(self, part)) is None:
+    def require(self, part: str) -> None:
+        """Raise ConfigError if the model lacks a part."""
+        if getattr(self, part) is None:
             raise ConfigError(f"this model has no {part}, expected one")
-        if grouped is not None and module.grouped != grouped:
-            kinds = ("flat", "nested")
-            raise ConfigError(f"this decoder is {kinds[not grouped]}, expected {kinds[grouped]}")
+
+    def decoder_inputs(self, encoded: Encoded | None, covariates: Tensor | None) -> dict[str, Any]:
+        """Check what the decoder is given, and return it as its keyword arguments."""
+        self.check_inputs(encoded, covariates)
+        inputs = {"initial_state": self.initial_state(encoded), "covariates": covariates}
+        return inputs if self.config.attention is None else {**inputs, "encoded": encoded}
 
     def check_inputs(self, encoded: Encoded | None, covariates: Tensor | None) -> None:
         """Raise ConfigError unless the decoder gets exactly the inputs it was built for."""
@@ -211,9 +222,8 @@ def build(config: ModelConfig, parts: Parts | None = None) -> SequenceModel:
         If the parts table lacks one of its parts.
     """
     table = default_parts() if parts is None else parts
-    for role in ("source", "encoder", "bridge", "attention", "decoder", "ctc"):
-        part = getattr(config, role)
-        if part is not None and part.part not in table:
+    for role, part in config.roles():
+        if part.part not in table:
             known = ", ".join(table)
             raise ConfigError(f"{role}: unknown part {part.part!r}, expected one of {known}")
     return SequenceModel(config, table)

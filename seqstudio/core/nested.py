@@ -9,23 +9,58 @@ groups.
 """
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqstudio.core.config import NestedConfig
+from seqstudio.core.config import Cell, check_covariates, check_positive, check_recurrent
 from seqstudio.core.decoder import Covariates, expand_covariates
 from seqstudio.core.fused_step import FoldedCovariates, FusedStack, StackState, select_layers
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
 from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack, state_width
+from seqstudio.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedConfig:
+    """A decoder of groups of tokens: an outer RNN steps once a group, an inner RNN once a token.
+
+    With `slots` 0 a group is ascending: distinct tokens below `vocabulary - 1` in rising order,
+    then END, which is `vocabulary - 1`; an empty group is END alone. With `slots` n a group has
+    exactly n tokens, the j-th from the half-open range `slot_ranges[j]`.
+    """
+
+    part: ClassVar[str] = "nested"
+    vocabulary: int
+    slots: int = 0
+    slot_ranges: tuple[tuple[int, int], ...] = ()
+    cell: Cell = "lstm"
+    hidden: int = 256
+    layers: int = 2
+    inner_cell: Cell = "gru"
+    inner_hidden: int = 192
+    dropout: float = 0.0  # between the outer layers only
+    covariates: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_positive(self, "vocabulary", "inner_hidden")
+        check_recurrent(self, cells=("cell", "inner_cell"))
+        check_covariates(self.covariates)
+        if self.slots < 0:
+            raise ConfigError(f"slots={self.slots}, expected 0 or more")
+        if len(self.slot_ranges) != self.slots:
+            raise ConfigError(f"{len(self.slot_ranges)} slot_ranges, expected {self.slots}")
+        for number, (low, high) in enumerate(self.slot_ranges):
+            if not 0 <= low < high <= self.vocabulary:
+                limits = f"0 <= low < high <= {self.vocabulary}"
+                raise ConfigError(f"slot_ranges[{number}]={(low, high)}, expected {limits}")
 
 
 class NestedDecoder(nn.Module):
     """An RNN over groups, and an RNN over the tokens of each group."""
-
-    grouped = True
 
     def __init__(self, config: NestedConfig) -> None:
         super().__init__()
@@ -51,7 +86,7 @@ class NestedDecoder(nn.Module):
         nn.init.normal_(self.group_embedding.weight, std=0.1)
         nn.init.normal_(self.token_embedding.weight, std=0.1)
 
-    def forward(
+    def log_probs(
         self,
         tokens: Tensor,
         lengths: Tensor,

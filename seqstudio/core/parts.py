@@ -7,21 +7,13 @@ from typing import Any
 from torch import nn
 
 from seqstudio.contracts.formats import PartSpec
-from seqstudio.core.attention import AdditiveAttention
-from seqstudio.core.config import (
-    AttentionConfig,
-    BridgeConfig,
-    CTCConfig,
-    DecoderConfig,
-    EncoderConfig,
-    FramesConfig,
-    NestedConfig,
-    TokensConfig,
-)
-from seqstudio.core.decoder import Decoder
-from seqstudio.core.encoder import Encoder, FinalState
-from seqstudio.core.front_end import EmbeddedTokens, build_frames
-from seqstudio.core.nested import NestedDecoder
+from seqstudio.core.attention import AdditiveAttention, AdditiveConfig
+from seqstudio.core.bridges import FinalState, FinalStateConfig
+from seqstudio.core.decoder import Decoder, DecoderConfig
+from seqstudio.core.encoder import Encoder, EncoderConfig
+from seqstudio.core.front_end import EmbeddedTokens, FramesConfig, TokensConfig, build_frames
+from seqstudio.core.heads import CTCConfig, CTCHead
+from seqstudio.core.nested import NestedConfig, NestedDecoder
 from seqstudio.core.recurrent import state_width
 from seqstudio.errors import ConfigError
 
@@ -47,14 +39,14 @@ class Part:
 Parts = Mapping[str, Part]
 
 
-def build_bridge(config: BridgeConfig, context: BuildContext) -> nn.Module:
+def build_bridge(config: FinalStateConfig, context: BuildContext) -> nn.Module:
     """Build the final-state bridge between an encoder and a decoder of any cells."""
     decoder = context.decoder
     parts = state_width(decoder.cell, decoder.hidden) // decoder.hidden
     return FinalState(context.encoder, parts, decoder.hidden, decoder.layers)
 
 
-def build_attention(config: AttentionConfig, context: BuildContext) -> nn.Module:
+def build_attention(config: AdditiveConfig, context: BuildContext) -> nn.Module:
     """Build additive attention, queried by the decoder's output."""
     return AdditiveAttention(config, context.encoder.width, context.decoder.hidden)
 
@@ -65,11 +57,11 @@ def default_parts() -> dict[str, Part]:
         (FramesConfig, lambda config, context: build_frames(config)),
         (TokensConfig, lambda config, context: EmbeddedTokens(config)),
         (EncoderConfig, lambda config, context: Encoder(config, context.source.width)),
-        (BridgeConfig, build_bridge),
-        (AttentionConfig, build_attention),
+        (FinalStateConfig, build_bridge),
+        (AdditiveConfig, build_attention),
         (DecoderConfig, lambda config, context: Decoder(config, context.attention)),
         (NestedConfig, lambda config, context: NestedDecoder(config)),
-        (CTCConfig, lambda config, context: nn.Linear(context.encoder.width, config.vocabulary)),
+        (CTCConfig, lambda config, context: CTCHead(config, context.encoder.width)),
     ]
     return {config.part: Part(config, build) for config, build in builds}
 

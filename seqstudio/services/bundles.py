@@ -118,8 +118,8 @@ def save_bundle(
     `half` rounds the weights to half precision. `requires` maps the names of parts from plugins to
     the plugin and its version; the bundle lists those that the model uses.
     """
-    model = config_to_plain(model_config(preparation))
-    used = {config["part"] for config in model.values()}
+    model = model_config(preparation)
+    used = {part.part for _, part in model.roles()}
     state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     config = BundleConfig(
         schema=SCHEMA,
@@ -127,7 +127,7 @@ def save_bundle(
         plugin=plugin,
         plugin_version=plugin_version,
         requires={part: plugin for part, plugin in requires.items() if part in used},
-        model=model,
+        model=config_to_plain(model),
         settings=to_plain(preparation.settings),
         buffers={name: tuple(tensor.shape) for name, tensor in preparation.buffers.items()},
     )

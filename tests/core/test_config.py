@@ -6,30 +6,25 @@ from typing import Any
 import pytest
 
 from seqstudio.contracts.formats import PartSpec
-from seqstudio.core.config import (
-    AttentionConfig,
-    BridgeConfig,
-    CTCConfig,
-    DecoderConfig,
-    EncoderConfig,
-    FramesConfig,
-    ModelConfig,
-    NestedConfig,
-    TokensConfig,
-    config_from_plain,
-    config_to_plain,
-)
+from seqstudio.core.attention import AdditiveConfig
+from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import FramesConfig, TokensConfig
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.model import build
+from seqstudio.core.nested import NestedConfig
 from seqstudio.core.parts import default_parts, with_plugin_parts
 from seqstudio.errors import ConfigError, ModelError
 
 SPEECH = ModelConfig(
     source=FramesConfig(features=8, subsampling="conv", factor=4),
     encoder=EncoderConfig(hidden=6, layers=2),
-    bridge=BridgeConfig(),
-    attention=AttentionConfig(dimension=5),
+    bridge=FinalStateConfig(),
+    attention=AdditiveConfig(dimension=5),
     decoder=DecoderConfig(vocabulary=7, covariates=(4, 2)),
-    ctc=CTCConfig(vocabulary=7),
+    heads={"ctc": CTCConfig(vocabulary=7)},
 )
 VOICES = ModelConfig(
     decoder=NestedConfig(vocabulary=9, slots=2, slot_ranges=((0, 4), (4, 9)), covariates=(16,))
@@ -54,7 +49,7 @@ def test_a_config_survives_json(config: ModelConfig) -> None:
         (lambda: TokensConfig(vocabulary=0), "vocabulary=0, expected at least 1"),
         (lambda: EncoderConfig(layers=0), "layers=0, expected at least 1"),
         (lambda: EncoderConfig(dropout=1.0), "dropout=1.0, expected 0 <= dropout < 1"),
-        (lambda: AttentionConfig(dimension=0), "dimension=0, expected at least 1"),
+        (lambda: AdditiveConfig(dimension=0), "dimension=0, expected at least 1"),
         (lambda: DecoderConfig(vocabulary=5, hidden=0), "hidden=0, expected at least 1"),
         (
             lambda: DecoderConfig(vocabulary=5, covariates=(3, 0)),
@@ -66,8 +61,8 @@ def test_a_config_survives_json(config: ModelConfig) -> None:
             "slot_ranges[0]=(2, 6), expected 0 <= low < high <= 5",
         ),
         (lambda: CTCConfig(vocabulary=0), "vocabulary=0, expected at least 1"),
-        (lambda: ModelConfig(), "no decoder and no ctc, expected at least one"),
-        (lambda: ModelConfig(ctc=CTCConfig(vocabulary=5)), "ctc without encoder"),
+        (lambda: ModelConfig(), "no decoder and no heads, expected at least one"),
+        (lambda: ModelConfig(heads={"ctc": CTCConfig(vocabulary=5)}), "head 'ctc' without encoder"),
         (
             lambda: ModelConfig(
                 source=TokensConfig(vocabulary=5),
@@ -85,15 +80,28 @@ def test_a_bad_setting_is_named_with_its_value(
         build_config()
 
 
+def stored_head(**fields: Any) -> dict[str, Any]:
+    return {"heads": {"ctc": fields}}
+
+
 @pytest.mark.parametrize(
     ("stored", "message"),
     [
         ({"head": {"part": "ctc"}}, "model: unknown field 'head', expected one of source"),
-        ({"ctc": {"vocabulary": 5}}, "model.ctc={'vocabulary': 5}, expected a table that names"),
-        ({"ctc": {"part": "crf"}}, "model.ctc: unknown part 'crf', expected one of frames"),
-        ({"ctc": {"part": "ctc", "size": 5}}, "model.ctc: unknown field 'size'"),
-        ({"ctc": {"part": "ctc", "vocabulary": 0}}, "model.ctc: vocabulary=0, expected"),
-        ({"ctc": {"part": "ctc", "vocabulary": 5}}, "model: ctc without encoder"),
+        (
+            {"heads": {"ctc": {"vocabulary": 5}}},
+            "model.heads.ctc={'vocabulary': 5}, expected a table that names",
+        ),
+        (
+            {"heads": {"ctc": {"part": "crf"}}},
+            "model.heads.ctc: unknown part 'crf', expected one of frames",
+        ),
+        ({"heads": {"ctc": {"part": "ctc", "size": 5}}}, "model.heads.ctc: unknown field 'size'"),
+        (
+            {"heads": {"ctc": {"part": "ctc", "vocabulary": 0}}},
+            "model.heads.ctc: vocabulary=0, expected",
+        ),
+        ({"heads": {"ctc": {"part": "ctc", "vocabulary": 5}}}, "model: head 'ctc' without encoder"),
     ],
 )
 def test_a_stored_config_that_does_not_fit_is_refused(stored: dict[str, Any], message: str) -> None:
@@ -107,10 +115,12 @@ def test_a_plugin_part_is_built_like_the_others() -> None:
 
     spec = PartSpec("toy.wide", Wide, default_parts()["ctc"].build)
     config = ModelConfig(
-        source=FramesConfig(features=4), encoder=EncoderConfig(hidden=3), ctc=Wide(vocabulary=5)
+        source=FramesConfig(features=4),
+        encoder=EncoderConfig(hidden=3),
+        heads={"ctc": Wide(vocabulary=5)},
     )
-    assert build(config, with_plugin_parts([spec])).ctc.out_features == 5
-    with pytest.raises(ConfigError, match=r"^ctc: unknown part 'toy.wide', expected one of"):
+    assert build(config, with_plugin_parts([spec])).head("ctc").output.out_features == 5
+    with pytest.raises(ConfigError, match=r"^heads\.ctc: unknown part 'toy.wide', expected one of"):
         build(config)
 
 

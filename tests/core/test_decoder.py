@@ -2,18 +2,14 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seqstudio.core.config import (
-    CELLS,
-    AttentionConfig,
-    BridgeConfig,
-    Cell,
-    DecoderConfig,
-    EncoderConfig,
-    ModelConfig,
-    TokensConfig,
-)
-from seqstudio.core.encoder import Encoded
+from seqstudio.core.attention import AdditiveConfig
+from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.config import CELLS, Cell, ModelConfig
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.encoder import Encoded, EncoderConfig
+from seqstudio.core.front_end import TokensConfig
 from seqstudio.core.model import SequenceModel, build
+from seqstudio.core.nested import NestedConfig
 from seqstudio.errors import ConfigError
 
 VOCABULARY = 11
@@ -33,8 +29,8 @@ def encoder_decoder(cell: Cell, *, bridge: bool, attention: bool) -> tuple[Seque
         ModelConfig(
             source=TokensConfig(vocabulary=7),
             encoder=EncoderConfig(cell=cell, hidden=10, layers=1),
-            bridge=BridgeConfig() if bridge else None,
-            attention=AttentionConfig(dimension=6) if attention else None,
+            bridge=FinalStateConfig() if bridge else None,
+            attention=AdditiveConfig(dimension=6) if attention else None,
             decoder=DecoderConfig(vocabulary=VOCABULARY, cell=cell, hidden=12, dimension=8),
         )
     ).eval()
@@ -156,6 +152,16 @@ def test_rows_past_their_covariates_step_on() -> None:
     assert logits.isfinite().all()
 
 
+def test_log_probabilities_are_those_of_the_logits_and_zero_past_each_length() -> None:
+    model = flat_model()
+    tokens, lengths = torch.randint(0, VOCABULARY, (2, 6)), torch.tensor([6, 4])
+    found = model.log_probs(tokens, lengths)
+    logits = model.decode(tokens, lengths)
+
+    assert torch.equal(found[0], logits[0].log_softmax(1).gather(1, tokens[0, :, None])[:, 0])
+    assert not found[1, 4:].any()
+
+
 def test_inputs_that_the_decoder_was_not_built_for_are_refused() -> None:
     model, encoded = encoder_decoder("gru", bridge=True, attention=False)
     tokens, lengths = torch.zeros(2, 3, dtype=torch.int64), torch.tensor([3, 3])
@@ -165,9 +171,9 @@ def test_inputs_that_the_decoder_was_not_built_for_are_refused() -> None:
         flat_model().start(2, encoded=encoded)
     with pytest.raises(ConfigError, match=r"^0 covariates, expected 1"):
         flat_model(covariates=(4,)).start(2)
-    with pytest.raises(ConfigError, match=r"^this decoder is flat, expected nested"):
-        model.decode_groups(tokens[..., None], lengths)
-    with pytest.raises(ConfigError, match=r"^this model has no ctc, expected one"):
-        model.ctc_log_probs(encoded)
+    with pytest.raises(ConfigError, match=r"^this decoder has no logits of whole sequences"):
+        build(ModelConfig(decoder=NestedConfig(vocabulary=5))).decode(tokens, lengths)
+    with pytest.raises(ConfigError, match=r"^this model has no head 'ctc', expected one of none"):
+        model.head("ctc")(encoded)
     with pytest.raises(ConfigError, match=r"^this model has no encoder, expected one"):
         flat_model().encode(tokens, lengths)

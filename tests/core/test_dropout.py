@@ -2,8 +2,12 @@ import pytest
 import torch
 from torch import nn
 
-from seqstudio.core.config import CTCConfig, DecoderConfig, EncoderConfig, FramesConfig, ModelConfig
+from seqstudio.core.config import ModelConfig
+from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.dropout import Dropout, reseed
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import FramesConfig
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.model import build
 from seqstudio.errors import TrainingError
 
@@ -52,14 +56,14 @@ def test_an_encoder_of_three_layers_drops_between_them() -> None:
     config = ModelConfig(
         source=FramesConfig(features=4),
         encoder=EncoderConfig(hidden=3, layers=3, dropout=0.5),
-        ctc=CTCConfig(vocabulary=5),
+        heads={"ctc": CTCConfig(vocabulary=5)},
     )
     model = build(config)
     assert len([module for module in model.modules() if isinstance(module, Dropout)]) == 2
     frames, lengths = torch.randn(2, 6, 4), torch.tensor([6, 6])
     reseed(model, 0, 1)
-    first = model.ctc_log_probs(model.encode(frames, lengths))
-    again = model.ctc_log_probs(model.encode(frames, lengths))
+    first = model.head("ctc")(model.encode(frames, lengths))
+    again = model.head("ctc")(model.encode(frames, lengths))
     reseed(model, 0, 2)
     assert torch.equal(first, again)
-    assert not torch.equal(first, model.ctc_log_probs(model.encode(frames, lengths)))
+    assert not torch.equal(first, model.head("ctc")(model.encode(frames, lengths)))

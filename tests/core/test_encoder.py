@@ -2,18 +2,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seqstudio.core.config import (
-    CELLS,
-    BridgeConfig,
-    Cell,
-    CTCConfig,
-    DecoderConfig,
-    EncoderConfig,
-    FramesConfig,
-    ModelConfig,
-    PartConfig,
-    TokensConfig,
-)
+from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.config import CELLS, Cell, ModelConfig, PartConfig
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import FramesConfig, TokensConfig
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.errors import ConfigError
 
@@ -32,9 +26,9 @@ def encoder_model(
         ModelConfig(
             source=source,
             encoder=EncoderConfig(cell=cell, hidden=6, layers=2, bidirectional=bidirectional),
-            bridge=BridgeConfig(),
+            bridge=FinalStateConfig(),
             decoder=DecoderConfig(vocabulary=5, hidden=6, cell=cell),
-            ctc=CTCConfig(vocabulary=5),
+            heads={"ctc": CTCConfig(vocabulary=5)},
         )
     ).eval()
 
@@ -73,7 +67,7 @@ def test_every_cell_encodes_and_starts_a_decoder(cell: Cell) -> None:
     assert encoded.output.shape == (2, 3, 12)
     assert initial is not None
     assert initial.shape == (2, 2, 12 if cell == "lstm" else 6)
-    assert_close(model.ctc_log_probs(encoded).exp().sum(dim=-1), torch.ones(2, 3))
+    assert_close(model.head("ctc")(encoded).exp().sum(dim=-1), torch.ones(2, 3))
 
 
 def test_a_state_of_equal_width_passes_the_bridge_unchanged() -> None:

@@ -4,25 +4,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqstudio.core.config import (
-    AttentionConfig,
-    BridgeConfig,
-    CTCConfig,
-    DecoderConfig,
-    EncoderConfig,
-    FramesConfig,
-    ModelConfig,
-    NestedConfig,
-    TokensConfig,
-)
+from seqstudio.core.attention import AdditiveConfig
+from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.config import ModelConfig
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import FramesConfig, TokensConfig
 from seqstudio.core.gradient_flow import (
     GradientFlow,
     gradient_flow,
     gradient_flow_text,
     gradient_flow_verdict,
 )
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.core.model import build
+from seqstudio.core.nested import NestedConfig
 
 
 class LastStep(nn.Module):
@@ -127,7 +124,7 @@ def flat_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
 def nested_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
     model = build(ModelConfig(decoder=NestedConfig(vocabulary=5, hidden=8, inner_hidden=8)))
     groups = torch.tensor([[[0, 2, 4], [4, -1, -1], [1, 4, -1]], [[4, -1, -1]] * 3])
-    return model, lambda: -model.decode_groups(groups, torch.tensor([3, 3])).sum()
+    return model, lambda: -model.log_probs(groups, torch.tensor([3, 3])).sum()
 
 
 def ctc_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
@@ -135,11 +132,11 @@ def ctc_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
         ModelConfig(
             source=FramesConfig(features=4),
             encoder=EncoderConfig(hidden=8, layers=2),
-            ctc=CTCConfig(vocabulary=3),
+            heads={"ctc": CTCConfig(vocabulary=3)},
         )
     )
     frames = torch.randn(2, 7, 4)
-    return model, lambda: model.ctc_log_probs(model.encode(frames, LENGTHS))[..., 0].sum()
+    return model, lambda: model.head("ctc")(model.encode(frames, LENGTHS))[..., 0].sum()
 
 
 def bridged_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
@@ -147,8 +144,8 @@ def bridged_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
         ModelConfig(
             source=TokensConfig(vocabulary=5),
             encoder=EncoderConfig(hidden=8, layers=1),
-            bridge=BridgeConfig(),
-            attention=AttentionConfig(dimension=4),
+            bridge=FinalStateConfig(),
+            attention=AdditiveConfig(dimension=4),
             decoder=DecoderConfig(vocabulary=5, hidden=8, layers=1),
         )
     )

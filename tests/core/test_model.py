@@ -1,19 +1,19 @@
 import pytest
 import torch
 
-from seqstudio.core.config import (
-    CTCConfig,
-    DecoderConfig,
-    EncoderConfig,
-    FramesConfig,
-    ModelConfig,
-)
+from seqstudio.core.config import ModelConfig
+from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.devices import RowwiseLinear, choose_device
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import FramesConfig
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.model import TaskBuffers, build
 from seqstudio.errors import ConfigError
 
 CONFIG = ModelConfig(
-    source=FramesConfig(features=4), encoder=EncoderConfig(hidden=3), ctc=CTCConfig(vocabulary=5)
+    source=FramesConfig(features=4),
+    encoder=EncoderConfig(hidden=3),
+    heads={"ctc": CTCConfig(vocabulary=5)},
 )
 
 
@@ -21,7 +21,7 @@ def test_a_config_rebuilds_the_same_weights() -> None:
     model, other = build(CONFIG), build(CONFIG)
     other.load_state_dict(model.state_dict())
     frames, lengths = torch.randn(2, 6, 4), torch.tensor([6, 3])
-    found = [each.eval().ctc_log_probs(each.encode(frames, lengths)) for each in (model, other)]
+    found = [each.eval().head("ctc")(each.encode(frames, lengths)) for each in (model, other)]
 
     assert other.config == CONFIG
     assert torch.equal(*found)

@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seqstudio.core.config import CELLS, Cell, ModelConfig, NestedConfig
+from seqstudio.core.config import CELLS, Cell, ModelConfig
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import pack_groups
 from seqstudio.core.model import SequenceModel, build
+from seqstudio.core.nested import NestedConfig
 from seqstudio.errors import DataError
 
 PITCHES = 4
@@ -55,7 +56,7 @@ def as_tokens(frames: list[tuple[int, ...]]) -> torch.Tensor:
 def frame_nll(model: SequenceModel, pieces: list[list[tuple[int, ...]]]) -> torch.Tensor:
     tokens = torch.stack([as_tokens(piece) for piece in pieces])
     lengths = torch.full((len(pieces),), tokens.shape[1])
-    return -model.decode_groups(tokens, lengths).detach().double().sum(dim=2)
+    return -model.log_probs(tokens, lengths).detach().double().sum(dim=2)
 
 
 @pytest.mark.parametrize("inner", CELLS)
@@ -76,7 +77,7 @@ def test_the_probabilities_of_all_choices_of_voices_sum_to_one() -> None:
     tokens = torch.tensor(choices)[:, None]
     covariates = torch.zeros(len(choices), 1, 1, dtype=torch.int64)
     ones = torch.ones(len(choices), dtype=torch.int64)
-    log_probs = model.decode_groups(tokens, ones, covariates=covariates).detach().double()
+    log_probs = model.log_probs(tokens, ones, covariates=covariates).detach().double()
 
     assert float(log_probs.sum(dim=(1, 2)).exp().sum()) == pytest.approx(1.0, abs=1e-5)
 
@@ -129,7 +130,7 @@ def test_stepping_equals_the_whole_piece(cell: Cell, inner: Cell) -> None:
     ]
     tokens = torch.stack([as_tokens(piece) for piece in pieces])
     covariates = torch.randint(0, 3, (3, 6, 1))
-    whole = model.decode_groups(tokens, torch.tensor([6, 6, 6]), covariates=covariates).detach()
+    whole = model.log_probs(tokens, torch.tensor([6, 6, 6]), covariates=covariates).detach()
     found = likelihood_by_steps(model, tokens, covariates)
 
     for row, values in enumerate(found):
@@ -140,7 +141,7 @@ def test_stepping_voices_equals_the_whole_piece() -> None:
     model = voice_model()
     tokens = torch.stack([torch.randint(*limits, (2, 7)) for limits in VOICES], dim=2)
     covariates = torch.arange(7)[:, None] % 4
-    whole = model.decode_groups(
+    whole = model.log_probs(
         tokens, torch.tensor([7, 7]), covariates=covariates.expand(2, -1, -1)
     ).detach()
     found = likelihood_by_steps(model, tokens, covariates)
@@ -177,7 +178,7 @@ def test_padding_never_changes_a_likelihood() -> None:
     long, short = [(0, 2), (), (1,), (0, 1, 2, 3)], [(1, 3), (2,)]
     tokens = torch.full((2, 6, 7), -1)
     tokens[0, :4, :5], tokens[1, :2, :5] = as_tokens(long), as_tokens(short)
-    batch = model.decode_groups(tokens, torch.tensor([4, 2])).detach()
+    batch = model.log_probs(tokens, torch.tensor([4, 2])).detach()
 
     assert_close(-batch[1].double().sum(dim=1)[:2], frame_nll(model, [short])[0])
     assert not batch[tokens < 0].any()
@@ -190,7 +191,7 @@ def test_training_makes_a_piece_likelier() -> None:
     optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
     losses = []
     for _ in range(60):
-        loss = -model.decode_groups(tokens, torch.tensor([6])).sum()
+        loss = -model.log_probs(tokens, torch.tensor([6])).sum()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -213,13 +214,13 @@ def test_training_makes_a_piece_likelier() -> None:
 def test_a_group_that_breaks_the_grammar_is_refused(group: list[int], message: str) -> None:
     tokens = torch.tensor([[[END, -1, -1, -1], group]])
     with pytest.raises(DataError, match="^item 0, group 1: " + re.escape(message)):
-        roll_model().decode_groups(tokens, torch.tensor([2]))
+        roll_model().log_probs(tokens, torch.tensor([2]))
 
 
 def test_tokens_past_the_length_are_refused() -> None:
     tokens = torch.tensor([[[END], [END]]])
     with pytest.raises(DataError, match=r"^item 0, group 1: tokens \[4\], expected none past"):
-        roll_model().decode_groups(tokens, torch.tensor([1]))
+        roll_model().log_probs(tokens, torch.tensor([1]))
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_tokens_past_the_length_are_refused() -> None:
 def test_a_token_outside_its_slot_is_refused(tokens: list[list[list[int]]], message: str) -> None:
     covariates = torch.zeros(1, 1, 1, dtype=torch.int64)
     with pytest.raises(DataError, match="^" + re.escape(message)):
-        voice_model().decode_groups(torch.tensor(tokens), torch.tensor([1]), covariates=covariates)
+        voice_model().log_probs(torch.tensor(tokens), torch.tensor([1]), covariates=covariates)
 
 
 def test_packed_groups_hold_every_token_once_with_its_position() -> None:

@@ -13,9 +13,9 @@ from torch import Tensor
 from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement, pool
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.task import Preparation, Preset, PreviewResult, TrainConfig
-from seqstudio.core.config import DecoderConfig, EncoderConfig, ModelConfig
-from seqstudio.core.decoder import Decoder
-from seqstudio.core.encoder import Encoder
+from seqstudio.core.config import ModelConfig
+from seqstudio.core.decoder import Decoder, DecoderConfig
+from seqstudio.core.encoder import Encoder, EncoderConfig
 from seqstudio.core.gradient_flow import GradientFlow, gradient_flow
 from seqstudio.core.model import SequenceModel
 from seqstudio.core.parts import BuildContext, Part, Parts, default_parts

@@ -18,14 +18,12 @@ from generated import (
 from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.job import SamplingConfig, TakeSeed
 from seqstudio.contracts.task import TrainConfig
-from seqstudio.core.config import (
-    AttentionConfig,
-    BridgeConfig,
-    DecoderConfig,
-    EncoderConfig,
-    ModelConfig,
-    TokensConfig,
-)
+from seqstudio.core.attention import AdditiveConfig
+from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.config import ModelConfig
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import TokensConfig
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.core.model import SequenceModel
 from seqstudio.services.sampling import sample
@@ -92,8 +90,8 @@ def copying_model(*, attention: bool) -> ModelConfig:
     return ModelConfig(
         source=TokensConfig(vocabulary=SYMBOLS, dimension=16),
         encoder=EncoderConfig(hidden=48, layers=1, bidirectional=attention),
-        bridge=BridgeConfig(),
-        attention=AttentionConfig(dimension=48) if attention else None,
+        bridge=FinalStateConfig(),
+        attention=AdditiveConfig(dimension=48) if attention else None,
         decoder=DecoderConfig(vocabulary=SYMBOLS, dimension=16, hidden=48, layers=1),
     )
 

@@ -19,15 +19,12 @@ from generated import (
 
 from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.task import TrainConfig
-from seqstudio.core.config import (
-    Cell,
-    CTCConfig,
-    DecoderConfig,
-    EncoderConfig,
-    FramesConfig,
-    ModelConfig,
-)
+from seqstudio.core.config import Cell, ModelConfig
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import FramesConfig
 from seqstudio.core.gradient_flow import GradientFlow, gradient_flow_verdict
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.core.model import SequenceModel
 
@@ -50,7 +47,7 @@ class AddingTask(GeneratedTask):
 
     def answers(self, model: SequenceModel, batch: GeneratedBatch) -> torch.Tensor:
         encoded = model.encode(batch.inputs, batch.input_lengths)
-        last = model.ctc_log_probs(encoded)[torch.arange(len(batch.ids)), encoded.lengths - 1]
+        last = model.head("ctc")(encoded)[torch.arange(len(batch.ids)), encoded.lengths - 1]
         return 2 * last[:, 1].exp()
 
     def loss(self, model: Any, batch: GeneratedBatch) -> LossSum:
@@ -82,7 +79,7 @@ def adding_model(cell: Cell) -> ModelConfig:
     return ModelConfig(
         source=FramesConfig(features=2),
         encoder=EncoderConfig(cell=cell, hidden=32, layers=1, bidirectional=False),
-        ctc=CTCConfig(vocabulary=2),
+        heads={"ctc": CTCConfig(vocabulary=2)},
     )
 
 

@@ -14,8 +14,11 @@ from rapidfuzz.distance import Levenshtein
 from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.task import TrainConfig
 from seqstudio.core.alignment import align
-from seqstudio.core.config import CTCConfig, EncoderConfig, FramesConfig, ModelConfig
+from seqstudio.core.config import ModelConfig
 from seqstudio.core.ctc import best_path, ctc_loss_sum, prefix_beam
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import FramesConfig
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.model import SequenceModel
 
 TONES, BINS = 6, 16
@@ -60,14 +63,14 @@ class TonesTask(GeneratedTask):
     def loss(self, model: Any, batch: GeneratedBatch) -> LossSum:
         encoded = model.encode(batch.inputs, batch.input_lengths)
         total = ctc_loss_sum(
-            model.ctc_log_probs(encoded), encoded.lengths, batch.targets, batch.target_lengths
+            model.head("ctc")(encoded), encoded.lengths, batch.targets, batch.target_lengths
         )
         return LossSum(total, int(batch.target_lengths.sum()))
 
     def errors(self, model: SequenceModel, batch: GeneratedBatch) -> Sequence[tuple[float, float]]:
         encoded = model.encode(batch.inputs, batch.input_lengths)
         rows = zip(
-            model.ctc_log_probs(encoded),
+            model.head("ctc")(encoded),
             encoded.lengths.tolist(),
             batch.targets,
             batch.target_lengths.tolist(),
@@ -87,7 +90,7 @@ class EvenlyCutTask(TonesTask):
         frames = torch.arange(batch.inputs.shape[1])
         indices = frames * batch.target_lengths[:, None] // batch.input_lengths[:, None]
         labels = batch.targets.gather(1, indices.clamp(max=batch.targets.shape[1] - 1))
-        chosen = model.ctc_log_probs(encoded).gather(2, labels[:, :, None])[:, :, 0]
+        chosen = model.head("ctc")(encoded).gather(2, labels[:, :, None])[:, :, 0]
         inside = frames < batch.input_lengths[:, None]
         return LossSum(-chosen[inside].sum(), int(inside.sum()))
 
@@ -96,14 +99,14 @@ def tones_model() -> ModelConfig:
     return ModelConfig(
         source=FramesConfig(features=BINS),
         encoder=EncoderConfig(hidden=24, layers=1),
-        ctc=CTCConfig(vocabulary=TONES + 1),
+        heads={"ctc": CTCConfig(vocabulary=TONES + 1)},
     )
 
 
 def log_probs_of(trained: TrainResult, tune: Tune) -> torch.Tensor:
     with torch.no_grad():
         encoded = trained.model.encode(tune.inputs[None], torch.tensor([len(tune.inputs)]))
-        return trained.model.ctc_log_probs(encoded)[0]
+        return trained.model.head("ctc")(encoded)[0]
 
 
 @pytest.mark.medium

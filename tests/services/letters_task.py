@@ -11,7 +11,8 @@ from torch import Tensor
 from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement
 from seqstudio.contracts.job import LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.contracts.task import Preparation, Preset, PreviewResult, TrainConfig
-from seqstudio.core.config import DecoderConfig, ModelConfig
+from seqstudio.core.config import ModelConfig
+from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.losses import cross_entropy_sum
 from seqstudio.errors import DataError
 

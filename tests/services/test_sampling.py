@@ -7,16 +7,13 @@ from torch import Tensor
 
 from seqstudio.contracts.data import stable_seed
 from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
-from seqstudio.core.config import (
-    BridgeConfig,
-    Cell,
-    DecoderConfig,
-    EncoderConfig,
-    ModelConfig,
-    NestedConfig,
-    TokensConfig,
-)
+from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.config import Cell, ModelConfig
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.encoder import EncoderConfig
+from seqstudio.core.front_end import TokensConfig
 from seqstudio.core.model import SequenceModel, build
+from seqstudio.core.nested import NestedConfig
 from seqstudio.errors import ModelError
 from seqstudio.services.sampling import sample
 
@@ -199,7 +196,7 @@ def test_each_row_decodes_from_its_own_encoder_output() -> None:
     config = ModelConfig(
         source=TokensConfig(vocabulary=9),
         encoder=EncoderConfig(hidden=16, layers=1),
-        bridge=BridgeConfig(),
+        bridge=FinalStateConfig(),
         decoder=DecoderConfig(vocabulary=VOCABULARY, hidden=16, layers=1),
     )
     model = build_model(config)

@@ -23,7 +23,7 @@ def nll(model: LoadedBundle, rows: np.ndarray) -> float:
 
 def log_probs(model: LoadedBundle, rows: np.ndarray) -> torch.Tensor:
     with torch.inference_mode():
-        return model.module.decode_groups(*spell([rows]))[0].sum(-1)
+        return model.module.log_probs(*spell([rows]))[0].sum(-1)
 
 
 def test_on_four_keys_the_chances_of_all_frames_sum_to_one() -> None:
@@ -33,7 +33,7 @@ def test_on_four_keys_the_chances_of_all_frames_sum_to_one() -> None:
     first = [0, 2, 4, -1, -1]
     tokens = torch.tensor([[first, [*keys, 4, *[-1] * (4 - len(keys))]] for keys in frames])
     with torch.inference_mode():
-        chances = toy.decode_groups(tokens, torch.full((16,), 2)).double()[:, 1].sum(-1).exp()
+        chances = toy.log_probs(tokens, torch.full((16,), 2)).double()[:, 1].sum(-1).exp()
 
     assert len(frames) == 16
     assert chances.sum().item() == pytest.approx(1.0, abs=1e-6)

@@ -177,7 +177,7 @@ def test_no_future_step_moves_the_nll_of_an_earlier_one(chorale_model: LoadedBun
         known = torch.from_numpy(row.covariates)[None]
         with torch.inference_mode():
             lengths = torch.tensor([64])
-            return chorale_model.module.decode_groups(groups, lengths, covariates=known)[0]
+            return chorale_model.module.log_probs(groups, lengths, covariates=known)[0]
 
     torch.testing.assert_close(nats(other)[:32], nats(row.tokens)[:32])
 

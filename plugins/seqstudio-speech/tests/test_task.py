@@ -43,7 +43,7 @@ def silence(path: Path, samples: int) -> Path:
 def test_the_alphabet_comes_from_the_training_transcripts(preparation: Preparation) -> None:
     assert preparation.settings.vocabulary == (" ", "A", "B", "C")
     assert preparation.settings.case == "upper"
-    assert preparation.model.ctc.vocabulary == 5
+    assert preparation.model.heads["ctc"].vocabulary == 5
 
 
 def test_unreadable_recordings_do_not_affect_the_preparation(

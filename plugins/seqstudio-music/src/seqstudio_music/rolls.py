@@ -162,7 +162,7 @@ class RollsTask:
 
     def loss(self, model: Any, batch: RollBatch) -> LossSum:
         """Sum nats over the counted frames."""
-        log_probs = model.decode_groups(batch.tokens, batch.lengths).sum(-1)
+        log_probs = model.log_probs(batch.tokens, batch.lengths).sum(-1)
         return LossSum(-(log_probs * batch.counted).sum(), int(batch.counted.sum()))
 
     def measure(self, model: LoadedModel, examples: Iterable[RollExample]) -> Iterator[Measurement]:
@@ -257,7 +257,7 @@ def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Rows]]) -> It
     """Measure some whole pieces side by side."""
     tokens, lengths = spell([rows for _, rows in pieces])
     with torch.inference_mode():
-        log_probs = model.module.decode_groups(tokens.to(model.device), lengths.to(model.device))
+        log_probs = model.module.log_probs(tokens.to(model.device), lengths.to(model.device))
     totals = -log_probs.double().sum((1, 2)).cpu()
     for (name, rows), total in zip(pieces, totals.tolist(), strict=True):
         yield Measurement(id=name, sums={RollsTask.monitor: (total, float(len(rows)))})

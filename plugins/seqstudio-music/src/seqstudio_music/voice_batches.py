@@ -139,9 +139,7 @@ def measure_pieces(model: LoadedModel, pieces: Sequence[tuple[str, Row]]) -> Ite
     batch = padded(tuple(name for name, _ in pieces), [row for _, row in pieces], 0)
     batch = batch.to(model.device)
     with torch.inference_mode():
-        log_probs = model.module.decode_groups(
-            batch.tokens, batch.lengths, covariates=batch.covariates
-        )
+        log_probs = model.module.log_probs(batch.tokens, batch.lengths, covariates=batch.covariates)
     totals = -log_probs.double().sum((1, 2)).cpu()
     for (name, row), total in zip(pieces, totals.tolist(), strict=True):
         steps, slots = row.tokens.shape

@@ -165,7 +165,7 @@ class VoicesTask:
 
     def loss(self, model: Any, batch: VoiceBatch) -> LossSum:
         """Sum nats over the counted sixteenths."""
-        log_probs = model.decode_groups(batch.tokens, batch.lengths, covariates=batch.covariates)
+        log_probs = model.log_probs(batch.tokens, batch.lengths, covariates=batch.covariates)
         total = -(log_probs.sum(-1) * batch.counted).sum()
         return LossSum(total, int(batch.counted.sum()))
 

@@ -48,5 +48,5 @@ def model_config(options: SpeechOptions, *, labels: int) -> ModelConfig:
             bidirectional=True,
             dropout=options.dropout,
         ),
-        ctc=CTCConfig(vocabulary=labels),
+        heads={"ctc": CTCConfig(vocabulary=labels)},
     )

@@ -45,7 +45,10 @@ class Recogniser:
     def __init__(self, model: LoadedModel, beam: int | None = None) -> None:
         self.model = model
         self.settings: SpeechSettings = model.settings
-        labels, characters = model.module.config.ctc.vocabulary, len(self.settings.vocabulary)
+        labels, characters = (
+            model.module.config.heads["ctc"].vocabulary,
+            len(self.settings.vocabulary),
+        )
         if labels != characters + 1:
             raise ModelError(
                 f"model {model.name!r}: {characters} characters for {labels} labels, "
@@ -117,7 +120,7 @@ class Recogniser:
         """Return the (T', V) log probabilities of standardised frames, on the CPU."""
         module, device = self.model.module, self.model.device
         encoded = module.encode(frames[None].to(device), torch.tensor([len(frames)], device=device))
-        found: Tensor = module.ctc_log_probs(encoded)[0].cpu()
+        found: Tensor = module.head("ctc")(encoded)[0].cpu()
         return found
 
     def _unlike_training(self, results: list[ChunkResult]) -> bool | None:

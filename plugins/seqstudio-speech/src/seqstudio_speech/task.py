@@ -143,7 +143,7 @@ class CtcTask:
         """Sum the CTC loss, in nats, over utterances."""
         encoded = model.encode(batch.frames, batch.frame_lengths)
         total = ctc_loss_sum(
-            model.ctc_log_probs(encoded), encoded.lengths, batch.labels, batch.label_lengths
+            model.head("ctc")(encoded), encoded.lengths, batch.labels, batch.label_lengths
         )
         return LossSum(total, len(batch.ids))
 
