@@ -97,7 +97,7 @@ def card_groups(found: FoundModel, origin: str, catalogue: Catalogue) -> tuple[F
             "Measured", [(metric_text(one.name).title, measurement(one)) for one in card.metrics]
         ),
         fact_group("Training", _training_facts(card)),
-        line_group("Notes", card.remarks),
+        line_group("Remarks", card.remarks),
         fact_group("File", [("Folder", found.path), ("SHA-256", spaced(found.sha256))]),
     )
 

@@ -122,10 +122,7 @@ def test_a_new_version_says_what_changed_and_can_be_rolled_back(
     model.roll_back()
     wait_until_idle(qtbot, model, workspace)
     assert workspace.studio.catalogue.plugin("turner").version == "0.1.0"
-    assert (
-        model.background_task.message
-        == "Turner is back at 0.1.0. Roll back again for 0.2.0."
-    )
+    assert model.background_task.message == "Turner is back at 0.1.0. Roll back again for 0.2.0."
 
 
 def test_a_malicious_wheel_is_refused_in_one_sentence(
