@@ -1,4 +1,4 @@
-"""Wheels made by hand, byte by byte, so that each may break one rule."""
+"""Build wheels by hand, so that each test can break one rule of the format."""
 
 import base64
 import hashlib
@@ -40,7 +40,7 @@ def seqstudio_operations():
     return [Shout()]
 """
 
-DYING = """
+CRASHING = """
 import os
 from seqstudio.api import hookimpl
 
@@ -58,8 +58,8 @@ def seqstudio_operations():
 """
 
 
-class Press:
-    """Makes wheels of plugins in a folder."""
+class WheelBuilder:
+    """Builds wheels in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -77,7 +77,7 @@ class Press:
         extra: Mapping[str, str] | None = None,
         **changes: Any,
     ) -> Path:
-        """Make a plugin's wheel; its marks in the output tell versions apart."""
+        """Build a plugin's wheel; its operation appends the version to its output."""
         package = f"seq_{name}"
         files = {
             f"{package}/__init__.py": textwrap.dedent(code).replace("MARK", version),
@@ -87,9 +87,9 @@ class Press:
         entries = f"[seqstudio.plugins]\n{name} = {package}\n"
         return self.wheel(package, version, files, entries=entries, requires=requires, **changes)
 
-    def dying(self) -> Path:
-        """Make a plugin's wheel whose workers die at each item."""
-        return self.plugin(code=DYING)
+    def crashing_plugin(self) -> Path:
+        """Build a plugin whose worker exits at each item."""
+        return self.plugin(code=CRASHING)
 
     def wheel(
         self,
@@ -104,22 +104,25 @@ class Press:
         headers: str = "",
         tags: str = "py3-none-any",
     ) -> Path:
-        """Make a wheel; `record` may change the text of RECORD, `after` add to the open zip."""
+        """Build a wheel; `record` may change the text of RECORD, `after` the open zip."""
         info = f"{name}-{version}.dist-info"
-        needs = "".join(f"Requires-Dist: {need}\n" for need in requires)
-        every = {
+        headers += "".join(f"Requires-Dist: {requirement}\n" for requirement in requires)
+        members = {
             **files,
             f"{info}/METADATA": (
-                f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{headers}{needs}"
+                f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{headers}"
             ),
             f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         }
         if entries:
-            every[f"{info}/entry_points.txt"] = entries
-        rows = "".join(f"{n},{hashed(text)},{len(text.encode())}\n" for n, text in every.items())
+            members[f"{info}/entry_points.txt"] = entries
+        rows = "".join(
+            f"{member},{record_hash(text)},{len(text.encode())}\n"
+            for member, text in members.items()
+        )
         path = self.folder / f"{name}-{version}-{tags}.whl"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for member, text in every.items():
+            for member, text in members.items():
                 archive.writestr(member, text)
             archive.writestr(f"{info}/RECORD", record(f"{rows}{info}/RECORD,,\n"))
             if after:
@@ -127,16 +130,16 @@ class Press:
         return path
 
 
-def hashed(text: str) -> str:
+def record_hash(text: str) -> str:
     digest = hashlib.sha256(text.encode()).digest()
     return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 @pytest.fixture
-def press(tmp_path: Path) -> Press:
+def builder(tmp_path: Path) -> WheelBuilder:
     folder = tmp_path / "wheels"
     folder.mkdir()
-    return Press(folder)
+    return WheelBuilder(folder)
 
 
 @pytest.fixture
@@ -150,25 +153,25 @@ def store(profile: Profile) -> Store:
 
 
 @pytest.fixture
-def put(store: Store) -> Callable[[Path], None]:
-    """Inspect and install, agreeing to all."""
+def install(store: Store) -> Callable[[Path], None]:
+    """Return a function that installs a wheel and accepts its consent sheet."""
 
-    def install(path: Path) -> None:
+    def run_install(path: Path) -> None:
         inspected = store.inspect(path)
         store.install(inspected, accepted=inspected.sheet.sha256)
 
-    return install
+    return run_install
 
 
 @pytest.fixture
-def tree(profile: Profile) -> Callable[[], dict[str, bytes]]:
-    """Give all that the store holds: name -> bytes."""
+def store_files(profile: Profile) -> Callable[[], dict[str, bytes]]:
+    """Return a function that reads all files and folders of the store: name -> bytes."""
 
     def read() -> dict[str, bytes]:
-        places = [profile.home / "plugins.json", *(profile.home / "plugins").rglob("*")]
+        paths = [profile.home / "plugins.json", *(profile.home / "plugins").rglob("*")]
         return {
             str(path.relative_to(profile.home)): path.read_bytes() if path.is_file() else b"folder"
-            for path in places
+            for path in paths
             if path.exists() and "__pycache__" not in path.parts
         }
 

@@ -1,4 +1,4 @@
-"""Fifty plugins in the store hardly slow the command line."""
+"""Fifty plugins in the store hardly slow down the command line."""
 
 import os
 import resource
@@ -24,15 +24,15 @@ from seqstudio.host.store.install import inspect_source
 from seqstudio.services.atomic_files import json_bytes
 
 ROUNDS = 15
-LIMIT = 1.3
-LIST_S = 0.3
+MAX_RATIO = 1.3
+MAX_LIST_S = 0.3
 
 
-def fill(profile: Profile, press: Any, count: int) -> None:
-    """Leave what installing would, without fifty trials."""
+def fill(profile: Profile, builder: Any, count: int) -> None:
+    """Write the files of installed plugins without probing fifty plugins."""
     current = {}
     for number in range(count):
-        inspected = inspect_source(press.plugin(f"n{number}"), Profile(profile.home / "empty"))
+        inspected = inspect_source(builder.plugin(f"n{number}"), Profile(profile.home / "empty"))
         folder = version_folder(profile, inspected.sheet.id, inspected.folder)
         package = folder / LIBRARY / inspected.receipt().package
         package.mkdir(parents=True)
@@ -42,31 +42,31 @@ def fill(profile: Profile, press: Any, count: int) -> None:
 
 
 def seconds(environment: Mapping[str, str], *arguments: str) -> float:
-    began = time.perf_counter()
+    start = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "seqstudio", *arguments],
         env=environment,
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
-def processor_seconds(environment: Mapping[str, str]) -> float:
-    """Time a listing so that what else the machine does does not count."""
+def cpu_seconds(environment: Mapping[str, str]) -> float:
+    """Measure the CPU time of a listing, which other processes on the machine do not affect."""
 
     def used() -> float:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime
 
-    begun = used()
+    start = used()
     seconds(environment, "plugins", "list")
-    return used() - begun
+    return used() - start
 
 
 @pytest.mark.medium
-def test_help_and_listing_with_fifty_plugins(profile: Profile, press: Any) -> None:
-    fill(profile, press, 50)
+def test_help_and_listing_with_fifty_plugins(profile: Profile, builder: Any) -> None:
+    fill(profile, builder, 50)
     environment = {**os.environ, "SEQSTUDIO_HOME": profile.root}
     none = {**os.environ, "SEQSTUDIO_HOME": str(profile.home / "none")}
     for each in (environment, none):
@@ -82,8 +82,8 @@ def test_help_and_listing_with_fifty_plugins(profile: Profile, press: Any) -> No
     pairs = [(seconds(environment, "--help"), seconds(none, "--help")) for _ in range(ROUNDS)]
     with_fifty, with_none = (statistics.median(times) for times in zip(*pairs, strict=True))
     ratio = with_fifty / with_none
-    listing = statistics.median(processor_seconds(environment) for _ in range(5))
+    listing = statistics.median(cpu_seconds(environment) for _ in range(5))
     print(f"--help: {ratio:.2f} times; plugins list: {1000 * listing:.0f} ms")
 
-    assert ratio <= LIMIT
-    assert listing <= LIST_S
+    assert ratio <= MAX_RATIO
+    assert listing <= MAX_LIST_S

@@ -1,4 +1,4 @@
-"""`seqstudio plugins`, as a person types it."""
+"""`seqstudio plugins`, run as a command."""
 
 import os
 import re
@@ -17,7 +17,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def run(profile: Profile) -> Run:
-    def run_it(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    def run_command(*arguments: object) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "seqstudio", *map(str, arguments)],
             env={**os.environ, "SEQSTUDIO_HOME": profile.root},
@@ -27,15 +27,19 @@ def run(profile: Profile) -> Run:
             stdin=subprocess.DEVNULL,
         )
 
-    return run_it
+    return run_command
 
 
 @pytest.mark.medium
-def test_a_plugin_is_shown_agreed_to_installed_switched_and_removed(press: Any, run: Run) -> None:
-    asks = '[permissions]\ngpu = "faster shouting"\n'
-    wheel = press.plugin(manifest=asks + "[[operations]]\nname='shout'\ntitle='Shout'\n")
+def test_a_plugin_is_shown_installed_switched_off_and_on_and_removed(
+    builder: Any, run: Run
+) -> None:
+    permissions = '[permissions]\ngpu = "faster shouting"\n'
+    wheel = builder.plugin(manifest=permissions + "[[operations]]\nname='shout'\ntitle='Shout'\n")
     asked = run("plugins", "install", wheel)
-    (shown,) = re.findall(r"no terminal to ask for consent, expected --accept (sha256:[0-9a-f]{64})", asked.stderr)
+    (shown,) = re.findall(
+        r"no terminal to ask for consent, expected --accept (sha256:[0-9a-f]{64})", asked.stderr
+    )
 
     assert asked.returncode == 1
     assert re.search(r"asks for +gpu: faster shouting", asked.stdout)
@@ -58,15 +62,15 @@ def test_a_plugin_is_shown_agreed_to_installed_switched_and_removed(press: Any, 
     assert "No such command 'parrot'" in run("parrot", "shout").stderr
 
 
-def test_another_hash_than_the_one_shown_installs_nothing(press: Any, run: Run) -> None:
-    done = run("plugins", "install", press.plugin(), "--accept", "sha256:00")
+def test_a_wrong_hash_installs_nothing(builder: Any, run: Run) -> None:
+    done = run("plugins", "install", builder.plugin(), "--accept", "sha256:00")
 
     assert done.returncode == 1
     assert "Error: accepted sha256:00, expected sha256:" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("install", "nowhere.whl"), "nowhere.whl: no such file or folder, expected a wheel"),
         (("uninstall", "speech"), "plugin 'speech' is built in, expected one that was installed"),
@@ -79,21 +83,19 @@ def test_another_hash_than_the_one_shown_installs_nothing(press: Any, run: Run) 
         ),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(
-    run: Run, arguments: tuple[str, ...], said: str
-) -> None:
+def test_an_error_is_one_line(run: Run, arguments: tuple[str, ...], message: str) -> None:
     done = run("plugins", *arguments)
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Error: {said}")
+    assert done.stderr.startswith(f"Error: {message}")
     assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.medium
 def test_an_installed_plugin_is_verified_by_its_id_and_named_with_its_version(
-    press: Any, run: Run
+    builder: Any, run: Run
 ) -> None:
-    wheel = press.plugin()
+    wheel = builder.plugin()
     shown = re.findall(r"sha256:[0-9a-f]{64}", run("plugins", "install", wheel).stderr)[-1]
     assert run("plugins", "install", wheel, "--accept", shown).returncode == 0
     wheel.unlink()
@@ -103,16 +105,15 @@ def test_an_installed_plugin_is_verified_by_its_id_and_named_with_its_version(
 
     assert first == "parrot 1.0 (installed)"
     assert "pass  shout: the same run gives the same bytes" in checks
-    assert (
-        done.stderr == "Error: parrot 1.0: 1 of 11 checks failed\n"
-    )  # it takes any bytes for text
+    # the failed check: the operation decodes any bytes as text
+    assert done.stderr == "Error: parrot 1.0: 1 of 11 checks failed\n"
 
 
 @pytest.mark.medium
-def test_a_batch_that_ends_because_workers_die_says_why(
-    press: Any, run: Run, profile: Profile, tmp_path: Path
+def test_a_job_that_ends_because_workers_crash_gives_the_reason(
+    builder: Any, run: Run, profile: Profile, tmp_path: Path
 ) -> None:
-    code = press.dying()
+    code = builder.crashing_plugin()
     shown = re.findall(r"sha256:[0-9a-f]{64}", run("plugins", "install", code).stderr)[-1]
     assert run("plugins", "install", code, "--accept", shown).returncode == 0
     words = tmp_path / "words"
@@ -122,5 +123,5 @@ def test_a_batch_that_ends_because_workers_die_says_why(
     done = run("parrot", "shout", words, "--out", tmp_path / "out")
 
     assert done.returncode == 3
-    assert "Error: plugin 'parrot' is switched off: 3 workers of it died" in done.stderr
-    assert "switched off: 3 workers of it died" in run("parrot", "shout").stderr
+    assert "Error: plugin 'parrot' is switched off: 3 of its workers crashed" in done.stderr
+    assert "switched off: 3 of its workers crashed" in run("parrot", "shout").stderr

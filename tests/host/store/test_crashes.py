@@ -1,4 +1,4 @@
-"""A plugin whose workers keep dying is switched off, with the reason; the box stays."""
+"""A plugin whose workers keep crashing is disabled with the reason, unless it is built in."""
 
 import json
 from collections.abc import Callable
@@ -16,20 +16,20 @@ from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio
 
 
-def test_after_three_deaths_the_plugin_is_off_and_the_job_stops(
-    press: Any, put: Callable[[Path], None], store: Store, profile: Profile, tmp_path: Path
+def test_after_three_crashes_the_plugin_is_disabled_and_the_job_stops(
+    builder: Any, install: Callable[[Path], None], store: Store, profile: Profile, tmp_path: Path
 ) -> None:
-    put(press.dying())
+    install(builder.crashing_plugin())
     folder = tmp_path / "in"
     folder.mkdir()
     for name in "abcde":
         (folder / f"{name}.txt").write_text(name)
     studio = Studio(profile.home)
     spec = JobSpec(plugin="parrot", name="shout", inputs={"words": (folder,)}, out=tmp_path / "out")
-    ended = studio.submit(spec).wait()
+    finished = studio.submit(spec).wait()
     reason = "3 of its workers crashed within 10 minutes, the last exited with status 9"
 
-    assert ended == JobFinished(
+    assert finished == JobFinished(
         state="failed", failed=5, reason=f"plugin 'parrot' is switched off: {reason}"
     )
     with pytest.raises(
@@ -52,7 +52,7 @@ def plugin(distribution: str) -> Plugin:
     )
 
 
-def test_deaths_long_ago_are_forgotten(profile: Profile) -> None:
+def test_old_crashes_do_not_count(profile: Profile) -> None:
     profile.home.mkdir()
     (profile.home / "crashes.json").write_text('{"parrot": [5.0, 6.0, 7.0]}')
 
@@ -60,7 +60,7 @@ def test_deaths_long_ago_are_forgotten(profile: Profile) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", '{"parrot": 5}', '{"parrot": ["x"]}', "[" * 100_000])
-def test_a_damaged_count_begins_anew(profile: Profile, text: str) -> None:
+def test_a_damaged_file_is_the_same_as_no_crashes(profile: Profile, text: str) -> None:
     profile.home.mkdir()
     (profile.home / "crashes.json").write_text(text)
 
@@ -71,16 +71,16 @@ def test_a_damaged_count_begins_anew(profile: Profile, text: str) -> None:
     ]
 
 
-def test_the_plugins_in_the_box_stay_on(profile: Profile) -> None:
+def test_built_in_plugins_stay_enabled(profile: Profile) -> None:
     assert [count_crash(profile, plugin("seqstudio_music"), "x") for _ in range(5)] == [""] * 5
 
 
-def test_safe_mode_leaves_only_the_box(
-    press: Any, put: Callable[[Path], None], profile: Profile, monkeypatch: pytest.MonkeyPatch
+def test_safe_mode_enables_built_in_plugins_only(
+    builder: Any, install: Callable[[Path], None], profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(press.plugin())
+    install(builder.plugin())
     monkeypatch.setenv(SAFE_MODE, "1")
     catalogue = Catalogue.load(profile)
 
-    assert {one.id for one in catalogue.plugins} <= {"music", "speech"}
+    assert {plugin.id for plugin in catalogue.plugins} <= {"music", "speech"}
     assert catalogue.disabled["parrot"] == "safe mode: only built-in plugins"

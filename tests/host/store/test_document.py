@@ -1,4 +1,4 @@
-"""`docs/write-a-plugin.md`, command by command, as a reader would follow it."""
+"""The commands in `docs/write-a-plugin.md` work in the order of the page."""
 
 import os
 import re
@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "write-a-plugin.md"
 
 
 @pytest.mark.medium
-def test_every_command_of_the_page_works_in_its_order(tmp_path: Path) -> None:
+def test_every_command_of_the_page_works_in_order(tmp_path: Path) -> None:
     environment = {**os.environ, "SEQSTUDIO_HOME": str(tmp_path / "profile")}
     work = tmp_path / "work"
     work.mkdir()

@@ -1,4 +1,4 @@
-"""A wheel, installed: used at once, replaced, gone back from, removed."""
+"""Installing, upgrading, rolling back, disabling and removing plugins."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,59 +13,59 @@ from seqstudio.host.profile import Profile
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio
 
-Put = Callable[[Path], None]
-Tree = Callable[[], dict[str, bytes]]
+Install = Callable[[Path], None]
+StoreFiles = Callable[[], dict[str, bytes]]
 
 
 def shouted(studio: Studio, folder: Path, plugin: str = "parrot") -> str:
     source = folder / "words.txt"
     source.write_text("abc")
-    out = folder / "said.txt"
+    out = folder / "shouted.txt"
     spec = JobSpec(plugin=plugin, name="shout", inputs={"words": (source,)}, out=out, seed=1)
     assert studio.submit(spec).wait() == JobFinished(state="done", done=1)
     return out.read_text()
 
 
-def test_an_installed_wheel_runs_at_once_in_a_studio_that_was_open(
-    press: Any, put: Put, profile: Profile, tmp_path: Path
+def test_an_open_studio_runs_a_newly_installed_wheel(
+    builder: Any, install: Install, profile: Profile, tmp_path: Path
 ) -> None:
     studio = Studio(profile.home)
-    put(press.plugin())
+    install(builder.plugin())
 
     assert shouted(studio, tmp_path) == "ABC1.0"
     assert studio.catalogue.plugin("parrot").version == "1.0"
 
 
-def test_an_upgrade_serves_the_next_job_and_rollback_takes_it_back(
-    press: Any, put: Put, store: Store, profile: Profile, tmp_path: Path
+def test_the_next_job_uses_an_upgrade_or_a_rollback(
+    builder: Any, install: Install, store: Store, profile: Profile, tmp_path: Path
 ) -> None:
     studio = Studio(profile.home)
-    said = []
+    outputs = []
     for version in ("1.0", "1.1", "1.2"):
-        put(press.plugin(version=version))
+        install(builder.plugin(version=version))
         (tmp_path / version).mkdir()
-        said.append(shouted(studio, tmp_path / version))
-    assert said == ["ABC1.0", "ABC1.1", "ABC1.2"]
+        outputs.append(shouted(studio, tmp_path / version))
+    assert outputs == ["ABC1.0", "ABC1.1", "ABC1.2"]
     assert store.rollback("parrot") == "1.1"
     (tmp_path / "back").mkdir()
     assert shouted(studio, tmp_path / "back") == "ABC1.1"
     assert store.rollback("parrot") == "1.2"
-    kept = [path.name[:3] for path in (profile.home / "plugins" / "parrot").iterdir()]
-    assert sorted(kept) == ["1.1", "1.2"]
+    versions = [path.name[:3] for path in (profile.home / "plugins" / "parrot").iterdir()]
+    assert sorted(versions) == ["1.1", "1.2"]
 
 
-def test_a_version_that_is_damaged_is_not_gone_back_to(
-    press: Any, put: Put, store: Store, profile: Profile, tree: Tree
+def test_rollback_refuses_a_damaged_version(
+    builder: Any, install: Install, store: Store, profile: Profile, store_files: StoreFiles
 ) -> None:
-    put(press.plugin())
-    put(press.plugin(version="1.1"))
+    install(builder.plugin())
+    install(builder.plugin(version="1.1"))
     (receipt,) = (profile.home / "plugins" / "parrot").glob("1.0-*/receipt.json")
     receipt.write_text("{")
-    before = tree()
+    before = store_files()
     with pytest.raises(PluginError, match=r"receipt\.json: .*, expected a receipt"):
         store.rollback("parrot")
 
-    assert tree() == before
+    assert store_files() == before
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,21 @@ def test_a_version_that_is_damaged_is_not_gone_back_to(
         ('"id": "parrot"', '"id": "loud"', r"id='loud', expected 'parrot'"),
     ],
 )
-def test_what_is_in_the_store_is_checked_when_it_is_read_again(
-    press: Any, put: Put, profile: Profile, old: str, new: str, reason: str
+def test_a_receipt_is_checked_when_it_is_read_again(
+    builder: Any, install: Install, profile: Profile, old: str, new: str, reason: str
 ) -> None:
-    """The studio may have been updated since, or the file damaged."""
-    put(press.plugin())
+    """SeqStudio may have been updated meanwhile, or the file damaged."""
+    install(builder.plugin())
     (receipt,) = (profile.home / "plugins" / "parrot").glob("*/receipt.json")
     receipt.write_text(receipt.read_text().replace(old, new))
     with pytest.raises(JobError, match=f"plugin 'parrot' is refused: .*{reason}"):
         Catalogue.load(profile).plugin("parrot")
 
 
-def test_a_disabled_plugin_says_how_to_switch_it_on(
-    press: Any, put: Put, store: Store, profile: Profile
+def test_the_error_for_a_disabled_plugin_says_how_to_enable_it(
+    builder: Any, install: Install, store: Store, profile: Profile
 ) -> None:
-    put(press.plugin())
+    install(builder.plugin())
     store.disable("parrot", "by you")
     with pytest.raises(JobError, match=r"^plugin 'parrot' is switched off: by you; `seqstudio plu"):
         Catalogue.load(profile).plugin("parrot")
@@ -98,37 +98,41 @@ def test_a_disabled_plugin_says_how_to_switch_it_on(
     assert Catalogue.load(profile).plugin("parrot").id == "parrot"
 
 
-def test_uninstalling_leaves_nothing(press: Any, put: Put, store: Store, tree: Tree) -> None:
-    put(press.plugin())
-    put(press.plugin(version="2.0"))
+def test_uninstalling_leaves_no_files(
+    builder: Any, install: Install, store: Store, store_files: StoreFiles
+) -> None:
+    install(builder.plugin())
+    install(builder.plugin(version="2.0"))
     store.uninstall("parrot")
 
-    assert tree() == {}
+    assert store_files() == {}
     with pytest.raises(
         PluginError, match=r"^no plugin 'parrot' was installed here, expected one of: none"
     ):
         store.uninstall("parrot")
 
 
-def test_a_failed_upgrade_leaves_the_store_as_it_was(press: Any, put: Put, tree: Tree) -> None:
-    put(press.plugin())
-    before = tree()
-    with pytest.raises(PluginError, match="importing seq_parrot: ZeroDivisionError"):
-        put(press.plugin(version="2.0", code="1 / 0"))
-
-    assert tree() == before
-
-
-def test_dependencies_beside_the_wheel_come_with_it_and_the_hosts_are_used(
-    press: Any, put: Put, store: Store, profile: Profile, tmp_path: Path
+def test_a_failed_upgrade_leaves_the_store_unchanged(
+    builder: Any, install: Install, store_files: StoreFiles
 ) -> None:
-    press.wheel("feather", "2.1", {"feather.py": "COLOUR = 'GREEN'"}, requires=("wing>=1",))
-    press.wheel("feather", "1.0", {"feather.py": "COLOUR = 'RED'"})
-    press.wheel("wing", "1.5", {"wing.py": ""})
+    install(builder.plugin())
+    before = store_files()
+    with pytest.raises(PluginError, match="importing seq_parrot: ZeroDivisionError"):
+        install(builder.plugin(version="2.0", code="1 / 0"))
+
+    assert store_files() == before
+
+
+def test_a_plugin_uses_the_wheels_next_to_it_and_the_libraries_of_the_host(
+    builder: Any, install: Install, store: Store, profile: Profile, tmp_path: Path
+) -> None:
+    builder.wheel("feather", "2.1", {"feather.py": "COLOUR = 'GREEN'"}, requires=("wing>=1",))
+    builder.wheel("feather", "1.0", {"feather.py": "COLOUR = 'RED'"})
+    builder.wheel("wing", "1.5", {"wing.py": ""})
     code = "import feather, wing, numpy\nfrom seqstudio.api import Result, hookimpl\n"
     code += CODE_USING
-    press.plugin(code=code, requires=("feather>=2", "numpy>=2", "seqstudio"))
-    put(press.folder)
+    builder.plugin(code=code, requires=("feather>=2", "numpy>=2", "seqstudio"))
+    install(builder.folder)
 
     assert shouted(Studio(profile.home), tmp_path) == "GREEN"
     (stored,) = store.installed()
@@ -161,29 +165,29 @@ def seqstudio_operations():
         (("absent",), r"needs absent; its folder has no wheel of it, expected a matching"),
         (
             ("feather", "wing<1"),
-            r"^seq-parrot 1\.0 needs wing<1, feather 2\.1 needs wing>=1, expected requirements that one",
+            r"^seq-parrot 1\.0 needs wing<1, feather 2\.1 needs wing>=1, expected requirements",
         ),
         (("feather @ https://example.org/feather.whl",), r"expected no URL"),
     ],
 )
-def test_a_clash_of_dependencies_is_explained_before_a_byte_is_written(
-    press: Any, store: Store, tree: Tree, requires: tuple[str, ...], reason: str
+def test_a_dependency_conflict_is_explained_before_anything_is_written(
+    builder: Any, store: Store, store_files: StoreFiles, requires: tuple[str, ...], reason: str
 ) -> None:
-    press.wheel("feather", "2.1", {"feather.py": ""}, requires=("wing>=1",))
-    press.wheel("wing", "0.5", {"wing.py": ""})
-    press.plugin(requires=requires)
+    builder.wheel("feather", "2.1", {"feather.py": ""}, requires=("wing>=1",))
+    builder.wheel("wing", "0.5", {"wing.py": ""})
+    builder.plugin(requires=requires)
     with pytest.raises(PluginError, match=reason):
-        store.inspect(press.folder)
+        store.inspect(builder.folder)
 
-    assert tree() == {}
+    assert store_files() == {}
 
 
-def test_the_sheet_says_what_changed_since_the_version_in_use(
-    press: Any, put: Put, store: Store
+def test_the_consent_sheet_lists_changes_since_the_version_in_use(
+    builder: Any, install: Install, store: Store
 ) -> None:
-    put(press.plugin())
+    install(builder.plugin())
     manifest = '[permissions]\nread = "your notes"\n[[exporters]]\nname = "loud"\nkind = "text"\n'
-    sheet = store.inspect(press.plugin(version="2.0", manifest=manifest)).sheet
+    sheet = store.inspect(builder.plugin(version="2.0", manifest=manifest)).sheet
 
     assert (sheet.installed, sheet.permissions) == ("1.0", {"read": "your notes"})
     assert sheet.changes == (
@@ -193,41 +197,39 @@ def test_the_sheet_says_what_changed_since_the_version_in_use(
     )
 
 
-def test_another_hash_than_the_sheets_installs_nothing(
-    press: Any, store: Store, tree: Tree
-) -> None:
-    inspected = store.inspect(press.plugin())
+def test_a_wrong_hash_installs_nothing(builder: Any, store: Store, store_files: StoreFiles) -> None:
+    inspected = store.inspect(builder.plugin())
     with pytest.raises(PluginError, match=r"^accepted sha256:0000, expected sha256:"):
         store.install(inspected, accepted="sha256:0000")
 
-    assert tree() == {}
+    assert store_files() == {}
 
 
 def test_a_file_that_changes_between_consent_and_install_is_refused(
-    press: Any, store: Store, tree: Tree
+    builder: Any, store: Store, store_files: StoreFiles
 ) -> None:
-    inspected = store.inspect(press.plugin())
-    press.plugin(code="evil = 1")
+    inspected = store.inspect(builder.plugin())
+    builder.plugin(code="evil = 1")
     with pytest.raises(PluginError, match=r"seq_parrot/__init__\.py changed while it was being"):
         store.install(inspected, accepted=inspected.sheet.sha256)
 
-    assert tree() == {}
+    assert store_files() == {}
 
 
-def test_a_process_that_died_while_installing_is_cleaned_up_after(
-    press: Any, put: Put, profile: Profile, tree: Tree
+def test_leftovers_of_a_process_that_died_while_installing_are_removed(
+    builder: Any, install: Install, profile: Profile, store_files: StoreFiles
 ) -> None:
-    left = profile.home / "plugins" / ".parrot-1" / "unpacked"
-    left.mkdir(parents=True)
-    put(press.plugin())
+    leftover = profile.home / "plugins" / ".parrot-1" / "unpacked"
+    leftover.mkdir(parents=True)
+    install(builder.plugin())
 
-    assert not [name for name in tree() if ".parrot" in name]
+    assert not [name for name in store_files() if ".parrot" in name]
 
 
-def test_a_damaged_pointer_takes_only_the_stores_plugins_away(
-    press: Any, put: Put, profile: Profile
+def test_a_damaged_plugins_json_affects_only_plugins_of_the_store(
+    builder: Any, install: Install, profile: Profile
 ) -> None:
-    put(press.plugin())
+    install(builder.plugin())
     (profile.home / "plugins.json").write_text("{")
     catalogue = Catalogue.load(profile)
 
@@ -253,19 +255,19 @@ def seqstudio_exporters():
 """
 
 
-def test_two_plugins_whose_libraries_clash_do_not_share_a_job(
-    press: Any, put: Put, profile: Profile, tmp_path: Path
+def test_two_plugins_with_conflicting_libraries_cannot_share_a_job(
+    builder: Any, install: Install, profile: Profile, tmp_path: Path
 ) -> None:
     for name, version in (("parrot", "1.0"), ("loud", "2.0")):
-        press.folder = tmp_path / name
-        press.folder.mkdir()
-        press.wheel("feather", version, {"feather.py": ""})
-        offers = {
+        builder.folder = tmp_path / name
+        builder.folder.mkdir()
+        builder.wheel("feather", version, {"feather.py": ""})
+        exporter = {
             "manifest": '[[exporters]]\nname = "loud"\nkind = "text"\n',
             "code": LOUD,
         }
-        press.plugin(name, requires=("feather",), **(offers if name == "loud" else {}))
-        put(press.folder)
+        builder.plugin(name, requires=("feather",), **(exporter if name == "loud" else {}))
+        install(builder.folder)
     source = tmp_path / "words.txt"
     source.write_text("abc")
     studio = Studio(profile.home)

@@ -1,4 +1,4 @@
-"""Projects that are no plugin's, or mean harm: one clear line, and nothing is written."""
+"""Invalid or harmful projects: one clear error line, and nothing is written."""
 
 import os
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from seqstudio.errors import PluginError
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.host.store.store import Store
 
-Tree = Callable[[], dict[str, bytes]]
+StoreFiles = Callable[[], dict[str, bytes]]
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def project(tmp_path: Path) -> Path:
         ('entry-points."seqstudio.plugins"', 'entry-points."others"', r"no entry-points\.'seqst"),
     ],
 )
-def test_a_project_whose_description_is_amiss_is_refused(
-    project: Path, store: Store, tree: Tree, old: str, new: str, reason: str
+def test_a_project_with_an_invalid_pyproject_toml_is_refused(
+    project: Path, store: Store, store_files: StoreFiles, old: str, new: str, reason: str
 ) -> None:
     file = project / "pyproject.toml"
     assert old in file.read_text()
@@ -42,18 +42,18 @@ def test_a_project_whose_description_is_amiss_is_refused(
         store.inspect(project)
 
     assert str(refused.value).isprintable()
-    assert tree() == {}
+    assert store_files() == {}
 
 
-def link(source: Path) -> None:
+def add_link(source: Path) -> None:
     (source / "linked.py").symlink_to("/etc/passwd")
 
 
-def unreadable_name(source: Path) -> None:
+def add_unprintable_name(source: Path) -> None:
     Path(os.fsdecode(os.fsencode(source) + b"/\xff.py")).touch()
 
 
-def ten_gigabytes(source: Path) -> None:
+def add_ten_gigabytes(source: Path) -> None:
     with (source / "large.bin").open("wb") as file:
         file.truncate(10 * 2**30)
 
@@ -61,12 +61,12 @@ def ten_gigabytes(source: Path) -> None:
 @pytest.mark.parametrize(
     ("add", "reason"),
     [
-        (link, r"linked\.py: a link, expected a file"),
-        (unreadable_name, r"'\\udcff\.py', expected a printable name"),
-        (ten_gigabytes, r"\d{11} bytes, expected at most 2147483648"),
+        (add_link, r"linked\.py: a link, expected a file"),
+        (add_unprintable_name, r"'\\udcff\.py', expected a printable name"),
+        (add_ten_gigabytes, r"\d{11} bytes, expected at most 2147483648"),
     ],
 )
-def test_files_that_no_wheel_can_hold_are_refused_unread(
+def test_files_that_cannot_be_in_a_wheel_are_refused_without_reading(
     project: Path, store: Store, add: Callable[[Path], None], reason: str
 ) -> None:
     add(project / "src")
@@ -75,13 +75,13 @@ def test_files_that_no_wheel_can_hold_are_refused_unread(
 
 
 def test_no_build_step_of_a_project_is_run(project: Path, store: Store, tmp_path: Path) -> None:
-    mark = tmp_path / "was-run"
-    (project / "setup.py").write_text(f"open({str(mark)!r}, 'w')")
+    witness = tmp_path / "was-run"
+    (project / "setup.py").write_text(f"open({str(witness)!r}, 'w')")
     file = project / "pyproject.toml"
     head = '[build-system]\nrequires = []\nbuild-backend = "setup"\nbackend-path = ["."]\n'
     file.write_text(head + file.read_text().partition("\n\n")[2])
     inspected = store.inspect(project)
     store.install(inspected, accepted=inspected.sheet.sha256)
 
-    assert not mark.exists()
+    assert not witness.exists()
     assert not [name for name in inspected.wheels[0].hashes if "setup" in name]

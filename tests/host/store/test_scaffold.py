@@ -1,4 +1,4 @@
-"""`plugins new`: what it writes is short, clean, installs, and passes its own tests."""
+"""`plugins new` writes a short plugin that passes the linters and its own tests, and installs."""
 
 import ast
 import os
@@ -12,15 +12,15 @@ from seqstudio.errors import PluginError
 from seqstudio.host.store.scaffold import KINDS, write_plugin
 
 ROOT = Path(__file__).parents[3]
-LINES = {"exporter": 15, "operation": 30, "task": 60}
-ALSO = {"Write", "seqstudio_operations"}  # the operation in a task's file, which is counted apart
+MAX_LINES = {"exporter": 15, "operation": 30, "task": 60}
+OPERATION = {"Write", "seqstudio_operations"}  # the operation in a task's file, not counted
 
 
 def code_lines(path: Path) -> int:
-    """Count the lines an author writes: no blank ones, docstrings or imports."""
+    """Count lines of code, without blank lines, docstrings and imports."""
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    left_out: set[int] = set()
+    excluded: set[int] = set()
     for node in ast.walk(tree):
         spans: list[ast.stmt] = []
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
@@ -29,12 +29,12 @@ def code_lines(path: Path) -> int:
             spans.append(node.body[0])
         if isinstance(node, ast.Import | ast.ImportFrom):
             spans.append(node)
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in ALSO:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in OPERATION:
             spans.append(node)
         for span in spans:
-            left_out |= set(range(span.lineno, (span.end_lineno or span.lineno) + 1))
+            excluded |= set(range(span.lineno, (span.end_lineno or span.lineno) + 1))
     lines = text.splitlines()
-    return len([n for n, line in enumerate(lines, 1) if line.strip() and n not in left_out])
+    return len([n for n, line in enumerate(lines, 1) if line.strip() and n not in excluded])
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_a_new_plugin_is_short_and_passes_its_tests_and_checks(kind: str, tmp_pa
     )
 
     assert done.returncode == 0, done.stdout
-    assert code_lines(source / "__init__.py") <= LINES[kind]
+    assert code_lines(source / "__init__.py") <= MAX_LINES[kind]
 
 
-def test_a_bad_name_and_a_folder_that_is_there_are_refused(tmp_path: Path) -> None:
+def test_an_invalid_name_or_an_existing_folder_is_refused(tmp_path: Path) -> None:
     for name in ("Parrot", "train", "a_b", ""):
         with pytest.raises(PluginError, match=rf"^name {name!r}, expected lower-case letters"):
             write_plugin(tmp_path / "new", name, "task")

@@ -1,4 +1,4 @@
-"""The model that `plugins new` writes goes on after a kill as if nothing had happened."""
+"""A killed training of the task template resumes to exactly the same model."""
 
 import os
 import signal
@@ -16,13 +16,13 @@ from seqstudio.services.events import Evaluated, TrainingStep
 from seqstudio.services.runs import open_run
 
 SETTINGS = ("epochs=12", "hidden=16", "save_every_s=0.05", "seed=3")
-KILLED_AT = (7, 31)  # steps
-PATIENCE_S = 300.0
+KILL_STEPS = (7, 31)
+TIMEOUT_S = 300.0
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A profile with the plugin, beside lines to learn."""
+    """A profile with the plugin, and a file of lines next to it."""
     write_plugin(tmp_path / "parrot", "parrot", "task")
     store = Store(Profile(tmp_path / "home"))
     inspected = store.inspect(tmp_path / "parrot")
@@ -32,7 +32,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def start(home: Path, run: str, *more: str) -> subprocess.Popen[bytes]:
-    """Train from the command line, in a group of processes of its own."""
+    """Train from the command line, in a new process group."""
     command = [sys.executable, "-m", "seqstudio", "train", "parrot.lines", "lines.txt"]
     return subprocess.Popen(
         [*command, "--run", run, *more],
@@ -44,10 +44,10 @@ def start(home: Path, run: str, *more: str) -> subprocess.Popen[bytes]:
 
 
 def kill_at(process: subprocess.Popen[bytes], run: Path, step: int) -> None:
-    """Kill the command and its worker with signal 9 once the log has this step."""
-    log, deadline = run / "events.jsonl", time.monotonic() + PATIENCE_S
+    """Kill the command and its worker with SIGKILL once the log has this step."""
+    log, deadline = run / "events.jsonl", time.monotonic() + TIMEOUT_S
     while not log.exists() or log.read_text().count('"learning_rate"') < step:
-        assert process.poll() is None, "it was over before it could be killed"
+        assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
@@ -61,18 +61,20 @@ def curve(run: Path) -> list[TrainingStep | Evaluated]:
 
 
 @pytest.mark.medium
-def test_a_new_task_that_was_killed_resumes_to_the_same_curve_and_model(home: Path) -> None:
-    first = [word for one in SETTINGS for word in ("--set", one)]
-    whole, killed = home.parent / "whole", home.parent / "killed"
-    assert start(home, "whole", *first).wait(PATIENCE_S) == 0
-    kill_at(start(home, "killed", *first), killed, KILLED_AT[0])
-    kill_at(start(home, "killed", "--resume"), killed, KILLED_AT[1])
+def test_a_killed_training_resumes_to_the_same_curve_and_model(home: Path) -> None:
+    arguments = [word for setting in SETTINGS for word in ("--set", setting)]
+    uninterrupted, killed = home.parent / "uninterrupted", home.parent / "killed"
+    assert start(home, "uninterrupted", *arguments).wait(TIMEOUT_S) == 0
+    kill_at(start(home, "killed", *arguments), killed, KILL_STEPS[0])
+    kill_at(start(home, "killed", "--resume"), killed, KILL_STEPS[1])
     assert open_run(killed).finished() is None
-    assert start(home, "killed", "--resume").wait(PATIENCE_S) == 0
+    assert start(home, "killed", "--resume").wait(TIMEOUT_S) == 0
 
-    assert curve(killed) == curve(whole)
+    assert curve(killed) == curve(uninterrupted)
     steps = [event.step for event in curve(killed) if isinstance(event, TrainingStep)]
     assert steps == [*range(1, len(steps) + 1)]
-    assert len(steps) > KILLED_AT[1]
-    weights = [(run / "model" / "weights.safetensors").read_bytes() for run in (whole, killed)]
+    assert len(steps) > KILL_STEPS[1]
+    weights = [
+        (run / "model" / "weights.safetensors").read_bytes() for run in (uninterrupted, killed)
+    ]
     assert weights[0] == weights[1]

@@ -1,4 +1,4 @@
-"""An installation that is cut short, by a full disk or a kill: what was in use still is, whole."""
+"""An interrupted installation, by a full disk or a kill, leaves the version in use intact."""
 
 import hashlib
 import resource
@@ -18,8 +18,8 @@ from seqstudio.host.catalogue.installed import InstalledVersions, read_installed
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.store import Store
 
-Put = Callable[[Path], None]
-LARGEST = 8_000  # bytes that a file may have on the full disk
+Install = Callable[[Path], None]
+MAX_FILE_BYTES = 8_000  # of a file on the full disk
 INSTALL = """
 import sys
 from pathlib import Path
@@ -36,43 +36,46 @@ store.install(inspected, accepted=inspected.sheet.sha256)
 @contextmanager
 def full_disk() -> Iterator[None]:
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def kept(profile: Profile) -> dict[str, bytes]:
-    """Give all files of the profile but the catalogue's cache."""
+def profile_files(profile: Profile) -> dict[str, bytes]:
+    """Return all files of the profile, except the catalogue's cache."""
     files = (path for path in profile.home.rglob("*") if path.is_file())
     return {str(path): path.read_bytes() for path in files if path.parent.name != "cache"}
 
 
-@pytest.mark.parametrize("at", ["a file of the plugin", "the state"])
-def test_a_full_disk_leaves_the_store_as_it_was(
-    press: Any, put: Put, profile: Profile, store: Store, at: str
+@pytest.mark.parametrize("large", ["a file of the plugin", "plugins.json"])
+def test_a_full_disk_leaves_the_store_unchanged(
+    builder: Any, install: Install, profile: Profile, store: Store, large: str
 ) -> None:
-    put(press.plugin())
-    extra = {"seq_parrot/more.txt": "x" * 2 * LARGEST} if at == "a file of the plugin" else {}
-    if at == "the state":
+    install(builder.plugin())
+    extra = {}
+    if large == "plugins.json":
         many = dict.fromkeys((f"plugin-{number}" for number in range(500)), "by you")
-        write_installed(profile, InstalledVersions(current=read_installed(profile).current, disabled=many))
-    inspected = store.inspect(press.plugin(version="2.0", extra=extra))
-    before = kept(profile)
-    with full_disk(), pytest.raises(PluginError, match=r"File too large, expected a .*place with"):
+        current = read_installed(profile).current
+        write_installed(profile, InstalledVersions(current=current, disabled=many))
+    else:
+        extra = {"seq_parrot/more.txt": "x" * 2 * MAX_FILE_BYTES}
+    inspected = store.inspect(builder.plugin(version="2.0", extra=extra))
+    before = profile_files(profile)
+    with full_disk(), pytest.raises(PluginError, match=r"File too large, expected a .*path with"):
         store.install(inspected, accepted=inspected.sheet.sha256)
 
-    assert kept(profile) == before
+    assert profile_files(profile) == before
 
 
 @pytest.mark.medium
 def test_a_kill_at_any_moment_leaves_one_version_or_the_other(
-    press: Any, put: Put, profile: Profile, store: Store
+    builder: Any, install: Install, profile: Profile, store: Store
 ) -> None:
-    old, new = press.plugin(), press.plugin(version="2.0")
-    put(old)
-    whole = hashes(profile)
+    old, new = builder.plugin(), builder.plugin(version="2.0")
+    install(old)
+    expected = hashes(profile)
     for step in range(12):
         with subprocess.Popen(
             [sys.executable, "-c", INSTALL, str(profile.home), str(new)], stdout=subprocess.PIPE
@@ -83,12 +86,12 @@ def test_a_kill_at_any_moment_leaves_one_version_or_the_other(
             process.kill()
         version = Catalogue.load(profile).plugin("parrot").version
         found = hashes(profile)
-        assert found == whole or version == "2.0"
-        assert len(found) == len(whole)
-    put(new)
-    put(old)
+        assert found == expected or version == "2.0"
+        assert len(found) == len(expected)
+    install(new)
+    install(old)
 
-    assert hashes(profile) == whole
+    assert hashes(profile) == expected
     assert sorted(path.name[:3] for path in (profile.home / "plugins/parrot").iterdir()) == [
         "1.0",
         "2.0",
