@@ -1,4 +1,4 @@
-"""Ceilings on length, and plain names: checked over the whole tree, and shown to bite."""
+"""Ceilings on length, and plain names: checked over the whole tree; violations are caught."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULE_LINES = 300
+MODULE_LINES = 400
 FUNCTION_LINES = 40
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "stuff"}
 FORBIDDEN_IN_ERRORS = re.compile(
@@ -18,12 +18,12 @@ FORBIDDEN_IN_ERRORS = re.compile(
 
 
 def shipped(root: Path) -> list[Path]:
-    """Every module that is shipped: the host's, and those of the plugins in the box."""
+    """Return every module that is shipped: the host's, and those of the plugins in the box."""
     return sorted([*root.glob("seqstudio/**/*.py"), *root.glob("plugins/*/src/**/*.py")])
 
 
 def faults(path: Path) -> Iterator[str]:
-    """Name what breaks a ceiling or a rule of naming in one module."""
+    """Yield what breaks a ceiling or a naming rule in one module."""
     text = path.read_text(encoding="utf-8")
     if (n_lines := len(text.splitlines())) > MODULE_LINES:
         yield f"{path}: {n_lines} lines, expected at most {MODULE_LINES}"
@@ -41,7 +41,7 @@ def faults(path: Path) -> Iterator[str]:
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines of a function without decorators and docstring: what has to fit a screen."""
+    """Count the lines of a function without decorators and docstring."""
     end = function.end_lineno or function.lineno
     length = end - function.lineno + 1
     first = function.body[0]
@@ -58,14 +58,14 @@ def test_a_module_stays_under_the_ceilings(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("long.py", "x = 1\n" * 301, "301 lines, expected at most 300"),
+        ("long.py", "x = 1\n" * 401, "401 lines, expected at most 400"),
         ("function.py", "def f():\n" + "    x = 1\n" * 40, "f: 41 lines, at most 40"),
         ("audio_utils.py", "", "expected a name that says"),
         ("error.py", "raise ValueError(f'invalid input {x}')", "an error says 'invalid'"),
         ("bare.py", "try:\n    x = 1\nexcept:\n    pass", "bare except"),
     ],
 )
-def test_a_ceiling_bites(name: str, text: str, said: str, tmp_path: Path) -> None:
+def test_a_violation_is_caught(name: str, text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text(text)
 

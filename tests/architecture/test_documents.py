@@ -34,13 +34,13 @@ def name_of(path: Path) -> str:
 
 
 def missing_links(page: Path) -> list[str]:
-    """Give the links of a page that lead to no file; those to the web are not followed."""
+    """Return the links of a page that lead to no file; links to the web are not followed."""
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     return [t for t in targets if "://" not in t and not (page.parent / t).exists()]
 
 
 def commands(page: Path) -> Iterator[str]:
-    """Give every `seqstudio ...` of a page, from its shell fences and its prose."""
+    """Yield every `seqstudio ...` of a page, from its shell blocks and its prose."""
     text = page.read_text(encoding="utf-8")
     lines = [line for fence in FENCE.findall(text) for line in fence.splitlines()]
     lines += INLINE.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
@@ -51,7 +51,7 @@ def commands(page: Path) -> Iterator[str]:
 
 
 def check_command(line: str) -> None:
-    """Walk a command line down the real commands; raise where a word of it is unknown."""
+    """Resolve a command line through the real commands; raise if a word is unknown."""
     words = shlex.split(line)[1:]
     command: click.Command = studio_command
     context = click.Context(command, info_name="seqstudio")
@@ -68,7 +68,8 @@ def shipped_models() -> list[FoundModel]:
     profile = Profile()
     catalogue = Catalogue.load(profile)
     in_the_box = {e.name for plugin, e in catalogue.models() if plugin.id in ("music", "speech")}
-    return [one for one in ModelCatalogue(catalogue, profile, BundleCache()).cards() if one.name in in_the_box]
+    models = ModelCatalogue(catalogue, profile, BundleCache())
+    return [model for model in models.cards() if model.name in in_the_box]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -140,7 +141,7 @@ def test_the_ci_script_is_executable_and_parses() -> None:
 
 
 def said_figures(model: FoundModel) -> list[str]:
-    """Say the card's main figures as the documents do: shares as per cent, nats to 2 digits."""
+    """Return the card's main metrics as the documents write them: per cent, or nats to 2 digits."""
     shares = [f for f in model.facts.card.metrics if f.name in ("wer", "cer")]
     nats = [f for f in model.facts.card.metrics if f.name.startswith(("nll_", "nats_"))]
     assert shares or nats, model.name
@@ -164,6 +165,24 @@ def test_the_recipes_give_every_models_command_and_figures_as_its_card_does() ->
         assert row.endswith(f"| {model.facts.card.training_minutes:.0f} |")
         for figure in said_figures(model):
             assert figure in row
+
+
+def test_the_picture_of_the_rooms_is_what_the_imports_say() -> None:
+    script = ROOT / "docs" / "draw_rooms.py"
+    drawn = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+
+    assert (ROOT / "docs" / "rooms.svg").read_text(encoding="utf-8") == drawn.stdout, (
+        "run python docs/draw_rooms.py > docs/rooms.svg"
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_module_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:\w+/)+\w+\.py)`", page.read_text(encoding="utf-8"))
+    ours = [name for name in named if not name.startswith("parrot/")]  # the project of an example
+
+    missing = [n for n in ours if not ((ROOT / n).exists() or (ROOT / "seqstudio" / n).exists())]
+    assert missing == []
 
 
 def test_every_requirement_is_explained() -> None:
