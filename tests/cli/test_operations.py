@@ -50,7 +50,7 @@ def test_defaults_come_from_the_manifest(run: Run, letters: Path, tmp_path: Path
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "good.txt").read_text().strip() == "calm, None: dear reader."
-    assert f"good.txt -> {tmp_path}/out/good.txt: said" in done.stdout
+    assert f"good.txt -> {tmp_path}/out/good.txt: repeated" in done.stdout
 
 
 def test_a_batch_with_a_bad_item_reports_it_runs_the_rest_and_exits_3(

@@ -1,4 +1,4 @@
-"""Real plugins, written into a folder and installed there as pip would leave them."""
+"""Real plugins, written into a folder as pip would install them."""
 
 import textwrap
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ class Site:
         self.folder = folder
 
     def install(self, name: str, manifest: str, code: str, *, version: str = "1.0") -> Path:
-        """Put a plugin there; `manifest` follows the lines that all have in common."""
+        """Install a plugin; `manifest` follows the lines that all manifests share."""
         package = self.folder / f"plugin_{name}"
         package.mkdir(exist_ok=True)
         head = f'schema = 1\nid = "{name}"\ntitle = "{name}"\napi = ">=1.0,<2"\nlicense = "MIT"\n'
@@ -74,15 +74,15 @@ class Site:
         return package
 
     def manifest(self, *operations: str) -> str:
-        """Describe batch operations, from text files to text files."""
+        """Return the manifest of batch operations on text files."""
         return "".join(BATCH.format(name=operation) for operation in operations)
 
     def batch(self, name: str, code: str, operations: tuple[str, ...] = ("shout",)) -> Path:
-        """Put a plugin of such operations there; `code` ends in RUN, which maps their names."""
+        """Install a plugin with batch operations; `code` defines RUN, from name to function."""
         return self.functions(name, self.manifest(*operations), code)
 
     def functions(self, name: str, manifest: str, code: str) -> Path:
-        """Put a plugin there whose operations are the functions in RUN, by name."""
+        """Install a plugin whose operations are the functions in RUN."""
         return self.install(name, manifest, HEAD + textwrap.dedent(code) + TAIL)
 
 
@@ -107,7 +107,7 @@ def shouter(site: Site, home: Path) -> Studio:
 
 @pytest.fixture
 def words(tmp_path: Path) -> Callable[..., Path]:
-    """Write small text files; each holds its own stem."""
+    """Return a function that writes small text files; each contains its own stem."""
 
     def write(*names: str) -> Path:
         for name in names:
@@ -126,9 +126,9 @@ def events_of() -> Callable[[JobHandle], list[JobEvent]]:
 
 @pytest.fixture
 def wait_for() -> Callable[..., JobEvent]:
-    """Hear events until one is as wanted, and give it."""
+    """Return a function that reads events until one matches, and returns that."""
 
-    def first(events: Iterator[JobEvent], wanted: Callable[[JobEvent], bool]) -> JobEvent:
-        return next(event for event in events if wanted(event))
+    def first(events: Iterator[JobEvent], matches: Callable[[JobEvent], bool]) -> JobEvent:
+        return next(event for event in events if matches(event))
 
     return first

@@ -5,7 +5,7 @@ from seqstudio.host.jobs.events import ItemDone, ItemProgress, ItemStarted, JobF
 from seqstudio.host.studio import JobSpec, Studio
 
 
-def test_an_operation_runs_in_a_worker_and_leaves_its_output(
+def test_an_operation_runs_in_a_worker_and_writes_its_outputs(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = words("a.txt", "b.txt")

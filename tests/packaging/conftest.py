@@ -1,4 +1,4 @@
-"""Wheels of host and plugins, and an environment outside the clone that holds them alone."""
+"""The wheels of host and plugins, and an environment outside the clone with only these."""
 
 import os
 import site
@@ -16,7 +16,7 @@ SOURCES = (ROOT, ROOT / "plugins" / "seqstudio-speech", ROOT / "plugins" / "seqs
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Build the three wheels, with the build tools that are installed: no download."""
+    """Build the three wheels with the installed build tools, without a download."""
     folder = tmp_path_factory.mktemp("wheels")
     for source in SOURCES:
         subprocess.run(
@@ -29,7 +29,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @dataclass(frozen=True)
 class Installed:
-    """An environment with the wheels in it, and a folder to work in."""
+    """An environment with the wheels installed, and a working folder."""
 
     python: Path
     work: Path
@@ -51,18 +51,18 @@ class Installed:
 
 @pytest.fixture(scope="session")
 def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Install the wheels in a fresh environment outside the clone.
+    """Install the wheels in a new environment outside the clone.
 
-    The libraries below (torch and the rest, gigabytes) are lent by this environment through a path
-    file, which does not follow the path files of the folder it names: the clone stays unseen.
+    A path file gives it the libraries of this environment (torch and others, gigabytes). Python
+    does not read path files in a folder that a path file names, so the clone is not importable.
     """
     folder = tmp_path_factory.mktemp("outside")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
     python = folder / "venv" / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index"]
     subprocess.run([*pip, *wheels.values()], check=True, capture_output=True)
-    (own,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    (own / "lent.pth").write_text("\n".join(site.getsitepackages()) + "\n")
+    (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (packages / "shared.pth").write_text("\n".join(site.getsitepackages()) + "\n")
     work = folder / "work"
     work.mkdir()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL"))}

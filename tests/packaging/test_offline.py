@@ -1,4 +1,4 @@
-"""Promise: nothing leaves the machine. Everything runs where there is no network at all."""
+"""Nothing leaves the machine: everything runs without a network."""
 
 import csv
 import json
@@ -17,17 +17,17 @@ pytestmark = [
     pytest.mark.medium,
     pytest.mark.skipif(
         not shutil.which("unshare") or subprocess.run([*NAMESPACE, "true"], check=False).returncode,
-        reason="this machine gives no empty network namespace (unshare --map-root-user --net)",
+        reason="no empty network namespace available (unshare --map-root-user --net)",
     ),
 ]
 
 
 @pytest.fixture
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Alone:
-    """Run `python ARGUMENTS...` in a namespace whose only interface, the loopback, is down."""
+    """Return a function that runs Python in a namespace whose only interface, loopback, is down."""
     monkeypatch.setenv("SEQSTUDIO_HOME", str(tmp_path / "profile"))
 
-    def run_it(*arguments: object) -> str:
+    def run_offline(*arguments: object) -> str:
         done = subprocess.run(
             [*NAMESPACE, sys.executable, *map(str, arguments)],
             cwd=tmp_path,
@@ -40,11 +40,11 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Alone:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    return run_it
+    return run_offline
 
 
 def recordings_with_texts(folder: Path) -> Path:
-    """Lay the shipped recordings out as a person would: a `.txt` beside each."""
+    """Copy the shipped recordings to a folder, with a `.txt` file next to each."""
     folder.mkdir()
     with (ASSETS / "speech" / "manifest.tsv").open(encoding="utf-8") as listing:
         for row in csv.DictReader(listing, delimiter="\t", quoting=csv.QUOTE_NONE):
@@ -57,7 +57,7 @@ def test_the_namespace_has_no_network(alone: Alone) -> None:
     program = (
         "import socket\n"
         "try: socket.create_connection(('127.0.0.1', 9), timeout=1)\n"
-        "except OSError as bad: print(bad.strerror)\n"
+        "except OSError as error: print(error.strerror)\n"
     )
 
     assert "unreachable" in alone("-c", program)

@@ -1,11 +1,11 @@
-"""What is in the wheels, and that they work outside the clone."""
+"""The contents of the wheels, and that they work outside the clone."""
 
 import hashlib
 import json
 import subprocess
 import zipfile
 from pathlib import Path
-from typing import Any  # of conftest's `Installed`, which no test module can import
+from typing import Any  # for conftest's `Installed`, which test modules cannot import
 
 import pytest
 
@@ -22,13 +22,13 @@ def names(wheel: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("package", ["seqstudio", "seqstudio_speech", "seqstudio_music"])
-def test_a_wheel_holds_licence_and_notices(wheels: dict[str, Path], package: str) -> None:
-    held = {Path(name).name for name in names(wheels[package]) if ".dist-info/licenses/" in name}
+def test_a_wheel_contains_licence_and_notices(wheels: dict[str, Path], package: str) -> None:
+    found = {Path(name).name for name in names(wheels[package]) if ".dist-info/licenses/" in name}
 
-    assert {"LICENSE", "THIRD_PARTY_NOTICES.md"} <= held
+    assert {"LICENSE", "THIRD_PARTY_NOTICES.md"} <= found
 
 
-def test_the_hosts_wheel_holds_every_demo_file_as_it_is(wheels: dict[str, Path]) -> None:
+def test_the_hosts_wheel_contains_every_demo_file_unchanged(wheels: dict[str, Path]) -> None:
     files = [path for path in (ROOT / "assets").rglob("*") if path.is_file()]
     with zipfile.ZipFile(wheels["seqstudio"]) as archive:
         for path in files:
@@ -37,23 +37,23 @@ def test_the_hosts_wheel_holds_every_demo_file_as_it_is(wheels: dict[str, Path])
     assert any(path.suffix == ".flac" for path in files)
 
 
-def test_the_hosts_wheel_holds_the_mark_of_typed_code_and_no_tests(wheels: dict[str, Path]) -> None:
-    held = names(wheels["seqstudio"])
+def test_the_hosts_wheel_contains_py_typed_and_no_tests(wheels: dict[str, Path]) -> None:
+    found = names(wheels["seqstudio"])
 
-    assert "seqstudio/py.typed" in held
-    assert not [name for name in held if name.startswith(("tests/", "plugins/", "docs/"))]
+    assert "seqstudio/py.typed" in found
+    assert not [name for name in found if name.startswith(("tests/", "plugins/", "docs/"))]
 
 
-def test_a_plugins_wheel_holds_its_manifest_and_every_model_it_names(
+def test_a_plugins_wheel_contains_its_manifest_and_models(
     wheels: dict[str, Path],
 ) -> None:
     for plugin in Catalogue.load(Profile()).plugins:
         top = plugin.folder.name
         if top in wheels:
-            held = names(wheels[top])
-            assert f"{top}/seqstudio.toml" in held
+            found = names(wheels[top])
+            assert f"{top}/seqstudio.toml" in found
             for model in plugin.manifest.models:
-                assert f"{top}/{model.path}/weights.safetensors" in held
+                assert f"{top}/{model.path}/weights.safetensors" in found
 
 
 def test_the_installed_wheels_run_from_their_own_files(installed: Any) -> None:
@@ -80,8 +80,8 @@ def test_the_installed_wheels_run_the_demo(installed: Any) -> None:
     found = json.loads(done.stdout)
     assert len(found["heard"]) == 5
     assert len(found["composed"]) == 2
-    made = {path.suffix for path in (installed.work / "seqstudio-demo").rglob("*.*")}
-    assert made == {".txt", ".srt", ".json", ".png", ".mid", ".wav"}
+    suffixes = {path.suffix for path in (installed.work / "seqstudio-demo").rglob("*.*")}
+    assert suffixes == {".txt", ".srt", ".json", ".png", ".mid", ".wav"}
 
 
 def test_the_installed_models_verify(installed: Any) -> None:

@@ -14,7 +14,7 @@ from seqstudio.errors import JobError
 from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.profile import Profile
 
-FORBIDDEN = "raise RuntimeError('a catalogue imports no plugin')"
+FAILS_ON_IMPORT = "raise RuntimeError('a catalogue imports no plugin')"
 SLOW_MODULES = (
     *("torch", "numpy", "rich", "msgspec", "sqlite3", "click", "tomllib", "pathlib"),
     *("importlib.metadata", "dataclasses", "inspect", "platformdirs", "hashlib"),
@@ -22,7 +22,7 @@ SLOW_MODULES = (
 
 
 def ids(catalogue: Catalogue) -> set[str]:
-    """Give the test's own plugins: those of the project may be installed too."""
+    """Return the ids of the test's plugins, without the built-in ones."""
     return {plugin.id for plugin in catalogue.plugins} - {"speech", "music"}
 
 
@@ -32,7 +32,7 @@ def profile(home: Path) -> Profile:
 
 
 def test_a_plugin_is_found_without_importing_it(site: Any, profile: Profile) -> None:
-    package = site.install("quiet", site.manifest("shout"), FORBIDDEN)
+    package = site.install("quiet", site.manifest("shout"), FAILS_ON_IMPORT)
     plugin = Catalogue.load(profile).plugin("quiet")
     assert (plugin.folder, plugin.version, plugin.title) == (package, "1.0", "quiet")
     assert [entry.name for entry in plugin.manifest.operations] == ["shout"]
@@ -44,10 +44,10 @@ def test_an_editable_install_is_found_where_its_source_is(
 ) -> None:
     source = tmp_path / "source"
     source.mkdir()
-    shutil.move(site.install("edited", "", FORBIDDEN), source)
+    shutil.move(site.install("edited", "", FAILS_ON_IMPORT), source)
 
     class Finder:
-        """What some build backends install for an editable package."""
+        """The finder that some build backends install for an editable package."""
 
         @staticmethod
         def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
@@ -71,11 +71,11 @@ def test_an_editable_install_is_found_where_its_source_is(
         ),
     ],
 )
-def test_a_bad_manifest_refuses_its_plugin_by_name_and_no_other(
+def test_an_invalid_manifest_breaks_its_own_plugin_only(
     site: Any, profile: Profile, manifest: str, reason: str
 ) -> None:
-    site.install("good", "", FORBIDDEN)
-    site.install("bad", manifest, FORBIDDEN)
+    site.install("good", "", FAILS_ON_IMPORT)
+    site.install("bad", manifest, FAILS_ON_IMPORT)
     catalogue = Catalogue.load(profile)
     assert ids(catalogue) == {"good"}
     with pytest.raises(JobError, match=rf"^plugin 'bad' is refused: .*{reason}"):
@@ -90,7 +90,7 @@ def test_missing_manifests_and_packages_are_named(site: Any, profile: Profile) -
     assert broken["gone"] == "no package 'plugin_gone', expected one with a seqstudio.toml"
 
 
-def test_two_plugins_with_one_id_are_both_refused(site: Any, profile: Profile) -> None:
+def test_two_plugins_with_the_same_id_are_both_refused(site: Any, profile: Profile) -> None:
     site.install("first", "", "")
     other = site.install("second", "", "") / "seqstudio.toml"
     other.write_text(other.read_text().replace('"second"', '"first"'))
@@ -112,7 +112,7 @@ def test_a_change_is_seen_at_the_next_load(site: Any, profile: Profile) -> None:
     assert ids(Catalogue.load(profile)) == {"two"}
 
 
-def test_a_damaged_cache_is_made_anew(site: Any, profile: Profile) -> None:
+def test_a_damaged_cache_is_replaced(site: Any, profile: Profile) -> None:
     site.install("one", "", "")
     Catalogue.load(profile)
     (cache,) = (profile.home / "cache").iterdir()
@@ -122,7 +122,7 @@ def test_a_damaged_cache_is_made_anew(site: Any, profile: Profile) -> None:
     assert json.loads(cache.read_text())["plugins"]
 
 
-def test_a_profile_that_cannot_be_written_only_costs_the_cache(site: Any) -> None:
+def test_a_profile_that_cannot_be_written_works_without_a_cache(site: Any) -> None:
     site.install("one", "", "")
     assert ids(Catalogue.load(Profile("/proc/nowhere"))) == {"one"}
 
@@ -141,27 +141,29 @@ def test_a_cached_load_of_fifty_plugins_is_quick_and_imports_nothing_slow(
     site: Any, profile: Profile
 ) -> None:
     for number in range(50):
-        site.install(f"n{number}", site.manifest("shout", "whisper"), FORBIDDEN)
+        site.install(f"n{number}", site.manifest("shout", "whisper"), FAILS_ON_IMPORT)
     environment = {
         "PYTHONPATH": str(site.folder),
         "SEQSTUDIO_HOME": profile.root,
         "PATH": os.environ["PATH"],
     }
-    loads = [spent(environment) for _ in range(3)]
-    assert loads[0][0] < 1.0, "the scan, in seconds of processor time"
+    loads = [measure_load(environment) for _ in range(3)]
+    assert loads[0][0] < 1.0, "the scan, in seconds of CPU time"
     seconds, count, modules = min(loads[1:])
     assert count >= 50
     assert seconds < 0.3
     assert not modules & set(SLOW_MODULES)
 
 
-def spent(environment: dict[str, str]) -> tuple[float, int, set[str]]:
+def measure_load(environment: dict[str, str]) -> tuple[float, int, set[str]]:
+    """Load the catalogue in a new process; return CPU time, number of plugins and modules."""
+
     def used() -> float:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime
 
-    begun = used()
-    # -S keeps what `site` and .pth files import out of the count
+    start = used()
+    # -S excludes what `site` and .pth files import
     paths = [path for path in sys.path if path]
     code = f"import sys; sys.path[:] = {paths!r}\n{LOAD}"
     done = subprocess.run(
@@ -172,4 +174,4 @@ def spent(environment: dict[str, str]) -> tuple[float, int, set[str]]:
         check=True,
     )
     count, *modules = done.stdout.split()
-    return used() - begun, int(count), set(modules)
+    return used() - start, int(count), set(modules)

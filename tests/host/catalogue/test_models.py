@@ -1,4 +1,4 @@
-"""Models from training to use, through the host: trained, measured, verified, moved, refused."""
+"""Train, evaluate, verify, use, import, export and remove models through the host."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def seqstudio_parts():
 
 @pytest.fixture
 def spelling(site: Any, home: Path, tmp_path: Path) -> Studio:
-    """A studio with the letters plugin, on a thread: torch is imported once for all tests."""
+    """A studio with the letters plugin, which runs in a thread: all tests import torch once."""
     shutil.copytree(PLUGINS / "letters", site.install("letters", "", ""), dirs_exist_ok=True)
     (tmp_path / "words.txt").write_text("\n".join(WORDS))
     return Studio(home, workers=False)
@@ -63,14 +63,14 @@ def trained(spelling: Studio, tmp_path: Path) -> Path:
     arguments = {"data": str(tmp_path / "words.txt"), "run": str(tmp_path / "run")}
     events, finished = run(spelling, "train", "letters.words", arguments=arguments)
     assert finished.state == "done", finished
-    heard = [e.event["event"] for e in events if isinstance(e, ItemProgress)]
-    assert {"step", "evaluated", "saved", "finished"} <= set(heard)
+    names = [e.event["event"] for e in events if isinstance(e, ItemProgress)]
+    assert {"step", "evaluated", "saved", "finished"} <= set(names)
     assert finished.value["event"] == "finished"
     return tmp_path / "run"
 
 
 @pytest.mark.medium
-def test_a_training_that_was_stopped_goes_on_where_it_was_when_its_job_is_resumed(
+def test_a_cancelled_training_continues_where_it_stopped_when_its_job_is_resumed(
     spelling: Studio, tmp_path: Path
 ) -> None:
     arguments = {
@@ -84,26 +84,26 @@ def test_a_training_that_was_stopped_goes_on_where_it_was_when_its_job_is_resume
     last = next(e.event["step"] for e in events if isinstance(e, ItemProgress) and e.event)
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    again = spelling.resume(handle.id)
-    steps = (e.event["step"] for e in again.events() if isinstance(e, ItemProgress) and e.event)
+    resumed = spelling.resume(handle.id)
+    steps = (e.event["step"] for e in resumed.events() if isinstance(e, ItemProgress) and e.event)
 
     assert next(steps) >= last
-    again.cancel()
-    assert again.wait().state == "cancelled"
+    resumed.cancel()
+    assert resumed.wait().state == "cancelled"
 
 
-def test_a_model_is_trained_measured_verified_and_used(
+def test_a_model_is_trained_evaluated_verified_and_used(
     spelling: Studio, trained: Path, tmp_path: Path
 ) -> None:
-    _, measured = run(
+    _, evaluated = run(
         spelling,
         "evaluate",
         "letters.words",
         model=str(trained),
         arguments={"data": str(tmp_path / "words.txt"), "split": "test"},
     )
-    assert (measured.value["items"], measured.value["refused"]) == (len(WORDS), [])
-    assert 0 < measured.value["nll_per_token"] < 3
+    assert (evaluated.value["items"], evaluated.value["refused"]) == (len(WORDS), [])
+    assert 0 < evaluated.value["nll_per_token"] < 3
     _, verified = run(
         spelling,
         "verify",
@@ -135,7 +135,7 @@ def test_a_model_is_trained_measured_verified_and_used(
     }
 
 
-def test_take_seven_alone_equals_take_seven_among_sixteen(
+def test_take_seven_of_seven_equals_take_seven_of_sixteen(
     spelling: Studio, trained: Path, tmp_path: Path
 ) -> None:
     fields: dict[str, Any] = {"model": str(trained), "seed": 11}
@@ -164,31 +164,31 @@ def test_a_model_is_imported_used_by_name_exported_and_removed(
         spelling.models.remove("mine")
 
 
-def test_a_shipped_model_must_be_the_one_its_manifest_names(
+def test_a_shipped_model_must_have_the_hash_in_its_manifest(
     spelling: Studio, trained: Path, site: Any, home: Path
 ) -> None:
     package = site.folder / "plugin_letters"
     shutil.copytree((trained / "model").resolve(), package / "models/small")
     entry = '[[models]]\nname = "small"\ntask = "letters.words"\npath = "models/small"\n'
-    true = spelling.models.find(str(trained)).sha256
+    sha256 = spelling.models.find(str(trained)).sha256
     manifest = package / "seqstudio.toml"
-    plain = manifest.read_text()
-    manifest.write_text(f'{plain}\n{entry}sha256 = "{true}"\n')
+    without_model = manifest.read_text()
+    manifest.write_text(f'{without_model}\n{entry}sha256 = "{sha256}"\n')
     events, _ = run(Studio(home, workers=False), "operation", "spell")
     assert [e.model for e in events if isinstance(e, ItemDone)] == ["small"]
-    manifest.write_text(f'{plain}\n{entry}sha256 = "{"0" * 64}"\n')
+    manifest.write_text(f'{without_model}\n{entry}sha256 = "{"0" * 64}"\n')
     studio = Studio(home, workers=False)
     assert "expected 0000" in studio.models.damaged()["small"]
     with pytest.raises(ModelError, match=r"^model 'small' of plugin 'letters': sha256 .* expected"):
         studio.models.find("small")
 
 
-def test_a_model_that_is_not_there_is_one_line(spelling: Studio) -> None:
+def test_the_error_for_a_missing_model_is_one_line(spelling: Studio) -> None:
     with pytest.raises(ModelError, match=r"^no model 'nobody', expected a bundle, a run folder"):
         run(spelling, "operation", "spell", model="nobody")
 
 
-def test_a_device_that_is_not_there_is_one_line(spelling: Studio, trained: Path) -> None:
+def test_the_error_for_a_missing_device_is_one_line(spelling: Studio, trained: Path) -> None:
     events, finished = run(spelling, "operation", "spell", model=str(trained), device="warp")
     (failed,) = [event for event in events if isinstance(event, ItemFailed)]
     assert failed.reason.startswith("device='warp', expected auto or one of cpu")
@@ -200,16 +200,15 @@ def test_a_worker_process_gives_the_same_bytes_as_the_thread(
     spelling: Studio, trained: Path, tmp_path: Path, home: Path
 ) -> None:
     fields: dict[str, Any] = {"model": str(trained), "seed": 5, "takes": 3}
-    run(spelling, "operation", "spell", out=tmp_path / "near.txt", **fields)
-    run(Studio(home), "operation", "spell", out=tmp_path / "far.txt", **fields)
+    run(spelling, "operation", "spell", out=tmp_path / "thread.txt", **fields)
+    run(Studio(home), "operation", "spell", out=tmp_path / "process.txt", **fields)
     for take in (1, 2, 3):
-        near, far = (tmp_path / f"{name}.{take}.txt" for name in ("near", "far"))
-        assert near.read_bytes() == far.read_bytes()
+        thread, process = (tmp_path / f"{name}.{take}.txt" for name in ("thread", "process"))
+        assert thread.read_bytes() == process.read_bytes()
 
 
 @pytest.mark.medium
-@pytest.mark.medium
-def test_a_worker_that_stayed_takes_the_model_that_is_there_now(
+def test_a_pooled_worker_loads_a_model_again_that_was_replaced(
     spelling: Studio, trained: Path, tmp_path: Path
 ) -> None:
     settings = {"settings": ("seed=2",), "run": str(tmp_path / "other")}
@@ -217,24 +216,24 @@ def test_a_worker_that_stayed_takes_the_model_that_is_there_now(
     assert run(spelling, "train", "letters.words", arguments=arguments)[1].state == "done"
     warm = Studio(spelling.profile.home, warm=True)
     fields: dict[str, Any] = {"model": str(trained), "seed": 5, "takes": 8}
-    said, models = [], []
+    summaries, models = [], []
     for number in range(3):
         if number == 2:
             shutil.rmtree(trained)
             (tmp_path / "other").rename(trained)
         out = tmp_path / f"{number}.txt"
         events, _ = run(warm, "operation", "spell", out=out, **fields)
-        said.append([event.summary for event in events if isinstance(event, ItemDone)])
+        summaries.append([event.summary for event in events if isinstance(event, ItemDone)])
         item = warm.jobs.items(warm.jobs.list()[0].id)[0]
         models.append(item.provenance["model"]["sha256"])
     warm.close()
 
-    assert said[0] == said[1] != said[2]
+    assert summaries[0] == summaries[1] != summaries[2]
     assert models[0] == models[1] != models[2]
 
 
 @pytest.mark.medium
-def test_a_cancelled_training_saves_and_goes_on(
+def test_a_cancelled_training_saves_and_can_be_resumed(
     spelling: Studio, home: Path, tmp_path: Path, wait_for: Callable[..., Any]
 ) -> None:
     arguments = {
@@ -248,11 +247,11 @@ def test_a_cancelled_training_saves_and_goes_on(
     events = handle.events()
     step = wait_for(events, lambda e: isinstance(e, ItemProgress) and e.event["event"] == "step")
     handle.cancel()
-    ending: list[Any] = list(events)
-    assert ending[-1].state == "cancelled"
-    stopped = [e.event for e in ending if isinstance(e, ItemProgress)][-1]
+    last_events: list[Any] = list(events)
+    assert last_events[-1].state == "cancelled"
+    stopped = [e.event for e in last_events if isinstance(e, ItemProgress)][-1]
     assert (stopped["event"], stopped["reason"]) == ("finished", "stopped")
-    again = studio.submit(
+    resumed = studio.submit(
         JobSpec(
             plugin="letters",
             verb="train",
@@ -260,14 +259,14 @@ def test_a_cancelled_training_saves_and_goes_on(
             arguments={**arguments, "resume": True},
         )
     )
-    events = again.events()
+    events = resumed.events()
     first = wait_for(events, lambda e: isinstance(e, ItemProgress) and e.event["event"] == "step")
     assert first.event["step"] > step.event["step"]
-    again.cancel()
+    resumed.cancel()
     list(events)
 
 
-def test_a_run_says_which_plugin_from_which_version_on_a_part_needs(
+def test_a_run_lists_the_plugin_and_version_that_a_part_needs(
     spelling: Studio, site: Any, home: Path, tmp_path: Path
 ) -> None:
     site.install("more", '[[parts]]\nname = "more.cell"\n', PART, version="2.5")
@@ -278,7 +277,7 @@ def test_a_run_says_which_plugin_from_which_version_on_a_part_needs(
     assert spec["requires"] == {"more.cell": "more>=2.5"}
 
 
-def test_a_models_card_is_read_again_only_once_its_file_has_another_time(home: Path) -> None:
+def test_a_models_card_is_read_again_when_its_file_has_another_time(home: Path) -> None:
     studio = Studio(home)
     mine = studio.models.add(studio.models.find("music-folk").path, "mine")
     card = mine.path / "card.json"

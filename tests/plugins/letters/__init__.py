@@ -1,4 +1,4 @@
-"""A plugin with a real model on the real core: it learns words letter by letter."""
+"""A test plugin with a small real model: it learns words letter by letter."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,26 +34,26 @@ LETTERS = "abcde"
 
 
 @dataclass(frozen=True)
-class Nothing:
+class NoSettings:
     """No options and no settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words(Batch):
-    """Padded words: `tokens` (B, U), `lengths` (B,)."""
+    """Padded words: `tokens` (B, U) int64, `lengths` (B,) int64."""
 
     tokens: torch.Tensor
     lengths: torch.Tensor
 
 
 class Spelling:
-    """Words of five letters, one a line."""
+    """A language model over words of five different letters, one word per line."""
 
     name = "letters.words"
     presets: Mapping[str, Preset] = {
-        "tiny": Preset(train=TrainConfig(epochs=1, batch_size=4), options=Nothing())
+        "tiny": Preset(train=TrainConfig(epochs=1, batch_size=4), options=NoSettings())
     }
-    settings_type: type = Nothing
+    settings_type: type = NoSettings
     monitor = "nll_per_token"
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
@@ -63,9 +63,9 @@ class Spelling:
             ledger.use(f"{source}:{number}")
             yield Example(id=f"{number}", tokens=tuple(LETTERS.index(letter) for letter in word))
 
-    def prepare(self, examples: Sequence[Example], options: Nothing) -> Preparation:
+    def prepare(self, examples: Sequence[Example], options: NoSettings) -> Preparation:
         decoder = DecoderConfig(vocabulary=len(LETTERS), dimension=4, hidden=16)
-        return Preparation(settings=Nothing(), model=ModelConfig(decoder=decoder))
+        return Preparation(settings=NoSettings(), model=ModelConfig(decoder=decoder))
 
     def preflight(
         self, examples: Sequence[Example], preparation: Preparation, ledger: Ledger
@@ -101,7 +101,7 @@ class Spelling:
 
 
 class Length:
-    """Words of one length."""
+    """Guides sampling to words of a fixed length."""
 
     def __init__(self, length: int) -> None:
         self.length = length
@@ -123,8 +123,8 @@ class Spell:
         job.model()
         words: list[list[int]] = [[] for _ in request.takes]
         prompts = [()] * len(words)
-        drawn = job.sample(prompts, request.takes, Length(length), SamplingConfig())
-        for count, (row, token) in enumerate(drawn, start=1):
+        samples = job.sample(prompts, request.takes, Length(length), SamplingConfig())
+        for count, (row, token) in enumerate(samples, start=1):
             words[row].append(token)
             job.progress(count / (length * len(words)))
         for take, word in zip(request.takes, words, strict=True):

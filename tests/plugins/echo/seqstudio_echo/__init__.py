@@ -8,12 +8,12 @@ from seqstudio.api import DataError, Job, Operation, Request, Result, hookimpl
 
 
 class Repeat:
-    """Says a text again, with every option in it."""
+    """Repeats a text and writes every option into it."""
 
     name = "repeat"
 
     def run(self, request: Request, job: Job) -> Iterator[Result]:
-        """Refuse an empty text; else repeat it."""
+        """Repeat a text; raise DataError if it is empty."""
         (path,) = request.inputs["text"]
         if not path.is_file():
             raise DataError(f"{path}: no such file, expected a text")
@@ -24,13 +24,14 @@ class Repeat:
         words = [text] * options["times"] + list(options["word"] or ())
         if options["list"]:
             words += Path(options["list"]).read_text(encoding="utf-8").split()
-        said = " ".join(words) + options["ending"]
-        said = f"{options['mood']}, {options['gain']}: {said}"
-        yield Result(outputs={"text": said.upper() if options["loud"] else said}, summary="said")
+        repeated = f"{options['mood']}, {options['gain']}: {' '.join(words)}{options['ending']}"
+        if options["loud"]:
+            repeated = repeated.upper()
+        yield Result(outputs={"text": repeated}, summary="repeated")
 
 
 class Count:
-    """Takes its time over every take."""
+    """Waits for a while before it yields each take."""
 
     name = "count"
 
@@ -39,23 +40,23 @@ class Count:
         for take in request.takes:
             end = time.monotonic() + request.options["seconds"]
             while (left := end - time.monotonic()) > 0:
-                if not request.options["stubborn"]:  # deaf to a cancel, which comes by progress
+                if not request.options["stubborn"]:  # `job.progress` would raise on a cancel
                     job.progress(1 - left / request.options["seconds"], "counting")
                 time.sleep(0.02)
             yield Result(outputs={"number": str(take.seed)}, take=take.number, summary="counted")
 
 
 class Listen:
-    """Says how much it heard."""
+    """Counts the bytes of a stream."""
 
     name = "listen"
 
     def run(self, request: Request, job: Job) -> Iterator[Result]:
-        """Count bytes."""
-        yield Result(outputs={"heard": str(sum(map(len, job.input_blocks())))})
+        """Yield the number of bytes."""
+        yield Result(outputs={"bytes": str(sum(map(len, job.input_blocks())))})
 
 
 @hookimpl
 def seqstudio_operations() -> Iterable[Operation]:
-    """Offer all operations."""
+    """Return all operations."""
     return [Repeat(), Count(), Listen()]

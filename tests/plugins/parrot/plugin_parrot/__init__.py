@@ -1,4 +1,4 @@
-"""A plugin that the app has never heard of: all it knows of it is the manifest."""
+"""A test plugin that the app knows only from its manifest."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from seqstudio.api import Job, Operation, Request, Result, hookimpl
 
 
 class Echo:
-    """Says a text again; "slow" takes a minute, "bad" cannot be said."""
+    """Repeats a text; for "slow" it takes a minute, and for "bad" it fails."""
 
     name = "echo"
 
@@ -21,15 +21,15 @@ class Echo:
         for tick in range(600 if text == "slow" else 0):
             job.progress(tick / 600, "clearing its throat")
             time.sleep(0.1)
-        said = job.folder / "echo.txt"
-        said.write_text(text * request.options["times"])
+        echo = job.folder / "echo.txt"
+        echo.write_text(text * request.options["times"])
         counts = job.folder / "counts.tsv"
         counts.write_text(f"letters\t{len(text)}\n")
-        yield Result(outputs={"echo": said, "counts": counts}, summary=f"{len(text)} letters")
+        yield Result(outputs={"echo": echo, "counts": counts}, summary=f"{len(text)} letters")
 
 
 class Weigh:
-    """Tells the size of a file."""
+    """Writes the size of a file."""
 
     name = "weigh"
 
@@ -40,7 +40,7 @@ class Weigh:
 
 
 class Learn:
-    """Sings what it hears."""
+    """Returns its input."""
 
     name = "learn"
 
