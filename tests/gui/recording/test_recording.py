@@ -1,18 +1,18 @@
 """The recording page, driven by mouse, keys and drops, with real speech."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
+from recording_page import LEFT, TIMES, sample_transcript, word_centre, words_of
 
-from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.gui.recording.recording import RecordingModel
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.word_index import WordPosition
@@ -21,14 +21,7 @@ from seqstudio.gui.sound.output import Output
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.events import ItemDone, ItemProgress, PartialText
-from seqstudio.media.subtitles import to_json
-from seqstudio.session.document import Clip
-from seqstudio.session.edits import AddClip, SetTranscript
-
-TIMES = ((0.31, "Z"), (0.71, "E"), (0.85, "O"), (1.04, "TWO"))
-LEFT = Qt.MouseButton.LeftButton
-
-HOUR_S = 3600.0
+from seqstudio.session.edits import SetTranscript
 
 
 class FakeOutput(Output, Protocol):
@@ -38,47 +31,6 @@ class FakeOutput(Output, Protocol):
     now_s: float
 
     def sound(self, seconds: float) -> object: ...
-
-
-def sample_transcript() -> Transcript:
-    words = tuple(
-        Word(word=word, start_s=start, end_s=start + 0.1, confidence=0.4 if word == "E" else 0.9)
-        for start, word in TIMES
-    )
-    segment = Segment(start_s=0.31, end_s=1.14, text="Z E O TWO", words=words)
-    return Transcript(audio="a.flac", duration_s=1.5, text="Z E O TWO", segments=(segment,))
-
-
-@pytest.fixture
-def page(window: Window, qtbot: QtBot, recording: Path) -> RecordingView:
-    """The page with real speech, loaded, and its words."""
-    window.workspace.import_files([recording])
-    qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), RecordingView))
-    page = window.stack.currentWidget()
-    assert isinstance(page, RecordingView)
-    qtbot.waitUntil(lambda: page.model.waveform.duration_s > 0 and not page.model.waveform.loading)
-    window.workspace.do(SetTranscript(window.workspace.selected_id, sample_transcript()))
-    return page
-
-
-def word_centre(page: RecordingView, position: WordPosition) -> QPoint:
-    return page.transcript.word_rect(position).center().toPoint()
-
-
-def words_of(page: RecordingView) -> str:
-    return " ".join(word.word for word in page.model.transcript.word_index.between(0, HOUR_S))
-
-
-def drop(page: QWidget, path: Path) -> None:
-    """Drop a file; Qt passes what the page does not accept on to the window."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    point, action = QPoint(9, 9), Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(point, action, data, LEFT, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(page, enter)
-    assert enter.isAccepted()
-    dropped = QDropEvent(QPointF(point), action, data, LEFT, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(page, dropped)
 
 
 def test_a_click_on_a_word_or_the_waveform_moves_the_playhead(
@@ -317,41 +269,6 @@ def test_a_transcript_of_a_missing_model_says_so(page: RecordingView, window: Wi
         assert page.provenance.text() == f"made with speech, model {model}{problem}"
 
 
-def test_a_failed_export_is_reported(page: RecordingView, qtbot: QtBot, tmp_path: Path) -> None:
-    page.model.export(tmp_path / "nowhere" / "words.srt")
-    qtbot.waitUntil(lambda: "nowhere" in page.banner.text)
-    page.model.export(tmp_path / "words.doc")
-    qtbot.waitUntil(lambda: "suffix '.doc', expected one of: .txt" in page.banner.text)
-
-
-def test_a_dropped_transcript_of_the_same_name_is_imported(
-    page: RecordingView, qtbot: QtBot, tmp_path: Path, recording: Path
-) -> None:
-    other = replace(sample_transcript(), segments=(), text="RUBOUT")
-    path = tmp_path / f"{recording.stem}.json"
-    path.write_text(to_json(other))
-
-    drop(page, path)
-    qtbot.waitUntil(lambda: words_of(page) == "RUBOUT")
-    page.model.workspace.undo()
-    assert words_of(page) == "Z E O TWO"
-
-
-def test_another_dropped_transcript_becomes_a_clip(
-    page: RecordingView, qtbot: QtBot, tmp_path: Path
-) -> None:
-    (tmp_path / "another.json").write_text(to_json(sample_transcript()))
-    drop(page, tmp_path / "another.json")
-
-    workspace = page.model.workspace
-    qtbot.waitUntil(lambda: len(workspace.document.clips) == 2)
-    assert words_of(page) == "Z E O TWO"
-    workspace.select(workspace.document.clips[1].id)
-    assert not page.waveform.isVisible()
-    qtbot.mouseClick(page.transcript.viewport(), LEFT, pos=word_centre(page, WordPosition(0, 2)))
-    assert page.model.transcript.current == WordPosition(0, 2)
-
-
 def test_partial_text_of_a_job_is_shown_until_there_are_words(
     page: RecordingView, window: Window
 ) -> None:
@@ -364,54 +281,6 @@ def test_partial_text_of_a_job_is_shown_until_there_are_words(
     assert page.transcript.partial_text == "Z E"
     workspace.live.on_event(workspace.selected_id, ItemDone(item=1, name="a"))
     assert page.transcript.partial_text == ""
-
-
-def test_an_unreadable_recording_is_reported_and_the_page_still_works(
-    page: RecordingView, window: Window, qtbot: QtBot, tmp_path: Path
-) -> None:
-    noise = tmp_path / "noise.wav"
-    noise.write_bytes(b"RIFF" + os.urandom(400))
-    first = window.workspace.selected_id
-    window.workspace.import_files([noise])
-    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 2)
-    window.workspace.select(window.workspace.document.clips[1].id)
-    qtbot.waitUntil(lambda: "noise.wav: " in page.banner.text)
-    assert "expected" in page.banner.text
-
-    window.workspace.select(first)
-    assert page.banner.text == ""
-    assert page.model.waveform.duration_s == pytest.approx(1.5)
-
-
-def test_a_moved_recording_is_drawn_once_it_is_found(
-    window: Window, qtbot: QtBot, tmp_path: Path, recording: Path
-) -> None:
-    path = tmp_path / "here.flac"
-    path.write_bytes(recording.read_bytes())
-    clip = Clip.of(path)
-    (tmp_path / "new").mkdir()
-    path.rename(tmp_path / "new" / "there.flac")
-    window.workspace.do(AddClip(clip))
-    window.workspace.select(clip.id)
-    page = window.stack.currentWidget()
-    assert isinstance(page, RecordingView)
-    qtbot.waitUntil(lambda: page.model.waveform_message.startswith("The file of this recording"))
-    assert page.banner.text == ""  # the window reports it, and offers to look for it
-    qtbot.waitUntil(lambda: bool(window.missing.clips))
-
-    window.missing.find(tmp_path / "new")
-    qtbot.waitUntil(lambda: page.model.waveform.duration_s > 1)
-    assert page.model.waveform_message == ""
-
-
-def test_a_text_file_is_shown(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("Zwölf Boxkämpfer\njagen")
-    window.workspace.import_files([tmp_path / "notes.txt"])
-    qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), RecordingView))
-    page = window.stack.currentWidget()
-    assert isinstance(page, RecordingView)
-    qtbot.waitUntil(lambda: page.text.toPlainText() == "Zwölf Boxkämpfer\njagen")
-    assert not page.waveform.isVisible()
 
 
 def test_playback_moves_the_playhead_and_stops_at_the_end_of_the_selection(

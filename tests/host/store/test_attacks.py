@@ -18,7 +18,6 @@ from seqstudio.host.store.archive import entry_fault
 from seqstudio.host.store.store import Store
 
 StoreFiles = Callable[[], dict[str, bytes]]
-Install = Callable[[Path], None]
 
 
 def add_link(archive: zipfile.ZipFile) -> None:
@@ -38,10 +37,6 @@ def add_duplicate(archive: zipfile.ZipFile) -> None:
 
 def add_folder_with_data(archive: zipfile.ZipFile) -> None:
     archive.writestr(zipfile.ZipInfo("seq_parrot/d/"), "payload")
-
-
-def plugin_code(line: str) -> dict[str, Any]:
-    return {"code": f"import os, sys, threading, time\n{line}\n"}
 
 
 ONE_OPTION = '[operations.options.o{}]\ntype = "int"\n'
@@ -359,97 +354,3 @@ def test_a_change_of_one_byte_is_detected(builder: Any, store: Store, tmp_path: 
             found = store.inspect(changed)
             assert found.wheels[0].hashes == expected.wheels[0].hashes
             assert found.sheet.sha256 != expected.sheet.sha256
-
-
-HARMFUL_CODE = {
-    "hang at import": (
-        plugin_code("time.sleep(60)"),
-        r"^plugin 'parrot': its worker sent no message for 1\.5 s .*, and was ended by SIGKILL",
-    ),
-    "hang at describe": (
-        plugin_code(
-            "from seqstudio.api import hookimpl\n"
-            "@hookimpl\ndef seqstudio_operations():\n    time.sleep(60)"
-        ),
-        r"sent no message for 1\.5 s while it was tried, and was ended by SIGKILL",
-    ),
-    "SystemExit": (plugin_code("raise SystemExit(0)"), r"importing seq_parrot: SystemExit: 0"),
-    "exits": (plugin_code("os._exit(0)"), r"its worker exited with status 0 while it was tried"),
-    "aborts": (plugin_code("os.abort()"), r"its worker ended by SIGABRT while it was tried"),
-    "other names": (
-        plugin_code(""),
-        r"seqstudio_operations gives \[\], expected \['shout'\] as in its",
-    ),
-    "garbage": (
-        plugin_code(
-            "for name in os.listdir('/proc/self/fd'):\n"
-            "    if os.path.exists(f'/proc/self/fd/{name}') or int(name) > 2:\n"
-            "        try:\n            os.write(int(name), b'\\xff' * 8)\n"
-            "        except OSError:\n            pass\ntime.sleep(60)"
-        ),
-        r"its worker sent a malformed message of 4294967295 bytes, expected at most",
-    ),
-    "change of its own files": (
-        plugin_code("open(__file__, 'a').write('evil = 1')"),
-        r"gives \[\]|changed its own seq_parrot/__init__\.py while it was tried",
-    ),
-    "a link for a file": (
-        {
-            "code": "import os\nos.rename(__file__, 'moved')\n"
-            "os.symlink(os.path.abspath('moved'), __file__)\n",
-            "manifest": "",
-        },
-        r"changed its own seq_parrot/__init__\.py while it was tried",
-    ),
-    "a link to a folder": (
-        {"code": "import os\nos.symlink('/etc', __file__ + '.more')\n", "manifest": ""},
-        r"changed its own seq_parrot/__init__\.py\.more while it was tried",
-    ),
-    "a pipe": (
-        {"code": "import os\nos.mkfifo(__file__ + '.more')\n", "manifest": ""},
-        r"changed its own seq_parrot/__init__\.py\.more while it was tried",
-    ),
-}
-
-
-@pytest.mark.parametrize("attack", HARMFUL_CODE)
-def test_a_plugin_that_fails_its_probe_is_not_installed(
-    builder: Any, install: Install, profile: Profile, store_files: StoreFiles, attack: str
-) -> None:
-    install(builder.plugin("other"))
-    (profile.home / "limits.json").write_text(
-        '{"start_timeout_s": 1.5}' if "hang" in attack else "{}"
-    )
-    before = store_files()
-    changes, reason = HARMFUL_CODE[attack]
-    with pytest.raises(PluginError, match=reason):
-        install(builder.plugin(**changes))
-
-    assert store_files() == before
-    assert "parrot" not in [plugin.id for plugin in Catalogue.load(profile).plugins]
-
-
-def test_code_compiled_during_the_probe_is_removed(
-    builder: Any, install: Install, profile: Profile
-) -> None:
-    code = (
-        "from pathlib import Path\n"
-        "cache = Path(__file__).parent / '__pycache__'\ncache.mkdir(exist_ok=True)\n"
-        "(cache / 'more.cpython-311.pyc').write_bytes(b'evil')\n"
-    )
-    install(builder.plugin(code=code, manifest=""))
-
-    assert not [*(profile.home / "plugins").rglob("*.pyc")]
-
-
-def test_a_plugin_that_hangs_at_exit_is_installed_and_its_process_killed(
-    builder: Any, install: Install, tmp_path: Path
-) -> None:
-    pid_file = tmp_path / "pid"
-    code = (
-        "import atexit, os, time\nfrom seqstudio.api import hookimpl\n"
-        f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\natexit.register(time.sleep, 60)\n"
-    )
-    install(builder.plugin(code=code, manifest=""))
-
-    assert not Path(f"/proc/{pid_file.read_text()}").exists()
