@@ -134,7 +134,7 @@ class TrainRun:
             case Preview():
                 self.previews.add(stage_of(event, self.folder))
             case Finished():
-                self.message = event.summary
+                self.message = averaged_text(event.averaged)
 
     @property
     def speed(self) -> Speed | None:
@@ -178,3 +178,12 @@ def progress_line(run: TrainRun) -> str:
         value = metric_value(run.best.monitor, run.best.value)
         parts.append(f"best {metric}: {value} at step {run.best.step}")
     return " · ".join(parts)
+
+
+def averaged_text(checkpoints: int) -> str:
+    """Say whether the model of a finished run is an average; "" for one checkpoint alone.
+
+    >>> averaged_text(3)
+    'The model is the average of the best 3 checkpoints.'
+    """
+    return f"The model is the average of the best {checkpoints} checkpoints." * (checkpoints > 1)
