@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 from seqstudio.contracts.plain import from_plain, to_plain
+from seqstudio.core.cells import CELLS
 from seqstudio.errors import ConfigError, SeqStudioError
 
-Cell = Literal["tanh", "gru", "lstm"]
-CELLS: tuple[Cell, ...] = ("tanh", "gru", "lstm")
 ROLES = ("source", "encoder", "bridge", "attention", "decoder")
 NEEDS = (
     ("source", "encoder"),

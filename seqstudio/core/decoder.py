@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from seqstudio.core.attention import AdditiveAttention, AttentionMemory
-from seqstudio.core.config import Cell, check_covariates, check_positive, check_recurrent
+from seqstudio.core.cells import Cell
+from seqstudio.core.config import check_covariates, check_positive, check_recurrent
 from seqstudio.core.devices import RowwiseLinear
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.fused_step import (

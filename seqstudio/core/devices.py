@@ -9,6 +9,9 @@ from seqstudio.errors import ConfigError
 def choose_device(name: str) -> str:
     """Turn `auto`, `cpu`, `cuda`, `cuda:N` or `mps` into a device of this machine.
 
+    `auto` never chooses `mps`: torch has neither float64 nor the kernels of the CTC and transducer
+    losses there, so that not every model runs on it. It can be named.
+
     Raises
     ------
     ConfigError
@@ -20,10 +23,42 @@ def choose_device(name: str) -> str:
     if torch.backends.mps.is_available():
         available.append("mps")
     if name == "auto":
-        return "cuda" if "cuda" in available else available[-1]
+        return "cuda" if "cuda" in available else "cpu"
     if name not in available:
         raise ConfigError(f"device={name!r}, expected auto or one of {', '.join(available)}")
     return name
+
+
+def require_kernel(what: str, device: torch.device) -> None:
+    """Raise ConfigError on `mps`, which lacks the kernels of some losses.
+
+    >>> require_kernel("CTC loss", torch.device("mps"))
+    Traceback (most recent call last):
+    ...
+    seqstudio.errors.ConfigError: CTC loss on device='mps', expected cpu or cuda
+    """
+    if device.type == "mps":
+        raise ConfigError(f"{what} on device={device.type!r}, expected cpu or cuda")
+
+
+def at_least_float32(values: Tensor) -> Tensor:
+    """Convert half precision to float32, for what would lose too much; keep other types."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def to_host(*lengths: Tensor) -> tuple[Tensor, ...]:
+    """Return (B,) integer tensors on the CPU; those of one device are copied in one transfer."""
+    if all(one.device.type == "cpu" for one in lengths):
+        return lengths
+    return tuple(torch.stack(lengths).cpu())
+
+
+def prefers_scans(device: torch.device) -> bool:
+    """Return whether a linear recurrence is faster as a parallel scan than as a loop over time.
+
+    On a CPU the loop is 2 to 4 times as fast; elsewhere each of its steps would be a launch.
+    """
+    return device.type != "cpu"
 
 
 class RowwiseLinear:

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from seqstudio.core.config import Cell, check_recurrent
+from seqstudio.core.cells import Cell, state_width
+from seqstudio.core.config import check_recurrent
 from seqstudio.core.dropout import Dropout
 from seqstudio.core.front_end import mask_padding
-from seqstudio.core.recurrent import BidirectionalLayer, RecurrentLayer, state_width
+from seqstudio.core.recurrent import BidirectionalLayer, RecurrentLayer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqstudio.core.config import Cell
+from seqstudio.core.cells import CELLS, RecurrentCell
 from seqstudio.core.devices import RowwiseLinear
 from seqstudio.core.recurrent import RecurrentLayer
 
@@ -97,15 +97,26 @@ class TanhStep:
         return output, output
 
 
-STEPS: dict[Cell, type[LSTMStep | GRUStep | TanhStep]] = {
-    "lstm": LSTMStep,
-    "gru": GRUStep,
-    "tanh": TanhStep,
+class MinGRUStep:
+    """Steps a minGRU, whose gates depend on the input alone."""
+
+    def __init__(self, rows: int, hidden: int, like: Tensor) -> None:
+        pass
+
+    def __call__(self, input_gates: Tensor, state: LayerState) -> tuple[Tensor, Tensor]:
+        """Return the (R, H) output, twice, from (R, 2H) gates: update, candidate."""
+        update, candidate = input_gates.chunk(2, dim=1)
+        output = torch.lerp(state.output, candidate, update.sigmoid())
+        return output, output
+
+
+CellStep = LSTMStep | GRUStep | TanhStep | MinGRUStep
+STEPS: dict[RecurrentCell, type[CellStep]] = {
+    CELLS["lstm"]: LSTMStep,
+    CELLS["gru"]: GRUStep,
+    CELLS["tanh"]: TanhStep,
+    CELLS["mingru"]: MinGRUStep,
 }
-
-
-# The order in which a fused step has the gates, as indices into torch's order.
-GATES: dict[Cell, tuple[int, ...]] = {"lstm": (0, 1, 3, 2), "gru": (0, 1, 2), "tanh": (0,)}
 LANES = 64  # states are padded to a multiple, so that no row ends in the middle of a vector
 
 
@@ -120,8 +131,8 @@ class FusedStack:
         self.layers = [layer for layer in layers if isinstance(layer, RecurrentLayer)]
         self.cell, self.hidden = self.layers[0].cell, self.layers[0].hidden
         self.padding = -self.hidden % LANES
-        self.gates = len(GATES[self.cell]) * (self.hidden + self.padding)
-        self.steps: dict[int, LSTMStep | GRUStep | TanhStep] = {}  # by number of rows
+        self.gates = self.cell.recurrent_gates * (self.hidden + self.padding)
+        self.steps: dict[int, CellStep] = {}  # by number of rows
         recurrent = [self.reorder_gates(*layer.weights("hh")) for layer in self.layers]
         upward = [self.reorder_gates(*layer.weights("ih")) for layer in self.layers[1:]]
         upward.append((head.detach(), bias.detach()))
@@ -135,9 +146,11 @@ class FusedStack:
         self.sizes = [(len(weight), self.gates) for weight, _ in upward]
 
     def reorder_gates(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (G, F) weight and (G,) bias with the gates in the order of `GATES`, padded."""
+        """Return (G, F) weight and (G,) bias with the gates in the order of the step, padded."""
+        if len(weight) == 0:
+            return weight, bias
         blocks = torch.cat([weight, bias[:, None]], dim=1).detach().unflatten(0, (-1, self.hidden))
-        ordered = blocks[list(GATES[self.cell])]
+        ordered = blocks[list(self.cell.step_order)]
         joined = functional.pad(ordered, (0, 0, 0, self.padding)).flatten(0, 1)
         return joined[:, :-1], joined[:, -1]
 
@@ -156,11 +169,12 @@ class FusedStack:
         layers = []
         for product, layer_state in zip(self.products, state.detach(), strict=True):
             parts = [self.pad_hidden(part) for part in layer_state.split(self.hidden, dim=1)]
-            recurrent_gates = product(parts[0])[:, -self.gates :]
+            products = product(parts[0])
+            recurrent_gates = products[:, products.shape[1] - self.gates :]
             layers.append(LayerState(parts[0], parts[-1], recurrent_gates))
         return tuple(layers)
 
-    def cell_step(self, input_gates: Tensor) -> LSTMStep | GRUStep | TanhStep:
+    def cell_step(self, input_gates: Tensor) -> CellStep:
         """Return the step for as many rows as `input_gates` has; the layers share it."""
         if (rows := input_gates.shape[0]) not in self.steps:
             padded = self.hidden + self.padding

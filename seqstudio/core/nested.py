@@ -15,12 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqstudio.core.config import Cell, check_covariates, check_positive, check_recurrent
+from seqstudio.core.cells import Cell, state_width
+from seqstudio.core.config import check_covariates, check_positive, check_recurrent
 from seqstudio.core.decoder import Covariates, expand_covariates
 from seqstudio.core.fused_step import FoldedCovariates, FusedStack, StackState, select_layers
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
-from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack, state_width
+from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack
 from seqstudio.errors import ConfigError
 
 

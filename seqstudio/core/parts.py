@@ -9,12 +9,12 @@ from torch import nn
 from seqstudio.contracts.formats import PartSpec
 from seqstudio.core.attention import AdditiveAttention, AdditiveConfig
 from seqstudio.core.bridges import FinalState, FinalStateConfig
+from seqstudio.core.cells import state_width
 from seqstudio.core.decoder import Decoder, DecoderConfig
 from seqstudio.core.encoder import Encoder, EncoderConfig
 from seqstudio.core.front_end import EmbeddedTokens, FramesConfig, TokensConfig, build_frames
 from seqstudio.core.heads import CTCConfig, CTCHead
 from seqstudio.core.nested import NestedConfig, NestedDecoder
-from seqstudio.core.recurrent import state_width
 from seqstudio.errors import ConfigError
 
 

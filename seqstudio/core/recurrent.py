@@ -4,7 +4,6 @@ A layer's state is one tensor for every cell: its output, followed for an LSTM b
 shapes below S is the width of that state (`state_width`) and G the width of the gates.
 """
 
-from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -12,15 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from seqstudio.core.config import Cell
+from seqstudio.core.cells import Cell, RecurrentCell, find_cell
 from seqstudio.core.dropout import Dropout
-
-LAYERS: dict[Cell, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "tanh": nn.RNN}
-
-
-def state_width(cell: Cell, hidden: int) -> int:
-    """Return the width of one layer's state: an LSTM has a memory and an output."""
-    return 2 * hidden if cell == "lstm" else hidden
 
 
 def valid_mask(lengths: Tensor, frames: int) -> Tensor:
@@ -44,11 +36,11 @@ def reverse_within(frames: Tensor, lengths: Tensor) -> Tensor:
 class RecurrentLayer(nn.Module):
     """One unidirectional layer whose state is a single tensor."""
 
-    def __init__(self, cell: Cell, width: int, hidden: int) -> None:
+    def __init__(self, cell: Cell | RecurrentCell, width: int, hidden: int) -> None:
         super().__init__()
-        self.cell = cell
+        self.cell = find_cell(cell)
         self.hidden = hidden
-        self.rnn = LAYERS[cell](width, hidden, batch_first=True)
+        self.rnn = self.cell.layer(width, hidden)
 
     def forward(self, frames: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Run over whole sequences.
@@ -70,7 +62,13 @@ class RecurrentLayer(nn.Module):
         return self.forward(frames)[0]
 
     def weights(self, kind: Literal["ih", "hh"]) -> tuple[Tensor, Tensor]:
-        """Return the (G, F) weight and (G,) bias of the gates, for the input or the recurrence."""
+        """Return the (G, F) weight and (G,) bias of the gates, for the input or the recurrence.
+
+        Where no gate depends on the previous output, those of the recurrence have G 0.
+        """
+        if kind == "hh" and self.cell.recurrent_gates == 0:
+            like = self.rnn.get_parameter("weight_ih_l0")
+            return like.new_zeros(0, self.hidden), like.new_zeros(0)
         weight: Tensor = getattr(self.rnn, f"weight_{kind}_l0")
         bias: Tensor = getattr(self.rnn, f"bias_{kind}_l0")
         return weight, bias
@@ -82,24 +80,15 @@ class RecurrentLayer(nn.Module):
     def step(self, input_gates: Tensor, state: Tensor) -> Tensor:
         """Return the (B, S) states one step after `state`, from (B, G) input gates."""
         input_gates = input_gates + self.weights("ih")[1]
-        output, memory = state[:, : self.hidden], state[:, self.hidden :]
-        recurrent_gates = functional.linear(output, *self.weights("hh"))
-        if self.cell == "tanh":
-            return torch.tanh(input_gates + recurrent_gates)
-        if self.cell == "gru":
-            split = (2 * self.hidden, self.hidden)
-            input_sigmoids, input_candidate = input_gates.split(split, 1)
-            recurrent_sigmoids, recurrent_candidate = recurrent_gates.split(split, 1)
-            reset, update = torch.sigmoid(input_sigmoids + recurrent_sigmoids).chunk(2, dim=1)
-            candidate = torch.tanh(input_candidate + reset * recurrent_candidate)
-            return torch.lerp(candidate, output, update)
-        gates = (input_gates + recurrent_gates).chunk(4, dim=1)
-        input_gate, forget_gate, candidate, output_gate = gates
-        memory = forget_gate.sigmoid() * memory + input_gate.sigmoid() * candidate.tanh()
-        return torch.cat([output_gate.sigmoid() * memory.tanh(), memory], dim=1)
+        recurrent_gates = functional.linear(state[:, : self.hidden], *self.weights("hh"))
+        return self.cell.step(input_gates, recurrent_gates, state)
 
     def outputs_and_state(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return what `outputs` does, and the (B, S) states after each item's own last frame."""
+        if not self.cell.memory:  # the output is the state
+            outputs = self.outputs(frames, lengths)
+            rows = torch.arange(len(frames), device=frames.device)
+            return outputs, outputs[rows, lengths - 1]
         if int(lengths.min()) == frames.shape[1]:
             return self.forward(frames)
         packed = pack_padded_sequence(frames, lengths.cpu(), batch_first=True, enforce_sorted=False)
@@ -111,7 +100,7 @@ class RecurrentLayer(nn.Module):
         """Split a (B, S) state into the form that torch's layer takes."""
         if state is None:
             return None
-        if self.cell != "lstm":
+        if not self.cell.memory:
             return state[None].contiguous()
         output, memory = state.split(self.hidden, dim=1)
         return output[None].contiguous(), memory[None].contiguous()
@@ -130,7 +119,7 @@ class BidirectionalLayer(nn.Module):
     enters the recurrence, and no packing is needed.
     """
 
-    def __init__(self, cell: Cell, width: int, hidden: int) -> None:
+    def __init__(self, cell: Cell | RecurrentCell, width: int, hidden: int) -> None:
         super().__init__()
         self.forward_rnn = RecurrentLayer(cell, width, hidden)
         self.backward_rnn = RecurrentLayer(cell, width, hidden)
@@ -156,17 +145,19 @@ class BidirectionalLayer(nn.Module):
 class RecurrentStack(nn.Module):
     """Unidirectional layers with dropout between them: the body of every decoder."""
 
-    def __init__(self, cell: Cell, width: int, hidden: int, layers: int, dropout: float) -> None:
+    def __init__(
+        self, cell: Cell | RecurrentCell, width: int, hidden: int, layers: int, dropout: float
+    ) -> None:
         super().__init__()
         widths = [width] + [hidden] * (layers - 1)
-        self.cell = cell
+        self.cell = find_cell(cell)
         self.hidden = hidden
         self.layers = nn.ModuleList(RecurrentLayer(cell, size, hidden) for size in widths)
         self.dropouts = nn.ModuleList(Dropout(dropout) for _ in widths[1:])
 
     def zero_state(self, rows: int) -> Tensor:
         """Return the (layers, rows, S) state that sequences start from when none is given."""
-        width = state_width(self.cell, self.hidden)
+        width = self.cell.state_width(self.hidden)
         return next(self.parameters()).new_zeros(len(self.layers), rows, width)
 
     def forward(self, frames: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:

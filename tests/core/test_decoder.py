@@ -4,7 +4,8 @@ from torch.testing import assert_close
 
 from seqstudio.core.attention import AdditiveConfig
 from seqstudio.core.bridges import FinalStateConfig
-from seqstudio.core.config import CELLS, Cell, ModelConfig
+from seqstudio.core.cells import CELLS, Cell
+from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import Encoded, EncoderConfig
 from seqstudio.core.front_end import TokensConfig

@@ -3,7 +3,8 @@ import torch
 from torch.testing import assert_close
 
 from seqstudio.core.bridges import FinalStateConfig
-from seqstudio.core.config import CELLS, Cell, ModelConfig, PartConfig
+from seqstudio.core.cells import CELLS, Cell
+from seqstudio.core.config import ModelConfig, PartConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import FramesConfig, TokensConfig

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from seqstudio.core.config import CELLS, Cell, ModelConfig
+from seqstudio.core.cells import CELLS, Cell
+from seqstudio.core.config import ModelConfig
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import pack_groups
 from seqstudio.core.model import SequenceModel, build

@@ -4,9 +4,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.testing import assert_close
 
-from seqstudio.core.config import CELLS, Cell
+from seqstudio.core.cells import CELLS, Cell
 from seqstudio.core.recurrent import (
-    LAYERS,
     BidirectionalLayer,
     RecurrentLayer,
     RecurrentStack,
@@ -14,6 +13,7 @@ from seqstudio.core.recurrent import (
 )
 
 LENGTHS = torch.tensor([7, 1, 4, 11])
+TORCH: dict[Cell, type[nn.RNNBase]] = {"tanh": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 def packed_run(rnn: nn.RNNBase, frames: Tensor) -> tuple[Tensor, Tensor]:
@@ -24,14 +24,14 @@ def packed_run(rnn: nn.RNNBase, frames: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def torch_equivalent(layer: BidirectionalLayer, cell: Cell) -> nn.RNNBase:
-    equivalent = LAYERS[cell](5, 3, batch_first=True, bidirectional=True)
+    equivalent = TORCH[cell](5, 3, batch_first=True, bidirectional=True)
     for suffix, direction in (("", layer.forward_rnn), ("_reverse", layer.backward_rnn)):
         for name, weight in direction.rnn.named_parameters():
             getattr(equivalent, name + suffix).data = weight.data
     return equivalent
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", TORCH)
 def test_both_directions_equal_the_packed_layer_of_torch(cell: Cell) -> None:
     layer = BidirectionalLayer(cell, 5, 3)
     frames = torch.randn(4, 11, 5)
@@ -42,7 +42,7 @@ def test_both_directions_equal_the_packed_layer_of_torch(cell: Cell) -> None:
         assert_close(found[row, :length], expected[row, :length], atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", TORCH)
 def test_gradients_equal_those_of_the_packed_layer(cell: Cell) -> None:
     layer = BidirectionalLayer(cell, 5, 3)
     equivalent = torch_equivalent(layer, cell)
@@ -55,7 +55,7 @@ def test_gradients_equal_those_of_the_packed_layer(cell: Cell) -> None:
         assert_close(weight.grad, getattr(equivalent, name).grad, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", TORCH)
 def test_final_states_are_those_after_each_last_frame(cell: Cell) -> None:
     layer = BidirectionalLayer(cell, 5, 3)
     frames = torch.randn(4, 11, 5)
@@ -63,6 +63,18 @@ def test_final_states_are_those_after_each_last_frame(cell: Cell) -> None:
     _, expected = packed_run(torch_equivalent(layer, cell), frames)  # (parts, directions, B, H)
 
     assert_close(state, expected.permute(2, 0, 1, 3).flatten(1), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_an_item_among_others_is_encoded_as_alone(cell: Cell) -> None:
+    layer = BidirectionalLayer(cell, 5, 3)
+    frames = torch.randn(4, 11, 5)
+    outputs, states = layer.outputs_and_state(frames, LENGTHS)
+
+    for row, length in enumerate(LENGTHS):
+        alone = layer.outputs_and_state(frames[row : row + 1, :length], length[None])
+        assert_close(outputs[row, :length], alone[0][0], atol=1e-6, rtol=0)
+        assert_close(states[row], alone[1][0], atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -19,7 +19,8 @@ from generated import (
 
 from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.task import TrainConfig
-from seqstudio.core.config import Cell, ModelConfig
+from seqstudio.core.cells import Cell
+from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import FramesConfig

@@ -8,7 +8,8 @@ from torch import Tensor
 from seqstudio.contracts.data import stable_seed
 from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
 from seqstudio.core.bridges import FinalStateConfig
-from seqstudio.core.config import Cell, ModelConfig
+from seqstudio.core.cells import Cell
+from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import TokensConfig
