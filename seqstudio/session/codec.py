@@ -25,7 +25,9 @@ T = TypeVar("T")
 NAMES = {kind.__name__: kind for kind in typing.get_args(Edit)}
 MAX_INTEGER = (1 << 63) - 1
 WIDTHS = {"<u1": 255, "<u2": (1 << 16) - 1, "<u4": (1 << 32) - 1, "<i8": MAX_INTEGER}
-MAX_UNPACKED_BYTES = 1 << 30  # of one value: a larger one is an attack, or not ours
+MAX_UNPACKED_BYTES = 1 << 29  # of one value
+SMALL_BYTES = 1 << 24  # any value may unpack to this size
+MAX_RATIO = 64  # of unpacked to packed bytes, above that: what we write has less than 20
 
 
 def pack(value: Any) -> bytes:
@@ -47,10 +49,11 @@ def unpack(kind: type[T], data: bytes, where: str) -> T:
         If the bytes are not such a value as `pack` encodes it.
     """
     try:
+        limit = min(MAX_UNPACKED_BYTES, max(SMALL_BYTES, MAX_RATIO * len(data)))
         unpacked = zlib.decompressobj()
-        text = unpacked.decompress(data, MAX_UNPACKED_BYTES)
+        text = unpacked.decompress(data, limit)
         if unpacked.unconsumed_tail:
-            raise SessionError(f"{where}: more than {MAX_UNPACKED_BYTES} bytes, expected fewer")
+            raise SessionError(f"{where}: {len(data)} bytes unpack to more than {limit}")
         return typing.cast(T, _value(kind, json.loads(text), where))
     except (zlib.error, ValueError, RecursionError, TypeError, KeyError) as error:
         raise SessionError(f"{where}: {error}, expected what SeqStudio writes") from error

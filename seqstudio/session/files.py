@@ -5,8 +5,9 @@ from pathlib import Path
 
 from seqstudio.errors import SessionError
 from seqstudio.services.atomic_files import os_errors_as, sync_file
-from seqstudio.session.journal import APPLICATION, DamagedError, Journal
+from seqstudio.session.journal import DamagedError, Journal
 from seqstudio.session.lock import check_unlocked, is_locked
+from seqstudio.session.schema import VersionError
 
 SIDE_FILE_SUFFIXES = ("-wal", "-shm")  # SQLite's, while a file is open or after a crash
 
@@ -55,15 +56,12 @@ def has_work(path: Path) -> bool:
     A file that is removed meanwhile has none.
     """
     try:
-        journal = Journal(path)
-        try:
-            if journal.read("PRAGMA application_id") != [(APPLICATION,)]:
-                return False  # the process was killed before it created the tables
+        if path.stat().st_size == 0:
+            return False  # the process was killed before it created the tables
+        with Journal.reading(path) as journal:
             locked = is_locked(path, _lock_owner(path))
             return not locked and bool(journal.read("SELECT 1 FROM step LIMIT 1"))
-        finally:
-            journal.connection.close()
-    except DamagedError:
+    except (DamagedError, VersionError):  # opening it says what is wrong
         return True
     except (SessionError, FileNotFoundError):
         if path.exists():
@@ -77,13 +75,10 @@ def side_file(path: Path, end: str) -> Path:
 
 
 def _lock_owner(path: Path) -> str:
-    """Read the owner of a file's lock; a damaged session has none."""
+    """Read the owner of a file's lock; a file that is no intact session has none."""
     try:
-        journal = Journal(path)
-        try:
+        with Journal.reading(path) as journal:
             rows = journal.read("SELECT lock_owner FROM state")
-        finally:
-            journal.connection.close()
-    except DamagedError:
+    except (DamagedError, VersionError):
         return ""
     return str(rows[0][0]) if rows else ""

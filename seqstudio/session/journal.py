@@ -15,25 +15,12 @@ from seqstudio.errors import SessionError
 from seqstudio.services.atomic_files import os_errors_as, sync_file
 from seqstudio.session.codec import checksum
 from seqstudio.session.lock import check_unlocked, lock_owner
+from seqstudio.session.schema import SCRIPT, check_schema, check_version
 
-APPLICATION = 0x5E957D10  # identifies the file as a session
-VERSION = 3
-SCHEMA = f"""
-CREATE TABLE step (number INTEGER PRIMARY KEY, title TEXT NOT NULL, edit BLOB NOT NULL,
-    inverse BLOB NOT NULL, checksum BLOB NOT NULL);
-CREATE TABLE snapshot (id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL,
-    document BLOB NOT NULL, checksum BLOB NOT NULL);
-CREATE TABLE job_link (job INTEGER PRIMARY KEY, link BLOB NOT NULL, checksum BLOB NOT NULL);
-CREATE TABLE imported_item (job INTEGER NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (job, item))
-    WITHOUT ROWID;
-CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL,
-    untitled INTEGER NOT NULL, lock_owner TEXT NOT NULL);
-PRAGMA application_id = {APPLICATION};
-PRAGMA user_version = {VERSION};
-"""
 KEPT_SNAPSHOTS = 3  # the newest, and two in case it is damaged
 CACHED_STEPS = 2  # the steps that undo and redo would apply, which are read often
 BUSY_TIMEOUT_S = 5.0  # for another process's transaction
+MAX_VALUE_BYTES = 1 << 29  # of one row, title or definition
 
 
 class DamagedError(SessionError):
@@ -60,6 +47,24 @@ class Journal:
             self.connection = connect(path)
 
     @classmethod
+    @contextlib.contextmanager
+    def reading(cls, path: Path) -> Iterator["Journal"]:
+        """Open a file to read it, without locking or changing it.
+
+        Raises
+        ------
+        DamagedError, VersionError, SessionError
+            As `open`, except that the file may be locked.
+        """
+        with _sqlite_errors(path):
+            check(path)
+        journal = cls(path)
+        try:
+            yield journal
+        finally:
+            journal.connection.close()
+
+    @classmethod
     def open(cls, path: Path) -> "Journal":
         """Open a file and lock it.
 
@@ -67,14 +72,17 @@ class Journal:
         ------
         DamagedError
             If it is damaged.
+        VersionError
+            If it is not a session, or of another version.
         SessionError
-            If it does not exist, is not a session, has another version, or is locked by a process.
+            If it does not exist, is locked by a process, or holds more than a session's tables.
         """
         if not path.is_file():
             raise SessionError(f"{path}: no such file, expected a session")
+        with _sqlite_errors(path):
+            check(path)
         journal = cls(path)
         try:
-            journal._check_version()
             journal._make_durable()
             journal._lock()
             if (found := journal.read("PRAGMA quick_check(1)")) != [("ok",)]:
@@ -99,23 +107,13 @@ class Journal:
         journal = cls(path)
         journal._make_durable()
         with _sqlite_errors(path):
-            journal.connection.executescript(f"BEGIN EXCLUSIVE;{SCHEMA}COMMIT;")
+            journal.connection.executescript(f"BEGIN EXCLUSIVE;{SCRIPT};COMMIT;")
         with journal.transaction() as connection:
             connection.execute(
                 "INSERT INTO state VALUES (1, 0, ?, ?)", (untitled, lock_owner(path))
             )
         sync_file(path.parent)
         return journal
-
-    def _check_version(self) -> None:
-        (found,), (version,) = (
-            self.read(f"PRAGMA {name}")[0] for name in ("application_id", "user_version")
-        )
-        if found != APPLICATION:
-            raise SessionError(f"{self.path}: another program's file, expected a session")
-        if version != VERSION:
-            hint = "update SeqStudio" if version > VERSION else "an early SeqStudio wrote it"
-            raise SessionError(f"{self.path}: version {version}, expected {VERSION}: {hint}")
 
     def _make_durable(self) -> None:
         with _sqlite_errors(self.path):
@@ -125,7 +123,7 @@ class Journal:
     def _lock(self) -> None:
         with self.transaction() as connection:
             row = connection.execute("SELECT lock_owner FROM state").fetchone()
-            check_unlocked(self.path, row[0] if row else "")
+            check_unlocked(self.path, str(row[0]) if row else "")
             connection.execute("UPDATE state SET lock_owner = ?", (lock_owner(self.path),))
 
     def close(self) -> None:
@@ -178,14 +176,24 @@ class Journal:
         return self._step_cache[number]
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
     """Connect to an existing file; damaged text can be read, and then fails its checksum."""
-    uri = f"{path.absolute().as_uri()}?mode=rw"  # does not create a file that was removed
+    uri = f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"  # creates no file
     connection = sqlite3.connect(
         uri, timeout=BUSY_TIMEOUT_S, isolation_level=None, uri=True, check_same_thread=False
     )
     connection.text_factory = lambda text: text.decode(errors="replace")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+    connection.execute("PRAGMA trusted_schema = OFF")  # functions in the file's own schema
+    connection.execute("PRAGMA cell_size_check = ON")
     return connection
+
+
+def check(path: Path) -> None:
+    """Check the version and the tables of a file on a connection that cannot write."""
+    with contextlib.closing(connect(path, writable=False)) as connection:
+        check_version(connection, path)
+        check_schema(connection, path)
 
 
 def add_step(connection: sqlite3.Connection, step: Step) -> None:
@@ -236,6 +244,9 @@ def _sqlite_errors(path: Path) -> Iterator[None]:
             raise DamagedError(f"{path}: {error}") from error
         raise SessionError(f"{path}: {error}, expected a session that can be written") from error
     except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:  # subclasses are our own mistakes
+        # DataError: a value over the limit; other subclasses are our own mistakes
+        if type(error) not in (sqlite3.DatabaseError, sqlite3.DataError):
             raise
         raise DamagedError(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:  # SQLite's message quotes damaged text
+        raise DamagedError(f"{path}: damaged text in its schema") from error

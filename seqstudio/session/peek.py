@@ -16,10 +16,7 @@ def peek(path: Path) -> Document | None:
         If the file does not exist or cannot be read.
     """
     try:
-        journal = Journal(path)
-        try:
+        with Journal.reading(path) as journal:
             return restore(journal).document
-        finally:
-            journal.connection.close()
     except DamagedError:
         return None

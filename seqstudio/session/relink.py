@@ -83,6 +83,9 @@ def _copy(clip: Clip, target: Path) -> None:
     """Copy a clip's file into the target's folder, check its hash, and rename it."""
     if target.exists() and _matches(clip, target):
         return
+    if clip.path.exists() and not _has_size(clip.path, clip.size_bytes):  # a device has no end
+        expected = f"expected a file of {clip.size_bytes} bytes"
+        raise SessionError(f"{clip.path}: changed since it was added, {expected}")
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.copyfile(clip.path, temporary)
     if not _matches(clip, temporary):

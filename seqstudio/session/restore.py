@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from seqstudio.errors import SeqStudioError, SessionError
 from seqstudio.session.apply import apply
 from seqstudio.session.codec import checksum, unpack, unpack_edit
 from seqstudio.session.document import Document
 from seqstudio.session.journal import DamagedError, Journal, Step
+
+LAST_STEP = (
+    "SELECT max(number) FROM "
+    "(SELECT 0 AS number UNION ALL SELECT number FROM step UNION ALL SELECT number FROM snapshot)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ def restore(journal: Journal) -> Restored:
     if not rows:
         raise DamagedError(f"{journal.path}: no state")
     ((at,),) = rows
+    ((last,),) = journal.read(LAST_STEP)
+    if not isinstance(at, int) or not isinstance(last, int) or not 0 <= at <= last:
+        raise DamagedError(f"{journal.path}: at step {at!r}, expected 0 to {last!r}")
     restored = rebuild(at, _snapshots(journal, at), journal.step)
     if restored.at < at:
         raise DamagedError(f"{journal.path}: step {restored.at + 1} is damaged")
@@ -75,6 +84,12 @@ def rebuild(
     return Restored(document, reached, base)
 
 
+def is_snapshot(row: tuple[Any, ...]) -> bool:
+    """Return whether the values of a row have the types of a `Snapshot`; SQLite allows others."""
+    number, document, found = row
+    return isinstance(number, int) and isinstance(document, bytes) and isinstance(found, bytes)
+
+
 def _unpack_intact(snapshot: Snapshot) -> Document | None:
     if checksum(snapshot.number, snapshot.document) != snapshot.checksum:
         return None
@@ -90,4 +105,5 @@ def _snapshots(journal: Journal, at: int) -> Iterator[Snapshot]:
     )
     for (id,) in ids:
         query = "SELECT number, document, checksum FROM snapshot WHERE id = ?"
-        yield Snapshot(*journal.read(query, id)[0])
+        if is_snapshot(row := journal.read(query, id)[0]):
+            yield Snapshot(*row)

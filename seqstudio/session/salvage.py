@@ -5,7 +5,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from seqstudio.session.journal import (
     intact_step,
     set_current_step,
 )
-from seqstudio.session.restore import Restored, Snapshot, rebuild
+from seqstudio.session.restore import Restored, Snapshot, is_snapshot, rebuild
+from seqstudio.session.schema import check_schema
 
 STEPS = "SELECT number, title, edit, inverse, checksum FROM step ORDER BY number"
 SHOWN_TITLES = 3  # of lost edits, in the report
@@ -82,16 +83,19 @@ def _copy_aside(path: Path) -> Path:
 
 def _read(path: Path) -> ReadableRows:
     with closing(connect(path)) as connection:
+        with suppress(sqlite3.Error, UnicodeDecodeError):  # the damage may lie in the schema
+            check_schema(connection, path)
         steps = {
             step.number: step
             for row in _both_ways(connection, STEPS)
             if (step := intact_step(row)) is not None
         }
-        snapshots = tuple(Snapshot(*row) for row in _both_ways(connection, SNAPSHOTS))
+        rows = _both_ways(connection, SNAPSHOTS)
+        snapshots = tuple(Snapshot(*row) for row in rows if is_snapshot(row))
         state = next(_rows(connection, "SELECT at, untitled FROM state"), None)
         last = max([*steps, *(snapshot.number for snapshot in snapshots)], default=0)
         return ReadableRows(
-            at=state[0] if state and isinstance(state[0], int) else last,
+            at=state[0] if state and isinstance(state[0], int) and state[0] >= 0 else last,
             untitled=bool(state and state[1]),
             steps=steps,
             snapshots=snapshots,
@@ -110,7 +114,10 @@ def _rows(connection: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...
     try:
         connection.execute("PRAGMA writable_schema = ON")  # so that a truncated file can be read
         yield from connection.execute(query)
-    except sqlite3.Error:  # the damage: rows after it are read in the other direction
+    except (
+        sqlite3.Error,
+        UnicodeDecodeError,
+    ):  # the damage: rows after it are read in the other direction
         return
 
 
@@ -135,11 +142,11 @@ def _write(path: Path, restored: Restored, rows: ReadableRows) -> int:
 
 
 def _report(path: Path, aside: Path, restored: Restored, rows: ReadableRows, floor: int) -> str:
-    gone = range(restored.at + 1, rows.at + 1)
     lost = "no edit is lost"
-    if gone:
-        titles = [rows.steps[number].title for number in gone if number in rows.steps]
+    if gone := max(0, rows.at - restored.at):  # may be any number in a file from a stranger
+        ends = sorted(number for number in rows.steps if restored.at < number <= rows.at)
+        titles = [rows.steps[number].title for number in ends]
         known = f" (among them: {', '.join(titles[:SHOWN_TITLES])})" if titles else ""
-        lost = f"the last {len(gone)} of {rows.at} edits are lost{known}"
+        lost = f"the last {gone} of {rows.at} edits are lost{known}"
     history = f"; undo goes back to edit {floor} only" if floor > 1 else ""
     return f"{path.name} was damaged: {lost}{history}; the damaged file is kept as {aside.name}"

@@ -241,11 +241,12 @@ class Session:
     def links(self) -> tuple[JobLink, ...]:
         """The linked jobs, oldest first; damaged rows are skipped."""
         rows = self._journal.read("SELECT job, link, checksum FROM job_link ORDER BY job")
-        return tuple(
-            unpack(JobLink, data, f"job {job}")
-            for job, data, found in rows
-            if checksum(job, data) == found
-        )
+        links = []
+        for job, data, found in rows:
+            if isinstance(data, bytes) and checksum(job, data) == found:
+                with contextlib.suppress(SessionError):  # not as SeqStudio writes it
+                    links.append(unpack(JobLink, data, f"job {job}"))
+        return tuple(links)
 
     def import_result(self, job: int, item: int, edit: Edit) -> bool:
         """Apply the edit with a job item's result, once; return False if it was applied before.
