@@ -1,8 +1,8 @@
 """The configuration of a model: frozen dataclasses, stored with its weights, that rebuild it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.core.cells import CELLS
@@ -19,8 +19,12 @@ NEEDS = (
 )
 
 
+@runtime_checkable
 class PartConfig(Protocol):
-    """A frozen dataclass; `part` names what it configures, as a key of the parts table."""
+    """A frozen dataclass; `part` names what it configures, as a key of the parts table.
+
+    A field may hold the config of another part, or a tuple of them.
+    """
 
     part: ClassVar[str]
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -83,25 +87,70 @@ class ModelConfig:
                 raise ConfigError(f"head {name!r}, expected a name of letters, digits and _")
         if self.attention is not None and not getattr(self.decoder, "attends", False):
             raise ConfigError("attention with a nested decoder, expected a flat one")
+        for name, head in self.heads.items():
+            if getattr(head, "reads_decoder", False):
+                self._check_joint(name)
+
+    def _check_joint(self, name: str) -> None:
+        """Raise ConfigError unless the decoder can be the prediction network of this head."""
+        if not getattr(self.decoder, "predicts", False):
+            raise ConfigError(f"head {name!r} without a flat decoder, expected one to read")
+        if getattr(self.decoder, "covariates", ()):
+            raise ConfigError(f"head {name!r} reads a decoder with covariates, expected none")
+        if self.bridge is not None or self.attention is not None:
+            raise ConfigError(f"head {name!r} with a bridge or attention, expected neither")
+        if sum(getattr(head, "reads_decoder", False) for head in self.heads.values()) > 1:
+            raise ConfigError("several heads read the decoder, expected one")
 
     @property
     def reads_decoder(self) -> bool:
         """Whether a head joins the decoder's output to the encoder's, as a transducer does."""
         return any(getattr(head, "reads_decoder", False) for head in self.heads.values())
 
+    @property
+    def decoder_outputs(self) -> int | None:
+        """Width of what the decoder predicts for a head that reads it; None if it is tokens."""
+        widths = (
+            getattr(head, "dimension", None)
+            for head in self.heads.values()
+            if getattr(head, "reads_decoder", False)
+        )
+        return next(widths, None)
+
     def roles(self) -> Iterator[tuple[str, PartConfig]]:
-        """Yield the parts of the model by role: `encoder`, `heads.ctc`."""
+        """Yield the parts of the model by role: `encoder`, `decoder.past[0]`, `heads.ctc`."""
         for name in ROLES:
             if (part := getattr(self, name)) is not None:
                 yield name, part
-        yield from ((f"heads.{name}", head) for name, head in self.heads.items())
+                yield from inner_parts(part, name)
+        for name, head in self.heads.items():
+            yield f"heads.{name}", head
+            yield from inner_parts(head, f"heads.{name}")
+
+
+def inner_parts(config: PartConfig, role: str) -> Iterator[tuple[str, PartConfig]]:
+    """Yield the parts in the fields of a part, by role."""
+    for name in (one.name for one in fields(config)):
+        value = getattr(config, name)
+        if isinstance(value, PartConfig):
+            yield f"{role}.{name}", value
+        elif isinstance(value, tuple):
+            parts = ((n, part) for n, part in enumerate(value) if isinstance(part, PartConfig))
+            yield from ((f"{role}.{name}[{n}]", part) for n, part in parts)
 
 
 def config_to_plain(config: ModelConfig) -> dict[str, Any]:
     """Convert a model's config to JSON values: each part is a table that begins with its name."""
 
-    def plain(part: PartConfig) -> dict[str, Any]:
-        return {"part": part.part, **to_plain(part)}
+    def plain(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return [plain(item) for item in value]
+        if not isinstance(value, PartConfig):
+            return to_plain(value)
+        return {
+            "part": value.part,
+            **{one.name: plain(getattr(value, one.name)) for one in fields(value)},
+        }
 
     parts = {name: plain(part) for name in ROLES if (part := getattr(config, name)) is not None}
     if config.heads:
@@ -134,8 +183,17 @@ def config_from_plain(
             raise error(f"model.{role}={values!r}, expected a table that names its part")
         if (name := values["part"]) not in parts:
             raise error(f"model.{role}: unknown part {name!r}, expected one of {', '.join(parts)}")
-        fields = {field: value for field, value in values.items() if field != "part"}
-        return from_plain(parts[name].config, fields, f"model.{role}", error=error)
+        given = {
+            field: read_inner(f"{role}.{field}", value)
+            for field, value in values.items()
+            if field != "part"
+        }
+        return from_plain(parts[name].config, given, f"model.{role}", error=error)
+
+    def read_inner(role: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [read_inner(f"{role}[{n}]", item) for n, item in enumerate(value)]
+        return read(role, value) if isinstance(value, Mapping) and "part" in value else value
 
     configs: dict[str, Any] = {}
     for role, values in table.items():

@@ -4,15 +4,17 @@
 fused steps, and `DecoderState` is where a step leaves each row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from seqstudio.core.attention import AdditiveAttention, AttentionMemory
+from seqstudio.core.attention import Attention, AttentionMemory, AttentionWeights
 from seqstudio.core.cells import Cell
-from seqstudio.core.config import check_covariates, check_positive, check_recurrent
+from seqstudio.core.config import PartConfig, check_covariates, check_positive, check_recurrent
 from seqstudio.core.devices import RowwiseLinear
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.fused_step import (
@@ -21,15 +23,24 @@ from seqstudio.core.fused_step import (
     StackState,
     select_layers,
 )
-from seqstudio.core.recurrent import RecurrentStack, valid_mask
+from seqstudio.core.past_inputs import FoldedPast, PastInput, PastInputs, PastStates
+from seqstudio.core.recurrent import valid_mask
+from seqstudio.core.stack import RecurrentStack
+from seqstudio.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecoderConfig:
-    """A decoder of one token a step. `covariates`: the number of values of each covariate."""
+    """A decoder of one token a step.
+
+    `covariates` has the number of values of each covariate, which is known in advance; `past` holds
+    the inputs that are functions of the tokens so far. With `past_attention` each step attends to
+    the outputs of the steps before it (Cheng et al. 2016), and so finds what it said long before.
+    """
 
     part: ClassVar[str] = "decoder"
     attends: ClassVar[bool] = True
+    predicts: ClassVar[bool] = True  # can be the prediction network of a transducer
     vocabulary: int
     dimension: int = 128
     cell: Cell = "lstm"
@@ -37,11 +48,16 @@ class DecoderConfig:
     layers: int = 2
     dropout: float = 0.0  # between layers only: one layer has none
     covariates: tuple[int, ...] = ()
+    past: tuple[PartConfig, ...] = ()
+    past_attention: PartConfig | None = None
 
     def __post_init__(self) -> None:
         check_positive(self, "vocabulary", "dimension")
         check_recurrent(self)
         check_covariates(self.covariates)
+        own = self.past_attention
+        if own is not None and not getattr(own, "attends_past", False):
+            raise ConfigError(f"past_attention={own.part!r}, expected one such as additive or dot")
 
 
 class Covariates(nn.Module):
@@ -67,9 +83,21 @@ def expand_covariates(covariates: Tensor | None, rows: int) -> Tensor | None:
 
 
 class Decoder(nn.Module):
-    """Predicts each token from those before it; row `vocabulary` of the embedding is the start."""
+    """Predicts each token from those before it; row `vocabulary` of the embedding is the start.
 
-    def __init__(self, config: DecoderConfig, attention: AdditiveAttention | None) -> None:
+    With `outputs` it is the prediction network of a transducer (Graves 2012): instead of logits it
+    returns so many numbers a step, for the joint head to read.
+    """
+
+    def __init__(
+        self,
+        config: DecoderConfig,
+        attention: Attention | None,
+        outputs: int | None = None,
+        *,
+        past_attention: Attention | None = None,
+        past: Sequence[PastInput] = (),
+    ) -> None:
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary + 1, config.dimension)
@@ -80,8 +108,11 @@ class Decoder(nn.Module):
             config.cell, config.dimension, config.hidden, config.layers, config.dropout
         )
         self.attention = attention
-        context_width = 0 if attention is None else attention.width
-        self.output = nn.Linear(config.hidden + context_width, config.vocabulary)
+        self.past = PastInputs(past, config.dimension) if past else None
+        self.past_attention = past_attention
+        attentions = [one for one in (attention, past_attention) if one is not None]
+        width = config.hidden + sum(one.width for one in attentions)
+        self.output = nn.Linear(width, outputs or config.vocabulary)
 
     def logits(
         self,
@@ -106,17 +137,49 @@ class Decoder(nn.Module):
         -------
         (B, U, V) float logits: those at u predict tokens[:, u]
         """
-        start = tokens.new_full((len(tokens), 1), self.config.vocabulary)
-        previous = torch.cat([start, tokens[:, :-1].clamp(0, self.config.vocabulary - 1)], dim=1)
-        inputs = self.embedding(previous)
-        if self.covariates is not None and covariates is not None:
-            inputs = inputs + self.covariates(covariates[:, : tokens.shape[1]])
-        outputs, _ = self.body(inputs, initial_state)
-        if self.attention is not None and encoded is not None:
-            contexts, _ = self.attention(outputs, self.attention.prepare_memory(encoded))
-            outputs = torch.cat([outputs, contexts], dim=-1)
-        logits: Tensor = self.output(outputs)
+        outputs, _ = self.body(self.inputs(tokens, covariates), initial_state)
+        logits: Tensor = self.output(self.attend(outputs, encoded)[0])
         return logits
+
+    def inputs(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
+        """Return the (B, U, dimension) inputs of the body: that at u sees tokens[:, :u]."""
+        tokens = tokens.clamp(0, self.config.vocabulary - 1)
+        start = tokens.new_full((len(tokens), 1), self.config.vocabulary)
+        inputs: Tensor = self.embedding(torch.cat([start, tokens[:, :-1]], dim=1))
+        if covariates is not None:
+            covariates = covariates[:, : tokens.shape[1]]
+        if self.covariates is not None and covariates is not None:
+            inputs = inputs + self.covariates(covariates)
+        return inputs if self.past is None else inputs + self.past(tokens, covariates)
+
+    def attend(self, outputs: Tensor, encoded: Encoded | None) -> tuple[Tensor, AttentionWeights]:
+        """Append the contexts of (B, U, H) outputs; return also the attention weights."""
+        joined, weights, past_weights = [outputs], None, None
+        if self.attention is not None and encoded is not None:
+            context, weights = self.attention(outputs, self.attention.prepare_memory(encoded))
+            joined.append(context)
+        if self.past_attention is not None:
+            memory = self.past_attention.past_memory(outputs)
+            context, past_weights = self.past_attention(outputs, memory)
+            joined.append(context)
+        return torch.cat(joined, dim=-1), AttentionWeights(weights, past_weights)
+
+    def attention_weights(
+        self,
+        tokens: Tensor,
+        *,
+        initial_state: Tensor | None = None,
+        encoded: Encoded | None = None,
+        covariates: Tensor | None = None,
+    ) -> AttentionWeights:
+        """Return where each step of whole sequences attends to; see `logits`."""
+        outputs, _ = self.body(self.inputs(tokens, covariates), initial_state)
+        return self.attend(outputs, encoded)[1]
+
+    def predict(self, tokens: Tensor) -> Tensor:
+        """Return the (B, U + 1, outputs) predictions after 0 to U of the (B, U) tokens."""
+        longer = functional.pad(tokens, (0, 1))
+        return self.logits(longer, tokens.new_full((len(tokens),), longer.shape[1]))
 
     def log_probs(self, tokens: Tensor, lengths: Tensor, **inputs: Any) -> Tensor:
         """Return the (B, U) log-probabilities of the tokens, 0 past each length; see `logits`."""
@@ -157,6 +220,9 @@ class DecoderState(NamedTuple):
     covariates: Tensor | None  # (B, T, C) int64
     memory: AttentionMemory | None
     weights: Tensor | None  # (B, T') float, the attention weights of the last step
+    past: PastStates | None = None
+    past_memory: AttentionMemory | None = None  # the outputs so far
+    past_weights: Tensor | None = None  # (B, U) float, those of the last step over U steps
 
     def select(self, rows: Tensor) -> "DecoderState":
         """Select rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
@@ -167,7 +233,19 @@ class DecoderState(NamedTuple):
             None if self.covariates is None else self.covariates[rows],
             None if self.memory is None else self.memory.select(rows),
             None if self.weights is None else self.weights[rows],
+            None if self.past is None else self.past.select(rows),
+            None if self.past_memory is None else self.past_memory.select(rows),
+            None if self.past_weights is None else self.past_weights[rows],
         )
+
+    def replaced(self, rows: Tensor, new: "DecoderState") -> "DecoderState":
+        """Return a copy with `new` in place of these (R,) rows, of a prediction network.
+
+        Such a decoder has neither covariates nor attention, so that its rows may be at different
+        positions.
+        """
+        pairs = zip(self.layers, new.layers, strict=True)
+        return self._replace(layers=tuple(old.replaced(rows, after) for old, after in pairs))
 
 
 class FlatStepper:
@@ -175,15 +253,20 @@ class FlatStepper:
 
     def __init__(self, decoder: Decoder) -> None:
         self.vocabulary = decoder.config.vocabulary
-        self.attention = decoder.attention
+        self.attention, self.past_attention = decoder.attention, decoder.past_attention
         weight, bias = decoder.output.weight.detach(), decoder.output.bias.detach()
-        if self.attention is not None:  # the fused head is the query; the output layer is separate
+        maps = [] if self.attention is None else [self.attention.query]
+        if self.past_attention is not None:
+            maps += [self.past_attention.query, self.past_attention.key]
+        self.widths = [len(one.weight) for one in maps]
+        if maps:  # the fused head projects queries and keys; the output layer is separate
             self.output = RowwiseLinear(weight, bias)
-            weight = self.attention.query.weight.detach()
-            bias = weight.new_zeros(len(weight))
+            weight = torch.cat([one.weight.detach() for one in maps])
+            bias = torch.cat([one(torch.zeros_like(one.weight[0])) for one in maps]).detach()
         self.stack = FusedStack(decoder.body.layers, weight, bias)
         self.token_gates = self.stack.fold(decoder.embedding.weight, biased=True)
         self.covariate_gates = FoldedCovariates(self.stack, decoder.covariates)
+        self.past = None if decoder.past is None else FoldedPast(self.stack, decoder.past)
 
     def start(
         self, initial_state: Tensor, encoded: Encoded | None, covariates: Tensor | None
@@ -195,17 +278,43 @@ class FlatStepper:
         rows, device = initial_state.shape[1], initial_state.device
         layers = self.stack.initial_state(initial_state)
         state = DecoderState(self, layers, -1, covariates, memory, None)
+        if self.past is not None:
+            state = state._replace(past=self.past.start(rows, device))
+        if self.past_attention is not None:
+            state = state._replace(past_memory=self.past_attention.empty_memory(rows))
         return self.step(torch.full((rows,), self.vocabulary, device=device), state)
 
     def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """Return the (B, V) logits that follow (B,) tokens, and the new state."""
-        position, memory, weights = state.position + 1, state.memory, None
+        position = state.position + 1
         input_gates = torch.embedding(self.token_gates, tokens)
         if state.covariates is not None and position < state.covariates.shape[1]:
             input_gates = input_gates + self.covariate_gates.sum(state.covariates[:, position])
+        if self.past is not None and state.past is not None:
+            past = state.past
+            if position > 0:
+                past = self.past.advance(past, tokens, state.covariates, position - 1)
+            input_gates = input_gates + self.past.gates(past, state.covariates, position)
+            state = state._replace(past=past)
         logits, layers = self.stack.step(input_gates, state.layers)
-        if self.attention is not None and memory is not None:
-            context, weights = self.attention.attend_once(logits, memory)
-            output = layers[-1].output[:, : self.stack.hidden]
-            logits = self.output(torch.cat([output, context], dim=1))
-        return logits, DecoderState(self, layers, position, state.covariates, memory, weights)
+        state = state._replace(layers=layers, position=position)
+        if self.widths:
+            logits, state = self.attend(logits, layers[-1].output[:, : self.stack.hidden], state)
+        return logits, state
+
+    def attend(
+        self, projected: Tensor, output: Tensor, state: DecoderState
+    ) -> tuple[Tensor, DecoderState]:
+        """Return the (B, V) logits of (B, H) outputs, from their projections."""
+        joined, parts = [output], iter(projected.split(self.widths, dim=1))
+        if self.attention is not None and state.memory is not None:
+            context, weights, memory = self.attention.attend_once(next(parts), state.memory)
+            state = state._replace(memory=memory, weights=weights)
+            joined.append(context)
+        if self.past_attention is not None and state.past_memory is not None:
+            query, key = parts
+            memory = state.past_memory.appended(key, output)
+            context, weights, memory = self.past_attention.attend_once(query, memory)
+            state = state._replace(past_memory=memory, past_weights=weights)
+            joined.append(context)
+        return self.output(torch.cat(joined, dim=1)), state

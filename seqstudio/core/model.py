@@ -1,14 +1,19 @@
 """The one recurrent encoder-decoder, assembled from its config."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from seqstudio.core.config import ModelConfig, PartConfig
+from seqstudio.core.devices import to_host
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.geometry import FrameGeometry
+from seqstudio.core.losses import LossTerms
 from seqstudio.core.parts import BuildContext, Parts, default_parts
+from seqstudio.core.recurrent import PaddedLengths
+from seqstudio.core.streaming import BlockEncoding
 from seqstudio.errors import ConfigError
 
 
@@ -31,7 +36,7 @@ class TaskBuffers(nn.Module):
         return tuple(self._buffers)
 
 
-class SequenceModel(nn.Module):
+class SequenceModel(BlockEncoding):
     """Source, encoder, bridge, attention, decoder and heads; any of them may be absent."""
 
     def __init__(self, config: ModelConfig, parts: Parts) -> None:
@@ -48,9 +53,24 @@ class SequenceModel(nn.Module):
         self.heads = nn.ModuleDict(
             {name: build_part(head, **joined) for name, head in config.heads.items()}
         )
-        attention = build_part(config.attention, **joined)
-        self.decoder = build_part(config.decoder, encoder=self.encoder, attention=attention)
+        self.decoder = build_part(
+            config.decoder, outputs=config.decoder_outputs, **self._inside_decoder(build_part)
+        )
         self.task_buffers = TaskBuffers({})
+
+    def _inside_decoder(self, build_part: Callable[..., Any]) -> dict[str, Any]:
+        """Build the parts that are inside the decoder."""
+        config, encoder = self.config.decoder, self.encoder
+        context: dict[str, Any] = {"encoder": encoder}
+        if self.config.attention is not None:
+            memory = {"decoder": config, "memory_width": encoder.width}
+            context["attention"] = build_part(self.config.attention, encoder=encoder, **memory)
+        if (own := getattr(config, "past_attention", None)) is not None:
+            memory = {"decoder": config, "memory_width": getattr(config, "hidden", 0)}
+            context["past_attention"] = build_part(own, **memory)
+        past = getattr(config, "past", ())
+        context["past"] = tuple(build_part(one, decoder=config) for one in past)
+        return context
 
     @property
     def geometry(self) -> FrameGeometry:
@@ -71,10 +91,14 @@ class SequenceModel(nn.Module):
             If the model has no encoder, or a length is out of range.
         """
         self.require("encoder")
-        if not 1 <= int(lengths.min()) <= int(lengths.max()) <= inputs.shape[1]:
-            raise ConfigError(f"lengths={lengths.tolist()}, expected 1 to {inputs.shape[1]}")
+        (on_host,) = to_host(lengths)  # the one copy: the check, packing and masks all read it
+        if not bool(((on_host >= 1) & (on_host <= inputs.shape[1])).all()):
+            raise ConfigError(f"lengths={on_host.tolist()}, expected 1 to {inputs.shape[1]}")
         frames, lengths = self.source(inputs, lengths)
-        encoded: Encoded = self.encoder(frames, lengths, with_state=self.bridge is not None)
+        output_lengths = [self.geometry.output_length(length) for length in on_host.tolist()]
+        padded = PaddedLengths(lengths, frames.shape[1], torch.tensor(output_lengths))
+        with_state = getattr(self.bridge, "reads_state", False)
+        encoded: Encoded = self.encoder.encode(frames, padded, with_state=with_state)
         return encoded
 
     def head(self, name: str) -> Any:
@@ -88,6 +112,31 @@ class SequenceModel(nn.Module):
         if name not in self.heads:
             raise ConfigError(f"this model has no head {name!r}, expected one of {self.head_names}")
         return self.heads[name]
+
+    def head_loss(
+        self, name: str, encoded: Encoded, targets: Tensor, target_lengths: Tensor
+    ) -> LossTerms:
+        """Return the loss of a head for a batch; one that reads the decoder gets its predictions.
+
+        Parameters
+        ----------
+        targets : (B, U) int64, or what the head takes
+        target_lengths : (B,) int64
+
+        Returns
+        -------
+        () float sum in nats, differentiable, and the number of terms in it
+
+        Raises
+        ------
+        ConfigError
+            If the model has no such head, or the targets have another shape than it takes.
+        """
+        inputs = {}
+        if getattr(self.config.heads.get(name), "reads_decoder", False):
+            inputs["predicted"] = self.decoder.predict(targets)
+        terms: LossTerms = self.head(name).loss(encoded, targets, target_lengths, **inputs)
+        return terms
 
     @property
     def head_names(self) -> str:
@@ -184,10 +233,36 @@ class SequenceModel(nn.Module):
 
     def initial_state(self, encoded: Encoded | None) -> Tensor | None:
         """Return the decoder's initial state if the model has a bridge, else None."""
-        if self.bridge is None or encoded is None or encoded.state is None:
+        if self.bridge is None or encoded is None:
             return None
-        initial: Tensor = self.bridge(encoded.state)
+        initial: Tensor = self.bridge(encoded)
         return initial
+
+    def bridge_loss(self, encoded: Encoded) -> tuple[Tensor, int]:
+        """Return the bridge's own loss: a () float sum in nats, and the number of items.
+
+        That of a latent bridge is the KL divergence of its posteriors from the prior.
+        """
+        self.require("bridge")
+        loss: tuple[Tensor, int] = self.bridge.loss(encoded)
+        return loss
+
+    def from_latents(self, latents: Tensor) -> Encoded:
+        """Return what (B, Z) latents stand for, to decode or to sample from in place of a source.
+
+        Raises
+        ------
+        ConfigError
+            If the model has no latents, has attention too, or these have another width.
+        """
+        width = getattr(self.bridge, "latent_width", None)
+        if width is None or self.config.attention is not None:
+            raise ConfigError("from_latents, expected a model whose decoder reads only a latent")
+        if latents.ndim != 2 or latents.shape[1] != width:
+            raise ConfigError(f"latents of shape {tuple(latents.shape)}, expected (B, {width})")
+        frames = latents.new_zeros(len(latents), 0, self.encoder.width)
+        lengths = torch.zeros(len(latents), dtype=torch.int64, device=latents.device)
+        return Encoded(frames, lengths, None, latents)
 
     def require(self, part: str) -> None:
         """Raise ConfigError if the model lacks a part."""
@@ -196,6 +271,8 @@ class SequenceModel(nn.Module):
 
     def decoder_inputs(self, encoded: Encoded | None, covariates: Tensor | None) -> dict[str, Any]:
         """Check what the decoder is given, and return it as its keyword arguments."""
+        if self.config.decoder_outputs is not None:
+            raise ConfigError("this decoder predicts for a head, expected one that predicts tokens")
         self.check_inputs(encoded, covariates)
         inputs = {"initial_state": self.initial_state(encoded), "covariates": covariates}
         return inputs if self.config.attention is None else {**inputs, "encoded": encoded}

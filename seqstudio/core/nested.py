@@ -8,6 +8,7 @@ out for fused steps, and `NestedState` is where a step leaves each row; rows may
 groups.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -16,12 +17,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqstudio.core.cells import Cell, state_width
-from seqstudio.core.config import check_covariates, check_positive, check_recurrent
+from seqstudio.core.config import PartConfig, check_covariates, check_positive, check_recurrent
 from seqstudio.core.decoder import Covariates, expand_covariates
 from seqstudio.core.fused_step import FoldedCovariates, FusedStack, StackState, select_layers
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
-from seqstudio.core.recurrent import RecurrentLayer, RecurrentStack
+from seqstudio.core.past_inputs import FoldedPast, PastInput, PastInputs, PastStates
+from seqstudio.core.recurrent import RecurrentLayer
+from seqstudio.core.stack import RecurrentStack
 from seqstudio.errors import ConfigError
 
 
@@ -31,7 +34,8 @@ class NestedConfig:
 
     With `slots` 0 a group is ascending: distinct tokens below `vocabulary - 1` in rising order,
     then END, which is `vocabulary - 1`; an empty group is END alone. With `slots` n a group has
-    exactly n tokens, the j-th from the half-open range `slot_ranges[j]`.
+    exactly n tokens, the j-th from the half-open range `slot_ranges[j]`. `covariates` and `past`
+    are inputs of each group, as those of a flat decoder's token (`DecoderConfig`).
     """
 
     part: ClassVar[str] = "nested"
@@ -45,6 +49,7 @@ class NestedConfig:
     inner_hidden: int = 192
     dropout: float = 0.0  # between the outer layers only
     covariates: tuple[int, ...] = ()
+    past: tuple[PartConfig, ...] = ()
 
     def __post_init__(self) -> None:
         check_positive(self, "vocabulary", "inner_hidden")
@@ -63,7 +68,7 @@ class NestedConfig:
 class NestedDecoder(nn.Module):
     """An RNN over groups, and an RNN over the tokens of each group."""
 
-    def __init__(self, config: NestedConfig) -> None:
+    def __init__(self, config: NestedConfig, past: Sequence[PastInput] = ()) -> None:
         super().__init__()
         self.config = config
         self.grammar = Grammar(config.vocabulary, config.slot_ranges)
@@ -84,6 +89,7 @@ class NestedDecoder(nn.Module):
         self.inner_init = nn.Linear(config.hidden, inner_width)
         self.inner = RecurrentLayer(config.inner_cell, config.inner_hidden, config.inner_hidden)
         self.output = nn.Linear(config.inner_hidden + config.hidden, config.vocabulary)
+        self.past = PastInputs(past, config.hidden) if past else None
         nn.init.normal_(self.group_embedding.weight, std=0.1)
         nn.init.normal_(self.token_embedding.weight, std=0.1)
 
@@ -154,6 +160,8 @@ class NestedDecoder(nn.Module):
         inputs = torch.cat([start, groups[:, :-1]], dim=1)
         if self.covariates is not None and covariates is not None:
             inputs = inputs + self.covariates(covariates)
+        if self.past is not None:
+            inputs = inputs + self.past(tokens, covariates)
         outputs: Tensor = self.outer(inputs, initial_state)[0]
         return outputs
 
@@ -195,6 +203,7 @@ class NestedState:
     slot: Tensor  # (B,) int64, how many tokens of the group are complete
     position: Tensor  # (B,) int64, the current group
     covariates: Tensor | None  # (B, T, C) int64
+    past: "GroupPast | None" = None
 
     def select(self, rows: Tensor) -> "NestedState":
         """Select rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
@@ -209,6 +218,7 @@ class NestedState:
             self.slot[rows],
             self.position[rows],
             None if self.covariates is None else self.covariates[rows],
+            None if self.past is None else self.past.select(rows),
         )
 
     def replaced(self, rows: Tensor, new: "NestedState") -> "NestedState":
@@ -226,7 +236,29 @@ class NestedState:
             self.slot.index_copy(0, rows, new.slot),
             self.position.index_copy(0, rows, new.position),
             self.covariates,
+            None if self.past is None or new.past is None else self.past.replaced(rows, new.past),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPast:
+    """The inputs that are functions of the past, and the tokens that they read next."""
+
+    states: PastStates  # before the current group
+    group: Tensor  # (B, L) int64, the group's tokens so far, then -1
+
+    def select(self, rows: Tensor) -> "GroupPast":
+        """Select rows by index, (R,) int64."""
+        return GroupPast(self.states.select(rows), self.group[rows])
+
+    def replaced(self, rows: Tensor, new: "GroupPast") -> "GroupPast":
+        """Return a copy with `new` in place of `rows`."""
+        states = self.states.replaced(rows, new.states)
+        return GroupPast(states, self.group.index_copy(0, rows, new.group))
+
+    def appended(self, tokens: Tensor, slot: Tensor) -> "GroupPast":
+        """Return a copy with (B,) tokens in these slots."""
+        return GroupPast(self.states, self.group.scatter(1, slot[:, None], tokens[:, None]))
 
 
 class NestedStepper:
@@ -251,6 +283,7 @@ class NestedStepper:
         self.empty_gates = self.outer.fold(torch.zeros_like(first_input)[None], biased=True)
         self.first_gates = self.outer.fold(first_input[None], biased=True)
         self.covariate_gates = FoldedCovariates(self.outer, decoder.covariates)
+        self.past = None if decoder.past is None else FoldedPast(self.outer, decoder.past)
 
     def start(self, initial_state: Tensor, covariates: Tensor | None) -> tuple[Tensor, NestedState]:
         """Return the (B, V) logits of the first token, from (layers, B, S) outer states."""
@@ -268,20 +301,37 @@ class NestedStepper:
             none,
             covariates,
         )
+        if self.past is not None:
+            longest = len(self.grammar.slot_ranges) or self.grammar.vocabulary
+            group = torch.full((rows, longest), -1, device=none.device)
+            state = replace(state, past=GroupPast(self.past.start(rows, none.device), group))
         return self.step_inner(self.begin_group(state))
 
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
         """Return the (B, V) logits that follow (B,) tokens, and the new state."""
         added = self.group_gates[self.grammar.embedding_ids(tokens, state.slot)]
         state = replace(
-            state, group_gates=state.group_gates + added, last=tokens, slot=state.slot + 1
+            state,
+            group_gates=state.group_gates + added,
+            last=tokens,
+            slot=state.slot + 1,
+            past=None if state.past is None else state.past.appended(tokens, state.slot),
         )
         complete = self.grammar.complete(tokens, state.slot).nonzero()[:, 0]
         if len(complete) == len(tokens):
-            state = self.begin_group(state)
+            state = self.begin_group(self.read_group(state))
         elif len(complete):
-            state = state.replaced(complete, self.begin_group(state.select(complete)))
+            new = self.begin_group(self.read_group(state.select(complete)))
+            state = state.replaced(complete, new)
         return self.step_inner(state)
+
+    def read_group(self, state: NestedState) -> NestedState:
+        """Advance the inputs that are functions of the past over every row's complete group."""
+        if self.past is None or state.past is None:
+            return state
+        group, states = state.past.group, state.past.states
+        states = self.past.advance(states, group, state.covariates, state.position)
+        return replace(state, past=GroupPast(states, torch.full_like(group, -1)))
 
     def begin_group(self, state: NestedState) -> NestedState:
         """Step the outer RNN of every row over its complete group, and begin the next group."""
@@ -289,6 +339,9 @@ class NestedStepper:
         input_gates = state.group_gates
         if state.covariates is not None:
             input_gates = input_gates + self.covariate_gates.at(state.covariates, position)
+        if self.past is not None and state.past is not None:
+            gates = self.past.gates(state.past.states, state.covariates, position)
+            input_gates = input_gates + gates
         head, outer = self.outer.step(input_gates, state.outer)
         context_gates, context_logits, init = head.split(self.widths, dim=1)
         return replace(

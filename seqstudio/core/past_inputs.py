@@ -1,0 +1,185 @@
+"""Inputs that are functions of the past: integer features that tokens so far give the next step.
+
+A part defines such an input once, over rows: `start`, `read`, `advance`. Whole sequences run the
+same functions over time, so that training and stepping see the same values.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqstudio.core.fused_step import FusedStack
+from seqstudio.errors import ConfigError
+
+PastState = tuple[Tensor, ...]  # the state of one input; every tensor has the rows first
+
+
+class PastInput(ABC):
+    """Integer features of a step, computed from the tokens before it. Has no weights.
+
+    R is the number of rows, F of features, C of covariates, L of tokens in a group. A row never
+    depends on other rows. `tokens` are (R,) int64 of a flat decoder; of a nested one (R, L) int64
+    groups, each group's tokens in order, then -1, and L may differ from call to call. Past an
+    item's end tokens may be any of the vocabulary, or groups of -1 alone.
+    """
+
+    sizes: tuple[int, ...]  # the number of values of each of the F features
+
+    @abstractmethod
+    def start(self, rows: int, device: torch.device) -> PastState:
+        """Return the state before the first step."""
+
+    @abstractmethod
+    def read(self, state: PastState, covariates: Tensor | None) -> Tensor:
+        """Return the (R, F) int64 features of the next step; `covariates`, (R, C), are its own."""
+
+    @abstractmethod
+    def advance(self, state: PastState, tokens: Tensor, covariates: Tensor | None) -> PastState:
+        """Return the state after a step, from its tokens and its (R, C) int64 covariates.
+
+        `state` itself is not changed.
+        """
+
+    def whole(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
+        """Return the (B, T, F) int64 features of every step of whole sequences.
+
+        A part may override this with a faster form that returns the same values.
+
+        Parameters
+        ----------
+        tokens : (B, T) or (B, T, L) int64
+        covariates : (B, T, C) int64
+        """
+        state = self.start(len(tokens), tokens.device)
+        features = []
+        for step in range(tokens.shape[1]):
+            known = None if covariates is None else covariates[:, step]
+            features.append(self.read(state, known))
+            state = self.advance(state, tokens[:, step], known)
+        return torch.stack(features, dim=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PastStates:
+    """The state of every input of a decoder between two steps."""
+
+    inputs: tuple[PastState, ...]
+
+    def select(self, rows: Tensor) -> "PastStates":
+        """Select rows by index, (R,) int64."""
+        return PastStates(tuple(tuple(part[rows] for part in state) for state in self.inputs))
+
+    def replaced(self, rows: Tensor, new: "PastStates") -> "PastStates":
+        """Return a copy with `new` in place of `rows`."""
+        pairs = zip(self.inputs, new.inputs, strict=True)
+        return PastStates(
+            tuple(
+                tuple(part.index_copy(0, rows, n) for part, n in zip(old, state, strict=True))
+                for old, state in pairs
+            )
+        )
+
+
+class PastInputs(nn.Module):
+    """The inputs of one decoder: their features, embedded and summed."""
+
+    def __init__(self, inputs: Sequence[PastInput], width: int) -> None:
+        super().__init__()
+        self.inputs = list(inputs)
+        sizes = torch.tensor([size for one in inputs for size in one.sizes])
+        self.embedding = nn.EmbeddingBag(int(sizes.sum()), width, mode="sum")
+        nn.init.normal_(self.embedding.weight, std=len(sizes) ** -0.5)
+        self.register_buffer("sizes", sizes, persistent=False)
+        self.register_buffer("offsets", sizes.cumsum(0) - sizes, persistent=False)
+
+    def forward(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
+        """Return (B, T, width) float of whole sequences; see `PastInput.whole`.
+
+        Raises
+        ------
+        ConfigError
+            If an input returns a value that its `sizes` do not allow.
+        """
+        with torch.no_grad():
+            features = [one.whole(tokens, covariates) for one in self.inputs]
+            ids = self.embedding_ids(torch.cat(features, dim=2))
+        embedded: Tensor = self.embedding(ids.flatten(0, 1))
+        return embedded.view(*ids.shape[:2], -1)
+
+    def embedding_ids(self, values: Tensor) -> Tensor:
+        """Return the rows of the embedding of (..., F) values; each feature has rows of its own."""
+        sizes, offsets = self.get_buffer("sizes"), self.get_buffer("offsets")
+        if values.shape[-1] != len(sizes):
+            raise ConfigError(f"past inputs: {values.shape[-1]} features, expected {len(sizes)}")
+        # Waits for a GPU: a value too large would silently be another feature's.
+        if bool(((values < 0) | (values >= sizes)).any()):
+            feature = int(((values < 0) | (values >= sizes)).flatten(0, -2).any(dim=0).nonzero()[0])
+            found, limit = values[..., feature], int(sizes[feature]) - 1
+            value = int(found.max() if int(found.max()) > limit else found.min())
+            raise ConfigError(f"past feature {feature}: value {value}, expected 0 to {limit}")
+        return values + offsets
+
+    def start(self, rows: int, device: torch.device) -> PastStates:
+        """Return the states before the first step."""
+        return PastStates(tuple(one.start(rows, device) for one in self.inputs))
+
+    def read(self, states: PastStates, covariates: Tensor | None) -> Tensor:
+        """Return the (R, F) embedding ids of the next step."""
+        pairs = zip(self.inputs, states.inputs, strict=True)
+        values = [one.read(state, covariates) for one, state in pairs]
+        return self.embedding_ids(torch.cat(values, dim=1))
+
+    def advance(self, states: PastStates, tokens: Tensor, covariates: Tensor | None) -> PastStates:
+        """Return the states after a step; see `PastInput.advance`."""
+        pairs = zip(self.inputs, states.inputs, strict=True)
+        return PastStates(tuple(one.advance(state, tokens, covariates) for one, state in pairs))
+
+
+class FoldedPast:
+    """The embeddings of past inputs, folded into the gates of a stack's first layer."""
+
+    def __init__(self, stack: FusedStack, past: PastInputs) -> None:
+        self.inputs = past
+        self.table = stack.fold(past.embedding.weight, biased=False)
+
+    def start(self, rows: int, device: torch.device) -> PastStates:
+        """Return the states before the first step."""
+        return self.inputs.start(rows, device)
+
+    def gates(
+        self, states: PastStates, covariates: Tensor | None, position: int | Tensor
+    ) -> Tensor:
+        """Return the (R, G) gates of the next step, which is at `position`.
+
+        Parameters
+        ----------
+        covariates : (R, T, C) int64, of all steps
+        position : of all rows, or (R,) int64; past the end, where no token is used, any
+        """
+        ids = self.inputs.read(states, covariates_at(covariates, position))
+        return functional.embedding_bag(ids, self.table, mode="sum")
+
+    def advance(
+        self,
+        states: PastStates,
+        tokens: Tensor,
+        covariates: Tensor | None,
+        position: int | Tensor,
+    ) -> PastStates:
+        """Return the states after the step at `position`, from its tokens; see `gates`."""
+        return self.inputs.advance(states, tokens, covariates_at(covariates, position))
+
+
+def covariates_at(covariates: Tensor | None, position: int | Tensor) -> Tensor | None:
+    """Return the (R, C) covariates of one step of each row; past the end, those of the last."""
+    if covariates is None:
+        return None
+    last = covariates.shape[1] - 1
+    if isinstance(position, int):
+        return covariates[:, min(position, last)]
+    rows = torch.arange(len(covariates), device=covariates.device)
+    return covariates[rows, position.clamp(max=last)]
