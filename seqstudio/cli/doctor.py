@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ import torch, torchaudio
 print(torch.cuda.get_device_name() if torch.cuda.is_available()
       else "Apple GPU" if torch.backends.mps.is_available() else "")
 """
+OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 FREE_BYTES = 500_000_000  # enough for a run folder with its checkpoints
 
 
@@ -123,5 +125,7 @@ def profile_finding(profile: Profile) -> Finding:
     fact = f"{profile.home}, {format_size(free)} free"
     if not os.access(folder, os.W_OK):
         return Finding("profile", fact, f"{folder} cannot be written; set SEQSTUDIO_HOME")
+    if folder == profile.home and folder.stat().st_mode & OTHERS_MAY_WRITE:
+        return Finding("profile", fact, f"other users may write it; chmod go-w {folder}")
     short = f"less than {format_size(FREE_BYTES)} free; training needs more"
     return Finding("profile", fact, short if free < FREE_BYTES else "")

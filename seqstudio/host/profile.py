@@ -5,7 +5,7 @@ dataclasses) before it is needed.
 """
 
 # pathlib would cost 8 ms of the 60 that --help may take.
-# ruff: noqa: PTH100, PTH111, PTH118
+# ruff: noqa: PTH100, PTH103, PTH111, PTH112, PTH118
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -40,6 +40,17 @@ class Profile:
         from pathlib import Path
 
         return Path(self.root)
+
+    def create(self) -> None:
+        """Create the folder, for its user alone; one that exists is left as it is.
+
+        Raises
+        ------
+        OSError
+            If it cannot be created.
+        """
+        if not os.path.isdir(self.root):
+            os.makedirs(self.root, mode=0o700, exist_ok=True)
 
     @property
     def models(self) -> "Path":

@@ -4,10 +4,11 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from seqstudio.errors import SeqStudioError
 
@@ -21,11 +22,32 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
+def new_temporary(folder: Path, prefix: str = ".") -> Path:
+    """Return a path in a folder with a random name, short enough for every file system.
+
+    Nobody can know the name in advance and put a link in its place.
+    """
+    return folder / f"{prefix}{secrets.token_hex(8)}"
+
+
+def create_file(path: Path) -> BinaryIO:
+    """Create a file and open it for writing; neither an existing file nor a link is followed.
+
+    Raises
+    ------
+    OSError
+        If there is anything at `path`.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o666), "wb")
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a temporary file, sync it, and rename it to `path`; on failure, `path` is unchanged."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = new_temporary(path.parent)
     try:
-        temporary.write_bytes(data)
+        with create_file(temporary) as file:
+            file.write(data)
         sync_file(temporary)
         temporary.replace(path)
     except OSError:
@@ -78,9 +100,9 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     OSError
         If `target` exists and is not empty. An exception in the block removes the folder.
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = new_temporary(target.parent)
+    temporary.mkdir()
     try:
         yield temporary
         for path in sorted(temporary.iterdir()):

@@ -1,10 +1,9 @@
 """Session files in the file system: copied while open, inspected, replaced, removed."""
 
-import os
 from pathlib import Path
 
 from seqstudio.errors import SessionError
-from seqstudio.services.atomic_files import os_errors_as, sync_file
+from seqstudio.services.atomic_files import new_temporary, os_errors_as, sync_file
 from seqstudio.session.journal import DamagedError, Journal
 from seqstudio.session.lock import check_unlocked, is_locked
 from seqstudio.session.schema import VersionError
@@ -24,15 +23,17 @@ def copy_to(journal: Journal, target: Path) -> None:
         if target.samefile(journal.path):
             raise SessionError(f"{target} is this session already, expected another place")
         check_unlocked(target, _lock_owner(target))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = new_temporary(target.parent)
     with os_errors_as(SessionError, target):
-        temporary.unlink(missing_ok=True)
-        journal.read("VACUUM INTO ?", str(temporary))
-        copy = Journal.open(temporary)
-        with copy.transaction() as connection:
-            connection.execute("UPDATE state SET untitled = 0")
-        copy.close()
-        replace_file(temporary, target)
+        try:
+            journal.read("VACUUM INTO ?", str(temporary))
+            copy = Journal.open(temporary)
+            with copy.transaction() as connection:
+                connection.execute("UPDATE state SET untitled = 0")
+            copy.close()
+            replace_file(temporary, target)
+        finally:
+            remove(temporary)
 
 
 def replace_file(source: Path, target: Path) -> None:

@@ -1,12 +1,17 @@
 """Clips whose files have moved: found again by their hash, or collected in one folder."""
 
-import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from seqstudio.errors import SessionError
-from seqstudio.services.atomic_files import os_errors_as, sha256_of_file, sync_file
+from seqstudio.services.atomic_files import (
+    create_file,
+    new_temporary,
+    os_errors_as,
+    sha256_of_file,
+    sync_file,
+)
 from seqstudio.session.document import Clip, Document
 from seqstudio.session.edits import CompoundEdit, RelinkClip
 
@@ -86,13 +91,16 @@ def _copy(clip: Clip, target: Path) -> None:
     if clip.path.exists() and not _has_size(clip.path, clip.size_bytes):  # a device has no end
         expected = f"expected a file of {clip.size_bytes} bytes"
         raise SessionError(f"{clip.path}: changed since it was added, {expected}")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.copyfile(clip.path, temporary)
-    if not _matches(clip, temporary):
-        temporary.unlink()
-        raise SessionError(f"{clip.path}: changed since it was added, expected {clip.sha256}")
-    sync_file(temporary)
-    temporary.replace(target)
+    temporary = new_temporary(target.parent)
+    try:
+        with clip.path.open("rb") as source, create_file(temporary) as copy:
+            shutil.copyfileobj(source, copy)
+        if not _matches(clip, temporary):
+            raise SessionError(f"{clip.path}: changed since it was added, expected {clip.sha256}")
+        sync_file(temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _matches(clip: Clip, path: Path) -> bool:

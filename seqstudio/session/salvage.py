@@ -1,7 +1,6 @@
 """Salvaging a damaged session: what is intact moves to a new file; the damaged one is kept."""
 
 import itertools
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.errors import SessionError
-from seqstudio.services.atomic_files import os_errors_as
+from seqstudio.services.atomic_files import new_temporary, os_errors_as
 from seqstudio.session.codec import pack
 from seqstudio.session.files import SIDE_FILE_SUFFIXES, remove, replace_file, side_file
 from seqstudio.session.journal import (
@@ -64,10 +63,12 @@ def salvage(path: Path) -> str:
         snapshots = sorted(rows.snapshots, key=lambda snapshot: -snapshot.number)
         usable = [snapshot for snapshot in snapshots if snapshot.number <= rows.at]
         restored = rebuild(rows.at, usable, rows.steps.get)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        remove(fresh)
-        floor = _write(fresh, restored, rows)
-        replace_file(fresh, path)
+        fresh = new_temporary(path.parent)
+        try:
+            floor = _write(fresh, restored, rows)
+            replace_file(fresh, path)
+        finally:
+            remove(fresh)
     return _report(path, aside, restored, rows, floor)
 
 

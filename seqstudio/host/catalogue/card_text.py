@@ -25,6 +25,8 @@ def card_rows(model: FoundModel) -> list[tuple[str, object]]:
         ("source", card.source),
         ("licence", card.licence),
         ("made by", card.command),
+        ("started from", f"{card.base} ({card.base_sha256[:12]})" if card.base else ""),
+        ("adapter of", facts.config.base.name if facts.config.base else ""),
         ("training", f"{card.training_minutes:.0f} min, {card.steps} steps; {card.machine}"),
         ("figures", format_metrics(model)),
         ("sha256", model.sha256),

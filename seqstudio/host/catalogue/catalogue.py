@@ -112,7 +112,7 @@ class Catalogue:
             from seqstudio.host.catalogue import discovery
 
             scan = {**discovery.scan(paths, profile), "store": installed}
-            _write_cache(file, {"format": FORMAT, "studio": __version__, **scan})
+            _write_cache(profile, file, {"format": FORMAT, "studio": __version__, **scan})
         plugins, disabled = scan["plugins"], scan["disabled"]
         if in_safe_mode():
             disabled = {
@@ -213,10 +213,11 @@ def _read_cache(file: str) -> dict[str, Any] | None:
     return scan if valid else None
 
 
-def _write_cache(file: str, scan: Mapping[str, Any]) -> None:
+def _write_cache(profile: Profile, file: str, scan: Mapping[str, Any]) -> None:
     """Write the cache atomically; in a read-only profile, leave it unwritten."""
     temporary = f"{file}.{os.getpid()}"
     try:
+        profile.create()
         os.makedirs(os.path.dirname(file), exist_ok=True)
         with open(temporary, "w", encoding="utf-8") as stream:
             json.dump(scan, stream)

@@ -162,7 +162,7 @@ def check_plugins_compatible(profile: Profile, plugins: Iterable[str]) -> None:
 @contextlib.contextmanager
 def store_lock(profile: Profile) -> Iterator[None]:
     """Hold the store's lock, which stops other processes from changing it; leaves no lock file."""
-    profile.home.mkdir(parents=True, exist_ok=True)
+    profile.create()
     descriptor = os.open(profile.root, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

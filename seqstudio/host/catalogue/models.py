@@ -11,6 +11,7 @@ from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
 from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.profile import Profile
 from seqstudio.services.bundle_files import BundleInfo, export_bundle, inspect_bundle
+from seqstudio.services.runs import BASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class FoundModel:
     path: Path
     origin: str  # the plugin that ships it, "imported", or "file"
     facts: BundleInfo
+    base: Path | None = None  # the bundle that it is added to, if it is an adapter
 
     @property
     def sha256(self) -> str:
@@ -81,11 +83,9 @@ class ModelCatalogue:
                         f"model {text!r} of plugin {plugin.id!r}: sha256 {facts.sha256},"
                         f" expected {entry.sha256} as in its manifest"
                     )
-                return FoundModel(name=text, path=facts.path, origin=plugin.id, facts=facts)
+                return self._found(text, facts, plugin.id)
         if text in self.imported():
-            path = self._profile.models / text
-            facts = self._bundles.inspect(path)
-            return FoundModel(name=text, path=path, origin="imported", facts=facts)
+            return self._found(text, self._bundles.inspect(self._profile.models / text), "imported")
         return self._file(Path(text).absolute(), text)
 
     def _file(self, path: Path, text: str) -> FoundModel:
@@ -99,7 +99,25 @@ class ModelCatalogue:
                 raise ModelError(f"{path}: this run has no model yet, expected one in its 'model'")
             path = path / "model"
         facts = self._bundles.inspect(path)
-        return FoundModel(name=facts.name, path=path, origin="file", facts=facts)
+        return self._found(facts.name, facts, "file")
+
+    def _found(self, name: str, facts: BundleInfo, origin: str) -> FoundModel:
+        base = self._base_of(facts) if facts.config.base else None
+        return FoundModel(name=name, path=facts.path, origin=origin, facts=facts, base=base)
+
+    def _base_of(self, adapter: BundleInfo) -> Path:
+        """Return the bundle with the hash that an adapter names: a run's copy, or installed."""
+        wanted = adapter.config.base
+        plugins = [plugin.folder / entry.path for plugin, entry in self._catalogue.models()]
+        imported = [self._profile.models / name for name in self.imported()]
+        for path in (adapter.path.parent / BASE, *plugins, *imported):
+            if wanted and path.exists() and self._bundles.inspect(path).sha256 == wanted.sha256:
+                return path
+        name = f"{wanted.name} (sha256 {wanted.sha256[:12]})" if wanted else "a model"
+        raise ModelError(
+            f"{adapter.path}: an adapter of {name}, which is not installed, expected it among "
+            "`seqstudio models list`; import it first"
+        )
 
     def names(self) -> list[str]:
         """Return the names of all installed models, those of plugins first."""

@@ -8,9 +8,15 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.errors import JobError
-from seqstudio.services.atomic_files import sha256_of_file, sync_file
+from seqstudio.services.atomic_files import (
+    create_file,
+    new_temporary,
+    sha256_of,
+    sha256_of_file,
+    sync_file,
+)
 
-TEMPORARY_MARK = ".seqstudio-"  # in the name of every temporary file beside a target
+TEMPORARY_PREFIX = ".seqstudio-"  # of every temporary file beside a target
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +102,13 @@ def target_paths(
     return paths
 
 
-def temporary_path(target: Path, attempt: str) -> Path:
-    """Return the hidden temporary file of one attempt, in the target's folder."""
-    return target.with_name(f".{target.name}{TEMPORARY_MARK}{attempt}")
+def temporary_prefix(target: Path, attempt: str = "") -> str:
+    """Return how the names of a target's temporary files begin: all, or those of one attempt.
+
+    The target is named by a hash, since its own name may be as long as the file system allows.
+    """
+    name = sha256_of(os.fsencode(target.name))[:16]
+    return f"{TEMPORARY_PREFIX}{name}-" + (f"{attempt}-" if attempt else "")
 
 
 def stage(source: Path, target: Path, sha256: str, attempt: str) -> Path:
@@ -109,10 +119,10 @@ def stage(source: Path, target: Path, sha256: str, attempt: str) -> Path:
     JobError
         If it cannot be written there, or its hash is not `sha256`. No file is left behind.
     """
-    temporary = temporary_path(target, attempt)
+    temporary = new_temporary(target.parent, temporary_prefix(target, attempt))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as reader, temporary.open("wb") as writer:
+        with source.open("rb") as reader, create_file(temporary) as writer:
             shutil.copyfileobj(reader, writer, 2**20)
             writer.flush()
             os.fsync(writer.fileno())
@@ -142,13 +152,13 @@ def commit(staged: Mapping[Path, Path]) -> None:
         sync_file(folder)
 
 
-def remove_temporary_files(targets: Iterable[Path], attempt: str = "*") -> None:
-    """Remove the temporary files that an attempt, or "*" for all, left in its targets' folders."""
+def remove_temporary_files(targets: Iterable[Path], attempt: str = "") -> None:
+    """Remove the temporary files that an attempt, or any, left in its targets' folders."""
     for target in targets:
         if target.parent.is_dir():
-            prefix = temporary_path(target, "").name
+            prefix = temporary_prefix(target, attempt)
             for path in target.parent.iterdir():
-                if path.name.startswith(prefix) and attempt in ("*", path.name[len(prefix) :]):
+                if path.name.startswith(prefix):
                     path.unlink(missing_ok=True)
 
 

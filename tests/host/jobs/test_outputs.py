@@ -10,7 +10,7 @@ from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, JobFinished
 from seqstudio.host.jobs.inputs import group_inputs
-from seqstudio.host.jobs.outputs import output_stems, stage
+from seqstudio.host.jobs.outputs import output_stems, remove_temporary_files, stage
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.atomic_files import sha256_of_file
 
@@ -250,3 +250,22 @@ def test_a_full_disk_in_the_worker_fails_the_item_in_one_line(
     target = tmp_path / "out" / "a.txt"
     assert failed.reason == f"{target}: cannot be written: File too large, in {scratch}"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.txt"]
+
+
+def test_only_the_temporary_files_of_a_target_and_attempt_are_removed(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"text")
+    out = tmp_path / "out"
+    targets = [out / ("n" * 240 + ".txt"), out / ("n" * 240 + ".srt")]
+    sha256 = sha256_of_file(source)
+    files = {
+        (target, attempt): stage(source, target, sha256, attempt)
+        for target in targets
+        for attempt in ("1-1-1", "1-1-11")
+    }
+    remove_temporary_files(targets[:1], "1-1-1")
+    left = [path for path in files.values() if path.exists()]
+    remove_temporary_files(targets[:1])
+
+    assert left == [path for key, path in files.items() if key != (targets[0], "1-1-1")]
+    assert [path.exists() for path in files.values()] == [False, False, True, True]
