@@ -12,6 +12,7 @@ from seqstudio.core.ctc import (
     prefix_beam,
 )
 from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.densities import Density, DensityConfig
 from seqstudio.core.devices import choose_device
 from seqstudio.core.dropout import Dropout, reseed
 from seqstudio.core.encoder import Encoded, EncoderConfig
@@ -24,12 +25,14 @@ from seqstudio.core.gradient_flow import (
     gradient_flow_text,
     gradient_flow_verdict,
 )
-from seqstudio.core.heads import CTCConfig
+from seqstudio.core.heads import CTCConfig, LabelConfig, TagConfig
 from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.nested import NestedConfig
 from seqstudio.core.parts import BuildContext, Part, default_parts, with_plugin_parts
 from seqstudio.core.recurrent import reverse_within, valid_mask
+from seqstudio.core.transducer import JointConfig, transducer_loss_sum
+from seqstudio.core.transducer_search import transducer_beam
 
 __all__ = [
     "AdditiveConfig",
@@ -37,6 +40,8 @@ __all__ = [
     "BuildContext",
     "CTCConfig",
     "DecoderConfig",
+    "Density",
+    "DensityConfig",
     "Dropout",
     "Encoded",
     "EncoderConfig",
@@ -45,10 +50,13 @@ __all__ = [
     "FramesConfig",
     "GradientFlow",
     "Hypothesis",
+    "JointConfig",
+    "LabelConfig",
     "ModelConfig",
     "NestedConfig",
     "Part",
     "SequenceModel",
+    "TagConfig",
     "TokensConfig",
     "align",
     "best_path",
@@ -70,6 +78,8 @@ __all__ = [
     "prefix_beam",
     "reseed",
     "reverse_within",
+    "transducer_beam",
+    "transducer_loss_sum",
     "valid_mask",
     "with_plugin_parts",
 ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from seqstudio.core.devices import at_least_float32, require_kernel, to_host
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import TrainingError
 
@@ -42,6 +43,9 @@ def ctc_loss_sum(
 ) -> Tensor:
     """Sum the CTC loss over a batch; a row with too few frames is an error, never an infinity.
 
+    The loss is computed in float32 at least, under autocast too. Lengths are needed on the host:
+    those on a device are copied together, which is the only synchronisation.
+
     Parameters
     ----------
     log_probs : (B, T, V) float, log probabilities
@@ -55,9 +59,23 @@ def ctc_loss_sum(
 
     Raises
     ------
+    ConfigError
+        If the device has no kernel for it.
     TrainingError
         If a row has too few frames for its labels.
     """
+    require_kernel("CTC loss", log_probs.device)
+    lengths, label_lengths = to_host(lengths, label_lengths)
+    if bool((2 * label_lengths - 1 > lengths).any()):  # else every label might be a repeat
+        check_frames(lengths, labels.cpu(), label_lengths)
+    log_probs = at_least_float32(log_probs).transpose(0, 1)
+    return functional.ctc_loss(
+        log_probs, labels, lengths, label_lengths, blank=BLANK, reduction="sum"
+    )
+
+
+def check_frames(lengths: Tensor, labels: Tensor, label_lengths: Tensor) -> None:
+    """Raise TrainingError for the first row with too few frames for its labels; see the loss."""
     within = valid_mask(label_lengths, labels.shape[1])[:, 1:]
     needed = label_lengths + ((labels[:, 1:] == labels[:, :-1]) & within).sum(dim=1)
     for row in (needed > lengths).nonzero().flatten().tolist():
@@ -65,9 +83,6 @@ def ctc_loss_sum(
             f"row {row}: {int(lengths[row])} frames for {int(label_lengths[row])} labels, "
             f"expected at least {int(needed[row])}"
         )
-    return functional.ctc_loss(
-        log_probs.transpose(0, 1), labels, lengths, label_lengths, blank=BLANK, reduction="sum"
-    )
 
 
 def best_path(log_probs: Tensor | Floats) -> tuple[int, ...]:

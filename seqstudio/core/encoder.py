@@ -115,4 +115,4 @@ class Encoder(RecurrentStack):
         """Encode the next (B, t, F) frames: return (B, t, D) outputs, and the state after them."""
         if frames.shape[1] == 0:
             return frames.new_zeros(len(frames), 0, self.width), state
-        return self(frames, state)
+        return self.forward(frames, state)

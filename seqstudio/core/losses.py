@@ -1,16 +1,27 @@
-"""Losses as a sum and the number of terms in it: the trainer divides once, globally."""
+"""Losses as a sum and the number of terms in it: the trainer divides once, globally.
 
+All are computed in float32 at least, whatever the precision of what they are given.
+"""
+
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from seqstudio.core.ctc import ctc_loss_sum
+from seqstudio.core.devices import at_least_float32
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import ConfigError
+
+OUTSIDE = -100  # in place of a token past its row's length
+
+# A () float sum in nats, differentiable, and the number of terms in it; as a () int64 tensor on the
+# loss's device the number costs no synchronisation.
+LossTerms = tuple[Tensor, Tensor | int]
 
 
 def cross_entropy_sum(
     logits: Tensor, tokens: Tensor, lengths: Tensor, *, smoothing: float = 0.0
-) -> tuple[Tensor, int]:
+) -> LossTerms:
     """Sum the cross entropy of the tokens within each length.
 
     Parameters
@@ -28,14 +39,16 @@ def cross_entropy_sum(
         raise ConfigError(f"smoothing={smoothing}, expected 0 <= smoothing < 1")
     inside = valid_mask(lengths, tokens.shape[1])
     total = functional.cross_entropy(
-        logits[inside], tokens[inside], label_smoothing=smoothing, reduction="sum"
+        at_least_float32(logits).flatten(0, 1),
+        torch.where(inside, tokens, OUTSIDE).flatten(),
+        ignore_index=OUTSIDE,
+        label_smoothing=smoothing,
+        reduction="sum",
     )
-    return total, int(inside.sum())
+    return total, lengths.sum()
 
 
-def ctc_sum(
-    log_probs: Tensor, lengths: Tensor, labels: Tensor, label_lengths: Tensor
-) -> tuple[Tensor, int]:
+def ctc_sum(log_probs: Tensor, lengths: Tensor, labels: Tensor, label_lengths: Tensor) -> LossTerms:
     """Sum the CTC loss, and count its labels.
 
     Parameters
@@ -51,12 +64,10 @@ def ctc_sum(
         If a row has too few frames for its labels.
     """
     total = ctc_loss_sum(log_probs, lengths, labels, label_lengths)
-    return total, int(label_lengths.sum())
+    return total, label_lengths.sum()
 
 
-def joint_sum(
-    ctc: tuple[Tensor, int], attention: tuple[Tensor, int], share: float
-) -> tuple[Tensor, int]:
+def joint_sum(ctc: LossTerms, attention: LossTerms, share: float) -> LossTerms:
     """Interpolate between the CTC loss and the attention loss of a batch (Watanabe et al. 2017).
 
     Parameters
