@@ -16,6 +16,7 @@ from seqstudio.host.jobs.events import ItemFailed, JobFinished
 from seqstudio.host.studio import JobHandle
 
 POLL_S = 0.2  # longest delay of the response to Ctrl-C
+CONTINUE_HINT = "nothing finished is lost: run the same command again to continue"
 RERUN_HINT = "nothing is saved; run the same command again"
 
 
@@ -114,9 +115,12 @@ def exit_unless_done(outcome: JobOutcome, *, several: bool) -> None:
     Raises
     ------
     JobError
-        If the job failed as a whole, or its only item failed (exit code 1).
+        If the job failed as a whole, or its only item failed, or its database cannot be written
+        (exit code 1).
     """
     finished = outcome.finished
+    if finished.state == "interrupted" and finished.reason:
+        raise JobError(f"{finished.reason}; {finished.done} done, {CONTINUE_HINT}")
     if finished.state in ("cancelled", "interrupted"):
         click.get_current_context().exit(INTERRUPTED)
     if finished.failed and several:  # each failure is already reported

@@ -4,6 +4,7 @@ Any front end may write to it, in short transactions.
 """
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,6 +90,7 @@ class JobDatabase:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._file: os.stat_result  # of the open file
 
     def __del__(self) -> None:
         self.close()
@@ -119,16 +121,18 @@ class JobDatabase:
         Raises
         ------
         JobError
-            If the file cannot be written, or has another version.
+            If the file cannot be written, has another version, or was removed since it was opened.
         """
         connection = self._connect()
+        self._check_file()
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk has rolled it back already
+                    connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
             raise JobError(f"{self._path}: {error}") from error
@@ -136,7 +140,17 @@ class JobDatabase:
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = _open(self._path)
+            self._file = self._path.stat()
         return self._connection
+
+    def _check_file(self) -> None:
+        """Raise JobError if the open file is not at its path any more: changes would be lost."""
+        try:
+            same = os.path.samestat(self._path.stat(), self._file)
+        except OSError:
+            same = False
+        if not same:
+            raise JobError(f"{self._path}: removed or replaced while it was in use")
 
 
 def _open(path: Path) -> sqlite3.Connection:

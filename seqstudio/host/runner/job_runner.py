@@ -93,7 +93,7 @@ class JobRunner:
                 self._wait_and_handle()
             finished = self._finish()
         except JobError as error:  # the database is lost or full: nothing more can be stored
-            finished = events.JobFinished(state="interrupted", reason=str(error))
+            finished = self._stopped_by(error)
         except BaseException as error:  # a bug: the job ends, so that it can be tried again
             reason = f"{type(error).__name__}: {error}"
             with contextlib.suppress(JobError):
@@ -107,6 +107,18 @@ class JobRunner:
             self._selector.close()
             self._items.close()
         self._emit(finished)
+
+    def _stopped_by(self, error: JobError) -> events.JobFinished:
+        """Return the end of a job that cannot be stored; the same job can be continued later."""
+        counts: Mapping[str, int] = {}
+        with contextlib.suppress(JobError):  # a full disk can still be read
+            counts = self._items.counts()
+        return events.JobFinished(
+            state="interrupted",
+            done=counts.get("done", 0),
+            failed=counts.get("failed", 0),
+            reason=str(error),
+        )
 
     def _finish(self) -> events.JobFinished:
         counts = self._items.counts()
