@@ -15,7 +15,9 @@ from seqstudio.services.events import (
     Event,
     Finished,
     Preview,
+    Started,
     TrainingStep,
+    average_text,
     event_from_plain,
 )
 
@@ -201,11 +203,11 @@ def event_line(event: Event) -> str:
             best = "; best so far, saved" if event.best else ""
             place = f"epoch {event.epoch + 1}, step {event.step}"
             if event.averaged > 1:
-                place = f"average of the {event.averaged} best checkpoints"
+                place = average_text(event)
             return f"{place}: {metrics}{best}"
         case Preview():
             return "\n".join(f"  | {line}" for line in event.text.splitlines())
-        case Finished():
+        case Finished() | Started():
             return event.summary
         case _:
             return ""

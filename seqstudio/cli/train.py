@@ -17,12 +17,15 @@ from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.runs import open_run
 
 WORDS = "seqstudio.train.words"  # key of the words of the command line, for --help
+PRECISIONS = ("auto", "fp32", "bf16")
 MAX_REFUSED_SHOWN = 10  # refused inputs that are printed; the ledger of the run lists all
 EPILOG = """\b
 Examples:
   seqstudio train speech.ctc my-recordings --run runs/mine
   seqstudio train music.rolls JSB_Chorales.train.npz --run runs/jsb --set epochs=20 --set seed=3
   seqstudio train speech.ctc my-recordings --run runs/mine --resume
+  seqstudio train speech.ctc my-recordings --run runs/mine --from speech-en-small
+  seqstudio train speech.ctc my-recordings --run runs/mine --processes 2
 
 You can use the run folder as a model at any time: evaluate it, or pass it to --model."""
 Rows = list[tuple[str, str]]
@@ -58,7 +61,21 @@ class TrainCommand(click.Command):
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Override a setting; repeatable."
 )
+@click.option(
+    "--from",
+    "base",
+    default="",
+    metavar="MODEL",
+    help="Start from the weights of a model: an installed name, a bundle or a run folder.",
+)
+@click.option("--precision", type=click.Choice(PRECISIONS), help="Short for --set precision=...")
 @click.option("--resume", is_flag=True, help="Continue exactly from the last checkpoint.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Train in N processes by torchrun: on a CPU, or with one GPU each.",
+)
 @device_option
 @json_flag
 @pass_studio
@@ -70,7 +87,10 @@ def train(
     run: Path,
     preset: str,
     settings: tuple[str, ...],
+    base: str,
+    precision: str | None,
     resume: bool,
+    processes: int | None,
     device: str,
     as_json: bool,
 ) -> None:
@@ -80,11 +100,20 @@ def train(
         "data": str(data.absolute()),
         "run": str(run.absolute()),
         "preset": preset,
-        "settings": settings,
+        "settings": (*settings, *([f"precision={precision}"] if precision else [])),
         "resume": resume,
+        "processes": processes or 0,
     }
-    spec = JobSpec(plugin=plugin.id, verb="train", name=task, device=device, arguments=arguments)
-    hint = f"to resume: seqstudio train {task} {data} --run {run} --resume"
+    spec = JobSpec(
+        plugin=plugin.id,
+        verb="train",
+        name=task,
+        model=base,
+        device=device,
+        arguments=arguments,
+    )
+    again = f" --processes {processes}" if processes else ""
+    hint = f"to resume: seqstudio train {task} {data} --run {run} --resume{again}"
     run_job(studio.submit(spec), as_json=as_json, several=False, resume_hint=hint)
     if not as_json:
         held_out = held_out_line(open_run(run).spec.held_out)

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from seqstudio.errors import DataError
 
@@ -119,10 +119,19 @@ class Batch:
     ids: tuple[str, ...]
 
     def to(self, device: str) -> Self:
-        """Return a copy with every tensor field on `device`."""
+        """Return a copy with every tensor field on `device`.
+
+        Copies to CUDA are pinned and do not wait: they overlap with the step before.
+        """
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        moved = {name: v.to(device) for name, v in values.items() if hasattr(v, "to")}
+        moved = {name: _moved(v, device) for name, v in values.items() if hasattr(v, "to")}
         return dataclasses.replace(self, **moved)
+
+
+def _moved(value: Any, device: str) -> Any:
+    if device.startswith("cuda") and hasattr(value, "pin_memory") and value.device.type == "cpu":
+        return value.pin_memory().to(device, non_blocking=True)
+    return value.to(device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +139,9 @@ class LossSum:
     """A loss as a sum and the number of terms in it. The trainer divides once per step."""
 
     total: "torch.Tensor"  # () float, differentiable
-    count: int
-    parts: Mapping[str, float] = field(default_factory=dict)  # named sums, for the loss curves
+    count: "int | torch.Tensor"  # () int64; on the loss's device it costs no synchronisation
+    # named sums, for the loss curves; () tensors cost no synchronisation
+    parts: Mapping[str, "float | torch.Tensor"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

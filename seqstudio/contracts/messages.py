@@ -35,6 +35,7 @@ class ModelSource:
 
     name: str
     path: str
+    base: str = ""  # path of the model that it is an adapter of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

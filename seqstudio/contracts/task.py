@@ -30,7 +30,7 @@ class TrainConfig:
     bucket: int = setting(8, "Batches that are sorted by length together, for less padding.", min=1)
     optimiser: Literal["adamw", "sgd"] = setting("adamw", "The optimiser.")
     learning_rate: float = setting(1e-3, "The highest learning rate.", min=1e-9)
-    schedule: Literal["constant", "cosine", "onecycle", "plateau"] = setting(
+    schedule: Literal["constant", "cosine", "noam", "onecycle", "plateau"] = setting(
         "cosine", "How the learning rate changes after the warm-up."
     )
     warmup: float = setting(
@@ -40,7 +40,35 @@ class TrainConfig:
     clip_norm: float = setting(
         5.0, "Gradients with a larger norm are clipped to it; 0: no clipping.", min=0
     )
-    average: int = setting(1, "Number of best checkpoints averaged into the final model.", min=1)
+    weight_noise: float = setting(
+        0.0, "Standard deviation of Gaussian noise on the weights in training; 0: none.", min=0
+    )
+    precision: Literal["auto", "fp32", "bf16"] = setting(
+        "auto", "Numbers that the steps compute in; auto: bf16 on a GPU that has it, else fp32."
+    )
+    average: int = setting(
+        1, "Best checkpoints kept; averages of 2 to all of them are tried for the final model.", min=1
+    )
+    average_last: int = setting(
+        0, "Last epochs whose average is tried as the final model; 0: none.", min=0
+    )
+    swa: float = setting(
+        0.0,
+        "Share of the epochs, at the end and at a constant learning rate, whose weights are "
+        "averaged and tried as the final model; 0: none.",
+        min=0,
+        max=0.99,
+    )
+    ema: float = setting(
+        0.0,
+        "Decay of the moving average of the weights that is evaluated and kept; 0: none.",
+        min=0,
+        max=0.99999,
+    )
+    adapter: Literal["none", "lowrank", "bias"] = setting(
+        "none", "Train few weights beside those of --from: low-rank matrices, or biases only."
+    )
+    adapter_rank: int = setting(4, "Rank of the matrices of adapter=lowrank.", min=1)
     patience: int = setting(
         0, "Evaluations without improvement before training stops early; 0: never.", min=0
     )
@@ -100,6 +128,10 @@ class PreviewResult:
 class Task(Protocol):
     """One kind of trainable model. It has no state: what it derives is in a `Preparation`.
 
+    Of two checkpoints with the same `monitor`, the one with the lower loss on the valid examples is
+    kept, then the earlier one. A task may have an attribute `tie_break: str`, the name of another
+    metric of `measure`, lower is better, which decides before the loss does.
+
     Examples and batches are instances of the task's own subclasses, so parameters have type Any.
     """
 
@@ -139,3 +171,8 @@ class Task(Protocol):
 
     def preview(self, model: LoadedModel, examples: Sequence[Any], seed: int) -> PreviewResult:
         """Return a sample of the model's output. `seed` and `examples` are the same every time."""
+
+
+def tie_break_of(task: Task) -> str:
+    """Return the metric that decides between equal values of a task's monitor; "" if none does."""
+    return str(getattr(task, "tie_break", ""))

@@ -1,14 +1,15 @@
-"""The weights of the best evaluations of a run, which are averaged at its end."""
+"""Averages of the weights of a training: over steps, over its last epochs, over its best epochs."""
 
-from collections.abc import Mapping, Sequence, Set
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import torch
-from safetensors.torch import load, save
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn, get_swa_multi_avg_fn
 
-from seqstudio.services.atomic_files import write_atomic
-from seqstudio.services.checkpoints import KeptWeights
+from seqstudio.contracts.task import TrainConfig
+from seqstudio.services.schedule import swa_start
+
+SEPARATOR = "/"
 
 
 def average_weights(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -27,33 +28,54 @@ def average_weights(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]
     }
 
 
-def keep_best(
-    kept: Sequence[KeptWeights],
-    step: int,
-    value: float,
-    count: int,
-    state: Mapping[str, Tensor],
-    folder: Path,
-) -> tuple[KeptWeights, ...]:
-    """Return the `count` best of the kept evaluations and a new one with this `value`.
+class RunningAverages:
+    """The averages that a training carries along, as its configuration asks for.
 
-    If the new one is among them, its weights are written to `folder`. Of equal values the earlier
-    one is better.
+    `ema` is an exponential moving average over steps, whose decay rises to the configured one as
+    (1 + step) / (10 + step), so that it soon forgets the first weights. `swa` is the mean over the
+    ends of the last epochs (Izmailov et al. 2018, "Averaging weights leads to wider optima").
+
+    Parameters
+    ----------
+    config : of the training
+    weights : the tensors in training, by name; they are not changed
     """
-    new = KeptWeights(step=step, value=value, file=f"{step:08d}.safetensors")
-    best = tuple(sorted([*kept, new], key=lambda one: (one.value, one.step))[:count])
-    if new in best:
-        write_atomic(folder / new.file, save({n: t.contiguous() for n, t in state.items()}))
-    return best
 
+    def __init__(self, config: TrainConfig, weights: Mapping[str, Tensor]) -> None:
+        self._config = config
+        self._weights = weights
+        self.ema = self._copy() if config.ema > 0 else {}
+        self.swa = self._copy() if config.swa > 0 else {}
 
-def delete_unused_weights(folder: Path, needed: Set[str]) -> None:
-    """Delete the weight files in `folder` that are not in `needed`."""
-    for path in folder.glob("*.safetensors"):
-        if path.name not in needed:
-            path.unlink()
+    def _copy(self) -> dict[str, Tensor]:
+        return {name: tensor.detach().clone() for name, tensor in self._weights.items()}
 
+    @torch.no_grad()
+    def after_step(self, step: int) -> None:
+        """Update the average over steps. `step` is from 1."""
+        if self.ema:
+            decay = min(self._config.ema, (1 + step) / (10 + step))
+            update = get_ema_multi_avg_fn(decay)
+            update(*self._pairs(self.ema), None)
 
-def average_kept(kept: Sequence[KeptWeights], folder: Path) -> dict[str, Tensor]:
-    """Average the kept weights."""
-    return average_weights([load((folder / one.file).read_bytes()) for one in kept])
+    @torch.no_grad()
+    def after_epoch(self, epoch: int) -> None:
+        """Update the average over epochs. `epoch` is from 0."""
+        start = swa_start(self._config)
+        if self.swa and epoch >= start:
+            update = get_swa_multi_avg_fn()
+            update(*self._pairs(self.swa), epoch - start)
+
+    def _pairs(self, average: Mapping[str, Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        names = [name for name, tensor in average.items() if tensor.is_floating_point()]
+        return [average[name] for name in names], [self._weights[name].detach() for name in names]
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what a checkpoint stores: every tensor as `ema/NAME` or `swa/NAME`."""
+        both = {"ema": self.ema, "swa": self.swa}
+        return {f"{k}{SEPARATOR}{name}": t for k, one in both.items() for name, t in one.items()}
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Continue from a state."""
+        for name, tensor in self.state().items():
+            tensor.copy_(state[name])

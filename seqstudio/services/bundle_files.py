@@ -37,6 +37,14 @@ TASK_BUFFERS = "task_buffers."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaseModel:
+    """A model that another one was trained from, or is an adapter of."""
+
+    name: str
+    sha256: str  # of the bundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleConfig:
     """The contents of `config.json`."""
 
@@ -48,6 +56,7 @@ class BundleConfig:
     model: Mapping[str, Any]  # the core's model configuration
     settings: Mapping[str, Any]  # of the task's `settings_type`
     buffers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # name -> shape
+    base: BaseModel | None = None  # of an adapter, whose weights are added to the base's
 
     def __post_init__(self) -> None:
         for name in self.buffers:

@@ -10,14 +10,18 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
+from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Preparation, Task
 from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
+from seqstudio.core.encoder import Encoded
 from seqstudio.core.model import SequenceModel, TaskBuffers, build
 from seqstudio.core.parts import Parts, default_parts
 from seqstudio.errors import ConfigError, ModelError, PluginError
+from seqstudio.services.adapter_bundles import add_to_base
 from seqstudio.services.atomic_files import json_bytes
+from seqstudio.services.beam_search import beam_search
 from seqstudio.services.bundle_files import (
     CARD,
     CONFIG,
@@ -25,6 +29,7 @@ from seqstudio.services.bundle_files import (
     SCHEMA,
     TASK_BUFFERS,
     WEIGHTS,
+    BaseModel,
     BundleConfig,
     BundleInfo,
     GoldenItem,
@@ -49,6 +54,11 @@ class LoadedBundle:
     settings: Any
     preparation: Preparation
 
+    @torch.inference_mode()
+    def encode(self, inputs: Tensor, lengths: Tensor) -> Encoded:
+        """Encode a padded batch on the model's device; see `seqstudio.contracts.job.Sampler`."""
+        return self.module.encode(inputs.to(self.device), lengths.to(self.device))
+
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
@@ -56,10 +66,44 @@ class LoadedBundle:
         guide: Guide,
         config: SamplingConfig,
         *,
+        encoded: Encoded | None = None,
+        items: Sequence[int] | None = None,
         covariates: Tensor | None = None,
     ) -> Iterator[tuple[int, int]]:
-        """Sample tokens for all takes in one batch; see `seqstudio.contracts.job.Job.sample`."""
-        return sample(self.module, prompts, takes, guide, config, covariates=covariates)
+        """Sample tokens for all takes in one batch; see `seqstudio.contracts.job.Sampler`."""
+        return sample(
+            self.module,
+            prompts,
+            takes,
+            guide,
+            config,
+            encoded=encoded,
+            items=items,
+            covariates=covariates,
+        )
+
+    def beam_search(
+        self,
+        prompts: Sequence[Sequence[int]],
+        guide: Guide,
+        config: BeamConfig,
+        *,
+        encoded: Encoded | None = None,
+        items: Sequence[int] | None = None,
+        covariates: Tensor | None = None,
+        scorers: Sequence[tuple[Scorer, float]] = (),
+    ) -> list[list[BeamHypothesis]]:
+        """Search for the most likely tokens; see `seqstudio.contracts.job.Sampler`."""
+        return beam_search(
+            self.module,
+            prompts,
+            guide,
+            config,
+            encoded=encoded,
+            items=items,
+            covariates=covariates,
+            scorers=scorers,
+        )
 
 
 def build_module(
@@ -107,20 +151,21 @@ def save_bundle(
     plugin: str,
     plugin_version: str,
     preparation: Preparation,
-    module: SequenceModel,
+    weights: Mapping[str, Tensor],
     card: ModelCard,
     half: bool = False,
+    base: BaseModel | None = None,
     golden: Sequence[GoldenItem] = (),
     requires: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write a bundle into an empty folder, such as that of `atomic_files.atomic_folder`.
 
-    `half` rounds the weights to half precision. `requires` maps the names of parts from plugins to
-    the plugin and its version; the bundle lists those that the model uses.
+    `half` rounds the weights to half precision. `base` is given for an adapter: `weights` are then
+    what `core.adapters.merge` adds to those of the base. `requires` maps the names of parts from
+    plugins to the plugin and its version; the bundle lists those that the model uses.
     """
     model = model_config(preparation)
     used = {part.part for _, part in model.roles()}
-    state = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
     config = BundleConfig(
         schema=SCHEMA,
         task=task_name,
@@ -130,11 +175,12 @@ def save_bundle(
         model=config_to_plain(model),
         settings=to_plain(preparation.settings),
         buffers={name: tuple(tensor.shape) for name, tensor in preparation.buffers.items()},
+        base=base,
     )
-    tensors = to_half_precision(state) if half else state
+    tensors = to_half_precision(weights) if half else weights
     contents = {
         CONFIG: json_bytes(to_plain(config)),
-        WEIGHTS: save({name: tensor.contiguous() for name, tensor in tensors.items()}),
+        WEIGHTS: save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}),
         CARD: json_bytes(to_plain(card)),
     }
     if golden:
@@ -143,15 +189,25 @@ def save_bundle(
 
 
 def load_bundle(
-    path: Path | str, task: Task, *, device: str = "cpu", parts: Parts | None = None
+    path: Path | str,
+    task: Task,
+    *,
+    device: str = "cpu",
+    parts: Parts | None = None,
+    base: Path | None = None,
 ) -> LoadedBundle:
     """Check all files of a bundle, build the model from its configuration and load the weights.
+
+    Parameters
+    ----------
+    base : for an adapter, the bundle of the model that it is added to
 
     Raises
     ------
     ModelError
-        If a file is damaged or unsafe, the bundle is for another task, a part is not installed, or
-        a tensor is missing, unexpected or of another shape.
+        If a file is damaged or unsafe, the bundle is for another task, a part is not installed, a
+        tensor is missing, unexpected or of another shape, or an adapter's base is missing or
+        another model.
     """
     info, data = read_bundle(Path(path))
     if info.task != task.name:
@@ -159,6 +215,8 @@ def load_bundle(
     table = parts or default_parts()
     _check_parts(info, table)
     weights = load(data)
+    if info.config.base is not None:
+        weights = add_to_base(info, weights, base, table)
     buffers = {
         name: weights[TASK_BUFFERS + name]
         for name in info.config.buffers

@@ -5,26 +5,25 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from safetensors.torch import load, save
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import TrainingError
 from seqstudio.services.atomic_files import atomic_folder, json_bytes, sha256_of, sha256_of_file
+from seqstudio.services.kept_weights import KeptWeights
 
-FILES = ("model.safetensors", "optimiser.safetensors", "optimiser.json", "progress.json")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptWeights:
-    """One of the best evaluations of a run, whose weights are in the run's `kept/` folder."""
-
-    step: int
-    value: float  # of the monitor
-    file: str
+FILES = (
+    "model.safetensors",
+    "averages.safetensors",
+    "optimiser.safetensors",
+    "optimiser.json",
+    "progress.json",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +33,10 @@ class TrainProgress:
     step: int = 0  # optimiser steps done
     epoch: int = 0
     epoch_steps: int = 0  # optimiser steps done in this epoch
-    monitored: tuple[float, ...] = ()  # the monitor's value at each evaluation
+    improved: tuple[bool, ...] = ()  # whether each evaluation was the best so far
     kept: tuple[KeptWeights, ...] = ()  # best first
+    last: tuple[str, ...] = ()  # files with the weights of the last epochs, if they are averaged
+    processes: tuple[int, ...] = ()  # that trained together: at the start, and after each change
     elapsed_s: float = 0.0  # training time, over all resumed runs
     events_bytes: int = 0  # size of the event log when this was saved
 
@@ -46,11 +47,16 @@ class Checkpoint:
 
     progress: TrainProgress
     weights: Mapping[str, Tensor]
+    averages: Mapping[str, Tensor]
     optimiser: Mapping[int, Mapping[str, Any]]  # index of the parameter -> its state
 
 
 def save_checkpoint(
-    folder: Path, progress: TrainProgress, module: nn.Module, optimiser: torch.optim.Optimizer
+    folder: Path,
+    progress: TrainProgress,
+    weights: Mapping[str, Tensor],
+    optimiser: torch.optim.Optimizer,
+    averages: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> Path:
     """Write a new checkpoint into `folder`, and delete all but the last two.
 
@@ -59,7 +65,8 @@ def save_checkpoint(
     serial = 1 + max((int(path.name) for path in _serials(folder)), default=0)
     tensors, plain = _optimiser_state(optimiser)
     contents = {
-        "model.safetensors": save({n: t.contiguous() for n, t in module.state_dict().items()}),
+        "model.safetensors": save({n: t.contiguous() for n, t in weights.items()}),
+        "averages.safetensors": save({n: t.contiguous() for n, t in averages.items()}),
         "optimiser.safetensors": save(tensors),
         "optimiser.json": json_bytes(plain),
         "progress.json": json_bytes(to_plain(progress)),
@@ -145,5 +152,6 @@ def _read(path: Path) -> Checkpoint:
     return Checkpoint(
         from_plain(TrainProgress, progress, str(path / "progress.json"), error=TrainingError),
         load((path / "model.safetensors").read_bytes()),
+        load((path / "averages.safetensors").read_bytes()),
         state,
     )

@@ -7,6 +7,18 @@ from typing import Any, Literal
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import DataError
 
+AverageKind = Literal["", "best", "last", "swa", "ema"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A training starts from the weights of another model."""
+
+    base: str
+    base_sha256: str
+    fresh: tuple[str, ...]  # modules that the base lacks, or has in another shape
+    summary: str  # one line for the user
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingStep:
@@ -35,7 +47,8 @@ class Evaluated:
     best: bool  # whether it is the best so far; if so, it is the run's `model`
     metrics: Mapping[str, float]
     items: int
-    averaged: int = 1  # checkpoints averaged into the weights that were measured
+    averaged: int = 1  # sets of weights averaged into those that were measured
+    average: AverageKind = ""  # what kind of average these are; "" for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +80,38 @@ class Finished:
     monitor: str
     value: float | None  # of the final model; None if it was not evaluated
     best_step: int
-    averaged: int  # checkpoints averaged into the final model
+    averaged: int  # sets of weights averaged into the final model
     minutes: float  # of training, over all resumed runs
+    processes: tuple[int, ...] = (1,)  # that trained together: at the start, and after each change
     summary: str  # one line for the user
 
 
-Event = TrainingStep | Evaluated | Preview | Saved | Finished
+Event = Started | TrainingStep | Evaluated | Preview | Saved | Finished
 
 KINDS: Mapping[str, type[Event]] = {
+    "started": Started,
     "step": TrainingStep,
     "evaluated": Evaluated,
     "preview": Preview,
     "saved": Saved,
     "finished": Finished,
 }
+
+
+def average_text(event: Evaluated) -> str:
+    """Describe the average that was evaluated.
+
+    >>> average_text(Evaluated(step=9, epoch=3, monitor="wer", value=0.1, best=True, metrics={},
+    ...                        items=4, averaged=3, average="last"))
+    'the average of the last 3 epochs'
+    """
+    return {
+        "": "one checkpoint",
+        "best": f"the average of the {event.averaged} best checkpoints",
+        "last": f"the average of the last {event.averaged} epochs",
+        "swa": f"the stochastic weight average of {event.averaged} epochs",
+        "ema": "a moving average",
+    }[event.average]
 
 
 def event_to_plain(event: Event) -> dict[str, Any]:

@@ -35,7 +35,11 @@ class ModelCard:
     options: Mapping[str, Any] = field(default_factory=dict)  # all options of the task
     seeds: tuple[int, ...] = ()
     steps: int = 0
-    averaged: int = 1  # checkpoints averaged into the weights
+    averaged: int = 1  # sets of weights averaged into these
+    average: str = ""  # kind of average: best, last, swa or ema; "" for none
+    base: str = ""  # name of the model whose weights the training started from
+    base_sha256: str = ""
+    fresh: tuple[str, ...] = ()  # modules that started without weights of the base
     parameters: int = 0
     training_minutes: float = 0.0
     machine: str = ""

@@ -1,13 +1,13 @@
 """Writing the model of a run: a bundle and its card."""
 
 import platform
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor
 
 from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preparation, Task
-from seqstudio.core.model import SequenceModel
 from seqstudio.services.bundles import save_bundle
 from seqstudio.services.events import Evaluated
 from seqstudio.services.model_card import CardMetric, ModelCard
@@ -18,16 +18,22 @@ def write_model(
     run: Run,
     task: Task,
     preparation: Preparation,
-    module: SequenceModel,
+    weights: Mapping[str, Tensor],
     *,
+    parameters: int,
     step: int,
     minutes: float,
     evaluated: Evaluated | None = None,
 ) -> None:
-    """Save `module` as the run's model, rounded to half precision.
+    """Save weights as the run's model, rounded to half precision.
 
-    `evaluated` holds the metrics of these weights, or is None if they were not measured.
+    Parameters
+    ----------
+    weights : of the whole model, or of an adapter
+    parameters : their number in the whole model
+    evaluated : the metrics of these weights; None if they were not measured
     """
+    adapter = run.spec.config.adapter != "none"
     with run.new_model(step) as folder:
         save_bundle(
             folder,
@@ -35,15 +41,16 @@ def write_model(
             plugin=run.spec.plugin,
             plugin_version=run.spec.plugin_version,
             preparation=preparation,
-            module=module,
-            card=make_card(run, module, step=step, minutes=minutes, evaluated=evaluated),
+            weights=weights,
+            card=make_card(run, parameters, step=step, minutes=minutes, evaluated=evaluated),
             half=True,
+            base=run.spec.base if adapter else None,
             requires=run.spec.requires,
         )
 
 
 def make_card(
-    run: Run, module: nn.Module, *, step: int, minutes: float, evaluated: Evaluated | None
+    run: Run, parameters: int, *, step: int, minutes: float, evaluated: Evaluated | None
 ) -> ModelCard:
     """Return the card of a run's model; title, licence and source are left for the user."""
     spec = run.spec
@@ -63,7 +70,11 @@ def make_card(
         seeds=(spec.config.seed,),
         steps=step,
         averaged=evaluated.averaged if evaluated else 1,
-        parameters=sum(parameter.numel() for parameter in module.parameters()),
+        average=evaluated.average if evaluated else "",
+        base=spec.base.name if spec.base else "",
+        base_sha256=spec.base.sha256 if spec.base else "",
+        fresh=spec.fresh,
+        parameters=parameters,
         training_minutes=round(minutes, 2),
         machine=f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
         torch=torch.__version__,

@@ -1,8 +1,9 @@
 """The folder of a training run: its request, its events, its checkpoints and the best model so far.
 
 Layout: `run.json`, `ledger.json`, `events.jsonl`, `checkpoints/`, `kept/` (weights of the best
-evaluations), `previews/`, `bundles/`, and `model`, a link to the newest of `bundles/`. The link is
-replaced atomically, so that `model` is a complete bundle at all times. Torch-free.
+evaluations), `previews/`, `base/` (the model it started from, if any), `bundles/`, and `model`, a
+link to the newest of `bundles/`. The link is replaced atomically, so that `model` is a complete
+bundle at all times. Torch-free.
 """
 
 import collections
@@ -27,7 +28,10 @@ from seqstudio.services.atomic_files import (
     sync_file,
     write_atomic,
 )
+from seqstudio.services.bundle_files import BaseModel, export_bundle
 from seqstudio.services.events import Event, Finished, event_from_plain, event_to_plain
+
+BASE = "base"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class RunSpec:
         default_factory=dict
     )  # rule of the valid split
     requires: Mapping[str, str] = dataclasses.field(default_factory=dict)  # part -> plugin
+    base: BaseModel | None = None  # whose weights the training started from; a copy is in `base`
+    fresh: tuple[str, ...] = ()  # modules that the base lacks, or has in another shape
     config: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -67,6 +73,11 @@ class Run:
     def model(self) -> Path:
         """The bundle of the best model so far."""
         return self.folder / "model"
+
+    @property
+    def base(self) -> Path:
+        """A copy of the bundle that the training started from, if there is one."""
+        return self.folder / BASE
 
     def append(self, event: Event) -> None:
         """Append one event to the log."""
@@ -132,8 +143,8 @@ def check_new(folder: Path) -> None:
         raise TrainingError(f"{folder} {found}, expected a new folder, or --resume to continue")
 
 
-def create_run(folder: Path, spec: RunSpec) -> Run:
-    """Create a run folder.
+def create_run(folder: Path, spec: RunSpec, base: Path | None = None) -> Run:
+    """Create a run folder, with a copy of the bundle `base` if the training starts from one.
 
     Raises
     ------
@@ -144,6 +155,8 @@ def create_run(folder: Path, spec: RunSpec) -> Run:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("checkpoints", "kept", "previews", "bundles"):
         (folder / name).mkdir()
+    if base is not None:
+        export_bundle(base, folder / BASE)
     write_atomic(folder / "run.json", json_bytes(to_plain(spec)))
     return Run(folder, spec)
 
@@ -198,4 +211,5 @@ def check_same_request(run: Run, spec: RunSpec) -> None:
 def _comparable(spec: RunSpec) -> dict[str, Any]:
     names = ("task", "data_sha256", "examples")
     values = {name: getattr(spec, name) for name in names}
+    values["base"] = spec.base and spec.base.sha256
     return {**values, **to_plain(spec.config), **to_plain(spec.options)}

@@ -1,4 +1,4 @@
-"""Learning rate schedules: pure functions of the step and of the monitored values so far."""
+"""Learning rate schedules: pure functions of the step and of the evaluations so far."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ PLATEAU_FACTOR = 0.5
 
 
 def learning_rate(
-    config: TrainConfig, step: int, total: int, monitored: Sequence[float] = ()
+    config: TrainConfig, step: int, total: int, improved: Sequence[bool] = ()
 ) -> float:
     """Return the learning rate of one step.
 
@@ -20,17 +20,21 @@ def learning_rate(
     ----------
     step : from 1 to `total`
     total : planned steps of the run
-    monitored : the monitored metric at every evaluation so far, oldest first
+    improved : whether each evaluation so far was the best until then, oldest first
 
     References
     ----------
     cosine: Loshchilov and Hutter 2017, "SGDR", without restarts. onecycle: Smith and Topin 2018,
-    "Super-convergence".
+    "Super-convergence". noam: Vaswani et al. 2017, "Attention is all you need", eq. 3, scaled so
+    that it peaks at `learning_rate`. With `swa` the rate stays where it is when averaging starts
+    (Izmailov et al. 2018).
 
     >>> config = TrainConfig(schedule="cosine", warmup=0.5, learning_rate=1.0)
     >>> [round(learning_rate(config, step, 4), 2) for step in (1, 2, 3, 4)]
     [0.5, 1.0, 1.0, 0.5]
     """
+    if config.swa > 0:
+        step = min(step, total * swa_start(config) // config.epochs + 1)
     if config.schedule == "onecycle":
         return config.learning_rate * _one_cycle((step - 1) / max(1, total - 1))
     warm = round(config.warmup * total)
@@ -40,7 +44,9 @@ def learning_rate(
         done = (step - warm - 1) / max(1, total - warm)
         return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
     if config.schedule == "plateau":
-        return config.learning_rate * PLATEAU_FACTOR ** plateaus(monitored)
+        return config.learning_rate * PLATEAU_FACTOR ** plateaus(improved)
+    if config.schedule == "noam":
+        return float(config.learning_rate * (max(1, warm) / step) ** 0.5)
     return config.learning_rate
 
 
@@ -52,25 +58,33 @@ def _one_cycle(done: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * fall)) + 1e-4
 
 
-def plateaus(monitored: Sequence[float]) -> int:
+def swa_start(config: TrainConfig) -> int:
+    """Return the first epoch, from 0, whose weights stochastic weight averaging includes.
+
+    >>> swa_start(TrainConfig(epochs=8, swa=0.25))
+    6
+    """
+    return config.epochs - max(1, round(config.swa * config.epochs))
+
+
+def plateaus(improved: Sequence[bool]) -> int:
     """Count how often there was no improvement for `PLATEAU_PATIENCE` evaluations.
 
-    >>> plateaus([5.0, 4.0, 4.1, 4.2, 4.3, 4.4])
+    >>> plateaus([True, True, False, False, False, False])
     2
     """
-    best, waited, count = math.inf, 0, 0
-    for value in monitored:
-        waited = 0 if value < best else waited + 1
-        best = min(best, value)
+    waited, count = 0, 0
+    for better in improved:
+        waited = 0 if better else waited + 1
         if waited == PLATEAU_PATIENCE:
             count, waited = count + 1, 0
     return count
 
 
-def evaluations_since_best(monitored: Sequence[float]) -> int:
+def evaluations_since_best(improved: Sequence[bool]) -> int:
     """Return the number of evaluations after the best one; 0 if there are none.
 
-    >>> evaluations_since_best([5.0, 4.0, 4.0, 4.2])
+    >>> evaluations_since_best([True, True, False, False])
     2
     """
-    return len(monitored) - 1 - monitored.index(min(monitored)) if monitored else 0
+    return next((n for n, better in enumerate(reversed(improved)) if better), 0)

@@ -10,11 +10,14 @@ from typing import Any
 from seqstudio.contracts.data import Example, Ledger
 from seqstudio.contracts.formats import Exporter, Importer, TrainCallback
 from seqstudio.contracts.plain import to_plain
-from seqstudio.contracts.task import Preset, Task
+from seqstudio.contracts.task import Preparation, Preset, Task
 from seqstudio.core.parts import Parts
 from seqstudio.errors import TrainingError
 from seqstudio.services.atomic_files import os_errors_as
+from seqstudio.services.base_model import StartingPoint, check_adapter, open_base
+from seqstudio.services.bundle_files import bundle_name
 from seqstudio.services.bundles import load_bundle
+from seqstudio.services.communicator import ALONE, Communicator
 from seqstudio.services.datasets import (
     fingerprint,
     hash_source,
@@ -46,6 +49,9 @@ class TrainJob:
     settings: tuple[str, ...] = ()
     resume: bool = False
     command: str = ""  # as typed; "" for a command equivalent to this job
+    base: Path | None = None  # the bundle to start from; None: random weights, or those of the run
+    processes: int = 0  # of torchrun, that train together on this machine; 0: train in this one
+    base_name: str = ""  # by which the user named it; "" for the name of the bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,20 +75,26 @@ def run_train_job(
     *,
     device: str = "cpu",
     stop: Callable[[], bool] = lambda: False,
+    communicator: Communicator = ALONE,
 ) -> Iterator[Event]:
     """Train as requested, yielding events; they are also stored in the run folder.
 
     Raises
     ------
     ConfigError
-        If the preset or a setting is unknown or out of range.
+        If the preset or a setting is unknown or out of range, or an adapter has no base.
+    ModelError
+        If the model to start from is damaged, an adapter, or of another task.
     DataError
         If the data cannot be read or split.
     TrainingError
         If the run folder is not empty, belongs to another request, or is finished.
     """
     with os_errors_as(TrainingError, job.run):
-        yield from _train(_with_saved_settings(job), task, context, device, stop)
+        job = _with_saved_settings(job)
+        communicator.exchange(None)  # all have seen the run folder before one creates it
+        inputs = _training_inputs(job, task, context, communicator)
+        yield from train(dataclasses.replace(inputs, device=device, stop=stop))
 
 
 def _with_saved_settings(job: TrainJob) -> TrainJob:
@@ -92,47 +104,69 @@ def _with_saved_settings(job: TrainJob) -> TrainJob:
         return job
     run = open_run(job.run)
     check_not_finished(run)
+    if run.spec.base and job.base is None:
+        job = dataclasses.replace(job, base=run.base, base_name=run.spec.base.name)
     if job.preset or job.settings:
         return job
     return dataclasses.replace(job, preset=run.spec.preset, settings=run.spec.settings)
 
 
-def _train(
-    job: TrainJob, task: Task, context: PluginContext, device: str, stop: Callable[[], bool]
-) -> Iterator[Event]:
-    name = job.preset or next(iter(task.presets))
-    preset = apply_settings(find_preset(task.presets, name), job.settings)
+def _training_inputs(
+    job: TrainJob, task: Task, context: PluginContext, communicator: Communicator
+) -> TrainingInputs:
+    """Read and check the data; create the run folder, or open it to resume."""
+    base = open_base(job.base, task, job.base_name) if job.base else None
+    name, preset = _preset(job, task, base)
     ledger = Ledger()
     examples = read_examples(
         task, job.data, ledger, kinds=context.kinds, importers=context.importers
     )
     train_examples, valid_examples, rule = training_splits(examples, preset.train)
-    spec = _spec(job, task, context, name, preset, examples, rule)
+    spec = _spec(job, task, context, name, preset, base, examples, rule)
     existing = _existing_run(job, spec)
     if existing and existing.model.exists():  # reuse its preparation instead of computing it again
-        preparation = load_bundle(existing.model, task, parts=context.parts).preparation
+        preparation = _saved_preparation(existing, task, context)
     else:
         preparation = task.prepare(train_examples, preset.options)
     usable = task.preflight(train_examples, preparation, ledger)
     if not usable:
         raise TrainingError(f"{job.data}: no training example is usable ({ledger.summary()})")
-    run = existing or create_run(job.run, spec)
-    run.write_ledger(ledger)
-    yield from train(
-        TrainingInputs(
-            task=task,
-            preparation=preparation,
-            train_examples=usable,
-            valid_examples=valid_examples,
-            config=preset.train,
-            run=run,
-            device=device,
-            stop=stop,
-            parts=context.parts,
-            callbacks=context.callbacks,
-            exporters=context.exporters,
-        )
+    weights, fresh = base.fit(preparation, context.parts) if base else ({}, ())
+    spec = dataclasses.replace(spec, fresh=fresh)
+    if communicator.rank == 0:
+        run = existing or create_run(job.run, spec, job.base)
+        run.write_ledger(ledger)
+    communicator.exchange(None)
+    return TrainingInputs(
+        task=task,
+        preparation=preparation,
+        train_examples=usable,
+        valid_examples=valid_examples,
+        config=preset.train,
+        run=open_run(job.run),
+        communicator=communicator,
+        parts=context.parts,
+        callbacks=context.callbacks,
+        exporters=context.exporters,
+        base_weights=weights,
     )
+
+
+def _preset(job: TrainJob, task: Task, base: StartingPoint | None) -> tuple[str, Preset]:
+    """Return the preset with the job's settings, and its name."""
+    if base is None:
+        name = job.preset or next(iter(task.presets))
+        preset = find_preset(task.presets, name)
+    else:
+        name, preset = base.preset(task, job.preset)
+    preset = apply_settings(preset, job.settings)
+    check_adapter(preset.train, base)
+    return name, preset
+
+
+def _saved_preparation(run: Run, task: Task, context: PluginContext) -> Preparation:
+    base = run.base if run.spec.config.adapter != "none" else None
+    return load_bundle(run.model, task, parts=context.parts, base=base).preparation
 
 
 def _spec(
@@ -141,6 +175,7 @@ def _spec(
     context: PluginContext,
     name: str,
     preset: Preset,
+    base: StartingPoint | None,
     examples: Sequence[Example],
     rule: Mapping[str, float],
 ) -> RunSpec:
@@ -156,6 +191,7 @@ def _spec(
         settings=job.settings,
         command=job.command or _command(job, task, name),
         held_out=rule,
+        base=None if base is None else base.identity,
         requires=context.requires,
         config=preset.train,
         options=options,
@@ -165,6 +201,7 @@ def _spec(
 def _command(job: TrainJob, task: Task, preset: str) -> str:
     words = ["seqstudio", "train", task.name, job.data.name, "--run", job.run.name]
     words += ["--preset", preset]
+    words += ["--from", job.base_name or bundle_name(job.base)] if job.base else []
     words += [word for setting in job.settings for word in ("--set", setting)]
     return shlex.join(words)
 

@@ -1,12 +1,15 @@
 """The inputs of a training, shared by the training loop and its validation."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
 
 from seqstudio.contracts.data import Example
 from seqstudio.contracts.formats import Exporter, TrainCallback
 from seqstudio.contracts.task import Preparation, Task, TrainConfig
 from seqstudio.core.parts import Parts
+from seqstudio.services.communicator import ALONE, Communicator
 from seqstudio.services.runs import Run
 
 
@@ -25,3 +28,5 @@ class TrainingInputs:
     parts: Parts | None = None  # None: the built-in parts
     callbacks: Sequence[TrainCallback] = ()
     exporters: Sequence[Exporter] = ()  # of previews
+    communicator: Communicator = ALONE
+    base_weights: Mapping[str, Tensor] = field(default_factory=dict)  # to start from

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from seqstudio.contracts.data import pool
 from seqstudio.contracts.formats import Exporter
-from seqstudio.contracts.task import PreviewResult
-from seqstudio.errors import TrainingError
+from seqstudio.contracts.task import PreviewResult, tie_break_of
+from seqstudio.core.adapters import merge
+from seqstudio.errors import SeqStudioError, TrainingError
 from seqstudio.services.atomic_files import write_atomic
 from seqstudio.services.bundles import LoadedBundle, build_module, to_half_precision
 from seqstudio.services.evaluation import evaluate
@@ -22,10 +24,17 @@ PREVIEW_EXAMPLES = 3
 
 
 class Validator:
-    """Evaluates weights on a second copy of the model, so that the trained one is not touched."""
+    """Evaluates weights on a second copy of the model, so that the trained one is not touched.
 
-    def __init__(self, inputs: TrainingInputs) -> None:
+    Parameters
+    ----------
+    inputs : of the training
+    base : the weights that an adapter's are added to; {} without an adapter
+    """
+
+    def __init__(self, inputs: TrainingInputs, base: Mapping[str, Tensor]) -> None:
         self._inputs = inputs
+        self._base = base
         task, preparation = inputs.task, inputs.preparation
         module = build_module(preparation, seed=0, device=inputs.device, parts=inputs.parts).eval()
         self._model = LoadedBundle(
@@ -44,18 +53,16 @@ class Validator:
         *,
         step: int,
         epoch: int,
-        best_before: float,
         should_stop: Callable[[], bool],
-        averaged: int = 1,
     ) -> Evaluated | None:
-        """Measure weights on the valid split; they are the best so far if below `best_before`.
+        """Measure weights on the valid split; whether they are the best is not decided here.
 
         Return None if `should_stop`, called after every example, returns True.
 
         Raises
         ------
         TrainingError
-            If the task's monitor was not measured, or is not finite.
+            If the task's monitor or tie break was not measured, or is not finite.
         """
         self._load(state)
         task, examples = self._inputs.task, self._inputs.valid_examples
@@ -65,19 +72,38 @@ class Validator:
             if should_stop():
                 return None
         metrics = pool(measurements)
-        value = metrics.get(task.monitor, math.nan)
-        if not math.isfinite(value):
-            raise TrainingError(f"step {step}: valid {task.monitor}={value:g}, expected finite")
+        for name in filter(None, (task.monitor, tie_break_of(task))):
+            if not math.isfinite(value := metrics.get(name, math.nan)):
+                raise TrainingError(f"step {step}: valid {name}={value:g}, expected finite")
         return Evaluated(
             step=step,
             epoch=epoch,
             monitor=task.monitor,
-            value=value,
-            best=value < best_before,
+            value=metrics[task.monitor],
+            best=False,
             metrics=metrics,
             items=len(examples),
-            averaged=averaged,
         )
+
+    @torch.inference_mode()
+    def loss(self, state: Mapping[str, Tensor]) -> float:
+        """Return the mean loss of weights on the valid split, over the examples that have one.
+
+        An example that cannot be trained on, as with a letter that the model does not have, is left
+        out. The mean over none is infinite.
+        """
+        self._load(state)
+        inputs, module = self._inputs, self._model.module
+        total, count = 0.0, 0
+        for example in inputs.valid_examples:
+            try:
+                batch = inputs.task.collate([example], inputs.preparation, None)
+                loss = inputs.task.loss(module, batch.to(inputs.device))
+            except SeqStudioError:  # the ledger or the metrics have it
+                continue
+            total, count = total + float(loss.total), count + int(loss.count)
+        mean = total / count if count else math.inf
+        return mean if math.isfinite(mean) else math.inf
 
     def preview(self, state: Mapping[str, Tensor], *, step: int, epoch: int) -> Preview:
         """Write a preview of these weights, always with the same seed and examples."""
@@ -98,19 +124,19 @@ class Validator:
         evaluated: Evaluated | None = None,
     ) -> None:
         """Save these weights as the model of the run, with their metrics if they were measured."""
-        self._load(state)
         write_model(
             self._inputs.run,
             self._inputs.task,
             self._inputs.preparation,
-            self._model.module,
+            state,
+            parameters=sum(parameter.numel() for parameter in self._model.module.parameters()),
             step=step,
             minutes=minutes,
             evaluated=evaluated,
         )
 
     def _load(self, state: Mapping[str, Tensor]) -> None:
-        self._model.module.load_state_dict(to_half_precision(state))
+        self._model.module.load_state_dict(merge(self._base, to_half_precision(state)))
 
 
 def write_preview(folder: Path, result: PreviewResult, exporters: Sequence[Exporter]) -> list[Path]:

@@ -6,20 +6,15 @@ from torch import nn
 from torch.testing import assert_close
 
 from seqstudio.errors import TrainingError
-from seqstudio.services.averaging import (
-    average_kept,
-    average_weights,
-    delete_unused_weights,
-    keep_best,
-)
+from seqstudio.services.averaging import average_weights
 from seqstudio.services.checkpoints import (
     FILES,
-    KeptWeights,
     TrainProgress,
     load_newest,
     restore_optimiser,
     save_checkpoint,
 )
+from seqstudio.services.kept_weights import KeptWeights, Score, delete_unused_weights, keep_best
 
 
 def train_linear(name: str, steps: int) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -49,9 +44,11 @@ def test_weights_and_optimiser_continue_exactly_after_loading(
 ) -> None:
     module, optimiser = train_linear(name, steps)
     progress = TrainProgress(
-        step=3, monitored=(2.0, 1.5), kept=(KeptWeights(step=2, value=1.5, file="f"),)
+        step=3,
+        improved=(True, True),
+        kept=(KeptWeights(step=2, score=Score(value=1.5, loss=0.1), file="f"),),
     )
-    save_checkpoint(tmp_path, progress, module, optimiser)
+    save_checkpoint(tmp_path, progress, module.state_dict(), optimiser)
     checkpoint = load_newest(tmp_path)
     assert checkpoint is not None
     assert checkpoint.progress == progress
@@ -67,7 +64,7 @@ def test_weights_and_optimiser_continue_exactly_after_loading(
 def test_the_two_newest_are_kept(tmp_path: Path) -> None:
     module, optimiser = train_linear("sgd", 1)
     for number in range(4):
-        save_checkpoint(tmp_path, TrainProgress(step=number), module, optimiser)
+        save_checkpoint(tmp_path, TrainProgress(step=number), module.state_dict(), optimiser)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000003", "000004"]
 
@@ -79,7 +76,7 @@ def test_a_damaged_checkpoint_is_skipped_for_the_previous_one(
 ) -> None:
     module, optimiser = train_linear("adamw", 1)
     for number in (1, 2):
-        newest = save_checkpoint(tmp_path, TrainProgress(step=number), module, optimiser)
+        newest = save_checkpoint(tmp_path, TrainProgress(step=number), module.state_dict(), optimiser)
     path = newest / name
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:-3])
@@ -111,9 +108,8 @@ def test_the_best_weights_are_kept_and_ties_go_to_the_earlier(tmp_path: Path) ->
     kept: tuple[KeptWeights, ...] = ()
     for step_number, value in enumerate([3.0, 1.0, 2.0, 1.0], start=1):
         state = {"w": torch.tensor([float(step_number)])}
-        kept = keep_best(kept, step_number, value, 2, state, tmp_path)
+        kept = keep_best(kept, step_number, Score(value=value), 2, state, tmp_path)
     assert [one.step for one in kept] == [2, 4]
-    assert_close(average_kept(kept, tmp_path)["w"], torch.tensor([3.0]))
 
     delete_unused_weights(tmp_path, {one.file for one in kept})
     assert len(list(tmp_path.iterdir())) == 2

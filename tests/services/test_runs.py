@@ -59,7 +59,7 @@ def test_an_event_survives_a_round_trip_through_the_log(run: Run, event: Event) 
 
 
 def test_an_unknown_event_is_named() -> None:
-    with pytest.raises(DataError, match=r"^log:3: event 'stop', expected one of step, evaluated"):
+    with pytest.raises(DataError, match=r"^log:3: event 'stop', expected one of started, step"):
         event_from_plain({"event": "stop"}, "log:3")
     with pytest.raises(DataError, match=r"^log:3: unknown field 'more'"):
         event_from_plain(event_to_plain(SAVED) | {"more": 1}, "log:3")

@@ -1,5 +1,3 @@
-import math
-
 import pytest
 
 from seqstudio.contracts.task import TrainConfig
@@ -37,13 +35,13 @@ def test_one_cycle_rises_and_falls_once() -> None:
 
 def test_plateau_halves_the_rate_after_two_evaluations_without_improvement() -> None:
     config = TrainConfig(schedule="plateau", warmup=0.0, learning_rate=1.0)
-    figures = [5.0, 4.0, 4.5, 4.5, 3.0, 3.5]
-    curve = [learning_rate(config, 50, 100, figures[:count]) for count in range(7)]
+    improved = [True, True, False, False, True, False]
+    curve = [learning_rate(config, 50, 100, improved[:count]) for count in range(7)]
 
     assert curve == [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5]
 
 
-def test_patience_counts_from_the_first_of_equal_values() -> None:
+def test_patience_counts_from_the_last_improvement() -> None:
     assert evaluations_since_best([]) == 0
-    assert evaluations_since_best([3.0]) == 0
-    assert evaluations_since_best([3.0, 2.0, 2.0, math.inf]) == 2
+    assert evaluations_since_best([True]) == 0
+    assert evaluations_since_best([True, True, False, False]) == 2

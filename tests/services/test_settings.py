@@ -24,7 +24,7 @@ def test_settings_change_the_training_and_the_task_options() -> None:
         ("epochs", "setting 'epochs', expected key=value"),
         ("epoch=3", "setting 'epoch' is unknown, expected epochs"),
         ("hiden=3", "setting 'hiden' is unknown, expected hidden"),
-        ("zzz=3", "setting 'zzz' is unknown, expected one of accumulate, average"),
+        ("zzz=3", "setting 'zzz' is unknown, expected one of accumulate, adapter"),
         ("epochs=2.5", "epochs='2.5', expected int"),
         ("shift=1", "shift='1', expected true or false"),
         ("schedule=sine", "schedule='sine', expected one of 'constant'"),

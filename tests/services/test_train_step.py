@@ -11,6 +11,7 @@ from seqstudio.contracts.task import Preparation, TrainConfig
 from seqstudio.errors import TrainingError
 from seqstudio.services.bundles import build_module
 from seqstudio.services.train_step import StepResult, make_optimiser, train_step
+from seqstudio.services.trained_weights import TrainedWeights
 
 EXAMPLES = [
     Example(id=str(n), tokens=tuple(at % 5 for at in range(n, n + length)))
@@ -28,9 +29,10 @@ def take_step(
 ) -> tuple[StepResult, dict[str, torch.Tensor]]:
     """Take one step over these slices of the examples; return its result and the gradient."""
     module = build_module(preparation, seed=0, device="cpu")
-    optimiser = make_optimiser(module, config)
+    weights = TrainedWeights(module, config)
+    optimiser = make_optimiser(weights.parameters(), config)
     batches = (task.collate(EXAMPLES[part], preparation, None) for part in slices)
-    result = train_step(task, module, optimiser, batches, config, step=1)
+    result = train_step(task, weights, optimiser, batches, config, step=1)
     return result, {n: p.grad.clone() for n, p in module.named_parameters() if p.grad is not None}
 
 
@@ -73,8 +75,9 @@ def test_dropout_masks_differ_from_step_to_step_and_repeat_with_the_seed(
         module = build_module(preparation, seed=0, device="cpu")
         batch = task.collate(EXAMPLES, preparation, None)
         config = TrainConfig()
-        optimiser = make_optimiser(module, config)
-        return train_step(task, module, optimiser, [batch], config, step).loss
+        weights = TrainedWeights(module, config)
+        optimiser = make_optimiser(weights.parameters(), config)
+        return train_step(task, weights, optimiser, [batch], config, step).loss
 
     assert loss(1) == loss(1)
     assert loss(1) != loss(2)
@@ -103,8 +106,10 @@ def test_a_non_finite_loss_names_step_and_items_and_keeps_the_weights(
     module = build_module(preparation, seed=0, device="cpu")
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     config = TrainConfig()
+    weights = TrainedWeights(module, config)
+    optimiser = make_optimiser(weights.parameters(), config)
     batch = task.collate(EXAMPLES[:2], preparation, None)
     with pytest.raises(TrainingError, match=rf"^step 7, 0, 1: {text}, expected finite"):
-        train_step(task, module, make_optimiser(module, config), [batch], config, step=7)
+        train_step(task, weights, optimiser, [batch], config, step=7)
 
     assert_close(dict(module.state_dict()), before, rtol=0, atol=0)

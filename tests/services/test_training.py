@@ -153,8 +153,8 @@ def test_the_best_model_is_kept(letters: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "summary", "averaged"),
     [
-        (1.5, r"2\.0000 at step 3, 1\.5000 as the average of 2 checkpoints, which is kept", 2),
-        (2.5, r"2\.0000 at step 3, which is kept: the average of 2 is not better", 1),
+        (1.5, r"2\.0000 at step 3, 1\.5000 as the average of the 2 best checkpoints, which is kept", 2),
+        (2.5, r"2\.0000 at step 3, which is kept: no average is better", 1),
     ],
 )
 def test_the_average_is_kept_only_if_it_is_better(
@@ -170,7 +170,7 @@ def test_the_average_is_kept_only_if_it_is_better(
 
 
 def test_patience_ends_a_run_without_improvement(letters: Path) -> None:
-    events, _ = scripted(letters, [3.0, 2.0, 2.0, 2.5, 0.0], "epochs=9", "patience=2", "average=1")
+    events, _ = scripted(letters, [3.0, 2.0, 2.1, 2.5, 0.0], "epochs=9", "patience=2", "average=1")
     finished = events[-1]
 
     assert isinstance(finished, Finished)

@@ -10,7 +10,7 @@ from seqstudio.contracts.manifest import OperationEntry, TaskEntry
 from seqstudio.contracts.messages import ModelSource, PluginSource, Start
 from seqstudio.errors import ConfigError, JobError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
-from seqstudio.host.catalogue.models import ModelCatalogue
+from seqstudio.host.catalogue.models import FoundModel, ModelCatalogue
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.inputs import InputGroup, group_inputs
 from seqstudio.host.jobs.options import fill_options
@@ -88,8 +88,9 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> Job
         return _plan_operation(spec, plugin, catalogue, models)
     if spec.verb == "train":
         _check_training(spec, catalogue.task(spec.name)[1])
-    chosen = models.find(spec.model) if spec.model else None
-    found = ((chosen.name, str(chosen.path), chosen.sha256),) if chosen else ()
+    chosen = (models.find(spec.model),) if spec.model else ()
+    if spec.verb == "train":
+        _check_bases(spec.name, chosen)
     start = Start(
         plugin=plugin_source(plugin),
         extensions=tuple(
@@ -99,13 +100,14 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> Job
         ),
         verb=spec.verb,
         name=spec.name,
-        models=tuple(ModelSource(name=name, path=path) for name, path, _ in found),
+        models=tuple(map(model_source, chosen)),
         device=spec.device,
         folder="",
         arguments=_absolute(spec.arguments),
     )
-    group = InputGroup({}, f"{spec.verb} {spec.model or spec.name}", Path(spec.verb))
-    shas = tuple((name, sha) for name, _, sha in found)
+    what = spec.name if spec.verb == "train" else spec.model or spec.name
+    group = InputGroup({}, f"{spec.verb} {what}", Path(spec.verb))
+    shas = tuple((one.name, one.sha256) for one in chosen)
     return JobPlan(start=start, spec=spec, models=shas, groups=(group,), stems=(group.path,))
 
 
@@ -132,7 +134,7 @@ def _plan_operation(
         extensions=tuple(map(plugin_source, extensions)),
         verb="operation",
         name=entry.name,
-        models=tuple(ModelSource(name=one.name, path=str(one.path)) for one in usable),
+        models=tuple(map(model_source, usable)),
         options=fill_options(entry, spec.options),
         formats=formats,
         device=spec.device,
@@ -154,6 +156,20 @@ def plugin_source(plugin: Plugin) -> PluginSource:
     return PluginSource(
         id=plugin.id, module=plugin.module, version=plugin.version, manifest=plugin.table
     )
+
+
+def model_source(model: FoundModel) -> ModelSource:
+    """Describe to a worker where a model is, and its base if it is an adapter."""
+    return ModelSource(name=model.name, path=str(model.path), base=str(model.base or ""))
+
+
+def _check_bases(task: str, bases: Sequence[FoundModel]) -> None:
+    """Refuse at once to start a training from a model of another task."""
+    for base in bases:
+        if base.facts.task != task:
+            raise ConfigError(
+                f"--from {base.name}: a model of task {base.facts.task}, expected one of {task}"
+            )
 
 
 def _extends_training(plugin: Plugin) -> bool:

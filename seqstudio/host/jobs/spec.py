@@ -26,7 +26,8 @@ class JobSpec:
     name: str
     inputs: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
-    model: str = ""  # an installed name, a bundle or a run folder; "" uses the default
+    model: str = ""  # an installed name, a bundle or a run folder; "" uses the default, and none
+    # to start a training from
     formats: tuple[str, ...] = ()
     out: Path | None = None
     seed: int | None = None
@@ -63,11 +64,14 @@ def spec_from_text(text: str, where: str) -> JobSpec:
 
 
 def as_resumed(spec: JobSpec) -> JobSpec:
-    """Return the spec to continue a job with: a training resumes the run that it began."""
+    """Return the spec to continue a job with: a training resumes the run that it began.
+
+    The run has a copy of the model that it started from, which may have changed since.
+    """
     run = Path(spec.arguments.get("run", ""))
     if spec.verb != "train" or not (run / "run.json").is_file():
         return spec
-    return replace(spec, arguments={**spec.arguments, "resume": True})
+    return replace(spec, model="", arguments={**spec.arguments, "resume": True})
 
 
 def identity(spec: JobSpec, version: str) -> str:

@@ -85,5 +85,11 @@ class JobModels:
         device = self.device()
         return self._cache.get(
             (source.path, facts.sha256, device),
-            lambda: load_bundle(source.path, task, device=device, parts=parts),
+            lambda: load_bundle(
+                source.path,
+                task,
+                device=device,
+                parts=parts,
+                base=Path(source.base) if source.base else None,
+            ),
         )
