@@ -5,14 +5,14 @@
 MODEL: a bundle or run of music.voices; DATA: its data set, whose valid split is the corpus.
 Pieces of 8 bars of 4/4 with fixed seeds, none left out, sampled as in `seqstudio music generate`.
 
-The guide causes the closes: it masks the last half bar to the tonic triad of the key. The row
-"unguided" shows the model without the guide, with the same seeds.
+In sampling, a constraint limits the last half bar to the tonic triad of the key. The row
+"unconstrained" shows the model without it, with the same seeds.
 
-closes     ends on a major or minor triad in root position (the fifth may be missing)
-on tonic   and its root is the tonic of the best of 24 key profiles over the whole piece
-in scale   share of sounding time in the best of 24 scales (harmonic minor has both sevenths)
-longest    median over pieces of the longest note of the top voice, in sixteenths
-repeats    share of pieces in which the top voice plays one pitch more than 8 times in a row
+cadence      ends on a major or minor triad in root position (the fifth may be missing)
+on tonic     and its root is the tonic of the best of 24 key profiles over the whole piece
+in scale     share of sounding time in the best of 24 scales (harmonic minor has both sevenths)
+longest      median over pieces of the longest note of the top voice, in sixteenths
+repeats      share of pieces in which the top voice plays one pitch more than 8 times in a row
 chord tones  share of the top voice's notes on a beat that belong to the chord below them
 """
 
@@ -23,13 +23,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from seqstudio_music.chords import QUALITIES, chord_classes
+from seqstudio_music.chords import QUALITIES, chord_pitch_classes
+from seqstudio_music.grid import new_grid
 from seqstudio_music.keys import estimate_key
-from seqstudio_music.slots import NONE, Held, Layout, Slot, Values
-from seqstudio_music.voice_batches import voices_of
-from seqstudio_music.voice_data import ChoraleImporter, VoicesExample
-from seqstudio_music.voice_sampling import Plan, draw_voices, drawn_key, new_grid
-from seqstudio_music.voices import VoicesTask
+from seqstudio_music.voices.batches import piece_of
+from seqstudio_music.voices.data import ChoraleImporter, VoiceExample
+from seqstudio_music.voices.sampling import new_piece_plan, random_key, sample_voices
+from seqstudio_music.voices.task import VoicesTask
+from seqstudio_music.voices.tokens import NONE, Held, Layout, Values, Voice
 
 from seqstudio.api import DataError, Ledger, LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.services.bundles import load_bundle
@@ -37,86 +38,86 @@ from seqstudio.services.datasets import choose_split, read_examples
 
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10, 11)
 AS_GENERATED = SamplingConfig(temperature=0.8, top_p=0.9)  # the operation's defaults
-Piece = tuple[Values, Held]
+Sampled = tuple[Values, Held]
 
 
-def generated(model: LoadedModel, count: int, *, close: bool) -> list[Piece]:
+def generated(model: LoadedModel, count: int, *, cadence: bool) -> list[Sampled]:
     layout, grid = Layout(model.settings.slots), new_grid(8, (4, 4))
-    plan = Plan(grid, np.empty((0, len(layout.slots)), dtype=np.int64), close=close)
+    plan = new_piece_plan(layout, grid, cadence=cadence)
     pieces = []
     for first in range(1, count + 1, 16):
         takes = [TakeSeed(n, n) for n in range(first, min(first + 16, count + 1))]
-        keys = [drawn_key(take.seed) for take in takes]
-        drawn = draw_voices(model, model.settings, plan, keys, takes, AS_GENERATED)
-        pieces += [layout.decode(tokens) for tokens in drawn]
+        keys = [random_key(take.seed) for take in takes]
+        sampled = sample_voices(model, model.settings, plan, keys, takes, AS_GENERATED)
+        pieces += [layout.decode(tokens) for tokens in sampled]
     return pieces
 
 
-def corpus(model: LoadedModel, data: Path) -> list[Piece]:
+def corpus(model: LoadedModel, data: Path) -> list[Sampled]:
     task, ledger = VoicesTask(), Ledger()
     kinds, importers = ("chorale-json",), (ChoraleImporter(),)
     examples = read_examples(task, data, ledger, kinds=kinds, importers=importers)
     pieces = []
     for example in choose_split(examples, "valid"):
-        if not isinstance(example, VoicesExample):
-            raise TypeError(f"{example.id}: not in voices")
+        if not isinstance(example, VoiceExample):
+            raise TypeError(f"{example.id}: {type(example).__name__}, expected VoiceExample")
         try:
-            voices = voices_of(example, model.settings.layout)
+            piece = piece_of(example, model.settings.layout)
         except DataError:
-            continue  # of another layout: training refuses it too
-        pieces.append((voices.values, voices.held))
+            continue  # has another layout: training refuses it too
+        pieces.append((piece.values, piece.held))
     return pieces
 
 
-def classes_at(values: Values, slots: Sequence[Slot]) -> set[int]:
+def classes_at(values: Values, voices: Sequence[Voice]) -> set[int]:
     """Return the pitch classes that sound in one step."""
     found: set[int] = set()
-    for slot, value in zip(slots, values.tolist(), strict=True):
+    for voice, value in zip(voices, values.tolist(), strict=True):
         if value != NONE:
-            found |= {value % 12} if slot.kind == "pitch" else chord_classes(value)
+            found |= {value % 12} if voice.kind == "pitch" else chord_pitch_classes(value)
     return found
 
 
-def bass_at(values: Values, slots: Sequence[Slot]) -> int | None:
-    for slot, value in zip(slots, values.tolist(), strict=True):
-        if slot.name in ("Bass", "Chords") and value != NONE:
-            return int(value % 12 if slot.kind == "pitch" else value // len(QUALITIES))
+def bass_at(values: Values, voices: Sequence[Voice]) -> int | None:
+    for voice, value in zip(voices, values.tolist(), strict=True):
+        if voice.name in ("Bass", "Chords") and value != NONE:
+            return int(value % 12 if voice.kind == "pitch" else value // len(QUALITIES))
     return None
 
 
-def weights(values: Values, slots: Sequence[Slot]) -> np.ndarray:
+def durations(values: Values, voices: Sequence[Voice]) -> np.ndarray:
     total = np.zeros(12)
     for step in values:
-        total[list(classes_at(step, slots))] += 1
+        total[list(classes_at(step, voices))] += 1
     return total
 
 
-def form(piece: Piece, slots: Sequence[Slot]) -> dict[str, float]:
+def form(piece: Sampled, voices: Sequence[Voice]) -> dict[str, float]:
     values, held = piece
     sounding = np.flatnonzero((values != NONE).any(axis=1))
     last = values[sounding[-1]]
-    root, ends_with = bass_at(last, slots), classes_at(last, slots)
+    root, ends_with = bass_at(last, voices), classes_at(last, voices)
     triads = [{0, 4, 7}, {0, 3, 7}, {0, 4}, {0, 3}]
-    closes = root is not None and {(note - root) % 12 for note in ends_with} in triads
-    time = weights(values, slots)
+    is_cadence = root is not None and {(note - root) % 12 for note in ends_with} in triads
+    time = durations(values, voices)
     tonic = estimate_key(time, None) % 12
     scales = [np.roll(np.isin(np.arange(12), s), k) for s in (MAJOR, MINOR) for k in range(12)]
-    notes = top_voice_notes(values, held, slots)
+    notes = top_voice_notes(values, held, voices)
     return {
-        "closes": float(closes),
-        "on tonic": float(closes and root == tonic),
+        "cadence": float(is_cadence),
+        "on tonic": float(is_cadence and root == tonic),
         "in scale": max(float(time[scale].sum()) for scale in scales) / time.sum(),
         "longest": float(max(length for _, _, length in notes)),
         "repeats": float(longest_run([pitch for _, pitch, _ in notes]) > 8),
-        "chord tones": chord_tones(values, notes, slots),
+        "chord tones": chord_tones(values, notes, voices),
     }
 
 
 def top_voice_notes(
-    values: Values, held: Held, slots: Sequence[Slot]
+    values: Values, held: Held, voices: Sequence[Voice]
 ) -> list[tuple[int, int, int]]:
     """List the top voice's notes: step, pitch, length in steps."""
-    column = [slot.name in ("Soprano", "Melody") for slot in slots].index(True)
+    column = [voice.name in ("Soprano", "Melody") for voice in voices].index(True)
     pitches, tied = values[:, column], held[:, column]
     notes = []
     for step in np.flatnonzero((pitches != NONE) & ~tied).tolist():
@@ -136,18 +137,18 @@ def longest_run(pitches: Sequence[int]) -> int:
 
 
 def chord_tones(
-    values: Values, notes: Sequence[tuple[int, int, int]], slots: Sequence[Slot]
+    values: Values, notes: Sequence[tuple[int, int, int]], voices: Sequence[Voice]
 ) -> float:
-    below = [slot for slot in slots if slot.name not in ("Soprano", "Melody")]
-    columns = [slots.index(slot) for slot in below]
+    below = [voice for voice in voices if voice.name not in ("Soprano", "Melody")]
+    columns = [voices.index(voice) for voice in below]
     on_beat = [(step, pitch) for step, pitch, _ in notes if step % 4 == 0]
     chords = [(pitch, classes_at(values[step, columns], below)) for step, pitch in on_beat]
     under = [(pitch, classes) for pitch, classes in chords if classes]
     return sum(pitch % 12 in classes for pitch, classes in under) / max(len(under), 1)
 
 
-def row(pieces: Sequence[Piece], slots: Sequence[Slot]) -> dict[str, float]:
-    forms = [form(piece, slots) for piece in pieces if (piece[0] != NONE).any()]
+def row(pieces: Sequence[Sampled], voices: Sequence[Voice]) -> dict[str, float]:
+    forms = [form(piece, voices) for piece in pieces if (piece[0] != NONE).any()]
     pooled = {name: float(np.mean([one[name] for one in forms])) for name in forms[0]}
     return pooled | {"longest": float(np.median([one["longest"] for one in forms]))}
 
@@ -155,13 +156,13 @@ def row(pieces: Sequence[Piece], slots: Sequence[Slot]) -> dict[str, float]:
 def main(bundle: Path, data: Path, count: int) -> None:
     torch.set_num_threads(1)
     model = load_bundle(bundle, VoicesTask())
-    slots = model.settings.slots
+    voices = model.settings.slots
     reference = corpus(model, data)
     rows = {
-        f"generated ({count})": row(generated(model, count, close=True), slots),
-        "unguided": row(generated(model, count, close=False), slots),
+        f"generated ({count})": row(generated(model, count, cadence=True), voices),
+        "unconstrained": row(generated(model, count, cadence=False), voices),
     }
-    rows[f"valid ({len(reference)})"] = row(reference, slots)
+    rows[f"valid ({len(reference)})"] = row(reference, voices)
     print(f"{model.name:18s}" + "".join(f"{name:>13s}" for name in next(iter(rows.values()))))
     for name, figures in rows.items():
         print(f"{name:18s}" + "".join(f"{value:13.3f}" for value in figures.values()))

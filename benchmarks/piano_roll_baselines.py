@@ -9,15 +9,16 @@ other splits.
 import sys
 from pathlib import Path
 
-from seqstudio_music.baselines import persistence_nll, unigram_nll
-from seqstudio_music.roll_data import archives, read_archive, set_name
+from seqstudio_music.rolls.baselines import persistence_nll, unigram_nll
+from seqstudio_music.rolls.data import find_archives, read_archive, set_and_split
 
 
 def main(folder: Path) -> None:
-    names = sorted({set_name(path)[0] for path in folder.glob("*.npz") if set_name(path)[1]})
+    found = [set_and_split(path) for path in folder.glob("*.npz")]
+    names = sorted({name for name, split in found if split})
     print("nats per frame, pooled over frames        unigram  persistence")
     for name in names:
-        splits = dict(archives(next(folder.glob(f"{name}.*.npz"))))
+        splits = dict(find_archives(next(folder.glob(f"{name}.*.npz"))))
         train = read_archive(splits.pop("train"))
         for split, path in splits.items():
             held_out = read_archive(path)

@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from seqstudio_music.roll_data import KEYS, PianoRollImporter, RollExample
-from seqstudio_music.rolls import RollOptions, RollsTask, perturb, roll_settings, rows_of
+from seqstudio_music.keyboard import KEYS
+from seqstudio_music.rolls.data import PianoRollImporter, RollExample
+from seqstudio_music.rolls.settings import RollOptions, roll_settings
+from seqstudio_music.rolls.task import RollsTask, augment_roll, roll_of
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -41,7 +43,7 @@ from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 class FramesBatch(Batch):
     """A batch of frames, (B, T, 88), with the previous frame of each."""
 
-    rows: Tensor
+    frames: Tensor
     previous: Tensor
     lengths: Tensor
 
@@ -77,21 +79,22 @@ class SigmoidTask(RollsTask):
     ) -> FramesBatch:
         """Pad frames; with `draws`, transpose each piece."""
         settings = roll_settings(preparation.settings)
-        pieces = [rows_of(example, settings.frames_per_beat) for example in examples]
+        rolls = [roll_of(example, settings.frames_per_beat) for example in examples]
         if draws is not None:
-            pairs = zip(pieces, examples, strict=True)
-            pieces = [perturb(rows, settings, draws.generator(item.id))[0] for rows, item in pairs]
-        lengths = torch.tensor([len(rows) for rows in pieces])
-        rows = torch.zeros(len(pieces), int(lengths.max()), KEYS)
-        for number, piece in enumerate(pieces):
-            rows[number, : len(piece)] = torch.from_numpy(piece.astype(np.float32))
-        previous = torch.cat([torch.zeros_like(rows[:, :1]), rows[:, :-1]], dim=1)
+            generators = [draws.generator(example.id) for example in examples]
+            pairs = zip(rolls, generators, strict=True)
+            rolls = [augment_roll(roll, settings, generator)[0] for roll, generator in pairs]
+        lengths = torch.tensor([len(roll) for roll in rolls])
+        frames = torch.zeros(len(rolls), int(lengths.max()), KEYS)
+        for number, roll in enumerate(rolls):
+            frames[number, : len(roll)] = torch.from_numpy(roll.astype(np.float32))
+        previous = torch.cat([torch.zeros_like(frames[:, :1]), frames[:, :-1]], dim=1)
         ids = tuple(example.id for example in examples)
-        return FramesBatch(ids=ids, rows=rows, previous=previous, lengths=lengths)
+        return FramesBatch(ids=ids, frames=frames, previous=previous, lengths=lengths)
 
     def loss(self, model: Any, batch: FramesBatch) -> LossSum:  # type: ignore[override]
         """Sum nats over all frames."""
-        inside = torch.arange(batch.rows.shape[1]) < batch.lengths[:, None]
+        inside = torch.arange(batch.frames.shape[1]) < batch.lengths[:, None]
         return LossSum((nats(model, batch) * inside).sum(), int(batch.lengths.sum()))
 
     def measure(self, model: LoadedModel, examples: Iterable[RollExample]) -> Iterator[Measurement]:
@@ -111,7 +114,7 @@ def nats(model: Any, batch: FramesBatch) -> Tensor:
     """
     log_probs = model.head("ctc")(model.encode(batch.previous, batch.lengths))
     odds = log_probs[..., 1:] - log_probs[..., :1]
-    return binary_cross_entropy_with_logits(odds, batch.rows, reduction="none").sum(-1)
+    return binary_cross_entropy_with_logits(odds, batch.frames, reduction="none").sum(-1)
 
 
 def main(data: Path, run: Path, settings: tuple[str, ...]) -> None:

@@ -16,10 +16,11 @@ VIOLATIONS = {
     "rooms": ("seqstudio/core/planted.py", "import seqstudio.media"),
     "host-folders": ("seqstudio/host/jobs/planted.py", "import seqstudio.host.runner"),
     "gui-folders": ("seqstudio/gui/takes/planted.py", "import seqstudio.gui.train"),
+    "music-folders": ("seqstudio_music/rolls/planted.py", "import seqstudio_music.voices"),
     "api": ("seqstudio/services/planted_api.py", "import seqstudio.api"),
     "no-plugin": ("seqstudio/contracts/planted.py", "import seqstudio_music"),
     "plugins-see-api": ("seqstudio_speech/planted.py", "from seqstudio import services"),
-    "plugins-apart": ("seqstudio_music/planted.py", "import seqstudio_speech"),
+    "plugins-apart": ("seqstudio_music/voices/planted.py", "import seqstudio_speech"),
     "torch-free": ("seqstudio/media/planted.py", "def late():\n    import torch"),
 }
 

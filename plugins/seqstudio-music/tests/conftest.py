@@ -1,4 +1,4 @@
-"""Untrained small models of both tasks, and a job that has them."""
+"""Small untrained models of both tasks, and a job that can use them."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parent))  # importlib mode finds no neighbours
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not
 
-from seqstudio_music.rolls import RollOptions, RollsTask
-from seqstudio_music.voice_data import VoicesExample
-from seqstudio_music.voices import VoiceOptions, VoicesTask
+from seqstudio_music.rolls.settings import RollOptions
+from seqstudio_music.rolls.task import RollsTask
+from seqstudio_music.voices.data import VoiceExample
+from seqstudio_music.voices.settings import VoiceOptions
+from seqstudio_music.voices.task import VoicesTask
 from small_music import OneJob, chorale_example, lead_sheet, loaded
 
 from seqstudio.api.media import Score
@@ -20,7 +22,7 @@ from seqstudio.services.bundles import LoadedBundle
 
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> Iterator[None]:
-    """Small models run best, and repeatably, on one thread."""
+    """Run small models on one thread, which is fastest and repeatable."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -44,7 +46,7 @@ def folk_model(tmp_path_factory: pytest.TempPathFactory) -> LoadedBundle:
     path = tmp_path_factory.mktemp("folk") / "tune.mid"
     lead_sheet().write(path)
     options = VoiceOptions(layout="lead-sheet", hidden=16, layers=1, inner_hidden=12, dropout=0.0)
-    example = VoicesExample(id="tune", where="tune", midi=path, size=1)
+    example = VoiceExample(id="tune", where="tune", midi=path, size=1)
     return loaded(VoicesTask(), [example], options, "music-folk")
 
 

@@ -1,4 +1,4 @@
-"""Untrained small models, a job that draws with them, and small pieces of music."""
+"""Small untrained models, a job that samples from them, and small pieces of music."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from seqstudio_music.roll_data import RollExample, Rows
-from seqstudio_music.voice_data import VoicesExample
+from seqstudio_music.rolls.data import Roll, RollExample
+from seqstudio_music.voices.data import VoiceExample
 
 from seqstudio.api import Guide, LoadedModel, Note, SamplingConfig, TakeSeed, Task
 from seqstudio.api.media import Score
@@ -19,7 +19,7 @@ TPB = 480
 
 @dataclass
 class OneJob:
-    """A job without a host: it loads what it was given, by name, and draws with it."""
+    """A job without a host: it has loaded models by name, and samples from the last one chosen."""
 
     models: dict[str, LoadedModel]
     folder: Path
@@ -57,7 +57,7 @@ class OneJob:
 
 
 def loaded(task: Task, examples: Sequence[Any], options: Any, name: str) -> LoadedBundle:
-    """Build an untrained model of a task, its weights a function of nothing but their shape."""
+    """Build an untrained model of a task with a fixed seed."""
     preparation = task.prepare(examples, options)
     module = build_module(preparation, seed=7, device="cpu").eval()
     return LoadedBundle(
@@ -71,22 +71,22 @@ def loaded(task: Task, examples: Sequence[Any], options: Any, name: str) -> Load
     )
 
 
-def random_rows(frames: int, seed: int, *, density: float = 0.04) -> Rows:
+def random_roll(frames: int, seed: int, *, density: float = 0.04) -> Roll:
     generator = np.random.default_rng(seed)
     return (generator.random((frames, 88)) < density).astype(np.uint8)
 
 
-def roll_example(rows: Rows, name: str = "roll", split: str = "") -> RollExample:
-    return RollExample(id=name, split=split, where=name, rows=rows, frames=len(rows))
+def roll_example(roll: Roll, name: str = "roll", split: str = "") -> RollExample:
+    return RollExample(id=name, split=split, where=name, roll=roll, frames=len(roll))
 
 
-def chorale_example(steps: int, seed: int, name: str = "chorale") -> VoicesExample:
-    """Four voices that move every quarter, in their own ranges."""
+def chorale_example(steps: int, seed: int, name: str = "chorale") -> VoiceExample:
+    """Return four voices with a new pitch every quarter note, each in its own range."""
     generator = np.random.default_rng(seed)
     lows = np.array([62, 43, 55, 48])
     quarters = lows + generator.integers(0, 10, (-(-steps // 4), 4))
     values = np.repeat(quarters, 4, axis=0)[:steps].astype(np.int64)
-    return VoicesExample(id=name, where=name, steps=values, size=steps)
+    return VoiceExample(id=name, where=name, steps=values, size=steps)
 
 
 def melody(beats: int = 8) -> list[Note]:
@@ -94,7 +94,7 @@ def melody(beats: int = 8) -> list[Note]:
 
 
 def lead_sheet(meter: tuple[int, int] = (4, 4), beats: int = 8) -> Score:
-    """A melody in quarters over chords in halves."""
+    """Return a melody in quarter notes over chords in half notes."""
     chords = [
         Note(2 * TPB * n, pitch, 2 * TPB, 60) for n in range(beats // 2) for pitch in (48, 52, 55)
     ]
@@ -103,7 +103,7 @@ def lead_sheet(meter: tuple[int, int] = (4, 4), beats: int = 8) -> Score:
 
 
 def four_parts(meter: tuple[int, int] = (4, 4), beats: int = 8) -> Score:
-    """Four voices in quarters."""
+    """Return four voices in quarter notes."""
     score = Score.new(ticks_per_beat=TPB, meter=meter)
     for channel, low in enumerate((67, 60, 53, 46)):
         notes = [Note(TPB * n, low + (0, 2, 4, 2)[n % 4], TPB) for n in range(beats)]
@@ -112,7 +112,7 @@ def four_parts(meter: tuple[int, int] = (4, 4), beats: int = 8) -> Score:
 
 
 def piano(beats: int = 8) -> Score:
-    """Two hands of three notes each."""
+    """Return two hands that play three notes each."""
     score = Score.new(ticks_per_beat=TPB)
     for channel, low in enumerate((60, 41)):
         notes = [Note(TPB * n, low + step + n % 3, TPB) for n in range(beats) for step in (0, 4, 7)]

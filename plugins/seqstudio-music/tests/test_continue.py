@@ -1,4 +1,4 @@
-"""Continuing a primer: its bytes stay, what follows is clean, and the model suits it."""
+"""Continuing a primer: its bytes stay, the new notes have no faults, the model suits it."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from seqstudio_music.continuing import Continue
+from seqstudio_music import COMPOSERS
+from seqstudio_music.operations import Continue
 from small_music import TPB, OneJob, four_parts, lead_sheet, melody, piano
 
 from seqstudio.api import DataError, Note, Request, Result, TakeSeed
@@ -26,7 +27,7 @@ DEFAULTS = {
 def continued(job: OneJob, path: Path, *seeds: int, **options: Any) -> list[Result]:
     takes = tuple(TakeSeed(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
     request = Request(inputs={"primer": (path,)}, options=DEFAULTS | options, takes=takes)
-    return list(Continue().run(request, job))
+    return list(Continue(COMPOSERS).run(request, job))
 
 
 def score_of(result: Result) -> Score:
@@ -45,7 +46,7 @@ def melody_alone() -> Score:
 
 
 def assert_clean(before: Score, after: Score, bars: int) -> None:
-    """The primer's notes are there, no others before its end, and those after are clean."""
+    """Check that the primer's notes are unchanged and that the notes after it have no faults."""
     end = before.end_tick
     assert [note for note in after.notes if note.onset_ticks < end] == list(before.notes)
     assert Score.from_bytes(after.to_bytes()).notes == after.notes
@@ -73,18 +74,20 @@ def assert_clean(before: Score, after: Score, bars: int) -> None:
     ],
     ids=["chorale", "lead sheet", "melody", "piano", "drums"],
 )
-def test_every_primer_finds_its_model(job: OneJob, write: Write, primer: Score, model: str) -> None:
+def test_the_default_model_follows_the_primer(
+    job: OneJob, write: Write, primer: Score, model: str
+) -> None:
     result = continued(job, write(primer))[0]
 
     assert result.details["model"] == model
-    assert f"2 bars more by {model}" in result.summary
+    assert f"2 bars added to primer.mid by {model}" in result.summary
     assert_clean(primer, score_of(result), 2)
     assert len(score_of(result).notes) > len(primer.notes)
 
 
 @pytest.mark.parametrize("meter", [(4, 4), (3, 4), (5, 4), (7, 8), (6, 8), (3, 16), (3, 32)])
 @pytest.mark.parametrize("make", [four_parts, lead_sheet])
-def test_bars_follow_in_the_meter_of_the_primer(
+def test_new_bars_have_the_meter_of_the_primer(
     job: OneJob, write: Write, make: Callable[..., Score], meter: tuple[int, int]
 ) -> None:
     primer = make(meter)
@@ -122,7 +125,7 @@ def test_the_same_seed_gives_the_same_bytes_and_takes_differ(job: OneJob, write:
     assert len(set(three)) == 3
 
 
-def test_a_bar_that_stops_halfway_is_completed_first(job: OneJob, write: Write) -> None:
+def test_an_incomplete_last_bar_is_completed_first(job: OneJob, write: Write) -> None:
     primer = Score.new(ticks_per_beat=TPB).with_new_track(melody(6), name="Tune")
     after = score_of(continued(job, write(primer), 1, 4, bars=1, temperature=2.0)[0])
 
@@ -131,7 +134,7 @@ def test_a_bar_that_stops_halfway_is_completed_first(job: OneJob, write: Write) 
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (b"", "primer.mid"),
         (b"MThd\x00\x00\x00\x06\x00\x01", "primer.mid"),
@@ -141,12 +144,12 @@ def test_a_bar_that_stops_halfway_is_completed_first(job: OneJob, write: Write) 
     ],
     ids=["empty", "truncated", "type 2", "SMPTE", "misnamed"],
 )
-def test_a_primer_that_is_no_usable_midi_is_refused_in_one_line(
-    job: OneJob, tmp_path: Path, content: bytes, told: str
+def test_a_primer_that_is_not_usable_midi_is_refused_in_one_line(
+    job: OneJob, tmp_path: Path, content: bytes, expected: str
 ) -> None:
     path = tmp_path / "primer.mid"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=rf"primer\.mid.*{told}|{told}.*expected") as caught:
+    with pytest.raises(DataError, match=rf"primer\.mid.*{expected}|{expected}.*expected") as caught:
         continued(job, path)
 
     assert "\n" not in str(caught.value)
@@ -160,7 +163,7 @@ def test_a_primer_without_notes_is_refused(job: OneJob, write: Write) -> None:
 def test_a_model_that_does_not_suit_the_primer_is_refused(job: OneJob, write: Write) -> None:
     job.chosen = "music-chorale"
     with pytest.raises(
-        DataError, match=r"primer\.mid: 2 parts that strike .* expected four parts of one voice"
+        DataError, match=r"primer\.mid: 2 parts with .* expected four parts of one voice"
     ):
         continued(job, write(lead_sheet()))
     job.chosen = "music-folk"
@@ -168,7 +171,7 @@ def test_a_model_that_does_not_suit_the_primer_is_refused(job: OneJob, write: Wr
         continued(job, write(four_parts()))
 
 
-def test_any_polyphony_suits_the_model_of_rolls(job: OneJob, write: Write) -> None:
+def test_a_piano_roll_model_continues_any_polyphony(job: OneJob, write: Write) -> None:
     job.chosen = "rolls-nottingham"
     primer = four_parts()
 
@@ -180,7 +183,7 @@ def track(events: bytes) -> bytes:
 
 
 def faulty() -> bytes:
-    """One endless note, and two of a pitch that overlap."""
+    """Return a file with one endless note, and two overlapping notes of one pitch."""
     header = b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x01\xe0"
     events = bytes.fromhex("00903c50 8100903c50 8100803c00 8100803c00 00904050 8300904150")
     events += bytes.fromhex("8300804100 00ff2f00")
@@ -194,18 +197,18 @@ def test_faults_of_a_primer_are_kept_and_named(job: OneJob, tmp_path: Path) -> N
 
     assert result.details["faults"]
     assert result.details["repaired"] is False
-    assert "kept: track 1" in result.summary
-    assert any("kept: track 1" in line for line in job.logged)
+    assert "faults kept: track 1" in result.summary
+    assert any("faults kept: track 1" in line for line in job.logged)
     kept = [note for note in Score.read(path).notes if note.pitch == 60]
     assert set(kept) <= set(score_of(result).notes)
 
 
-def test_repair_mends_the_faults_of_a_primer(job: OneJob, tmp_path: Path) -> None:
+def test_repair_removes_the_faults_of_a_primer(job: OneJob, tmp_path: Path) -> None:
     path = tmp_path / "faulty.mid"
     path.write_bytes(faulty())
     result = continued(job, path, repair=True)[0]
 
-    assert "mended: track 1" in result.summary
+    assert "faults repaired: track 1" in result.summary
     assert score_of(result).faults == ()
 
 
@@ -216,7 +219,7 @@ def test_a_long_primer_is_continued_from_its_last_bars(job: OneJob, write: Write
     assert_clean(primer, after, 1)
 
 
-def test_coarse_ticks_still_give_notes_that_end(job: OneJob, write: Write) -> None:
+def test_notes_end_even_on_a_coarse_tick_grid(job: OneJob, write: Write) -> None:
     for ticks in (1, 2, 3, 7):
         notes = [Note(ticks * n, 60 + n, ticks) for n in range(8)]
         primer = Score.new(ticks_per_beat=ticks).with_new_track(notes)
@@ -224,7 +227,7 @@ def test_coarse_ticks_still_give_notes_that_end(job: OneJob, write: Write) -> No
         assert_clean(primer, after, 2)
 
 
-def test_progress_never_falls_and_ends_at_one(job: OneJob, write: Write) -> None:
+def test_progress_never_decreases_and_ends_at_one(job: OneJob, write: Write) -> None:
     continued(job, write(four_parts()), 1, 2)
 
     assert job.fractions == sorted(job.fractions)

@@ -1,11 +1,12 @@
-"""Composing from nothing: bars, meter, key, and the masks of the voices."""
+"""Composing new pieces: bars, meter, key, and the constraints on voices."""
 
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from seqstudio_music.generate import Generate
-from seqstudio_music.keys import key_of_name
+from seqstudio_music import COMPOSERS
+from seqstudio_music.keys import parse_key
+from seqstudio_music.operations import Generate
 from small_music import TPB, OneJob
 
 from seqstudio.api import ConfigError, Request, Result, TakeSeed
@@ -26,7 +27,7 @@ DEFAULTS = {
 def generated(job: OneJob, model: str, *seeds: int, **options: Any) -> list[Result]:
     job.chosen = model
     takes = tuple(TakeSeed(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
-    return list(Generate().run(Request(options=DEFAULTS | options, takes=takes), job))
+    return list(Generate(COMPOSERS).run(Request(options=DEFAULTS | options, takes=takes), job))
 
 
 def score_of(result: Result) -> Score:
@@ -37,7 +38,7 @@ def score_of(result: Result) -> Score:
 
 @pytest.mark.parametrize("model", ["music-chorale", "music-folk", "rolls-nottingham"])
 @pytest.mark.parametrize("meter", ["4/4", "7/8", "5/4", "3/16"])
-def test_a_piece_has_its_bars_in_any_meter(job: OneJob, model: str, meter: str) -> None:
+def test_a_piece_has_the_requested_bars_in_any_meter(job: OneJob, model: str, meter: str) -> None:
     score = score_of(generated(job, model, meter=meter, bars=3)[0])
     beats, unit = map(int, meter.split("/"))
 
@@ -50,7 +51,7 @@ def test_a_piece_has_its_bars_in_any_meter(job: OneJob, model: str, meter: str) 
 def test_a_chorale_has_four_named_voices_within_their_ranges(job: OneJob) -> None:
     model = job.models["music-chorale"]
     score = score_of(generated(job, "music-chorale", 3, bars=4)[0])
-    ranges = {slot.name: (slot.low, slot.high) for slot in model.settings.slots}
+    ranges = {voice.name: (voice.low, voice.high) for voice in model.settings.slots}
 
     assert sorted(t.name for t in score.tracks[1:]) == ["Alto", "Bass", "Soprano", "Tenor"]
     for track in score.tracks[1:]:
@@ -76,7 +77,7 @@ def test_the_same_seed_gives_the_same_bytes_and_takes_differ(job: OneJob, model:
     assert len(set(three)) == 3
 
 
-def test_the_key_asked_for_changes_the_piece_and_is_told(job: OneJob) -> None:
+def test_a_requested_key_changes_the_piece_and_is_reported(job: OneJob) -> None:
     in_d = generated(job, "music-chorale", 4, key="D")[0]
     in_f = generated(job, "music-chorale", 4, key="Fm")[0]
 
@@ -95,13 +96,13 @@ def test_a_chorale_closes_on_the_tonic_of_its_key(
         end = 4 * bars * TPB
         last = {n.pitch % 12 for n in score.notes if n.onset_ticks + n.length_ticks == end}
         bass = max(next(t for t in score.tracks if t.name == "Bass").notes)
-        tonic = key_of_name(key)
+        tonic = parse_key(key)
         third = (tonic + (3 if tonic >= 12 else 4)) % 12
         assert {tonic % 12, third} <= last <= triad
         assert bass.pitch % 12 == tonic % 12
 
 
-def test_a_lead_sheet_closes_on_the_chord_of_its_key(job: OneJob) -> None:
+def test_a_lead_sheet_closes_on_the_nearest_chord_its_key(job: OneJob) -> None:
     score = score_of(generated(job, "music-folk", 2, key="Am", bars=2, meter="6/8")[0])
     end = 6 * TPB
     chords = next(track for track in score.tracks if track.name == "Chords")
@@ -115,7 +116,7 @@ def test_tempo_follows_the_option(job: OneJob) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "expected"),
     [
         ({"meter": "4"}, "meter='4', expected one such as 4/4 or 7/8"),
         ({"meter": "4/5"}, "meter='4/5', expected"),
@@ -124,16 +125,16 @@ def test_tempo_follows_the_option(job: OneJob) -> None:
         ({"top_p": 0.0}, "top_p=0.0, expected"),
     ],
 )
-def test_a_bad_option_is_refused(job: OneJob, options: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+def test_an_invalid_option_is_refused(job: OneJob, options: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
         generated(job, "music-chorale", **options)
 
 
-def test_piano_rolls_know_no_keys(job: OneJob) -> None:
+def test_a_key_is_refused_for_piano_rolls(job: OneJob) -> None:
     with pytest.raises(ConfigError, match="key='C', expected none with rolls-nottingham"):
         generated(job, "rolls-nottingham", key="C")
 
 
 def test_flats_and_sharps_name_the_same_key() -> None:
-    assert key_of_name("Db") == key_of_name("C#")
-    assert key_of_name("D#m") == key_of_name("Ebm") == 15
+    assert parse_key("Db") == parse_key("C#")
+    assert parse_key("D#m") == parse_key("Ebm") == 15

@@ -1,4 +1,4 @@
-"""What ships: every model is whole, small, and says where it comes from and how good it is."""
+"""The included models: complete, small, documented, and unchanged in their output."""
 
 import tomllib
 from pathlib import Path
@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import seqstudio_music
-from seqstudio_music.continuing import Continue
-from seqstudio_music.generate import Generate
-from seqstudio_music.primers import CHORALE_MODEL, FOLK_MODEL, OTHER_MODEL
-from seqstudio_music.rolls import RollsTask
-from seqstudio_music.voices import VoicesTask
+from seqstudio_music import COMPOSERS
+from seqstudio_music.operations import Continue, Generate
+from seqstudio_music.rolls.composer import POLYPHONY_MODEL
+from seqstudio_music.rolls.task import RollsTask
+from seqstudio_music.voices.composer import CHORALE_MODEL, FOLK_MODEL
+from seqstudio_music.voices.task import VoicesTask
 from small_music import OneJob
 
 from seqstudio.api import Operation
@@ -34,18 +35,20 @@ def shipped() -> dict[str, BundleInfo]:
     return {entry.name: verify_files(PACKAGE / entry.path) for entry in manifest().models}
 
 
-def test_the_manifest_names_what_the_hooks_offer() -> None:
-    told = manifest()
+def test_the_manifest_names_what_the_hooks_return() -> None:
+    declared = manifest()
 
-    assert {task.name for task in told.tasks} == {t.name for t in seqstudio_music.seqstudio_tasks()}
-    assert {o.name for o in told.operations} == {"generate", "continue"}
-    offered = {(i.name, i.kind) for i in seqstudio_music.seqstudio_importers()}
-    assert {(i.name, i.kind) for i in told.importers} == offered
-    for entry in told.tasks:
+    assert {task.name for task in declared.tasks} == {
+        t.name for t in seqstudio_music.seqstudio_tasks()
+    }
+    assert {o.name for o in declared.operations} == {"generate", "continue"}
+    returned = {(i.name, i.kind) for i in seqstudio_music.seqstudio_importers()}
+    assert {(i.name, i.kind) for i in declared.importers} == returned
+    for entry in declared.tasks:
         assert set(entry.presets) == set(TASKS[entry.name].presets)
 
 
-def test_every_model_is_as_its_hash_says_and_together_they_are_small() -> None:
+def test_every_model_has_its_declared_hash_and_together_they_are_small() -> None:
     facts = shipped()
 
     assert set(facts) == {"rolls-jsb", "rolls-nottingham", "music-chorale", "music-folk"}
@@ -55,7 +58,7 @@ def test_every_model_is_as_its_hash_says_and_together_they_are_small() -> None:
     assert sum(one.size for one in facts.values()) < LIMIT_BYTES
 
 
-def test_every_card_says_data_licence_recipe_and_figure() -> None:
+def test_every_card_states_data_licence_command_and_metric() -> None:
     for name, facts in shipped().items():
         card = facts.card
         assert card.name == name
@@ -66,11 +69,11 @@ def test_every_card_says_data_licence_recipe_and_figure() -> None:
 
 
 @pytest.mark.parametrize(("name", "limit"), [("rolls-jsb", 5.6), ("rolls-nottingham", 2.5)])
-def test_the_measurement_models_are_good_enough_to_measure_with(name: str, limit: float) -> None:
+def test_the_models_for_measuring_reach_their_target(name: str, limit: float) -> None:
     assert shipped()[name].card.metrics[0].value <= limit
 
 
-def test_what_is_under_the_gpl_says_so() -> None:
+def test_models_under_the_gpl_say_so_on_their_cards() -> None:
     facts = shipped()
 
     for name in ("music-folk", "rolls-nottingham"):
@@ -79,23 +82,26 @@ def test_what_is_under_the_gpl_says_so() -> None:
     assert "GNU GENERAL PUBLIC LICENSE" in licence.read_text()
 
 
-def test_the_models_that_primers_ask_for_are_there() -> None:
-    assert {CHORALE_MODEL, FOLK_MODEL, OTHER_MODEL} <= {entry.name for entry in manifest().models}
+def test_the_default_models_of_primers_are_included() -> None:
+    assert {CHORALE_MODEL, FOLK_MODEL, POLYPHONY_MODEL} <= {
+        entry.name for entry in manifest().models
+    }
 
 
 @pytest.mark.medium
 @pytest.mark.parametrize("name", ["rolls-jsb", "rolls-nottingham", "music-chorale", "music-folk"])
-def test_every_model_still_answers_as_when_it_was_shipped(name: str, tmp_path: Path) -> None:
+def test_every_model_reproduces_its_golden_outputs(name: str, tmp_path: Path) -> None:
     facts = shipped()[name]
     job = OneJob({name: load_bundle(facts.path, TASKS[facts.task])}, tmp_path, chosen=name)
     entries = {entry.name: entry for entry in manifest().operations}
 
     def defaults(operation: str) -> dict[str, Any]:
         options = entries[operation].options
-        return {option: told.default for option, told in options.items()}
+        return {name: option.default for name, option in options.items()}
 
-    operations: dict[str, Operation] = {"generate": Generate(), "continue": Continue()}
-    checked = list(check_golden(facts.golden, operations, defaults, ASSETS, job))
+    operations: list[Operation] = [Generate(COMPOSERS), Continue(COMPOSERS)]
+    by_name = {operation.name: operation for operation in operations}
+    checked = list(check_golden(facts.golden, by_name, defaults, ASSETS, job))
 
     assert checked
     assert [one for one in checked if not one.same] == []

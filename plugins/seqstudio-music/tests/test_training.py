@@ -1,4 +1,4 @@
-"""Both tasks through the train service: they learn, and a run measures as it was measured."""
+"""Both tasks in the training service: they learn, and an evaluation repeats the run's metric."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import seqstudio_music
-from seqstudio_music.rolls import RollsTask
-from seqstudio_music.voices import VoicesTask
+from seqstudio_music.rolls.task import RollsTask
+from seqstudio_music.voices.task import VoicesTask
 from small_music import lead_sheet
 
 from seqstudio.api import Ledger, Task
@@ -21,7 +21,7 @@ SMALL = ("hidden=24", "layers=1", "inner_hidden=16", "dropout=0", "epochs=12", "
 KINDS = {"music.rolls": ("piano-rolls",), "music.voices": ("chorale-json",)}
 
 
-def around(task: Task) -> PluginContext:
+def plugin_context(task: Task) -> PluginContext:
     importers = tuple(seqstudio_music.seqstudio_importers())
     return PluginContext(
         plugin="music", plugin_version="0", kinds=KINDS[task.name], importers=importers
@@ -29,7 +29,7 @@ def around(task: Task) -> PluginContext:
 
 
 def rolls_data(folder: Path) -> Path:
-    """Pieces in which three keys take turns."""
+    """Write pieces in which three keys alternate."""
     generator = np.random.default_rng(0)
     for split, pieces in (("train", 12), ("valid", 4)):
         frames = np.zeros((pieces * 24, 88), dtype=np.uint8)
@@ -40,7 +40,7 @@ def rolls_data(folder: Path) -> Path:
 
 
 def chorale_data(folder: Path) -> Path:
-    """Pieces of two chords that take turns."""
+    """Write pieces in which two chords alternate."""
     chords = ([72, 67, 64, 48], [71, 67, 62, 43])
     piece = [chords[step // 8 % 2] for step in range(32)]
     path = folder / "turns.json"
@@ -49,29 +49,29 @@ def chorale_data(folder: Path) -> Path:
 
 
 def trained(task: Task, data: Path, run: Path, *settings: str) -> list[object]:
-    order = TrainJob(data=data, run=run, settings=(*SMALL, *settings))
-    return list(run_train_job(order, task, around(task)))
+    job = TrainJob(data=data, run=run, settings=(*SMALL, *settings))
+    return list(run_train_job(job, task, plugin_context(task)))
 
 
 @pytest.mark.parametrize(
     ("task", "make"), [(RollsTask(), rolls_data), (VoicesTask(), chorale_data)]
 )
-def test_a_task_learns_and_its_run_measures_as_it_was_measured(
+def test_a_task_learns_and_an_evaluation_repeats_the_metric_of_its_run(
     tmp_path: Path, task: Task, make: object
 ) -> None:
     assert callable(make)
     data, run = make(tmp_path), tmp_path / "run"
     events = trained(task, data, run, "learning_rate=0.01", "preview_every=6")
-    measured = [event for event in events if isinstance(event, Evaluated)]
+    evaluated = [event for event in events if isinstance(event, Evaluated)]
     finished = next(event for event in events if isinstance(event, Finished))
     loaded = load_bundle(run / "model", task)
     examples = read_examples(
-        task, data, Ledger(), kinds=KINDS[task.name], importers=around(task).importers
+        task, data, Ledger(), kinds=KINDS[task.name], importers=plugin_context(task).importers
     )
     again = report(list(evaluate(task, loaded, choose_split(examples, "valid"))), task)
 
     assert finished.value is not None
-    assert finished.value < 0.7 * measured[0].value
+    assert finished.value < 0.7 * evaluated[0].value
     assert again[task.monitor] == pytest.approx(finished.value, rel=1e-4)
     assert any(isinstance(event, Preview) for event in events)
 

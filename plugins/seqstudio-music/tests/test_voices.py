@@ -1,4 +1,4 @@
-"""Voices as tokens, the grid they lie on, and the task that learns them."""
+"""Voices as tokens, the grid of sixteenths, and the task `music.voices`."""
 
 import json
 from pathlib import Path
@@ -7,17 +7,24 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from seqstudio_music.chords import chord_name, chord_of
-from seqstudio_music.covariates import SIZES, UNKNOWN_END, UNKNOWN_KEY, Bounds, covariates
+from seqstudio_music.chords import chord_symbol, nearest_chord
 from seqstudio_music.grid import Bar, Grid, chorale_grid, grid_of_score
 from seqstudio_music.keys import estimate_key, key_name
-from seqstudio_music.score_voices import chorale_of_score, lead_sheet_of_score
-from seqstudio_music.slots import CHORALE, FIRST, HOLD, LEAD_SHEET, NONE, REST, Layout
-from seqstudio_music.voice_batches import perturbed, spelled, voices_of
-from seqstudio_music.voice_data import ChoraleImporter, chorale_voices
-from seqstudio_music.voice_guide import VoiceGuide
-from seqstudio_music.voice_sampling import notes_of_slot
-from seqstudio_music.voices import VoiceOptions, VoicesTask
+from seqstudio_music.voices.batches import augment_piece, encode_piece, piece_of
+from seqstudio_music.voices.constraints import VoiceGuide
+from seqstudio_music.voices.covariates import (
+    COVARIATE_SIZES,
+    UNKNOWN_END,
+    UNKNOWN_KEY,
+    Bounds,
+    covariates,
+)
+from seqstudio_music.voices.data import ChoraleImporter, chorale_piece
+from seqstudio_music.voices.sampling import voice_notes
+from seqstudio_music.voices.score_reader import read_chorale, read_lead_sheet
+from seqstudio_music.voices.settings import VoiceOptions
+from seqstudio_music.voices.task import VoicesTask
+from seqstudio_music.voices.tokens import CHORALE, HOLD, LEAD_SHEET, NONE, ONSET, REST, Layout
 from small_music import TPB, chorale_example, four_parts, lead_sheet
 
 from seqstudio.api import ConfigError, DataError, Draws, Ledger, Note, pool
@@ -27,21 +34,21 @@ from seqstudio.services.bundles import LoadedBundle
 TASK = VoicesTask()
 
 
-def test_tokens_tell_a_struck_note_from_a_held_one() -> None:
+def test_tokens_distinguish_an_onset_from_a_held_note() -> None:
     layout = Layout(LEAD_SHEET)
     values = np.array([[NONE, 60], [3, 60], [3, 60], [7, NONE]])
     held = np.array([[False, False], [False, True], [True, False], [False, False]])
     tokens = layout.encode(values, held)
 
-    again, held_again = layout.decode(tokens)
-    assert np.array_equal(again, values)
-    assert np.array_equal(held_again, held)
+    decoded, decoded_held = layout.decode(tokens)
+    assert np.array_equal(decoded, values)
+    assert np.array_equal(decoded_held, held)
     for (low, high), column in zip(layout.ranges, tokens.T, strict=True):
         assert ((column >= low) & (column < high)).all()
     assert layout.vocabulary == layout.ranges[-1][1]
 
 
-def test_what_is_held_from_before_the_first_step_rests() -> None:
+def test_a_hold_in_the_first_step_is_a_rest() -> None:
     layout = Layout(CHORALE)
     values, held = layout.decode(np.array([[1, 0, 50, 1], [1, 1, 1, 51]]))
 
@@ -50,69 +57,69 @@ def test_what_is_held_from_before_the_first_step_rests() -> None:
     assert held.tolist() == [[False] * 4, [False, False, True, False]]
 
 
-def test_chorales_hold_what_goes_on() -> None:
-    voices = chorale_voices(np.array([[70, 40, 60, 50], [70, 41, NONE, 50], [71, 41, NONE, 50]]))
+def test_repeated_pitches_of_a_chorale_are_held() -> None:
+    piece = chorale_piece(np.array([[70, 40, 60, 50], [70, 41, NONE, 50], [71, 41, NONE, 50]]))
 
-    assert voices.held.tolist() == [
+    assert piece.held.tolist() == [
         [False] * 4,
         [True, False, False, True],
         [False, True, False, True],
     ]
 
 
-def test_nothing_is_held_after_a_rest_or_at_the_beginning() -> None:
+def test_a_hold_is_not_allowed_after_a_rest_or_at_the_beginning() -> None:
     layout = Layout(LEAD_SHEET)
     guide = VoiceGuide(layout, 4, [0])
     (chords, _), (melody, _) = layout.ranges
-    silent = [chords + REST, melody + REST]
-    struck = [chords + FIRST, melody + FIRST]
-    holding = [chords + HOLD, melody + HOLD]
+    rests = [chords + REST, melody + REST]
+    onsets = [chords + ONSET, melody + ONSET]
+    holds = [chords + HOLD, melody + HOLD]
 
-    for slot, start in enumerate((chords, melody)):
-        for before in ([], silent, [*struck, *silent]):
-            assert not guide.allowed(0, [*before, *struck[:slot]])[start + HOLD]
-        for before in (struck, [*struck, *holding]):
-            assert guide.allowed(0, [*before, *struck[:slot]])[start + HOLD]
+    for voice, start in enumerate((chords, melody)):
+        for before in ([], rests, [*onsets, *rests]):
+            assert not guide.allowed(0, [*before, *onsets[:voice]])[start + HOLD]
+        for before in (onsets, [*onsets, *holds]):
+            assert guide.allowed(0, [*before, *onsets[:voice]])[start + HOLD]
 
 
-def test_what_a_primer_leaves_sounding_is_struck_anew() -> None:
+def test_a_note_held_over_from_the_primer_begins_again() -> None:
     layout, grid = Layout(LEAD_SHEET), Grid((Bar(TPB, 1, 4),), TPB)
     values, held = np.array([[NONE, 60]] * 4), np.array([[False, step > 0] for step in range(4)])
-    notes = notes_of_slot(layout, layout.encode(values, held), 1, grid, 2)
+    notes = voice_notes(layout, layout.encode(values, held), 1, grid, 2)
 
     assert [(note.onset_ticks, note.length_ticks) for note in notes] == [(TPB // 2, TPB // 2)]
 
 
-def test_every_key_and_chord_can_be_written() -> None:
-    for slots in (CHORALE, LEAD_SHEET):
-        layout = Layout(slots)
-        for column, slot in enumerate(slots):
-            values = np.full((slot.values, len(slots)), NONE)
-            values[:, column] = slot.first + np.arange(slot.values)
+def test_every_pitch_and_chord_can_be_encoded() -> None:
+    for voices in (CHORALE, LEAD_SHEET):
+        layout = Layout(voices)
+        for column, voice in enumerate(voices):
+            values = np.full((voice.value_count, len(voices)), NONE)
+            values[:, column] = voice.first_value + np.arange(voice.value_count)
             tokens = layout.encode(values, np.zeros(values.shape, dtype=np.bool_))
             assert np.array_equal(layout.decode(tokens)[0], values)
 
 
 def test_transposing_moves_pitches_and_chord_roots() -> None:
-    g7 = chord_of([43, 47, 50, 53])[0]
+    g7 = nearest_chord([43, 47, 50, 53])[0]
     moved = Layout(LEAD_SHEET).transpose(np.array([[g7, 60], [NONE, NONE]]), 6)
 
-    assert chord_name(int(moved[0, 0])) == "C#7"
+    assert chord_symbol(int(moved[0, 0])) == "C#7"
     assert moved[:, 1].tolist() == [66, NONE]
     assert moved[1, 0] == NONE
 
 
-def test_an_unknown_set_of_notes_gets_the_nearest_symbol() -> None:
-    chord, exact = chord_of([36, 40, 43, 46, 49])
+def test_an_unknown_set_of_notes_has_the_nearest_chord() -> None:
+    chord, exact = nearest_chord([36, 40, 43, 46, 49])
 
-    assert chord_name(chord) == "C7"
+    assert chord_symbol(chord) == "C7"
     assert not exact
 
 
-def test_keys_are_found_by_what_sounds() -> None:
-    weights = np.zeros(12)
-    weights[[7, 9, 11, 0, 2, 4, 6]] = (5, 2, 3, 2, 4, 2, 2)
-    assert key_name(estimate_key(weights, 7)) == "G"
+def test_the_key_is_estimated_from_durations() -> None:
+    durations = np.zeros(12)
+    durations[[7, 9, 11, 0, 2, 4, 6]] = (5, 2, 3, 2, 4, 2, 2)
+    assert key_name(estimate_key(durations, 7)) == "G"
     assert key_name(estimate_key(np.zeros(12), None)) == "C"
 
 
@@ -120,18 +127,18 @@ def test_keys_are_found_by_what_sounds() -> None:
     ("meter", "counts"),
     [((4, 4), 16), ((3, 4), 12), ((6, 8), 12), ((7, 8), 14), ((5, 4), 20), ((3, 32), 2)],
 )
-def test_bars_are_cut_into_sixteenths(meter: tuple[int, int], counts: int) -> None:
+def test_bars_are_divided_into_sixteenths(meter: tuple[int, int], counts: int) -> None:
     score = Score.new(ticks_per_beat=TPB, meter=meter)
     bar = score.meters[0].bar_ticks(TPB)
     grid = grid_of_score(score, bar + 1)
 
-    assert grid.counts == (counts, counts)
+    assert grid.steps_per_bar == (counts, counts)
     assert grid.ticks[counts] == bar
     assert grid.ticks[-1] == 2 * bar
     assert grid.extended(2).ticks[-1] == 4 * bar
 
 
-def test_a_tick_goes_to_its_nearest_step() -> None:
+def test_a_tick_is_snapped_to_the_nearest_step() -> None:
     grid = Grid((Bar(4 * TPB, 4, 4),), TPB)
 
     assert [grid.step_at(tick) for tick in (0, 60, 61, 120, 4 * TPB, 9999)] == [0, 0, 1, 1, 16, 16]
@@ -145,19 +152,19 @@ def test_a_chorale_ends_with_a_bar_and_may_begin_with_an_upbeat() -> None:
     assert grid.positions[-1] == 15
 
 
-def test_the_end_and_the_key_can_be_kept_secret() -> None:
+def test_the_end_and_the_key_can_be_unknown() -> None:
     grid = chorale_grid(80)
-    told, untold = (
+    known, unknown = (
         covariates(grid, Bounds(), key=key, end_known=key is not None) for key in (5, None)
     )
 
-    assert told[[0, -5, -1], 3].tolist() == [15, 1, 0]
-    assert set(untold[:, 3].tolist()) == {UNKNOWN_END}
-    assert set(untold[:, 4].tolist()) == {UNKNOWN_KEY}
-    assert (told.max(axis=0) < SIZES).all()
+    assert known[[0, -5, -1], 3].tolist() == [15, 1, 0]
+    assert set(unknown[:, 3].tolist()) == {UNKNOWN_END}
+    assert set(unknown[:, 4].tolist()) == {UNKNOWN_KEY}
+    assert (known.max(axis=0) < COVARIATE_SIZES).all()
 
 
-def test_meters_and_positions_that_training_never_showed_count_as_the_nearest() -> None:
+def test_meters_and_positions_absent_from_training_map_to_the_nearest() -> None:
     bounds = Bounds.of([chorale_grid(32)])
     known = covariates(grid_of_score(Score.new(meter=(5, 4)), 1), bounds, key=None, end_known=False)
 
@@ -166,20 +173,20 @@ def test_meters_and_positions_that_training_never_showed_count_as_the_nearest() 
     assert set(known[:, 1].tolist()) == {0}
 
 
-def test_no_future_step_moves_the_nll_of_an_earlier_one(chorale_model: LoadedBundle) -> None:
-    voices = voices_of(chorale_example(64, 3), "chorale")
-    row = spelled(voices, chorale_model.settings)
-    other = row.tokens.copy()
+def test_later_steps_do_not_change_the_nll_of_earlier_ones(chorale_model: LoadedBundle) -> None:
+    piece = piece_of(chorale_example(64, 3), "chorale")
+    encoded = encode_piece(piece, chorale_model.settings)
+    other = encoded.tokens.copy()
     other[32:] = np.roll(other[32:], 3, axis=0)
 
     def nats(tokens: np.ndarray) -> torch.Tensor:
         groups = torch.from_numpy(tokens)[None]
-        known = torch.from_numpy(row.covariates)[None]
+        known = torch.from_numpy(encoded.covariates)[None]
         with torch.inference_mode():
             lengths = torch.tensor([64])
             return chorale_model.module.log_probs(groups, lengths, covariates=known)[0]
 
-    torch.testing.assert_close(nats(other)[:32], nats(row.tokens)[:32])
+    torch.testing.assert_close(nats(other)[:32], nats(encoded.tokens)[:32])
 
 
 def test_nats_are_pooled_over_sixteenths_and_tokens(chorale_model: LoadedBundle) -> None:
@@ -192,51 +199,52 @@ def test_nats_are_pooled_over_sixteenths_and_tokens(chorale_model: LoadedBundle)
     assert figures["nats_per_16th"] == pytest.approx(pooled, rel=1e-5)
 
 
-def test_training_transposes_within_the_voices(chorale_model: LoadedBundle) -> None:
+def test_training_transposes_within_the_ranges_of_the_voices(chorale_model: LoadedBundle) -> None:
     settings = chorale_model.settings
-    voices, layout = voices_of(chorale_example(64, 1), "chorale"), Layout(settings.slots)
+    piece, layout = piece_of(chorale_example(64, 1), "chorale"), Layout(settings.slots)
     for epoch in range(20):
-        row = perturbed(voices, settings, Draws(0, epoch).generator("x"))
-        sung = layout.decode(row.tokens)[0]
-        for column, slot in enumerate(settings.slots):
-            assert slot.low <= sung[:, column].min() <= sung[:, column].max() <= slot.high
+        augmented = augment_piece(piece, settings, Draws(0, epoch).generator("x"))
+        pitches = layout.decode(augmented.tokens)[0]
+        for column, voice in enumerate(settings.slots):
+            used = pitches[:, column]
+            assert voice.low <= used.min() <= used.max() <= voice.high
 
 
-def test_a_melody_alone_is_heard_in_training_too(folk_model: LoadedBundle) -> None:
+def test_training_uses_some_pieces_without_their_chords(folk_model: LoadedBundle) -> None:
     settings = folk_model.settings
-    voices, layout = lead_sheet_of_score(lead_sheet()), Layout(settings.slots)
-    rows = [perturbed(voices, settings, Draws(0, n).generator("x")) for n in range(40)]
-    silent = [(layout.decode(row.tokens)[0][:, 0] == NONE).all() for row in rows]
+    piece, layout = read_lead_sheet(lead_sheet()), Layout(settings.slots)
+    pieces = [augment_piece(piece, settings, Draws(0, n).generator("x")) for n in range(40)]
+    silent = [(layout.decode(one.tokens)[0][:, 0] == NONE).all() for one in pieces]
 
     assert 0 < sum(silent) < 20
 
 
-def test_four_parts_are_read_by_height() -> None:
-    voices = chorale_of_score(four_parts())
+def test_four_parts_are_read_by_their_mean_pitch() -> None:
+    piece = read_chorale(four_parts())
 
-    assert voices.values[0].tolist() == [67, 46, 60, 53]
-    assert len(voices.values) == 32
+    assert piece.values[0].tolist() == [67, 46, 60, 53]
+    assert len(piece.values) == 32
 
 
 def test_a_lead_sheet_is_read_as_chords_and_melody() -> None:
-    voices = lead_sheet_of_score(lead_sheet())
+    piece = read_lead_sheet(lead_sheet())
 
-    assert [chord_name(int(value)) for value in voices.values[[0, 8], 0]] == ["C", "C"]
-    assert voices.held[:9, 0].tolist() == [False] + [True] * 7 + [False]
-    assert voices.values[[0, 4, 8], 1].tolist() == [60, 64, 67]
-    assert voices.notes == {}
+    assert [chord_symbol(int(value)) for value in piece.values[[0, 8], 0]] == ["C", "C"]
+    assert piece.held[:9, 0].tolist() == [False] + [True] * 7 + [False]
+    assert piece.values[[0, 4, 8], 1].tolist() == [60, 64, 67]
+    assert piece.adjustments == {}
 
 
-def test_what_reading_bends_is_counted() -> None:
+def test_adjustments_in_reading_are_counted() -> None:
     notes = [Note(0, 60, TPB), Note(0, 67, TPB), Note(TPB + 50, 62, TPB), Note(3 * TPB, 64, TPB)]
     score = Score.new(ticks_per_beat=TPB).with_new_track(notes)
-    voices = lead_sheet_of_score(score)
+    piece = read_lead_sheet(score)
 
-    assert voices.notes == {
-        "onsets moved to the sixteenth": 1,
-        "notes under another of their voice": 1,
+    assert piece.adjustments == {
+        "notes snapped to the 1/16 grid": 1,
+        "lower notes dropped": 1,
     }
-    assert voices.values[0, 1] == 67
+    assert piece.values[0, 1] == 67
 
 
 def json_file(path: Path, content: Any) -> Path:
@@ -252,11 +260,11 @@ def test_chorales_are_read_from_json_with_their_splits(tmp_path: Path) -> None:
 
     assert [(item.split, item.size) for item in examples] == [("train", 4), ("valid", 4)]
     assert ledger.refused == {f"{path.name}:valid[1]": "step 0: 1 voices, expected 4"}
-    assert chorale_voices(examples[0].steps).values[0].tolist() == [70, 50, 65, 60]  # type: ignore[arg-type]
+    assert chorale_piece(examples[0].steps).values[0].tolist() == [70, 50, 65, 60]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("piece", "told"),
+    ("piece", "expected"),
     [
         ([], "0 steps, expected at least 1"),
         ([[60, 60, 60, 60.5]], "step 0: 60.5, expected a MIDI pitch, or -1"),
@@ -264,12 +272,14 @@ def test_chorales_are_read_from_json_with_their_splits(tmp_path: Path) -> None:
         ([7], "step 0: int voices, expected 4"),
     ],
 )
-def test_a_piece_of_something_else_is_refused(tmp_path: Path, piece: Any, told: str) -> None:
+def test_a_piece_without_four_pitches_in_each_step_is_refused(
+    tmp_path: Path, piece: Any, expected: str
+) -> None:
     ledger = Ledger()
     path = json_file(tmp_path / "x.json", [piece])
 
     assert list(ChoraleImporter().read(path, ledger)) == []
-    assert told in ledger.refused["x.json:pieces[0]"]
+    assert expected in ledger.refused["x.json:pieces[0]"]
 
 
 def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
@@ -301,14 +311,14 @@ def test_a_preview_is_the_same_for_the_same_seed(chorale_model: LoadedBundle) ->
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "expected"),
     [
         ({"crop": 10}, "crop=10, expected 0, or more than lead=16"),
-        ({"lowest_shift": 1}, "shifts from 1 to 6, expected a range that holds 0"),
+        ({"lowest_shift": 1}, "shifts from 1 to 6, expected a range that contains 0"),
         ({"drop_chords": 1.0}, "drop_chords=1.0, expected"),
         ({"inner_hidden": 0}, "inner_hidden=0, expected at least 1"),
     ],
 )
-def test_a_bad_option_is_named(changed: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+def test_an_invalid_option_is_named(changed: dict[str, Any], expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
         VoiceOptions(**changed)

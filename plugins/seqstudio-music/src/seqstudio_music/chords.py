@@ -1,4 +1,4 @@
-"""Chord symbols: a root and a quality, read from sets of notes and spelled as notes again."""
+"""Chord symbols: a root and a quality, estimated from notes and spelled as notes."""
 
 from collections.abc import Iterable
 
@@ -20,19 +20,19 @@ QUALITIES: tuple[tuple[str, tuple[int, ...]], ...] = (
 )
 ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 CHORDS = 12 * len(QUALITIES)
-LOWEST_ROOT = 36  # chords are spelled in close position on a root from 36 to 47
+LOWEST_ROOT = 36  # MIDI pitch; roots are spelled from here to 47
 
 
-def chord_of(pitches: Iterable[int]) -> tuple[int, bool]:
-    """Name a set of sounding notes.
+def nearest_chord(pitches: Iterable[int]) -> tuple[int, bool]:
+    """Find the chord symbol for a set of simultaneous notes.
 
     Returns
     -------
-    chord : root * len(QUALITIES) + quality; the one that shares most and adds least, on the lowest
-        note where several do
-    exact : whether it has just these pitch classes
+    chord : root * len(QUALITIES) + quality, with the fewest missing and added pitch classes; of
+        several such, one whose root is the lowest note
+    exact : whether the chord has exactly these pitch classes
 
-    >>> [chord_name(chord_of(notes)[0]) for notes in ([43, 47, 50], [45, 48, 52, 55])]
+    >>> [chord_symbol(nearest_chord(notes)[0]) for notes in ([43, 47, 50], [45, 48, 52, 55])]
     ['G', 'Am7']
     """
     notes = sorted(pitches)
@@ -41,28 +41,28 @@ def chord_of(pitches: Iterable[int]) -> tuple[int, bool]:
     best, best_cost = 0, (13, True, 0)
     for root in range(12):
         for quality, (_, intervals) in enumerate(QUALITIES):
-            differs = len(classes ^ {(root + step) % 12 for step in intervals})
-            cost = (differs, root != bass, quality)
+            difference = len(classes ^ {(root + step) % 12 for step in intervals})
+            cost = (difference, root != bass, quality)
             if cost < best_cost:
                 best, best_cost = root * len(QUALITIES) + quality, cost
     return best, best_cost[0] == 0
 
 
 def chord_pitches(chord: int) -> tuple[int, ...]:
-    """Spell a chord in close position, its root in the second octave below middle C."""
+    """Return MIDI pitches of a chord in close position, its root in the second octave below C4."""
     root, quality = divmod(chord, len(QUALITIES))
     return tuple(LOWEST_ROOT + root + interval for interval in QUALITIES[quality][1])
 
 
-def chord_classes(chord: int) -> frozenset[int]:
-    """Give a chord's pitch classes."""
+def chord_pitch_classes(chord: int) -> frozenset[int]:
+    """Return the pitch classes of a chord."""
     return frozenset(pitch % 12 for pitch in chord_pitches(chord))
 
 
-def chord_name(chord: int) -> str:
-    """Write a chord's symbol.
+def chord_symbol(chord: int) -> str:
+    """Return the symbol of a chord.
 
-    >>> chord_name(chord_of([38, 42, 45, 48])[0])
+    >>> chord_symbol(nearest_chord([38, 42, 45, 48])[0])
     'D7'
     """
     root, quality = divmod(chord, len(QUALITIES))

@@ -1,4 +1,4 @@
-"""Folders of MIDI files, with or without a `manifest.tsv` that gives the splits."""
+"""Folders of MIDI files, with or without a `manifest.tsv` that lists their splits."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MANIFEST = "manifest.tsv"
 
 @dataclass(frozen=True, slots=True)
 class MidiFile:
-    """One file of a folder: its name in the ledger, where it lies, and its split."""
+    """A MIDI file: its name in the ledger, its path, and its split ("" for none)."""
 
     name: str
     path: Path
@@ -20,30 +20,30 @@ class MidiFile:
 
 
 def midi_files(source: Path, ledger: Ledger) -> Iterator[MidiFile]:
-    """List MIDI files, counting each as used; a listed file that is missing is refused.
+    """Yield MIDI files and list each in `ledger` as used; refuse a listed file that is missing.
 
     Parameters
     ----------
     source : a MIDI file; a folder with `manifest.tsv` (columns `split` and `path` among others, no
-        quoting); or any folder, searched in depth and unsplit
+        quoting); or any other folder, which is searched recursively and has no splits
 
     Raises
     ------
     DataError
-        If `source` is no such thing.
+        If `source` is none of these.
     """
     if source.is_file() and source.suffix.lower() in SUFFIXES:
         ledger.use(source.name)
         yield MidiFile(source.name, source)
     elif (source / MANIFEST).is_file():
-        yield from _listed(source, ledger)
+        yield from _read_manifest(source, ledger)
     elif source.is_dir():
-        yield from _found(source, ledger)
+        yield from _search(source, ledger)
     else:
         raise DataError(f"{source}: not a MIDI file or a folder, expected one of them")
 
 
-def _listed(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
+def _read_manifest(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
     lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
     header = lines[0].split("\t") if lines else []
     if not {"split", "path"} <= set(header):
@@ -62,11 +62,11 @@ def _listed(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
         yield MidiFile(name, folder / name, canonical_split(cells[split_at]))
 
 
-def _found(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
-    names = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
-    if not names:
-        raise DataError(f"{folder}: no MIDI files, expected some that end in .mid or .midi")
-    for path in names:
+def _search(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    if not paths:
+        raise DataError(f"{folder}: no MIDI files, expected files that end in .mid or .midi")
+    for path in paths:
         name = path.relative_to(folder).as_posix()
         ledger.use(name)
         yield MidiFile(name, path)

@@ -1,8 +1,8 @@
-"""What a model of voices is told of each step in advance.
+"""The covariates of a model of voices: what it knows about each step in advance.
 
-How far the end is and which key it is in are sometimes unknown: always when a piece is measured,
-and half the time in training, so that one model can be measured without a look ahead and can be
-asked for a key and a cadence.
+The distance to the end and the key can be unknown. They are unknown in measurements, which
+therefore use no information about the future, and for half of the pieces in training each, so that
+the same model can also compose in a given key towards a planned end.
 """
 
 from collections import Counter
@@ -16,23 +16,23 @@ from seqstudio_music.grid import OTHER_METER, Grid
 from seqstudio_music.keys import KEYS_COUNT
 
 POSITIONS = 32  # steps in a bar; later ones count as the last
-PHRASE = 8  # bars
-BEATS_LEFT = 16  # quarter notes until the end, 15 for more; then one for unknown
-UNKNOWN_END = BEATS_LEFT
+PHRASE_BARS = 8
+BEATS_TO_END = 16  # quarter notes to the end: 0 to 14, and 15 for more
+UNKNOWN_END = BEATS_TO_END
 UNKNOWN_KEY = KEYS_COUNT
-SIZES = (POSITIONS, OTHER_METER + 1, PHRASE, BEATS_LEFT + 1, KEYS_COUNT + 1)
+COVARIATE_SIZES = (POSITIONS, OTHER_METER + 1, PHRASE_BARS, BEATS_TO_END + 1, KEYS_COUNT + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What of meters and bars training has shown; all else is taken for the nearest of it."""
+    """The meters and positions that occur in the training data; others map to the nearest."""
 
     meters: tuple[int, ...] = (0,)  # meter classes, the most frequent first
     last_position: int = POSITIONS - 1
 
     @classmethod
     def of(cls, grids: Sequence[Grid]) -> "Bounds":
-        """Find the bounds of some pieces."""
+        """Return the bounds of some pieces."""
         counts = Counter(int(meter) for grid in grids for meter in grid.meters)
         last = max((int(grid.positions.max()) for grid in grids if grid.steps), default=0)
         meters = tuple(meter for meter, _ in counts.most_common())
@@ -42,17 +42,23 @@ class Bounds:
 def covariates(
     grid: Grid, bounds: Bounds, *, key: int | None, end_known: bool
 ) -> NDArray[np.int64]:
-    """Give (T, 5): position in bar, meter, bar of eight, quarters until the end, key."""
+    """Return the covariates of each step.
+
+    Returns
+    -------
+    (T, 5): position in the bar, meter class, number of the bar modulo 8, quarter notes to the end,
+    key
+    """
     steps = grid.steps
     end = np.full(steps, UNKNOWN_END)
     if end_known:
-        end = np.minimum((steps - 1 - np.arange(steps)) // 4, BEATS_LEFT - 1)
-    shown = np.isin(grid.meters, bounds.meters)
+        end = np.minimum((steps - 1 - np.arange(steps)) // 4, BEATS_TO_END - 1)
+    known = np.isin(grid.meters, bounds.meters)
     return np.stack(
         [
             np.minimum(grid.positions, bounds.last_position),
-            np.where(shown, grid.meters, bounds.meters[0]),
-            grid.bar_numbers % PHRASE,
+            np.where(known, grid.meters, bounds.meters[0]),
+            grid.bar_numbers % PHRASE_BARS,
             end,
             np.full(steps, UNKNOWN_KEY if key is None else key),
         ],

@@ -1,0 +1,89 @@
+"""How the operations compose with a model: one `Composer` for each kind of model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from seqstudio.api import Job, LoadedModel, ModelError, SamplingConfig, TakeSeed
+from seqstudio.api.media import Score
+from seqstudio_music.primers import Primer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PieceSpec:
+    """What a new piece should be like."""
+
+    bars: int
+    meter: tuple[int, int]  # beats in a bar, and their unit: (6, 8)
+    key: str = ""  # such as "F#m"; "" leaves it to the composer
+    tempo_bpm: float = 0.0  # quarter notes per minute; 0 leaves it to the composer
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A new piece, and what the composer chose for it, by name, for the user."""
+
+    score: Score
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Composer(Protocol):
+    """Composes with the models of one task. It has no state.
+
+    The operations choose a composer by the model's task and know nothing else about the model.
+    """
+
+    task: str  # as in the manifest
+
+    def generate(
+        self,
+        job: Job,
+        model: LoadedModel,
+        spec: PieceSpec,
+        takes: Sequence[TakeSeed],
+        config: SamplingConfig,
+    ) -> list[Composition]:
+        """Compose one new piece for each take.
+
+        Raises
+        ------
+        ConfigError
+            If the model cannot follow `spec`.
+        """
+
+    def suited_model(self, score: Score) -> str:
+        """Return the name of the included model that suits a primer best; "" if none does."""
+
+    def continue_primer(
+        self,
+        job: Job,
+        model: LoadedModel,
+        primer: Primer,
+        bars: int,
+        takes: Sequence[TakeSeed],
+        config: SamplingConfig,
+    ) -> list[Score]:
+        """Complete the primer's last bar and add `bars` bars, once for each take.
+
+        The events of the primer keep their bytes.
+
+        Raises
+        ------
+        DataError
+            If the primer does not have the parts that the model continues.
+        """
+
+
+def composer_for(model: LoadedModel, composers: Sequence[Composer]) -> Composer:
+    """Return the composer for a model's task.
+
+    Raises
+    ------
+    ModelError
+        If there is none.
+    """
+    for composer in composers:
+        if composer.task == model.task:
+            return composer
+    known = " or ".join(composer.task for composer in composers)
+    raise ModelError(f"model {model.name!r}: task {model.task}, expected {known}")

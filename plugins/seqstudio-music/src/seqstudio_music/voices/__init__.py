@@ -1,0 +1,1 @@
+"""Music in voices: chorales and lead sheets, one token per voice and sixteenth."""

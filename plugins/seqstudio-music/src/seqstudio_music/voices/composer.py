@@ -1,0 +1,134 @@
+"""Composing with models of voices: chorales, and melodies with chords."""
+
+from collections.abc import Sequence
+
+from seqstudio.api import DataError, Job, LoadedModel, Note, SamplingConfig, TakeSeed
+from seqstudio.api.media import Score
+from seqstudio_music.composer import Composition, PieceSpec
+from seqstudio_music.grid import grid_of_score, new_grid
+from seqstudio_music.keys import key_name, parse_key
+from seqstudio_music.parts import Part, append_notes, clip_before, parts_of
+from seqstudio_music.primers import Primer
+from seqstudio_music.voices.data import Piece
+from seqstudio_music.voices.sampling import (
+    SamplingPlan,
+    model_layout,
+    new_piece_plan,
+    new_score,
+    random_key,
+    sample_voices,
+    voice_notes,
+)
+from seqstudio_music.voices.score_reader import READERS, by_pitch, is_chorale, melody_and_chords
+from seqstudio_music.voices.settings import voice_settings
+from seqstudio_music.voices.task import VoicesTask
+from seqstudio_music.voices.tokens import NONE, Layout
+
+CHORALE_MODEL = "music-chorale"
+FOLK_MODEL = "music-folk"
+TEMPOS_BPM = {"chorale": 76.0, "lead-sheet": 116.0}  # by layout, if no tempo is requested
+
+
+class VoiceComposer:
+    """Composes with models of `music.voices`."""
+
+    task = VoicesTask.name
+
+    def generate(
+        self,
+        job: Job,
+        model: LoadedModel,
+        spec: PieceSpec,
+        takes: Sequence[TakeSeed],
+        config: SamplingConfig,
+    ) -> list[Composition]:
+        """Compose one piece for each take, in the requested key or in a random one.
+
+        Raises
+        ------
+        ConfigError
+            If the key cannot be read.
+        """
+        settings, layout = voice_settings(model.settings), model_layout(model)
+        keys = [parse_key(spec.key) if spec.key else random_key(take.seed) for take in takes]
+        plan = new_piece_plan(layout, new_grid(spec.bars, spec.meter))
+        sampled = sample_voices(job, settings, plan, keys, takes, config, job.progress)
+        tempo_bpm = spec.tempo_bpm or TEMPOS_BPM[settings.layout]
+        return [
+            Composition(
+                new_score(layout, tokens, plan.grid, tempo_bpm=tempo_bpm), {"key": key_name(key)}
+            )
+            for tokens, key in zip(sampled, keys, strict=True)
+        ]
+
+    def suited_model(self, score: Score) -> str:
+        """Return the model for four parts of one voice each, or for a melody; else ""."""
+        parts = parts_of(score)
+        if is_chorale(parts):
+            return CHORALE_MODEL
+        return FOLK_MODEL if melody_and_chords(parts) is not None else ""
+
+    def continue_primer(
+        self,
+        job: Job,
+        model: LoadedModel,
+        primer: Primer,
+        bars: int,
+        takes: Sequence[TakeSeed],
+        config: SamplingConfig,
+    ) -> list[Score]:
+        """Continue the primer's voices, each on its own track, in the key that they suggest.
+
+        Raises
+        ------
+        DataError
+            If the primer does not have the voices of the model's layout.
+        """
+        score, settings, layout = primer.score, voice_settings(model.settings), model_layout(model)
+        try:
+            piece = READERS[settings.layout](score)
+        except DataError as error:
+            raise DataError(f"{primer.path}: {error}, for {model.name}") from error
+        grid = grid_of_score(score, score.end_tick)
+        first = max(grid.step_at(score.end_tick), 1)
+        parts = voice_parts(score, layout)
+        plan = SamplingPlan(
+            grid.extended(bars),
+            layout.encode(piece.values, piece.held)[:first],
+            skipped=leading_rests(piece, layout),
+            silent=tuple(voice for voice, part in enumerate(parts) if part is None),
+        )
+        keys = [piece.key] * len(takes)
+        scores = []
+        for tokens in sample_voices(job, settings, plan, keys, takes, config, job.progress):
+            voices = range(len(parts))
+            notes = [voice_notes(layout, tokens, voice, plan.grid, first) for voice in voices]
+            scores.append(append_voices(score, parts, notes))
+        return scores
+
+
+def leading_rests(piece: Piece, layout: Layout) -> int:
+    """Count the silent steps before a chorale's upbeat, which training pieces do not have."""
+    present = (piece.values != NONE).any(axis=1)
+    return int(present.argmax()) if layout.voices[0].kind == "pitch" else 0
+
+
+def voice_parts(score: Score, layout: Layout) -> list[Part | None]:
+    """Return the part of the score that each voice continues; None for a voice without one."""
+    parts = parts_of(score)
+    if len(layout.voices) == 4:
+        soprano, alto, tenor, bass = by_pitch(parts)
+        return [soprano, bass, alto, tenor]
+    melody, chords = melody_and_chords(parts) or (parts[0], None)
+    return [chords, melody]
+
+
+def append_voices(
+    score: Score, parts: Sequence[Part | None], voices: Sequence[Sequence[Note]]
+) -> Score:
+    """Append the notes of each voice to its part, after the end of the score."""
+    end_tick = score.end_tick
+    for part, notes in zip(parts, voices, strict=True):
+        if part is not None:
+            score = append_notes(score, part, clip_before(notes, end_tick))
+    return score

@@ -1,0 +1,152 @@
+"""Reading MIDI scores as chorales and as lead sheets."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from seqstudio.api import DataError, Note
+from seqstudio.api.media import Score
+from seqstudio_music.chords import nearest_chord
+from seqstudio_music.grid import Grid, grid_of_score
+from seqstudio_music.keyboard import fold_pitch
+from seqstudio_music.parts import Part, parts_of
+from seqstudio_music.voices.data import Piece, hold_repeated, piece_key
+from seqstudio_music.voices.tokens import CHORALE, LEAD_SHEET, NONE, Held, Values, Voice
+
+CHORD_SIZE = 2.0  # mean notes per onset from which a part is one of chords
+
+Column = tuple[Values, Held]  # one voice: (T,) each
+
+
+def is_chorale(parts: Sequence[Part]) -> bool:
+    """Return whether there are four parts, each of one voice apart from a few overlaps."""
+    return len(parts) == 4 and all(part.overlaps <= len(part.notes) / 10 for part in parts)
+
+
+def by_pitch(parts: Sequence[Part]) -> list[Part]:
+    """Return parts from the highest mean pitch to the lowest: soprano, alto, tenor, bass."""
+    return sorted(parts, key=lambda part: -part.mean_pitch)
+
+
+def melody_and_chords(parts: Sequence[Part]) -> tuple[Part, Part | None] | None:
+    """Return the melody and the chords, or None if the parts are not a lead sheet.
+
+    There are one or two parts. The melody has mostly one note per onset, and the other part chords.
+    """
+    if not 1 <= len(parts) <= 2:
+        return None
+    ordered = sorted(parts, key=lambda part: part.notes_per_onset)
+    melody, chords = ordered[0], ordered[1] if len(ordered) == 2 else None
+    if melody.notes_per_onset >= CHORD_SIZE or melody.overlaps > len(melody.notes) / 2:
+        return None
+    if chords is not None and chords.notes_per_onset < CHORD_SIZE:
+        return None
+    return melody, chords
+
+
+def read_chorale(score: Score) -> Piece:
+    """Read four parts as soprano, alto, tenor and bass, by their mean pitch.
+
+    A repeated note counts as held, as in the chorales of the training data, which have no onsets.
+
+    Raises
+    ------
+    DataError
+        If there are not four parts of one voice each.
+    """
+    parts = parts_of(score)
+    if not is_chorale(parts):
+        raise DataError(f"{describe_parts(parts)}, expected four parts of one voice each")
+    soprano, alto, tenor, bass = by_pitch(parts)
+    grid, adjustments = grid_of_score(score, score.end_tick), Counter[str]()
+    columns = [read_voice(part.notes, grid, adjustments) for part in (soprano, bass, alto, tenor)]
+    piece = join_columns(columns, grid, adjustments, CHORALE)
+    return replace(piece, held=hold_repeated(piece.values))
+
+
+def read_lead_sheet(score: Score) -> Piece:
+    """Read one or two parts as a melody and, if there are two, its chords.
+
+    Raises
+    ------
+    DataError
+        If the parts are not a lead sheet.
+    """
+    parts = parts_of(score)
+    found = melody_and_chords(parts)
+    if found is None:
+        expected = "a melody, alone or with one part of chords"
+        raise DataError(f"{describe_parts(parts)}, expected {expected}")
+    melody, chords = found
+    grid, adjustments = grid_of_score(score, score.end_tick), Counter[str]()
+    chord_notes = chords.notes if chords is not None else ()
+    columns = [
+        read_chords(chord_notes, grid, adjustments),
+        read_voice(melody.notes, grid, adjustments),
+    ]
+    return join_columns(columns, grid, adjustments, LEAD_SHEET)
+
+
+READERS = {"chorale": read_chorale, "lead-sheet": read_lead_sheet}
+
+
+def describe_parts(parts: Sequence[Part]) -> str:
+    """Return the number of parts, and of notes per onset in each, for an error message."""
+    if not parts:
+        return "0 parts with notes"
+    sizes = ", ".join(f"{part.notes_per_onset:.1f}" for part in parts)
+    return f"{len(parts)} parts with {sizes} notes per onset"
+
+
+def join_columns(
+    columns: Sequence[Column], grid: Grid, adjustments: Counter[str], voices: Sequence[Voice]
+) -> Piece:
+    """Return the piece that consists of these voices."""
+    values = np.stack([values for values, _ in columns], axis=1)
+    held = np.stack([held for _, held in columns], axis=1)
+    return Piece(values, held, grid, piece_key(voices, values), dict(+adjustments))
+
+
+def read_voice(notes: Iterable[Note], grid: Grid, adjustments: Counter[str]) -> Column:
+    """Snap one voice to the grid.
+
+    Of the notes that begin in one step only the highest is kept. An onset ends the note before it.
+    """
+    values, held = rests(grid)
+    onsets: set[int] = set()
+    for note in sorted(notes, key=lambda note: (note.onset_ticks, note.pitch)):
+        first = min(grid.step_at(note.onset_ticks), grid.steps - 1)
+        end = max(grid.step_at(note.onset_ticks + note.length_ticks), first + 1)
+        adjustments["notes snapped to the 1/16 grid"] += int(grid.ticks[first]) != note.onset_ticks
+        adjustments["lower notes dropped"] += first in onsets
+        onsets.add(first)
+        values[first:] = NONE
+        values[first:end] = fold_pitch(note.pitch)
+        held[first:end] = True
+        held[first] = False
+    return values, held & (values != NONE)
+
+
+def read_chords(notes: Iterable[Note], grid: Grid, adjustments: Counter[str]) -> Column:
+    """Snap a part of chords to the grid: the notes that begin in one step are one chord."""
+    values, held = rests(grid)
+    by_step: dict[int, list[Note]] = defaultdict(list)
+    for note in notes:
+        by_step[min(grid.step_at(note.onset_ticks), grid.steps - 1)].append(note)
+    for first, chord_notes in sorted(by_step.items()):
+        chord, exact = nearest_chord(note.pitch for note in chord_notes)
+        last_tick = max(note.onset_ticks + note.length_ticks for note in chord_notes)
+        end = max(grid.step_at(last_tick), first + 1)
+        adjustments["chords replaced by the nearest chord symbol"] += not exact
+        values[first:] = NONE
+        values[first:end] = chord
+        held[first:end] = True
+        held[first] = False
+    return values, held & (values != NONE)
+
+
+def rests(grid: Grid) -> Column:
+    """Return a voice that only rests."""
+    return np.full(grid.steps, NONE, dtype=np.int64), np.zeros(grid.steps, dtype=np.bool_)
