@@ -11,6 +11,8 @@ from seqstudio.core.ctc import (
     frames_needed,
     prefix_beam,
 )
+from seqstudio.core.ctc_attention import ctc_attention_loss, with_end
+from seqstudio.core.ctc_prefix import CTCPrefixScorer
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.densities import Density, DensityConfig
 from seqstudio.core.devices import choose_device
@@ -30,6 +32,7 @@ from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.nested import NestedConfig
 from seqstudio.core.parts import BuildContext, Part, default_parts, with_plugin_parts
+from seqstudio.core.pretraining import CopiedWeights, copy_weights
 from seqstudio.core.recurrent import reverse_within, valid_mask
 from seqstudio.core.transducer import JointConfig, transducer_loss_sum
 from seqstudio.core.transducer_search import transducer_beam
@@ -39,6 +42,8 @@ __all__ = [
     "AlignedLabel",
     "BuildContext",
     "CTCConfig",
+    "CTCPrefixScorer",
+    "CopiedWeights",
     "DecoderConfig",
     "Density",
     "DensityConfig",
@@ -64,7 +69,9 @@ __all__ = [
     "choose_device",
     "config_from_plain",
     "config_to_plain",
+    "copy_weights",
     "cross_entropy_sum",
+    "ctc_attention_loss",
     "ctc_loss_sum",
     "ctc_sum",
     "default_parts",
@@ -81,5 +88,6 @@ __all__ = [
     "transducer_beam",
     "transducer_loss_sum",
     "valid_mask",
+    "with_end",
     "with_plugin_parts",
 ]

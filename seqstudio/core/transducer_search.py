@@ -53,11 +53,13 @@ def transducer_beam(
     if not getattr(model.config.heads[head], "reads_decoder", False):
         raise ConfigError(f"head {head!r} reads no decoder, expected a transducer's joint head")
     found = []
-    for row, length in enumerate(encoded.lengths.tolist()):
-        with torch.inference_mode():
+    with torch.inference_mode():
+        predicted, state = model.decoder.start(1)
+        for row, length in enumerate(encoded.lengths.tolist()):
             search = _Search(model.decoder, joint, encoded.output[row, :length], beam)
-            search.run(length if most_labels is None else most_labels)
-        found.append(search.best_ended())
+            start = _Beam([()], np.zeros(1), np.zeros(1, dtype=np.int64), predicted, state)
+            search.run(start, length if most_labels is None else most_labels)
+            found.append(search.best_ended())
     return found
 
 
@@ -80,10 +82,8 @@ class _Search:
         self.frames = joint.encoder(output)  # (T, J)
         self.ended: dict[tuple[int, ...], float] = {}
 
-    def run(self, most_labels: int) -> None:
+    def run(self, beam: _Beam, most_labels: int) -> None:
         """Search until no hypothesis is left, or none can become one of the best."""
-        predicted, state = self.decoder.start(1)
-        beam = _Beam([()], np.zeros(1), np.zeros(1, dtype=np.int64), predicted, state)
         while beam.labels and not self._decided(beam):
             beam = self._advance(beam, most_labels)
 
