@@ -4,6 +4,7 @@ All kinds share one protocol, that of `Attention`. B is the batch, U the decoder
 attended to, A the width of projected queries and keys, D the width of values.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import ClassVar, NamedTuple
@@ -16,6 +17,9 @@ from seqstudio.core.config import check_positive
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import ConfigError
+
+
+VECTOR = 64  # floats: a multiple of what torch computes at once on any CPU
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,16 @@ class AttentionMemory:
         parts = (self.keys, self.values, self.valid, self.located)
         return AttentionMemory(*(part[rows] for part in parts))
 
+    @staticmethod
+    def joined(memories: Sequence["AttentionMemory"]) -> "AttentionMemory":
+        """Join the rows of memories of one T'."""
+        return AttentionMemory(
+            torch.cat([one.keys for one in memories]),
+            torch.cat([one.values for one in memories]),
+            torch.cat([one.valid for one in memories]),
+            torch.cat([one.located for one in memories]),
+        )
+
     def appended(self, keys: Tensor, values: Tensor) -> "AttentionMemory":
         """Return a memory with one more step, from (B, A) keys and (B, D) values."""
         return AttentionMemory(
@@ -116,6 +130,14 @@ class Attention(nn.Module):
         valid = valid_mask(encoded.lengths, encoded.output.shape[1])
         none = encoded.output.new_zeros(len(valid), 0)
         return AttentionMemory(self.key(encoded.output), encoded.output, valid, none)
+
+    def prepare_rows(self, encoded: Encoded) -> AttentionMemory:
+        """Do what `prepare_memory` does, so that no row's bits depend on the others, for stepping.
+
+        A BLAS sums in another order for another number of rows: each item is projected alone.
+        """
+        rows = torch.arange(len(encoded.lengths), device=encoded.lengths.device).split(1)
+        return AttentionMemory.joined([self.prepare_memory(encoded.select(row)) for row in rows])
 
     def past_memory(self, outputs: Tensor) -> AttentionMemory:
         """Compute the keys of (B, U, D) outputs, each of which sees itself and those before it."""
@@ -176,6 +198,17 @@ class Attention(nn.Module):
         return (weights[:, :, None] * memory.values).sum(dim=1), weights, memory
 
 
+def tanh_by_row(values: Tensor) -> Tensor:
+    """Return the tanh of (B, ...) values; no row's bits depend on the others.
+
+    Torch computes what does not fill its vectors with other code: rows that would end inside one
+    are computed alone.
+    """
+    if values[:1].numel() % VECTOR == 0:
+        return values.tanh()
+    return torch.cat([row.tanh() for row in values.split(1)])
+
+
 class AdditiveAttention(Attention):
     """Scores v . tanh(W query + U key) (Bahdanau et al. 2015)."""
 
@@ -191,7 +224,7 @@ class AdditiveAttention(Attention):
 
     def scores_once(self, queries: Tensor, memory: AttentionMemory) -> Tensor:
         """Return (B, T') scores."""
-        energies = torch.tanh(queries[:, None] + memory.keys)
+        energies = tanh_by_row(queries[:, None] + memory.keys)
         return (energies * self.score.weight[0]).sum(dim=-1)
 
 
@@ -241,7 +274,7 @@ class LocationAttention(AdditiveAttention):
     def scores_once(self, queries: Tensor, memory: AttentionMemory) -> Tensor:
         """Return (B, T') scores; each row is convolved alone, so that none depends on others."""
         location = torch.cat([self.locate(row) for row in memory.located.split(1)])
-        energies = torch.tanh(queries[:, None] + memory.keys + location)
+        energies = tanh_by_row(queries[:, None] + memory.keys + location)
         return (energies * self.score.weight[0]).sum(dim=-1)
 
     def locate(self, located: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from seqstudio.core.attention import AttentionWeights
 from seqstudio.core.config import ModelConfig, PartConfig
 from seqstudio.core.devices import to_host
 from seqstudio.core.encoder import Encoded
@@ -175,6 +176,27 @@ class SequenceModel(BlockEncoding):
         logits: Tensor = self.decoder.logits(tokens, lengths, **inputs)
         return logits
 
+    def attention_weights(
+        self,
+        tokens: Tensor,
+        *,
+        encoded: Encoded | None = None,
+        covariates: Tensor | None = None,
+    ) -> AttentionWeights:
+        """Return where each step of whole sequences attends to, for pictures; see `decode`.
+
+        Raises
+        ------
+        ConfigError
+            If the decoder does not attend to anything.
+        """
+        own = getattr(self.config.decoder, "past_attention", None)
+        if self.config.attention is None and own is None:
+            raise ConfigError("this model has no attention, expected one")
+        inputs = self.decoder_inputs(encoded, covariates)
+        weights: AttentionWeights = self.decoder.attention_weights(tokens, **inputs)
+        return weights
+
     def log_probs(
         self,
         targets: Tensor,
@@ -218,7 +240,7 @@ class SequenceModel(BlockEncoding):
         state to step from
         """
         self.require("decoder")
-        inputs = self.decoder_inputs(encoded, covariates)
+        inputs = self.decoder_inputs(encoded, covariates, by_row=True)
         started: tuple[Tensor, Any] = self.decoder.start(rows, **inputs)
         return started
 
@@ -237,6 +259,13 @@ class SequenceModel(BlockEncoding):
             return None
         initial: Tensor = self.bridge(encoded)
         return initial
+
+    def initial_rows(self, encoded: Encoded | None) -> Tensor | None:
+        """Do what `initial_state` does, each item alone: no row's bits depend on the others."""
+        if self.bridge is None or encoded is None:
+            return None
+        rows = torch.arange(len(encoded.lengths), device=encoded.lengths.device).split(1)
+        return torch.cat([self.bridge(encoded.select(row)) for row in rows], dim=1)
 
     def bridge_loss(self, encoded: Encoded) -> tuple[Tensor, int]:
         """Return the bridge's own loss: a () float sum in nats, and the number of items.
@@ -269,12 +298,15 @@ class SequenceModel(BlockEncoding):
         if getattr(self, part) is None:
             raise ConfigError(f"this model has no {part}, expected one")
 
-    def decoder_inputs(self, encoded: Encoded | None, covariates: Tensor | None) -> dict[str, Any]:
+    def decoder_inputs(
+        self, encoded: Encoded | None, covariates: Tensor | None, *, by_row: bool = False
+    ) -> dict[str, Any]:
         """Check what the decoder is given, and return it as its keyword arguments."""
         if self.config.decoder_outputs is not None:
             raise ConfigError("this decoder predicts for a head, expected one that predicts tokens")
         self.check_inputs(encoded, covariates)
-        inputs = {"initial_state": self.initial_state(encoded), "covariates": covariates}
+        initial = self.initial_rows(encoded) if by_row else self.initial_state(encoded)
+        inputs = {"initial_state": initial, "covariates": covariates}
         return inputs if self.config.attention is None else {**inputs, "encoded": encoded}
 
     def check_inputs(self, encoded: Encoded | None, covariates: Tensor | None) -> None:
