@@ -15,6 +15,7 @@ from seqstudio.contracts.task import Task, TrainConfig
 from seqstudio.core.devices import autocast
 from seqstudio.core.dropout import Share, reseed
 from seqstudio.core.gradient_flow import gradient_flow, gradient_flow_verdict
+from seqstudio.core.weight_noise import weight_noise
 from seqstudio.errors import TrainingError
 from seqstudio.services.communicator import ALONE, Communicator
 from seqstudio.services.trained_weights import TrainedWeights
@@ -116,17 +117,19 @@ def add_gradients(
     """Add the gradient of each batch's summed loss to the module; nothing waits for the device.
 
     Dropout masks are a function of (seed, step, index of the batch, row), however the rows of a
-    batch are shared.
+    batch are shared; weight noise is one of (seed, step, index of the batch).
     """
     sums = GradientSums()
     device = next(module.parameters()).device
     for index, (batch, share) in enumerate(batches):
         if batch is None:
             continue
-        reseed(module, config.seed, step * config.accumulate + index, share)
-        with autocast(device, config.precision):
-            loss = task.loss(module, batch)
-        loss.total.backward()
+        number = step * config.accumulate + index
+        reseed(module, config.seed, number, share)
+        with weight_noise(module, config.weight_noise, seed=config.seed, step=number):
+            with autocast(device, config.precision):
+                loss = task.loss(module, batch)
+            loss.total.backward()
         sums.add(batch, loss)
     return sums
 

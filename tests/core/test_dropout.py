@@ -1,10 +1,11 @@
 import pytest
 import torch
 from torch import nn
+from torch.testing import assert_close
 
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
-from seqstudio.core.dropout import Dropout, reseed
+from seqstudio.core.dropout import Dropout, Share, reseed
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import FramesConfig
 from seqstudio.core.heads import CTCConfig
@@ -67,3 +68,23 @@ def test_an_encoder_of_three_layers_drops_between_them() -> None:
     reseed(model, 0, 2)
     assert torch.equal(first, again)
     assert not torch.equal(first, model.head("ctc")(model.encode(frames, lengths)))
+
+
+def test_the_shares_of_a_batch_have_together_the_masks_of_the_whole() -> None:
+    layer, frames = Dropout(0.5), torch.ones(5, 3, 8)
+    reseed(layer, 0, 1)
+    whole = layer(frames)
+    joined = torch.empty_like(whole)
+    for rank in range(2):
+        share = Share(rank, 2, rows=5)
+        reseed(layer, 0, 1, share)
+        joined[rank::2] = layer(share.select(frames))
+
+    assert_close(joined, whole)
+
+
+def test_a_shared_batch_with_other_rows_than_examples_is_refused() -> None:
+    layer = Dropout(0.5)
+    reseed(layer, 0, 1, Share(0, 2, rows=4))
+    with pytest.raises(TrainingError, match=r"^Dropout: 6 rows, expected 2, one for each example"):
+        layer(torch.ones(6, 3, 8))

@@ -25,7 +25,10 @@ BOOTSTRAP = (
     "import json, sys; descriptor, nice, sys.path[:] = json.loads(sys.argv[1]); "
     f"from {ENTRY} import main; main(descriptor, nice)"
 )
-ENVIRONMENT = ("HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "CUDA_VISIBLE_DEVICES")
+NODES = ("NNODES", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT")  # of a training on several machines
+INTERFACES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")  # of their connections
+LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
+ENVIRONMENT = ("HOME", "PATH", "TMPDIR", "CUDA_VISIBLE_DEVICES", *LOCALE, *NODES, *INTERFACES)
 SEND_TIMEOUT_S = 10.0  # a worker that reads nothing for this time is stuck
 RECEIVE_BYTES = 2**18
 EXIT_TIMEOUT_S = 2.0

@@ -60,6 +60,16 @@ class HostChannel:
         if self._cancelled.is_set():
             raise Cancelled
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the host cancelled the job, or is gone."""
+        return self._cancelled.is_set()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the host paused the job."""
+        return not self._running.is_set()
+
     def starts(self) -> Iterator[Start]:
         """Yield the worker's jobs, one after another, until the host closes the connection."""
         while (message := self._inbox.get()) is not None:

@@ -4,7 +4,6 @@ The host starts it with `-I -S` and an explicit import path. It communicates ove
 socket, never over standard input or output, and exits when that socket closes.
 """
 
-import contextlib
 import os
 import socket
 import traceback
@@ -18,9 +17,9 @@ from seqstudio.errors import JobError, SeqStudioError
 from seqstudio.host.jobs import WORKER_LOG
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.models import ModelCache
+from seqstudio.host.worker.parent import ORPHANED
 from seqstudio.host.worker.plugins import Plugins
-
-ORPHANED = 3  # exit status of a worker whose host is gone
+from seqstudio.host.worker.priority import lower_priority
 
 
 def main(descriptor: int, nice: int) -> None:
@@ -37,15 +36,6 @@ def enter_job_folder(start: Start) -> None:
         os.dup2(log, stream)
     os.close(log)
     os.chdir(start.folder)
-
-
-def lower_priority(nice: int) -> None:
-    """Lower the priority, also against other sessions where Linux schedules by session."""
-    if not nice:
-        return
-    total = os.nice(nice)
-    with contextlib.suppress(OSError):  # no such file, or a kernel that lets only root write it
-        Path("/proc/self/autogroup").write_text(str(total), encoding="ascii")
 
 
 def serve(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,20 @@ from seqstudio.contracts.manifest import Manifest
 from seqstudio.contracts.messages import ItemRefused, ItemResult, Progress, Start
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Task
-from seqstudio.core.parts import with_plugin_parts
 from seqstudio.errors import ConfigError, SeqStudioError
 from seqstudio.host.jobs.options import fill_options
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.job import PROGRESS_INTERVAL_S, WorkerJob
 from seqstudio.host.worker.models import JobModels, ModelCache
+from seqstudio.host.worker.parallel import train_in_processes
+from seqstudio.host.worker.plugin_context import data_kinds, plugin_context
 from seqstudio.host.worker.plugins import Plugins
-from seqstudio.media.exporters import built_in_exporters
 from seqstudio.services.bundle_files import inspect_bundle
 from seqstudio.services.datasets import choose_split, hash_source, read_examples
 from seqstudio.services.evaluation import evaluate, report
-from seqstudio.services.events import Finished, TrainingStep, event_to_plain
+from seqstudio.services.events import Event, Finished, TrainingStep, event_to_plain
 from seqstudio.services.golden import check_golden
-from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
+from seqstudio.services.train_job import TrainJob, run_train_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,37 +84,9 @@ class ServiceRun:
             needs_model=True,
         )
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The data kinds of the task."""
-        entries = self.start.plugin.manifest.get("tasks", ())
-        return tuple(next(entry["data"] for entry in entries if entry["name"] == self.task.name))
-
     def provenance(self) -> Mapping[str, Any]:
         """Return the worker's part of the item's provenance."""
         return self.job.provenance()
-
-    def plugin_context(self) -> PluginContext:
-        """Return what the plugins contribute to a training."""
-        plugins = self.plugins
-        parts = plugins.contributions("parts")
-        return PluginContext(
-            plugin=self.start.plugin.id,
-            plugin_version=self.start.plugin.version,
-            kinds=self.kinds,
-            importers=plugins.all_contributions("importers"),
-            exporters=(*built_in_exporters(), *plugins.all_contributions("exporters")),
-            callbacks=plugins.all_contributions("train_callbacks"),
-            parts=with_plugin_parts(plugins.all_contributions("parts")),
-            requires=self._requires(parts),
-        )
-
-    def _requires(self, parts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
-        """Return the plugin and minimum version that provides each part."""
-        versions = {one.id: one.version for one in (self.start.plugin, *self.start.extensions)}
-        return {
-            name: f"{owner}>={versions[owner]}" for owner, named in parts.items() for name in named
-        }
 
     def stopped(self) -> bool:
         """Return whether the job is cancelled; wait while it is paused."""
@@ -127,15 +99,12 @@ class ServiceRun:
 
 def _train(service: ServiceRun) -> Mapping[str, Any]:
     arguments = from_plain(TrainJob, service.start.arguments, "train")
+    if service.start.models:
+        (model,) = service.start.models
+        arguments = replace(arguments, base=Path(model.path), base_name=model.name)
     fraction, last_progress_s = 0.0, 0.0
     value: Mapping[str, Any] = {}
-    events = run_train_job(
-        arguments,
-        service.task,
-        service.plugin_context(),
-        device=service.job.device,
-        stop=service.stopped,
-    )
+    events = _train_events(service, arguments)
     for event in events:
         if isinstance(event, TrainingStep):
             fraction = min(1.0, event.fraction)
@@ -150,6 +119,21 @@ def _train(service: ServiceRun) -> Mapping[str, Any]:
     return value
 
 
+def _train_events(service: ServiceRun, arguments: TrainJob) -> Iterator[Event]:
+    """Train in this process, or in as many others as asked for."""
+    device = service.job.device
+    if arguments.processes:
+        folder = service.job.folder / "processes"
+        start = replace(service.start, arguments=to_plain(arguments), device=device)
+        count = arguments.processes
+        yield from train_in_processes(start, folder, service.host, processes=count)
+    else:
+        context = plugin_context(service.start, service.plugins, service.task)
+        yield from run_train_job(
+            arguments, service.task, context, device=device, stop=service.stopped
+        )
+
+
 def _evaluate(service: ServiceRun) -> Mapping[str, Any]:
     arguments = from_plain(EvaluateArguments, service.start.arguments, "evaluate")
     loaded = service.job.model()
@@ -160,7 +144,7 @@ def _evaluate(service: ServiceRun) -> Mapping[str, Any]:
             service.task,
             arguments.data,
             ledger,
-            kinds=service.kinds,
+            kinds=data_kinds(service.start, service.task),
             importers=service.plugins.all_contributions("importers"),
         ),
         arguments.split,
