@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from seqstudio.core.recurrent import BidirectionalLayer
+from seqstudio.core.recurrent import BidirectionalLayer, PaddedLengths
 
 BATCH, FEATURES, HIDDEN, ROUNDS = 8, 640, 320, 7
 SHORTEST, LONGEST, BATCHES = 38, 175, 8  # frames: 1.5 to 7 s at 25 frames a second
@@ -24,7 +24,7 @@ Layer = Callable[[Tensor], Tensor]
 
 
 def ours(layer: BidirectionalLayer, lengths: Tensor) -> Layer:
-    return lambda frames: layer.outputs(frames, lengths)
+    return lambda frames: layer.outputs(frames, PaddedLengths(lengths, frames.shape[1]))
 
 
 def packed(lstm: nn.LSTM, lengths: Tensor) -> Layer:

@@ -1,4 +1,9 @@
-"""The sources of a model's frames: continuous features, subsampled if wished, or tokens."""
+"""The sources of a model's frames: continuous features, subsampled if wished, or tokens.
+
+A source, of a plugin too, is a module with `width`, `geometry` and `forward(inputs, lengths)`. One
+that runs in blocks has `block(inputs, state, last)`, whose frames together are those of `forward`;
+its state before the first block is None.
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -66,6 +71,17 @@ class StackedFrames(nn.Module):
         frames = functional.pad(frames, (0, 0, 0, -frames.shape[1] % stride))
         return frames.unflatten(1, (-1, stride)).flatten(2), -(-lengths // stride)
 
+    def block(self, inputs: Tensor, state: Tensor | None, *, last: bool) -> tuple[Tensor, Tensor]:
+        """Subsample the next (B, t, F) features: return (B, t', width) frames and the state."""
+        check_features(inputs, self.features)
+        frames = inputs if state is None else torch.cat([state, inputs], dim=1)
+        stride = self.geometry.stride
+        if last:
+            frames = functional.pad(frames, (0, 0, 0, -frames.shape[1] % stride))
+        complete = frames.shape[1] // stride
+        groups = frames[:, : complete * stride].unflatten(1, (complete, stride))
+        return groups.flatten(2), frames[:, complete * stride :]
+
 
 class ConvolvedFrames(nn.Module):
     """Strided convolutions over time, each of which halves the frames; padding is masked."""
@@ -91,6 +107,32 @@ class ConvolvedFrames(nn.Module):
             lengths = (lengths + 1) // 2
         return frames, lengths
 
+    def block(
+        self, inputs: Tensor, state: tuple[Tensor, ...] | None, *, last: bool
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Subsample the next (B, t, F) features: return (B, t', width) frames and the state.
+
+        The state holds for each convolution the inputs that its next output depends on.
+        """
+        check_features(inputs, self.features)
+        frames, waiting = inputs, []
+        for number, convolution in enumerate(self.convolutions):
+            edge = frames.new_zeros(len(frames), 1, frames.shape[2])
+            frames = torch.cat([edge if state is None else state[number], frames], dim=1)
+            if last and frames.shape[1] % 2 == 0:
+                frames = torch.cat([frames, edge], dim=1)
+            complete = (frames.shape[1] - 1) // 2
+            waiting.append(frames[:, 2 * complete :])
+            frames = self.convolved(convolution, frames[:, : 2 * complete + 1], complete)
+        return frames, tuple(waiting)
+
+    def convolved(self, convolution: nn.Module, frames: Tensor, outputs: int) -> Tensor:
+        """Return the (B, outputs, width) outputs of frames that have their edges already."""
+        if outputs == 0:
+            return frames.new_zeros(len(frames), 0, self.width)
+        weights = (convolution.get_parameter("weight"), convolution.get_parameter("bias"))
+        return functional.conv1d(frames.transpose(1, 2), *weights, stride=2).transpose(1, 2).relu()
+
 
 class EmbeddedTokens(nn.Module):
     """Embeds tokens; padding may hold any number."""
@@ -105,6 +147,11 @@ class EmbeddedTokens(nn.Module):
         """Embed (B, T) int64 tokens: return (B, T, width) frames and their (B,) lengths."""
         valid = valid_mask(lengths, inputs.shape[1])
         return self.embedding(torch.where(valid, inputs, 0)), lengths
+
+    def block(self, inputs: Tensor, state: None, *, last: bool) -> tuple[Tensor, None]:
+        """Embed the next (B, t) tokens: return (B, t, width) frames; there is no state."""
+        embedded: Tensor = self.embedding(inputs)
+        return embedded, None
 
 
 def check_features(inputs: Tensor, features: int) -> None:

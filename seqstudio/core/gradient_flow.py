@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
+from seqstudio.core.recurrent import RecurrentLayer
+
 FAINT = 0.01  # share of the largest norm below which a gradient teaches almost nothing
 SHORT_STEPS = 20  # a gradient that is faint within this many steps is called vanishing
 GROWTH = 100.0  # a gradient that grows by this factor on its way back is called exploding
@@ -46,7 +48,8 @@ def gradient_flow(model: nn.Module, loss: Callable[[], Tensor]) -> GradientFlow:
 
     Parameters
     ----------
-    model : measured are every `nn.RNN`, `nn.GRU` and `nn.LSTM` in it that runs over sequences
+    model : measured is every recurrent layer in it that runs over sequences: those of torch, and
+        those of any `RecurrentLayer`, whatever its cell
     loss : runs the model and returns a () float; called once
 
     Returns
@@ -147,6 +150,14 @@ def _at_steps(output: Tensor | PackedSequence, gradient: Tensor, steps: Tensor) 
     return kept.view(gradient.shape)
 
 
+def _sequence_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield by name the modules that run over whole sequences, as torch's recurrent layers do."""
+    of_cells = {module.rnn for module in model.modules() if isinstance(module, RecurrentLayer)}
+    for name, module in model.named_modules():
+        if isinstance(module, nn.RNNBase) or module in of_cells:
+            yield name, module
+
+
 @contextmanager
 def _collected_calls(model: nn.Module) -> Iterator[dict[str, _Call]]:
     """Collect the longest call of each recurrent layer while the context is open."""
@@ -167,16 +178,17 @@ def _collected_calls(model: nn.Module) -> Iterator[dict[str, _Call]]:
             calls[name] = call
 
     handles = []
-    for name, module in model.named_modules():
-        if isinstance(module, nn.RNNBase):
-            handles.append(module.register_forward_pre_hook(before))
-            handles.append(
-                module.register_forward_hook(
-                    lambda _, arguments, result, name=name: after(name, arguments, result)
-                )
+    for name, module in _sequence_layers(model):
+        handles.append(module.register_forward_pre_hook(before))
+        handles.append(
+            module.register_forward_hook(
+                lambda _, arguments, result, name=name: after(name, arguments, result)
             )
+        )
     try:
-        yield calls
+        # Without cuDNN each direction is a call of its own, which the hooks see.
+        with torch.backends.cudnn.flags(enabled=False):
+            yield calls
     finally:
         for handle in handles:
             handle.remove()

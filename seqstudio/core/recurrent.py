@@ -4,15 +4,16 @@ A layer's state is one tensor for every cell: its output, followed for an LSTM b
 shapes below S is the width of that state (`state_width`) and G the width of the gates.
 """
 
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqstudio.core.cells import Cell, RecurrentCell, find_cell
-from seqstudio.core.dropout import Dropout
+from seqstudio.core.devices import prefers_packing
 
 
 def valid_mask(lengths: Tensor, frames: int) -> Tensor:
@@ -26,11 +27,74 @@ def reverse_within(frames: Tensor, lengths: Tensor) -> Tensor:
     >>> reverse_within(torch.tensor([[[1], [2], [0]]]), torch.tensor([2])).flatten()
     tensor([2, 1, 0])
     """
-    items, longest = frames.shape[:2]
-    steps = torch.arange(longest, device=frames.device)
-    source = torch.where(valid_mask(lengths, longest), lengths[:, None] - 1 - steps, steps)
-    rows = source + longest * torch.arange(items, device=frames.device)[:, None]
-    return frames.flatten(0, 1).index_select(0, rows.flatten()).view(frames.shape)
+    return PaddedLengths(lengths, frames.shape[1]).reverse(frames)
+
+
+class PaddedLengths:
+    """The lengths of a batch that is padded to T frames, and what layers derive from them.
+
+    Everything is derived at most once, on the device of the lengths, so that the layers of an
+    encoder share one mask, one order and one copy on the host.
+    """
+
+    def __init__(self, lengths: Tensor, frames: int, on_host: Tensor | None = None) -> None:
+        self.lengths = lengths  # (B,) int64
+        self.frames = frames
+        self.given_on_host = on_host
+
+    @cached_property
+    def on_host(self) -> Tensor:
+        """The lengths on the CPU, (B,) int64; copied here only if the caller has no copy."""
+        return self.lengths.cpu() if self.given_on_host is None else self.given_on_host
+
+    @cached_property
+    def full(self) -> bool:
+        """Whether there is no padding at all."""
+        return bool((self.on_host == self.frames).all())
+
+    @cached_property
+    def reversal(self) -> Tensor:
+        """For each frame of the flattened batch the one in its place after `reverse`, (B*T,)."""
+        steps = torch.arange(self.frames, device=self.lengths.device)
+        last = self.lengths[:, None] - 1
+        source = torch.where(steps <= last, last - steps, steps)
+        items = torch.arange(len(self.lengths), device=self.lengths.device)
+        return (source + self.frames * items[:, None]).flatten()
+
+    def reverse(self, frames: Tensor) -> Tensor:
+        """Reverse each item of (B, T, F) frames within its own length; padding stays in place."""
+        return frames.flatten(0, 1).index_select(0, self.reversal).view(frames.shape)
+
+    def mask(self, frames: Tensor) -> Tensor:
+        """Return (B, T, F) frames with zeros past each length."""
+        if self.full:
+            return frames
+        return frames.masked_fill(~valid_mask(self.lengths, self.frames)[:, :, None], 0.0)
+
+    def at_last(self, frames: Tensor) -> Tensor:
+        """Return the (B, F) last valid frame of each item."""
+        return frames[torch.arange(len(frames), device=frames.device), self.lengths - 1]
+
+    @cached_property
+    def longest_first(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The lengths on the host, longest first; the items in that order; and the way back."""
+        sorted_lengths, order = self.on_host.sort(descending=True, stable=True)
+        back = order.argsort()
+        return sorted_lengths, order.to(self.lengths.device), back.to(self.lengths.device)
+
+    def pack(self, frames: Tensor) -> PackedSequence:
+        """Pack (B, T, F) frames without their padding, longest item first, as cuDNN reads them."""
+        sorted_lengths, order, _ = self.longest_first
+        return pack_padded_sequence(frames[order], sorted_lengths, batch_first=True)
+
+    def unpack(self, packed: PackedSequence) -> Tensor:
+        """Return packed frames as (B, T, F) in the items' own order, zero past each length."""
+        padded, _ = pad_packed_sequence(packed, batch_first=True, total_length=self.frames)
+        return self.in_own_order(padded)
+
+    def in_own_order(self, rows: Tensor) -> Tensor:
+        """Return (B, ...) rows of a packed run in the items' own order."""
+        return rows[self.longest_first[2]]
 
 
 class RecurrentLayer(nn.Module):
@@ -57,7 +121,7 @@ class RecurrentLayer(nn.Module):
         output, final = self.rnn(frames, self.split_state(state))
         return output, self.join_state(final)
 
-    def outputs(self, frames: Tensor, lengths: Tensor) -> Tensor:
+    def outputs(self, frames: Tensor, padded: PaddedLengths) -> Tensor:
         """Return the (B, T, H) outputs from a zero state; those past each length are arbitrary."""
         return self.forward(frames)[0]
 
@@ -83,18 +147,15 @@ class RecurrentLayer(nn.Module):
         recurrent_gates = functional.linear(state[:, : self.hidden], *self.weights("hh"))
         return self.cell.step(input_gates, recurrent_gates, state)
 
-    def outputs_and_state(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def outputs_and_state(self, frames: Tensor, padded: PaddedLengths) -> tuple[Tensor, Tensor]:
         """Return what `outputs` does, and the (B, S) states after each item's own last frame."""
-        if not self.cell.memory:  # the output is the state
-            outputs = self.outputs(frames, lengths)
-            rows = torch.arange(len(frames), device=frames.device)
-            return outputs, outputs[rows, lengths - 1]
-        if int(lengths.min()) == frames.shape[1]:
+        if padded.full:
             return self.forward(frames)
-        packed = pack_padded_sequence(frames, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        output, final = self.rnn(packed)
-        padded, _ = pad_packed_sequence(output, batch_first=True, total_length=frames.shape[1])
-        return padded, self.join_state(final)
+        if not self.cell.memory:  # the output is the state
+            outputs = self.outputs(frames, padded)
+            return outputs, padded.at_last(outputs)
+        output, final = self.rnn(padded.pack(frames))
+        return padded.unpack(output), padded.in_own_order(self.join_state(final))
 
     def split_state(self, state: Tensor | None) -> Tensor | tuple[Tensor, Tensor] | None:
         """Split a (B, S) state into the form that torch's layer takes."""
@@ -116,66 +177,50 @@ class BidirectionalLayer(nn.Module):
     """One exact bidirectional layer over padded frames.
 
     Two unidirectional layers, the second on frames reversed within each length: padding never
-    enters the recurrence, and no packing is needed.
+    enters the recurrence, and no packing is needed. Where cuDNN is at hand, it runs both directions
+    of torch's cells at once, over packed frames.
     """
 
     def __init__(self, cell: Cell | RecurrentCell, width: int, hidden: int) -> None:
         super().__init__()
         self.forward_rnn = RecurrentLayer(cell, width, hidden)
         self.backward_rnn = RecurrentLayer(cell, width, hidden)
+        self.packable = isinstance(self.forward_rnn.rnn, nn.RNNBase)
 
-    def outputs(self, frames: Tensor, lengths: Tensor) -> Tensor:
+    def outputs(self, frames: Tensor, padded: PaddedLengths) -> Tensor:
         """Encode (B, T, F) frames as (B, T, 2H) outputs; those past each length are arbitrary."""
+        if self.packable and prefers_packing(frames.device):
+            return self.packed_outputs_and_state(frames, padded)[0]
         forward, _ = self.forward_rnn(frames)
-        backward, _ = self.backward_rnn(reverse_within(frames, lengths))
-        return torch.cat([forward, reverse_within(backward, lengths)], dim=-1)
+        backward, _ = self.backward_rnn(padded.reverse(frames))
+        return torch.cat([forward, padded.reverse(backward)], dim=-1)
 
-    def outputs_and_state(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def outputs_and_state(self, frames: Tensor, padded: PaddedLengths) -> tuple[Tensor, Tensor]:
         """Return what `outputs` does, and the (B, 2S) final states of both directions."""
-        forward, forward_state = self.forward_rnn.outputs_and_state(frames, lengths)
-        reversed_frames = reverse_within(frames, lengths)
-        backward, backward_state = self.backward_rnn.outputs_and_state(reversed_frames, lengths)
-        outputs = torch.cat([forward, reverse_within(backward, lengths)], dim=-1)
+        if self.packable and prefers_packing(frames.device):
+            return self.packed_outputs_and_state(frames, padded)
+        forward, forward_state = self.forward_rnn.outputs_and_state(frames, padded)
+        reversed_frames = padded.reverse(frames)
+        backward, backward_state = self.backward_rnn.outputs_and_state(reversed_frames, padded)
+        outputs = torch.cat([forward, padded.reverse(backward)], dim=-1)
         state = torch.stack([forward_state, backward_state], dim=1)
         # Outputs of both directions first, then memories.
         parts = state.unflatten(2, (-1, self.forward_rnn.hidden)).transpose(1, 2)
         return outputs, parts.flatten(1)
 
-
-class RecurrentStack(nn.Module):
-    """Unidirectional layers with dropout between them: the body of every decoder."""
-
-    def __init__(
-        self, cell: Cell | RecurrentCell, width: int, hidden: int, layers: int, dropout: float
-    ) -> None:
-        super().__init__()
-        widths = [width] + [hidden] * (layers - 1)
-        self.cell = find_cell(cell)
-        self.hidden = hidden
-        self.layers = nn.ModuleList(RecurrentLayer(cell, size, hidden) for size in widths)
-        self.dropouts = nn.ModuleList(Dropout(dropout) for _ in widths[1:])
-
-    def zero_state(self, rows: int) -> Tensor:
-        """Return the (layers, rows, S) state that sequences start from when none is given."""
-        width = self.cell.state_width(self.hidden)
-        return next(self.parameters()).new_zeros(len(self.layers), rows, width)
-
-    def forward(self, frames: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Run over whole sequences.
-
-        Parameters
-        ----------
-        frames : (B, T, F) float
-        state : (layers, B, S) float; None is zero
-
-        Returns
-        -------
-        (B, T, H) float, and the (layers, B, S) state after the last frame
-        """
-        states = []
-        for number, layer in enumerate(self.layers):
-            if number > 0:
-                frames = self.dropouts[number - 1](frames)
-            frames, final = layer(frames, None if state is None else state[number])
-            states.append(final)
-        return frames, torch.stack(states)
+    def packed_outputs_and_state(
+        self, frames: Tensor, padded: PaddedLengths
+    ) -> tuple[Tensor, Tensor]:
+        """Return what `outputs_and_state` does, by one call of torch over packed frames."""
+        packed = padded.pack(frames)
+        rnns: list[Any] = [self.forward_rnn.rnn, self.backward_rnn.rnn]
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        weights = [rnn.get_parameter(name) for rnn in rnns for name in names]
+        zero = frames.new_zeros(2, len(frames), self.forward_rnn.hidden)
+        first: Any = (zero, zero) if self.forward_rnn.cell.memory else zero
+        run = getattr(torch, rnns[0].mode.lower())  # torch.lstm, torch.gru or torch.rnn_tanh
+        biases, layers, dropout, both_ways = True, 1, 0.0, True
+        options = (biases, layers, dropout, self.training, both_ways)
+        data, *finals = run(packed.data, packed.batch_sizes, first, weights, *options)
+        state = torch.cat([direction for final in finals for direction in final], dim=1)
+        return padded.unpack(packed._replace(data=data)), padded.in_own_order(state)

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from seqstudio.core.attention import AdditiveConfig
 from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.cells import CELLS, Cell
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import EncoderConfig
@@ -158,13 +159,30 @@ def bridged_loss() -> tuple[nn.Module, Callable[[], Tensor]]:
     return model, loss
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_is_measured_in_both_directions_and_with_padding(cell: Cell) -> None:
+    encoder = EncoderConfig(cell=cell, hidden=8, layers=2)
+    heads = {"ctc": CTCConfig(vocabulary=3)}
+    model = build(ModelConfig(source=FramesConfig(features=4), encoder=encoder, heads=heads))
+    frames = torch.randn(2, 7, 4)
+    flow = gradient_flow(
+        model, lambda: model.head("ctc")(model.encode(frames, LENGTHS))[..., 0].sum()
+    )
+
+    assert flow.lags == (0, 1, 2, 4)
+    assert {name.rpartition("layers.")[2] for name in flow.by_lag} == {
+        f"{layer}.{direction}_rnn.rnn" for layer in (0, 1) for direction in ("forward", "backward")
+    }
+    assert all(norm > 0 for norms in flow.by_lag.values() for norm in norms)
+
+
 @pytest.mark.parametrize("build_loss", [flat_loss, nested_loss, ctc_loss, bridged_loss])
 def test_every_recurrent_layer_of_every_kind_of_model_is_measured(
     build_loss: Callable[[], tuple[nn.Module, Callable[[], Tensor]]],
 ) -> None:
     model, loss = build_loss()
     flow = gradient_flow(model, loss)
-    layers = [name for name, module in model.named_modules() if isinstance(module, nn.RNNBase)]
+    layers = [name for name, _ in model.named_modules() if name.endswith(".rnn")]
     # The inner RNN steps token by token within a group and never runs over a sequence: no lags.
     assert list(flow.by_lag) == [name for name in layers if name != "decoder.inner.rnn"]
     assert all(norm > 0 for norms in flow.by_lag.values() for norm in norms)
