@@ -3,14 +3,15 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, Qt, QUrl
+from PySide6.QtCore import QPoint, QSize, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from seqstudio.gui.jobs.dock import DockModel
 from seqstudio.gui.jobs.tree_view import JobsTree
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.job_status import Action
@@ -38,8 +39,7 @@ class JobsDock(QWidget):
         self.model = DockModel(workspace, self)
         self._commands = commands
         self.banner = Banner("jobs", self)
-        self.summary = QLabel(self)
-        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary = Label(self)
         self.fold_button = QToolButton(self)
         self.tree = JobsTree(self.model, self)
         self._command_state: tuple[bool, ...] = ()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.jobs.dock import DockModel
 from seqstudio.gui.widgets.colours import colours_of
+from seqstudio.gui.widgets.label import plain_tooltip
 from seqstudio.gui.workspace.job_status import ItemStatus, JobStatus
 
 JOB = Qt.ItemDataRole.UserRole  # a row's job
@@ -138,7 +139,7 @@ def _set_texts(row: QTreeWidgetItem, texts: tuple[str, ...], fraction: float) ->
         line = " ".join(text.split())
         if row.text(column) != line:
             row.setText(column, line)
-            row.setToolTip(column, text)
+            row.setToolTip(column, plain_tooltip(text))
     if row.data(PROGRESS, FRACTION) != fraction:
         row.setData(PROGRESS, FRACTION, fraction)
 

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.operations.form import Field, FormModel, from_text, to_text
 from seqstudio.gui.widgets.colours import colours_of
+from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import row
 
 LINES = 3  # that a field for several values shows
@@ -94,16 +95,16 @@ class OptionForm(QWidget):
             "lines": self._lines,
         }
         widget = build[field.editor](field)
-        label = QLabel(field.label, self)
+        label = Label(field.label, self)
         label.setMinimumWidth(LABEL_PIXELS)
         for part in (widget, label):
-            part.setToolTip(field.help)
+            part.setToolTip(plain_tooltip(field.help))
         widget.setSizePolicy(QSizePolicy.Policy.Expanding, widget.sizePolicy().verticalPolicy())
         focused = widget.focusProxy() or widget
         focused.setAccessibleName(field.label)
         focused.setAccessibleDescription(field.help)
         label.setBuddy(focused)
-        error = QLabel(self)
+        error = Label(self)
         error.setWordWrap(True)
         self.widgets[field.name], self.errors[field.name] = widget, error
         self._form.addRow(label, widget)

@@ -20,6 +20,7 @@ from seqstudio.gui.operations.form_view import LABEL_PIXELS, OptionForm, aligned
 from seqstudio.gui.operations.inputs import InputSource
 from seqstudio.gui.operations.panel import PanelModel
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -79,7 +80,7 @@ class OperationPanel(QWidget):
         return box
 
     def _label(self) -> QLabel:
-        label = QLabel(self)
+        label = Label(self)
         label.setWordWrap(True)
         return label
 
@@ -138,7 +139,7 @@ class OperationPanel(QWidget):
         return container
 
     def _caption(self, name: str) -> QLabel:
-        label = QLabel(label_of(name), self)
+        label = Label(label_of(name), self)
         label.setMinimumWidth(LABEL_PIXELS)
         return label
 

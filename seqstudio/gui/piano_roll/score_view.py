@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
-    QLabel,
     QScrollBar,
     QSplitter,
     QWidget,
@@ -26,6 +25,7 @@ from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -52,8 +52,8 @@ class ScoreView(QWidget):
         self.velocity_view = VelocityView(self.roll, self.work)
         self.horizontal_bar = QScrollBar(Qt.Orientation.Horizontal, self.work)
         self.vertical_bar = QScrollBar(Qt.Orientation.Vertical, self.work)
-        self.status = QLabel(self)
-        self.empty_label = QLabel(self)
+        self.status = Label(self)
+        self.empty_label = Label(self)
         self._command_state = (False, False)  # whether a track can be edited, has a selection
         self._add_commands()
         self.toolbar = ScoreToolbar(self.roll, self)
@@ -113,7 +113,7 @@ class ScoreView(QWidget):
 
     def _lay_out_work(self) -> None:
         """Lay out the roll with its ruler, keys, velocity lane and scroll bars."""
-        velocity = QLabel("Velocity", self.work)
+        velocity = Label("Velocity", self.work)
         velocity.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid = QGridLayout(self.work)
         grid.setContentsMargins(0, 0, 0, 0)

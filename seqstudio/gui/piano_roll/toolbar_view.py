@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QToolButton, QWidget
 
 from seqstudio.gui.piano_roll.model import PianoRollModel, Tool
 from seqstudio.gui.piano_roll.snap_grid import SNAP_GRIDS
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import row
 
 TOOLS: tuple[tuple[Tool, str, str], ...] = (
@@ -39,7 +40,7 @@ class ScoreToolbar(QWidget):
         self._update_checked()
 
     def _add_box(self, text: str, box: QComboBox, help: str) -> None:
-        label = QLabel(text, self)
+        label = Label(text, self)
         label.setBuddy(box)
         box.setAccessibleName(text.replace("&", ""))
         box.setToolTip(help)

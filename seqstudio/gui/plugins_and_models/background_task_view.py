@@ -1,8 +1,9 @@
 """One line above a page: the running task with a progress bar, or what the last one did."""
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from seqstudio.gui.plugins_and_models.background_task import BackgroundTask
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
 
 BAR_PIXELS = 6
@@ -14,7 +15,7 @@ class BackgroundTaskView(QWidget):
     def __init__(self, task: BackgroundTask, parent: QWidget) -> None:
         super().__init__(parent)
         self._task = task
-        self.status = QLabel(self)
+        self.status = Label(self)
         self.status.setWordWrap(True)
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 0)

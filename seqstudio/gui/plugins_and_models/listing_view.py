@@ -20,6 +20,7 @@ from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.widgets.drop_hint import dropped_paths
 from seqstudio.gui.widgets.facts_view import FactsView
+from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.file_kinds import is_session_or_install
@@ -118,7 +119,7 @@ class ListingPage(QWidget):
             item = QListWidgetItem(f"{title}\n{short_status}", self.list)
             item.setData(ID, id)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{title}, {status}")
-            item.setToolTip(status)
+            item.setToolTip(plain_tooltip(status))
             if id == highlighted:
                 self.list.setCurrentItem(item)
         self.list.blockSignals(False)
@@ -146,8 +147,7 @@ class ListingPage(QWidget):
 
 def wrapped_label(parent: QWidget) -> QLabel:
     """Return a label for plain text that wraps."""
-    label = QLabel(parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = Label(parent)
     label.setWordWrap(True)
     return label
 

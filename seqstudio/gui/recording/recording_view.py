@@ -19,6 +19,7 @@ from seqstudio.gui.recording.waveform_view import WaveformView
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.widgets.drop_hint import dropped_paths
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -41,11 +42,11 @@ class RecordingView(QWidget):
         self.transcript = TranscriptView(self.model.transcript, self.work)
         self.text = QPlainTextEdit(self.work, readOnly=True)
         self.text.setAccessibleName("Text")
-        self.time = QLabel(self.work)
+        self.time = Label(self.work)
         self.time.setAccessibleName("Playback position and length")
-        self.provenance = QLabel(self.work)
+        self.provenance = Label(self.work)
         self.provenance.setWordWrap(True)
-        self.status = QLabel(self.work)
+        self.status = Label(self.work)
         self.status.setWordWrap(True)
         self.status.setContentsMargins(12, 6, 12, 6)
         self.scroll_bar = QScrollBar(Qt.Orientation.Horizontal, self.work)

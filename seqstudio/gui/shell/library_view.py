@@ -22,6 +22,7 @@ from seqstudio.gui.shell.library import (
     sections,
 )
 from seqstudio.gui.shell.missing_files import MissingFiles
+from seqstudio.gui.widgets.label import plain_tooltip
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
@@ -183,7 +184,7 @@ class LibraryView(QWidget):
 def _item(row: Row) -> QTreeWidgetItem:
     item = QTreeWidgetItem([row.title, row.detail])
     item.setData(0, ID, row.id)
-    item.setToolTip(0, row.help)
+    item.setToolTip(0, plain_tooltip(row.help))
     flags = Qt.ItemFlag.ItemIsEnabled
     if row.id:
         flags |= Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable

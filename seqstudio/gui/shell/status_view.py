@@ -1,8 +1,9 @@
 """The status bar of the window."""
 
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtWidgets import QStatusBar, QWidget
 
 from seqstudio.gui.shell.status import status_of
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.workspace.workspace import Workspace
 
 
@@ -13,7 +14,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._workspace = workspace
         self.setSizeGripEnabled(False)
-        self._location, self._loading, self._saved = (QLabel(self) for _ in range(3))
+        self._location, self._loading, self._saved = (Label(self) for _ in range(3))
         self.setContentsMargins(8, 0, 8, 0)
         self.addWidget(self._location, 1)
         self.addPermanentWidget(self._loading)

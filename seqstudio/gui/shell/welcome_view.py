@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QFrame,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from seqstudio.gui.shell.welcome import PastSession, WelcomeModel
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -123,7 +123,7 @@ class _SessionRow(QFrame):
         super().__init__(parent)
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        title = QLabel(session.title, self)
+        title = Label(session.title, self)
         title.setObjectName("session title")
         texts.addWidget(title)
         texts.addWidget(_text(session.detail, self))
@@ -139,7 +139,7 @@ class _SessionRow(QFrame):
 
 
 def _heading(text: str, size: float, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
+    label = Label(text, parent)
     font = label.font()
     font.setPointSizeF(font.pointSizeF() * size)
     font.setBold(True)
@@ -148,8 +148,7 @@ def _heading(text: str, size: float, parent: QWidget) -> QLabel:
 
 
 def _text(text: str, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
+    label = Label(text, parent)
     label.setWordWrap(True)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    label.setTextFormat(Qt.TextFormat.PlainText)
     return label

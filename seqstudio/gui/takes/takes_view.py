@@ -16,6 +16,7 @@ from seqstudio.gui.takes.list_view import TakesList
 from seqstudio.gui.takes.playback import TakePlayback
 from seqstudio.gui.takes.takes import TakesModel
 from seqstudio.gui.widgets.action_button import ActionButton
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Commands
 
@@ -41,8 +42,8 @@ class TakesPage(QWidget):
         super().__init__()
         self._commands, self._model, self._playback = commands, model, playback
         self.list = takes
-        self.count, self.empty = QLabel(self), QLabel(EMPTY, self)
-        self.message, self.no_sound, self.facts = QLabel(self), QLabel(self), QLabel(self)
+        self.count, self.empty = Label(self), Label(EMPTY, self)
+        self.message, self.no_sound, self.facts = Label(self), Label(self), Label(self)
         self._lay_out()
         model.changed.connect(self.refresh)
         model.message.connect(self._show_message)

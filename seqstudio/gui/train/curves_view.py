@@ -2,7 +2,6 @@
 
 from PySide6.QtWidgets import (
     QComboBox,
-    QLabel,
     QMenu,
     QToolButton,
     QWidget,
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import (
 from seqstudio.gui.train.charts_view import ChartsView
 from seqstudio.gui.train.curves import Series
 from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.widgets.metric_text import metric_text
 
@@ -72,7 +72,7 @@ class CurvesView(QWidget):
         self.metrics.setMenu(QMenu(self.metrics))
         self.metrics.menu().aboutToShow.connect(self._fill_menu)
         tools = row()
-        tools.addWidget(QLabel("Training loss:"))
+        tools.addWidget(Label("Training loss:"))
         tools.addWidget(self.smoothing)
         tools.addStretch(1)
         tools.addWidget(self.metrics)

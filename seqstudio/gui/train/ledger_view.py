@@ -4,7 +4,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.train.ledger import ledger_counts, ledger_lines
 from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.widgets.label import Label, plain_tooltip
 
 MAX_LINES = 2000  # shown at once; the filter finds the others
 
@@ -29,7 +29,7 @@ class LedgerView(QWidget):
         self.filter.setAccessibleName("Filter the training data")
         self.filter.setClearButtonEnabled(True)
         self.refused = QCheckBox("Refused only")
-        self.notes = QLabel(wordWrap=True)
+        self.notes = Label(wordWrap=True)
         self.table = QTreeWidget()
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
@@ -66,8 +66,8 @@ class LedgerView(QWidget):
         for line in lines[:MAX_LINES]:
             state = "refused" if line.reason else "used"
             item = QTreeWidgetItem([line.where, state, line.reason])
-            item.setToolTip(0, line.where)
-            item.setToolTip(2, line.reason)
+            item.setToolTip(0, plain_tooltip(line.where))
+            item.setToolTip(2, plain_tooltip(line.reason))
             items.append(item)
         if (hidden := len(lines) - MAX_LINES) > 0:
             items.append(QTreeWidgetItem([f"and {hidden} more: use the filter to find them"]))

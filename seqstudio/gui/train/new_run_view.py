@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QFrame,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -23,6 +22,7 @@ from seqstudio.gui.train.new_run import NewRun
 from seqstudio.gui.train.settings_view import SettingsView
 from seqstudio.gui.widgets.drop_hint import dropped_paths
 from seqstudio.gui.widgets.field_error import FieldError
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.file_kinds import is_session_or_install
 
@@ -37,8 +37,8 @@ class NewRunView(QWidget):
         self._soon.timeout.connect(self._scroll_to_error)
         self.setAcceptDrops(True)
         self.task, self.preset = QComboBox(), QComboBox()
-        self.help = QLabel(wordWrap=True)
-        self.data, self.name, self.place = QLineEdit(), QLineEdit(), QLabel(wordWrap=True)
+        self.help = Label(wordWrap=True)
+        self.data, self.name, self.place = QLineEdit(), QLineEdit(), Label(wordWrap=True)
         self.settings = SettingsView(form)
         self.errors = {field: FieldError(field) for field in ("task", "data", "name")}
         self.start = QPushButton("Start training")

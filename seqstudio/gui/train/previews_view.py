@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QLabel,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -17,6 +16,7 @@ from seqstudio.gui.sound.player import Player
 from seqstudio.gui.train.preview_strip_view import CARD, GAP, PreviewStrip, SketchView
 from seqstudio.gui.train.previews import Previews, Sketch, Stage, read_sketch
 from seqstudio.gui.train.train import TrainModel
+from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -37,9 +37,9 @@ class PreviewsView(QWidget):
         self.bar = QSlider(Qt.Orientation.Horizontal)
         self.bar.setAccessibleName("Training time of the selected preview")
         self.bar.setToolTip("Step through training time.")
-        self.title, self.text = QLabel(), QLabel()
+        self.title, self.text = Label(), Label()
         self.notes = SketchView()
-        self.play, self.silence = QPushButton("Play"), QLabel(wordWrap=True)
+        self.play, self.silence = QPushButton("Play"), Label(wordWrap=True)
         self._lay_out()
         commands.add(
             Command(
@@ -145,7 +145,6 @@ class PreviewsView(QWidget):
         self._scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroller.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self.text.setWordWrap(True)
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.play.setAccessibleName("Play the preview")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QProgressBar, QTabWidget, QWidget
 
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.train.curves_view import CurvesView
@@ -14,6 +14,7 @@ from seqstudio.gui.train.run import TrainRun, progress_line
 from seqstudio.gui.train.save_model_view import SaveModelView
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
+from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -21,7 +22,7 @@ from seqstudio.gui.workspace.workspace import Workspace
 PREVIEWS, DATA = 1, 2  # tabs
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(Label):
     """One line of text, elided to fit; the tooltip has the full text."""
 
     def __init__(self) -> None:
@@ -33,7 +34,7 @@ class ElidedLabel(QLabel):
     def show_text(self, text: str) -> None:
         """Show a text, or hide the label if it is empty."""
         self.full_text = text
-        self.setToolTip(text)
+        self.setToolTip(plain_tooltip(text))
         self.setAccessibleName(text)
         self.setVisible(bool(text))
         self._fit()
@@ -56,10 +57,13 @@ class RunView(QWidget):
         self._model = model
         self._folder: Path | None = None  # of the run that is shown
         self._warned: TrainRun | None = None  # the run whose refused inputs were shown
-        self.name, self.progress = QLabel(), QLabel(wordWrap=True)
+        self.name, self.progress = Label(), Label(wordWrap=True)
+        heading = self.name.font()
+        heading.setBold(True)
+        self.name.setFont(heading)
         self.bar = QProgressBar()
-        self.warning, self.message = ElidedLabel(), QLabel(wordWrap=True)
-        self.saved = QLabel(wordWrap=True)  # the saved model, until another run is shown
+        self.warning, self.message = ElidedLabel(), Label(wordWrap=True)
+        self.saved = Label(wordWrap=True)  # the saved model, until another run is shown
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesView(model)
@@ -90,8 +94,8 @@ class RunView(QWidget):
             self._folder = run.folder
             self.save_model.hide()
             self.saved.hide()
-        self.name.setText(f"<b>{run.folder.name}</b>")
-        self.name.setToolTip(str(run.folder))
+        self.name.setText(run.folder.name)
+        self.name.setToolTip(plain_tooltip(str(run.folder)))
         self.progress.setText(progress_line(run))
         self.bar.setRange(0, 0 if run.state == "waiting" else 1000)
         self.bar.setValue(round(1000 * run.fraction))

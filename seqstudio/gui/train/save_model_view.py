@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.field_error import FieldError
+from seqstudio.gui.widgets.label import Label
 
 
 class SaveModelView(QWidget):
@@ -19,7 +20,7 @@ class SaveModelView(QWidget):
         self.save, cancel = QPushButton("Save"), QPushButton("Cancel")
         self.error = FieldError("the name of the model")
         row = QHBoxLayout()
-        row.addWidget(QLabel("Name of the model"))
+        row.addWidget(Label("Name of the model"))
         row.addWidget(self.name, 1)
         row.addWidget(self.save)
         row.addWidget(cancel)

@@ -20,6 +20,7 @@ from seqstudio.gui.train.runs import RecentRun
 from seqstudio.gui.train.train import ENDED, TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.label import plain_tooltip
 from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -109,7 +110,7 @@ class TrainView(QWidget):
         for run in self.model.runs.all:
             item = QListWidgetItem(run_title(run))
             item.setData(FOLDER, str(run.folder))
-            item.setToolTip(str(run.folder))
+            item.setToolTip(plain_tooltip(str(run.folder)))
             self.runs.addItem(item)
         self._highlight_current()
 

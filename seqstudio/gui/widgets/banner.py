@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from seqstudio import __version__
+from seqstudio.gui.widgets.label import Label
 
 
 def error_report_text(text: str, where: str = "") -> str:
@@ -26,7 +27,7 @@ class Banner(QFrame):
     def __init__(self, where: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._where = where
-        self._label = QLabel(self)
+        self._label = Label(self)
         self._label.setWordWrap(True)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         copy = QPushButton("Copy report", self)

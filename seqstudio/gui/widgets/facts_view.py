@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from seqstudio.gui.widgets.facts import FactGroup
+from seqstudio.gui.widgets.label import Label
 
 LABEL_PIXELS = 132
 
@@ -53,7 +54,7 @@ class FactsView(QScrollArea):
         )
 
     def _heading(self, title: str, *, first: bool) -> QLabel:
-        heading = QLabel(title)
+        heading = Label(title)
         font = QFont(heading.font())
         font.setBold(True)
         heading.setFont(font)
@@ -61,8 +62,7 @@ class FactsView(QScrollArea):
         return heading
 
     def _add(self, grid: QGridLayout, row: int, label: str, text: str) -> None:
-        value = QLabel(text)
-        value.setTextFormat(Qt.TextFormat.PlainText)
+        value = Label(text)
         value.setWordWrap(True)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         value.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -73,7 +73,7 @@ class FactsView(QScrollArea):
         if not label:
             grid.addWidget(value, row, 0, 1, 2)
             return
-        name = QLabel(label)
+        name = Label(label)
         name.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         name.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         grid.addWidget(name, row, 0)

@@ -1,11 +1,10 @@
 """The error message below a form field."""
 
-from PySide6.QtWidgets import QLabel
-
 from seqstudio.gui.widgets.colours import colours_of
+from seqstudio.gui.widgets.label import Label
 
 
-class FieldError(QLabel):
+class FieldError(Label):
     """One sentence below a field; hidden while the field is valid."""
 
     def __init__(self, field: str) -> None:

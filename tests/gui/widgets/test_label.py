@@ -1,0 +1,21 @@
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from seqstudio.gui.widgets.label import Label, plain_tooltip
+
+
+def test_a_name_that_looks_like_html_is_shown_as_it_is(qtbot: QtBot) -> None:
+    name = "<img src='http://example.org/x'><b>run</b>"
+    label = Label(name)
+    qtbot.addWidget(label)
+
+    assert (label.text(), label.textFormat()) == (name, Qt.TextFormat.PlainText)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("/runs/mine & yours", "/runs/mine & yours"), ("a<b>", "<qt>a&lt;b&gt;</qt>")],
+)
+def test_a_tooltip_escapes_what_qt_would_take_for_html(text: str, shown: str) -> None:
+    assert plain_tooltip(text) == shown
