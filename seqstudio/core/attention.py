@@ -18,7 +18,6 @@ from seqstudio.core.encoder import Encoded
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import ConfigError
 
-
 VECTOR = 64  # floats: a multiple of what torch computes at once on any CPU
 
 
