@@ -1,8 +1,23 @@
 """The core, for plugins with a model. Importing this module loads torch."""
 
 from seqstudio.core.alignment import AlignedLabel, align
-from seqstudio.core.attention import AdditiveConfig
-from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.attention import (
+    AdditiveConfig,
+    Attention,
+    AttentionMemory,
+    AttentionWeights,
+    DotConfig,
+    LocationConfig,
+)
+from seqstudio.core.bridges import (
+    Bridge,
+    FinalStateConfig,
+    LatentConfig,
+    PooledConfig,
+    interpolate,
+    interpolate_on_sphere,
+)
+from seqstudio.core.cells import Cell, RecurrentCell
 from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
 from seqstudio.core.ctc import (
     Hypothesis,
@@ -16,8 +31,8 @@ from seqstudio.core.ctc_prefix import CTCPrefixScorer
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.densities import Density, DensityConfig
 from seqstudio.core.devices import choose_device
-from seqstudio.core.dropout import Dropout, reseed
-from seqstudio.core.encoder import Encoded, EncoderConfig
+from seqstudio.core.dropout import Dropout, Seeded, reseed
+from seqstudio.core.encoder import Encoded, Encoder, EncoderConfig
 from seqstudio.core.filters import draw, filter_logits
 from seqstudio.core.front_end import FramesConfig, TokensConfig
 from seqstudio.core.geometry import FrameGeometry
@@ -32,24 +47,38 @@ from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.nested import NestedConfig
 from seqstudio.core.parts import BuildContext, Part, default_parts, with_plugin_parts
+from seqstudio.core.past_features import AgeConfig, LookBackConfig, TokenFeatures
+from seqstudio.core.past_inputs import PastInput, PastState
 from seqstudio.core.pretraining import CopiedWeights, copy_weights
-from seqstudio.core.recurrent import reverse_within, valid_mask
+from seqstudio.core.recurrent import PaddedLengths, RecurrentLayer, reverse_within, valid_mask
+from seqstudio.core.series_decoder import SeriesConfig
+from seqstudio.core.stack import RecurrentStack
+from seqstudio.core.streaming import EncodingState
 from seqstudio.core.transducer import JointConfig, transducer_loss_sum
 from seqstudio.core.transducer_search import transducer_beam
 
 __all__ = [
     "AdditiveConfig",
+    "AgeConfig",
     "AlignedLabel",
+    "Attention",
+    "AttentionMemory",
+    "AttentionWeights",
+    "Bridge",
     "BuildContext",
     "CTCConfig",
     "CTCPrefixScorer",
+    "Cell",
     "CopiedWeights",
     "DecoderConfig",
     "Density",
     "DensityConfig",
+    "DotConfig",
     "Dropout",
     "Encoded",
+    "Encoder",
     "EncoderConfig",
+    "EncodingState",
     "FinalStateConfig",
     "FrameGeometry",
     "FramesConfig",
@@ -57,11 +86,24 @@ __all__ = [
     "Hypothesis",
     "JointConfig",
     "LabelConfig",
+    "LatentConfig",
+    "LocationConfig",
+    "LookBackConfig",
     "ModelConfig",
     "NestedConfig",
+    "PaddedLengths",
     "Part",
+    "PastInput",
+    "PastState",
+    "PooledConfig",
+    "RecurrentCell",
+    "RecurrentLayer",
+    "RecurrentStack",
+    "Seeded",
     "SequenceModel",
+    "SeriesConfig",
     "TagConfig",
+    "TokenFeatures",
     "TokensConfig",
     "align",
     "best_path",
@@ -81,6 +123,8 @@ __all__ = [
     "gradient_flow",
     "gradient_flow_text",
     "gradient_flow_verdict",
+    "interpolate",
+    "interpolate_on_sphere",
     "joint_sum",
     "prefix_beam",
     "reseed",

@@ -69,6 +69,8 @@ def short_repr(value: Any) -> str:
 
 
 def _dataclass(kind: Any, value: Any, where: str, error: type[SeqStudioError]) -> Any:
+    if isinstance(value, kind):
+        return value  # built already, as the parts inside a part of a model are
     if not isinstance(value, Mapping):
         raise error(
             f"{where}={short_repr(value)}, expected a table with the fields of {kind.__name__}"

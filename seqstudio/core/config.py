@@ -86,7 +86,7 @@ class ModelConfig:
             if not name.isidentifier():
                 raise ConfigError(f"head {name!r}, expected a name of letters, digits and _")
         if self.attention is not None and not getattr(self.decoder, "attends", False):
-            raise ConfigError("attention with a nested decoder, expected a flat one")
+            raise ConfigError("attention with a decoder that is not flat, expected a flat one")
         for name, head in self.heads.items():
             if getattr(head, "reads_decoder", False):
                 self._check_joint(name)
@@ -97,7 +97,8 @@ class ModelConfig:
             raise ConfigError(f"head {name!r} without a flat decoder, expected one to read")
         if getattr(self.decoder, "covariates", ()):
             raise ConfigError(f"head {name!r} reads a decoder with covariates, expected none")
-        if self.bridge is not None or self.attention is not None:
+        own = getattr(self.decoder, "past_attention", None)
+        if not self.bridge is self.attention is own is None:
             raise ConfigError(f"head {name!r} with a bridge or attention, expected neither")
         if sum(getattr(head, "reads_decoder", False) for head in self.heads.values()) > 1:
             raise ConfigError("several heads read the decoder, expected one")

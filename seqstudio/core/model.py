@@ -210,13 +210,14 @@ class SequenceModel(BlockEncoding):
         Parameters
         ----------
         targets : (B, U) int64 tokens of a flat decoder; (B, T, L) int64 groups of a nested one,
-            each group's tokens in order, then -1
+            each group's tokens in order, then -1; (B, U, D) float values of a series decoder
         lengths : (B,) int64, steps of each item
-        covariates : (B, U, C) int64
+        covariates : (B, U, C) int64; float for a series decoder
 
         Returns
         -------
-        float of the shape of `targets`, nats; 0 past each length and where there is no token
+        float of the shape of `targets`, nats; 0 past each length and where there is no token. Of
+        values (B, U): the log density of each step
         """
         self.require("decoder")
         inputs = self.decoder_inputs(encoded, covariates)
@@ -236,8 +237,8 @@ class SequenceModel(BlockEncoding):
 
         Returns
         -------
-        (rows, V) float logits of the first token, -inf where the grammar forbids one; and the
-        state to step from
+        (rows, V) float logits of the first token, -inf where the grammar forbids one, or of a
+        series decoder the `Density` of (rows,) first steps; and the state to step from
         """
         self.require("decoder")
         inputs = self.decoder_inputs(encoded, covariates, by_row=True)

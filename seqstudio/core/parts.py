@@ -41,6 +41,7 @@ from seqstudio.core.latency_controlled import LatencyControlledEncoder
 from seqstudio.core.nested import NestedConfig, NestedDecoder
 from seqstudio.core.past_features import Age, AgeConfig, LookBack, LookBackConfig, TokenFeatures
 from seqstudio.core.past_inputs import PastInput
+from seqstudio.core.series_decoder import SeriesConfig, SeriesDecoder
 from seqstudio.core.transducer import JointConfig, JointHead
 from seqstudio.errors import ConfigError
 
@@ -151,6 +152,7 @@ def default_parts() -> dict[str, Part]:
         (LabelConfig, build_label),
         (DensityConfig, lambda config, context: DensityHead(config, context.encoder.width)),
         (JointConfig, build_joint),
+        (SeriesConfig, lambda config, context: SeriesDecoder(config)),
     ]
     return {config.part: Part(config, build) for config, build in builds}
 
