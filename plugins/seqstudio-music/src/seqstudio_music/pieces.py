@@ -81,7 +81,7 @@ def measure_whole(
     ----------
     read : returns the piece of an example; an example for which it raises DataError is refused
     measure : measures one batch of pieces, each with the id of its example
-    monitor : the metric that a refused example counts as 0 of 0 in
+    monitor : the metric of the task; a refused example adds 0 of 0 to it
     """
     batch: list[tuple[str, P]] = []
     for example in examples:

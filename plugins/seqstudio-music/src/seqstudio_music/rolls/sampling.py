@@ -25,7 +25,7 @@ class RollGuide:
         self.only_end[END] = True
 
     def allowed(self, row: int, tokens: Sequence[int]) -> Tensor | None:
-        """Allow only END after a full frame; anything otherwise, as the model keeps the order."""
+        """Allow only END in a full frame, otherwise all tokens; the decoder keeps them in order."""
         recent = tokens[-MAX_NOTES:]
         full = len(recent) == MAX_NOTES and END not in recent
         return self.only_end if full else None

@@ -12,7 +12,7 @@ TRIADS = {False: (0, 4, 7), True: (0, 3, 7)}  # by whether the key is minor
 
 
 class VoiceGuide:
-    """Ends each take after `steps` sixteenths, if wanted on the tonic triad of its key.
+    """Ends each take after `steps` sixteenths, optionally on the tonic triad of its key.
 
     Parameters
     ----------
