@@ -28,7 +28,6 @@ class RecurrentCell(ABC):
 
     gates: ClassVar[int]
     recurrent_gates: ClassVar[int]  # 0: the gates do not depend on the previous output
-    step_order: ClassVar[tuple[int, ...]]  # the gates in the order in which the fused step has them
     memory: ClassVar[bool] = False
 
     def state_width(self, hidden: int) -> int:
@@ -59,7 +58,7 @@ class RecurrentCell(ABC):
 class TanhCell(RecurrentCell):
     """The simple recurrent network (Elman 1990)."""
 
-    gates, recurrent_gates, step_order = 1, 1, (0,)
+    gates, recurrent_gates = 1, 1
 
     def layer(self, width: int, hidden: int) -> nn.Module:
         """Return torch's layer."""
@@ -73,7 +72,7 @@ class TanhCell(RecurrentCell):
 class GRUCell(RecurrentCell):
     """The gated recurrent unit (Cho et al. 2014), in torch's form; reset, update, candidate."""
 
-    gates, recurrent_gates, step_order = 3, 3, (0, 1, 2)
+    gates, recurrent_gates = 3, 3
 
     def layer(self, width: int, hidden: int) -> nn.Module:
         """Return torch's layer."""
@@ -92,7 +91,7 @@ class GRUCell(RecurrentCell):
 class LSTMCell(RecurrentCell):
     """Long short-term memory (Gers et al. 2000); input, forget, candidate, output."""
 
-    gates, recurrent_gates, step_order, memory = 4, 4, (0, 1, 3, 2), True
+    gates, recurrent_gates, memory = 4, 4, True
 
     def layer(self, width: int, hidden: int) -> nn.Module:
         """Return torch's layer."""
@@ -110,7 +109,7 @@ class LSTMCell(RecurrentCell):
 class MinGRUCell(RecurrentCell):
     """minGRU (Feng et al. 2024), its gates from the input alone; update, candidate."""
 
-    gates, recurrent_gates, step_order = 2, 0, (0, 1)
+    gates, recurrent_gates = 2, 0
 
     def layer(self, width: int, hidden: int) -> nn.Module:
         """Return a loop or a scan, as the device prefers."""

@@ -13,19 +13,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqstudio.core.attention import Attention, AttentionMemory, AttentionWeights
-from seqstudio.core.cells import Cell
+from seqstudio.core.cells import Cell, RecurrentCell
 from seqstudio.core.config import PartConfig, check_covariates, check_positive, check_recurrent
-from seqstudio.core.devices import RowwiseLinear
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.fused_step import (
     FoldedCovariates,
     FusedStack,
     StackState,
+    StepRoute,
+    replace_layers,
     select_layers,
 )
 from seqstudio.core.past_inputs import FoldedPast, PastInput, PastInputs, PastStates
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.core.stack import RecurrentStack
+from seqstudio.core.tied_output import TiedOutput
 from seqstudio.errors import ConfigError
 
 
@@ -36,6 +38,7 @@ class DecoderConfig:
     `covariates` has the number of values of each covariate, which is known in advance; `past` holds
     the inputs that are functions of the tokens so far. With `past_attention` each step attends to
     the outputs of the steps before it (Cheng et al. 2016), and so finds what it said long before.
+    With `tied` the output layer's weights are the rows of the embedding.
     """
 
     part: ClassVar[str] = "decoder"
@@ -50,6 +53,9 @@ class DecoderConfig:
     covariates: tuple[int, ...] = ()
     past: tuple[PartConfig, ...] = ()
     past_attention: PartConfig | None = None
+    layer_norm: bool = False
+    residual: bool = False
+    tied: bool = False
 
     def __post_init__(self) -> None:
         check_positive(self, "vocabulary", "dimension")
@@ -58,6 +64,8 @@ class DecoderConfig:
         own = self.past_attention
         if own is not None and not getattr(own, "attends_past", False):
             raise ConfigError(f"past_attention={own.part!r}, expected one such as additive or dot")
+        if self.tied and self.dimension != self.hidden:
+            raise ConfigError(f"tied with dimension={self.dimension}, expected {self.hidden}")
 
 
 class Covariates(nn.Module):
@@ -86,7 +94,8 @@ class Decoder(nn.Module):
     """Predicts each token from those before it; row `vocabulary` of the embedding is the start.
 
     With `outputs` it is the prediction network of a transducer (Graves 2012): instead of logits it
-    returns so many numbers a step, for the joint head to read.
+    returns so many numbers a step, for the joint head to read. `cell` is that of the config, or a
+    cell of a plugin's own.
     """
 
     def __init__(
@@ -97,6 +106,7 @@ class Decoder(nn.Module):
         *,
         past_attention: Attention | None = None,
         past: Sequence[PastInput] = (),
+        cell: RecurrentCell | None = None,
     ) -> None:
         super().__init__()
         self.config = config
@@ -105,14 +115,26 @@ class Decoder(nn.Module):
             Covariates(config.covariates, config.dimension) if config.covariates else None
         )
         self.body = RecurrentStack(
-            config.cell, config.dimension, config.hidden, config.layers, config.dropout
+            config.cell if cell is None else cell,
+            config.dimension,
+            config.hidden,
+            config.layers,
+            config.dropout,
+            layer_norm=config.layer_norm,
+            residual=config.residual,
         )
         self.attention = attention
         self.past = PastInputs(past, config.dimension) if past else None
         self.past_attention = past_attention
         attentions = [one for one in (attention, past_attention) if one is not None]
         width = config.hidden + sum(one.width for one in attentions)
-        self.output = nn.Linear(width, outputs or config.vocabulary)
+        if config.tied and (attentions or outputs):
+            raise ConfigError("tied with attention or a joint head, expected neither")
+        self.output = (
+            TiedOutput(self.embedding, config.vocabulary)
+            if config.tied
+            else nn.Linear(width, outputs or config.vocabulary)
+        )
 
     def logits(
         self,
@@ -188,27 +210,50 @@ class Decoder(nn.Module):
         chosen = log_probs.gather(2, torch.where(inside, tokens, 0)[:, :, None])[:, :, 0]
         return chosen.masked_fill(~inside, 0.0)
 
+    def start(self, rows: int, **inputs: Any) -> tuple[Tensor, "DecoderState"]:
+        """Return the (rows, V) logits of the first token, and the state to step from; see `prime`.
+
+        `inputs` are those of `logits`, but covariates are (T, C) or (rows, T, C), of every step.
+        """
+        none = torch.zeros(rows, 0, dtype=torch.int64, device=self.output.weight.device)
+        return self.prime(none, **inputs)
+
     @torch.no_grad()
-    def start(
+    def prime(
         self,
-        rows: int,
+        prompts: Tensor,
         *,
         initial_state: Tensor | None = None,
         encoded: Encoded | None = None,
         covariates: Tensor | None = None,
     ) -> tuple[Tensor, "DecoderState"]:
-        """Return the (rows, V) logits of the first token, and the state to step from."""
+        """Run over prompts at once; the same bits as `start` and a step for each of their tokens.
+
+        Parameters
+        ----------
+        prompts : (B, U) int64, as far as `valid_prefix` allows
+
+        Returns
+        -------
+        (B, V) logits of the token after the prompt, and the state to step from
+        """
+        rows = len(prompts)
         if initial_state is None:
             initial_state = self.body.zero_state(rows)
-        stepper = FlatStepper(self)
-        return stepper.start(initial_state, encoded, expand_covariates(covariates, rows))
+        covariates = expand_covariates(covariates, rows)
+        return FlatStepper(self).start(prompts, initial_state, encoded, covariates)
+
+    def valid_prefix(self, tokens: Sequence[int]) -> int:
+        """Return how many of these tokens are in the vocabulary, counted from the first."""
+        known = range(self.config.vocabulary)
+        return next((at for at, one in enumerate(tokens) if one not in known), len(tokens))
 
     def step(self, tokens: Tensor, state: "DecoderState") -> tuple[Tensor, "DecoderState"]:
         """Return the (B, V) logits that follow (B,) tokens, and the new state.
 
         `state` itself is not changed.
         """
-        return state.stepper.step(tokens, state)
+        return state.stepper.advance(tokens[:, None], state)
 
 
 class DecoderState(NamedTuple):
@@ -244,62 +289,70 @@ class DecoderState(NamedTuple):
         Such a decoder has neither covariates nor attention, so that its rows may be at different
         positions.
         """
-        pairs = zip(self.layers, new.layers, strict=True)
-        return self._replace(layers=tuple(old.replaced(rows, after) for old, after in pairs))
+        layers, past = replace_layers(self.layers, rows, new.layers), self.past
+        if past is not None and new.past is not None:
+            past = past.replaced(rows, new.past)
+        return self._replace(layers=layers, past=past, position=max(self.position, new.position))
 
 
 class FlatStepper:
     """A flat decoder's weights, laid out for fused steps."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, route: StepRoute | None = None) -> None:
         self.vocabulary = decoder.config.vocabulary
+        self.stack = FusedStack(decoder.body, route)
         self.attention, self.past_attention = decoder.attention, decoder.past_attention
-        weight, bias = decoder.output.weight.detach(), decoder.output.bias.detach()
         maps = [] if self.attention is None else [self.attention.query]
         if self.past_attention is not None:
             maps += [self.past_attention.query, self.past_attention.key]
         self.widths = [len(one.weight) for one in maps]
-        if maps:  # the fused head projects queries and keys; the output layer is separate
-            self.output = RowwiseLinear(weight, bias)
+        weight: Tensor = decoder.output.weight
+        bias: Tensor = decoder.output.bias
+        if maps:  # the head projects queries and keys; the output layer is separate
+            self.output = self.stack.route.linear(weight.detach().float(), bias.detach().float())
             weight = torch.cat([one.weight.detach() for one in maps])
-            bias = torch.cat([one(torch.zeros_like(one.weight[0])) for one in maps]).detach()
-        self.stack = FusedStack(decoder.body.layers, weight, bias)
+            bias = torch.cat([one(torch.zeros_like(one.weight[0])) for one in maps])
+        self.head = self.stack.linear(weight, bias)
         self.token_gates = self.stack.fold(decoder.embedding.weight, biased=True)
         self.covariate_gates = FoldedCovariates(self.stack, decoder.covariates)
         self.past = None if decoder.past is None else FoldedPast(self.stack, decoder.past)
 
     def start(
-        self, initial_state: Tensor, encoded: Encoded | None, covariates: Tensor | None
+        self,
+        prompts: Tensor,
+        initial_state: Tensor,
+        encoded: Encoded | None,
+        covariates: Tensor | None,
     ) -> tuple[Tensor, DecoderState]:
-        """Return the (B, V) logits of the first token, from (layers, B, S) states."""
+        """Return the (B, V) logits that follow (B, U) prompts, from (layers, B, S) states."""
         memory = None
         if self.attention is not None and encoded is not None:
-            memory = self.attention.prepare_memory(encoded)
-        rows, device = initial_state.shape[1], initial_state.device
+            memory = self.attention.prepare_rows(encoded)
+        rows = len(prompts)
         layers = self.stack.initial_state(initial_state)
         state = DecoderState(self, layers, -1, covariates, memory, None)
         if self.past is not None:
-            state = state._replace(past=self.past.start(rows, device))
+            state = state._replace(past=self.past.start(rows, prompts.device))
         if self.past_attention is not None:
             state = state._replace(past_memory=self.past_attention.empty_memory(rows))
-        return self.step(torch.full((rows,), self.vocabulary, device=device), state)
+        return self.advance(functional.pad(prompts, (1, 0), value=self.vocabulary), state)
 
-    def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
-        """Return the (B, V) logits that follow (B,) tokens, and the new state."""
-        position = state.position + 1
-        input_gates = torch.embedding(self.token_gates, tokens)
-        if state.covariates is not None and position < state.covariates.shape[1]:
-            input_gates = input_gates + self.covariate_gates.sum(state.covariates[:, position])
+    def advance(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
+        """Return the (B, V) logits that follow (B, U) tokens, 1 or more, and the new state."""
+        gates = torch.embedding(self.token_gates, tokens.t())  # (U, B, G)
+        first, steps = state.position + 1, len(gates)
+        if state.covariates is not None:
+            known = state.covariates[:, first : first + steps].transpose(0, 1)
+            gates[: len(known)] += self.covariate_gates.sum(known)
         if self.past is not None and state.past is not None:
-            past = state.past
-            if position > 0:
-                past = self.past.advance(past, tokens, state.covariates, position - 1)
-            input_gates = input_gates + self.past.gates(past, state.covariates, position)
-            state = state._replace(past=past)
-        logits, layers = self.stack.step(input_gates, state.layers)
-        state = state._replace(layers=layers, position=position)
-        if self.widths:
-            logits, state = self.attend(logits, layers[-1].output[:, : self.stack.hidden], state)
+            added, past = self.past.run(state.past, tokens, state.covariates, first)
+            gates, state = gates + added, state._replace(past=past)
+        outputs, layers = self.stack.run(gates, state.layers)
+        state = state._replace(layers=layers, position=first + steps - 1)
+        if not self.widths:
+            return self.head(outputs[-1]), state
+        for output in outputs:
+            logits, state = self.attend(self.head(output), output[:, : self.stack.hidden], state)
         return logits, state
 
     def attend(

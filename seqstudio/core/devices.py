@@ -1,4 +1,4 @@
-"""What differs between devices: where a model runs, and which kernel multiplies a few rows."""
+"""What differs between devices: where a model runs, and which kernels are the fastest there."""
 
 import torch
 from torch import Tensor
@@ -80,21 +80,10 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
 
 
-class RowwiseLinear:
-    """Computes x @ weight.T + bias for a few rows; on a CPU no row depends on the others.
+def compiles_steps(device: torch.device) -> bool:
+    """Return whether the steps of sampling run in the compiled kernel, else by torch's operations.
 
-    A BLAS uses different kernels for one row, for two or three and for many, and their last bits
-    differ. So on a CPU each row is multiplied alone: this kernel is the fastest for a single take,
-    and K takes cost K times as much.
+    On a GPU a step is some twenty launches, and each token is copied to the host. A captured graph
+    would save the launches; none is made before it can be measured.
     """
-
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        self.weight = weight.t().contiguous()
-        self.bias = bias[None].contiguous()
-        self.row_by_row = weight.device.type == "cpu"
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """Map (R, K) rows to (R, N)."""
-        if rows.shape[0] == 1 or not self.row_by_row:  # `len` of a tensor would cost 0.4 us
-            return torch.addmm(self.bias, rows, self.weight)
-        return torch.cat([torch.addmm(self.bias, row, self.weight) for row in rows.split(1)])
+    return device.type == "cpu"

@@ -19,7 +19,14 @@ from torch.nn import functional
 from seqstudio.core.cells import Cell, state_width
 from seqstudio.core.config import PartConfig, check_covariates, check_positive, check_recurrent
 from seqstudio.core.decoder import Covariates, expand_covariates
-from seqstudio.core.fused_step import FoldedCovariates, FusedStack, StackState, select_layers
+from seqstudio.core.fused_step import (
+    FoldedCovariates,
+    FusedStack,
+    StackState,
+    StepRoute,
+    replace_layers,
+    select_layers,
+)
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
 from seqstudio.core.past_inputs import FoldedPast, PastInput, PastInputs, PastStates
@@ -50,6 +57,8 @@ class NestedConfig:
     dropout: float = 0.0  # between the outer layers only
     covariates: tuple[int, ...] = ()
     past: tuple[PartConfig, ...] = ()
+    layer_norm: bool = False  # in the outer layers only
+    residual: bool = False  # between the outer layers only
 
     def __post_init__(self) -> None:
         check_positive(self, "vocabulary", "inner_hidden")
@@ -81,7 +90,13 @@ class NestedDecoder(nn.Module):
             Covariates(config.covariates, config.hidden) if config.covariates else None
         )
         self.outer = RecurrentStack(
-            config.cell, config.hidden, config.hidden, config.layers, config.dropout
+            config.cell,
+            config.hidden,
+            config.hidden,
+            config.layers,
+            config.dropout,
+            layer_norm=config.layer_norm,
+            residual=config.residual,
         )
         self.token_embedding = nn.Embedding(no_token + 1, config.inner_hidden)  # last: group start
         self.context_projection = nn.Linear(config.hidden, config.inner_hidden)
@@ -223,12 +238,10 @@ class NestedState:
 
     def replaced(self, rows: Tensor, new: "NestedState") -> "NestedState":
         """Return a copy with `new` in place of `rows`."""
-        outer = zip(self.outer, new.outer, strict=True)
-        inner = zip(self.inner, new.inner, strict=True)
         return NestedState(
             self.stepper,
-            tuple(old.replaced(rows, layer) for old, layer in outer),
-            tuple(old.replaced(rows, layer) for old, layer in inner),
+            replace_layers(self.outer, rows, new.outer),
+            replace_layers(self.inner, rows, new.inner),
             self.context_gates.index_copy(0, rows, new.context_gates),
             self.context_logits.index_copy(0, rows, new.context_logits),
             self.group_gates.index_copy(0, rows, new.group_gates),
@@ -264,17 +277,18 @@ class GroupPast:
 class NestedStepper:
     """A nested decoder's weights, laid out for fused steps."""
 
-    def __init__(self, decoder: NestedDecoder) -> None:
+    def __init__(self, decoder: NestedDecoder, route: StepRoute | None = None) -> None:
         self.grammar = decoder.grammar
         inner_output, context_weight = decoder.split_output()
-        self.inner = FusedStack([decoder.inner], *inner_output)
+        self.inner = FusedStack(decoder.inner, route)
+        self.inner_head = self.inner.linear(*inner_output)
         self.token_gates = self.inner.fold(decoder.token_embedding.weight, biased=True)
         projection, init = decoder.context_projection, decoder.inner_init
         gates_weight = self.inner.fold(projection.weight.T, biased=False).T
         gates_bias = self.inner.fold(projection.bias[None], biased=False)[0]
         self.widths = (len(gates_weight), len(context_weight), len(init.weight))
-        self.outer = FusedStack(
-            decoder.outer.layers,
+        self.outer = FusedStack(decoder.outer, route)
+        self.outer_head = self.outer.linear(
             torch.cat([gates_weight, context_weight, init.weight]),
             torch.cat([gates_bias, context_weight.new_zeros(len(context_weight)), init.bias]),
         )
@@ -342,7 +356,8 @@ class NestedStepper:
         if self.past is not None and state.past is not None:
             gates = self.past.gates(state.past.states, state.covariates, position)
             input_gates = input_gates + gates
-        head, outer = self.outer.step(input_gates, state.outer)
+        outputs, outer = self.outer.run(input_gates[None], state.outer)
+        head = self.outer_head(outputs[0])
         context_gates, context_logits, init = head.split(self.widths, dim=1)
         return replace(
             state,
@@ -360,7 +375,7 @@ class NestedStepper:
         """Step the inner RNN of every row; return the (B, V) logits of the next token."""
         previous = self.grammar.embedding_ids(state.last, state.slot - 1)
         input_gates = self.token_gates[previous] + state.context_gates
-        token_logits, inner = self.inner.step(input_gates, state.inner)
+        outputs, inner = self.inner.run(input_gates[None], state.inner)
         allowed = self.grammar.allowed(state.last, state.slot)
-        logits = (token_logits + state.context_logits).masked_fill_(~allowed, -torch.inf)
-        return logits, replace(state, inner=inner)
+        logits = self.inner_head(outputs[0]) + state.context_logits
+        return logits.masked_fill_(~allowed, -torch.inf), replace(state, inner=inner)

@@ -7,6 +7,7 @@ same functions over time, so that training and stepping see the same values.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -90,11 +91,12 @@ class PastInputs(nn.Module):
     def __init__(self, inputs: Sequence[PastInput], width: int) -> None:
         super().__init__()
         self.inputs = list(inputs)
-        sizes = torch.tensor([size for one in inputs for size in one.sizes])
-        self.embedding = nn.EmbeddingBag(int(sizes.sum()), width, mode="sum")
+        sizes = [size for one in inputs for size in one.sizes]
+        offsets = list(accumulate(sizes, initial=0))
+        self.embedding = nn.EmbeddingBag(offsets.pop(), width, mode="sum")
         nn.init.normal_(self.embedding.weight, std=len(sizes) ** -0.5)
-        self.register_buffer("sizes", sizes, persistent=False)
-        self.register_buffer("offsets", sizes.cumsum(0) - sizes, persistent=False)
+        self.register_buffer("sizes", torch.tensor(sizes), persistent=False)
+        self.register_buffer("offsets", torch.tensor(offsets), persistent=False)
 
     def forward(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
         """Return (B, T, width) float of whole sequences; see `PastInput.whole`.
@@ -172,6 +174,22 @@ class FoldedPast:
     ) -> PastStates:
         """Return the states after the step at `position`, from its tokens; see `gates`."""
         return self.inputs.advance(states, tokens, covariates_at(covariates, position))
+
+    def run(
+        self, states: PastStates, tokens: Tensor, covariates: Tensor | None, first: int
+    ) -> tuple[Tensor, PastStates]:
+        """Step over (R, U) tokens of a flat decoder, each of which is read before its step.
+
+        Returns
+        -------
+        (U, R, G) gates of the steps from `first` on, and the states before the last of them
+        """
+        gates = []
+        for position, column in enumerate(tokens.t(), start=first):
+            if position > 0:  # what the first step reads is the start, and no token
+                states = self.advance(states, column, covariates, position - 1)
+            gates.append(self.gates(states, covariates, position))
+        return torch.stack(gates), states
 
 
 def covariates_at(covariates: Tensor | None, position: int | Tensor) -> Tensor | None:

@@ -3,7 +3,7 @@ import torch
 
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
-from seqstudio.core.devices import RowwiseLinear, choose_device
+from seqstudio.core.devices import choose_device
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import FramesConfig
 from seqstudio.core.heads import CTCConfig
@@ -50,15 +50,6 @@ def test_a_missing_device_is_refused() -> None:
     assert choose_device("auto") in ("cpu", "cuda", "mps")
     with pytest.raises(ConfigError, match=r"^device='cuda:99', expected auto or one of cpu"):
         choose_device("cuda:99")
-
-
-def test_no_row_of_a_linear_map_depends_on_the_others() -> None:
-    linear = RowwiseLinear(torch.randn(96, 64), torch.randn(96))
-    rows = torch.randn(16, 64)
-    outputs = linear(rows)
-    for count in range(1, 16):
-        assert torch.equal(linear(rows[:count]), outputs[:count])
-    assert torch.allclose(outputs, rows @ linear.weight + linear.bias, atol=1e-5)
 
 
 @pytest.mark.gpu

@@ -1,0 +1,184 @@
+"""The products and gates of a step for a few rows, compiled for the CPU that this runs on.
+
+A product sums over its inputs in one fixed order, so that a row's bits do not depend on how many
+rows are multiplied with it. A BLAS chooses its kernel, and with it the order, by the number of
+rows. The gates are compiled too, since a step's element-wise operations in torch cost as much as a
+small product.
+
+Matrices are packed into panels of `PANEL` columns. The sums of a panel and a few rows stay in
+registers, so that each weight is loaded once for all of these rows (Goto and van de Geijn 2008,
+"Anatomy of high-performance matrix multiplication"). The sizes suit AVX-512; where registers are
+narrower or fewer, the results are the same.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from seqstudio.core.cells import Cell
+from seqstudio.core.vector_code import LANES, Code, Value, Variable, compiled
+
+PANEL = 4 * LANES  # columns
+TILE = 4  # rows that are summed at once: 16 vectors of sums, which fit into 32 registers
+# the arguments of the two functions: integers (distances count floats), then pointers
+PRODUCT = (("rows", "inputs", "x_step", "y_step", "columns"), ("x", "panels", "bias", "y"))
+LAYER = (
+    ("steps", "rows", "hidden", "gates_step", "state_step", "columns", "outputs_step"),
+    ("gates", "state", "new_state", "panels", "bias", "outputs"),
+)
+
+
+@cache
+def compiled_product() -> Callable[..., None]:
+    """Return the function y = x @ weight + bias; its arguments are `PRODUCT`.
+
+    Shapes: x (rows, inputs), rows `x_step` apart; y (rows, columns), a multiple of PANEL, rows
+    `y_step` apart; panels (columns / PANEL, inputs, PANEL); bias (columns,).
+    """
+    code = Code("product", *PRODUCT)
+    write_product(code, **code.arguments)
+    return compiled(code)
+
+
+@cache
+def compiled_layer(cell: Cell) -> Callable[..., None]:
+    """Return the function that steps a layer of this cell; its arguments are `LAYER`.
+
+    Shapes: gates (steps, rows, G), rows `gates_step` apart; state and new_state (rows,
+    state_step), each row its output (hidden,), for an LSTM its memory (hidden,), and what the
+    output adds to the gates of the next step (columns,); panels and bias as for the product of
+    that; outputs (steps, rows, hidden), rows `outputs_step` apart, which may lie in new_state if
+    there is one step. `hidden` is a multiple of LANES, `columns` of PANEL; neither state may be
+    the other.
+    """
+    compiled_product()  # which it calls
+    code = Code(f"{cell}_layer", *LAYER)
+    write_layer(code, cell, **code.arguments)
+    return compiled(code)
+
+
+def write_product(
+    code: Code,
+    rows: Value,
+    inputs: Value,
+    x_step: Value,
+    y_step: Value,
+    columns: Value,
+    x: Value,
+    panels: Value,
+    bias: Value,
+    y: Value,
+) -> None:
+    """Write the loops of a product over panels, and over tiles of rows."""
+    full = rows / TILE * TILE
+    with code.loop(0, columns, PANEL) as column:
+        panel, panel_bias = panels + column * inputs, bias + column
+        for size, start, stop in ((TILE, 0, full), (1, full, rows)):
+            with code.loop(start, stop, size) as row:
+                from_rows = [x + (row + one) * x_step for one in range(size)]
+                sums = write_tile(code, inputs, from_rows, panel, panel_bias)
+                for one, totals in enumerate(sums):
+                    line = y + (row + one) * y_step + column
+                    for at, total in enumerate(totals):
+                        code.store(total.get(), line + at * LANES)
+
+
+def write_tile(
+    code: Code, inputs: Value, rows: Sequence[Value], panel: Value, bias: Value
+) -> list[list[Variable]]:
+    """Write the sums of a few rows and one panel; a weight is loaded once for all rows."""
+    lanes = range(0, PANEL, LANES)
+    sums = [[Variable(code, code.load(bias + lane)) for lane in lanes] for _ in rows]
+    with code.loop(0, inputs) as at:
+        weights = [code.load(panel + at * PANEL + lane) for lane in lanes]
+        for row, totals in zip(rows, sums, strict=True):
+            value = code.spread(row + at)
+            for total, weight in zip(totals, weights, strict=True):
+                total.set(code.multiply_add(value, weight, total.get()))
+    return sums
+
+
+def write_layer(
+    code: Code,
+    cell: Cell,
+    steps: Value,
+    rows: Value,
+    hidden: Value,
+    gates_step: Value,
+    state_step: Value,
+    columns: Value,
+    outputs_step: Value,
+    gates: Value,
+    state: Value,
+    new_state: Value,
+    panels: Value,
+    bias: Value,
+    outputs: Value,
+) -> None:
+    """Write the loops of a layer over steps, rows and vectors of the hidden width."""
+    added = state_step - columns  # where what the output adds begins
+    with code.loop(0, steps) as step:
+        before = code.either(step, state, new_state)
+        with code.loop(0, rows) as row, code.loop(0, hidden, LANES) as at:
+            place = row * state_step
+            old, new = before + place + at, new_state + place + at
+            here = step * rows + row
+            inputs = gates + here * gates_step + at
+            output = write_cell(code, cell, hidden, inputs, old, old + added, new)
+            code.store(output, new)
+            code.store(output, outputs + here * outputs_step + at)
+        own = new_state + added
+        sizes = rows, hidden, state_step, state_step, columns
+        code.call("product", sizes, (new_state, panels, bias, own))
+
+
+def write_cell(
+    code: Code, cell: Cell, hidden: Value, inputs: Value, old: Value, added: Value, new: Value
+) -> Value:
+    """Write one vector of a cell; return its output. The gates are in the order of torch."""
+
+    def summed(gate: int) -> Value:
+        return code.load(inputs + hidden * gate) + code.load(added + hidden * gate)
+
+    if cell == "lstm":
+        enter, forget, show = (sigmoid(summed(gate)) for gate in (0, 1, 3))
+        memory = forget * code.load(old + hidden) + enter * tanh(summed(2))
+        code.store(memory, new + hidden)
+        return show * tanh(memory)
+    if cell == "tanh":
+        return tanh(summed(0))
+    output = code.load(old)
+    if cell == "gru":
+        reset, update = sigmoid(summed(0)), sigmoid(summed(1))
+        own = reset * code.load(added + hidden * 2)
+        candidate = tanh(code.load(inputs + hidden * 2) + own)
+        return candidate + update * (output - candidate)
+    update, candidate = sigmoid(code.load(inputs)), code.load(inputs + hidden)
+    return output + update * (candidate - output)
+
+
+def tanh(x: Value) -> Value:
+    """Write an approximation of tanh, within 4e-7; NaN stays NaN.
+
+    A rational function with the coefficients of Eigen's `ptanh`: a minimax fit of degree 13 over 6
+    on [-7.905, 7.905].
+    """
+    x = x.clamp(7.90531110763549805)
+    square = x * x
+    top = square * -2.76076847742355e-16 + 2.00018790482477e-13
+    for term in (
+        -8.60467152213735e-11,
+        5.12229709037114e-08,
+        1.48572235717979e-05,
+        6.37261928875436e-04,
+        4.89352455891786e-03,
+    ):
+        top = top * square + term
+    bottom = square * 1.19825839466702e-06 + 1.18534705686654e-04
+    for term in (2.26843463243900e-03, 4.89352518554385e-03):
+        bottom = bottom * square + term
+    return x * top / bottom
+
+
+def sigmoid(x: Value) -> Value:
+    """Write an approximation of the logistic function by `tanh`."""
+    return tanh(x * 0.5) * 0.5 + 0.5

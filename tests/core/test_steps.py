@@ -1,0 +1,123 @@
+"""Steps: equal to torch's layers on every route, and no row depends on the others."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.testing import assert_close
+
+from seqstudio.core.cells import CELLS, Cell, GRUCell, RecurrentCell
+from seqstudio.core.compiled_step import CompiledLayer, CompiledLinear
+from seqstudio.core.fused_step import FusedStack, StackState, StepRoute, select_layers, step_route
+from seqstudio.core.recurrent import RecurrentLayer
+from seqstudio.core.stack import RecurrentStack
+from seqstudio.core.torch_step import TorchLayer, TorchLinear
+from seqstudio.core.vector_code import LANES
+
+COMPILED = StepRoute(CompiledLinear, CompiledLayer, lanes=LANES)
+TORCH = StepRoute(TorchLinear, TorchLayer, lanes=1)
+WIDTH = 10
+
+
+class PluginCell(GRUCell):
+    """A cell that is not in the table, as a plugin's own."""
+
+
+def stack_of(
+    cell: Cell | RecurrentCell, hidden: int = 24, *, norm: bool = False, residual: bool = False
+) -> RecurrentStack:
+    torch.manual_seed(2)
+    stack = RecurrentStack(cell, WIDTH, hidden, 3, 0.0, layer_norm=norm, residual=residual)
+    for weight in stack.parameters():
+        torch.nn.init.normal_(weight, std=hidden**-0.5)
+    return stack.eval()
+
+
+def run(stack: FusedStack, inputs: Tensor, state: Tensor) -> tuple[Tensor, StackState]:
+    """Run over (T, R, WIDTH) inputs from a (layers, R, S) state."""
+    gates = stack.fold(inputs.flatten(0, 1), biased=True).unflatten(0, inputs.shape[:2])
+    outputs, states = stack.run(gates, stack.initial_state(state))
+    return outputs[..., : stack.hidden], states
+
+
+@pytest.mark.parametrize("route", [COMPILED, TORCH])
+@pytest.mark.parametrize(("norm", "residual"), [(False, False), (True, True)])
+@pytest.mark.parametrize("hidden", [24, 64])
+@pytest.mark.parametrize("cell", CELLS)
+def test_steps_equal_the_layers_of_torch(
+    cell: Cell, hidden: int, route: StepRoute, *, norm: bool, residual: bool
+) -> None:
+    body = stack_of(cell, hidden, norm=norm, residual=residual)
+    inputs, state = torch.randn(9, 3, WIDTH), torch.randn_like(body.zero_state(3))
+    with torch.no_grad():
+        expected, _ = body(inputs.transpose(0, 1), state)
+    outputs, _ = run(FusedStack(body, route), inputs, state)
+
+    assert_close(outputs.transpose(0, 1), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, PluginCell()])
+@pytest.mark.parametrize("hidden", [24, 64])
+def test_no_row_depends_on_the_others_and_a_run_has_the_bits_of_its_steps(
+    cell: Cell | RecurrentCell, hidden: int
+) -> None:
+    body = stack_of(cell, hidden)
+    stack, inputs = FusedStack(body), torch.randn(7, 16, WIDTH)
+    state = torch.randn_like(body.zero_state(16))
+    gates = stack.fold(inputs.flatten(0, 1), biased=True).unflatten(0, inputs.shape[:2])
+    whole, last = run(stack, inputs, state)
+
+    for rows in (torch.arange(count) for count in range(1, 17)):
+        states, outputs = select_layers(stack.initial_state(state), rows), []
+        for step_gates in gates[:, rows]:
+            output, states = stack.run(step_gates[None], states)
+            outputs.append(output[0, :, :hidden])
+        assert torch.equal(torch.stack(outputs), whole[:, rows])
+        assert all(map(torch.equal, states, select_layers(last, rows)))
+
+
+@pytest.mark.parametrize("rows", range(1, 17))
+def test_a_product_has_the_same_bits_for_every_number_of_rows(rows: int) -> None:
+    weight, bias = torch.randn(75, 40), torch.randn(75)
+    linear = CompiledLinear(weight, bias)
+    inputs = torch.randn(16, 40)
+    outputs = linear(inputs)
+
+    assert_close(outputs, inputs @ weight.T + bias)
+    assert torch.equal(linear(inputs[16 - rows :]), outputs[16 - rows :])
+    assert torch.equal(linear(inputs[[3] * rows]), outputs[[3] * rows])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_state_that_is_not_finite_never_becomes_a_number(cell: Cell) -> None:
+    body = stack_of(cell)
+    stack = FusedStack(body)
+    inputs = torch.randn(1, 3, WIDTH)
+    inputs[0, 1, 0] = torch.nan
+    inputs[0, 2] = torch.inf
+    outputs, _ = run(stack, inputs, body.zero_state(3))
+
+    assert outputs[0, 0].isfinite().all()
+    assert outputs[0, 1].isnan().all()
+    assert not (outputs[0, 2].abs() > 1e6).any()
+
+
+def test_infinite_gates_saturate_and_infinite_weights_reach_the_result() -> None:
+    body = stack_of("tanh")
+    stack = FusedStack(body)
+    gates = torch.full((1, 2, 32), torch.inf)
+    gates[0, 1] = -torch.inf
+    _, states = stack.run(gates, stack.initial_state(body.zero_state(2)))
+    assert_close(states[0][0, :24], torch.ones(24))
+    assert_close(states[0][1, :24], -torch.ones(24))
+
+    linear = CompiledLinear(torch.ones(2, 3), torch.tensor([torch.inf, 0.0]))
+    assert linear(torch.ones(1, 3)).tolist() == [[torch.inf, 3.0]]
+
+
+def test_the_device_and_the_cell_decide_the_route() -> None:
+    cpu = torch.device("cpu")
+    assert step_route(cpu, CELLS["gru"]) == COMPILED
+    assert step_route(cpu, PluginCell()).layer is TorchLayer
+    assert step_route(torch.device("cuda"), CELLS["gru"]) == TORCH
+    layer = RecurrentLayer("gru", WIDTH, 24)
+    assert FusedStack(layer).route == COMPILED
