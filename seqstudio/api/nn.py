@@ -28,7 +28,7 @@ from seqstudio.core.ctc import (
 )
 from seqstudio.core.ctc_attention import ctc_attention_loss, with_end
 from seqstudio.core.ctc_prefix import CTCPrefixScorer
-from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.decoder import Decoder, DecoderConfig
 from seqstudio.core.densities import Density, DensityConfig
 from seqstudio.core.devices import choose_device
 from seqstudio.core.dropout import Dropout, Seeded, reseed
@@ -70,6 +70,7 @@ __all__ = [
     "CTCPrefixScorer",
     "Cell",
     "CopiedWeights",
+    "Decoder",
     "DecoderConfig",
     "Density",
     "DensityConfig",

@@ -111,7 +111,7 @@ def test_the_weight_of_the_divergence_rises_with_the_steps_of_training() -> None
 def test_the_latent_is_a_function_of_seed_and_step_and_in_evaluation_the_mean() -> None:
     model = bridged(LatentConfig(dimension=3)).train()
     source = encoded(model)
-    with pytest.raises(TrainingError, match="^latentgaussian has no seed, expected"):
+    with pytest.raises(TrainingError, match=r"^latentgaussian has no seed, expected"):
         model.bridge.latent(source)
 
     def latent(seed: int, step: int) -> torch.Tensor:
