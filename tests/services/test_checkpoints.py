@@ -75,8 +75,9 @@ def test_a_damaged_checkpoint_is_skipped_for_the_previous_one(
     tmp_path: Path, name: str, damage: str
 ) -> None:
     module, optimiser = train_linear("adamw", 1)
+    weights = module.state_dict()
     for number in (1, 2):
-        newest = save_checkpoint(tmp_path, TrainProgress(step=number), module.state_dict(), optimiser)
+        newest = save_checkpoint(tmp_path, TrainProgress(step=number), weights, optimiser)
     path = newest / name
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:-3])

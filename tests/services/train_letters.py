@@ -7,7 +7,9 @@ from letters_task import LettersTask
 
 from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
-SETTINGS = ("epochs=20", "save_every_s=0.05", "preview_every=10", "batch_size=3", "accumulate=2")
+STEPS = ("epochs=20", "save_every_s=0.05", "preview_every=10", "batch_size=3", "accumulate=2")
+AVERAGES = ("average=3", "average_last=2", "swa=0.3", "ema=0.9")
+SETTINGS = (*STEPS, *AVERAGES)
 
 
 def train_letters(data: Path, run: Path, *, resume: bool) -> None:

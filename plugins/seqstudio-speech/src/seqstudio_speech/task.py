@@ -51,6 +51,7 @@ class CtcTask:
     presets: Mapping[str, Preset] = {"small": SMALL, "base": BASE}
     settings_type: type = SpeechSettings
     monitor = "wer"
+    tie_break = "cer"  # falls long before the first word is right
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[AudioExample]:
         """Read speech data in any layout of this plugin.
