@@ -4,6 +4,7 @@ Audio and MIDI are in `seqstudio.api.media`. Neural network modules are in `seqs
 that a plugin without a model does not load torch.
 """
 
+from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.data import (
     AudioExample,
     Batch,
@@ -26,6 +27,7 @@ from seqstudio.contracts.job import (
     Operation,
     Request,
     Result,
+    Sampler,
     SamplingConfig,
     TakeSeed,
 )
@@ -45,6 +47,8 @@ from seqstudio.errors import (
 __all__ = [
     "AudioExample",
     "Batch",
+    "BeamConfig",
+    "BeamHypothesis",
     "Cancelled",
     "ConfigError",
     "DataError",
@@ -69,7 +73,9 @@ __all__ = [
     "PreviewResult",
     "Request",
     "Result",
+    "Sampler",
     "SamplingConfig",
+    "Scorer",
     "Segment",
     "SeqStudioError",
     "TakeSeed",

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.errors import ConfigError
 
 if TYPE_CHECKING:
     import torch
+
+    from seqstudio.core.encoder import Encoded
 
 
 class Cancelled(BaseException):
@@ -66,8 +69,8 @@ class SamplingConfig:
     min_p: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.temperature >= 0:
-            raise ConfigError(f"temperature={self.temperature}, expected 0 or more")
+        if not 0 <= self.temperature < float("inf"):
+            raise ConfigError(f"temperature={self.temperature}, expected a number, 0 or more")
         if self.top_k < 0:
             raise ConfigError(f"top_k={self.top_k}, expected 0 or more")
         if not 0 < self.top_p <= 1:
@@ -76,8 +79,111 @@ class SamplingConfig:
             raise ConfigError(f"min_p={self.min_p}, expected 0 <= min_p < 1")
 
 
-class LoadedModel(Protocol):
-    """A model bundle loaded into memory."""
+class Guide(Protocol):
+    """Constrains sampling and beam search: which tokens may come next, and where a row ends.
+
+    `row` is the index of the prompt in the call to `sample` or `beam_search`, from 0. `tokens`
+    holds the prompt and the tokens so far; the guide must not change it. A beam search asks about
+    several continuations of the same prompt, so the answers must depend on the arguments only.
+    """
+
+    def allowed(self, row: int, tokens: Sequence[int]) -> "torch.Tensor | None":
+        """Return a (V,) bool mask of the tokens that may come next, or None to allow all."""
+
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
+        """Return whether the take or hypothesis ends after these tokens."""
+
+
+class Sampler(Protocol):
+    """Samples from a model and searches with it: a job, or a loaded model in a preview."""
+
+    def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> "Encoded":
+        """Encode a padded batch of sources, on the model's device.
+
+        Parameters
+        ----------
+        inputs : (B, T, F) float features or (B, T) int64 tokens, as the model's source takes them
+        lengths : (B,) int64, 1 to T
+
+        Raises
+        ------
+        ConfigError
+            If the model has no encoder, or a length is out of range.
+        """
+
+    def sample(
+        self,
+        prompts: Sequence[Sequence[int]],
+        takes: Sequence[TakeSeed],
+        guide: Guide,
+        config: SamplingConfig,
+        *,
+        encoded: "Encoded | None" = None,
+        items: Sequence[int] | None = None,
+        covariates: "torch.Tensor | None" = None,
+    ) -> Iterator[tuple[int, int]]:
+        """Sample tokens for all takes in one batch, yielding (row, token) as they are sampled.
+
+        The tokens of a take depend only on its own seed, prompt and inputs, not on the other takes.
+
+        Parameters
+        ----------
+        prompts : one for each take, of any lengths; the tokens of a prompt are not yielded
+        takes : one for each row
+        guide : which tokens may come next, and when a take is finished
+        config : temperature and filters
+        encoded : what `encode` returned, for a model with an encoder; a latent bridge starts from
+            its `latent`, if that is set
+        items : the index in `encoded` of each take's source, so that several takes share one;
+            None: take i has source i
+        covariates : (T, C) int64 for all takes, or (B, T, C), known values for each step
+
+        Raises
+        ------
+        ModelError
+            If a prompt does not fit the model, no token is allowed, or the model's logits are not
+            numbers.
+        ConfigError
+            If the model needs other inputs, or an item is out of range.
+        """
+
+    def beam_search(
+        self,
+        prompts: Sequence[Sequence[int]],
+        guide: Guide,
+        config: BeamConfig,
+        *,
+        encoded: "Encoded | None" = None,
+        items: Sequence[int] | None = None,
+        covariates: "torch.Tensor | None" = None,
+        scorers: Sequence[tuple[Scorer, float]] = (),
+    ) -> list[list[BeamHypothesis]]:
+        """Search for the most likely continuations of all prompts in one batch.
+
+        A hypothesis ends where the guide says that it is finished. What the guide does not allow
+        is left out, and the probabilities of the rest stay those of the model. Of equal scores the
+        one with the better prefix wins, then the lower token, so a search always has the same
+        results.
+
+        Parameters
+        ----------
+        prompts, guide, encoded, items, covariates : as in `sample`, one row for each prompt
+        config : width, length normalisation, limits of length
+        scorers : other models and their weights, 0 or more
+
+        Returns
+        -------
+        for each prompt at most `config.best` hypotheses: finished ones first, best score first
+
+        Raises
+        ------
+        ModelError, ConfigError
+            As in `sample`.
+        """
+
+
+class LoadedModel(Sampler, Protocol):
+    """A model bundle loaded into memory. It samples as a job does, for previews outside a job."""
 
     @property
     def name(self) -> str:
@@ -107,34 +213,13 @@ class LoadedModel(Protocol):
     def preparation(self) -> Any:
         """The `seqstudio.contracts.task.Preparation` that the task made before training."""
 
-    def sample(
-        self,
-        prompts: Sequence[Sequence[int]],
-        takes: Sequence[TakeSeed],
-        guide: "Guide",
-        config: SamplingConfig,
-        *,
-        covariates: "torch.Tensor | None" = None,
-    ) -> Iterator[tuple[int, int]]:
-        """Sample tokens as `Job.sample` does. For previews, which run outside a job."""
 
+class Job(Sampler, Protocol):
+    """What an operation can use while it runs: its model, sampling, streams and progress.
 
-class Guide(Protocol):
-    """Constrains sampling: which tokens may come next, and when a take is finished.
-
-    `row` is the index of the take in the call to `sample`, from 0. `tokens` holds the take's prompt
-    and the tokens sampled so far; the guide must not change it.
+    `encode`, `sample` and `beam_search` use the model that `model` returned last, or the default.
+    They do what `check` does between tokens.
     """
-
-    def allowed(self, row: int, tokens: Sequence[int]) -> "torch.Tensor | None":
-        """Return a (V,) bool mask of the tokens that may come next, or None to allow all."""
-
-    def finished(self, row: int, tokens: Sequence[int]) -> bool:
-        """Return whether the take ends after these tokens."""
-
-
-class Job(Protocol):
-    """What an operation can use while it runs: its model, sampling, streams and progress."""
 
     folder: Path  # for temporary files and outputs; files left here are kept with the job
     device: str  # the torch device to compute on
@@ -144,21 +229,6 @@ class Job(Protocol):
 
         If the user did not choose one, return the model of this plugin named `prefer`, or the
         operation's default if `prefer` is "".
-        """
-
-    def sample(
-        self,
-        prompts: Sequence[Sequence[int]],
-        takes: Sequence[TakeSeed],
-        guide: Guide,
-        config: SamplingConfig,
-        *,
-        covariates: "torch.Tensor | None" = None,
-    ) -> Iterator[tuple[int, int]]:
-        """Sample tokens for all takes in one batch, yielding (row, token) as they are sampled.
-
-        `prompts` holds one prompt for each take. The tokens of a take depend only on its own seed
-        and prompt, not on the other takes.
         """
 
     def input_blocks(self) -> Iterator[bytes]:

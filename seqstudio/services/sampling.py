@@ -13,7 +13,7 @@ from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.filters import draw, filter_logits
 from seqstudio.core.model import SequenceModel
-from seqstudio.errors import ModelError
+from seqstudio.errors import ConfigError, ModelError
 
 
 def sample(
@@ -23,10 +23,11 @@ def sample(
     guide: Guide,
     config: SamplingConfig,
     *,
-    covariates: Tensor | None = None,
     encoded: Encoded | None = None,
+    items: Sequence[int] | None = None,
+    covariates: Tensor | None = None,
 ) -> Iterator[tuple[int, int]]:
-    """Sample tokens for all takes in one batch.
+    """Sample tokens for all takes in one batch; see `seqstudio.contracts.job.Sampler`.
 
     The tokens of a take depend only on its own seed and prompt: the random number at a position is
     a function of (seed, position), and on a CPU the rows of a batch are computed independently.
@@ -39,8 +40,9 @@ def sample(
     takes : one for each row
     guide : which tokens may come next, and when a take is finished
     config : temperature and filters
+    encoded : the encoder's output for the decoder
+    items : the index in `encoded` of each take's source; None: take i has source i
     covariates : (T, C) or (B, T, C) int64, known values for each step
-    encoded : the encoder's output for the decoder, B rows
 
     Yields
     ------
@@ -49,17 +51,20 @@ def sample(
     Raises
     ------
     ModelError
-        If a prompt does not fit the model, no token is allowed, or the model returns NaN.
+        If a prompt does not fit the model, no token is allowed, or a logit is NaN or infinite.
+    ConfigError
+        If the model needs other inputs, or an item is out of range.
     """
     rows = [
         _Row(number, take, list(prompt), len(prompt))
         for number, (take, prompt) in enumerate(zip(takes, prompts, strict=True))
     ]
-    rows = [row for row in rows if row.prompt_length or not guide.finished(row.number, row.tokens)]
-    stepper = _Stepper(model)
-    numbers = [row.number for row in rows]
-    logits = stepper.start(numbers, covariates, encoded) if rows else None
-    position = 0
+    stepper = Stepper(model)
+    sources = source_items(len(prompts), encoded, items)
+    position = min((model.valid_prefix(prompt) for prompt in prompts), default=0)
+    rows = [row for row in rows if not row.finished(position, guide)]
+    numbers, begun = [row.number for row in rows], [row.tokens[:position] for row in rows]
+    logits = stepper.start(numbers, encoded, sources, covariates, begun) if rows else None
     while logits is not None:
         sampling = [at for at, row in enumerate(rows) if row.prompt_length <= position]
         _append_samples(rows, sampling, logits, guide, config)
@@ -104,8 +109,9 @@ def _append_samples(
         if allowed is not None:
             logits[at].masked_fill_(~allowed.cpu(), -torch.inf)
         best = float(logits[at].max())
-        if isnan(best):
-            raise row.error("the model returns NaN, expected a number", len(row.tokens))
+        if isnan(best) or best == torch.inf:
+            reason = f"the model returns {best}, expected a number"
+            raise row.error(reason, len(row.tokens))
         if best == -torch.inf:
             count = "all" if allowed is None else str(int(allowed.sum()))
             reason = f"the guide allows {count} tokens and the model none of them, expected one"
@@ -128,36 +134,64 @@ def _check_prompts(rows: list[_Row], logits: Tensor, position: int) -> None:
             raise row.error(f"{token} in the prompt is not allowed here", position)
 
 
-class _Stepper:
+def source_items(rows: int, encoded: Encoded | None, items: Sequence[int] | None) -> Sequence[int]:
+    """Return the index in `encoded` of each row's source; by default row i has source i.
+
+    Raises
+    ------
+    ConfigError
+        If there are not as many items as rows, or one is out of range.
+    """
+    chosen = range(rows) if items is None else items
+    if len(chosen) != rows:
+        raise ConfigError(f"{len(chosen)} items for {rows} prompts, expected as many")
+    if encoded is not None and rows:
+        last = len(encoded.lengths) - 1
+        if not 0 <= min(chosen) <= max(chosen) <= last:
+            raise ConfigError(f"items={list(chosen)}, expected 0 to {last}, as many as are encoded")
+    return chosen
+
+
+class Stepper:
     """The model, and the state of the rows that are not finished."""
 
     def __init__(self, model: SequenceModel) -> None:
         self.model = model
         self.device = next(model.parameters()).device
-        self.active = 0  # number of rows in the state
+        self.rows = 0  # in the state
         self.state: Any = None  # its type depends on the decoder
 
     @torch.inference_mode()
     def start(
-        self, numbers: list[int], covariates: Tensor | None, encoded: Encoded | None
+        self,
+        numbers: Sequence[int],
+        encoded: Encoded | None,
+        items: Sequence[int],
+        covariates: Tensor | None,
+        prompts: Sequence[Sequence[int]] = (),
     ) -> Tensor:
-        """Start these rows of the batch; return their (B, V) logits."""
-        self.active = len(numbers)
-        rows = torch.tensor(numbers, device=self.device)
+        """Start these rows of the batch, after prompts of equal lengths; return (B, V) logits."""
+        self.rows = len(numbers)
         if covariates is not None:
             covariates = covariates.to(self.device)
+            rows = torch.tensor(numbers, device=self.device)
             covariates = covariates[rows] if covariates.ndim == 3 else covariates
         if encoded is not None:
-            state = None if encoded.state is None else encoded.state[:, rows]
-            encoded = Encoded(encoded.output[rows], encoded.lengths[rows], state)
-        logits, self.state = self.model.start(self.active, encoded=encoded, covariates=covariates)
+            encoded = encoded.select(
+                torch.tensor([items[number] for number in numbers], device=self.device)
+            )
+        tokens = torch.tensor(prompts or [[]] * self.rows, dtype=torch.int64, device=self.device)
+        logits, self.state = self.model.prime(tokens, encoded=encoded, covariates=covariates)
         return logits
 
     @torch.inference_mode()
-    def step(self, active: list[int], tokens: list[int]) -> Tensor:
-        """Keep the rows at these indices and feed their tokens; return their (B, V) logits."""
-        if len(active) < self.active:
-            self.active = len(active)
-            self.state = self.state.select(torch.tensor(active, device=self.device))
+    def step(self, rows: list[int], tokens: list[int]) -> Tensor:
+        """Select rows by index, any of them repeated or dropped, and feed each its next token.
+
+        Returns their (B, V) logits.
+        """
+        if rows != list(range(self.rows)):
+            self.rows = len(rows)
+            self.state = self.state.select(torch.tensor(rows, device=self.device))
         logits, self.state = self.model.step(torch.tensor(tokens, device=self.device), self.state)
         return logits

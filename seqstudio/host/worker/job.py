@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqstudio import __version__
+from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.job import Guide, LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.contracts.messages import Partial, Progress
 from seqstudio.errors import PluginError
@@ -18,6 +19,8 @@ from seqstudio.host.worker.models import JobModels
 
 if TYPE_CHECKING:
     import torch
+
+    from seqstudio.core.encoder import Encoded
 
 PROGRESS_INTERVAL_S = 0.05  # between two progress messages: faster than anyone can see
 
@@ -54,6 +57,11 @@ class WorkerJob:
         self._loaded = self._models.load(prefer)
         return self._loaded
 
+    def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> "Encoded":
+        """Encode a padded batch of sources on the model's device."""
+        self.check()
+        return self._sampled_model().encode(inputs, lengths)
+
     def sample(
         self,
         prompts: Sequence[Sequence[int]],
@@ -61,16 +69,46 @@ class WorkerJob:
         guide: Guide,
         config: SamplingConfig,
         *,
+        encoded: "Encoded | None" = None,
+        items: Sequence[int] | None = None,
         covariates: "torch.Tensor | None" = None,
     ) -> Iterator[tuple[int, int]]:
-        """Draw tokens for all takes in parallel; yield (row, token) as they are drawn."""
-        from seqstudio.services.sampling import sample  # needs torch
-
-        module = (self._loaded or self.model()).module
-        drawn = sample(module, prompts, takes, guide, config, covariates=covariates)
-        for row, token in drawn:
+        """Sample tokens for all takes in one batch; yield (row, token) as they are sampled."""
+        sampled = self._sampled_model().sample(
+            prompts, takes, guide, config, encoded=encoded, items=items, covariates=covariates
+        )
+        for row, token in sampled:
             self.check()
             yield row, token
+
+    def beam_search(
+        self,
+        prompts: Sequence[Sequence[int]],
+        guide: Guide,
+        config: BeamConfig,
+        *,
+        encoded: "Encoded | None" = None,
+        items: Sequence[int] | None = None,
+        covariates: "torch.Tensor | None" = None,
+        scorers: Sequence[tuple[Scorer, float]] = (),
+    ) -> list[list[BeamHypothesis]]:
+        """Search for the most likely tokens of all prompts in one batch."""
+        from seqstudio.services.beam_search import beam_search  # needs torch
+
+        return beam_search(
+            self._sampled_model().module,
+            prompts,
+            guide,
+            config,
+            encoded=encoded,
+            items=items,
+            covariates=covariates,
+            scorers=scorers,
+            check=self.check,
+        )
+
+    def _sampled_model(self) -> LoadedModel:
+        return self._loaded or self.model()
 
     def input_blocks(self) -> Iterator[bytes]:
         """Yield the blocks of the input stream until its end; raise `Cancelled` if cancelled."""
