@@ -345,7 +345,7 @@ class FlatStepper:
             known = state.covariates[:, first : first + steps].transpose(0, 1)
             gates[: len(known)] += self.covariate_gates.sum(known)
         if self.past is not None and state.past is not None:
-            added, past = self.past.run(state.past, tokens, state.covariates, first)
+            added, past = self.past.run(state.past, tokens.t(), state.covariates, first)
             gates, state = gates + added, state._replace(past=past)
         outputs, layers = self.stack.run(gates, state.layers)
         state = state._replace(layers=layers, position=first + steps - 1)

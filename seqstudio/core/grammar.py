@@ -1,5 +1,6 @@
 """Which tokens may follow within a group, when a group is complete, and which row embeds each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +48,24 @@ class Grammar:
     def complete(self, last: Tensor, slot: Tensor) -> Tensor:
         """Return a (N,) bool mask of the groups that are complete."""
         return slot == len(self.slot_ranges) if self.slot_ranges else last == self.end
+
+    def split(self, tokens: Sequence[int]) -> list[list[int]]:
+        """Split a sequence into groups, as far as it follows the grammar.
+
+        The last group is the one that is not complete; it may be empty.
+        """
+        groups: list[list[int]] = [[]]
+        for token in tokens:
+            group = groups[-1]
+            low, high = (group[-1] + 1 if group else 0), self.vocabulary
+            if self.slot_ranges:
+                low, high = self.slot_ranges[len(group)]
+            if not low <= token < high:
+                break
+            group.append(token)
+            if len(group) == len(self.slot_ranges) if self.slot_ranges else token == self.end:
+                groups.append([])
+        return groups
 
     def embedding_ids(self, tokens: Tensor, slots: Tensor) -> Tensor:
         """Return the ids of (...) tokens, a range for each slot; -1 becomes `no_token_id`."""

@@ -1,6 +1,6 @@
 """The one recurrent encoder-decoder, assembled from its config."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -244,6 +244,37 @@ class SequenceModel(BlockEncoding):
         inputs = self.decoder_inputs(encoded, covariates, by_row=True)
         started: tuple[Tensor, Any] = self.decoder.start(rows, **inputs)
         return started
+
+    def prime(
+        self, prompts: Tensor, *, encoded: Encoded | None = None, covariates: Tensor | None = None
+    ) -> tuple[Tensor, Any]:
+        """Start sampling after prompts, which are run over at once; see `start`.
+
+        Parameters
+        ----------
+        prompts : (B, U) int64, at most as many tokens as `valid_prefix` counts
+
+        Returns
+        -------
+        what `start` and a step for each token return, on a CPU to the last bit
+        """
+        if not prompts.shape[1]:
+            return self.start(len(prompts), encoded=encoded, covariates=covariates)
+        self.require("decoder")
+        inputs = self.decoder_inputs(encoded, covariates)
+        primed: tuple[Tensor, Any] = self.decoder.prime(prompts, **inputs)
+        return primed
+
+    def valid_prefix(self, tokens: Sequence[int]) -> int:
+        """Return how many tokens of a prompt `prime` can take, from the first.
+
+        They end before one that is not in the vocabulary or breaks the grammar. A plugin's decoder
+        may lack `prime`: it takes none, and steps over its prompts.
+        """
+        if not hasattr(self.decoder, "prime"):
+            return 0
+        count: int = self.decoder.valid_prefix(tokens)
+        return count
 
     def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Return the (B, V) logits that follow the (B,) drawn tokens, and the new state.

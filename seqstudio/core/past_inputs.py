@@ -176,18 +176,22 @@ class FoldedPast:
         return self.inputs.advance(states, tokens, covariates_at(covariates, position))
 
     def run(
-        self, states: PastStates, tokens: Tensor, covariates: Tensor | None, first: int
+        self, states: PastStates, preceding: Tensor, covariates: Tensor | None, first: int
     ) -> tuple[Tensor, PastStates]:
-        """Step over (R, U) tokens of a flat decoder, each of which is read before its step.
+        """Read every step from `first` on.
+
+        Parameters
+        ----------
+        preceding : (U, R) or (U, R, L) int64, the tokens before each step; any before step 0
 
         Returns
         -------
-        (U, R, G) gates of the steps from `first` on, and the states before the last of them
+        (U, R, G) gates of the steps, and the states before the last of them
         """
         gates = []
-        for position, column in enumerate(tokens.t(), start=first):
-            if position > 0:  # what the first step reads is the start, and no token
-                states = self.advance(states, column, covariates, position - 1)
+        for position, tokens in enumerate(preceding, start=first):
+            if position > 0:
+                states = self.advance(states, tokens, covariates, position - 1)
             gates.append(self.gates(states, covariates, position))
         return torch.stack(gates), states
 

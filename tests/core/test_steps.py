@@ -7,7 +7,11 @@ from torch.testing import assert_close
 
 from seqstudio.core.cells import CELLS, Cell, GRUCell, RecurrentCell
 from seqstudio.core.compiled_step import CompiledLayer, CompiledLinear
+from seqstudio.core.config import ModelConfig
+from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.fused_step import FusedStack, StackState, StepRoute, select_layers, step_route
+from seqstudio.core.model import build
+from seqstudio.core.nested import NestedConfig
 from seqstudio.core.recurrent import RecurrentLayer
 from seqstudio.core.stack import RecurrentStack
 from seqstudio.core.torch_step import TorchLayer, TorchLinear
@@ -121,3 +125,56 @@ def test_the_device_and_the_cell_decide_the_route() -> None:
     assert step_route(torch.device("cuda"), CELLS["gru"]) == TORCH
     layer = RecurrentLayer("gru", WIDTH, 24)
     assert FusedStack(layer).route == COMPILED
+
+
+FLAT = DecoderConfig(vocabulary=11, hidden=24, dimension=8, covariates=(5,))
+ROLLS = NestedConfig(vocabulary=11, hidden=24, inner_hidden=20, covariates=(5,))
+VOICES = NestedConfig(
+    vocabulary=11, slots=2, slot_ranges=((0, 6), (4, 11)), hidden=24, inner_hidden=20
+)
+
+
+def prompts_of(config: DecoderConfig | NestedConfig, length: int) -> Tensor:
+    """Return three different (3, length) prompts that follow the grammar."""
+    generator = torch.Generator().manual_seed(7)
+    if config is FLAT:
+        return torch.randint(0, 11, (3, length), generator=generator)
+    if config is VOICES:
+        low, high = (torch.randint(*ends, (3, length)) for ends in VOICES.slot_ranges)
+        return torch.where(torch.arange(length) % 2 == 0, low, high)
+    groups = torch.tensor([[1, 4, 10], [2, 10, 10], [10, 0, 10]])  # 10 ends a group
+    return groups.repeat(1, length)[:, :length]
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 7, 30])
+@pytest.mark.parametrize("config", [FLAT, ROLLS, VOICES])
+def test_a_primed_state_has_the_bits_of_its_steps(
+    config: DecoderConfig | NestedConfig, length: int
+) -> None:
+    torch.manual_seed(3)
+    model = build(ModelConfig(decoder=config)).eval()
+    tokens = prompts_of(config, length + 2)
+    covariates = torch.randint(0, 5, (3, 9, 1)) if config.covariates else None
+    logits, state = model.start(3, covariates=covariates)
+    for column in tokens[:, :length].T:
+        logits, state = model.step(column, state)
+    primed, primed_state = model.prime(tokens[:, :length], covariates=covariates)
+    alone, _ = model.prime(
+        tokens[1:2, :length], covariates=None if covariates is None else covariates[1:2]
+    )
+
+    assert model.valid_prefix(tokens[0].tolist()) == length + 2
+    assert torch.equal(primed, logits)
+    assert torch.equal(alone, logits[1:2])
+    for column in tokens[:, length:].T:
+        logits, state = model.step(column, state)
+        primed, primed_state = model.step(column, primed_state)
+        assert torch.equal(primed, logits)
+
+
+def test_a_prompt_is_valid_up_to_the_first_token_that_may_not_stand_there() -> None:
+    flat, rolls, voices = (build(ModelConfig(decoder=one)) for one in (FLAT, ROLLS, VOICES))
+    assert flat.valid_prefix([3, 10, 11, 0]) == 2
+    assert flat.valid_prefix([-1]) == 0
+    assert rolls.valid_prefix([1, 4, 10, 10, 5, 5]) == 5
+    assert voices.valid_prefix([5, 10, 0, 3]) == 3

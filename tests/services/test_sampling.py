@@ -15,7 +15,7 @@ from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import TokensConfig
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.nested import NestedConfig
-from seqstudio.errors import ModelError
+from seqstudio.errors import ConfigError, ModelError
 from seqstudio.services.sampling import sample
 
 VOCABULARY = 23
@@ -246,12 +246,19 @@ def test_a_prompt_outside_the_vocabulary_or_the_grammar_is_an_error() -> None:
         sample_rows(build_model(nested(16)), [[9, 4]], TAKES[:1], [5], SamplingConfig())
 
 
-def test_a_model_that_returns_nan_is_an_error() -> None:
+@pytest.mark.parametrize(("value", "name"), [(torch.inf, "inf"), (torch.nan, "nan")])
+def test_a_number_that_is_not_finite_is_refused_by_name(value: float, name: str) -> None:
     model = build_model(flat(16))
     with torch.no_grad():
-        next(model.parameters()).fill_(torch.nan)
-    with pytest.raises(ModelError, match=r"^take 1, token 0: the model returns NaN"):
-        sample_rows(model, [[]], TAKES[:1], [5], SamplingConfig())
+        model.decoder.output.bias[5] = value
+    with pytest.raises(ModelError, match=rf"^take 1, token 2: the model returns {name}, expected"):
+        sample_rows(model, [[1, 2]], TAKES[:1], [5], SamplingConfig())
+
+
+@pytest.mark.parametrize("temperature", [float("inf"), float("nan"), -1.0])
+def test_a_temperature_that_is_no_number_is_refused(temperature: float) -> None:
+    with pytest.raises(ConfigError, match=rf"^temperature={temperature}, expected a number"):
+        SamplingConfig(temperature=temperature)
 
 
 def test_sampling_does_not_change_the_callers_grad_mode() -> None:

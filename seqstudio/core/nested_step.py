@@ -1,0 +1,253 @@
+"""Steps of the nested decoder: `NestedStepper` lays its weights out for fused steps.
+
+`NestedState` is where a step leaves each row; rows may be inside different groups.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from seqstudio.core.fused_step import (
+    FoldedCovariates,
+    FusedStack,
+    StackState,
+    StepRoute,
+    replace_layers,
+    select_layers,
+)
+from seqstudio.core.past_inputs import FoldedPast, PastStates
+
+if TYPE_CHECKING:
+    from seqstudio.core.nested import NestedDecoder
+
+
+@dataclass(frozen=True, slots=True)
+class NestedState:
+    """The state of each row between two steps of a nested decoder."""
+
+    stepper: "NestedStepper"
+    outer: StackState
+    inner: StackState
+    context_gates: Tensor  # (B, G') float, what the group's context adds to the inner gates
+    context_logits: Tensor  # (B, V) float, what it adds to the logits
+    group_gates: Tensor  # (B, G) float, outer gates of the group's tokens so far
+    last: Tensor  # (B,) int64, the group's last token; -1 at its beginning
+    slot: Tensor  # (B,) int64, how many tokens of the group are complete
+    position: Tensor  # (B,) int64, the current group
+    covariates: Tensor | None  # (B, T, C) int64
+    past: "GroupPast | None" = None
+
+    def select(self, rows: Tensor) -> "NestedState":
+        """Select rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
+        return NestedState(
+            self.stepper,
+            select_layers(self.outer, rows),
+            select_layers(self.inner, rows),
+            self.context_gates[rows],
+            self.context_logits[rows],
+            self.group_gates[rows],
+            self.last[rows],
+            self.slot[rows],
+            self.position[rows],
+            None if self.covariates is None else self.covariates[rows],
+            None if self.past is None else self.past.select(rows),
+        )
+
+    def replaced(self, rows: Tensor, new: "NestedState") -> "NestedState":
+        """Return a copy with `new` in place of `rows`."""
+        return NestedState(
+            self.stepper,
+            replace_layers(self.outer, rows, new.outer),
+            replace_layers(self.inner, rows, new.inner),
+            self.context_gates.index_copy(0, rows, new.context_gates),
+            self.context_logits.index_copy(0, rows, new.context_logits),
+            self.group_gates.index_copy(0, rows, new.group_gates),
+            self.last.index_copy(0, rows, new.last),
+            self.slot.index_copy(0, rows, new.slot),
+            self.position.index_copy(0, rows, new.position),
+            self.covariates,
+            None if self.past is None or new.past is None else self.past.replaced(rows, new.past),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPast:
+    """The inputs that are functions of the past, and the tokens that they read next."""
+
+    states: PastStates  # before the current group
+    group: Tensor  # (B, L) int64, the group's tokens so far, then -1
+
+    def select(self, rows: Tensor) -> "GroupPast":
+        """Select rows by index, (R,) int64."""
+        return GroupPast(self.states.select(rows), self.group[rows])
+
+    def replaced(self, rows: Tensor, new: "GroupPast") -> "GroupPast":
+        """Return a copy with `new` in place of `rows`."""
+        states = self.states.replaced(rows, new.states)
+        return GroupPast(states, self.group.index_copy(0, rows, new.group))
+
+    def appended(self, tokens: Tensor, slot: Tensor) -> "GroupPast":
+        """Return a copy with (B,) tokens in these slots."""
+        return GroupPast(self.states, self.group.scatter(1, slot[:, None], tokens[:, None]))
+
+
+class NestedStepper:
+    """A nested decoder's weights, laid out for fused steps."""
+
+    def __init__(self, decoder: "NestedDecoder", route: StepRoute | None = None) -> None:
+        self.grammar = decoder.grammar
+        inner_output, context_weight = decoder.split_output()
+        self.inner = FusedStack(decoder.inner, route)
+        self.inner_head = self.inner.linear(*inner_output)
+        self.token_gates = self.inner.fold(decoder.token_embedding.weight, biased=True)
+        projection, init = decoder.context_projection, decoder.inner_init
+        gates_weight = self.inner.fold(projection.weight.T, biased=False).T
+        gates_bias = self.inner.fold(projection.bias[None], biased=False)[0]
+        self.widths = (len(gates_weight), len(context_weight), len(init.weight))
+        self.outer = FusedStack(decoder.outer, route)
+        self.outer_head = self.outer.linear(
+            torch.cat([gates_weight, context_weight, init.weight]),
+            torch.cat([gates_bias, context_weight.new_zeros(len(context_weight)), init.bias]),
+        )
+        first_input = decoder.first_input
+        self.group_gates = self.outer.fold(decoder.group_embedding.weight, biased=False)
+        self.empty_gates = self.outer.fold(torch.zeros_like(first_input)[None], biased=True)
+        self.first_gates = self.outer.fold(first_input[None], biased=True)
+        self.covariate_gates = FoldedCovariates(self.outer, decoder.covariates)
+        self.past = None if decoder.past is None else FoldedPast(self.outer, decoder.past)
+
+    def start(
+        self, prompts: Tensor, initial_state: Tensor, covariates: Tensor | None
+    ) -> tuple[Tensor, NestedState]:
+        """Return the (B, V) logits that follow (B, U) prompts, from (layers, B, S) outer states."""
+        before = self.before_first(initial_state, covariates)
+        logits, state = self.step_inner(self.begin_group(before))
+        if prompts.shape[1]:
+            for number, tokens in enumerate(prompts.tolist()):
+                row = torch.tensor([number], device=prompts.device)
+                row_logits, new = self.prime_row(tokens, before.select(row))
+                logits, state = logits.index_copy(0, row, row_logits), state.replaced(row, new)
+        return logits, state
+
+    def before_first(self, initial_state: Tensor, covariates: Tensor | None) -> NestedState:
+        """Return the state before the first group."""
+        rows = initial_state.shape[1]
+        none = torch.full((rows,), -1, device=initial_state.device)
+        state = NestedState(
+            self,
+            self.outer.initial_state(initial_state),
+            (),
+            none,
+            none,
+            self.first_gates.expand(rows, -1),
+            none,
+            none,
+            none,
+            covariates,
+        )
+        if self.past is not None:
+            longest = len(self.grammar.slot_ranges) or self.grammar.vocabulary
+            group = torch.full((rows, longest), -1, device=none.device)
+            state = replace(state, past=GroupPast(self.past.start(rows, none.device), group))
+        return state
+
+    def prime_row(self, tokens: list[int], before: NestedState) -> tuple[Tensor, NestedState]:
+        """Return the (1, V) logits that follow a prompt, and its state, from one before the first.
+
+        The outer RNN runs over all complete groups; the inner RNN steps in the last group only.
+        """
+        *groups, rest = self.grammar.split(tokens)
+        gates, past = self.run_inputs(groups, before)
+        outputs, outer = self.outer.run(gates[:, None], before.outer)
+        position = torch.full_like(before.position, len(groups))
+        state = replace(before, past=past, outer=outer, position=position)
+        logits, state = self.step_inner(self.enter_group(state, outputs[-1]))
+        for token in rest:
+            logits, state = self.step(torch.full_like(position, token), state)
+        return logits, state
+
+    def run_inputs(
+        self, groups: list[list[int]], before: NestedState
+    ) -> tuple[Tensor, GroupPast | None]:
+        """Return the (N + 1, G) outer gates of one row's steps over N groups, and its past."""
+        width = max(map(len, groups), default=0)
+        padded = [group + [-1] * (width - len(group)) for group in groups]
+        device, steps = before.position.device, len(groups) + 1
+        tokens = torch.tensor(padded, dtype=torch.int64, device=device).view(len(groups), width)
+        gates = self.empty_gates.expand(len(groups), -1)
+        for slot, column in enumerate(tokens.t()):  # in the order in which steps add them
+            ids = self.grammar.embedding_ids(column, torch.full_like(column, slot))
+            gates = torch.where(column[:, None] < 0, gates, gates + self.group_gates[ids])
+        gates = torch.cat([before.group_gates, gates])
+        if before.covariates is not None:
+            known = before.covariates.expand(steps, -1, -1)
+            gates = gates + self.covariate_gates.at(known, torch.arange(steps, device=device))
+        if self.past is None or before.past is None:
+            return gates, None
+        preceding = functional.pad(tokens, (0, 0, 1, 0))[:, None]
+        added, states = self.past.run(before.past.states, preceding, before.covariates, 0)
+        return gates + added[:, 0], GroupPast(states, before.past.group)
+
+    def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
+        """Return the (B, V) logits that follow (B,) tokens, and the new state."""
+        added = self.group_gates[self.grammar.embedding_ids(tokens, state.slot)]
+        state = replace(
+            state,
+            group_gates=state.group_gates + added,
+            last=tokens,
+            slot=state.slot + 1,
+            past=None if state.past is None else state.past.appended(tokens, state.slot),
+        )
+        complete = self.grammar.complete(tokens, state.slot).nonzero()[:, 0]
+        if len(complete) == len(tokens):
+            state = self.begin_group(self.read_group(state))
+        elif len(complete):
+            new = self.begin_group(self.read_group(state.select(complete)))
+            state = state.replaced(complete, new)
+        return self.step_inner(state)
+
+    def read_group(self, state: NestedState) -> NestedState:
+        """Advance the inputs that are functions of the past over every row's complete group."""
+        if self.past is None or state.past is None:
+            return state
+        group, states = state.past.group, state.past.states
+        states = self.past.advance(states, group, state.covariates, state.position)
+        return replace(state, past=GroupPast(states, torch.full_like(group, -1)))
+
+    def begin_group(self, state: NestedState) -> NestedState:
+        """Step the outer RNN of every row over its complete group, and begin the next group."""
+        position = state.position + 1
+        input_gates = state.group_gates
+        if state.covariates is not None:
+            input_gates = input_gates + self.covariate_gates.at(state.covariates, position)
+        if self.past is not None and state.past is not None:
+            gates = self.past.gates(state.past.states, state.covariates, position)
+            input_gates = input_gates + gates
+        outputs, outer = self.outer.run(input_gates[None], state.outer)
+        return self.enter_group(replace(state, outer=outer, position=position), outputs[0])
+
+    def enter_group(self, state: NestedState, outputs: Tensor) -> NestedState:
+        """Begin the group that the (B, H) outputs of the outer RNN are the context of."""
+        head = self.outer_head(outputs)
+        context_gates, context_logits, init = head.split(self.widths, dim=1)
+        return replace(
+            state,
+            inner=self.inner.initial_state(torch.tanh(init)[None]),
+            context_gates=context_gates,
+            context_logits=context_logits,
+            group_gates=self.empty_gates.expand(len(outputs), -1),
+            last=torch.full_like(state.position, -1),
+            slot=torch.zeros_like(state.position),
+        )
+
+    def step_inner(self, state: NestedState) -> tuple[Tensor, NestedState]:
+        """Step the inner RNN of every row; return the (B, V) logits of the next token."""
+        previous = self.grammar.embedding_ids(state.last, state.slot - 1)
+        input_gates = self.token_gates[previous] + state.context_gates
+        outputs, inner = self.inner.run(input_gates[None], state.inner)
+        allowed = self.grammar.allowed(state.last, state.slot)
+        logits = self.inner_head(outputs[0]) + state.context_logits
+        return logits.masked_fill_(~allowed, -torch.inf), replace(state, inner=inner)
