@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from seqstudio.core.devices import prefers_scans
+from seqstudio.core.devices import at_least_float32, prefers_scans
 
 
 class MinGRU(nn.Module):
@@ -36,7 +36,8 @@ class MinGRU(nn.Module):
         -------
         (B, T, H) float outputs, and the (1, B, H) state after the last frame
         """
-        gates = functional.linear(frames, self.weight_ih_l0, self.bias_ih_l0)
+        # under autocast the recurrence stays in float32
+        gates = at_least_float32(functional.linear(frames, self.weight_ih_l0, self.bias_ih_l0))
         update, candidate = gates.split(self.hidden, dim=2)
         first = candidate.new_zeros(len(frames), self.hidden) if state is None else state[0]
         outputs = interpolate(update.sigmoid(), candidate, first.to(candidate))

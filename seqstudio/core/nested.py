@@ -17,6 +17,7 @@ from torch.nn import functional
 from seqstudio.core.cells import Cell, state_width
 from seqstudio.core.config import PartConfig, check_covariates, check_positive, check_recurrent
 from seqstudio.core.decoder import Covariates, expand_covariates
+from seqstudio.core.devices import at_least_float32
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
 from seqstudio.core.nested_step import NestedState, NestedStepper
@@ -130,7 +131,8 @@ class NestedDecoder(nn.Module):
         packed = pack_groups(tokens)
         logits = self.token_logits(packed, contexts.flatten(0, 1)[packed.groups])
         allowed = self.grammar.allowed(packed.previous, packed.slots)
-        log_probs = logits.masked_fill(~allowed, -torch.inf).log_softmax(dim=-1)
+        masked = at_least_float32(logits).masked_fill(~allowed, -torch.inf)
+        log_probs = masked.log_softmax(dim=-1)
         chosen = log_probs.gather(1, packed.tokens[:, None])[:, 0]
         flat: Tensor = chosen.new_zeros(tokens.numel()).index_put((packed.positions,), chosen)
         return flat.view(tokens.shape)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqstudio.core.cells import Cell, RecurrentCell, find_cell
-from seqstudio.core.devices import prefers_packing
+from seqstudio.core.devices import at_least_float32, prefers_packing
 
 
 def valid_mask(lengths: Tensor, frames: int) -> Tensor:
@@ -142,9 +142,13 @@ class RecurrentLayer(nn.Module):
         return functional.linear(inputs, self.weights("ih")[0])
 
     def step(self, input_gates: Tensor, state: Tensor) -> Tensor:
-        """Return the (B, S) states one step after `state`, from (B, G) input gates."""
-        input_gates = input_gates + self.weights("ih")[1]
+        """Return the (B, S) states one step after `state`, from (B, G) input gates.
+
+        Under autocast only the products are in half precision: the state stays float32.
+        """
+        input_gates = at_least_float32(input_gates) + self.weights("ih")[1]
         recurrent_gates = functional.linear(state[:, : self.hidden], *self.weights("hh"))
+        recurrent_gates, state = at_least_float32(recurrent_gates), at_least_float32(state)
         return self.cell.step(input_gates, recurrent_gates, state)
 
     def outputs_and_state(self, frames: Tensor, padded: PaddedLengths) -> tuple[Tensor, Tensor]:
