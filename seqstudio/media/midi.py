@@ -19,10 +19,11 @@ from seqstudio.media.midi_events import (
     TRACK_NAME,
     Chunk,
     Event,
-    split_chunks,
+    parse_events,
 )
+from seqstudio.media.midi_recovery import recover_chunks
 from seqstudio.media.midi_track import Track
-from seqstudio.media.tempo_map import Meter, Tempo, TempoMap
+from seqstudio.media.tempo_map import Meter, Tempo, TempoMap, is_absurd
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Score:
     header: Chunk
     body: tuple[Chunk | Track, ...]
     tail: bytes = b""
+    mends: tuple[str, ...] = ()  # what was mended when a damaged file was read, one line each
 
     @classmethod
     def read(cls, path: Path) -> "Score":
@@ -40,7 +42,7 @@ class Score:
         Raises
         ------
         DataError
-            If the file cannot be read, is not a MIDI file, is truncated, or is of an unsupported
+            If the file cannot be read, is not a MIDI file, holds no event, or is of an unsupported
             kind (type 2 or SMPTE time).
         """
         if path.is_dir():
@@ -53,15 +55,27 @@ class Score:
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str = "MIDI") -> "Score":
-        """Read the bytes of a file; errors start with `name` and count tracks from 1."""
-        chunks = split_chunks(content, name)
+        """Read the bytes of a file; errors start with `name` and count tracks from 1.
+
+        Of a damaged file, what can be read is read; see `mends`.
+        """
+        chunks, found = recover_chunks(content, name)
         body: list[Chunk | Track] = []
+        mends = list(found)
         for chunk in chunks.body:
-            number = sum(isinstance(part, Track) for part in body) + 1
-            is_track = chunk.kind == TRACK
-            where = f"{name}: track {number}"
-            body.append(Track.parse(chunk.data, where) if is_track else chunk)
-        return cls(chunks.header, tuple(body), chunks.tail)
+            if chunk.kind != TRACK:
+                body.append(chunk)
+                continue
+            track, repairs = Track.recover(chunk.data)
+            body.append(track)
+            number = sum(isinstance(part, Track) for part in body)
+            mends += [f"track {number}: {repair}" for repair in repairs]
+        score = cls(chunks.header, tuple(body), chunks.tail, tuple(mends))
+        if mends and not any(track.events for track in score.tracks):
+            first = next(chunk for chunk in chunks.body if chunk.kind == TRACK)
+            parse_events(first.data, f"{name}: track 1")  # raises, with the reason
+            raise DataError(f"{name}: {mends[0]}, expected at least one event")
+        return score
 
     @classmethod
     def new(
@@ -144,7 +158,8 @@ class Score:
     @cached_property
     def faults(self) -> tuple[str, ...]:
         """The faults of the file, one line each; tracks count from 1."""
-        found = [
+        found = [*self.mends, *self.tempo_map.ignored]
+        found += [
             f"track {number}: {fault}"
             for number, track in enumerate(self.tracks, start=1)
             for fault in track.faults
@@ -161,7 +176,15 @@ class Score:
         if not self.faults:
             return self
         parts = (part.repaired() if isinstance(part, Track) else part for part in self.body)
-        return self._with_body(tuple(parts))
+        repaired = self._with_body(tuple(parts))
+        if not self.tempo_map.ignored:
+            return repaired
+        return repaired._with_body(
+            tuple(
+                part.without(is_absurd) if isinstance(part, Track) else part
+                for part in repaired.body
+            )
+        )
 
     def with_track_notes(self, index: int, notes: Iterable[Note]) -> "Score":
         """Replace the notes of `tracks[index]`.

@@ -132,17 +132,40 @@ def _body(content: bytes, at: int, declared: int, name: str) -> tuple[list[Chunk
     return body, at
 
 
+class EventScan(NamedTuple):
+    """What could be read of a track chunk."""
+
+    events: tuple[Event, ...]
+    clipped: tuple[tuple[int, int], ...]  # (byte offset of the event, its value over 127)
+    stopped_at: int  # byte offset of the first event that cannot be read; -1 if all can
+    reason: str  # why it cannot be read
+
+
 def parse_events(data: bytes, where: str) -> tuple[Event, ...]:
     """Read the events of a track chunk, up to and including its end of track.
-
-    Running status continues after meta and sysex events, as in players.
 
     Raises
     ------
     DataError
         If the bytes are not valid events; the text has the byte offset in the chunk.
     """
+    scan = scan_events(data)
+    if scan.clipped:
+        offset, value = scan.clipped[0]
+        raise DataError(f"{where}, byte {offset}: data byte {value}, expected 0 to 127")
+    if scan.reason:
+        raise DataError(f"{where}, byte {scan.stopped_at}: {scan.reason}")
+    return scan.events
+
+
+def scan_events(data: bytes) -> EventScan:
+    """Read the events of a track chunk, as far as they can be read.
+
+    Running status continues after meta and sysex events, as in players. Data bytes over 127 are
+    read as 127.
+    """
     events: list[Event] = []
+    clipped: list[tuple[int, int]] = []
     at = tick = running = 0
     while at < len(data):
         start = at
@@ -158,16 +181,18 @@ def parse_events(data: bytes, where: str) -> tuple[Event, ...]:
                 running = status
             event = _event(data, at, tick, status, start)
         except IndexError:
-            raise DataError(
-                f"{where}, byte {start}: an event is cut short, expected its end within the track"
-            ) from None
+            reason = "an event is cut short, expected its end within the track"
+            return EventScan(tuple(events), tuple(clipped), start, reason)
         except ValueError as error:
-            raise DataError(f"{where}, byte {start}: {error}") from None
+            return EventScan(tuple(events), tuple(clipped), start, str(error))
+        if status < SYSEX and (value := max(event.data)) > 127:
+            clipped.append((start, value))
+            event = event._replace(data=bytes(min(byte, 127) for byte in event.data))
         events.append(event)
         at = event.end
         if event.meta == END_OF_TRACK:
             break
-    return tuple(events)
+    return EventScan(tuple(events), tuple(clipped), -1, "")
 
 
 def _event(data: bytes, at: int, tick: int, status: int, start: int) -> Event:
@@ -182,11 +207,8 @@ def _event(data: bytes, at: int, tick: int, status: int, start: int) -> Event:
     """
     if NOTE_OFF <= status < SYSEX:
         end = at + (1 if PROGRAM <= status < BEND else 2)
-        payload = data[at:end]
         data[end - 1]  # IndexError if truncated
-        if max(payload) > 127:
-            raise ValueError(f"data byte {max(payload)}, expected 0 to 127")
-        return Event(tick, status, payload, -1, start, end)
+        return Event(tick, status, data[at:end], -1, start, end)
     if status not in (SYSEX, ESCAPE, META):
         found = "a data byte with no status before it" if not status else f"status {status:#x}"
         raise ValueError(f"{found}, expected a channel, sysex or meta event")

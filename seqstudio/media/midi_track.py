@@ -1,7 +1,7 @@
 """A MIDI track: its bytes as read, the notes in its events, and edits of those notes."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,6 +29,8 @@ from seqstudio.media.midi_notes import (
     overlaps,
     pair_notes,
 )
+from seqstudio.media.midi_recovery import recover_track
+from seqstudio.media.midi_text import decode_text
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class Track:
     def parse(cls, data: bytes, where: str) -> "Track":
         """Read the content of a track chunk; `where` begins the text of a DataError."""
         return cls(data, parse_events(data, where))
+
+    @classmethod
+    def recover(cls, data: bytes) -> tuple["Track", tuple[str, ...]]:
+        """Read the content of a damaged track chunk; return what was mended, one line each."""
+        found = recover_track(data)
+        return cls(found.data, found.events), found.mends
 
     @classmethod
     def of(cls, events: Sequence[Event], tail: bytes = b"") -> "Track":
@@ -134,6 +142,13 @@ class Track:
                 kept.append(paired)
         return self._rebuilt(kept, list(wanted.elements()), keep_faults=False)
 
+    def without(self, unwanted: Callable[[Event], bool]) -> "Track":
+        """Remove events; without any such event, the track stays unchanged, byte for byte."""
+        kept = [event for event in self.events if not unwanted(event)]
+        if len(kept) == len(self.events):
+            return self
+        return Track.of(kept, self.data[self.events[-1].end :])
+
     def _rebuilt(self, kept: list[PairedNote], new: list[Note], *, keep_faults: bool) -> "Track":
         kept_indices = {index for paired in kept for index in (paired.on, paired.off)}
         if keep_faults:
@@ -160,11 +175,3 @@ class Track:
         for event in (self.events[index] for index in single):
             found.append(((event.channel, event.data[0]), event.tick, event.tick))
         return found
-
-
-def decode_text(text: bytes) -> str:
-    """Decode a text event as UTF-8, or as Latin-1, which old files use."""
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("latin-1")

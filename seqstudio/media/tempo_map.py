@@ -9,6 +9,7 @@ from seqstudio.errors import DataError
 from seqstudio.media.midi_events import METER, TEMPO, Event
 
 MAX_BARS = 100_000
+MAX_POWER = 7  # of two, in the unit of a meter: 128th notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +80,26 @@ class TempoMap:
     tempos: tuple[Tempo, ...]
     meters: tuple[Meter, ...]
     ticks_per_beat: int
+    ignored: tuple[str, ...] = ()  # meters and tempos that no player can follow, one line each
 
     @classmethod
     def of(cls, events: Iterable[Event], ticks_per_beat: int) -> "TempoMap":
         """Collect tempos and meters from events in tick order; the last event at a tick wins.
 
-        Events with an invalid payload (such as a tempo of 0) are ignored, as in players.
+        Events with an absurd payload (such as a tempo of 0) are ignored, as in players.
         """
         tempos = {0: Tempo(0, 500_000)}
         meters = {0: Meter(0, 4, 4)}
+        ignored = []
         for event in events:
-            if event.meta == TEMPO and (beat_us := int.from_bytes(event.data[:3])):
-                tempos[event.tick] = Tempo(event.tick, beat_us)
-            if event.meta == METER and len(event.data) >= 2 and event.data[0]:
-                power = min(event.data[1], 6)
-                meters[event.tick] = Meter(event.tick, event.data[0], 1 << power)
-        return cls(tuple(tempos.values()), tuple(meters.values()), ticks_per_beat)
+            if is_absurd(event):
+                what = "tempo" if event.meta == TEMPO else "meter"
+                ignored.append(f"absurd {what} at tick {event.tick} ignored")
+            elif event.meta == TEMPO:
+                tempos[event.tick] = Tempo(event.tick, int.from_bytes(event.data[:3]))
+            elif event.meta == METER:
+                meters[event.tick] = Meter(event.tick, event.data[0], 1 << event.data[1])
+        return cls(tuple(tempos.values()), tuple(meters.values()), ticks_per_beat, tuple(ignored))
 
     @cached_property
     def _tempo_ticks(self) -> list[int]:
@@ -146,3 +151,12 @@ class TempoMap:
             if after is not None and after.tick < end:
                 end = after.tick
         return (*starts, end)
+
+
+def is_absurd(event: Event) -> bool:
+    """Return whether a tempo or meter event has a value that no player can follow."""
+    if event.meta == TEMPO:
+        return not int.from_bytes(event.data[:3])
+    if event.meta == METER:
+        return len(event.data) < 2 or not event.data[0] or event.data[1] > MAX_POWER
+    return False

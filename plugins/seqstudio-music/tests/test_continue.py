@@ -203,6 +203,18 @@ def test_faults_of_a_primer_are_kept_and_named(job: OneJob, tmp_path: Path) -> N
     assert set(kept) <= set(score_of(result).notes)
 
 
+def test_a_damaged_primer_is_mended_while_it_is_read(job: OneJob, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.mid"
+    content = lead_sheet().to_bytes()
+    last = content.rfind(b"MTrk")
+    path.write_bytes(content[: last + 4] + b"\x00\x01\x00\x00" + content[last + 8 :])
+    result = continued(job, path)[0]
+
+    assert "mended while reading: track 3: its length says 65536 bytes" in result.summary
+    assert set(lead_sheet().notes) <= set(score_of(result).notes)
+    assert Score.from_bytes(score_of(result).to_bytes()).faults == ()
+
+
 def test_repair_removes_the_faults_of_a_primer(job: OneJob, tmp_path: Path) -> None:
     path = tmp_path / "faulty.mid"
     path.write_bytes(faulty())

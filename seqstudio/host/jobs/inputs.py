@@ -11,7 +11,7 @@ from seqstudio.host.text_format import printable
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "audio": (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"),
-    "midi": (".mid", ".midi", ".smf"),
+    "midi": (".mid", ".midi", ".smf", ".kar", ".rmi"),
     "text": (".txt",),
     "transcript": (".json",),
     "table": (".tsv", ".csv"),

@@ -13,17 +13,21 @@ class Primer:
 
     path: Path
     score: Score
-    faults: tuple[str, ...]  # of the file as it was read
-    repaired: bool  # whether `score` is free of them
+    faults: tuple[str, ...]  # of the file as it was read, those that reading mends among them
+    mends: tuple[str, ...]  # what was mended while the file was read
+    repaired: bool  # whether `score` is free of all faults
 
     @property
     def fault_summary(self) -> str:
-        """The first fault and the number of others, and whether they were repaired; or ""."""
-        if not self.faults:
-            return ""
+        """What was mended, repaired or kept: the first of each, and how many others; or ""."""
+        kept = tuple(fault for fault in self.faults if fault not in self.mends)
         outcome = "repaired" if self.repaired else "kept"
-        more = f" and {len(self.faults) - 1} more" if len(self.faults) > 1 else ""
-        return f"faults {outcome}: {self.faults[0]}{more}"
+        parts = (("mended while reading", self.mends), (f"faults {outcome}", kept))
+        return "; ".join(f"{what}: {_first_of(found)}" for what, found in parts if found)
+
+
+def _first_of(faults: tuple[str, ...]) -> str:
+    return faults[0] + (f" and {len(faults) - 1} more" if len(faults) > 1 else "")
 
 
 def read_primer(path: Path, *, repair: bool) -> Primer:
@@ -35,9 +39,9 @@ def read_primer(path: Path, *, repair: bool) -> Primer:
         If the file cannot be read or has no notes.
     """
     score = Score.read(path)
-    faults = score.faults
+    faults, mends = score.faults, score.mends
     if repair:
         score = score.repaired()
     if not score.notes:
         raise DataError(f"{path}: 0 notes, expected at least 1")
-    return Primer(path, score, faults, repair and bool(faults))
+    return Primer(path, score, faults, mends, repair and bool(faults))
