@@ -98,7 +98,7 @@ class ModelConfig:
         if getattr(self.decoder, "covariates", ()):
             raise ConfigError(f"head {name!r} reads a decoder with covariates, expected none")
         own = getattr(self.decoder, "past_attention", None)
-        if not self.bridge is self.attention is own is None:
+        if any(part is not None for part in (self.bridge, self.attention, own)):
             raise ConfigError(f"head {name!r} with a bridge or attention, expected neither")
         if sum(getattr(head, "reads_decoder", False) for head in self.heads.values()) > 1:
             raise ConfigError("several heads read the decoder, expected one")

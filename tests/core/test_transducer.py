@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
+from seqstudio.core.attention import AdditiveConfig
 from seqstudio.core.config import ModelConfig, config_from_plain, config_to_plain
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import Encoded, EncoderConfig
@@ -226,6 +227,14 @@ def test_a_config_with_a_joint_head_survives_json() -> None:
         (
             {"decoder": DecoderConfig(vocabulary=3, covariates=(4,))},
             r"^head 'joint' reads a decoder with covariates, expected none",
+        ),
+        (
+            {"attention": AdditiveConfig()},
+            r"^head 'joint' with a bridge or attention, expected neither",
+        ),
+        (
+            {"decoder": DecoderConfig(vocabulary=3, past_attention=AdditiveConfig())},
+            r"^head 'joint' with a bridge or attention, expected neither",
         ),
         (
             {"heads": {"joint": JointConfig(), "other": JointConfig()}},
