@@ -203,7 +203,7 @@ def event_line(event: Event) -> str:
             best = "; best so far, saved" if event.best else ""
             place = f"epoch {event.epoch + 1}, step {event.step}"
             if event.averaged > 1:
-                place = average_text(event)
+                place = average_text(event.average, event.averaged)
             return f"{place}: {metrics}{best}"
         case Preview():
             return "\n".join(f"  | {line}" for line in event.text.splitlines())

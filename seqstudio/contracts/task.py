@@ -47,7 +47,7 @@ class TrainConfig:
         "auto", "Numbers that the steps compute in; auto: bf16 on a GPU that has it, else fp32."
     )
     average: int = setting(
-        1, "Best checkpoints kept; averages of 2 to all of them are tried for the final model.", min=1
+        1, "Best checkpoints kept; averages of 2 to all of them are tried as final model.", min=1
     )
     average_last: int = setting(
         0, "Last epochs whose average is tried as the final model; 0: none.", min=0

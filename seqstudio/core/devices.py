@@ -6,11 +6,19 @@ from torch import Tensor
 from seqstudio.errors import ConfigError
 
 
-def choose_device(name: str) -> str:
+def choose_device(name: str, *, stepping: bool = False) -> str:
     """Turn `auto`, `cpu`, `cuda`, `cuda:N` or `mps` into a device of this machine.
 
     `auto` never chooses `mps`: torch has neither float64 nor the kernels of the CTC and transducer
-    losses there, so that not every model runs on it. It can be named.
+    losses there, so that not every model runs on it. It can be named. For CUDA
+    `keep_float32_exact` is called.
+
+    Parameters
+    ----------
+    stepping : for what draws token after token, `auto` is the CPU. There a step of a few rows is as
+        fast as its weights are read. On a GPU it is some twenty launches, and each token is copied
+        to the host; a captured graph would save the launches, and takes its place here when it is
+        measured to be faster.
 
     Raises
     ------
@@ -23,10 +31,22 @@ def choose_device(name: str) -> str:
     if torch.backends.mps.is_available():
         available.append("mps")
     if name == "auto":
-        return "cuda" if "cuda" in available else "cpu"
+        name = "cuda" if "cuda" in available and not stepping else "cpu"
     if name not in available:
         raise ConfigError(f"device={name!r}, expected auto or one of {', '.join(available)}")
+    if name.startswith("cuda"):
+        keep_float32_exact()
     return name
+
+
+def keep_float32_exact() -> None:
+    """Turn TF32 off in this process; torch has it on in cuDNN, and so in recurrent layers.
+
+    Float32 results then agree with those of a CPU to about 1e-5. What may be less exact, the
+    products of a training, runs in bfloat16, which is faster than TF32 (see `autocast`).
+    """
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    torch.backends.cudnn.fp32_precision = "ieee"  # of convolutions and recurrent layers
 
 
 def require_kernel(what: str, device: torch.device) -> None:
@@ -48,9 +68,9 @@ def at_least_float32(values: Tensor) -> Tensor:
 
 def to_host(*lengths: Tensor) -> tuple[Tensor, ...]:
     """Return (B,) integer tensors on the CPU; those of one device are copied in one transfer."""
-    if all(one.device.type == "cpu" for one in lengths):
-        return lengths
-    return tuple(torch.stack(lengths).cpu())
+    if len({one.device for one in lengths}) > 1:
+        return tuple(one.cpu() for one in lengths)
+    return lengths if lengths[0].device.type == "cpu" else tuple(torch.stack(lengths).cpu())
 
 
 def prefers_scans(device: torch.device) -> bool:
@@ -83,7 +103,6 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 def compiles_steps(device: torch.device) -> bool:
     """Return whether the steps of sampling run in the compiled kernel, else by torch's operations.
 
-    On a GPU a step is some twenty launches, and each token is copied to the host. A captured graph
-    would save the launches; none is made before it can be measured.
+    Those of the second kind are not yet measured on a GPU; see `choose_device`.
     """
     return device.type == "cpu"

@@ -50,7 +50,5 @@ def fitting_weights(
     return {
         name: tensor
         for name, tensor in weights.items()
-        if name in state
-        and state[name].shape == tensor.shape
-        and not name.startswith(TASK_BUFFERS)
+        if name in state and state[name].shape == tensor.shape and not name.startswith(TASK_BUFFERS)
     }

@@ -81,6 +81,7 @@ class Finished:
     value: float | None  # of the final model; None if it was not evaluated
     best_step: int
     averaged: int  # sets of weights averaged into the final model
+    average: AverageKind = ""  # what kind of average it is; "" for none
     minutes: float  # of training, over all resumed runs
     processes: tuple[int, ...] = (1,)  # that trained together: at the start, and after each change
     summary: str  # one line for the user
@@ -98,20 +99,19 @@ KINDS: Mapping[str, type[Event]] = {
 }
 
 
-def average_text(event: Evaluated) -> str:
-    """Describe the average that was evaluated.
+def average_text(kind: AverageKind, count: int) -> str:
+    """Describe an average of `count` sets of weights.
 
-    >>> average_text(Evaluated(step=9, epoch=3, monitor="wer", value=0.1, best=True, metrics={},
-    ...                        items=4, averaged=3, average="last"))
+    >>> average_text("last", 3)
     'the average of the last 3 epochs'
     """
     return {
         "": "one checkpoint",
-        "best": f"the average of the {event.averaged} best checkpoints",
-        "last": f"the average of the last {event.averaged} epochs",
-        "swa": f"the stochastic weight average of {event.averaged} epochs",
+        "best": f"the average of the {count} best checkpoints",
+        "last": f"the average of the last {count} epochs",
+        "swa": f"the stochastic weight average of {count} epochs",
         "ema": "a moving average",
-    }[event.average]
+    }[kind]
 
 
 def event_to_plain(event: Event) -> dict[str, Any]:

@@ -58,8 +58,12 @@ class Selector:
         kept, new = break_ties(progress.kept, new, state, self._folder, self._validator.loss)
         best = not kept or new.order < kept[0].score.order
         kept = keep_best(kept, progress.step, new, self._config.average, state, self._folder)
-        average: AverageKind = "ema" if self._config.ema > 0 else ""
-        return replace(event, best=best, average=average), kept
+        return replace(event, best=best, average=self.average), kept
+
+    @property
+    def average(self) -> AverageKind:
+        """The kind of average that the weights of every step are."""
+        return "ema" if self._config.ema > 0 else ""
 
     def averages(self, progress: TrainProgress, swa: State) -> Iterator[tuple[Evaluated, State]]:
         """Measure averages of weights, each `best` if it is better than all before it.

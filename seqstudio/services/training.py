@@ -317,6 +317,7 @@ class _Trainer:
             value=value,
             best_step=kept[0].step if kept else 0,
             averaged=self.averaged.averaged if self.averaged else 1,
+            average=self.averaged.average if self.averaged else self.selector.average,
             minutes=self._elapsed_s() / 60,
             processes=self.progress.processes,
             summary=self._summary(),
@@ -334,5 +335,6 @@ class _Trainer:
             return f"stopped before valid {monitor} was measured"
         best = f"best valid {monitor} {kept[0].score.value:.4f} at step {kept[0].step}"
         if averaged := self.averaged:
-            return f"{best}, {averaged.value:.4f} as {average_text(averaged)}, which is kept"
+            average = average_text(averaged.average, averaged.averaged)
+            return f"{best}, {averaged.value:.4f} as {average}, which is kept"
         return f"{best}, which is kept: no average is better" if self.tried_averages else best

@@ -11,7 +11,7 @@ from seqstudio.core.attention import AdditiveConfig
 from seqstudio.core.cells import CELLS, Cell
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
-from seqstudio.core.devices import autocast
+from seqstudio.core.devices import autocast, keep_float32_exact
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import FramesConfig
 from seqstudio.core.heads import CTCConfig
@@ -94,3 +94,16 @@ def test_on_a_cpu_only_bf16_by_name_is_bf16(precision: str, enabled: bool) -> No
     layer = torch.nn.Linear(2, 2)
     with autocast(CPU, precision):
         assert (layer(torch.ones(1, 2)).dtype == torch.bfloat16) is enabled
+
+
+def test_tf32_is_off_for_float32_on_a_gpu() -> None:
+    settings = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    before = [one.fp32_precision for one in settings]
+    try:
+        keep_float32_exact()
+        assert torch.backends.cudnn.rnn.fp32_precision == "ieee"
+        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
+        assert torch.backends.cuda.matmul.fp32_precision == "ieee"
+    finally:
+        for one, value in zip(settings, before, strict=True):
+            one.fp32_precision = value

@@ -13,7 +13,15 @@ from seqstudio.gui.train.previews import Previews, stage_of
 from seqstudio.gui.train.run_folder import RunContents
 from seqstudio.gui.widgets.metric_text import metric_text, metric_value
 from seqstudio.host.text_format import format_duration
-from seqstudio.services.events import Evaluated, Event, Finished, Preview, TrainingStep
+from seqstudio.services.events import (
+    AverageKind,
+    Evaluated,
+    Event,
+    Finished,
+    Preview,
+    TrainingStep,
+    average_text,
+)
 
 RunState = Literal[
     "reading", "queued", "waiting", "running", "stopping", "stopped", "finished", "failed"
@@ -134,7 +142,7 @@ class TrainRun:
             case Preview():
                 self.previews.add(stage_of(event, self.folder))
             case Finished():
-                self.message = averaged_text(event.averaged)
+                self.message = averaged_text(event.average, event.averaged)
 
     @property
     def speed(self) -> Speed | None:
@@ -180,10 +188,10 @@ def progress_line(run: TrainRun) -> str:
     return " · ".join(parts)
 
 
-def averaged_text(checkpoints: int) -> str:
+def averaged_text(kind: AverageKind, count: int) -> str:
     """Say whether the model of a finished run is an average; "" for one checkpoint alone.
 
-    >>> averaged_text(3)
-    'The model is the average of the best 3 checkpoints.'
+    >>> averaged_text("best", 3)
+    'The model is the average of the 3 best checkpoints.'
     """
-    return f"The model is the average of the best {checkpoints} checkpoints." * (checkpoints > 1)
+    return f"The model is {average_text(kind, count)}." if kind else ""
