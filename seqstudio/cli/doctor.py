@@ -24,7 +24,7 @@ REQUIRED_LIBRARIES = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "safe
 GPU_PROBE = """
 import torch, torchaudio
 print(torch.cuda.get_device_name() if torch.cuda.is_available()
-      else "Apple GPU" if torch.backends.mps.is_available() else "")
+      else "Apple GPU, which auto does not choose" if torch.backends.mps.is_available() else "")
 """
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 FREE_BYTES = 500_000_000  # enough for a run folder with its checkpoints

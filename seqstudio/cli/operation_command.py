@@ -124,7 +124,7 @@ def host_options(operation: OperationEntry) -> list[click.Parameter]:
                 type=click.Choice(DEVICES),
                 default="auto",
                 show_default=True,
-                help="Where the model runs; auto uses a GPU if there is one.",
+                help="Where the model runs; auto uses a CUDA GPU if there is one.",
             ),
         ]
     help_text = "Print JSON."

@@ -20,7 +20,7 @@ device_option = click.option(
     type=click.Choice(DEVICES),
     default="auto",
     show_default=True,
-    help="Where the model runs; auto uses a GPU if there is one.",
+    help="Where the model runs; auto uses a CUDA GPU if there is one.",
 )
 
 

@@ -43,8 +43,8 @@ def ctc_loss_sum(
 ) -> Tensor:
     """Sum the CTC loss over a batch; a row with too few frames is an error, never an infinity.
 
-    The loss is computed in float32 at least, under autocast too. Lengths are needed on the host:
-    those on a device are copied together, which is the only synchronisation.
+    The loss is computed in float32 at least, under autocast too. Lengths are needed on the host: if
+    they are on a device, one copy brings them there, which is the only synchronisation.
 
     Parameters
     ----------
@@ -65,19 +65,26 @@ def ctc_loss_sum(
         If a row has too few frames for its labels.
     """
     require_kernel("CTC loss", log_probs.device)
-    lengths, label_lengths = to_host(lengths, label_lengths)
-    if bool((2 * label_lengths - 1 > lengths).any()):  # else every label might be a repeat
-        check_frames(lengths, labels.cpu(), label_lengths)
+    on_host = lengths.device.type == label_lengths.device.type == "cpu"
+    # If even equal labels would fit, they need not be looked at.
+    if not on_host or bool((2 * label_lengths - 1 > lengths).any()):
+        needed = _frames_needed(labels, label_lengths.to(labels.device))
+        lengths, label_lengths, needed = to_host(lengths, label_lengths, needed)
+        _check_frames(lengths, label_lengths, needed)
     log_probs = at_least_float32(log_probs).transpose(0, 1)
     return functional.ctc_loss(
         log_probs, labels, lengths, label_lengths, blank=BLANK, reduction="sum"
     )
 
 
-def check_frames(lengths: Tensor, labels: Tensor, label_lengths: Tensor) -> None:
-    """Raise TrainingError for the first row with too few frames for its labels; see the loss."""
+def _frames_needed(labels: Tensor, label_lengths: Tensor) -> Tensor:
+    """Return what `frames_needed` does for each of (B, U) padded labels, (B,) int64."""
     within = valid_mask(label_lengths, labels.shape[1])[:, 1:]
-    needed = label_lengths + ((labels[:, 1:] == labels[:, :-1]) & within).sum(dim=1)
+    return label_lengths + ((labels[:, 1:] == labels[:, :-1]) & within).sum(dim=1)
+
+
+def _check_frames(lengths: Tensor, label_lengths: Tensor, needed: Tensor) -> None:
+    """Raise TrainingError for the first row with fewer frames than it needs."""
     for row in (needed > lengths).nonzero().flatten().tolist():
         raise TrainingError(
             f"row {row}: {int(lengths[row])} frames for {int(label_lengths[row])} labels, "

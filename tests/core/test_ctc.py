@@ -1,9 +1,12 @@
+from collections import Counter
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from seqstudio.core.ctc import best_path, ctc_loss_sum, frames_needed, prefix_beam
 from seqstudio.errors import TrainingError
@@ -137,6 +140,37 @@ def test_a_row_with_too_few_frames_is_named_in_an_error() -> None:
         ctc_loss_sum(log_probs, lengths, labels, label_lengths)
     lengths[2] = 55
     assert ctc_loss_sum(log_probs, lengths, labels, label_lengths).isfinite()
+
+
+class Calls(TorchDispatchMode):
+    """Counts the calls of torch's operations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, call: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.counts[call.__name__.partition(".")[0]] += 1
+        return call(*args, **(kwargs or {}))
+
+
+def test_labels_that_fit_in_any_case_are_not_looked_at() -> None:
+    log_probs = torch.zeros(2, 9, 5).log_softmax(-1)
+    labels, counts = torch.tensor([[1, 1, 2], [3, 4, 0]]), torch.tensor([3, 2])
+    looked = []
+    for frames in (5, 4):  # three equal labels would need five frames
+        with Calls() as calls:
+            ctc_loss_sum(log_probs, torch.tensor([frames, 9]), labels, counts)
+        looked.append(calls.counts["eq"])
+        assert calls.counts["_local_scalar_dense"] <= 1
+    assert looked == [0, 1]
+
+
+def test_the_loss_is_float32_whatever_it_is_given() -> None:
+    log_probs = torch.zeros(1, 4, 3).log_softmax(-1).bfloat16()
+    ones = torch.ones(1, dtype=torch.int64)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert ctc_loss_sum(log_probs, 4 * ones, ones[:, None], ones).dtype == torch.float32
 
 
 def test_repeats_in_the_padding_need_no_frames() -> None:

@@ -47,9 +47,27 @@ def test_stepping_computes_no_gradients() -> None:
 
 def test_a_missing_device_is_refused() -> None:
     assert choose_device("cpu") == "cpu"
-    assert choose_device("auto") in ("cpu", "cuda", "mps")
+    assert choose_device("auto") in ("cpu", "cuda")
     with pytest.raises(ConfigError, match=r"^device='cuda:99', expected auto or one of cpu"):
         choose_device("cuda:99")
+
+
+def test_auto_leaves_an_apple_gpu_to_those_who_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto") == "cpu"
+    assert choose_device("mps") == "mps"
+
+
+def test_auto_is_a_gpu_except_for_what_draws_token_after_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+
+    assert choose_device("auto") == "cuda"
+    assert choose_device("auto", stepping=True) == "cpu"
+    assert choose_device("cuda:0", stepping=True) == "cuda:0"
 
 
 @pytest.mark.gpu
