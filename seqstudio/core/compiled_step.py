@@ -31,14 +31,13 @@ class CompiledLinear:
         self.product = compiled_product()
 
     def __call__(self, rows: Tensor) -> Tensor:
-        """Map (R, K) rows, each contiguous, to (R, N)."""
-        count = rows.shape[0]
-        result = rows.new_empty(count, self.columns)
+        """Map (..., K) rows, which lie one after another at one distance, to (..., N)."""
+        result = rows.new_empty((*rows.shape[:-1], self.columns))
         self.product(
-            count, self.inputs, rows.stride(0), self.columns, self.columns,
+            rows.numel() // self.inputs, self.inputs, rows.stride(-2), self.columns, self.columns,
             rows.data_ptr(), *self.addresses, result.data_ptr(),
         )  # fmt: skip
-        return result if self.columns == self.size else result[:, : self.size]
+        return result if self.columns == self.size else result.narrow(-1, 0, self.size)
 
 
 class CompiledLayer:
@@ -78,12 +77,14 @@ class CompiledLayer:
         (T, R, H) outputs and the (R, S) state after the last step
         """
         steps, rows, _ = gates.shape
-        new = torch.empty_like(state)
+        new, width = torch.empty_like(state), state.shape[1]
         if steps == 1:  # the outputs lie in the state, and the rows of gates at any distance
-            outputs = new[None, :, : self.hidden]
+            outputs = new.as_strided((1, rows, self.hidden), (rows * width, width, 1))
         else:
             outputs, gates = gates.new_empty(steps, rows, self.hidden), gates.contiguous()
-        distances = gates.stride(1), state.shape[1], self.own.columns, outputs.stride(1)
-        addresses = gates.data_ptr(), state.data_ptr(), new.data_ptr(), *self.own.addresses
-        self.layer(steps, rows, self.hidden, *distances, *addresses, outputs.data_ptr())
+        self.layer(
+            steps, rows, self.hidden, gates.stride(1), width, self.own.columns, outputs.stride(1),
+            gates.data_ptr(), state.data_ptr(), new.data_ptr(), *self.own.addresses,
+            outputs.data_ptr(),
+        )  # fmt: skip
         return outputs, new

@@ -15,6 +15,7 @@ from torch.nn import functional
 from seqstudio.core.attention import Attention, AttentionMemory, AttentionWeights
 from seqstudio.core.cells import Cell, RecurrentCell
 from seqstudio.core.config import PartConfig, check_covariates, check_positive, check_recurrent
+from seqstudio.core.devices import at_least_float32
 from seqstudio.core.encoder import Encoded
 from seqstudio.core.fused_step import (
     FoldedCovariates,
@@ -205,7 +206,8 @@ class Decoder(nn.Module):
 
     def log_probs(self, tokens: Tensor, lengths: Tensor, **inputs: Any) -> Tensor:
         """Return the (B, U) log-probabilities of the tokens, 0 past each length; see `logits`."""
-        log_probs = self.logits(tokens, lengths, **inputs).log_softmax(dim=-1)
+        logits = at_least_float32(self.logits(tokens, lengths, **inputs))
+        log_probs = logits.log_softmax(dim=-1)
         inside = valid_mask(lengths, tokens.shape[1])
         chosen = log_probs.gather(2, torch.where(inside, tokens, 0)[:, :, None])[:, :, 0]
         return chosen.masked_fill(~inside, 0.0)
@@ -253,7 +255,7 @@ class Decoder(nn.Module):
 
         `state` itself is not changed.
         """
-        return state.stepper.advance(tokens[:, None], state)
+        return state.stepper.advance(tokens[None], state)
 
 
 class DecoderState(NamedTuple):
@@ -335,17 +337,17 @@ class FlatStepper:
             state = state._replace(past=self.past.start(rows, prompts.device))
         if self.past_attention is not None:
             state = state._replace(past_memory=self.past_attention.empty_memory(rows))
-        return self.advance(functional.pad(prompts, (1, 0), value=self.vocabulary), state)
+        return self.advance(functional.pad(prompts.t(), (0, 0, 1, 0), value=self.vocabulary), state)
 
     def advance(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
-        """Return the (B, V) logits that follow (B, U) tokens, 1 or more, and the new state."""
-        gates = torch.embedding(self.token_gates, tokens.t())  # (U, B, G)
-        first, steps = state.position + 1, len(gates)
+        """Return the (B, V) logits that follow (U, B) tokens, 1 or more, and the new state."""
+        gates = torch.embedding(self.token_gates, tokens)
+        first, steps = state.position + 1, tokens.shape[0]
         if state.covariates is not None:
             known = state.covariates[:, first : first + steps].transpose(0, 1)
             gates[: len(known)] += self.covariate_gates.sum(known)
         if self.past is not None and state.past is not None:
-            added, past = self.past.run(state.past, tokens.t(), state.covariates, first)
+            added, past = self.past.run(state.past, tokens, state.covariates, first)
             gates, state = gates + added, state._replace(past=past)
         outputs, layers = self.stack.run(gates, state.layers)
         state = state._replace(layers=layers, position=first + steps - 1)

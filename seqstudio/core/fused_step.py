@@ -78,8 +78,10 @@ class FusedStack:
     ) -> None:
         layers = list(body.layers) if isinstance(body, RecurrentStack) else [body]
         self.layers = [layer for layer in layers if isinstance(layer, RecurrentLayer)]
-        self.body = body if isinstance(body, RecurrentStack) else None
         self.hidden = body.hidden
+        self.body = None  # the stack, if it changes what a layer passes on
+        if isinstance(body, RecurrentStack) and (body.residual or len(body.norms)):
+            self.body = body
         self.route = route or step_route(next(body.parameters()).device, body.cell)
         self.padding = -self.hidden % self.route.lanes
         self.steps = [
@@ -123,21 +125,19 @@ class FusedStack:
         new_states, passed = [], gates
         for number, (step, state) in enumerate(zip(self.steps, states, strict=True)):
             if number:
-                linear = self.upward[number - 1]
-                gates = linear(passed.flatten(0, 1)).unflatten(0, passed.shape[:2])
+                gates = self.upward[number - 1](passed)
             output, new = step(gates, state)
-            passed = output if self.body is None else self.passed_on(number, output, passed)
+            passed = self.passed_on(number, output, passed)
             new_states.append(new)
         return passed, tuple(new_states)
 
     def passed_on(self, number: int, output: Tensor, below: Tensor) -> Tensor:
         """Return what a layer of the stack passes on; see `RecurrentStack.passed_on`."""
-        if self.body is None or not (self.body.residual or len(self.body.norms)):
+        if self.body is None:
             return output
-        if not self.padding:
-            return self.body.passed_on(number, output, below)
         parts = output[..., : self.hidden], below[..., : self.hidden]
-        return functional.pad(self.body.passed_on(number, *parts), (0, self.padding))
+        passed = self.body.passed_on(number, *parts)
+        return functional.pad(passed, (0, self.padding)).contiguous()
 
 
 class FoldedCovariates:

@@ -5,6 +5,7 @@ Not yet measured on a GPU.
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from seqstudio.core.cells import RecurrentCell
 
@@ -13,11 +14,11 @@ class TorchLinear:
     """Computes x @ weight.T + bias, from (N, K) weight and (N,) bias."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        self.weight, self.bias = weight.t().contiguous(), bias
+        self.weight, self.bias = weight, bias
 
     def __call__(self, rows: Tensor) -> Tensor:
-        """Map (R, K) rows to (R, N)."""
-        return torch.addmm(self.bias, rows, self.weight)
+        """Map (..., K) rows to (..., N)."""
+        return functional.linear(rows, self.weight, self.bias)
 
 
 class TorchLayer:

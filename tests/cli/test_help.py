@@ -16,7 +16,16 @@ from seqstudio.cli.root import COMMANDS, studio_command
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROUNDS = 11
 LIMIT = 3.0
-HEAVY = ("torch", "rich", "sqlite3", "numpy", "importlib.metadata", "msgspec", "dataclasses")
+HEAVY = (
+    "torch",
+    "llvmlite",
+    "rich",
+    "sqlite3",
+    "numpy",
+    "importlib.metadata",
+    "msgspec",
+    "dataclasses",
+)
 
 
 def seconds(environment: Mapping[str, str], program: str, *arguments: str) -> float:

@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.medium
 TINY = ("--set", "epochs=1", "--set", "hidden=16", "--set", "inner_hidden=8", "--set", "layers=1")
-LOADED = "torch librosa seqstudio.core seqstudio_music seqstudio_speech"
+LOADED = "torch llvmlite librosa seqstudio.core seqstudio_music seqstudio_speech"
 
 
 @pytest.fixture

@@ -31,14 +31,24 @@ class ModelCache:
 
 
 class JobModels:
-    """The models that a job may load; the first is the default."""
+    """The models that a job may load; the first is the default.
+
+    A `generative` operation draws token after token, for which `auto` may be another device.
+    """
 
     def __init__(
-        self, sources: Sequence[ModelSource], plugins: Plugins, device: str, cache: ModelCache
+        self,
+        sources: Sequence[ModelSource],
+        plugins: Plugins,
+        device: str,
+        cache: ModelCache,
+        *,
+        generative: bool = False,
     ) -> None:
         self._sources = tuple(sources)
         self._plugins = plugins
         self._wanted = device
+        self._generative = generative
         self._cache = cache
         self._device = ""
         self._loaded: dict[str, LoadedModel] = {}
@@ -48,7 +58,7 @@ class JobModels:
         if not self._device:
             from seqstudio.core.devices import choose_device  # imports torch
 
-            self._device = choose_device(self._wanted)
+            self._device = choose_device(self._wanted, stepping=self._generative)
         return self._device
 
     def load(self, prefer: str = "") -> LoadedModel:

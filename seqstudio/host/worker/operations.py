@@ -53,9 +53,10 @@ class OperationRunner:
         self._start = start
         self._plugins = plugins
         self._host = host
-        self._models = JobModels(start.models, plugins, start.device, cache)
         entries = start.plugin.manifest.get("operations", ())
         entry = next(entry for entry in entries if entry["name"] == start.name)
+        generative = bool(entry.get("generative"))
+        self._models = JobModels(start.models, plugins, start.device, cache, generative=generative)
         self._kinds = {port["name"]: port["kind"] for port in entry.get("outputs", ())}
         self._streams = entry.get("runs") == "stream"
         self._needs_model = bool(entry.get("task") or entry.get("tasks"))

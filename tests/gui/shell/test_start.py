@@ -120,7 +120,17 @@ class Watched(start.Window):
 start.Window = Watched
 start.run([])
 """
-HEAVY = ("torch", "torchaudio", "librosa", "numpy", "soundfile", "pyqtgraph", "PIL", "pluggy")
+HEAVY = (
+    "torch",
+    "torchaudio",
+    "llvmlite",
+    "librosa",
+    "numpy",
+    "soundfile",
+    "pyqtgraph",
+    "PIL",
+    "pluggy",
+)
 PLUGINS = ("seqstudio_speech", "seqstudio_music")
 
 
