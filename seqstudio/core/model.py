@@ -176,6 +176,7 @@ class SequenceModel(BlockEncoding):
         logits: Tensor = self.decoder.logits(tokens, lengths, **inputs)
         return logits
 
+    @torch.no_grad()
     def attention_weights(
         self,
         tokens: Tensor,
