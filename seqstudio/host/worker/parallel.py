@@ -19,7 +19,7 @@ from seqstudio.errors import ConfigError, TrainingError
 from seqstudio.host.processes import is_alive, usable_cpu_count
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.nodes import Nodes, read_nodes
-from seqstudio.host.worker.rank import EVENTS, PAUSE, START, STOP
+from seqstudio.host.worker.rank import BUG, EVENTS, PAUSE, START, STOP
 from seqstudio.host.worker.torchrun import FAILURES, FLAGS
 from seqstudio.services.atomic_files import json_bytes
 from seqstudio.services.events import Event, event_from_plain
@@ -170,15 +170,16 @@ class RankError:
 
     rank: int
     reason: str
-    kind: str  # the name of the error's class; "bug" for what is not ours
+    kind: str  # the name of the error's class; BUG for one that users cannot fix
     time: float
 
 
 def failure_reason(folder: Path, status: int) -> str:
-    """Return which rank failed first and why.
+    """Return why a training failed: which process was killed or hit a bug, or what is to be fixed.
 
     What a rank says itself comes before a kill, since torchrun ends the others by one, and that
-    before a connection which the others have lost.
+    before a connection which the others have lost. An error that users can fix is shown as in one
+    process: it is not a matter of the rank that met it first.
 
     Parameters
     ----------
@@ -188,7 +189,7 @@ def failure_reason(folder: Path, status: int) -> str:
     errors = sorted(_rank_errors(folder), key=lambda one: one.time)
     for one in errors:
         if one.kind != "LostProcessError":
-            return f"process {one.rank}: {one.reason}"
+            return f"process {one.rank}: {one.reason}" if one.kind == BUG else one.reason
     path = folder / FAILURES
     ended: Mapping[str, Any] = json.loads(path.read_bytes()) if path.exists() else {}
     for rank, how in ended.items():
@@ -198,7 +199,7 @@ def failure_reason(folder: Path, status: int) -> str:
         return f"process {errors[0].rank}: {errors[0].reason}"
     if status < 0:
         return f"torchrun was ended by {signal.Signals(-status).name}"
-    return f"torchrun exited with status {status}, and {ended or 'no rank'} failed"
+    return f"torchrun exited with status {status}; its processes: {dict(ended)}"
 
 
 def _rank_errors(folder: Path) -> Iterator[RankError]:

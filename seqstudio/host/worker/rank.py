@@ -21,6 +21,7 @@ from seqstudio.services.atomic_files import json_bytes, write_atomic
 START = "start.json"  # the job's start message
 EVENTS = "events.jsonl"  # of rank 0; the worker passes them on
 STOP, PAUSE = "stop", "pause"  # files that the worker makes
+BUG = "bug"  # the kind of an error that users cannot fix
 POLL_S = 0.1
 
 
@@ -47,7 +48,7 @@ def main(folder_name: str, parent: int) -> None:
         sys.exit(1)
     except BaseException as error:
         traceback.print_exc()
-        _write_error(folder, rank, f"{type(error).__name__}: {error}", kind="bug")
+        _write_error(folder, rank, f"{type(error).__name__}: {error}", kind=BUG)
         sys.exit(1)
 
 
