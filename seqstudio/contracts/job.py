@@ -11,8 +11,6 @@ from seqstudio.errors import ConfigError
 if TYPE_CHECKING:
     import torch
 
-    from seqstudio.core.encoder import Encoded
-
 
 class Cancelled(BaseException):
     """The user cancelled the job. A BaseException, so that `except Exception` does not catch it."""
@@ -97,8 +95,8 @@ class Guide(Protocol):
 class Sampler(Protocol):
     """Samples from a model and searches with it: a job, or a loaded model in a preview."""
 
-    def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> "Encoded":
-        """Encode a padded batch of sources, on the model's device.
+    def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> Any:
+        """Encode a padded batch of sources as a `seqstudio.api.nn.Encoded`, on the model's device.
 
         Parameters
         ----------
@@ -118,7 +116,7 @@ class Sampler(Protocol):
         guide: Guide,
         config: SamplingConfig,
         *,
-        encoded: "Encoded | None" = None,
+        encoded: Any = None,
         items: Sequence[int] | None = None,
         covariates: "torch.Tensor | None" = None,
     ) -> Iterator[tuple[int, int]]:
@@ -153,7 +151,7 @@ class Sampler(Protocol):
         guide: Guide,
         config: BeamConfig,
         *,
-        encoded: "Encoded | None" = None,
+        encoded: Any = None,
         items: Sequence[int] | None = None,
         covariates: "torch.Tensor | None" = None,
         scorers: Sequence[tuple[Scorer, float]] = (),

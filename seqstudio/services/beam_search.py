@@ -48,15 +48,13 @@ def beam_search(
     sources = source_items(len(prompts), encoded, items)
     begun = min((model.valid_prefix(prompt) for prompt in prompts), default=0)
     beams = [_Beam(number, prompt, begun, guide, config) for number, prompt in enumerate(prompts)]
-    active = [beam for beam in beams if beam.live]
+    active = beams
     stepper = Stepper(model)
     scores = BeamScores(config, scorers)
     if active:
-        numbers = [beam.number for beam in active]
-        prefixes = [beam.live[0].tokens for beam in active]
-        logits = stepper.start(numbers, encoded, sources, covariates, prefixes)
-        frames = None if encoded is None else encoded.lengths[[sources[n] for n in numbers]]
-        scores.start(prefixes, frames)
+        prefixes = [beam.live[0].tokens for beam in beams]
+        logits = stepper.start(range(len(beams)), encoded, sources, covariates, prefixes)
+        scores.start(prefixes, None if encoded is None else encoded.lengths[list(sources)])
     while active:
         check()
         prefixes = [hypothesis.tokens for beam in active for hypothesis in beam.live]
@@ -106,8 +104,6 @@ class _Beam:
         self.ended: list[BeamHypothesis] = []
         self.position = begun  # how many tokens each live hypothesis has, the prompt's included
         self.live = [_Live(self.prompt[:begun], 0.0, 0.0)]
-        if not self.in_prompt:
-            self._end_prompt()
 
     @property
     def in_prompt(self) -> bool:
@@ -117,6 +113,10 @@ class _Beam:
         """Extend the live hypotheses by one token; return which of them the new ones extend."""
         if self.in_prompt:
             return self._extend_prompt(step.log_probs[0])
+        if self.position == len(self.prompt) and self.guide.finished(self.number, self.prompt):
+            self._end(self.live[0], 0.0, finished=True)
+            self.live = []
+            return []
         self.position += 1
         totals = step.totals + np.array([[hypothesis.total] for hypothesis in self.live])
         for row, hypothesis in enumerate(self.live):
@@ -162,15 +162,7 @@ class _Beam:
             raise self._error(self.position, f"{token} in the prompt is not allowed here")
         self.position += 1
         self.live = [_Live(self.prompt[: self.position], 0.0, 0.0)]
-        if not self.in_prompt:
-            self._end_prompt()
-        return [0] if self.live else []
-
-    def _end_prompt(self) -> None:
-        """End the search if the prompt is finished as it is."""
-        if self.guide.finished(self.number, self.prompt):
-            self._end(_Live(self.prompt, 0.0, 0.0), 0.0, finished=True)
-            self.live = []
+        return [0]
 
     def _end(self, hypothesis: _Live, penalty: float, *, finished: bool) -> None:
         tokens = tuple(hypothesis.tokens[len(self.prompt) :])

@@ -6,12 +6,14 @@ from typing import Any, ClassVar, NamedTuple
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis
 from seqstudio.contracts.job import SamplingConfig, TakeSeed
 from seqstudio.core.attention import AdditiveConfig
 from seqstudio.core.bridges import FinalStateConfig
 from seqstudio.core.config import ModelConfig, PartConfig
+from seqstudio.core.ctc_prefix import CTCPrefixScorer
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import Encoded, EncoderConfig
 from seqstudio.core.front_end import TokensConfig
@@ -341,13 +343,16 @@ def test_coverage_counts_the_attention_to_each_frame() -> None:
 class Bigrams:
     """A scorer whose state is the prefixes themselves, to see that it fits its rows."""
 
-    def __init__(self, table: Sequence[Sequence[float]]) -> None:
+    def __init__(self, table: Sequence[Sequence[float]], *, prompts: int = 1) -> None:
         self.table = torch.tensor(table).log()
+        self.prompts = prompts
         self.calls = 0
 
     def score(self, prefixes: Sequence[Sequence[int]], state: Any) -> tuple[Tensor, Any]:
         assert (state is None) == (self.calls == 0)
-        if state is not None:
+        if state is None:
+            assert prefixes == [[]] * self.prompts
+        else:
             assert [list(prefix[:-1]) for prefix in prefixes] == state.prefixes
         self.calls += 1
         previous = [prefix[-1] if prefix else len(self.table) - 1 for prefix in prefixes]
@@ -374,12 +379,43 @@ def test_a_scorer_adds_its_log_probabilities_by_weight() -> None:
         assert found.score == pytest.approx(log(decoder) + weight * log(scored), abs=1e-6)
 
 
-@pytest.mark.parametrize("prompts", [[[], [1, 2], [0]], [[2, 0, 1], [1, 2]]])
+@pytest.mark.parametrize(
+    "prompts", [[[], [1, 2], [0]], [[2, 0, 1], [1, 2]], [[END], [], [1, END], [0]]]
+)
 def test_the_state_of_a_scorer_follows_its_hypotheses(prompts: list[list[int]]) -> None:
-    scorer = Bigrams(torch.rand(5, 4, generator=torch.Generator().manual_seed(3)).tolist())
+    table = torch.rand(5, 4, generator=torch.Generator().manual_seed(3)).tolist()
+    scorer = Bigrams(table, prompts=len(prompts))
     config = BeamConfig(beam=7, best=7, maximum=9)
     beam_search(flat(), prompts, EndToken(), config, scorers=[(scorer, 0.5)])
     assert scorer.calls > 5
+
+
+@pytest.mark.parametrize("weight", [0.3, 2.0])
+def test_joint_decoding_with_ctc_equals_brute_force(weight: float) -> None:
+    """Labels are 1 to 3; 0 is the blank of CTC and the end of the decoder's sequences."""
+    model = flat()
+    generator = torch.Generator().manual_seed(1)
+    frames = torch.randn(2, 5, 4, generator=generator).mul(2).log_softmax(dim=2)
+    lengths = torch.tensor([5, 4])
+    scorers = [(CTCPrefixScorer(frames, lengths), weight)]
+    config = BeamConfig(beam=4**LONGEST, best=4**LONGEST, alpha=0, maximum=LONGEST)
+    found = beam_search(model, [[], []], EndToken(end=0), config, scorers=scorers)
+    for item, hypotheses in enumerate(found):
+        expected = {}
+        for labels in (one[:-1] for one in finished_sequences(LONGEST)):
+            tokens = torch.tensor([[*(label + 1 for label in labels), 0]])
+            size = torch.tensor([len(labels)])
+            with torch.no_grad():
+                decoder = model.log_probs(tokens, size + 1).double().sum()
+            own = frames[item, :, None].double()
+            ctc = functional.ctc_loss(
+                own, tokens[:, :-1], lengths[item, None], size, reduction="sum"
+            )
+            expected[tuple(tokens[0].tolist())] = float(decoder - weight * ctc)
+        scores = {one.tokens: one.score for one in hypotheses if one.finished}
+        possible = {tokens: score for tokens, score in expected.items() if score > -torch.inf}
+        assert scores == pytest.approx(possible, abs=1e-4)
+        assert len(possible) > 20
 
 
 def test_a_check_comes_before_each_token_and_can_end_the_search() -> None:

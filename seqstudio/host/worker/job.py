@@ -20,8 +20,6 @@ from seqstudio.host.worker.models import JobModels
 if TYPE_CHECKING:
     import torch
 
-    from seqstudio.core.encoder import Encoded
-
 PROGRESS_INTERVAL_S = 0.05  # between two progress messages: faster than anyone can see
 
 
@@ -57,7 +55,7 @@ class WorkerJob:
         self._loaded = self._models.load(prefer)
         return self._loaded
 
-    def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> "Encoded":
+    def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> Any:
         """Encode a padded batch of sources on the model's device."""
         self.check()
         return self._sampled_model().encode(inputs, lengths)
@@ -69,7 +67,7 @@ class WorkerJob:
         guide: Guide,
         config: SamplingConfig,
         *,
-        encoded: "Encoded | None" = None,
+        encoded: Any = None,
         items: Sequence[int] | None = None,
         covariates: "torch.Tensor | None" = None,
     ) -> Iterator[tuple[int, int]]:
@@ -87,7 +85,7 @@ class WorkerJob:
         guide: Guide,
         config: BeamConfig,
         *,
-        encoded: "Encoded | None" = None,
+        encoded: Any = None,
         items: Sequence[int] | None = None,
         covariates: "torch.Tensor | None" = None,
         scorers: Sequence[tuple[Scorer, float]] = (),
