@@ -11,6 +11,7 @@ from seqstudio.media.audio import (
     resample_blocks,
 )
 from seqstudio.media.midi import Score
+from seqstudio.media.midi_seam import restore_controllers
 from seqstudio.media.midi_track import Track
 from seqstudio.media.tempo_map import Meter, Tempo
 
@@ -27,4 +28,5 @@ __all__ = [
     "read_blocks",
     "resample",
     "resample_blocks",
+    "restore_controllers",
 ]

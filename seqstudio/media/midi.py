@@ -196,11 +196,28 @@ class Score:
         DataError
             If `index` is out of range.
         """
+        return self._with_track(index, self._track(index).with_notes(notes))
+
+    def with_track_events(self, index: int, events: Iterable[Event]) -> "Score":
+        """Insert events that are no notes into `tracks[index]`; see `Track.with_events`.
+
+        Raises
+        ------
+        DataError
+            If `index` is out of range.
+        """
+        return self._with_track(index, self._track(index).with_events(events))
+
+    def _track(self, index: int) -> Track:
         if not 0 <= index < len(self.tracks):
             raise DataError(f"track index {index}, expected 0 to {len(self.tracks) - 1}")
+        return self.tracks[index]
+
+    def _with_track(self, index: int, track: Track) -> "Score":
+        if track is self.tracks[index]:
+            return self
         at = [n for n, part in enumerate(self.body) if isinstance(part, Track)][index]
-        edited = self.tracks[index].with_notes(notes)
-        return dataclasses.replace(self, body=(*self.body[:at], edited, *self.body[at + 1 :]))
+        return dataclasses.replace(self, body=(*self.body[:at], track, *self.body[at + 1 :]))
 
     def with_new_track(
         self, notes: Iterable[Note], *, name: str = "", program: int = 0, channel: int = 0

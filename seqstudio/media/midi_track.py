@@ -8,6 +8,7 @@ from functools import cached_property
 from seqstudio.contracts.notes import Note
 from seqstudio.media.midi_events import (
     END_OF_TRACK,
+    META,
     NOTE_OFF,
     NOTE_ON,
     PROGRAM,
@@ -141,6 +142,19 @@ class Track:
                 wanted[paired.note] -= 1
                 kept.append(paired)
         return self._rebuilt(kept, list(wanted.elements()), keep_faults=False)
+
+    def with_events(self, new: Iterable[Event]) -> "Track":
+        """Insert events that are no notes: after those at their tick, before its notes begin."""
+        if not (added := sorted(new, key=lambda event: event.tick)):
+            return self
+        ended = bool(self.events) and self.events[-1].meta == END_OF_TRACK
+        old = list(self.events[:-1] if ended else self.events)
+        ranked = [(event.tick, 2 if event.kind == NOTE_ON else 0, event) for event in old]
+        ranked += [(event.tick, 1, event) for event in added]
+        merged = [event for _, _, event in sorted(ranked, key=lambda one: one[:2])]
+        tail = self.data[self.events[-1].end :] if self.events else b""
+        last = max(merged[-1].tick, self.end_tick)
+        return Track.of([*merged, Event(last, META, b"", END_OF_TRACK)], tail)
 
     def without(self, unwanted: Callable[[Event], bool]) -> "Track":
         """Remove events; without any such event, the track stays unchanged, byte for byte."""

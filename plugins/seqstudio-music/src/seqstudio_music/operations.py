@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seqstudio.api import ConfigError, Job, Request, Result, SamplingConfig
-from seqstudio.api.media import Score
+from seqstudio.api.media import Score, restore_controllers
 from seqstudio_music.composer import Composer, PieceSpec, composer_for
 from seqstudio_music.primers import read_primer
 
@@ -75,7 +75,7 @@ class Continue:
         for take, score in zip(request.takes, scores, strict=True):
             faults = f", {primer.fault_summary}" if primer.faults else ""
             yield Result(
-                outputs={"score": score},
+                outputs={"score": restore_controllers(primer.score, score)},
                 take=take.number,
                 summary=f"{bar_count(bars)} added to {path.name} by {model.name}{faults}",
                 details={
