@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from seqstudio.api import Job, LoadedModel, PreviewResult, SamplingConfig, TakeSeed
+from seqstudio.api import LoadedModel, PreviewResult, Sampler, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score
 from seqstudio_music.keyboard import KEYS
 from seqstudio_music.rolls.data import Roll
@@ -32,11 +32,11 @@ class RollGuide:
 
     def finished(self, row: int, tokens: Sequence[int]) -> bool:
         """Return whether the last frame has ended."""
-        return sum(token == END for token in tokens) >= self.frames
+        return tokens.count(END) >= self.frames  # by C: this is asked at each token
 
 
 def sample_rolls(
-    sampler: Job | LoadedModel,
+    sampler: Sampler,
     prompts: Sequence[Sequence[int]],
     frames: int,
     takes: Sequence[TakeSeed],

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 
 from seqstudio.api import (
-    Job,
     LoadedModel,
     ModelError,
     Note,
     PreviewResult,
+    Sampler,
     SamplingConfig,
     TakeSeed,
     stable_seed,
@@ -63,7 +63,7 @@ def model_layout(model: LoadedModel) -> Layout:
 
 
 def sample_voices(
-    sampler: Job | LoadedModel,
+    sampler: Sampler,
     settings: VoiceSettings,
     plan: SamplingPlan,
     keys: Sequence[int],
