@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 import torch
 from letters_task import LettersBatch, LettersOptions, LettersTask
+from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from seqstudio.contracts.data import Example, LossSum
 from seqstudio.contracts.task import Preparation, TrainConfig
@@ -113,3 +115,44 @@ def test_a_non_finite_loss_names_step_and_items_and_keeps_the_weights(
         train_step(task, weights, optimiser, [batch], config, step=7)
 
     assert_close(dict(module.state_dict()), before, rtol=0, atol=0)
+
+
+class CountsOnDevice(LettersTask):
+    """A task that leaves the number of terms and the parts of its loss on the device."""
+
+    def loss(self, model: Any, batch: LettersBatch) -> LossSum:
+        logits = model.decode(batch.tokens, batch.lengths)
+        outside = torch.arange(batch.tokens.shape[1]) >= batch.lengths[:, None]
+        tokens = batch.tokens.masked_fill(outside, -100)
+        total = cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="sum")
+        return LossSum(total, batch.lengths.sum(), {"all": total.detach()})
+
+
+class HostReads(TorchDispatchMode):
+    """Lists the operations that wait for a device, if there is one, to return a number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        if function.overloadpacket.__name__ in ("_local_scalar_dense", "nonzero", "equal"):
+            self.found.append(function.overloadpacket.__name__)
+        return function(*args, **(kwargs or {}))
+
+
+def test_a_step_with_its_counts_on_the_device_waits_for_it_once(preparation: Preparation) -> None:
+    # AdamW reads its step counters, which are on the host whatever the device
+    task, config = CountsOnDevice(), TrainConfig(accumulate=2, optimiser="sgd")
+    module = build_module(preparation, seed=0, device="cpu")
+    weights = TrainedWeights(module, config)
+    optimiser = make_optimiser(weights.parameters(), config)
+    batches = [task.collate(EXAMPLES[at : at + 3], preparation, None) for at in (0, 3)]
+    with HostReads() as reads:
+        result = train_step(task, weights, optimiser, batches, config, step=1)
+
+    assert reads.found == []  # beside the one tolist(), which a CPU tensor does not dispatch
+    assert result.count == 37
+    assert result.parts == {"all": pytest.approx(result.loss)}
