@@ -145,6 +145,41 @@ class Sampler(Protocol):
             If the model needs other inputs, or an item is out of range.
         """
 
+    def sample_series(
+        self,
+        history: "torch.Tensor",
+        takes: Sequence[TakeSeed],
+        *,
+        encoded: Any = None,
+        items: Sequence[int] | None = None,
+        covariates: "torch.Tensor | None" = None,
+    ) -> "Iterator[torch.Tensor]":
+        """Draw real-valued futures of all takes in one batch, yielding step after step without end.
+
+        The values of a take depend only on its own seed, history and inputs.
+
+        Parameters
+        ----------
+        history : (B, U, D) float, the values before the first step, 0 or more of each series
+        takes : one for each row
+        encoded : what `encode` returned, one item for each history
+        items : the index of each take's history, so that many takes go on from one; None: take i
+            goes on from history i
+        covariates : (T, C) float for all histories, or (B, T, C), known values from the first step
+            of the history on
+
+        Yields
+        ------
+        (R, D) float32 on the CPU: the values of the next step of each take
+
+        Raises
+        ------
+        ModelError
+            If a value that is drawn is not finite.
+        ConfigError
+            If the model has no decoder of series or needs other inputs, or an item is out of range.
+        """
+
     def beam_search(
         self,
         prompts: Sequence[Sequence[int]],

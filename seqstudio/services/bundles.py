@@ -38,6 +38,7 @@ from seqstudio.services.bundle_files import (
 )
 from seqstudio.services.model_card import ModelCard
 from seqstudio.services.sampling import sample
+from seqstudio.services.series_sampling import sample_series
 
 HALF_LIMIT = 65504.0  # the largest half-precision number
 
@@ -80,6 +81,20 @@ class LoadedBundle:
             encoded=encoded,
             items=items,
             covariates=covariates,
+        )
+
+    def sample_series(
+        self,
+        history: Tensor,
+        takes: Sequence[TakeSeed],
+        *,
+        encoded: Encoded | None = None,
+        items: Sequence[int] | None = None,
+        covariates: Tensor | None = None,
+    ) -> Iterator[Tensor]:
+        """Draw real-valued futures of all takes; see `seqstudio.contracts.job.Sampler`."""
+        return sample_series(
+            self.module, history, takes, encoded=encoded, items=items, covariates=covariates
         )
 
     def beam_search(

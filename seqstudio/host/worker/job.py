@@ -79,6 +79,23 @@ class WorkerJob:
             self.check()
             yield row, token
 
+    def sample_series(
+        self,
+        history: "torch.Tensor",
+        takes: Sequence[TakeSeed],
+        *,
+        encoded: Any = None,
+        items: Sequence[int] | None = None,
+        covariates: "torch.Tensor | None" = None,
+    ) -> "Iterator[torch.Tensor]":
+        """Draw real-valued futures of all takes in one batch, step after step without end."""
+        drawn = self._sampled_model().sample_series(
+            history, takes, encoded=encoded, items=items, covariates=covariates
+        )
+        for values in drawn:
+            self.check()
+            yield values
+
     def beam_search(
         self,
         prompts: Sequence[Sequence[int]],
