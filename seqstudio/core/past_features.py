@@ -79,7 +79,7 @@ class LookBack(PastInput):
 
     def read(self, state: PastState, covariates: Tensor | None) -> Tensor:
         """Return the features at each lag, the first lag first."""
-        return state[0][:, [-lag for lag in self.lags]].flatten(1)
+        return torch.cat([state[0][:, self.longest - lag] for lag in self.lags], dim=1)
 
     def advance(self, state: PastState, tokens: Tensor, covariates: Tensor | None) -> PastState:
         """Drop the oldest step of the history and append the newest."""

@@ -88,6 +88,9 @@ class PastStates:
 class PastInputs(nn.Module):
     """The inputs of one decoder: their features, embedded and summed."""
 
+    sizes: Tensor  # (F,) int64, values of each feature
+    offsets: Tensor  # (F,) int64, the first row of each feature in the embedding
+
     def __init__(self, inputs: Sequence[PastInput], width: int) -> None:
         super().__init__()
         self.inputs = list(inputs)
@@ -114,16 +117,17 @@ class PastInputs(nn.Module):
 
     def embedding_ids(self, values: Tensor) -> Tensor:
         """Return the rows of the embedding of (..., F) values; each feature has rows of its own."""
-        sizes, offsets = self.get_buffer("sizes"), self.get_buffer("offsets")
-        if values.shape[-1] != len(sizes):
-            raise ConfigError(f"past inputs: {values.shape[-1]} features, expected {len(sizes)}")
+        features = self.sizes.shape[0]
+        if values.shape[-1] != features:
+            raise ConfigError(f"past inputs: {values.shape[-1]} features, expected {features}")
         # Waits for a GPU: a value too large would silently be another feature's.
-        if bool(((values < 0) | (values >= sizes)).any()):
-            feature = int(((values < 0) | (values >= sizes)).flatten(0, -2).any(dim=0).nonzero()[0])
-            found, limit = values[..., feature], int(sizes[feature]) - 1
-            value = int(found.max() if int(found.max()) > limit else found.min())
-            raise ConfigError(f"past feature {feature}: value {value}, expected 0 to {limit}")
-        return values + offsets
+        outside = torch.div(values, self.sizes, rounding_mode="floor")
+        if outside.any():
+            feature = int(outside.flatten(0, -2).any(dim=0).nonzero()[0])
+            value = int(values[..., feature][outside[..., feature] != 0][0])
+            expected = f"expected 0 to {int(self.sizes[feature]) - 1}"
+            raise ConfigError(f"past feature {feature}: value {value}, {expected}")
+        return values + self.offsets
 
     def start(self, rows: int, device: torch.device) -> PastStates:
         """Return the states before the first step."""
@@ -193,7 +197,7 @@ class FoldedPast:
             if position > 0:
                 states = self.advance(states, tokens, covariates, position - 1)
             gates.append(self.gates(states, covariates, position))
-        return torch.stack(gates), states
+        return torch.stack(gates) if len(gates) > 1 else gates[0][None], states
 
 
 def covariates_at(covariates: Tensor | None, position: int | Tensor) -> Tensor | None:

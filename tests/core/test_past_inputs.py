@@ -254,3 +254,21 @@ def test_a_value_out_of_its_range_is_refused(values: list[list[int]], message: s
     inputs = past_model(FLAT, *PAST).decoder.past
     with pytest.raises(ConfigError, match="^" + re.escape(message)):
         inputs.embedding_ids(torch.tensor(values))
+
+
+@pytest.mark.parametrize("decoder", [FLAT, SLOTS, ROLL])
+def test_a_prompt_run_over_at_once_leaves_the_bits_of_its_steps(decoder: Any) -> None:
+    prompt = {FLAT: [1, 0, 1, 2], SLOTS: [0, 4, 2, 5, 1], ROLL: [0, 2, 3, 3, 1]}[decoder]
+    model = past_model(decoder, *PAST, DownbeatConfig(), covariates=(4,))
+    covariates = (torch.arange(8) % 4)[:, None]
+    logits, state = model.start(1, covariates=covariates)
+    for token in prompt:
+        logits, state = model.step(torch.tensor([token]), state)
+    primed, primed_state = model.prime(torch.tensor([prompt]), covariates=covariates)
+
+    assert torch.equal(primed, logits)
+    for token in (3, 3) if decoder is ROLL else (2, 4):
+        (logits, state), (primed, primed_state) = (
+            model.step(torch.tensor([token]), one) for one in (state, primed_state)
+        )
+        assert torch.equal(primed, logits)
