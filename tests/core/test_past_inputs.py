@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
@@ -155,6 +155,7 @@ def log_probs_by_steps(
     return found
 
 
+@settings(max_examples=25)
 @given(piece=pieces())
 def test_stepping_equals_whole_sequences(piece: tuple[Any, torch.Tensor]) -> None:
     decoder, tokens = piece

@@ -1,6 +1,7 @@
 """Copying with an encoder-decoder: reversed sources help, and attention lifts the length limit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from generated import (
 from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.job import SamplingConfig, TakeSeed
 from seqstudio.contracts.task import TrainConfig
-from seqstudio.core.attention import AdditiveConfig
+from seqstudio.core.attention import AdditiveConfig, DotConfig, LocationConfig
 from seqstudio.core.bridges import FinalStateConfig
-from seqstudio.core.config import ModelConfig
+from seqstudio.core.config import ModelConfig, PartConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import TokensConfig
@@ -86,19 +87,29 @@ def copies(seed: int, count: int, *, reverse: bool) -> list[GeneratedExample]:
     return drawn
 
 
-def copying_model(*, attention: bool) -> ModelConfig:
+ATTENTIONS: dict[str, PartConfig] = {
+    "additive": AdditiveConfig(dimension=48),
+    "dot": DotConfig(dimension=48),
+    "location": LocationConfig(dimension=48, filters=4, kernel=7),
+}
+
+
+def copying_model(attention: PartConfig | None) -> ModelConfig:
     return ModelConfig(
         source=TokensConfig(vocabulary=SYMBOLS, dimension=16),
-        encoder=EncoderConfig(hidden=48, layers=1, bidirectional=attention),
+        encoder=EncoderConfig(hidden=48, layers=1, bidirectional=attention is not None),
         bridge=FinalStateConfig(),
-        attention=AdditiveConfig(dimension=48) if attention else None,
+        attention=attention,
         decoder=DecoderConfig(vocabulary=SYMBOLS, dimension=16, hidden=48, layers=1),
     )
 
 
+Trained = Callable[[str], TrainResult]
+
+
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrainResult]:
-    """Train the three models with the same data, budget and seeds."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Return a function that trains a model once, all with the same data, budget and seeds."""
     config = TrainConfig(
         epochs=12,
         batch_size=32,
@@ -108,14 +119,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrainResult]:
         weight_decay=0.0,
         clip_norm=1.0,
     )
-    results = {}
-    for name, reverse, attention in (
-        ("forward", False, False),
-        ("reversed", True, False),
-        ("attention", False, True),
-    ):
-        results[name] = train_on(
-            CopyTask(copying_model(attention=attention)),
+
+    @cache
+    def train_model(name: str) -> TrainResult:
+        reverse = name == "reversed"
+        return train_on(
+            CopyTask(copying_model(ATTENTIONS.get(name))),
             copies(1, 3200, reverse=reverse),
             copies(2, 200, reverse=reverse),
             config,
@@ -123,7 +132,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrainResult]:
             target_error=0.002,
             parts=open_gate_parts(1.0),
         )
-    return results
+
+    return train_model
 
 
 def error_by_length(trained: TrainResult, *, reverse: bool) -> dict[int, float]:
@@ -145,31 +155,32 @@ def show(name: str, one: TrainResult, errors: dict[int, float]) -> None:
 
 
 @pytest.mark.medium
-def test_reversing_the_source_helps(trained: dict[str, TrainResult]) -> None:
+def test_reversing_the_source_helps(trained: Trained) -> None:
     """Claim (Sutskever et al. 2014, section 3.3): reversed sources are learned much better.
 
     The first symbols of source and target are then close to each other, and the optimiser soon
     finds how they depend on each other.
     """
-    forward = error_by_length(trained["forward"], reverse=False)
-    reverse = error_by_length(trained["reversed"], reverse=True)
-    show("forward", trained["forward"], forward)
-    show("reversed", trained["reversed"], reverse)
+    forward = error_by_length(trained("forward"), reverse=False)
+    reverse = error_by_length(trained("reversed"), reverse=True)
+    show("forward", trained("forward"), forward)
+    show("reversed", trained("reversed"), reverse)
 
-    assert trained["reversed"].error < 0.85 * trained["forward"].error
+    assert trained("reversed").error < 0.85 * trained("forward").error
     assert reverse[12] < forward[12]
 
 
 @pytest.mark.medium
-def test_attention_lifts_the_limit_of_length(trained: dict[str, TrainResult]) -> None:
+@pytest.mark.parametrize("kind", ATTENTIONS)
+def test_attention_lifts_the_limit_of_length(trained: Trained, kind: str) -> None:
     """Claim: without attention, errors grow with length (Cho et al. 2014, figure 4); with it, not.
 
     Bahdanau et al. 2015, figure 2: the fixed-length vector is the bottleneck.
     """
-    forward = error_by_length(trained["forward"], reverse=False)
-    attention = error_by_length(trained["attention"], reverse=False)
-    show("forward", trained["forward"], forward)
-    show("attention", trained["attention"], attention)
+    forward = error_by_length(trained("forward"), reverse=False)
+    attention = error_by_length(trained(kind), reverse=False)
+    show("forward", trained("forward"), forward)
+    show(f"{kind} attention", trained(kind), attention)
 
     assert forward[12] > forward[3] + 0.2
     assert attention[12] < 0.05
