@@ -25,7 +25,6 @@ class FixedLength:
 
     def allowed(self, row: int, tokens: Sequence[int]) -> None:
         """Allow every token."""
-        return None
 
     def finished(self, row: int, tokens: Sequence[int]) -> bool:
         """Return whether the row is long enough."""

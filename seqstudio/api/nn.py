@@ -33,6 +33,7 @@ from seqstudio.core.densities import Density, DensityConfig
 from seqstudio.core.devices import choose_device
 from seqstudio.core.dropout import Dropout, Seeded, reseed
 from seqstudio.core.encoder import Encoded, Encoder, EncoderConfig
+from seqstudio.core.export import quantize_onnx, to_onnx
 from seqstudio.core.filters import draw, filter_logits
 from seqstudio.core.front_end import FramesConfig, TokensConfig
 from seqstudio.core.geometry import FrameGeometry
@@ -128,8 +129,10 @@ __all__ = [
     "interpolate_on_sphere",
     "joint_sum",
     "prefix_beam",
+    "quantize_onnx",
     "reseed",
     "reverse_within",
+    "to_onnx",
     "transducer_beam",
     "transducer_loss_sum",
     "valid_mask",
