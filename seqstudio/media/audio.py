@@ -16,7 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from seqstudio.errors import DataError
-from seqstudio.media.audio_containers import mp3_has_frame_count, truncation
+from seqstudio.media.audio_containers import (
+    PatchedFile,
+    mp3_has_frame_count,
+    truncation,
+    unsized_wav,
+)
 
 if TYPE_CHECKING:
     import soundfile
@@ -27,6 +32,7 @@ MP3_FRAME = 576  # samples in the shortest frame
 MP3_BIT_RESERVOIR = 1 << 14  # a frame may use bits stored up to this many samples earlier
 SKIP_BLOCK_FRAMES = 1 << 18  # read at once where seeking is impossible
 UNRECOGNISED_FORMAT = 1  # libsndfile's error code
+MAX_RATE_HZ = 1_000_000  # the fastest converters have 768 kHz; resampling from more takes gigabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +184,19 @@ def _open(path: Path) -> "Iterator[soundfile.SoundFile]":
     with raw:
         _check_not_truncated(raw, path)
         try:
-            file = soundfile.SoundFile(raw.fileno(), closefd=False)
+            unsized = unsized_wav(raw)
+            raw.seek(0)
+            source = PatchedFile(raw, unsized) if unsized else raw.fileno()
+            file = soundfile.SoundFile(source, closefd=False)
         except soundfile.LibsndfileError as error:
             # For a known format, libsndfile's own reason is misleading ("possibly a pipe?").
             known = error.code != UNRECOGNISED_FORMAT
             fault = "damaged or cut short" if known else "not audio of a known format"
             raise DataError(f"{path}: {fault}, expected wav, flac, ogg or mp3") from error
         with file:
+            if file.samplerate > MAX_RATE_HZ:
+                fault = f"a rate of {file.samplerate} Hz, expected at most {MAX_RATE_HZ}"
+                raise DataError(f"{path}: {fault}")
             # soundfile seeks after each block, which fails in a FLAC of unknown length.
             file.seekable = lambda: False
             yield file

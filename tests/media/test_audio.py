@@ -222,3 +222,39 @@ def test_a_bad_file_is_closed(tmp_path: Path) -> None:
         with pytest.raises(DataError, match="expected wav"):
             read_audio(tmp_path / "x.wav")
     assert len(list(OPEN_FILES.iterdir())) == before
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7FFFF000])
+@pytest.mark.parametrize(
+    "after", [b"", b"LIST\x04\0\0\0INFO", b"bext\x03\0\0\0abc\0id3 \x02\0\0\0xy"]
+)
+def test_a_wav_without_the_size_of_its_audio_is_read_to_its_end(
+    tmp_path: Path, size: int, after: bytes
+) -> None:
+    path = tmp_path / "crashed.wav"
+    soundfile.write(path, sine(), RATE, subtype="PCM_16")
+    whole = read_audio(path).samples
+    content = path.read_bytes()
+    at = content.index(b"data") + 4
+    path.write_bytes(content[:at] + size.to_bytes(4, "little") + content[at + 4 :] + after)
+
+    assert np.array_equal(read_audio(path).samples, whole)
+    blocks = [block.samples for block in read_blocks(path, 0.7, start_s=0.4)]
+    assert np.array_equal(np.concatenate(blocks), whole[6400:])
+
+
+def test_a_wav_of_no_audio_before_its_last_chunk_has_no_samples(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    soundfile.write(path, np.zeros((0, 1)), RATE, subtype="PCM_16")
+    path.write_bytes(path.read_bytes() + b"LIST\x04\0\0\0INFO")
+
+    with pytest.raises(DataError, match=r"empty\.wav: holds no samples, expected at least 1"):
+        read_audio(path)
+
+
+def test_an_absurd_rate_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rate.wav"
+    soundfile.write(path, sine(0.1), 8_404_608, subtype="PCM_16")
+
+    with pytest.raises(DataError, match=r"rate\.wav: a rate of 8404608 Hz, expected at most"):
+        read_audio(path)
