@@ -1,5 +1,6 @@
 """`train --processes 2` in real processes that are killed, interrupted, or on two machines."""
 
+import contextlib
 import json
 import os
 import signal
@@ -104,6 +105,22 @@ def running(pids: Mapping[str, int]) -> list[str]:
     return found
 
 
+def listening(pids: Mapping[str, int]) -> set[str]:
+    """Return the addresses at which these processes listen, as /proc/net writes them."""
+    addresses = {}
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":  # LISTEN
+                addresses[f"socket:[{fields[9]}]"] = fields[1].partition(":")[0]
+    opened = set()
+    for pid in pids.values():
+        for path in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # closed meanwhile
+                opened.add(str(path.readlink()))
+    return {address for name, address in addresses.items() if name in opened}
+
+
 def test_a_run_whose_processes_are_killed_resumes_with_the_curve_of_one_process(
     train: Start, environment: Mapping[str, str], tmp_path: Path
 ) -> None:
@@ -131,13 +148,14 @@ def test_a_run_whose_processes_are_killed_resumes_with_the_curve_of_one_process(
     assert [step["loss"] for step in steps(run)] == pytest.approx(expected, rel=0, abs=1e-5)
 
 
-def test_ctrl_c_saves_and_stops_all_processes_in_five_seconds(
+def test_all_listen_on_loopback_and_ctrl_c_saves_and_stops_them_in_five_seconds(
     train: Start, environment: Mapping[str, str], tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
     process = train(run, "--processes", 2)
     wait_until(lambda: len(steps(run)) >= 5, "step 5")
     pids = family(Path(environment["SEQSTUDIO_HOME"]))
+    assert listening(pids) == {"0100007F"}
     process.send_signal(signal.SIGINT)
     asked = time.monotonic()
     wait_until(lambda: not running(pids), f"the end of {pids}")

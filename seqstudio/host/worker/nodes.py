@@ -20,9 +20,9 @@ class Nodes:
     port: int = DEFAULT_PORT
 
     def options(self) -> list[str]:
-        """Return the options of torchrun. A machine alone lets torchrun choose a free port."""
+        """Return the options of torchrun. A machine alone listens at a free port of loopback."""
         if self.count == 1:
-            return ["--standalone", "--local-addr=127.0.0.1"]
+            return ["--rdzv-backend=loopback", "--rdzv-endpoint=127.0.0.1:0", "--rdzv-id=training"]
         return [
             f"--nnodes={self.count}",
             f"--node-rank={self.rank}",

@@ -37,6 +37,9 @@ def main(folder: str, parent: int, options: Sequence[str]) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import parse_args, run
 
+    from seqstudio.host.worker import loopback
+
+    loopback.register()
     argument = json.dumps([folder, os.getpid(), sys.path])
     command = ["--no-python", sys.executable, *FLAGS, "-c", BOOTSTRAP, argument]
     try:
