@@ -3,12 +3,14 @@
 No row depends on the others, to the last bit, whatever their number.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from seqstudio.core.cells import CELLS, RecurrentCell
-from seqstudio.core.step_kernel import PANEL, compiled_layer, compiled_product
+from seqstudio.core.step_kernel import PANEL, compiled_layers, compiled_product
 
 
 class CompiledLinear:
@@ -40,51 +42,70 @@ class CompiledLinear:
         return result if self.columns == self.size else result.narrow(-1, 0, self.size)
 
 
-class CompiledLayer:
-    """Steps one layer of a cell from `CELLS`.
+class CompiledLayers:
+    """Steps layers of a cell from `CELLS`, each on the outputs of the layer below.
 
-    A state is (R, S): the output (H), for an LSTM its memory (H), and what the output adds to the
-    gates of the next step, padded to whole panels.
+    A state is (layers, R, S): the output (H), for an LSTM its memory (H), and what the output adds
+    to the gates of the next step, padded to whole panels.
 
     Parameters
     ----------
-    cell : of the layer
+    cell : of the layers
     hidden : H, a multiple of `LANES`
-    recurrent : the map from an output to the G gates of the next step
+    recurrent : for each layer the map from its output to its G gates of the next step
+    upward : for each layer but the last the map to the G gates of the layer above
     """
 
-    def __init__(self, cell: RecurrentCell, hidden: int, recurrent: CompiledLinear) -> None:
-        self.hidden, self.own = hidden, recurrent
-        name = next(name for name, known in CELLS.items() if known is cell)
-        self.layer = compiled_layer(name)
+    def __init__(
+        self,
+        cell: RecurrentCell,
+        hidden: int,
+        recurrent: Sequence[CompiledLinear],
+        upward: Sequence[CompiledLinear],
+    ) -> None:
+        self.hidden, self.recurrent, self.upward = hidden, recurrent, upward
+        self.columns = recurrent[0].columns
+        self.widest = max((one.columns for one in upward), default=0)
+        above = [(*one.addresses, one.columns) for one in upward] + [(0, 0, 0)]
+        below = [0] + [one.columns for one in upward]
+        rows = zip(recurrent, above, below, strict=True)
+        self.plan = torch.tensor([(*own.addresses, *up, down) for own, up, down in rows])
+        self.run = compiled_layers(next(name for name, one in CELLS.items() if one is cell))
 
     def initial_state(self, state: Tensor) -> Tensor:
-        """Return the (R, S) state to step from, from a (R, H or 2H) state of a layer."""
-        padding = self.own.columns - self.own.size
-        added = functional.pad(self.own(state[:, : self.hidden]), (0, padding))
-        return torch.cat([state, added], dim=1)
+        """Return the (layers, R, S) state to step from, from a (layers, R, H or 2H) one."""
+        padding = self.columns - self.recurrent[0].size
+        pairs = zip(self.recurrent, state[..., : self.hidden], strict=True)
+        added = torch.stack([own(outputs) for own, outputs in pairs])
+        return torch.cat([state, functional.pad(added, (0, padding))], dim=2)
 
     def __call__(self, gates: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Step T times.
 
         Parameters
         ----------
-        gates : (T, R, G) float32, of the inputs
-        state : (R, S), which is not changed
+        gates : (T, R, G) float32, of the inputs of the first layer
+        state : (layers, R, S), which is not changed
 
         Returns
         -------
-        (T, R, H) outputs and the (R, S) state after the last step
+        (T, R, H) outputs of the last layer, and the state after the last step
         """
         steps, rows, _ = gates.shape
-        new, width = torch.empty_like(state), state.shape[1]
+        layers, _, width = state.shape
+        new, passed = torch.empty_like(state), gates.new_empty(steps * rows * self.widest)
         if steps == 1:  # the outputs lie in the state, and the rows of gates at any distance
-            outputs = new.as_strided((1, rows, self.hidden), (rows * width, width, 1))
+            distance, of_layer = width, rows * width
+            place = (layers - 1) * of_layer
+            outputs = new.as_strided((1, rows, self.hidden), (of_layer, width, 1), place)
+            address = new.data_ptr()
         else:
+            distance, of_layer = self.hidden, 0
             outputs, gates = gates.new_empty(steps, rows, self.hidden), gates.contiguous()
-        self.layer(
-            steps, rows, self.hidden, gates.stride(1), width, self.own.columns, outputs.stride(1),
-            gates.data_ptr(), state.data_ptr(), new.data_ptr(), *self.own.addresses,
-            outputs.data_ptr(),
+            address = outputs.data_ptr()
+        self.run(
+            steps, rows, self.hidden, gates.stride(1), width, self.columns, distance, layers,
+            of_layer, gates.data_ptr(), state.data_ptr(), new.data_ptr(), address,
+            passed.data_ptr(), self.plan.data_ptr(),
         )  # fmt: skip
         return outputs, new

@@ -16,16 +16,16 @@ from seqstudio.core.cells import CELLS, RecurrentCell
 from seqstudio.core.devices import compiles_steps
 from seqstudio.core.recurrent import RecurrentLayer
 from seqstudio.core.stack import RecurrentStack
-from seqstudio.core.torch_step import TorchLayer, TorchLinear
+from seqstudio.core.torch_step import TorchLayers, TorchLinear
 
-StackState = tuple[Tensor, ...]  # for each layer (R, S) float
+StackState = Tensor  # (layers, R, S) float
 
 
-class StepLayer(Protocol):
-    """One layer between steps; see `CompiledLayer`."""
+class StepLayers(Protocol):
+    """Layers between steps; see `CompiledLayers`."""
 
     def initial_state(self, state: Tensor) -> Tensor:
-        """Return the (R, S) state to step from."""
+        """Return the (layers, R, S) state to step from."""
 
     def __call__(self, gates: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Step T times; return (T, R, H) outputs and the new state."""
@@ -35,7 +35,7 @@ class StepRoute(NamedTuple):
     """How a device computes steps."""
 
     linear: Callable[[Tensor, Tensor], Callable[[Tensor], Tensor]]  # from weight and bias
-    layer: Callable[[RecurrentCell, int, Any], StepLayer]
+    layers: Callable[[RecurrentCell, int, Any, Any], StepLayers]
     lanes: int  # of which a layer's width is a multiple
 
 
@@ -46,24 +46,24 @@ def step_route(device: torch.device, cell: RecurrentCell) -> StepRoute:
     a plugin's own cell, which torch steps, is padded to whole registers.
     """
     if not compiles_steps(device):
-        return StepRoute(TorchLinear, TorchLayer, lanes=1)
+        return StepRoute(TorchLinear, TorchLayers, lanes=1)
     # here, so that what never steps does not load a compiler
-    from seqstudio.core.compiled_step import CompiledLayer, CompiledLinear
+    from seqstudio.core.compiled_step import CompiledLayers, CompiledLinear
     from seqstudio.core.vector_code import LANES
 
     if cell not in CELLS.values():
-        return StepRoute(CompiledLinear, TorchLayer, lanes=64)
-    return StepRoute(CompiledLinear, CompiledLayer, lanes=LANES)
+        return StepRoute(CompiledLinear, TorchLayers, lanes=64)
+    return StepRoute(CompiledLinear, CompiledLayers, lanes=LANES)
 
 
-def select_layers(layers: StackState, rows: Tensor) -> StackState:
+def select_layers(state: StackState, rows: Tensor) -> StackState:
     """Select rows of every layer by index, (R',) int64."""
-    return tuple(layer.index_select(0, rows) for layer in layers)
+    return state.index_select(1, rows)
 
 
-def replace_layers(layers: StackState, rows: Tensor, new: StackState) -> StackState:
+def replace_layers(state: StackState, rows: Tensor, new: StackState) -> StackState:
     """Return a copy with `new` in place of `rows`."""
-    return tuple(old.index_copy(0, rows, one) for old, one in zip(layers, new, strict=True))
+    return state.index_copy(1, rows, new)
 
 
 class FusedStack:
@@ -84,12 +84,14 @@ class FusedStack:
             self.body = body
         self.route = route or step_route(next(body.parameters()).device, body.cell)
         self.padding = -self.hidden % self.route.lanes
-        self.steps = [
-            self.route.layer(body.cell, self.hidden + self.padding, self.linear(*gates))
-            for gates in (self.gates(*layer.weights("hh")) for layer in self.layers)
-        ]
+        width = self.hidden + self.padding
+        recurrent = [self.linear(*self.gates(*layer.weights("hh"))) for layer in self.layers]
         above = [layer.weights("ih") for layer in self.layers[1:]]
         self.upward = [self.linear(*self.gates(*weights)) for weights in above]
+        if self.body is None:
+            self.parts = [self.route.layers(body.cell, width, recurrent, self.upward)]
+        else:  # one by one, since what a layer passes on is not its output
+            self.parts = [self.route.layers(body.cell, width, [own], []) for own in recurrent]
 
     def gates(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """Return the (G, F) weight and (G,) bias of the gates with each gate padded."""
@@ -113,31 +115,29 @@ class FusedStack:
         """Convert a (layers, R, S) state of a `RecurrentStack`."""
         parts = state.detach().float().unflatten(2, (-1, self.hidden))
         padded = functional.pad(parts, (0, self.padding)).flatten(2)
-        return tuple(step.initial_state(one) for step, one in zip(self.steps, padded, strict=True))
+        chunks = padded.tensor_split(len(self.parts))
+        pairs = zip(self.parts, chunks, strict=True)
+        return torch.cat([part.initial_state(chunk) for part, chunk in pairs])
 
-    def run(self, gates: Tensor, states: StackState) -> tuple[Tensor, StackState]:
-        """Step T times from the (T, R, G) gates of the first layer, contiguous.
+    def run(self, gates: Tensor, state: StackState) -> tuple[Tensor, StackState]:
+        """Step T times from the (T, R, G) gates of the first layer.
 
         Returns
         -------
-        (T, R, H) outputs of the last layer, and the states after the last step
+        (T, R, H) outputs of the last layer, and the state after the last step
         """
+        if self.body is None:
+            return self.parts[0](gates, state)
         new_states, passed = [], gates
-        for number, (step, state) in enumerate(zip(self.steps, states, strict=True)):
+        for number, (part, own) in enumerate(zip(self.parts, state.split(1), strict=True)):
             if number:
                 gates = self.upward[number - 1](passed)
-            output, new = step(gates, state)
-            passed = self.passed_on(number, output, passed)
+            output, new = part(gates, own)
+            below = passed[..., : self.hidden]
+            changed = self.body.passed_on(number, output[..., : self.hidden], below)
+            passed = functional.pad(changed, (0, self.padding)).contiguous()
             new_states.append(new)
-        return passed, tuple(new_states)
-
-    def passed_on(self, number: int, output: Tensor, below: Tensor) -> Tensor:
-        """Return what a layer of the stack passes on; see `RecurrentStack.passed_on`."""
-        if self.body is None:
-            return output
-        parts = output[..., : self.hidden], below[..., : self.hidden]
-        passed = self.body.passed_on(number, *parts)
-        return functional.pad(passed, (0, self.padding)).contiguous()
+        return passed, torch.cat(new_states)
 
 
 class FoldedCovariates:

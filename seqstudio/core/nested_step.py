@@ -139,7 +139,7 @@ class NestedStepper:
         state = NestedState(
             self,
             self.outer.initial_state(initial_state),
-            (),
+            none[None],
             none,
             none,
             self.first_gates.expand(rows, -1),

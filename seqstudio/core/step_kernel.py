@@ -19,12 +19,20 @@ from seqstudio.core.vector_code import LANES, Code, Value, Variable, compiled
 
 PANEL = 4 * LANES  # columns
 TILE = 4  # rows that are summed at once: 16 vectors of sums, which fit into 32 registers
-# the arguments of the two functions: integers (distances count floats), then pointers
+# the arguments of the functions: integers (distances count floats), then pointers
 PRODUCT = (("rows", "inputs", "x_step", "y_step", "columns"), ("x", "panels", "bias", "y"))
 LAYER = (
     ("steps", "rows", "hidden", "gates_step", "state_step", "columns", "outputs_step"),
     ("gates", "state", "new_state", "panels", "bias", "outputs"),
 )
+LAYERS = (
+    (*LAYER[0], "layers", "outputs_layer"),
+    ("gates", "state", "new_state", "outputs", "passed", "plan"),
+)
+# what `plan` has for each layer, 64-bit integers: addresses of the map to its own gates and of that
+# to the layer above, the columns of that (0 for the last layer), and those of the map from below
+PLAN = ("panels", "bias", "above_panels", "above_bias", "above_columns", "below_columns")
+INTEGER_FLOATS = 2  # the floats that have the size of an integer
 
 
 @cache
@@ -40,16 +48,26 @@ def compiled_product() -> Callable[..., None]:
 
 
 @cache
-def compiled_layer(cell: Cell) -> Callable[..., None]:
-    """Return the function that steps a layer of this cell; its arguments are `LAYER`.
+def compiled_layers(cell: Cell) -> Callable[..., None]:
+    """Return the function that steps layers of this cell; its arguments are `LAYERS`.
 
-    Shapes: gates (steps, rows, G), rows `gates_step` apart; state and new_state (rows,
+    Shapes: gates (steps, rows, G), rows `gates_step` apart; state and new_state (layers, rows,
     state_step), each row its output (hidden,), for an LSTM its memory (hidden,), and what the
-    output adds to the gates of the next step (columns,); panels and bias as for the product of
-    that; outputs (steps, rows, hidden), rows `outputs_step` apart, which may lie in new_state if
-    there is one step. `hidden` is a multiple of LANES, `columns` of PANEL; neither state may be
-    the other.
+    output adds to the gates of the next step (columns,); outputs (steps, rows, hidden), rows
+    `outputs_step` apart, those of a layer `outputs_layer` after those of the layer below; passed:
+    room for what a layer passes upwards, (steps, rows, the most columns); plan (layers, PLAN).
+    `hidden` is a multiple of LANES, `columns` of PANEL. The outputs may lie in new_state if there
+    is one step; no other two may share memory.
     """
+    compiled_layer(cell)  # which it calls
+    code = Code(f"{cell}_layers", *LAYERS)
+    write_layers(code, cell, **code.arguments)
+    return compiled(code)
+
+
+@cache
+def compiled_layer(cell: Cell) -> Callable[..., None]:
+    """Return the function that steps one layer; its arguments are `LAYER`."""
     compiled_product()  # which it calls
     code = Code(f"{cell}_layer", *LAYER)
     write_layer(code, cell, **code.arguments)
@@ -129,6 +147,44 @@ def write_layer(
         own = new_state + added
         sizes = rows, hidden, state_step, state_step, columns
         code.call("product", sizes, (new_state, panels, bias, own))
+
+
+def write_layers(
+    code: Code,
+    cell: Cell,
+    steps: Value,
+    rows: Value,
+    hidden: Value,
+    gates_step: Value,
+    state_step: Value,
+    columns: Value,
+    outputs_step: Value,
+    layers: Value,
+    outputs_layer: Value,
+    gates: Value,
+    state: Value,
+    new_state: Value,
+    outputs: Value,
+    passed: Value,
+    plan: Value,
+) -> None:
+    """Write the loop over layers; each runs over all steps before the layer above starts.
+
+    So its matrix stays in the cache, and what it passes upwards is one product.
+    """
+    with code.loop(0, layers) as layer:
+        entries = plan + layer * (INTEGER_FLOATS * len(PLAN))
+        planned = [code.integer_at(entries + at * INTEGER_FLOATS) for at in range(len(PLAN))]
+        panels, bias, above_panels, above_bias = map(code.address, planned[:4])
+        above_columns, below_columns = planned[4:]
+        step = code.either(layer, gates_step, below_columns)
+        place, own_outputs = layer * rows * state_step, outputs + layer * outputs_layer
+        sizes = steps, rows, hidden, step, state_step, columns, outputs_step
+        states = state + place, new_state + place
+        inputs = code.either(layer, gates, passed)
+        code.call(f"{cell}_layer", sizes, (inputs, *states, panels, bias, own_outputs))
+        shape = steps * rows, hidden, outputs_step, above_columns, above_columns
+        code.call("product", shape, (own_outputs, above_panels, above_bias, passed))
 
 
 def write_cell(

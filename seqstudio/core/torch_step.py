@@ -3,11 +3,15 @@
 Not yet measured on a GPU.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from seqstudio.core.cells import RecurrentCell
+
+Linear = Callable[[Tensor], Tensor]
 
 
 class TorchLinear:
@@ -21,25 +25,39 @@ class TorchLinear:
         return functional.linear(rows, self.weight, self.bias)
 
 
-class TorchLayer:
-    """Steps one layer of any cell; see `CompiledLayer`.
+class TorchLayers:
+    """Steps layers of any cell; see `CompiledLayers`.
 
-    A state is (R, S): that of the cell, then what the output adds to the gates of the next step.
+    A state is (layers, R, S): that of the cell, then what the output adds to the gates of the next
+    step.
     """
 
-    def __init__(self, cell: RecurrentCell, hidden: int, recurrent: TorchLinear) -> None:
+    def __init__(
+        self,
+        cell: RecurrentCell,
+        hidden: int,
+        recurrent: Sequence[Linear],
+        upward: Sequence[Linear],
+    ) -> None:
         self.cell, self.hidden, self.width = cell, hidden, cell.state_width(hidden)
-        self.own = recurrent
+        self.recurrent, self.upward = recurrent, upward
 
     def initial_state(self, state: Tensor) -> Tensor:
-        """Return the (R, S) state to step from, from a (R, H or 2H) state of a layer."""
-        return torch.cat([state, self.own(state[:, : self.hidden])], dim=1)
+        """Return the (layers, R, S) state to step from, from a (layers, R, H or 2H) one."""
+        pairs = zip(self.recurrent, state[..., : self.hidden], strict=True)
+        return torch.cat([state, torch.stack([own(outputs) for own, outputs in pairs])], dim=2)
 
     def __call__(self, gates: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Step T times from (T, R, G) gates; return (T, R, H) outputs and the last (R, S) state."""
+        """Step T times; return (T, R, H) outputs of the last layer and the last state."""
         outputs = []
         for step_gates in gates:
-            new = self.cell.step(step_gates, state[:, self.width :], state[:, : self.width])
-            state = self.initial_state(new)
-            outputs.append(new[:, : self.hidden])
+            states, passed = [], step_gates
+            for number, old in enumerate(state):
+                if number:
+                    passed = self.upward[number - 1](passed)
+                new = self.cell.step(passed, old[:, self.width :], old[:, : self.width])
+                passed = new[:, : self.hidden]
+                states.append(new)
+            state = self.initial_state(torch.stack(states))
+            outputs.append(passed)
         return torch.stack(outputs), state

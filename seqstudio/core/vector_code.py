@@ -136,6 +136,15 @@ class Code:
         is_zero = self.builder.icmp_signed("==", number.value, INTEGER(0))
         return self.wrap(self.builder.select(is_zero, zero.value, other.value))
 
+    def integer_at(self, pointer: Value) -> Value:
+        """Load an integer from where a pointer points to."""
+        place = self.builder.bitcast(pointer.value, INTEGER.as_pointer())
+        return self.wrap(self.builder.load(place))
+
+    def address(self, integer: Value) -> Value:
+        """Return the pointer to an address."""
+        return self.wrap(self.builder.inttoptr(integer.value, POINTER))
+
     def load(self, pointer: Value) -> Value:
         """Load a vector."""
         return self.wrap(self.builder.load(self._vector(pointer), align=4))

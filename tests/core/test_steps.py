@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from seqstudio.core.cells import CELLS, Cell, GRUCell, RecurrentCell
-from seqstudio.core.compiled_step import CompiledLayer, CompiledLinear
+from seqstudio.core.compiled_step import CompiledLayers, CompiledLinear
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.fused_step import FusedStack, StackState, StepRoute, select_layers, step_route
@@ -14,11 +14,11 @@ from seqstudio.core.model import build
 from seqstudio.core.nested import NestedConfig
 from seqstudio.core.recurrent import RecurrentLayer
 from seqstudio.core.stack import RecurrentStack
-from seqstudio.core.torch_step import TorchLayer, TorchLinear
+from seqstudio.core.torch_step import TorchLayers, TorchLinear
 from seqstudio.core.vector_code import LANES
 
-COMPILED = StepRoute(CompiledLinear, CompiledLayer, lanes=LANES)
-TORCH = StepRoute(TorchLinear, TorchLayer, lanes=1)
+COMPILED = StepRoute(CompiledLinear, CompiledLayers, lanes=LANES)
+TORCH = StepRoute(TorchLinear, TorchLayers, lanes=1)
 WIDTH = 10
 
 
@@ -76,7 +76,7 @@ def test_no_row_depends_on_the_others_and_a_run_has_the_bits_of_its_steps(
             output, states = stack.run(step_gates[None], states)
             outputs.append(output[0, :, :hidden])
         assert torch.equal(torch.stack(outputs), whole[:, rows])
-        assert all(map(torch.equal, states, select_layers(last, rows)))
+        assert torch.equal(states, select_layers(last, rows))
 
 
 @pytest.mark.parametrize("rows", range(1, 17))
@@ -121,7 +121,7 @@ def test_infinite_gates_saturate_and_infinite_weights_reach_the_result() -> None
 def test_the_device_and_the_cell_decide_the_route() -> None:
     cpu = torch.device("cpu")
     assert step_route(cpu, CELLS["gru"]) == COMPILED
-    assert step_route(cpu, PluginCell()).layer is TorchLayer
+    assert step_route(cpu, PluginCell()).layers is TorchLayers
     assert step_route(torch.device("cuda"), CELLS["gru"]) == TORCH
     layer = RecurrentLayer("gru", WIDTH, 24)
     assert FusedStack(layer).route == COMPILED
