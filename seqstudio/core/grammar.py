@@ -77,7 +77,7 @@ class Grammar:
         inside = valid_mask(lengths, tokens.shape[1])
         follows = self.fits_slots(tokens) if self.slot_ranges else self.ascends(tokens)
         wrong = (torch.where(inside, follows, (tokens < 0).all(dim=2)) == 0).nonzero()
-        if len(wrong):
+        if len(wrong):  # waits for the device, once a batch: a group that is wrong must not train
             item, group = wrong[0].tolist()
             found = tokens[item, group].tolist()
             expected = "none past the length" if group >= lengths[item] else self.rule()

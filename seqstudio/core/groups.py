@@ -33,5 +33,6 @@ def pack_groups(tokens: Tensor) -> PackedGroups:
         previous=torch.where(slots == 0, -1, preceding),
         slots=slots,
         positions=groups[group_of] * tokens.shape[2] + slots,
+        # On the host, since they are the batch sizes of the steps: the loop over slots needs them.
         sizes=tuple(slots.bincount().tolist()),
     )
