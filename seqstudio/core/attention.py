@@ -26,7 +26,7 @@ class AdditiveConfig:
     """Additive attention: scores v . tanh(W query + U key) (Bahdanau et al. 2015)."""
 
     part: ClassVar[str] = "additive"
-    attends_past: ClassVar[bool] = True
+    attends_past: ClassVar[bool] = True  # can be a decoder's `past_attention`
     dimension: int = 128
 
     def __post_init__(self) -> None:
@@ -42,7 +42,7 @@ class DotConfig:
     """
 
     part: ClassVar[str] = "dot"
-    attends_past: ClassVar[bool] = True
+    attends_past: ClassVar[bool] = True  # can be a decoder's `past_attention`
     dimension: int = 128
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from seqstudio.contracts.data import stable_seed
 from seqstudio.core.config import check_positive
+from seqstudio.core.devices import at_least_float32
 from seqstudio.core.dropout import Seeded
 from seqstudio.core.encoder import Encoded, Encoder
 from seqstudio.core.recurrent import valid_mask
@@ -185,9 +186,17 @@ class LatentGaussian(Seeded, Bridge):
         self.states = StateMap(config.dimension, layers, state)
 
     def posterior(self, encoded: Encoded) -> tuple[Tensor, Tensor]:
-        """Return the (B, Z) mean and the (B, Z) log-variance of each item's latent."""
+        """Return the (B, Z) mean and the (B, Z) log-variance of each item's latent, in float32.
+
+        Raises
+        ------
+        ConfigError
+            If there is no source, only latents.
+        """
+        if encoded.latent is not None:
+            raise ConfigError("posterior of given latents, expected an encoded source")
         pooled = pool_frames(encoded, self.config.pooling)
-        mean, log_variance = self.gaussian(pooled).chunk(2, dim=1)
+        mean, log_variance = at_least_float32(self.gaussian(pooled)).chunk(2, dim=1)
         return mean, log_variance
 
     def latent(self, encoded: Encoded) -> Tensor:
@@ -220,7 +229,8 @@ class LatentGaussian(Seeded, Bridge):
         """Return the summed KL divergence in nats, and the number of items.
 
         In training it is weighted by `kl_weight`, and each dimension costs at least its free bits
-        [3]_. In evaluation it is exact: with the decoder's loss it bounds the likelihood.
+        [3]_. In evaluation it is exact; but the decoder then starts from the mean, not from a draw,
+        so that its loss and this one together are near the bound of the likelihood, not the bound.
         """
         divergence = self.divergence(encoded)
         if not self.training:

@@ -158,6 +158,12 @@ def test_a_latent_stands_for_a_source() -> None:
     assert_close(model.start(2, encoded=swapped)[0], by_source[[1, 0], 0].detach())
 
 
+def test_given_latents_have_no_posterior() -> None:
+    model = bridged(LatentConfig(dimension=3))
+    with pytest.raises(ConfigError, match=r"^posterior of given latents, expected an encoded"):
+        model.bridge_loss(model.from_latents(torch.zeros(1, 3)))
+
+
 @pytest.mark.parametrize(
     ("bridge", "latents", "message"),
     [
