@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis
-from seqstudio.contracts.job import SamplingConfig, TakeSeed
+from seqstudio.contracts.job import LoadedModel, SamplingConfig, TakeSeed
+from seqstudio.contracts.task import Preparation
 from seqstudio.core.attention import AdditiveConfig
 from seqstudio.core.bridges import FinalStateConfig
 from seqstudio.core.config import ModelConfig, PartConfig
@@ -22,6 +23,7 @@ from seqstudio.core.nested import NestedConfig
 from seqstudio.core.parts import Part, default_parts
 from seqstudio.errors import ConfigError, ModelError
 from seqstudio.services.beam_search import beam_search
+from seqstudio.services.bundles import LoadedBundle
 from seqstudio.services.sampling import sample
 
 END = 3  # of the flat vocabulary 0 to 3
@@ -52,7 +54,9 @@ class TwoGroups:
         return tokens.count(3) == 2
 
 
-def with_large_weights(config: ModelConfig, parts: Mapping[str, Part] | None = None) -> Any:
+def with_large_weights(
+    config: ModelConfig, parts: Mapping[str, Part] | None = None
+) -> SequenceModel:
     """Build a model with weights so large that its tokens vary."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -196,7 +200,7 @@ def test_a_beam_of_one_is_greedy(build_model: Callable[[], SequenceModel]) -> No
 def test_no_beam_finds_a_better_score_than_one_as_wide_as_the_space(beam: int) -> None:
     model = encoder_decoder()
     config = BeamConfig(beam=beam, maximum=LONGEST)
-    inputs = {"encoded": encode(model)}
+    inputs: Any = {"encoded": encode(model)}
     narrow = beam_search(model, [[], []], EndToken(), config, **inputs)
     widest = beam_search(model, [[], []], EndToken(), EVERY, **inputs)
     for (found,), (best, *_) in zip(narrow, widest, strict=True):
@@ -210,6 +214,22 @@ def test_a_hypothesis_does_not_depend_on_the_other_prompts() -> None:
     together = beam_search(model, prompts, EndToken(), config)
     for prompt, found in zip(prompts, together, strict=True):
         assert beam_search(model, [prompt], EndToken(), config) == [found]
+
+
+def test_a_loaded_model_encodes_samples_and_searches() -> None:
+    module = encoder_decoder()
+    preparation = Preparation(settings=None, model=module.config)
+    given: Any = {"name": "n", "task": "t", "sha256": "", "device": "cpu", "settings": None}
+    loaded: LoadedModel = LoadedBundle(module=module, preparation=preparation, **given)
+    encoded = loaded.encode(torch.tensor([[1, 5, 8], [7, 2, 0]]), torch.tensor([3, 2]))
+    assert torch.equal(encoded.output, encode(module).output)
+    inputs: Any = {"encoded": encoded, "items": [1, 0]}
+    config = BeamConfig(beam=3, maximum=5)
+    found = loaded.beam_search([[], []], EndToken(), config, **inputs)
+    assert found == beam_search(module, [[], []], EndToken(), config, **inputs)
+    arguments: Any = ([[], []], [TakeSeed(1, 3), TakeSeed(2, 4)], EndToken(), SamplingConfig())
+    tokens = list(loaded.sample(*arguments, **inputs))
+    assert tokens == list(sample(module, *arguments, **inputs))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,21 +1,25 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from seqstudio.contracts.beam_search import BeamConfig
 from seqstudio.contracts.data import stable_seed
 from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
-from seqstudio.core.bridges import FinalStateConfig
+from seqstudio.core.bridges import FinalStateConfig, LatentConfig
 from seqstudio.core.cells import Cell
-from seqstudio.core.config import ModelConfig
+from seqstudio.core.config import ModelConfig, PartConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import TokensConfig
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.nested import NestedConfig
 from seqstudio.errors import ConfigError, ModelError
+from seqstudio.services.beam_search import beam_search
 from seqstudio.services.sampling import sample
 
 VOCABULARY = 23
@@ -216,6 +220,46 @@ def test_each_row_decodes_from_its_own_encoder_output() -> None:
         encoded=model.encode(inputs[2:], torch.tensor([3])),
     )
     assert logits[0].argmax(dim=-1).tolist() == rows[2]
+
+
+def encoder_decoder(bridge: PartConfig) -> SequenceModel:
+    config = ModelConfig(
+        source=TokensConfig(vocabulary=9),
+        encoder=EncoderConfig(hidden=16, layers=1),
+        bridge=bridge,
+        decoder=DecoderConfig(vocabulary=VOCABULARY, hidden=16, layers=1),
+    )
+    return build_model(config)
+
+
+@torch.no_grad()
+def test_takes_that_name_one_source_share_its_encoding() -> None:
+    model = encoder_decoder(FinalStateConfig())
+    encoded = model.encode(torch.tensor([[1, 2, 3], [4, 5, 0]]), torch.tensor([3, 2]))
+    items = [1, 0, 1]
+    arguments: Any = ([[]] * 3, TAKES[:3], FixedLengths([7, 7, 7]), CONFIG)
+    shared = list(sample(model, *arguments, encoded=encoded, items=items))
+    repeated = encoded.select(torch.tensor(items))
+    assert shared == list(sample(model, *arguments, encoded=repeated))
+    assert shared != list(sample(model, *arguments, encoded=encoded, items=[1, 1, 1]))
+    with pytest.raises(ConfigError, match=r"^items=\[0, 1, 2\], expected 0 to 1, as many as are"):
+        list(sample(model, *arguments, encoded=encoded))
+
+
+@torch.no_grad()
+def test_takes_start_from_the_latents_of_what_is_encoded() -> None:
+    model = encoder_decoder(LatentConfig(dimension=4))
+    encoded = model.encode(torch.tensor([[1, 2, 3]]), torch.tensor([3]))
+    latents = torch.randn(2, 4, generator=torch.Generator().manual_seed(0)) * 3
+    two = replace(encoded.select(torch.tensor([0, 0])), latent=latents)
+    greedy = SamplingConfig(temperature=0)
+    tokens = list(sample(model, [[]] * 2, TAKES[:2], FixedLengths([9, 9]), greedy, encoded=two))
+    first, second = ([token for row, token in tokens if row == number] for number in (0, 1))
+    assert first != second
+    hypotheses = beam_search(
+        model, [[]] * 2, FixedLengths([9, 9]), BeamConfig(beam=1), encoded=two, items=[1, 0]
+    )
+    assert [list(one.tokens) for (one,) in hypotheses] == [second, first]
 
 
 def test_no_takes_give_no_tokens() -> None:
