@@ -95,7 +95,7 @@ class SequenceModel(BlockEncoding):
         (on_host,) = to_host(lengths)  # the one copy: the check, packing and masks all read it
         if not bool(((on_host >= 1) & (on_host <= inputs.shape[1])).all()):
             raise ConfigError(f"lengths={on_host.tolist()}, expected 1 to {inputs.shape[1]}")
-        frames, lengths = self.source(inputs, lengths)
+        frames, lengths = self.source(inputs, lengths.to(inputs.device))
         output_lengths = [self.geometry.output_length(length) for length in on_host.tolist()]
         padded = PaddedLengths(lengths, frames.shape[1], torch.tensor(output_lengths))
         with_state = getattr(self.bridge, "reads_state", False)

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import pytest
 import torch
 from torch import nn
@@ -10,6 +12,7 @@ from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import FramesConfig
+from seqstudio.core.heads import CTCConfig
 from seqstudio.core.model import build
 from seqstudio.core.recurrent import PaddedLengths
 from seqstudio.core.stack import RecurrentStack
@@ -79,3 +82,21 @@ def test_lengths_are_read_on_the_host_once_however_many_layers_there_are() -> No
         model.encode(torch.randn(3, 7, 4), LENGTHS)
 
     assert copies.found == ["tolist"]
+
+
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("subsampling", ["stack", "conv"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_masks_orders_and_states_are_made_on_the_device_of_the_model(
+    cell: Cell, subsampling: Literal["stack", "conv"], *, bidirectional: bool
+) -> None:
+    """On the device `meta` nothing is computed, and a tensor of another device is an error."""
+    source = FramesConfig(features=4, subsampling=subsampling, factor=2)
+    encoder = EncoderConfig(cell=cell, hidden=6, layers=2, bidirectional=bidirectional)
+    model = build(
+        ModelConfig(source=source, encoder=encoder, heads={"ctc": CTCConfig(vocabulary=5)})
+    ).to("meta")
+    encoded = model.encode(torch.empty(3, 7, 4, device="meta"), LENGTHS)
+
+    assert encoded.output.device.type == encoded.lengths.device.type == "meta"
+    assert encoded.output.shape == (3, 4, 12 if bidirectional else 6)

@@ -66,7 +66,7 @@ blockings = st.lists(st.integers(0, 9), max_size=8)
 @pytest.mark.parametrize("encoder", [one_way(), chunked(3, 2), chunked(4, 0)], ids=str)
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 @given(frames=st.integers(1, 40), sizes=blockings)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @torch.no_grad()
 def test_any_blocking_gives_the_output_of_the_whole_input(
     source: PartConfig, encoder: EncoderConfig, frames: int, sizes: list[int]
