@@ -13,12 +13,14 @@ from torch import Tensor
 from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement, pool
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.task import Preparation, Preset, PreviewResult, TrainConfig
+from seqstudio.core.cells import CELLS
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import Decoder, DecoderConfig
 from seqstudio.core.encoder import Encoder, EncoderConfig
 from seqstudio.core.gradient_flow import GradientFlow, gradient_flow
 from seqstudio.core.model import SequenceModel
 from seqstudio.core.parts import BuildContext, Part, Parts, default_parts
+from seqstudio.core.recurrent import RecurrentLayer
 from seqstudio.errors import DataError
 from seqstudio.services.bundles import build_module, load_bundle
 from seqstudio.services.events import Evaluated, TrainingStep
@@ -179,11 +181,11 @@ def untrained_gradient_flow(
 
 
 def open_gate_parts(bias: float) -> Parts:
-    """Return the built-in parts with LSTMs whose forget gates are open at first.
+    """Return the built-in parts with gated cells that keep what they hold at first.
 
     The LSTM of 1997 had no forget gate: its memory, and the error through it, kept a factor of one.
-    Today's cell comes close to that only if its forget gate starts open (Gers et al. 2000;
-    Jozefowicz et al. 2015).
+    Today's cells come close to that only if their gates start so (Gers et al. 2000; Jozefowicz et
+    al. 2015; for minGRU Feng et al. 2024, appendix B).
     """
 
     def encoder(config: EncoderConfig, context: BuildContext) -> Encoder:
@@ -200,9 +202,13 @@ def open_gate_parts(bias: float) -> Parts:
 
 
 def open_gates(module: Module, bias: float) -> Module:
-    """Add `bias` to every forget gate of the LSTMs in a module."""
+    """Add `bias` to what keeps the state of every gated cell in a module."""
     for layer in module.modules():
-        if isinstance(layer, torch.nn.LSTM):
-            gates = layer.get_parameter("bias_ih_l0").detach()
-            gates[layer.hidden_size : 2 * layer.hidden_size] += bias
+        if not isinstance(layer, RecurrentLayer) or layer.cell is CELLS["tanh"]:
+            continue
+        gates = layer.weights("ih")[1].detach()
+        if layer.cell is CELLS["mingru"]:
+            gates[: layer.hidden] -= bias  # its update gate replaces the state
+        else:
+            gates[layer.hidden : 2 * layer.hidden] += bias  # forget, and the update of a GRU
     return module
