@@ -115,18 +115,20 @@ class ProcessGroup:
         """Sum all gradients at once, and beside them how many processes have each.
 
         A gradient that no process has stays None, as it would in one process: the optimiser then
-        leaves the parameter alone.
+        leaves the parameter alone. The numbers are summed on the CPU, so that nothing waits for a
+        GPU.
         """
         trained = list(parameters)
-        parts = [
-            (torch.zeros_like(p) if p.grad is None else p.grad).flatten().float() for p in trained
-        ]
-        present = torch.tensor([float(p.grad is not None) for p in trained], device=self._device)
-        flat = torch.cat([*parts, present])
+        present = torch.tensor([float(p.grad is not None) for p in trained])
+        self._all_reduce(present)
+        given = [p for p, count in zip(trained, present.tolist(), strict=True) if count]
+        if not given:
+            return
+        parts = [torch.zeros_like(p) if p.grad is None else p.grad for p in given]
+        flat = torch.cat([part.flatten().float() for part in parts])
         self._all_reduce(flat)
-        *sums, counts = flat.split([*(len(part) for part in parts), len(trained)])
-        for parameter, total, count in zip(trained, sums, counts.tolist(), strict=True):
-            parameter.grad = total.view_as(parameter).to(parameter.dtype) if count else None
+        for parameter, total in zip(given, flat.split([p.numel() for p in given]), strict=True):
+            parameter.grad = total.view_as(parameter).to(parameter.dtype)
 
     def close(self) -> None:
         """Leave the group, when all processes have arrived here."""

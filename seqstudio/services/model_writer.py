@@ -24,6 +24,7 @@ def write_model(
     step: int,
     minutes: float,
     evaluated: Evaluated | None = None,
+    processes: int = 1,
 ) -> None:
     """Save weights as the run's model, rounded to half precision.
 
@@ -32,6 +33,7 @@ def write_model(
     weights : of the whole model, or of an adapter
     parameters : their number in the whole model
     evaluated : the metrics of these weights; None if they were not measured
+    processes : that train together
     """
     adapter = run.spec.config.adapter != "none"
     with run.new_model(step) as folder:
@@ -42,7 +44,14 @@ def write_model(
             plugin_version=run.spec.plugin_version,
             preparation=preparation,
             weights=weights,
-            card=make_card(run, parameters, step=step, minutes=minutes, evaluated=evaluated),
+            card=make_card(
+                run,
+                parameters,
+                step=step,
+                minutes=minutes,
+                evaluated=evaluated,
+                processes=processes,
+            ),
             half=True,
             base=run.spec.base if adapter else None,
             requires=run.spec.requires,
@@ -50,7 +59,13 @@ def write_model(
 
 
 def make_card(
-    run: Run, parameters: int, *, step: int, minutes: float, evaluated: Evaluated | None
+    run: Run,
+    parameters: int,
+    *,
+    step: int,
+    minutes: float,
+    evaluated: Evaluated | None,
+    processes: int,
 ) -> ModelCard:
     """Return the card of a run's model; title, licence and source are left for the user."""
     spec = run.spec
@@ -76,7 +91,7 @@ def make_card(
         fresh=spec.fresh,
         parameters=parameters,
         training_minutes=round(minutes, 2),
-        machine=f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
+        machine=machine_text(processes),
         torch=torch.__version__,
         remarks=() if evaluated else ("not evaluated yet",),
         metrics=tuple(
@@ -84,3 +99,9 @@ def make_card(
             for name, value in metrics.items()
         ),
     )
+
+
+def machine_text(processes: int) -> str:
+    """Return what a model is trained on, such as `x86_64, 1 thread(s), 2 processes`."""
+    together = f", {processes} processes" if processes > 1 else ""
+    return f"{platform.machine()}, {torch.get_num_threads()} thread(s){together}"

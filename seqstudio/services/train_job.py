@@ -12,7 +12,7 @@ from seqstudio.contracts.formats import Exporter, Importer, TrainCallback
 from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preparation, Preset, Task
 from seqstudio.core.parts import Parts
-from seqstudio.errors import TrainingError
+from seqstudio.errors import ConfigError, TrainingError
 from seqstudio.services.atomic_files import os_errors_as
 from seqstudio.services.base_model import StartingPoint, check_adapter, open_base
 from seqstudio.services.bundle_files import bundle_name
@@ -50,8 +50,12 @@ class TrainJob:
     resume: bool = False
     command: str = ""  # as typed; "" for a command equivalent to this job
     base: Path | None = None  # the bundle to start from; None: random weights, or those of the run
-    processes: int = 0  # of torchrun, that train together on this machine; 0: train in this one
     base_name: str = ""  # by which the user named it; "" for the name of the bundle
+    processes: int = 0  # that torchrun starts on this machine; 0: train without it, in this one
+
+    def __post_init__(self) -> None:
+        if self.processes < 0:
+            raise ConfigError(f"processes={self.processes}, expected 0 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

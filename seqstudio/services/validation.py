@@ -133,6 +133,7 @@ class Validator:
             step=step,
             minutes=minutes,
             evaluated=evaluated,
+            processes=self._inputs.communicator.size,
         )
 
     def _load(self, state: Mapping[str, Tensor]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from letters_task import LettersTask, write_letters
 from train_together import train_together
 
+from seqstudio.services.bundle_files import inspect_bundle
 from seqstudio.services.checkpoints import load_newest
 from seqstudio.services.events import Evaluated, TrainingStep
 from seqstudio.services.runs import open_run
@@ -52,6 +53,7 @@ def test_several_processes_have_the_loss_curve_of_one(
     expected, found = curve(alone()), curve(together.run)
 
     assert errors == []
+    assert inspect_bundle(together.run / "model").card.machine.endswith(f", {processes} processes")
     assert len(expected) == STEPS + 13
     assert found == pytest.approx(expected, rel=0, abs=1e-5)
     assert expected[STEPS - 1] < expected[0] - 0.5  # it has learned something
