@@ -53,7 +53,7 @@ def ctc_attention_loss(
     References
     ----------
     .. [1] Watanabe et al. 2017, "Hybrid CTC/attention architecture for end-to-end speech
-       recognition", equation 38.
+       recognition".
     """
     ctc = model.head_loss(head, encoded, labels, label_lengths)
     targets, lengths = with_end(labels, label_lengths)

@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from seqstudio.core.config import PartConfig, check_positive
+from seqstudio.core.config import check_positive
 from seqstudio.core.densities import Density, DensityConfig, masked_log_probs
 from seqstudio.core.devices import at_least_float32
 from seqstudio.core.encoder import Encoded
-from seqstudio.core.losses import LossTerms, cross_entropy_sum, ctc_sum
+from seqstudio.core.losses import LossTerms, check_smoothing, cross_entropy_sum, ctc_sum
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import ConfigError
 
@@ -60,13 +60,6 @@ class CTCHead(nn.Module):
         return ctc_sum(self(encoded), encoded.lengths, targets, target_lengths)
 
 
-def check_classes(config: PartConfig) -> None:
-    """Raise ConfigError unless `vocabulary` and `smoothing` are in their ranges."""
-    check_positive(config, "vocabulary")
-    if not 0.0 <= (smoothing := config.smoothing) < 1.0:  # type: ignore[attr-defined]
-        raise ConfigError(f"smoothing={smoothing}, expected 0 <= smoothing < 1")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagConfig:
     """A label for each encoder frame. `smoothing`: see `cross_entropy_sum`."""
@@ -76,7 +69,8 @@ class TagConfig:
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        check_classes(self)
+        check_positive(self, "vocabulary")
+        check_smoothing(self.smoothing)
 
 
 class TagHead(nn.Module):
@@ -119,8 +113,8 @@ class LabelConfig:
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        check_classes(self)
-        check_positive(self, "dimension")
+        check_positive(self, "vocabulary", "dimension")
+        check_smoothing(self.smoothing)
         if self.pooling not in POOLINGS:
             raise ConfigError(f"pooling={self.pooling!r}, expected one of {', '.join(POOLINGS)}")
 

@@ -19,6 +19,12 @@ OUTSIDE = -100  # in place of a token past its row's length
 LossTerms = tuple[Tensor, Tensor | int]
 
 
+def check_smoothing(smoothing: float) -> None:
+    """Raise ConfigError unless `smoothing` is a share of a target, less than all of it."""
+    if not 0.0 <= smoothing < 1.0:
+        raise ConfigError(f"smoothing={smoothing}, expected 0 <= smoothing < 1")
+
+
 def cross_entropy_sum(
     logits: Tensor, tokens: Tensor, lengths: Tensor, *, smoothing: float = 0.0
 ) -> LossTerms:
@@ -35,8 +41,7 @@ def cross_entropy_sum(
     -------
     () float, nats, differentiable; and the number of tokens
     """
-    if not 0.0 <= smoothing < 1.0:
-        raise ConfigError(f"smoothing={smoothing}, expected 0 <= smoothing < 1")
+    check_smoothing(smoothing)
     inside = valid_mask(lengths, tokens.shape[1])
     total = functional.cross_entropy(
         at_least_float32(logits).flatten(0, 1),

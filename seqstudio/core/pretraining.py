@@ -23,8 +23,9 @@ def copy_weights(
     """Copy the tensors of some roles that have the same name and shape in both models.
 
     A transducer starts well from the encoder of a CTC model, `("source", "encoder")`, and from the
-    decoder of a language model of the same labels, `("decoder",)` (Graves 2013, section 2.1; Graves
-    et al. 2013, section 3). The output layer of that decoder has another shape and starts fresh.
+    decoder of a language model of the same labels, `("decoder",)` (Graves et al. 2013, "Speech
+    recognition with deep recurrent neural networks", section 3.2). The output layer of that decoder
+    has another shape and starts fresh.
 
     Parameters
     ----------

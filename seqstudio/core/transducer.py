@@ -21,7 +21,7 @@ from seqstudio.errors import ConfigError, TrainingError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointConfig:
-    """A transducer over the encoder and the decoder, joined in `dimension` units (Graves 2013)."""
+    """A transducer over encoder and decoder, joined in `dimension` units (Graves et al. 2013)."""
 
     part: ClassVar[str] = "joint"
     reads_decoder: ClassVar[bool] = True
@@ -32,7 +32,7 @@ class JointConfig:
 
 
 class JointHead(nn.Module):
-    """The joint network: W tanh(U encoded + V predicted) (Graves et al. 2013, equations 15 to 18).
+    """The joint network: W tanh(U encoded + V predicted) (Graves et al. 2013, section 3.2).
 
     The decoder's output layer is V, so that it is not a part of this module.
     """

@@ -44,7 +44,7 @@ def encode(model: SequenceModel, frames: int = 3, rows: int = 1) -> Encoded:
 
 
 def reference(logits: Tensor, labels: list[int]) -> Tensor:
-    """Return the log probability of labels from (T, U + 1, V) logits (Graves 2012, eq. 16, 17)."""
+    """Return the log probability of labels from (T, U + 1, V) logits (Graves 2012, section 2.4)."""
     log_probs = logits.double().log_softmax(-1)
     frames, count = logits.shape[0], len(labels)
     forward: dict[tuple[int, int], Tensor] = {(0, 0): log_probs.new_zeros(())}

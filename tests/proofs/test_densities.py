@@ -79,7 +79,7 @@ def density_model(density: DensityConfig) -> ModelConfig:
 
 @pytest.mark.medium
 def test_a_density_head_recovers_a_known_mixture(tmp_path: Path) -> None:
-    """Claim (sections 3 and 4): the mixture approaches the true density, a Gaussian cannot.
+    """Claim (section 3): the mixture approaches the true density, a Gaussian cannot.
 
     Its cost on new data comes close to that of the truth, and so do its quantiles.
     """
