@@ -34,12 +34,17 @@ class CompiledLinear:
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Map (..., K) rows, which lie one after another at one distance, to (..., N)."""
+        result = self.padded(rows)
+        return result if self.columns == self.size else result.narrow(-1, 0, self.size)
+
+    def padded(self, rows: Tensor) -> Tensor:
+        """Return what a call does, padded to whole panels."""
         result = rows.new_empty((*rows.shape[:-1], self.columns))
         self.product(
             rows.numel() // self.inputs, self.inputs, rows.stride(-2), self.columns, self.columns,
             rows.data_ptr(), *self.addresses, result.data_ptr(),
         )  # fmt: skip
-        return result if self.columns == self.size else result.narrow(-1, 0, self.size)
+        return result
 
 
 class CompiledLayers:
@@ -74,10 +79,9 @@ class CompiledLayers:
 
     def initial_state(self, state: Tensor) -> Tensor:
         """Return the (layers, R, S) state to step from, from a (layers, R, H or 2H) one."""
-        padding = self.columns - self.recurrent[0].size
         pairs = zip(self.recurrent, state[..., : self.hidden], strict=True)
-        added = torch.stack([own(outputs) for own, outputs in pairs])
-        return torch.cat([state, functional.pad(added, (0, padding))], dim=2)
+        added = [own.padded(outputs) for own, outputs in pairs]
+        return torch.cat([state, added[0][None] if len(added) == 1 else torch.stack(added)], dim=2)
 
     def __call__(self, gates: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Step T times.

@@ -113,11 +113,14 @@ class FusedStack:
 
     def initial_state(self, state: Tensor) -> StackState:
         """Convert a (layers, R, S) state of a `RecurrentStack`."""
-        parts = state.detach().float().unflatten(2, (-1, self.hidden))
-        padded = functional.pad(parts, (0, self.padding)).flatten(2)
-        chunks = padded.tensor_split(len(self.parts))
-        pairs = zip(self.parts, chunks, strict=True)
-        return torch.cat([part.initial_state(chunk) for part, chunk in pairs])
+        state = state.detach().float()
+        if self.padding:
+            parts = state.unflatten(2, (-1, self.hidden))
+            state = functional.pad(parts, (0, self.padding)).flatten(2)
+        if len(self.parts) == 1:
+            return self.parts[0].initial_state(state)
+        pairs = zip(self.parts, state.split(1), strict=True)
+        return torch.cat([part.initial_state(own) for part, own in pairs])
 
     def run(self, gates: Tensor, state: StackState) -> tuple[Tensor, StackState]:
         """Step T times from the (T, R, G) gates of the first layer.

@@ -45,6 +45,14 @@ class Grammar:
         low, high = torch.tensor(self.slot_ranges, device=last.device)[slot].unbind(dim=1)
         return (tokens >= low[:, None]) & (tokens < high[:, None])
 
+    def table(self, device: torch.device) -> Tensor:
+        """Return the (N, V) masks of `allowed`, by slot, or without slots by the last token's id."""
+        if self.slot_ranges:
+            slot = torch.arange(len(self.slot_ranges), device=device)
+            return self.allowed(slot, slot)
+        last = torch.arange(self.vocabulary + 1, device=device)
+        return self.allowed(torch.where(last == self.no_token_id, -1, last), last)
+
     def complete(self, last: Tensor, slot: Tensor) -> Tensor:
         """Return a (N,) bool mask of the groups that are complete."""
         return slot == len(self.slot_ranges) if self.slot_ranges else last == self.end

@@ -34,7 +34,7 @@ class NestedState:
     context_gates: Tensor  # (B, G') float, what the group's context adds to the inner gates
     context_logits: Tensor  # (B, V) float, what it adds to the logits
     group_gates: Tensor  # (B, G) float, outer gates of the group's tokens so far
-    last: Tensor  # (B,) int64, the group's last token; -1 at its beginning
+    last: Tensor  # (B,) int64, the embedding id of the group's last token, or of no token
     slot: Tensor  # (B,) int64, how many tokens of the group are complete
     position: Tensor  # (B,) int64, the current group
     covariates: Tensor | None  # (B, T, C) int64
@@ -118,6 +118,7 @@ class NestedStepper:
         self.first_gates = self.outer.fold(first_input[None], biased=True)
         self.covariate_gates = FoldedCovariates(self.outer, decoder.covariates)
         self.past = None if decoder.past is None else FoldedPast(self.outer, decoder.past)
+        self.forbidden = ~self.grammar.table(decoder.first_input.device)
 
     def start(
         self, prompts: Tensor, initial_state: Tensor, covariates: Tensor | None
@@ -193,11 +194,11 @@ class NestedStepper:
 
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
         """Return the (B, V) logits that follow (B,) tokens, and the new state."""
-        added = self.group_gates[self.grammar.embedding_ids(tokens, state.slot)]
+        ids = tokens + state.slot * self.grammar.vocabulary if self.grammar.slot_ranges else tokens
         state = replace(
             state,
-            group_gates=state.group_gates + added,
-            last=tokens,
+            group_gates=state.group_gates + self.group_gates.index_select(0, ids),
+            last=ids,
             slot=state.slot + 1,
             past=None if state.past is None else state.past.appended(tokens, state.slot),
         )
@@ -239,15 +240,15 @@ class NestedStepper:
             context_gates=context_gates,
             context_logits=context_logits,
             group_gates=self.empty_gates.expand(len(outputs), -1),
-            last=torch.full_like(state.position, -1),
+            last=torch.full_like(state.position, self.grammar.no_token_id),
             slot=torch.zeros_like(state.position),
         )
 
     def step_inner(self, state: NestedState) -> tuple[Tensor, NestedState]:
         """Step the inner RNN of every row; return the (B, V) logits of the next token."""
-        previous = self.grammar.embedding_ids(state.last, state.slot - 1)
-        input_gates = self.token_gates[previous] + state.context_gates
+        input_gates = self.token_gates.index_select(0, state.last) + state.context_gates
         outputs, inner = self.inner.run(input_gates[None], state.inner)
-        allowed = self.grammar.allowed(state.last, state.slot)
+        place = state.slot if self.grammar.slot_ranges else state.last
         logits = self.inner_head(outputs[0]) + state.context_logits
-        return logits.masked_fill_(~allowed, -torch.inf), replace(state, inner=inner)
+        logits.masked_fill_(self.forbidden.index_select(0, place), -torch.inf)
+        return logits, replace(state, inner=inner)
