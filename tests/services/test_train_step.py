@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from seqstudio.contracts.data import Example, LossSum
 from seqstudio.contracts.task import Preparation, TrainConfig
+from seqstudio.core.devices import choose_device
 from seqstudio.errors import TrainingError
 from seqstudio.services.bundles import build_module
 from seqstudio.services.train_step import StepResult, make_optimiser, train_step
@@ -156,3 +157,23 @@ def test_a_step_with_its_counts_on_the_device_waits_for_it_once(preparation: Pre
     assert reads.found == []  # beside the one tolist(), which a CPU tensor does not dispatch
     assert result.count == 37
     assert result.parts == {"all": pytest.approx(result.loss)}
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_steps_take_bf16_by_default_and_weights_stay_float32(
+    task: LettersTask, preparation: Preparation
+) -> None:
+    losses: dict[str, float] = {}
+    for device, precision in (("cpu", "fp32"), ("cuda", "fp32"), ("cuda", "auto")):
+        config = TrainConfig(precision=precision)  # type: ignore[arg-type]  # one of its choices
+        module = build_module(preparation, seed=0, device=choose_device(device))
+        weights = TrainedWeights(module, config)
+        optimiser = make_optimiser(weights.parameters(), config)
+        batch = task.collate(EXAMPLES, preparation, None).to(device)
+        assert batch.tokens.device.type == device
+        result = train_step(task, weights, optimiser, [batch], config, step=1)
+        losses[f"{device} {precision}"] = result.loss
+        assert {parameter.dtype for parameter in module.parameters()} == {torch.float32}
+
+    assert losses["cuda fp32"] == pytest.approx(losses["cpu fp32"], rel=1e-5)
+    assert losses["cuda auto"] == pytest.approx(losses["cpu fp32"], rel=2e-2)
