@@ -81,7 +81,7 @@ class AttentionMemory:
     def select(self, rows: Tensor) -> "AttentionMemory":
         """Select rows by index, (R,) int64."""
         parts = (self.keys, self.values, self.valid, self.located)
-        return AttentionMemory(*(part[rows] for part in parts))
+        return AttentionMemory(*(select_rows(part, rows) for part in parts))
 
     @staticmethod
     def joined(memories: Sequence["AttentionMemory"]) -> "AttentionMemory":
@@ -101,6 +101,17 @@ class AttentionMemory:
             functional.pad(self.valid, (0, 1), value=True),
             self.located,
         )
+
+
+def select_rows(part: Tensor, rows: Tensor) -> Tensor:
+    """Select rows of (B, ...) by index, (R,) int64.
+
+    A lone row is repeated without a copy: it may be a whole recording, which all hypotheses of a
+    beam search attend to.
+    """
+    if len(part) == 1 or part.stride(0) == 0:
+        return part[:1].expand(len(rows), *part.shape[1:])
+    return part[rows]
 
 
 class AttentionWeights(NamedTuple):

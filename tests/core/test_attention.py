@@ -142,6 +142,23 @@ def test_a_state_can_be_used_twice_and_its_rows_repeated(kind: str) -> None:
     assert torch.equal(again, first[[1, 0, 1]])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_lone_source_is_repeated_without_a_copy_and_with_the_same_bits(kind: str) -> None:
+    model, tokens = attending_model(KINDS[kind], PAST_KINDS[0]), targets(4)
+    source = two_sources(model).select(torch.tensor([0]))
+    four = torch.tensor([0, 0, 0, 0])
+    expected, _ = steps_of(model, tokens, source.select(four))
+
+    logits, state = model.start(1, encoded=source)
+    keys = state.memory.keys
+    logits, state = logits[four], state.select(four)
+    for column, before in zip(tokens.T, expected.unbind(dim=1), strict=True):
+        assert torch.equal(logits, before)
+        assert state.memory.keys.data_ptr() == keys.data_ptr()
+        turned = state.select(torch.tensor([3, 2, 1, 0])).select(torch.tensor([3, 2, 1, 0]))
+        logits, state = model.step(column, turned)
+
+
 def test_location_aware_weights_depend_on_those_before() -> None:
     attention = attending_model(KINDS["previous"]).decoder.attention
     keys, values = torch.zeros(1, 6, 6), torch.arange(6.0)[None, :, None]
