@@ -16,7 +16,9 @@ from seqstudio.services.events import TrainingStep
 from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 
-def train_together(job: TrainJob, data: Sequence[Path], *, last_step: int = 0) -> list[str]:
+def train_together(
+    job: TrainJob, data: Sequence[Path], *, last_step: int = 0, on_gpus: bool = False
+) -> list[str]:
     """Train in one process for each of `data`; return the errors with which they ended.
 
     With `last_step` the first process asks to stop after that step.
@@ -33,7 +35,8 @@ def train_together(job: TrainJob, data: Sequence[Path], *, last_step: int = 0) -
             "MASTER_PORT": str(store.port),
             "TORCHELASTIC_USE_AGENT_STORE": "True",
         }
-        text = json.dumps([str(source), str(job.run), job.settings, job.resume, last_step])
+        device = f"cuda:{rank}" if on_gpus else "cpu"
+        text = json.dumps([str(source), str(job.run), job.settings, job.resume, last_step, device])
         context.Process(target=run_rank, args=(text, environment, answers), daemon=True).start()
     return sorted(filter(None, (answers.get() for _ in data)))
 
@@ -42,22 +45,23 @@ def run_rank(text: str, environment: dict[str, str], answers: "SimpleQueue[str]"
     """Train as one of several processes; put "" or an error."""
     os.environ.update(environment)
     torch.set_num_threads(1)
-    source, run, settings, resume, last_step = json.loads(text)
+    source, run, settings, resume, last_step, device = json.loads(text)
     job = TrainJob(data=Path(source), run=Path(run), settings=tuple(settings), resume=resume)
     try:
-        _train(job, last_step)
+        _train(job, last_step, device)
     except BaseException as error:  # the test shows it
         answers.put(f"{error}")
     else:
         answers.put("")
 
 
-def _train(job: TrainJob, last_step: int) -> None:
-    processes, step = ProcessGroup("cpu"), 0
+def _train(job: TrainJob, last_step: int, device: str) -> None:
+    processes, step = ProcessGroup(device), 0
     events = run_train_job(
         job,
         LettersTask(),
         PluginContext(),
+        device=device,
         stop=lambda: 0 < last_step <= step,
         communicator=processes,
     )
