@@ -161,7 +161,11 @@ class Task(Protocol):
     def collate(
         self, examples: Sequence[Any], preparation: Preparation, draws: Draws | None
     ) -> Batch:
-        """Pad examples into a batch. With `draws`, augment each with its own generator."""
+        """Pad examples into a batch. With `draws`, augment each with its own generator.
+
+        Several processes that train together collate a share of each batch; dropout in such a
+        training needs one row an example, in the order of the examples.
+        """
 
     def loss(self, model: Any, batch: Any) -> LossSum:
         """Return the summed loss of a batch and its number of terms. `model`: a SequenceModel."""
