@@ -137,13 +137,13 @@ def posterior_means(model: SequenceModel, places: Sequence[tuple[int, int]]) -> 
 def test_held_out_patterns_are_reconstructed(trained: dict[str, TrainResult]) -> None:
     """Claim: the latent holds the whole pattern, of patterns never seen too."""
     model, (places, held_out) = trained["free bits"].model, split()
-    for title, chosen, least in (("held out", held_out, 0.5), ("seen", places, 0.9)):
+    for title, chosen, least in (("held out", held_out, (0.9, 0.5)), ("seen", places, (0.99, 0.9))):
         decoded = decode(model, posterior_means(model, chosen), GREEDY)
         same = (decoded == torch.stack([pattern(*place) for place in chosen])).double()
         steps, whole = float(same.mean()), float(same.amin(dim=1).mean())
         print(f"VAE of held notes, {title}: {steps:.3f} of the steps, {whole:.2f} of the patterns")
-        assert steps > 0.95
-        assert whole >= least
+        assert steps > least[0]
+        assert whole >= least[1]
 
 
 @pytest.mark.medium
