@@ -37,7 +37,8 @@ class PartSpec:
     """A model component that a plugin adds: its name, its config class and its build function.
 
     `config` is a frozen dataclass with a field `part` equal to `name`. `build(config, context)`
-    returns the module; `context` holds the components that are built before it.
+    returns the module, or of an input that is a function of the past its `PastInput`; `context`
+    holds the components that are built before it.
     """
 
     name: str
