@@ -45,8 +45,9 @@ def keep_float32_exact() -> None:
     Float32 results then agree with those of a CPU to about 1e-5. What may be less exact, the
     products of a training, runs in bfloat16, which is faster than TF32 (see `autocast`).
     """
-    torch.backends.cuda.matmul.fp32_precision = "ieee"
-    torch.backends.cudnn.fp32_precision = "ieee"  # of convolutions and recurrent layers
+    # not `fp32_precision`: torch's `cudnn.flags`, which `gradient_flow` uses, fails after it
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False  # of convolutions and recurrent layers
 
 
 def require_kernel(what: str, device: torch.device) -> None:

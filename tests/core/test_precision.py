@@ -96,14 +96,13 @@ def test_on_a_cpu_only_bf16_by_name_is_bf16(precision: str, enabled: bool) -> No
         assert (layer(torch.ones(1, 2)).dtype == torch.bfloat16) is enabled
 
 
-def test_tf32_is_off_for_float32_on_a_gpu() -> None:
-    settings = (torch.backends.cuda.matmul, torch.backends.cudnn)
-    before = [one.fp32_precision for one in settings]
+def test_tf32_is_off_for_float32_on_a_gpu_and_stays_off() -> None:
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     try:
         keep_float32_exact()
-        assert torch.backends.cudnn.rnn.fp32_precision == "ieee"
-        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
-        assert torch.backends.cuda.matmul.fp32_precision == "ieee"
+        with torch.backends.cudnn.flags(enabled=False):
+            pass
+        assert not torch.backends.cuda.matmul.allow_tf32
+        assert not torch.backends.cudnn.allow_tf32
     finally:
-        for one, value in zip(settings, before, strict=True):
-            one.fp32_precision = value
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
