@@ -46,7 +46,7 @@ class Grammar:
         return (tokens >= low[:, None]) & (tokens < high[:, None])
 
     def table(self, device: torch.device) -> Tensor:
-        """Return the (N, V) masks of `allowed`, by slot, or without slots by the last token's id."""
+        """Return the (N, V) masks of `allowed`, by slot, or without slots by the last id."""
         if self.slot_ranges:
             slot = torch.arange(len(self.slot_ranges), device=device)
             return self.allowed(slot, slot)
