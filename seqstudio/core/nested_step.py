@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,9 +19,6 @@ from seqstudio.core.fused_step import (
     select_layers,
 )
 from seqstudio.core.past_inputs import FoldedPast, PastStates
-
-if TYPE_CHECKING:
-    from seqstudio.core.nested import NestedDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +92,9 @@ class GroupPast:
 
 
 class NestedStepper:
-    """A nested decoder's weights, laid out for fused steps."""
+    """The weights of a `NestedDecoder`, laid out for fused steps."""
 
-    def __init__(self, decoder: "NestedDecoder", route: StepRoute | None = None) -> None:
+    def __init__(self, decoder: Any, route: StepRoute | None = None) -> None:
         self.grammar = decoder.grammar
         inner_output, context_weight = decoder.split_output()
         self.inner = FusedStack(decoder.inner, route)
