@@ -14,6 +14,8 @@ from torch.nn import functional
 
 from seqstudio.core.devices import at_least_float32, prefers_scans
 
+BLOCK_FRAMES = 1024  # of a loop
+
 
 class MinGRU(nn.Module):
     """minGRU over whole sequences, called as torch's layers are; gates: update, candidate.
@@ -75,10 +77,10 @@ class _Interpolation(torch.autograd.Function):
             outputs = _scan(1 - update, update * candidate, state)
         else:
             outputs = torch.empty_like(candidate, memory_format=torch.contiguous_format)
-            steps = (each.unbind(1) for each in (update, candidate, outputs))
             before = state
-            for rate, target, output in zip(*steps, strict=True):
-                before = torch.lerp(before, target, rate, out=output)
+            for block in _blocks(update, candidate, outputs):
+                for rate, target, output in zip(*(each.unbind(1) for each in block), strict=True):
+                    before = torch.lerp(before, target, rate, out=output)
         ctx.scan = scan
         ctx.save_for_backward(update, candidate, state, outputs)
         return outputs
@@ -94,12 +96,21 @@ class _Interpolation(torch.autograd.Function):
             reached = _scan(later.flip(1), gradient.flip(1), torch.zeros_like(state)).flip(1)
         else:
             reached = gradient.clone(memory_format=torch.contiguous_format)
-            factors, sums = keep.unbind(1), reached.unbind(1)
-            for step in range(len(sums) - 2, -1, -1):
-                sums[step].addcmul_(factors[step + 1], sums[step + 1])
-        before = torch.cat([state[:, None], outputs[:, :-1]], dim=1)
+            for block in reversed(_blocks(reached[:, :-1], keep[:, 1:], reached[:, 1:])):
+                steps = list(zip(*(each.unbind(1) for each in block), strict=True))
+                for into, factor, after in reversed(steps):
+                    into.addcmul_(factor, after)
         to_state = (keep[:, :1] * reached[:, :1]).sum(dim=1)  # a sum, so that T may be 0
-        return reached * (candidate - before), reached * update, to_state, None
+        to_candidate = torch.mul(reached, update, out=keep)  # no new memory: it costs the most
+        to_update = torch.empty_like(reached)
+        torch.sub(candidate[:, :1], state[:, None], out=to_update[:, :1])
+        torch.sub(candidate[:, 1:], outputs[:, :-1], out=to_update[:, 1:])
+        return to_update.mul_(reached), to_candidate, to_state, None
+
+
+def _blocks(*sequences: Tensor) -> list[tuple[Tensor, ...]]:
+    """Split (B, T, H) tensors alike, so that few steps have Python objects at the same time."""
+    return list(zip(*(each.split(BLOCK_FRAMES, dim=1) for each in sequences), strict=True))
 
 
 def _scan(keep: Tensor, added: Tensor, state: Tensor) -> Tensor:
