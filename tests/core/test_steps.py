@@ -8,10 +8,11 @@ from torch.testing import assert_close
 from seqstudio.core.cells import CELLS, Cell, GRUCell, RecurrentCell
 from seqstudio.core.compiled_step import CompiledLayers, CompiledLinear
 from seqstudio.core.config import ModelConfig
-from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.decoder import DecoderConfig, FlatStepper
 from seqstudio.core.fused_step import FusedStack, StackState, StepRoute, select_layers, step_route
 from seqstudio.core.model import build
 from seqstudio.core.nested import NestedConfig
+from seqstudio.core.nested_step import NestedStepper
 from seqstudio.core.recurrent import RecurrentLayer
 from seqstudio.core.stack import RecurrentStack
 from seqstudio.core.torch_step import TorchLayers, TorchLinear
@@ -178,3 +179,24 @@ def test_a_prompt_is_valid_up_to_the_first_token_that_may_not_stand_there() -> N
     assert flat.valid_prefix([-1]) == 0
     assert rolls.valid_prefix([1, 4, 10, 10, 5, 5]) == 5
     assert voices.valid_prefix([5, 10, 0, 3]) == 3
+
+
+@pytest.mark.parametrize(
+    ("config", "stepper"), [(FLAT, FlatStepper), (ROLLS, NestedStepper), (VOICES, NestedStepper)]
+)
+def test_a_decoder_predicts_alike_on_every_route(
+    config: DecoderConfig | NestedConfig, stepper: type[FlatStepper | NestedStepper]
+) -> None:
+    torch.manual_seed(3)
+    model = build(ModelConfig(decoder=config)).eval()
+    prompts = prompts_of(config, 9)
+    covariates = torch.randint(0, 5, (3, 9, 1)) if config.covariates else None
+    expected, _ = model.prime(prompts, covariates=covariates)
+    body = model.decoder.body if config is FLAT else model.decoder.outer
+    inputs = {"encoded": None} if config is FLAT else {}
+    with torch.no_grad():
+        found, _ = stepper(model.decoder, TORCH).start(
+            prompts, body.zero_state(3), covariates=covariates, **inputs
+        )
+
+    assert_close(found, expected, atol=1e-5, rtol=0)
