@@ -18,7 +18,7 @@ pytestmark = pytest.mark.medium
 STEPS = 48
 SIZES = ("hidden=48", "inner_hidden=16", "layers=2", "dropout=0.2", "average=1")
 SETTINGS = (*SIZES, "epochs=6", "batch_size=4", "save_every_s=0.1")
-TIMEOUT_S = 240.0
+TIMEOUT_S = 400.0
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
