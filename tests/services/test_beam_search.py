@@ -292,10 +292,23 @@ def test_alpha_decides_between_short_and_long() -> None:
     """The short one is likelier, the long one is likelier per token."""
     model = bigram((0, 1, 0), (0, 0, 1), (0, 0, 1), (0.5, 0, 0.5))
     assert search(model, BeamConfig(alpha=0))[0].tokens == (2,)
+    assert search(model, BeamConfig(alpha=1))[0].tokens == (0, 1, 2)
     short, long = search(model, BeamConfig(alpha=1, best=2))[::-1]
     assert (short.tokens, long.tokens) == ((2,), (0, 1, 2))
     assert short.score == pytest.approx(log(0.5))
     assert long.score == pytest.approx(log(0.5) * 6 / 8)
+
+
+def test_a_hypothesis_finishes_only_among_the_best_of_the_beam() -> None:
+    model = bigram((0.3, 0.3, 0.4), (0, 0, 1), (0, 0, 1), (0.6, 0, 0.4))
+    assert search(model, BeamConfig(beam=1, alpha=0))[0].tokens == (0, 2)
+    assert search(model, BeamConfig(beam=2, alpha=0))[0].tokens == (2,)
+
+
+def test_a_finished_hypothesis_leaves_its_place_to_the_next() -> None:
+    model = bigram((0.5, 0.5, 0), (0, 0, 1), (0, 0, 1), (0.35, 0.25, 0.4))
+    found = search(model, BeamConfig(beam=2, best=2, alpha=0))
+    assert [one.tokens for one in found] == [(2,), (1, 2)]
 
 
 def test_equal_scores_are_in_order_of_prefix_and_token() -> None:
