@@ -300,9 +300,11 @@ def test_alpha_decides_between_short_and_long() -> None:
 
 
 def test_a_hypothesis_finishes_only_among_the_best_of_the_beam() -> None:
-    model = bigram((0.3, 0.3, 0.4), (0, 0, 1), (0, 0, 1), (0.6, 0, 0.4))
-    assert search(model, BeamConfig(beam=1, alpha=0))[0].tokens == (0, 2)
-    assert search(model, BeamConfig(beam=2, alpha=0))[0].tokens == (2,)
+    """At the second token (1, 2) is the third of all, so a beam of 2 drops it."""
+    model = bigram((0.4, 0, 0.6), (0, 0.45, 0.55), (0, 0, 1), (0.6, 0.4, 0))
+    for beam, second in ((2, (0, 0, 2)), (3, (1, 2))):
+        found = search(model, BeamConfig(beam=beam, best=2, alpha=0))
+        assert [one.tokens for one in found] == [(0, 2), second]
 
 
 def test_a_finished_hypothesis_leaves_its_place_to_the_next() -> None:
