@@ -50,6 +50,11 @@ def main(folder_name: str, parent: int) -> None:
         traceback.print_exc()
         _write_error(folder, rank, f"{type(error).__name__}: {error}", kind=BUG)
         sys.exit(1)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(
+        0
+    )  # all is written; threads of torch that still run must not fail while it is unloaded
 
 
 def stop_requested(folder: Path) -> bool:
