@@ -1,138 +1,35 @@
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from math import exp, log
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from beam_models import (
+    END,
+    EVERY,
+    LONGEST,
+    EndToken,
+    TwoGroups,
+    assert_same,
+    bigram,
+    brute_force,
+    encode,
+    encoder_decoder,
+    flat,
+    nested,
+    score_of,
+    search,
+    trap,
+)
 
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis
 from seqstudio.contracts.job import LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.contracts.task import Preparation
-from seqstudio.core.attention import AdditiveConfig
-from seqstudio.core.bridges import FinalStateConfig
-from seqstudio.core.config import ModelConfig, PartConfig
-from seqstudio.core.ctc_prefix import CTCPrefixScorer
-from seqstudio.core.decoder import DecoderConfig
-from seqstudio.core.encoder import Encoded, EncoderConfig
-from seqstudio.core.front_end import TokensConfig
-from seqstudio.core.model import SequenceModel, build
-from seqstudio.core.nested import NestedConfig
-from seqstudio.core.parts import Part, default_parts
+from seqstudio.core.model import SequenceModel
 from seqstudio.errors import ConfigError, ModelError
 from seqstudio.services.beam_search import beam_search
 from seqstudio.services.bundles import LoadedBundle
 from seqstudio.services.sampling import sample
-
-END = 3  # of the flat vocabulary 0 to 3
-LONGEST = 4
-
-
-class EndToken:
-    """Ends each hypothesis after the token END; a mask may forbid other tokens."""
-
-    def __init__(self, mask: Tensor | None = None, *, end: int = END) -> None:
-        self.mask = mask
-        self.end = end
-
-    def allowed(self, row: int, tokens: Sequence[int]) -> Tensor | None:
-        return self.mask
-
-    def finished(self, row: int, tokens: Sequence[int]) -> bool:
-        return bool(tokens) and tokens[-1] == self.end
-
-
-class TwoGroups:
-    """Ends after two groups, which end in the token 3."""
-
-    def allowed(self, row: int, tokens: Sequence[int]) -> None:
-        return None
-
-    def finished(self, row: int, tokens: Sequence[int]) -> bool:
-        return tokens.count(3) == 2
-
-
-def with_large_weights(
-    config: ModelConfig, parts: Mapping[str, Part] | None = None
-) -> SequenceModel:
-    """Build a model with weights so large that its tokens vary."""
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = build(config, parts).eval()
-        for parameter in model.parameters():
-            nn.init.normal_(parameter, std=2 / parameter.shape[-1] ** 0.5)
-    return model
-
-
-def flat() -> SequenceModel:
-    decoder = DecoderConfig(vocabulary=4, dimension=6, hidden=8, layers=2)
-    return with_large_weights(ModelConfig(decoder=decoder))
-
-
-def nested() -> SequenceModel:
-    decoder = NestedConfig(vocabulary=4, hidden=8, inner_hidden=8)
-    return with_large_weights(ModelConfig(decoder=decoder))
-
-
-def encoder_decoder() -> SequenceModel:
-    return with_large_weights(
-        ModelConfig(
-            source=TokensConfig(vocabulary=9, dimension=5),
-            encoder=EncoderConfig(hidden=6, layers=1),
-            bridge=FinalStateConfig(),
-            attention=AdditiveConfig(dimension=5),
-            decoder=DecoderConfig(vocabulary=4, dimension=6, hidden=8, layers=1),
-        )
-    )
-
-
-@torch.no_grad()
-def encode(model: SequenceModel) -> Encoded:
-    """Encode two sources of different lengths."""
-    return model.encode(torch.tensor([[1, 5, 8], [7, 2, 0]]), torch.tensor([3, 2]))
-
-
-def score_of(log_prob: float, tokens: Sequence[int], alpha: float = 0.6) -> float:
-    return float(log_prob / ((5 + len(tokens)) / 6) ** alpha)
-
-
-def finished_sequences(longest: int) -> Iterator[tuple[int, ...]]:
-    """Yield every continuation of at most `longest` tokens that ends in END, and has none before.
-
-    >>> len(list(finished_sequences(3)))
-    13
-    """
-    unfinished: list[tuple[int, ...]] = [()]
-    for _ in range(longest):
-        yield from ((*tokens, END) for tokens in unfinished)
-        unfinished = [(*tokens, token) for tokens in unfinished for token in range(END)]
-
-
-@torch.no_grad()
-def brute_force(
-    model: SequenceModel, prompt: Sequence[int], encoded: Encoded | None = None
-) -> list[BeamHypothesis]:
-    """Score every finished continuation by teacher forcing, best first."""
-    found = []
-    for tokens in finished_sequences(LONGEST):
-        whole = torch.tensor([[*prompt, *tokens]])
-        log_probs = model.log_probs(whole, torch.tensor([whole.shape[1]]), encoded=encoded)
-        log_prob = float(log_probs[0, len(prompt) :].double().sum())
-        found.append(BeamHypothesis(tokens, log_prob, score_of(log_prob, tokens), finished=True))
-    return sorted(found, key=lambda one: -one.score)
-
-
-def assert_same(found: list[BeamHypothesis], expected: list[BeamHypothesis]) -> None:
-    assert [one.tokens for one in found] == [one.tokens for one in expected]
-    assert [one.log_prob for one in found] == pytest.approx(
-        [one.log_prob for one in expected], abs=1e-4
-    )
-    assert [one.score for one in found] == pytest.approx([one.score for one in expected], abs=1e-4)
-
-
-EVERY = BeamConfig(beam=4**LONGEST, best=4**LONGEST, maximum=LONGEST)
 
 
 def test_a_beam_as_wide_as_the_space_equals_brute_force() -> None:
@@ -232,52 +129,6 @@ def test_a_loaded_model_encodes_samples_and_searches() -> None:
     assert tokens == list(sample(module, *arguments, **inputs))
 
 
-@dataclass(frozen=True, kw_only=True)
-class BigramConfig:
-    """A decoder from a plugin: the probability of each token given the one before it."""
-
-    part: ClassVar[str] = "test.bigram"
-    rows: tuple[tuple[float, ...], ...]  # the last row is for the first token
-
-
-class BigramState(NamedTuple):
-    """What the protocol asks of a state: rows can be selected."""
-
-    previous: Tensor
-
-    def select(self, rows: Tensor) -> "BigramState":
-        return BigramState(self.previous[rows])
-
-
-class Bigram(nn.Module):
-    """Implements `start` and `step`, and nothing that the beam search knows of."""
-
-    def __init__(self, config: BigramConfig) -> None:
-        super().__init__()
-        self.table = nn.Parameter(torch.tensor(config.rows, dtype=torch.float64).log())
-
-    def start(self, rows: int, **inputs: Any) -> tuple[Tensor, BigramState]:
-        return self.step(torch.full((rows,), len(self.table) - 1), BigramState(torch.zeros(rows)))
-
-    def step(self, tokens: Tensor, state: BigramState) -> tuple[Tensor, BigramState]:
-        return self.table[tokens], BigramState(tokens)
-
-
-def bigram(*rows: tuple[float, ...]) -> SequenceModel:
-    part = Part(BigramConfig, lambda config, context: Bigram(config))
-    config: PartConfig = BigramConfig(rows=rows)
-    return build(ModelConfig(decoder=config), {**default_parts(), "test.bigram": part}).eval()
-
-
-def trap() -> SequenceModel:
-    """The best first token, 0, leads to no good second one; the token 1 does."""
-    return bigram((0.3, 0.3, 0.4), (0.05, 0.05, 0.9), (0, 0, 1), (0.55, 0.45, 0))
-
-
-def search(model: SequenceModel, config: BeamConfig, **more: Any) -> list[BeamHypothesis]:
-    return beam_search(model, [[]], EndToken(end=2), config, **more)[0]
-
-
 def test_a_decoder_from_a_plugin_is_searched_and_two_hypotheses_avoid_a_trap() -> None:
     (greedy,) = search(trap(), BeamConfig(beam=1))
     assert greedy.tokens == (0, 2)
@@ -375,84 +226,6 @@ def test_coverage_counts_the_attention_to_each_frame() -> None:
             assert one.score == pytest.approx(one.log_prob + 0.7 * float(covered), abs=1e-4)
 
 
-class Bigrams:
-    """A scorer whose state is the prefixes themselves, to see that it fits its rows."""
-
-    def __init__(self, table: Sequence[Sequence[float]], *, prompts: int = 1) -> None:
-        self.table = torch.tensor(table).log()
-        self.prompts = prompts
-        self.calls = 0
-
-    def score(self, prefixes: Sequence[Sequence[int]], state: Any) -> tuple[Tensor, Any]:
-        assert (state is None) == (self.calls == 0)
-        if state is None:
-            assert prefixes == [[]] * self.prompts
-        else:
-            assert [list(prefix[:-1]) for prefix in prefixes] == state.prefixes
-        self.calls += 1
-        previous = [prefix[-1] if prefix else len(self.table) - 1 for prefix in prefixes]
-        return self.table[previous], Prefixes([list(prefix) for prefix in prefixes])
-
-
-class Prefixes(NamedTuple):
-    prefixes: list[list[int]]
-
-    def select(self, rows: Tensor) -> "Prefixes":
-        return Prefixes([self.prefixes[row] for row in rows.tolist()])
-
-
-def test_a_scorer_adds_its_log_probabilities_by_weight() -> None:
-    flat_scorer = [[1 / 3] * 3] * 3
-    for weight, tokens in ((0.0, (1, 2)), (0.2, (1, 2)), (1.0, (0, 2))):
-        scorer = Bigrams([*flat_scorer, [0.8, 0.1, 0.1]])
-        config = BeamConfig(beam=3, alpha=0)
-        (found,) = search(trap(), config, scorers=[(scorer, weight)])
-        assert found.tokens == tokens
-        decoder = 0.45 * 0.9 if tokens == (1, 2) else 0.55 * 0.4
-        scored = (0.1 if tokens == (1, 2) else 0.8) / 3
-        assert found.log_prob == pytest.approx(log(decoder))
-        assert found.score == pytest.approx(log(decoder) + weight * log(scored), abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    "prompts", [[[], [1, 2], [0]], [[2, 0, 1], [1, 2]], [[END], [], [1, END], [0]]]
-)
-def test_the_state_of_a_scorer_follows_its_hypotheses(prompts: list[list[int]]) -> None:
-    table = torch.rand(5, 4, generator=torch.Generator().manual_seed(3)).tolist()
-    scorer = Bigrams(table, prompts=len(prompts))
-    config = BeamConfig(beam=7, best=7, maximum=9)
-    beam_search(flat(), prompts, EndToken(), config, scorers=[(scorer, 0.5)])
-    assert scorer.calls > 5
-
-
-@pytest.mark.parametrize("weight", [0.3, 2.0])
-def test_joint_decoding_with_ctc_equals_brute_force(weight: float) -> None:
-    """Labels are 1 to 3; 0 is the blank of CTC and the end of the decoder's sequences."""
-    model = flat()
-    generator = torch.Generator().manual_seed(1)
-    frames = torch.randn(2, 5, 4, generator=generator).mul(2).log_softmax(dim=2)
-    lengths = torch.tensor([5, 4])
-    scorers = [(CTCPrefixScorer(frames, lengths), weight)]
-    config = BeamConfig(beam=4**LONGEST, best=4**LONGEST, alpha=0, maximum=LONGEST)
-    found = beam_search(model, [[], []], EndToken(end=0), config, scorers=scorers)
-    for item, hypotheses in enumerate(found):
-        expected = {}
-        for labels in (one[:-1] for one in finished_sequences(LONGEST)):
-            tokens = torch.tensor([[*(label + 1 for label in labels), 0]])
-            size = torch.tensor([len(labels)])
-            with torch.no_grad():
-                decoder = model.log_probs(tokens, size + 1).double().sum()
-            own = frames[item, :, None].double()
-            ctc = functional.ctc_loss(
-                own, tokens[:, :-1], lengths[item, None], size, reduction="sum"
-            )
-            expected[tuple(tokens[0].tolist())] = float(decoder - weight * ctc)
-        scores = {one.tokens: one.score for one in hypotheses if one.finished}
-        possible = {tokens: score for tokens, score in expected.items() if score > -torch.inf}
-        assert scores == pytest.approx(possible, abs=1e-4)
-        assert len(possible) > 20
-
-
 def test_a_check_comes_before_each_token_and_can_end_the_search() -> None:
     class StoppedError(Exception):
         """Raised by the third check."""
@@ -489,29 +262,6 @@ def test_a_prompt_that_the_model_cannot_have_is_an_error() -> None:
         beam_search(flat(), [[0, 4]], EndToken(), BeamConfig())
     with pytest.raises(ModelError, match=r"^prompt 0, token 1: 0 in the prompt is not allowed her"):
         beam_search(nested(), [[1, 0]], EndToken(), BeamConfig())
-
-
-class Constant:
-    """A scorer that returns what it was given."""
-
-    def __init__(self, scores: Tensor) -> None:
-        self.scores = scores
-
-    def score(self, prefixes: Sequence[Sequence[int]], state: Any) -> tuple[Tensor, Any]:
-        return self.scores, None
-
-
-def test_a_scorer_with_impossible_scores_is_named() -> None:
-    good = Constant(torch.zeros(1, 3))
-    for scores, message in (
-        (torch.zeros(1, 2), r"^scorer 1: shape \(1, 2\), expected \(1, 3\)$"),
-        (torch.full((1, 3), 0.5), r"^scorer 1: log-probability 0.5, expected at most 0$"),
-        (torch.full((1, 3), torch.nan), r"^scorer 1: log-probability nan, expected at most 0$"),
-    ):
-        with pytest.raises(ModelError, match=message):
-            search(trap(), BeamConfig(), scorers=[(good, 1.0), (Constant(scores), 1.0)])
-    with pytest.raises(ConfigError, match=r"^weight of scorer 0: -1, expected 0 or more$"):
-        search(trap(), BeamConfig(), scorers=[(good, -1)])
 
 
 def test_items_that_do_not_fit_are_an_error() -> None:
