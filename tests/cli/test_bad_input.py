@@ -41,12 +41,12 @@ REFUSED_MIDI = {
     "missing.mid": "no such file, expected one to read",
     "folder.mid": "a folder, expected one midi file",
     "empty.mid": "empty file (0 bytes), expected a MIDI file",
-    "cut.mid": "cut short at byte 40 in track 1, expected",
     "letter.mid": "begins with 'dear', expected a MIDI file",
     "type-2.mid": "MIDI type 2, expected type 0 or 1",
     "smpte.mid": "SMPTE time, 25 frames a second, expected time in ticks per beat",
     "silent.mid": "0 notes, expected at least 1",
 }
+CUT_MIDI = "track 1: its length says 68 bytes, 18 were found and 1 more"
 FAULTY_MIDI = {
     "overlap.mid": "note 60 at tick 48 begins before the one at tick 0 ends",
     "endless.mid": "note 48 at tick 0 never ends",
@@ -156,11 +156,23 @@ def test_a_fault_of_a_primer_is_reported_and_kept_or_repaired(
 
     assert (kept.returncode, repaired.returncode) == (0, 0), kept.stderr + repaired.stderr
     assert f"kept: track 1: {FAULTY_MIDI[name]}" in kept.stdout
-    assert f"mended: track 1: {FAULTY_MIDI[name]}" in repaired.stdout
+    assert f"repaired: track 1: {FAULTY_MIDI[name]}" in repaired.stdout
     kept_bytes = (tmp_path / "work/kept.mid").read_bytes()
     faulty = (primers / name).read_bytes()[22:-4]
     assert faulty in kept_bytes
     assert faulty not in (tmp_path / "work/repaired.mid").read_bytes()
+
+
+def test_a_primer_that_is_cut_short_is_continued_after_its_whole_notes(
+    run: Run, primers: Path, tmp_path: Path
+) -> None:
+    command = ("music", "continue", primers / "cut.mid", "--model", "rolls-jsb", "--bars", 1)
+    done = run(*command, "--out", "more.mid")
+
+    assert done.returncode == 0, done.stderr
+    assert CUT_MIDI in done.stdout
+    whole_notes = ONE_NOTE * 2
+    assert whole_notes in (tmp_path / "work/more.mid").read_bytes()
 
 
 def test_a_model_of_another_task_is_refused(run: Run) -> None:
@@ -223,12 +235,12 @@ def test_training_lists_refused_inputs_in_its_ledger(
 
 
 def test_evaluation_without_measurable_items_is_an_error(run: Run, primers: Path) -> None:
-    for name in (*FAULTY_MIDI, "folder.mid"):
+    for name in (*FAULTY_MIDI, "cut.mid", "folder.mid"):
         path = primers / name
         path.rmdir() if path.is_dir() else path.unlink()
     done = run("evaluate", "rolls-jsb", primers)
 
-    assert_one_line_error(done, "0 of 6 items measured, expected at least 1 (", "primers")
+    assert_one_line_error(done, "0 of 5 items measured, expected at least 1 (", "primers")
 
 
 def test_items_that_evaluation_refuses_are_listed_and_set_the_exit_code(
