@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 
 from seqstudio import __version__
 from seqstudio.cli.options import json_flag
-from seqstudio.cli.output import to_json
+from seqstudio.cli.output import echo, to_json
 from seqstudio.cli.reporters import JsonReporter, brace_paths
 from seqstudio.cli.run_job import exit_unless_done, follow_job
 from seqstudio.host.assets import assets_folder
@@ -76,22 +76,22 @@ def demo(*, out: Path, as_json: bool) -> None:
     Everything is computed on this machine while you wait; nothing is downloaded. Recognition errors
     are shown.
     """
-    echo = (lambda _: None) if as_json else click.echo
-    echo(f"SeqStudio {__version__} runs the shipped models offline and writes to {out}/")
+    say = (lambda _: None) if as_json else echo
+    say(f"SeqStudio {__version__} runs the shipped models offline and writes to {out}/")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="seqstudio-demo-") as home:
         studio = Studio(Path(home))  # a fresh profile, so that nothing is skipped as already done
         recognitions, run = transcribe(studio, out / "speech")
-        echo(recognition_text(recognitions, run, studio.models.find(run.model).facts.card))
+        say(recognition_text(recognitions, run, studio.models.find(run.model).facts.card))
         pieces = []
         for name, model in PIECES:
             pieces.append(compose(studio, out / "music", name, model))
-            echo(piece_text(pieces[-1]))
+            say(piece_text(pieces[-1]))
     seconds = time.perf_counter() - started
     if as_json:
         document = {"out": out, "recordings": recognitions, "wer": word_error_rate(recognitions)}
-        click.echo(to_json({**document, "pieces": pieces, "seconds": seconds}))
-    echo(closing_text(recognitions, seconds))
+        echo(to_json({**document, "pieces": pieces, "seconds": seconds}))
+    say(closing_text(recognitions, seconds))
 
 
 def transcribe(studio: Studio, out: Path) -> tuple[list[Recognition], OperationRun]:

@@ -14,11 +14,11 @@ import click
 
 from seqstudio import __version__
 from seqstudio.cli.options import json_flag
-from seqstudio.cli.output import to_json
+from seqstudio.cli.output import echo, to_json
 from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.processes import usable_cpu_count
 from seqstudio.host.profile import Profile
-from seqstudio.host.text_format import format_size
+from seqstudio.host.text_format import format_size, one_line
 
 REQUIRED_LIBRARIES = ("torch", "torchaudio", "numpy", "soundfile", "soxr", "safetensors", "Pillow")
 GPU_PROBE = """
@@ -51,13 +51,13 @@ def doctor(*, as_json: bool) -> None:
         profile_finding(profile),
     ]
     if as_json:
-        click.echo(to_json(findings))
+        echo(to_json(findings))
     else:
         for finding in findings:
-            click.echo(f"{finding.subject}: {finding.fact}")
+            echo(one_line(f"{finding.subject}: {finding.fact}"))
     problems = [finding for finding in findings if finding.problem]
     for finding in problems:
-        click.echo(f"{finding.subject}: {finding.problem}", err=True)
+        echo(one_line(f"{finding.subject}: {finding.problem}"), err=True)
     if problems:
         click.get_current_context().exit(1)
 

@@ -8,10 +8,11 @@ import click
 
 from seqstudio.cli.base import INCOMPLETE
 from seqstudio.cli.options import device_option, pass_studio
-from seqstudio.cli.output import to_json
+from seqstudio.cli.output import echo, to_json
 from seqstudio.cli.reporters import QuietReporter, text_reporter
 from seqstudio.cli.run_job import RERUN_HINT, exit_unless_done, follow_job
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.host.text_format import one_line
 
 EPILOG = """\b
 Examples:
@@ -57,11 +58,11 @@ def evaluate(
     exit_unless_done(outcome, several=False)
     report = outcome.finished.value
     if to_stdout:
-        click.echo(to_json(report))
+        echo(to_json(report))
     else:
         if json_file is not None:
             json_file.write_text(to_json(report) + "\n", encoding="utf-8")
-        click.echo("\n".join(metric_lines(report)))
+        echo("\n".join(metric_lines(report)))
     if report.get("refused"):
         raise click.exceptions.Exit(INCOMPLETE)
 
@@ -74,10 +75,10 @@ def metric_lines(report: Mapping[str, Any]) -> list[str]:
     """
     refused = report.get("refused", [])
     shown = {k: v for k, v in report.items() if isinstance(v, int | float | str)}
-    lines = [f"{name}  {format_metric(value)}" for name, value in shown.items()]
+    lines = [one_line(f"{name}  {format_metric(value)}") for name, value in shown.items()]
     if refused:
         lines.append(f"refused  {len(refused)}")
-    return lines + [f"  {one['id']}: {one['reason']}" for one in refused]
+    return lines + [one_line(f"  {one['id']}: {one['reason']}") for one in refused]
 
 
 def format_metric(value: float | str) -> str:

@@ -6,12 +6,12 @@ from typing import Any
 import click
 
 from seqstudio.cli.options import json_flag, pass_studio
-from seqstudio.cli.output import table, to_json
+from seqstudio.cli.output import echo, table, to_json
 from seqstudio.cli.run_job import run_job
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.studio import JobHandle, Studio
-from seqstudio.host.text_format import printable
+from seqstudio.host.text_format import one_line
 
 ACTIVE_STATES = ("queued", "running", "paused")
 ENDED_STATES = ("done", "failed")
@@ -37,11 +37,11 @@ def list_jobs(studio: Studio, *, all_jobs: bool, as_json: bool) -> None:
     found = studio.jobs.list()
     shown = found if all_jobs or as_json else found[:20]
     if as_json:
-        click.echo(to_json([job_summary(row) for row in shown]))
+        echo(to_json([job_summary(row) for row in shown]))
     elif shown:
-        click.echo(table(HEAD, (job_row(row) for row in shown)))
+        echo(table(HEAD, (job_row(row) for row in shown)))
     else:
-        click.echo("No jobs yet. Operations that you run are listed here.")
+        echo("No jobs yet. Operations that you run are listed here.")
 
 
 @jobs.command("show")
@@ -52,12 +52,13 @@ def show_job(studio: Studio, *, job: int, as_json: bool) -> None:
     """Show a job and all of its items."""
     row, items = studio.jobs.get(job), studio.jobs.items(job)
     if as_json:
-        click.echo(to_json({**job_summary(row), "items": [item_summary(item) for item in items]}))
+        echo(to_json({**job_summary(row), "items": [item_summary(item) for item in items]}))
         return
-    click.echo(table(HEAD, [job_row(row)]))
+    echo(table(HEAD, [job_row(row)]))
     for item in items:
-        outputs = printable(", ".join(str(placed.path) for placed in item.outputs))
-        click.echo(f"  {item.state}: {item.name}" + suffix(item.reason or outputs or item.summary))
+        outputs = ", ".join(str(placed.path) for placed in item.outputs)
+        said = suffix(item.reason or outputs or item.summary)
+        echo(one_line(f"  {item.state}: {item.name}{said}"))
 
 
 @jobs.command("pause")
@@ -66,7 +67,7 @@ def show_job(studio: Studio, *, job: int, as_json: bool) -> None:
 def pause_job(studio: Studio, *, job: int) -> None:
     """Pause a running job."""
     studio.jobs.request(job, "pause")
-    click.echo(f"job {job} will pause; `seqstudio jobs resume {job}` resumes it")
+    echo(f"job {job} will pause; `seqstudio jobs resume {job}` resumes it")
 
 
 @jobs.command("cancel")
@@ -75,7 +76,7 @@ def pause_job(studio: Studio, *, job: int) -> None:
 def cancel_job(studio: Studio, *, job: int) -> None:
     """Stop a job; finished items are kept."""
     studio.jobs.request(job, "cancel")
-    click.echo(f"job {job} will stop")
+    echo(f"job {job} will stop")
 
 
 @jobs.command("resume")
@@ -90,7 +91,7 @@ def resume_job(studio: Studio, *, job: int, as_json: bool) -> None:
         return
     if row.state in ACTIVE_STATES:
         studio.jobs.request(job, "resume")
-        click.echo(f"job {job} will resume in the process that runs it")
+        echo(f"job {job} will resume in the process that runs it")
         return
     if row.state in ENDED_STATES:
         failed = row.counts.get("failed", 0)

@@ -6,12 +6,12 @@ from typing import Any
 import click
 
 from seqstudio.cli.options import device_option, json_flag, pass_studio
-from seqstudio.cli.output import table, to_json
+from seqstudio.cli.output import echo, table, to_json
 from seqstudio.cli.verify import verify_model
 from seqstudio.host.catalogue.card_text import card_rows, format_metrics
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.studio import Studio
-from seqstudio.host.text_format import format_size
+from seqstudio.host.text_format import format_size, one_line
 
 model_argument = click.argument("model")
 
@@ -32,18 +32,16 @@ def list_models(studio: Studio, *, as_json: bool) -> None:
     cards, damaged = studio.models.cards(), studio.models.damaged()
     if as_json:
         found = [model_summary(model) for model in cards]
-        click.echo(to_json({"models": found, "damaged": damaged}))
+        echo(to_json({"models": found, "damaged": damaged}))
         return
     head = ("model", "task", "origin", "size", "metrics")
     rows = [
         (m.name, m.facts.task, m.origin, format_size(m.facts.size), format_metrics(m) or "-")
         for m in cards
     ]
-    click.echo(
-        table(head, rows) if rows else "No model is installed; `seqstudio train` trains one."
-    )
+    echo(table(head, rows) if rows else "No model is installed; `seqstudio train` trains one.")
     for reason in damaged.values():
-        click.echo(reason, err=True)
+        echo(one_line(reason), err=True)
 
 
 @models.command("show")
@@ -54,9 +52,9 @@ def show_model(studio: Studio, *, model: str, as_json: bool) -> None:
     """Show the card of a model: data, recipe, licence, metrics."""
     found = studio.models.find(model)
     if as_json:
-        click.echo(to_json({**model_summary(found), "card": found.facts.card}))
+        echo(to_json({**model_summary(found), "card": found.facts.card}))
         return
-    click.echo(table(("field", "value"), card_rows(found)))
+    echo(table(("field", "value"), card_rows(found)))
 
 
 @models.command("verify")
@@ -81,7 +79,7 @@ def verify(studio: Studio, *, model: str, data: Path | None, device: str, as_jso
 def export_model(studio: Studio, *, model: str, target: Path) -> None:
     """Copy MODEL to TARGET: a new folder, or one file if its name ends in .seqmodel."""
     found = studio.models.export(model, target)
-    click.echo(f"{found.path}: {format_size(found.facts.size)}, sha256 {found.sha256}")
+    echo(f"{found.path}: {format_size(found.facts.size)}, sha256 {found.sha256}")
 
 
 @models.command("import")
@@ -91,7 +89,7 @@ def export_model(studio: Studio, *, model: str, target: Path) -> None:
 def import_model(studio: Studio, *, bundle: Path, name: str) -> None:
     """Install a BUNDLE, or the best model of a run folder, after checking every file."""
     found = studio.models.add(bundle, name)
-    click.echo(f"{found.name}: {found.facts.task}, installed")
+    echo(f"{found.name}: {found.facts.task}, installed")
 
 
 @models.command("remove")
@@ -100,7 +98,7 @@ def import_model(studio: Studio, *, bundle: Path, name: str) -> None:
 def remove_model(studio: Studio, *, name: str) -> None:
     """Remove an imported model."""
     studio.models.remove(name)
-    click.echo(f"{name}: removed")
+    echo(f"{name}: removed")
 
 
 def model_summary(model: FoundModel) -> dict[str, Any]:

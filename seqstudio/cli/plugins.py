@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqstudio.cli.options import json_flag
-from seqstudio.cli.output import table, to_json
+from seqstudio.cli.output import echo, table, to_json
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
 from seqstudio.host.profile import Profile
-from seqstudio.host.text_format import format_size
+from seqstudio.host.text_format import format_size, one_line
 
 if TYPE_CHECKING:  # slow to import, and not needed by `plugins list`
     from seqstudio.host.store.install import InspectedPlugin
@@ -40,7 +40,7 @@ def list_plugins(*, as_json: bool) -> None:
     if as_json:
         found = [plugin_summary(plugin) for plugin in catalogue.plugins]
         refused = catalogue.broken
-        click.echo(to_json({"plugins": found, "refused": refused, "switched_off": off}))
+        echo(to_json({"plugins": found, "refused": refused, "switched_off": off}))
         return
     kinds = ("operations", "tasks", "models")
     rows = [
@@ -53,10 +53,10 @@ def list_plugins(*, as_json: bool) -> None:
         for plugin in Catalogue.load(Profile(), include_disabled=True).plugins
     ]
     head = ("plugin", "version", "state", *kinds)
-    click.echo(table(head, rows) if rows else "No plugin is installed.")
+    echo(table(head, rows) if rows else "No plugin is installed.")
     for status, reasons in (("refused", catalogue.broken), ("switched off", off)):
         for name, reason in reasons.items():
-            click.echo(f"{status}: {name}: {reason}", err=True)
+            echo(one_line(f"{status}: {name}: {reason}"), err=True)
 
 
 @plugins.command()
@@ -75,7 +75,7 @@ def show(plugin: str, *, as_json: bool) -> None:
             facts |= {"origin": receipt.source, "sha256": receipt.sha256, "native": receipt.native}
             facts |= {"dependencies": receipt.dependencies, "previous": stored.previous}
     facts["switched off"] = Catalogue.load(profile).disabled.get(plugin, "")
-    click.echo(to_json(facts) if as_json else table(("field", "value"), fact_rows(facts)))
+    echo(to_json(facts) if as_json else table(("field", "value"), fact_rows(facts)))
 
 
 @plugins.command()
@@ -92,10 +92,10 @@ def install(source: Path, accept: str) -> None:
     """
     store = open_store(Profile())
     inspected = store.inspect(source)
-    click.echo(sheet_text(inspected.sheet))
+    echo(sheet_text(inspected.sheet))
     store.install(inspected, accepted=accept or ask_consent(inspected))
     name, version = inspected.sheet.id, inspected.sheet.version
-    click.echo(f"installed {name} {version}; see `seqstudio {name} --help` for its operations")
+    echo(f"installed {name} {version}; see `seqstudio {name} --help` for its operations")
 
 
 def open_store(profile: Profile) -> "Store":
@@ -152,7 +152,7 @@ def sheet_text(sheet: "ConsentSheet") -> str:
 def disable(plugin: str) -> None:
     """Switch a plugin off; its files stay."""
     open_store(Profile()).disable(plugin, "by you")
-    click.echo(f"{plugin} is switched off")
+    echo(f"{plugin} is switched off")
 
 
 @plugins.command()
@@ -160,7 +160,7 @@ def disable(plugin: str) -> None:
 def enable(plugin: str) -> None:
     """Switch a plugin on."""
     open_store(Profile()).enable(plugin)
-    click.echo(f"{plugin} is switched on")
+    echo(f"{plugin} is switched on")
     if reason := Catalogue.load(Profile()).broken.get(plugin):
         raise PluginError(f"plugin {plugin!r} is switched on but refused: {reason}")
 
@@ -170,7 +170,7 @@ def enable(plugin: str) -> None:
 def rollback(plugin: str) -> None:
     """Switch to the previously used version; run it again to switch back."""
     version = open_store(Profile()).rollback(plugin)
-    click.echo(f"{plugin} {version} is in use")
+    echo(f"{plugin} {version} is in use")
 
 
 @plugins.command()
@@ -178,7 +178,7 @@ def rollback(plugin: str) -> None:
 def uninstall(plugin: str) -> None:
     """Remove an installed plugin with all its versions."""
     open_store(Profile()).uninstall(plugin)
-    click.echo(f"{plugin} is removed; its results are kept")
+    echo(f"{plugin} is removed; its results are kept")
 
 
 @plugins.command()
@@ -195,15 +195,15 @@ def verify(subject: str, *, as_json: bool) -> None:
     profile = Profile()
     name = subject if Path(subject).exists() else installed_version(subject, profile)
     if name != subject and not as_json:
-        click.echo(f"{name} (installed)")
+        echo(f"{name} (installed)")
     checks = []
     for check in conformance.verify(subject, store=profile):
         checks.append(check)
         if not as_json:
             detail = f": {check.detail}" if check.detail else ""
-            click.echo(f"{check.outcome}  {check.name}{detail}")
+            echo(one_line(f"{check.outcome}  {check.name}{detail}"))
     if as_json:
-        click.echo(to_json(checks))
+        echo(to_json(checks))
     if failed := sum(check.outcome == "fail" for check in checks):
         raise PluginError(f"{name}: {failed} of {len(checks)} checks failed")
 
@@ -240,7 +240,7 @@ def new_plugin(name: str, kind: str, out: Path | None) -> None:
     from seqstudio.host.store.scaffold import write_plugin
 
     for path in write_plugin(out or Path(name), name, kind):
-        click.echo(path)
+        echo(path)
 
 
 def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import click
-
-from seqstudio.cli.output import to_json
+from seqstudio.cli.output import echo, to_json
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
-from seqstudio.host.text_format import printable
+from seqstudio.host.text_format import one_line, printable
 from seqstudio.services.events import (
     Evaluated,
     Event,
@@ -42,7 +40,7 @@ class Reporter(Protocol):
 class LineReporter:
     """Prints a line for each item that ends and for the main training events."""
 
-    def __init__(self, *, several: bool, echo: Callable[[str], None] = click.echo) -> None:
+    def __init__(self, *, several: bool, echo: Callable[[str], None] = echo) -> None:
         self._several = several
         self._echo = echo
 
@@ -52,7 +50,7 @@ class LineReporter:
             case ItemDone() if line := done_line(event):
                 self._echo(line)
             case ItemFailed() if self._several:
-                click.echo(failed_line(event), err=True)
+                echo(failed_line(event), err=True)
             case ItemProgress() if line := training_line(event.event):
                 self._echo(line)
 
@@ -69,7 +67,7 @@ class QuietReporter:
     def on_event(self, event: object) -> None:
         """Print the reason of an item that failed."""
         if isinstance(event, ItemFailed) and self._several:
-            click.echo(failed_line(event), err=True)
+            echo(failed_line(event), err=True)
 
     def close(self) -> None:
         """Do nothing: the terminal is unchanged."""
@@ -96,16 +94,20 @@ class BarReporter:
         self._progress.start()
 
     def _print(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def on_event(self, event: object) -> None:
         """Add, update or remove a bar; print the line of the event, if it has one."""
         match event:
             case ItemStarted():
-                self._bars[event.item] = self._progress.add_task(event.name, total=1.0, message="")
+                self._bars[event.item] = self._progress.add_task(
+                    one_line(event.name), total=1.0, message=""
+                )
             case ItemProgress() if event.item in self._bars:
                 self._progress.update(
-                    self._bars[event.item], completed=event.fraction, message=event.message
+                    self._bars[event.item],
+                    completed=event.fraction,
+                    message=one_line(event.message),
                 )
             case ItemDone() | ItemFailed() if event.item in self._bars:
                 self._progress.remove_task(self._bars.pop(event.item))
@@ -154,8 +156,8 @@ def text_reporter(*, several: bool) -> Reporter:
 
 def done_line(event: ItemDone) -> str:
     """Return the line of a finished item: outputs and summary; "" if it has neither."""
-    outputs = printable(brace_paths(event.outputs))
-    result = f"{event.name} -> {outputs}" if outputs else event.name
+    name, outputs = one_line(event.name), one_line(brace_paths(event.outputs))
+    result = f"{name} -> {outputs}" if outputs else name
     if event.skipped:
         return f"{result}: already done, skipped"
     if event.summary:
@@ -178,7 +180,8 @@ def brace_paths(paths: Sequence[Path]) -> str:
 
 def failed_line(event: ItemFailed) -> str:
     """Return the line of a failed item: the reason, with the item's name once."""
-    return event.reason if event.name in event.reason else f"{event.name}: {event.reason}"
+    reason = event.reason
+    return one_line(reason if event.name in reason else f"{event.name}: {reason}")
 
 
 def training_line(fields: Mapping[str, Any]) -> str:

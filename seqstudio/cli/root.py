@@ -12,6 +12,7 @@ from seqstudio import __version__
 from seqstudio.cli.base import INTERRUPTED, LazyGroup, installed_catalogue
 from seqstudio.errors import SeqStudioError
 from seqstudio.host.catalogue.catalogue import SAFE_MODE
+from seqstudio.host.text_format import one_line
 
 # name -> (module, attribute, one line for the listing)
 COMMANDS = {
@@ -71,9 +72,11 @@ class StudioGroup(LazyGroup):
         try:
             return super().invoke(ctx)
         except SeqStudioError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(one_line(str(error))) from error
         except KeyboardInterrupt:
-            click.echo("stopped", err=True)
+            from seqstudio.cli.output import echo
+
+            echo("stopped", err=True)
             ctx.exit(INTERRUPTED)
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 import click
 
 from seqstudio.cli.base import INCOMPLETE, INTERRUPTED
+from seqstudio.cli.output import echo
 from seqstudio.cli.reporters import JsonReporter, Reporter, text_reporter
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.events import ItemFailed, JobFinished
@@ -77,7 +78,7 @@ def follow_job(handle: JobHandle, reporter: Reporter, *, resume_hint: str) -> Jo
                         return JobOutcome(event, tuple(reasons))
                 if interrupts.count and not stopping:
                     stopping = True
-                    click.echo(f"stopping; {resume_hint} (Ctrl-C again: stop now)", err=True)
+                    echo(f"stopping; {resume_hint} (Ctrl-C again: stop now)", err=True)
                     handle.cancel()
     finally:
         reporter.close()
@@ -91,9 +92,9 @@ def run_job(handle: JobHandle, *, as_json: bool, several: bool, resume_hint: str
     finished = outcome.finished
     if json_reporter:
         fields = outcome_fields(finished)
-        click.echo(json_reporter.document(job=handle.id, seed=handle.seed, **fields))
+        echo(json_reporter.document(job=handle.id, seed=handle.seed, **fields))
     elif several:
-        click.echo(f"{finished.done} done, {finished.failed} refused or failed (job {handle.id})")
+        echo(f"{finished.done} done, {finished.failed} refused or failed (job {handle.id})")
     exit_unless_done(outcome, several=several)
 
 
@@ -125,7 +126,7 @@ def exit_unless_done(outcome: JobOutcome, *, several: bool) -> None:
         click.get_current_context().exit(INTERRUPTED)
     if finished.failed and several:  # each failure is already reported
         if finished.reason:  # why the other items were not run
-            click.echo(f"Error: {finished.reason}", err=True)
+            echo(f"Error: {finished.reason}", err=True)
         click.get_current_context().exit(INCOMPLETE)
     if reason := finished.reason or "; ".join(outcome.reasons):
         raise JobError(reason)

@@ -8,12 +8,14 @@ import click
 
 from seqstudio.cli.base import installed_catalogue
 from seqstudio.cli.options import device_option, json_flag, pass_studio
+from seqstudio.cli.output import echo
 from seqstudio.cli.run_job import run_job
 from seqstudio.contracts.data import Ledger
 from seqstudio.contracts.manifest import TaskEntry
 from seqstudio.contracts.options import Option
 from seqstudio.host.jobs.train_settings import setting_text, task_options, training_options
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.host.text_format import one_line
 from seqstudio.services.runs import open_run
 
 WORDS = "seqstudio.train.words"  # key of the words of the command line, for --help
@@ -118,7 +120,7 @@ def train(
     if not as_json:
         held_out = held_out_line(open_run(run).spec.held_out)
         for line in (*([held_out] if held_out else []), *result_lines(run, data)):
-            click.echo(line)
+            echo(one_line(line))
 
 
 def result_lines(run: Path, data: Path) -> list[str]:

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
-from seqstudio.cli.output import to_json
+from seqstudio.cli.output import echo, to_json
 from seqstudio.cli.reporters import QuietReporter
 from seqstudio.cli.run_job import RERUN_HINT, exit_unless_done, follow_job
 from seqstudio.errors import ModelError
@@ -38,11 +36,11 @@ def verify_model(
         metrics = compare_metrics(model, run_check(studio, model, "evaluate", device, where))
     if as_json:
         facts = {"name": model.name, "sha256": model.sha256, "golden": golden, "metrics": metrics}
-        click.echo(to_json(facts))
+        echo(to_json(facts))
     else:
-        click.echo(f"{model.name}: every file matches its hash ({model.sha256[:12]})")
+        echo(f"{model.name}: every file matches its hash ({model.sha256[:12]})")
         compared = f"{len(golden)} golden outputs and {len(metrics)} metrics compared"
-        click.echo(f"{model.name}: {compared}")
+        echo(f"{model.name}: {compared}")
     differing = [one for one in [*golden, *metrics] if not one["same"]]
     if differing:
         raise ModelError("; ".join(f"{model.name}: {difference(one)}" for one in differing))

@@ -2,16 +2,29 @@
 
 import re
 
-UNPRINTABLE = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
+# Control characters but tab and the end of a line, parts of a broken character, and what changes
+# the direction of the text around it (Unicode Standard Annex 9, section 2).
+UNPRINTABLE = (
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
+)
 
 
 def printable(text: str) -> str:
     r"""Return a text that is safe to store and to print: control characters are escaped.
 
-    >>> print(printable("a\udcff\x1b[2J b"))
-    a\udcff\x1b[2J b
+    >>> print(printable("a\udcff\x1b[2J b\rc \u202egpj.exe"))
+    a\udcff\x1b[2J b\rc \u202egpj.exe
     """
     return re.sub(UNPRINTABLE, lambda match: ascii(match[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    r"""Return a text that is safe to print and stays on one line, such as a file's name.
+
+    >>> print(one_line("notes\nseqstudio 1.0\t\x1b"))
+    notes\nseqstudio 1.0\t\x1b
+    """
+    return re.sub("[\t\r\n]", lambda match: ascii(match[0])[1:-1], printable(text))
 
 
 def format_size(n_bytes: float) -> str:

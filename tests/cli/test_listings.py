@@ -1,6 +1,7 @@
 """Listings of jobs, models and plugins, and the doctor, as text and JSON."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -8,6 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from seqstudio.cli.output import table, to_json
+from seqstudio.host.text_format import UNPRINTABLE
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -95,6 +99,34 @@ def test_a_model_is_exported_imported_and_removed(run: Run, tmp_path: Path) -> N
     assert len(same) == 1
     assert "seqstudio train music.rolls" in shown
     assert gone.returncode == 1
+
+
+HOSTILE_NAME = "a\x1b[2J\x9b31m\u202egpj\rb\ndone: c.txt"
+
+
+def test_a_hostile_text_stays_in_its_cell_and_in_its_json_string() -> None:
+    cells = table(["name", "task"], [[HOSTILE_NAME, "x"]])
+    document = to_json({"name": HOSTILE_NAME})
+
+    assert len(cells.splitlines()) == 2
+    assert not re.search(UNPRINTABLE, cells + document)
+    assert json.loads(document)["name"] == HOSTILE_NAME
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("content", ["", "words"], ids=["fails", "is done"])
+def test_a_hostile_file_name_cannot_move_the_cursor(run: Run, tmp_path: Path, content: str) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / f"{HOSTILE_NAME}.txt").write_text(content)
+    (folder / "good.txt").write_text("words")
+    done = run("echo", "repeat", folder, "--out", tmp_path / "out")
+    shown = [run("jobs", "show", 1), run("jobs", "show", 1, "--json")]
+    text = "".join(one.stdout + one.stderr for one in (done, *shown))
+
+    assert not re.search(UNPRINTABLE, text)
+    assert "\ndone: c.txt" not in text
+    assert r"a\x1b[2J" in done.stdout + done.stderr
 
 
 def test_models_are_listed_with_their_metrics(run: Run) -> None:
