@@ -52,9 +52,7 @@ def main(folder_name: str, parent: int) -> None:
         sys.exit(1)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(
-        0
-    )  # all is written; threads of torch that still run must not fail while it is unloaded
+    os._exit(0)  # at an ordinary exit, threads of torch that still run can fail as it is unloaded
 
 
 def stop_requested(folder: Path) -> bool:
