@@ -6,7 +6,7 @@ from seqstudio.errors import SessionError
 from seqstudio.services.atomic_files import new_temporary, os_errors_as, sync_file
 from seqstudio.session.journal import DamagedError, Journal
 from seqstudio.session.lock import check_unlocked, is_locked
-from seqstudio.session.schema import VersionError
+from seqstudio.session.schema import EmptyError, VersionError
 
 SIDE_FILE_SUFFIXES = ("-wal", "-shm")  # SQLite's, while a file is open or after a crash
 
@@ -57,14 +57,14 @@ def has_work(path: Path) -> bool:
     A file that is removed meanwhile has none.
     """
     try:
-        if path.stat().st_size == 0:
-            return False  # the process was killed before it created the tables
         with Journal.reading(path) as journal:
             locked = is_locked(path, _lock_owner(path))
             return not locked and bool(journal.read("SELECT 1 FROM step LIMIT 1"))
+    except EmptyError:
+        return False
     except (DamagedError, VersionError):  # opening it says what is wrong
         return True
-    except (SessionError, FileNotFoundError):
+    except SessionError:
         if path.exists():
             raise
         return False

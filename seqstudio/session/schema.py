@@ -33,18 +33,24 @@ class VersionError(SessionError):
     """The file is another program's, or another version's session."""
 
 
+class EmptyError(VersionError):
+    """The file is empty: a process is creating it, or was killed while it did."""
+
+
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
     """Check that a file is a session of this version.
 
     Raises
     ------
     VersionError
-        If it is not.
+        If it is not; an `EmptyError` if the file is empty.
     """
     (found,), (version,) = (
         connection.execute(f"PRAGMA {name}").fetchone()
         for name in ("application_id", "user_version")
     )
+    if not found and not connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        raise EmptyError(f"{path}: empty file, expected a session")
     if found != APPLICATION:
         raise VersionError(f"{path}: another program's file, expected a session")
     if version != VERSION:

@@ -66,7 +66,7 @@ def test_the_namespace_has_no_network(alone: Alone) -> None:
 def test_the_demo_runs_without_a_network(alone: Alone, tmp_path: Path) -> None:
     found = json.loads(alone("-m", "seqstudio", "demo", "--json"))
 
-    assert len(found["heard"]) == 5
+    assert len(found["recordings"]) == 5
     assert (tmp_path / "seqstudio-demo" / "music" / "folk-tune.wav").stat().st_size > 100_000
 
 

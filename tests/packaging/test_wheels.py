@@ -78,8 +78,8 @@ def test_the_installed_wheels_run_the_demo(installed: Any) -> None:
 
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert len(found["heard"]) == 5
-    assert len(found["composed"]) == 2
+    assert len(found["recordings"]) == 5
+    assert len(found["pieces"]) == 2
     suffixes = {path.suffix for path in (installed.work / "seqstudio-demo").rglob("*.*")}
     assert suffixes == {".txt", ".srt", ".json", ".png", ".mid", ".wav"}
 

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from seqstudio.session.document import Document
 from seqstudio.session.edits import AddClip, CompoundEdit, RemoveClip, RenameSession
 from seqstudio.session.files import has_work
 from seqstudio.session.journal import Journal
+from seqstudio.session.peek import peek
 from seqstudio.session.session import JobLink, Session
 
 OPEN_SESSION = """
@@ -242,7 +244,7 @@ def test_a_result_that_does_not_fit_is_not_imported(path: Path) -> None:
     ("content", "message"),
     [
         (None, "no such file, expected a session"),
-        (b"", "another program's file, expected a session"),
+        (b"", "empty file, expected a session"),
         (b"RIFF" * 2000, "nothing of it can be read, expected a session"),
     ],
 )
@@ -255,6 +257,22 @@ def test_a_file_that_is_not_a_session_is_refused_and_left_alone(
         Session.open(path)
     assert content is None or path.read_bytes() == content
     assert [p.name for p in path.parent.iterdir()] == ([path.name] if content is not None else [])
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["no byte", "no table"])
+def test_a_session_that_is_just_being_created_has_nothing_to_show(
+    path: Path, *, begun: bool
+) -> None:
+    path.touch()
+    if begun:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    assert (path.stat().st_size > 0) == begun
+    assert peek(path) is None
+    assert not has_work(path)
+    with pytest.raises(SessionError, match=r"empty file, expected a session$"):
+        Session.open(path)
 
 
 @pytest.mark.parametrize(
