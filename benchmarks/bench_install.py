@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 
 from seqstudio.host.profile import Profile
-from seqstudio.host.store.pack import pack, to_zip
+from seqstudio.host.store.project_wheel import project_wheel, wheel_bytes
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.host.store.store import Store
 
@@ -30,7 +30,7 @@ def write_wheel(folder: Path, name: str) -> None:
         f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     path = folder / f"{name}-1.0-py3-none-any.whl"
-    path.write_bytes(to_zip(files, f"{info}/RECORD"))
+    path.write_bytes(wheel_bytes(files, info))
 
 
 def write_plugin_wheel(folder: Path, *, needs: str = "") -> None:
@@ -43,7 +43,7 @@ def write_plugin_wheel(folder: Path, *, needs: str = "") -> None:
             text = file.read_text(encoding="utf-8")
             (old,) = tomllib.loads(text)["project"]["dependencies"]
             file.write_text(text.replace(f'"{old}"', f'"{old}", "{needs}"'), encoding="utf-8")
-        source = pack(project)
+        source = project_wheel(project)
         (folder / source.path.name).write_bytes(source.packed)
 
 

@@ -17,6 +17,7 @@ import torch
 from seqstudio.core.cells import CELLS, Cell
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.memory import keep_freed_memory
 from seqstudio.core.mingru import interpolate
 from seqstudio.core.model import build
 from seqstudio.core.recurrent import RecurrentLayer
@@ -102,6 +103,7 @@ def show(name: str, found: Mapping[int, float], lengths: Iterable[int]) -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.manual_seed(0)
+    keep_freed_memory()  # as a training does
     capability = torch.backends.cpu.get_cpu_capability()
     print(f"torch {torch.__version__}, {platform.machine()}, {capability}, 1 thread")
     print(f"us a frame, hidden {HIDDEN}, batch 1" + "".join(f"{n:9,d}" for n in LENGTHS))

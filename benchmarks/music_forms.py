@@ -5,8 +5,8 @@
 MODEL: a bundle or run of music.voices; DATA: its data set, whose valid split is the corpus.
 Pieces of 8 bars of 4/4 with fixed seeds, none left out, sampled as in `seqstudio music generate`.
 
-In sampling, a constraint limits the last half bar to the tonic triad of the key. The row
-"unconstrained" shows the model without it, with the same seeds.
+In sampling, a constraint leads to the tonic of the key and stays there for the last half bar. The
+row "unconstrained" shows the model without this end, with the same seeds.
 
 cadence      ends on a major or minor triad in root position (the fifth may be missing)
 on tonic     and its root is the tonic of the best of 24 key profiles over the whole piece
@@ -23,32 +23,35 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from seqstudio_music import seqstudio_parts
 from seqstudio_music.chords import QUALITIES, chord_pitch_classes
 from seqstudio_music.grid import new_grid
 from seqstudio_music.keys import estimate_key
 from seqstudio_music.voices.batches import piece_of
 from seqstudio_music.voices.data import ChoraleImporter, VoiceExample
-from seqstudio_music.voices.sampling import new_piece_plan, random_key, sample_voices
+from seqstudio_music.voices.sampling import Drawing, new_piece_plan, random_key, sample_voices
 from seqstudio_music.voices.task import VoicesTask
 from seqstudio_music.voices.tokens import NONE, Held, Layout, Values, Voice
 
 from seqstudio.api import DataError, Ledger, LoadedModel, SamplingConfig, TakeSeed
+from seqstudio.api.nn import with_plugin_parts
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.datasets import choose_split, read_examples
 
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10, 11)
-AS_GENERATED = SamplingConfig(temperature=0.8, top_p=0.9)  # the operation's defaults
+AS_GENERATED = SamplingConfig(temperature=0.9, min_p=0.03)  # the operation's defaults
 Sampled = tuple[Values, Held]
 
 
 def generated(model: LoadedModel, count: int, *, cadence: bool) -> list[Sampled]:
     layout, grid = Layout(model.settings.slots), new_grid(8, (4, 4))
-    plan = new_piece_plan(layout, grid, cadence=cadence)
+    plan = new_piece_plan(layout, grid, cadence=cadence, in_key=True)
     pieces = []
     for first in range(1, count + 1, 16):
         takes = [TakeSeed(n, n) for n in range(first, min(first + 16, count + 1))]
         keys = [random_key(take.seed) for take in takes]
-        sampled = sample_voices(model, model.settings, plan, keys, takes, AS_GENERATED)
+        drawing = Drawing(model.settings, plan, keys)
+        sampled = sample_voices(model, drawing, takes, AS_GENERATED)
         pieces += [layout.decode(tokens) for tokens in sampled]
     return pieces
 
@@ -155,7 +158,7 @@ def row(pieces: Sequence[Sampled], voices: Sequence[Voice]) -> dict[str, float]:
 
 def main(bundle: Path, data: Path, count: int) -> None:
     torch.set_num_threads(1)
-    model = load_bundle(bundle, VoicesTask())
+    model = load_bundle(bundle, VoicesTask(), parts=with_plugin_parts(seqstudio_parts()))
     voices = model.settings.slots
     reference = corpus(model, data)
     rows = {

@@ -5,9 +5,9 @@ Run it in each checkout's environment, with the folder that holds the data sets 
 
     python benchmarks/same_results.py DATA > after.txt && diff before.txt after.txt
 
-It hashes the demo's transcripts, MIDI and WAV; the figures of `evaluate` for every model in the
-box; three takes of each music model at three seeds; and the losses of the first 40 optimiser steps
-of each task, printed to the last bit.
+It hashes the demo's transcripts, MIDI and WAV; the figures of `evaluate` for the models of speech
+and music; three takes of each music model at three seeds; and the losses of the first 40 optimiser
+steps of each of their tasks, printed to the last bit.
 """
 
 import argparse

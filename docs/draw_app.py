@@ -16,6 +16,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.gui.shell.window_view import Window
@@ -27,6 +28,7 @@ from seqstudio.session.session import Session
 DOCS = Path(__file__).parent
 ASSETS = DOCS.parent / "assets"
 RECORDINGS = ("an114-mdcs2-b", "an2-mblw-b", "an350-mnfe-b")
+SIZE = QSize(1280, 800)
 COLOURS = 96  # enough for flat drawings, and keeps the files small
 TIMEOUT_S = 600.0
 IDLE_ROUNDS = 25
@@ -42,6 +44,7 @@ class Photographer:
         studio = Studio(home, warm=True)
         self.workspace = Workspace(studio, Session.untitled(studio.profile))
         self.window = Window(self.workspace, theme, remember=False)
+        self.window.resize(SIZE)
         self.window.show()
 
     def wait(self, until: Callable[[], object]) -> None:

@@ -15,7 +15,12 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).parents[1]
-PLUGINS = {"seqstudio_speech": "seqstudio-speech", "seqstudio_music": "seqstudio-music"}
+PLUGINS = {
+    "seqstudio_speech": "seqstudio-speech",
+    "seqstudio_music": "seqstudio-music",
+    "seqstudio_forecast": "seqstudio-forecast",
+    "seqstudio_text": "seqstudio-text",
+}
 INSIDE = ("host", "gui")  # rooms whose folders are drawn in a picture of their own
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN, TITLE = 160, 32, 20, 44, 24, 24  # pixels
 Graph = dict[str, set[str]]

@@ -16,6 +16,10 @@ class DataError(SeqStudioError):
     """An input file or data set cannot be read, or does not fit the request."""
 
 
+class DamagedError(DataError):
+    """An input file is damaged or cut short, but a part of it can be read."""
+
+
 class ModelError(SeqStudioError):
     """A model file is damaged, unsafe, unknown, or made for something else."""
 

@@ -4,6 +4,7 @@ Audio and MIDI are in `seqstudio.api.media`. Neural network modules are in `seqs
 that a plugin without a model does not load torch.
 """
 
+from seqstudio.contracts.alphabet import Alphabet
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.data import (
     AudioExample,
@@ -15,12 +16,17 @@ from seqstudio.contracts.data import (
     Measurement,
     canonical_split,
     pool,
+    split_in,
     stable_seed,
 )
+from seqstudio.contracts.edits import edit_distance
 from seqstudio.contracts.formats import Exporter, Importer, Metric, PartSpec, TrainCallback
+from seqstudio.contracts.formatted import Formatted
 from seqstudio.contracts.hookspecs import hookimpl
 from seqstudio.contracts.job import (
     Cancelled,
+    EndGuide,
+    GroupedGuide,
     Guide,
     Job,
     LoadedModel,
@@ -31,12 +37,26 @@ from seqstudio.contracts.job import (
     SamplingConfig,
     TakeSeed,
 )
+from seqstudio.contracts.kept import Cache, Pieces
 from seqstudio.contracts.notes import Note
 from seqstudio.contracts.plain import from_plain, to_plain
-from seqstudio.contracts.task import Preparation, Preset, PreviewResult, Task, TrainConfig
-from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.contracts.presentation import Presentation
+from seqstudio.contracts.recogniser import LoadedRecogniser, Recogniser, Recognition
+from seqstudio.contracts.table import Table
+from seqstudio.contracts.task import (
+    Preparation,
+    Preset,
+    PreviewResult,
+    Task,
+    TrainConfig,
+    Trial,
+    Tunable,
+    settings_as,
+)
+from seqstudio.contracts.transcript import MARK, NOTE, Segment, Transcript, Word
 from seqstudio.errors import (
     ConfigError,
+    DamagedError,
     DataError,
     ModelError,
     PluginError,
@@ -45,21 +65,30 @@ from seqstudio.errors import (
 )
 
 __all__ = [
+    "MARK",
+    "NOTE",
+    "Alphabet",
     "AudioExample",
     "Batch",
     "BeamConfig",
     "BeamHypothesis",
+    "Cache",
     "Cancelled",
     "ConfigError",
+    "DamagedError",
     "DataError",
     "Draws",
+    "EndGuide",
     "Example",
     "Exporter",
+    "Formatted",
+    "GroupedGuide",
     "Guide",
     "Importer",
     "Job",
     "Ledger",
     "LoadedModel",
+    "LoadedRecogniser",
     "LossSum",
     "Measurement",
     "Metric",
@@ -67,10 +96,14 @@ __all__ = [
     "Note",
     "Operation",
     "PartSpec",
+    "Pieces",
     "PluginError",
     "Preparation",
+    "Presentation",
     "Preset",
     "PreviewResult",
+    "Recogniser",
+    "Recognition",
     "Request",
     "Result",
     "Sampler",
@@ -78,17 +111,23 @@ __all__ = [
     "Scorer",
     "Segment",
     "SeqStudioError",
+    "Table",
     "TakeSeed",
     "Task",
     "TrainCallback",
     "TrainConfig",
     "TrainingError",
     "Transcript",
+    "Trial",
+    "Tunable",
     "Word",
     "canonical_split",
+    "edit_distance",
     "from_plain",
     "hookimpl",
     "pool",
+    "settings_as",
+    "split_in",
     "stable_seed",
     "to_plain",
 ]

@@ -1,6 +1,7 @@
 """The core, for plugins with a model. Importing this module loads torch."""
 
 from seqstudio.core.alignment import AlignedLabel, align
+from seqstudio.core.arpa import arpa_lines, parse_arpa
 from seqstudio.core.attention import (
     AdditiveConfig,
     Attention,
@@ -24,9 +25,9 @@ from seqstudio.core.ctc import (
     best_path,
     ctc_loss_sum,
     frames_needed,
-    prefix_beam,
 )
 from seqstudio.core.ctc_attention import ctc_attention_loss, with_end
+from seqstudio.core.ctc_beam import prefix_beam
 from seqstudio.core.ctc_prefix import CTCPrefixScorer
 from seqstudio.core.decoder import Decoder, DecoderConfig
 from seqstudio.core.densities import Density, DensityConfig
@@ -44,9 +45,17 @@ from seqstudio.core.gradient_flow import (
     gradient_flow_verdict,
 )
 from seqstudio.core.heads import CTCConfig, LabelConfig, TagConfig
+from seqstudio.core.keyword_search import KeywordHit, find_keyword
+from seqstudio.core.label_automaton import LabelAutomaton, LabelModel
+from seqstudio.core.label_language import LetterNGrams, OpenVocabulary
+from seqstudio.core.label_phrases import Phrases
 from seqstudio.core.losses import cross_entropy_sum, ctc_sum, joint_sum
 from seqstudio.core.model import SequenceModel, build
 from seqstudio.core.nested import NestedConfig
+from seqstudio.core.ngram import FIRST_WORD, UNKNOWN, NGrams
+from seqstudio.core.ngram_estimates import Smoothing, word_tokens
+from seqstudio.core.ngram_estimates import estimate as estimate_ngrams
+from seqstudio.core.padding import PairBatch, pad
 from seqstudio.core.parts import BuildContext, Part, default_parts, with_plugin_parts
 from seqstudio.core.past_features import AgeConfig, LookBackConfig, TokenFeatures
 from seqstudio.core.past_inputs import PastInput, PastState
@@ -59,6 +68,8 @@ from seqstudio.core.transducer import JointConfig, transducer_loss_sum
 from seqstudio.core.transducer_search import transducer_beam
 
 __all__ = [
+    "FIRST_WORD",
+    "UNKNOWN",
     "AdditiveConfig",
     "AgeConfig",
     "AlignedLabel",
@@ -87,16 +98,24 @@ __all__ = [
     "GradientFlow",
     "Hypothesis",
     "JointConfig",
+    "KeywordHit",
+    "LabelAutomaton",
     "LabelConfig",
+    "LabelModel",
     "LatentConfig",
+    "LetterNGrams",
     "LocationConfig",
     "LookBackConfig",
     "ModelConfig",
+    "NGrams",
     "NestedConfig",
+    "OpenVocabulary",
     "PaddedLengths",
+    "PairBatch",
     "Part",
     "PastInput",
     "PastState",
+    "Phrases",
     "PooledConfig",
     "RecurrentCell",
     "RecurrentLayer",
@@ -104,10 +123,12 @@ __all__ = [
     "Seeded",
     "SequenceModel",
     "SeriesConfig",
+    "Smoothing",
     "TagConfig",
     "TokenFeatures",
     "TokensConfig",
     "align",
+    "arpa_lines",
     "best_path",
     "build",
     "choose_device",
@@ -120,7 +141,9 @@ __all__ = [
     "ctc_sum",
     "default_parts",
     "draw",
+    "estimate_ngrams",
     "filter_logits",
+    "find_keyword",
     "frames_needed",
     "gradient_flow",
     "gradient_flow_text",
@@ -128,6 +151,8 @@ __all__ = [
     "interpolate",
     "interpolate_on_sphere",
     "joint_sum",
+    "pad",
+    "parse_arpa",
     "prefix_beam",
     "quantize_onnx",
     "reseed",
@@ -138,4 +163,5 @@ __all__ = [
     "valid_mask",
     "with_end",
     "with_plugin_parts",
+    "word_tokens",
 ]

@@ -25,7 +25,7 @@ Examples:
 )
 @click.option(
     "--theme",
-    type=click.Choice(["system", "light", "dark"]),
+    type=click.Choice(["system", "light", "dark", "contrast"]),
     help="Colour theme; the last one chosen if not given.",
 )
 @click.pass_context

@@ -9,6 +9,7 @@ from seqstudio.host.profile import Profile
 
 INCOMPLETE = 3  # some items were refused or failed
 INTERRUPTED = 130  # the exit code that shells expect after Ctrl-C
+HERE = "here"  # the object of the root command where plugins run in this process
 
 
 class LazyGroup(click.Group):
@@ -22,6 +23,12 @@ class LazyGroup(click.Group):
         if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
             raise click.exceptions.NoSuchCommand(args[0], possibilities=known, ctx=ctx)
         return super().resolve_command(ctx, args)
+
+
+def runs_here() -> bool:
+    """Whether plugins run in this process, for breakpoints: `plugins dev --here`."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.find_root().obj == HERE
 
 
 def installed_catalogue(ctx: click.Context) -> Catalogue:

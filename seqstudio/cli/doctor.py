@@ -16,6 +16,7 @@ from seqstudio import __version__
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import echo, to_json
 from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.catalogue.confined import confinement_of
 from seqstudio.host.processes import usable_cpu_count
 from seqstudio.host.profile import Profile
 from seqstudio.host.text_format import format_size, one_line
@@ -48,6 +49,7 @@ def doctor(*, as_json: bool) -> None:
         *machine_findings(),
         *library_findings(),
         *plugin_findings(profile),
+        confinement_finding(profile),
         profile_finding(profile),
     ]
     if as_json:
@@ -75,7 +77,15 @@ def machine_findings() -> list[Finding]:
         ),
         Finding("processors", f"{usable_cpu_count()} usable"),
         gpu_finding(),
+        sound_finding(),
     ]
+
+
+def sound_finding() -> Finding:
+    """Report what scores are played with."""
+    from seqstudio.media.rendering import describe_sound  # with numpy, which --help does without
+
+    return Finding("sound of scores", describe_sound())
 
 
 def gpu_finding() -> Finding:
@@ -114,6 +124,12 @@ def plugin_findings(profile: Profile) -> list[Finding]:
         found.append(Finding(f"plugin {plugin.id}", f"{plugin.version}, {models}, {plugin.root}"))
     found += [Finding(f"plugin {name}", "refused", why) for name, why in catalogue.broken.items()]
     return found or [Finding("plugins", "none", "no plugin is installed; see README.md")]
+
+
+def confinement_finding(profile: Profile) -> Finding:
+    """Report how far this machine keeps plugins within their limits."""
+    found = confinement_of(profile)
+    return Finding("limits of plugins", f"{found.text}; {'; '.join(found.lines())}")
 
 
 def profile_finding(profile: Profile) -> Finding:

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from seqstudio.cli.base import INCOMPLETE
-from seqstudio.cli.options import device_option, pass_studio
+from seqstudio.cli.options import device_option, importer_option, pass_studio
 from seqstudio.cli.output import echo, to_json
 from seqstudio.cli.reporters import QuietReporter, text_reporter
 from seqstudio.cli.run_job import RERUN_HINT, exit_unless_done, follow_job
+from seqstudio.host.catalogue.recognisers import find_recogniser
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.host.text_format import one_line
 
@@ -36,20 +37,29 @@ Examples:
     type=click.Path(path_type=Path, allow_dash=True),
     help="Write all metrics and refused items to this file as JSON; - for stdout.",
 )
+@importer_option
 @device_option
 @pass_studio
 def evaluate(
-    studio: Studio, *, model: str, data: Path, split: str, json_file: Path | None, device: str
+    studio: Studio,
+    *,
+    model: str,
+    data: Path,
+    split: str,
+    json_file: Path | None,
+    importer: str,
+    device: str,
 ) -> None:
-    """Measure MODEL (an installed name, a bundle or a run folder) on DATA."""
-    found = studio.models.find(model)
+    """Measure MODEL (an installed name, a bundle, a run folder or a recogniser) on DATA."""
+    recogniser = find_recogniser(studio.catalogue, model)
+    task = recogniser.entry.task if recogniser else studio.models.find(model).facts.task
     spec = JobSpec(
-        plugin=found.facts.plugin,
+        plugin=studio.catalogue.task(task)[0].id,
         verb="evaluate",
-        name=found.facts.task,
+        name=task,
         model=model,
         device=device,
-        arguments={"data": str(data.absolute()), "split": split},
+        arguments={"data": str(data.absolute()), "split": split, "importer": importer},
     )
     to_stdout = str(json_file) == "-"
     handle = studio.submit(spec)
@@ -76,6 +86,8 @@ def metric_lines(report: Mapping[str, Any]) -> list[str]:
     refused = report.get("refused", [])
     shown = {k: v for k, v in report.items() if isinstance(v, int | float | str)}
     lines = [one_line(f"{name}  {format_metric(value)}") for name, value in shown.items()]
+    normalisers = {one["normaliser"] for one in report.get("details", ()) if "normaliser" in one}
+    lines += [one_line(f"texts compared in  {name}") for name in sorted(normalisers)]
     if refused:
         lines.append(f"refused  {len(refused)}")
     return lines + [one_line(f"  {one['id']}: {one['reason']}") for one in refused]

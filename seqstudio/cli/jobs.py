@@ -1,6 +1,7 @@
-"""`seqstudio jobs`: list and show jobs; pause, resume, cancel and retry them."""
+"""`seqstudio jobs`: list, show and report jobs; pause, resume, cancel and retry them."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from seqstudio.cli.output import echo, table, to_json
 from seqstudio.cli.run_job import run_job
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.database import ItemRow, JobRow
+from seqstudio.host.jobs.report_page import write_report
 from seqstudio.host.studio import JobHandle, Studio
 from seqstudio.host.text_format import one_line
 
@@ -59,6 +61,20 @@ def show_job(studio: Studio, *, job: int, as_json: bool) -> None:
         outputs = ", ".join(str(placed.path) for placed in item.outputs)
         said = suffix(item.reason or outputs or item.summary)
         echo(one_line(f"  {item.state}: {item.name}{said}"))
+
+
+@jobs.command("report")
+@job_argument
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@pass_studio
+def report_job(studio: Studio, *, job: int, folder: Path) -> None:
+    """Write report.csv and report.html of a job to FOLDER.
+
+    They hold the totals, what was refused, the slowest, the least confident, what is unlike the
+    training data, and outputs under another name.
+    """
+    for path in write_report(studio.report(job), folder):
+        echo(path)
 
 
 @jobs.command("pause")

@@ -1,24 +1,32 @@
-"""`seqstudio models`: list, show, verify, export, import and remove models."""
+"""`seqstudio models`: list, show, verify, tune, export, import and remove models."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from seqstudio.cli.options import device_option, json_flag, pass_studio
+from seqstudio.cli.options import device_option, importer_option, json_flag, pass_studio
 from seqstudio.cli.output import echo, table, to_json
+from seqstudio.cli.tune import tune_model
 from seqstudio.cli.verify import verify_model
+from seqstudio.contracts.plain import to_plain
 from seqstudio.host.catalogue.card_text import card_rows, format_metrics
 from seqstudio.host.catalogue.models import FoundModel
+from seqstudio.host.catalogue.recognisers import FoundRecogniser, named_recognisers
+from seqstudio.host.jobs.experience import experience_of
 from seqstudio.host.studio import Studio
 from seqstudio.host.text_format import format_size, one_line
 
+RECOGNISER_HEAD = (
+    *("recogniser", "plugin", "languages", "size", "licence"),
+    *("speed here", "words wrong here", "installed"),
+)
 model_argument = click.argument("model")
 
 
 @click.group()
 def models() -> None:
-    """List, show, verify, export, import and remove models.
+    """List, show, verify, tune, export, import and remove models.
 
     MODEL is an installed name, a bundle (a folder or a .seqmodel file) or a run folder.
     """
@@ -30,9 +38,11 @@ def models() -> None:
 def list_models(studio: Studio, *, as_json: bool) -> None:
     """List the installed models with their metrics."""
     cards, damaged = studio.models.cards(), studio.models.damaged()
+    recognisers = named_recognisers(studio.catalogue)
     if as_json:
         found = [model_summary(model) for model in cards]
-        echo(to_json({"models": found, "damaged": damaged}))
+        others = [recogniser_summary(one, studio) for one in recognisers]
+        echo(to_json({"models": found, "recognisers": others, "damaged": damaged}))
         return
     head = ("model", "task", "origin", "size", "metrics")
     rows = [
@@ -40,6 +50,9 @@ def list_models(studio: Studio, *, as_json: bool) -> None:
         for m in cards
     ]
     echo(table(head, rows) if rows else "No model is installed; `seqstudio train` trains one.")
+    if recognisers:
+        echo("\nRecognisers of plugins, for --model of the same operations and of evaluate:")
+        echo(table(RECOGNISER_HEAD, (recogniser_row(one, studio) for one in recognisers)))
     for reason in damaged.values():
         echo(one_line(reason), err=True)
 
@@ -72,6 +85,49 @@ def verify(studio: Studio, *, model: str, data: Path | None, device: str, as_jso
     verify_model(studio, model, data=data, device=device, as_json=as_json)
 
 
+@models.command("tune")
+@model_argument
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="New folder for the tuned model."
+)
+@click.option(
+    "--text",
+    type=click.Path(path_type=Path, exists=True),
+    help="A text, an ARPA file or a language model, instead of the training transcripts.",
+)
+@importer_option
+@device_option
+@json_flag
+@pass_studio
+def tune(
+    studio: Studio,
+    *,
+    model: str,
+    data: Path,
+    out: Path,
+    text: Path | None,
+    importer: str,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Choose how MODEL decodes, by the valid split of DATA; its weights stay as they are.
+
+    A recogniser of speech gets a language model of the transcripts of the train split, and the
+    weights, the beam and the confidence that suit it.
+    """
+    tune_model(
+        studio,
+        model,
+        data,
+        out=out,
+        text=text,
+        importer=importer,
+        device=device,
+        as_json=as_json,
+    )
+
+
 @models.command("export")
 @model_argument
 @click.argument("target", type=click.Path(path_type=Path))
@@ -87,8 +143,11 @@ def export_model(studio: Studio, *, model: str, target: Path) -> None:
 @click.option("--name", default="", help="Installed name; the bundle's name if not given.")
 @pass_studio
 def import_model(studio: Studio, *, bundle: Path, name: str) -> None:
-    """Install a BUNDLE, or the best model of a run folder, after checking every file."""
-    found = studio.models.add(bundle, name)
+    """Install a BUNDLE, or the best model of a run folder, after checking every file.
+
+    If the plugin of its task is installed, a worker loads the model once, which checks its weights.
+    """
+    found = studio.import_model(bundle, name)
     echo(f"{found.name}: {found.facts.task}, installed")
 
 
@@ -99,6 +158,35 @@ def remove_model(studio: Studio, *, name: str) -> None:
     """Remove an imported model."""
     studio.models.remove(name)
     echo(f"{name}: removed")
+
+
+def recogniser_row(found: FoundRecogniser, studio: Studio) -> tuple[str, ...]:
+    """Return the row of a recogniser; one that is not installed has the command that does it."""
+    entry = found.entry
+    known = experience_of(studio.jobs.database, entry.name, found.sha256)
+    speed = "-" if known.times_real_time is None else f"{known.times_real_time:.1f} x real time"
+    wrong = "-" if known.wer is None else f"{known.wer:.1%} ({known.data})"
+    return (
+        entry.name,
+        found.plugin.id,
+        ", ".join(entry.languages) or "many",
+        format_size(entry.megabytes * 1e6),
+        entry.licence or "-",
+        speed,
+        wrong,
+        f"no: {entry.install}" if found.missing else "yes",
+    )
+
+
+def recogniser_summary(found: FoundRecogniser, studio: Studio) -> dict[str, Any]:
+    """Return the fields of a recogniser for JSON, with what was measured on this machine."""
+    known = experience_of(studio.jobs.database, found.entry.name, found.sha256)
+    return {
+        **to_plain(found.entry),
+        "plugin": found.plugin.id,
+        "installed": not found.missing,
+        "measured": to_plain(known),
+    }
 
 
 def model_summary(model: FoundModel) -> dict[str, Any]:

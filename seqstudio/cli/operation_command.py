@@ -6,17 +6,18 @@ from typing import Any
 
 import click
 
-from seqstudio.cli.options import DEVICES
-from seqstudio.contracts.manifest import OperationEntry, Port
+from seqstudio.cli.options import Device
+from seqstudio.contracts.manifest import STREAMS, OperationEntry, Port
 from seqstudio.contracts.options import Option
-
-RESUME_HINT = "run the same command again to continue where it stopped"
 
 
 def operation_command(plugin: str, operation: OperationEntry) -> click.Command:
     """Build a command: inputs, the options of the manifest, then the options of the host."""
-    parameters: list[click.Parameter] = [input_argument(port) for port in operation.inputs]
-    parameters += [manifest_option(name, option) for name, option in operation.options.items()]
+    options = operation.options.items()
+    named = [(option.positional, manifest_option(name, option)) for name, option in options]
+    parameters = [parameter for positional, parameter in named if positional]
+    parameters += [input_argument(port) for port in operation.inputs]
+    parameters += [parameter for positional, parameter in named if not positional]
     parameters += host_options(operation)
     command = click.Command(
         operation.name,
@@ -26,7 +27,8 @@ def operation_command(plugin: str, operation: OperationEntry) -> click.Command:
         short_help=operation.title,
         epilog=examples(operation),
     )
-    command.no_args_is_help = any(not port.optional for port in operation.inputs)
+    needed = [port for port in operation.inputs if not port.optional and port.kind not in STREAMS]
+    command.no_args_is_help = bool(needed)
     return command
 
 
@@ -49,7 +51,17 @@ def examples(operation: OperationEntry) -> str | None:
 
 
 def input_argument(port: Port) -> click.Argument:
-    """Build the argument of an input. A missing file is reported as a failed item, not here."""
+    """Build the argument of an input. A missing file is reported as a failed item, not here.
+
+    Instead of a stream of sound a file may be given.
+    """
+    if port.kind in STREAMS:
+        return click.Argument(
+            [f"input_{port.name}"],
+            required=False,
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            metavar="[FILE]",
+        )
     return click.Argument(
         [f"input_{port.name}"],
         nargs=-1 if port.many else 1,
@@ -59,20 +71,24 @@ def input_argument(port: Port) -> click.Argument:
     )
 
 
-def manifest_option(name: str, option: Option) -> click.Option:
+def manifest_option(name: str, option: Option) -> click.Parameter:
     """Build an option of the manifest."""
+    if option.positional:
+        return click.Argument([f"option_{name}"], type=option_type(option), metavar=name.upper())
     flag = "--" + name.replace("_", "-")
     declaration = [f"option_{name}", flag]
-    if option.type == "bool":
+    switch = option.type == "bool" and flag.startswith("--no-")  # has no opposite
+    if option.type == "bool" and not switch:
         declaration[1] = f"{flag}/--no-{flag[2:]}"
     default = tuple(option.default or ()) if option.repeat else option.default
     return click.Option(
         declaration,
         type=None if option.type == "bool" else option_type(option),
+        is_flag=switch or None,
         default=default,
         multiple=option.repeat,
         help=option.help,
-        show_default=default not in (None, (), ""),
+        show_default=default not in (None, (), "") and not switch,
     )
 
 
@@ -112,16 +128,20 @@ def host_options(operation: OperationEntry) -> list[click.Parameter]:
         ]
     if operation.runs == "batch":
         options += batch_options()
+        if any(port.kind == "audio" and port.many for port in operation.inputs):
+            options += audio_batch_options()
+    elif any(port.many for port in operation.inputs):
+        options.append(recursive_option())
     if tasks := operation.model_tasks():
         options += [
             click.Option(
                 ["host_model", "--model"],
                 default="",
-                help=f"Installed name, bundle or run folder ({' or '.join(tasks)}).",
+                help=f"Installed name, bundle, run folder or recogniser ({' or '.join(tasks)}).",
             ),
             click.Option(
                 ["host_device", "--device"],
-                type=click.Choice(DEVICES),
+                type=Device(),
                 default="auto",
                 show_default=True,
                 help="Where the model runs; auto uses a CUDA GPU if there is one.",
@@ -150,13 +170,23 @@ def output_options(operation: OperationEntry) -> list[click.Parameter]:
             metavar="NAMES",
             help=f"One or more, separated by commas: {', '.join(formats)}.",
         ),
+        click.Option(
+            ["host_overwrite", "--overwrite"],
+            is_flag=True,
+            help="Replace files that SeqStudio has not written, keeping each as NAME.bak.",
+        ),
     ]
 
 
+def recursive_option() -> click.Option:
+    """Build --recursive, of operations that take folders."""
+    return click.Option(["host_recursive", "--recursive"], is_flag=True, help="Include subfolders.")
+
+
 def batch_options() -> list[click.Parameter]:
-    """Build the options of a batch: subfolders, worker processes, priority."""
+    """Build the options of a batch: subfolders, worker processes and their place, priority."""
     return [
-        click.Option(["host_recursive", "--recursive"], is_flag=True, help="Include subfolders."),
+        recursive_option(),
         click.Option(
             ["host_workers", "--workers"],
             type=click.IntRange(1),
@@ -165,11 +195,47 @@ def batch_options() -> list[click.Parameter]:
             help="Number of parallel processes, one thread each.",
         ),
         click.Option(
+            ["host_executor", "--executor"],
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            show_default=True,
+            help="Where these run: on this machine, or on a Ray cluster (extra `ray`).",
+        ),
+        click.Option(
             ["host_nice", "--nice"],
             type=click.IntRange(0, 19),
             default=0,
             show_default=True,
             help="Lower the priority; 19 is the lowest.",
+        ),
+        click.Option(
+            ["run_watch", "--watch"],
+            is_flag=True,
+            help="Go on with each file that comes to the folders, once it grows no more; "
+            "Ctrl-C ends.",
+        ),
+        click.Option(
+            ["run_report", "--report"],
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar="DIR",
+            help="Write report.csv and report.html there: totals, what was refused, the slowest.",
+        ),
+    ]
+
+
+def audio_batch_options() -> list[click.Parameter]:
+    """Build the options of a batch of recordings: what it will take, and going on regardless."""
+    return [
+        click.Option(
+            ["run_dry_run", "--dry-run"],
+            is_flag=True,
+            help="Say how many files and hours there are, when they would be done, and the space "
+            "that results need; run nothing.",
+        ),
+        click.Option(
+            ["host_confirmed", "--yes"],
+            is_flag=True,
+            help="Go on even if half of the first 20 of a long batch are unlike the training data.",
         ),
     ]
 
@@ -192,13 +258,13 @@ def operation_callback(plugin: str, operation: OperationEntry) -> Callable[..., 
     """Return the function that runs the operation."""
 
     def run(*, as_json: bool, **values: Any) -> None:
-        from seqstudio.cli.run_job import run_job
-        from seqstudio.host.studio import JobSpec, Studio
+        from seqstudio.cli.run_operation import RunOptions, run_operation
+        from seqstudio.host.studio import JobSpec
 
         inputs = {
             port.name: files
             for port in operation.inputs
-            if (files := as_paths(values[f"input_{port.name}"]))
+            if port.kind not in STREAMS and (files := as_paths(values[f"input_{port.name}"]))
         }
         options = {
             name: value
@@ -206,6 +272,7 @@ def operation_callback(plugin: str, operation: OperationEntry) -> Callable[..., 
             if (value := values[f"option_{name}"]) not in (None, ())
         }
         host = {k.removeprefix("host_"): v for k, v in values.items() if k.startswith("host_")}
+        how = {k.removeprefix("run_"): v for k, v in values.items() if k.startswith("run_")}
         spec = JobSpec(
             plugin=plugin,
             verb="operation",
@@ -214,8 +281,14 @@ def operation_callback(plugin: str, operation: OperationEntry) -> Callable[..., 
             options=options,
             **host,
         )
+        if stream := operation.stream_input():
+            from seqstudio.cli.live import run_live
+
+            run_live(spec, stream, values[f"input_{stream.name}"], as_json=as_json)
+            return
         several = operation.runs == "batch" or spec.takes > 1
-        run_job(Studio().submit(spec), as_json=as_json, several=several, resume_hint=RESUME_HINT)
+        seeded = operation.generative
+        run_operation(spec, RunOptions(as_json=as_json, several=several, seeded=seeded, **how))
 
     return run
 

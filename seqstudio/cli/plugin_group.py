@@ -6,6 +6,9 @@ fast as the help of the root command.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from seqstudio.cli.base import LazyGroup
@@ -15,7 +18,7 @@ from seqstudio.host.catalogue.catalogue import Plugin
 class PluginGroup(LazyGroup):
     """The operations of one plugin, each built when it is called.
 
-    Streaming operations are left out: they need live input, which a terminal does not have.
+    Those on a stream of MIDI are left out: a terminal has no such input.
     """
 
     def __init__(self, plugin: Plugin) -> None:
@@ -23,7 +26,7 @@ class PluginGroup(LazyGroup):
         self.plugin = plugin
         entries = plugin.table.get("operations", ())
         self.titles: dict[str, str] = {
-            entry["name"]: entry["title"] for entry in entries if entry.get("runs") != "stream"
+            entry["name"]: entry["title"] for entry in entries if not _reads_midi_stream(entry)
         }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -43,6 +46,10 @@ class PluginGroup(LazyGroup):
         if self.titles:
             with formatter.section("Operations"):
                 formatter.write_dl(list(self.titles.items()))
+
+
+def _reads_midi_stream(entry: Mapping[str, Any]) -> bool:
+    return any(port.get("kind") == "stream.midi" for port in entry.get("inputs", ()))
 
 
 def plugin_help(plugin: Plugin) -> str:

@@ -1,15 +1,28 @@
 """`seqstudio plugins`: list, install, enable, disable, remove, create and verify plugins."""
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from seqstudio.cli.dev import dev
 from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import echo, table, to_json
+from seqstudio.cli.packs import pack, shelf_option, shelf_table
+from seqstudio.cli.plugin_facts import (
+    KINDS,
+    entry_names,
+    extension_texts,
+    fact_rows,
+    plugin_summary,
+)
+from seqstudio.cli.plugin_trials import bisect, logs, shadow_lines
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
+from seqstudio.host.catalogue.catalogue import Catalogue, is_built_in
+from seqstudio.host.catalogue.confined import confinement_of
+from seqstudio.host.catalogue.installed import read_installed
 from seqstudio.host.profile import Profile
 from seqstudio.host.text_format import format_size, one_line
 
@@ -31,32 +44,54 @@ def plugins() -> None:
     """
 
 
+plugins.add_command(dev)
+plugins.add_command(pack)
+plugins.add_command(logs)
+plugins.add_command(bisect)
+
+
 @plugins.command("list")
+@shelf_option
 @json_flag
-def list_plugins(*, as_json: bool) -> None:
-    """List plugins and what each provides, and why others were refused."""
-    catalogue = Catalogue.load(Profile())
-    off = catalogue.disabled
+def list_plugins(*, shelf: Path | None, as_json: bool) -> None:
+    """List plugins and what each provides, and why others were refused; or the packs on a shelf."""
+    if shelf:
+        from seqstudio.host.store.shelf import read_shelf
+
+        echo(to_json(read_shelf(shelf).packs) if as_json else shelf_table(shelf))
+        return
+    profile = Profile()
+    catalogue = Catalogue.load(profile)
+    off, confinement = catalogue.disabled, confinement_of(profile)
     if as_json:
         found = [plugin_summary(plugin) for plugin in catalogue.plugins]
         refused = catalogue.broken
-        echo(to_json({"plugins": found, "refused": refused, "switched_off": off}))
+        word = confinement.word
+        echo(to_json({"plugins": found, "refused": refused, "switched_off": off, "limits": word}))
         return
-    kinds = ("operations", "tasks", "models")
-    rows = [
-        (
-            plugin.id,
-            plugin.version,
-            "off" if plugin.id in off else "on",
-            *(", ".join(entry_names(plugin, kind)) or "-" for kind in kinds),
-        )
-        for plugin in Catalogue.load(Profile(), include_disabled=True).plugins
-    ]
-    head = ("plugin", "version", "state", *kinds)
+    rows = plugin_rows(profile, off)
+    head = ("plugin", "version", "api", "state", *KINDS, "adds to others")
     echo(table(head, rows) if rows else "No plugin is installed.")
+    echo(f"Limits of plugins: {confinement.text}")
     for status, reasons in (("refused", catalogue.broken), ("switched off", off)):
         for name, reason in reasons.items():
             echo(one_line(f"{status}: {name}: {reason}"), err=True)
+
+
+def plugin_rows(profile: Profile, off: Collection[str]) -> list[tuple[str, ...]]:
+    """Return a row for each plugin; one that is used in its author's folder has the state dev."""
+    linked = read_installed(profile).linked
+    return [
+        (
+            plugin.id,
+            plugin.version,
+            plugin.table["api"],
+            "off" if plugin.id in off else "dev" if plugin.id in linked else "on",
+            *(", ".join(entry_names(plugin, kind)) or "-" for kind in KINDS),
+            "; ".join(extension_texts(plugin)) or "-",
+        )
+        for plugin in Catalogue.load(profile, include_disabled=True).plugins
+    ]
 
 
 @plugins.command()
@@ -64,6 +99,8 @@ def list_plugins(*, as_json: bool) -> None:
 @json_flag
 def show(plugin: str, *, as_json: bool) -> None:
     """Show the details of a plugin: what it provides, its permissions and its origin."""
+    from seqstudio.host.store.refusals import read_refusals
+
     profile = Profile()
     found = Catalogue.load(profile, include_disabled=True).plugin(plugin)
     facts = plugin_summary(found)
@@ -74,6 +111,10 @@ def show(plugin: str, *, as_json: bool) -> None:
             receipt = stored.receipt
             facts |= {"origin": receipt.source, "sha256": receipt.sha256, "native": receipt.native}
             facts |= {"dependencies": receipt.dependencies, "previous": stored.previous}
+    if link := read_installed(profile).linked.get(plugin):
+        facts["origin"] = f"in development in {link.folder}"
+    facts["limits"] = confinement_of(profile).text
+    facts["refused"] = tuple(map(str, read_refusals(profile).get(plugin, ())))
     facts["switched off"] = Catalogue.load(profile).disabled.get(plugin, "")
     echo(to_json(facts) if as_json else table(("field", "value"), fact_rows(facts)))
 
@@ -83,19 +124,34 @@ def show(plugin: str, *, as_json: bool) -> None:
 @click.option(
     "--accept", default="", metavar="sha256:...", help="Accept exactly the plugin with this hash."
 )
-def install(source: Path, accept: str) -> None:
-    """Install a wheel, a folder of wheels, or the project folder of a plugin.
+@shelf_option
+def install(source: Path, accept: str, shelf: Path | None) -> None:
+    """Install a pack, a wheel, a folder of wheels, or the project folder of a plugin.
+
+    With --shelf, SOURCE is the name of a plugin on it, of which the newest pack is taken, or
+    NAME==VERSION.
 
     The contents of the plugin are shown first; nothing is run or written until you accept them.
     Nothing is downloaded: wheels that the plugin depends on must be in the same folder. Without a
     terminal, pass --accept with the hash that was shown.
     """
     store = open_store(Profile())
-    inspected = store.inspect(source)
+    inspected = store.inspect(on_shelf(source, shelf))
     echo(sheet_text(inspected.sheet))
+    for line in inspected.sheet.code_changes:
+        echo(one_line(line))
     store.install(inspected, accepted=accept or ask_consent(inspected))
     name, version = inspected.sheet.id, inspected.sheet.version
     echo(f"installed {name} {version}; see `seqstudio {name} --help` for its operations")
+
+
+def on_shelf(source: Path, shelf: Path | None) -> Path:
+    """Return the pack that a name means on a shelf; without a shelf, the path as it is."""
+    if shelf is None:
+        return source
+    from seqstudio.host.store.shelf import find_on_shelf
+
+    return find_on_shelf(str(source), shelf)
 
 
 def open_store(profile: Profile) -> "Store":
@@ -140,11 +196,50 @@ def sheet_text(sheet: "ConsentSheet") -> str:
     ]
     if not sheet.permissions:
         rows.append(("asks for", "nothing"))
+    rows += [("limits", line) for line in (sheet.confinement, *sheet.limits)]
     if sheet.installed:
         rows.append(("installed now", sheet.installed))
         rows += [("changed", line) for line in sheet.changes or ("nothing of the above",)]
-    rows.append(("note", "a plugin runs with your user rights; install only what you trust"))
+    rows.append(("note", sheet.note))
     return table(("", ""), rows).lstrip("\n")
+
+
+@plugins.command()
+@source_argument
+@click.option("--accept", default="", metavar="sha256:...", help="As for `plugins install`.")
+@click.option(
+    "--shadow",
+    is_flag=True,
+    help="First run your last jobs on both versions and show what differs.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 50), default=3, show_default=True, help="Jobs for --shadow."
+)
+def upgrade(source: Path, accept: str, *, shadow: bool, jobs: int) -> None:
+    """Replace an installed plugin by another version; `plugins rollback` returns to the old one.
+
+    With --shadow your last finished jobs run on both versions, in a temporary profile, and outputs,
+    speed and refused requests are compared before you decide. Without a terminal it then does not
+    switch.
+    """
+    profile = Profile()
+    store = open_store(profile)
+    inspected = store.inspect(source)
+    sheet = inspected.sheet
+    if not sheet.installed:
+        raise PluginError(f"{sheet.id} is not installed, expected `seqstudio plugins install`")
+    echo(sheet_text(sheet))
+    for line in sheet.code_changes:
+        echo(one_line(line))
+    accepted = accept or ask_consent(inspected)
+    if shadow:
+        for line in shadow_lines(inspected, profile, jobs):
+            echo(one_line(line))
+        if not (sys.stdin.isatty() and click.confirm(f"Switch to {sheet.version}?")):
+            echo(f"{sheet.id} {sheet.installed} stays in use")
+            return
+    store.install(inspected, accepted=accepted)
+    echo(f"{sheet.id} {sheet.version} is in use")
 
 
 @plugins.command()
@@ -239,36 +334,8 @@ def new_plugin(name: str, kind: str, out: Path | None) -> None:
     """Create a small working plugin as a starting point, with passing tests."""
     from seqstudio.host.store.scaffold import write_plugin
 
+    ours = [one for one in Catalogue.load(Profile()).plugins if is_built_in(one.distribution)]
+    if name in {plugin.id for plugin in ours}:
+        raise PluginError(f"{name} comes with SeqStudio, expected another name")
     for path in write_plugin(out or Path(name), name, kind):
         echo(path)
-
-
-def fact_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return facts as table rows, without empty ones."""
-    rows = []
-    for name, value in facts.items():
-        if isinstance(value, dict):
-            rows += [(name, f"{key}: {one}") for key, one in value.items()]
-        elif value:
-            rows.append((name, value if isinstance(value, str) else ", ".join(value)))
-    return rows
-
-
-def plugin_summary(plugin: Plugin) -> dict[str, Any]:
-    """Return the fields of a plugin for JSON."""
-    return {
-        "id": plugin.id,
-        "title": plugin.title,
-        "version": plugin.version,
-        "distribution": plugin.distribution,
-        "license": plugin.table["license"],
-        "permissions": plugin.table.get("permissions", {}),
-        "operations": entry_names(plugin, "operations"),
-        "tasks": entry_names(plugin, "tasks"),
-        "models": entry_names(plugin, "models"),
-    }
-
-
-def entry_names(plugin: Plugin, kind: str) -> list[str]:
-    """Return the names of a plugin's operations, tasks or models."""
-    return [str(entry["name"]) for entry in plugin.table.get(kind, ())]

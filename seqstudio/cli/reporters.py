@@ -1,12 +1,22 @@
 """Report the events of a job: plain lines, progress bars on a terminal, or one JSON object."""
 
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from seqstudio.cli.base import runs_here
 from seqstudio.cli.output import echo, to_json
-from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
+from seqstudio.cli.progress import BatchProgress
+from seqstudio.host.jobs.events import (
+    ItemDone,
+    ItemFailed,
+    ItemProgress,
+    ItemStarted,
+    Notice,
+    PartialText,
+)
 from seqstudio.host.text_format import one_line, printable
 from seqstudio.services.events import (
     Evaluated,
@@ -21,6 +31,9 @@ from seqstudio.services.events import (
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+
+
+PROGRESS_S = 60.0  # between two lines about a whole batch
 
 
 class Reporter(Protocol):
@@ -38,19 +51,39 @@ class Reporter(Protocol):
 
 
 class LineReporter:
-    """Prints a line for each item that ends and for the main training events."""
+    """Prints a line for each item that ends and for the main training events.
 
-    def __init__(self, *, several: bool, echo: Callable[[str], None] = echo) -> None:
+    Parameters
+    ----------
+    several : the job has several items
+    echo : prints a line
+    progress : of a batch: now and then its line is printed on stderr
+    """
+
+    def __init__(
+        self,
+        *,
+        several: bool,
+        echo: Callable[[str], None] = echo,
+        progress: BatchProgress | None = None,
+    ) -> None:
         self._several = several
         self._echo = echo
+        self._progress = progress
+        self._next_s = time.monotonic() + PROGRESS_S
 
     def on_event(self, event: object) -> None:
         """Print the line of an event, if it has one."""
+        if self._progress and time.monotonic() >= self._next_s:
+            self._next_s = time.monotonic() + PROGRESS_S
+            echo(self._progress.line(), err=True)
         match event:
             case ItemDone() if line := done_line(event):
                 self._echo(line)
             case ItemFailed() if self._several:
                 echo(failed_line(event), err=True)
+            case Notice() | PartialText():
+                echo(one_line(event.text), err=True)
             case ItemProgress() if line := training_line(event.event):
                 self._echo(line)
 
@@ -59,28 +92,36 @@ class LineReporter:
 
 
 class QuietReporter:
-    """Prints failures on stderr and nothing else; stdout is left to the command."""
+    """Prints failures and notices on stderr, nothing else; stdout is left to the command."""
 
     def __init__(self, *, several: bool) -> None:
         self._several = several
 
     def on_event(self, event: object) -> None:
-        """Print the reason of an item that failed."""
+        """Print the reason of an item that failed, and what the user should know."""
         if isinstance(event, ItemFailed) and self._several:
             echo(failed_line(event), err=True)
+        elif isinstance(event, Notice):
+            echo(one_line(event.text), err=True)
 
     def close(self) -> None:
         """Do nothing: the terminal is unchanged."""
 
 
 class BarReporter:
-    """Shows a progress bar for each running item, below the lines; for terminals."""
+    """Shows a progress bar for each running item and for a batch, below the lines; for terminals.
 
-    def __init__(self, *, several: bool) -> None:
+    Parameters
+    ----------
+    several : the job has several items
+    progress : of a batch
+    """
+
+    def __init__(self, *, several: bool, progress: BatchProgress | None = None) -> None:
         from rich.console import Console  # slow to import, so only when bars are shown
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self._progress = Progress(
+        self._display = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
@@ -91,31 +132,36 @@ class BarReporter:
         )
         self._bars: dict[int, TaskID] = {}
         self._lines = LineReporter(several=several, echo=self._print)
-        self._progress.start()
+        self._display.start()
+        self._batch = progress
+        self._whole = self._display.add_task("all", total=1.0, message="") if progress else None
 
     def _print(self, text: str) -> None:
-        self._progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        self._display.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def on_event(self, event: object) -> None:
         """Add, update or remove a bar; print the line of the event, if it has one."""
         match event:
             case ItemStarted():
-                self._bars[event.item] = self._progress.add_task(
+                self._bars[event.item] = self._display.add_task(
                     one_line(event.name), total=1.0, message=""
                 )
             case ItemProgress() if event.item in self._bars:
-                self._progress.update(
+                self._display.update(
                     self._bars[event.item],
                     completed=event.fraction,
                     message=one_line(event.message),
                 )
             case ItemDone() | ItemFailed() if event.item in self._bars:
-                self._progress.remove_task(self._bars.pop(event.item))
+                self._display.remove_task(self._bars.pop(event.item))
+        if self._whole is not None and self._batch:
+            line = self._batch.line()
+            self._display.update(self._whole, completed=self._batch.fraction, message=line)
         self._lines.on_event(event)
 
     def close(self) -> None:
         """Remove the bars."""
-        self._progress.stop()
+        self._display.stop()
 
 
 class JsonReporter(QuietReporter):
@@ -148,16 +194,19 @@ class JsonReporter(QuietReporter):
         return to_json({**fields, "items": self.items})
 
 
-def text_reporter(*, several: bool) -> Reporter:
+def text_reporter(*, several: bool, progress: BatchProgress | None = None) -> Reporter:
     """Return progress bars if stdout and stderr are terminals, otherwise plain lines."""
-    kind = BarReporter if sys.stdout.isatty() and sys.stderr.isatty() else LineReporter
-    return kind(several=several)
+    if sys.stdout.isatty() and sys.stderr.isatty() and not runs_here():
+        return BarReporter(several=several, progress=progress)
+    return LineReporter(several=several, progress=progress)
 
 
 def done_line(event: ItemDone) -> str:
     """Return the line of a finished item: outputs and summary; "" if it has neither."""
     name, outputs = one_line(event.name), one_line(brace_paths(event.outputs))
     result = f"{name} -> {outputs}" if outputs else name
+    if event.kept:
+        result += f" (what was there is kept as {one_line(brace_paths(event.kept))})"
     if event.skipped:
         return f"{result}: already done, skipped"
     if event.summary:

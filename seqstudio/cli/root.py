@@ -4,7 +4,8 @@ from __future__ import annotations  # keeps `typing` and annotations off the pat
 
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -56,7 +57,11 @@ class StudioGroup(LazyGroup):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List plugins and built-in commands without loading any of them."""
-        plugins = [(plugin.id, plugin.title) for plugin in installed_catalogue(ctx).plugins]
+        plugins = [
+            (plugin.id, plugin.title)
+            for plugin in installed_catalogue(ctx).plugins
+            if not _only_recognises(plugin.table)
+        ]
         commands = [(name, line) for name, (_, _, line) in COMMANDS.items()]
         sections: list[tuple[str, Sequence[tuple[str, str]]]] = [
             ("Plugins (one command group each)", plugins),
@@ -78,6 +83,11 @@ class StudioGroup(LazyGroup):
 
             echo("stopped", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _only_recognises(table: Mapping[str, Any]) -> bool:
+    """Whether a plugin brings nothing but recognisers, which the operations of others run."""
+    return bool(table.get("recognisers")) and not table.get("operations")
 
 
 EPILOG = """\b

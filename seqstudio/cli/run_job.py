@@ -2,7 +2,7 @@
 
 import select
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -11,10 +11,12 @@ import click
 
 from seqstudio.cli.base import INCOMPLETE, INTERRUPTED
 from seqstudio.cli.output import echo
+from seqstudio.cli.progress import BatchProgress
 from seqstudio.cli.reporters import JsonReporter, Reporter, text_reporter
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.events import ItemFailed, JobFinished
 from seqstudio.host.studio import JobHandle
+from seqstudio.host.text_format import one_line
 
 POLL_S = 0.2  # longest delay of the response to Ctrl-C
 CONTINUE_HINT = "nothing finished is lost: run the same command again to continue"
@@ -55,7 +57,14 @@ class JobOutcome:
     reasons: tuple[str, ...] = ()
 
 
-def follow_job(handle: JobHandle, reporter: Reporter, *, resume_hint: str) -> JobOutcome:
+def follow_job(
+    handle: JobHandle,
+    reporter: Reporter,
+    *,
+    resume_hint: str,
+    progress: BatchProgress | None = None,
+    stop: Callable[[], None] | None = None,
+) -> JobOutcome:
     """Report the events of a job until it ends; on Ctrl-C, print `resume_hint` and stop the job.
 
     Parameters
@@ -63,6 +72,8 @@ def follow_job(handle: JobHandle, reporter: Reporter, *, resume_hint: str) -> Jo
     handle : a submitted job
     reporter : receives every event; closed at the end
     resume_hint : how to resume the job after it was stopped, for people
+    progress : counts every event before the reporter receives it
+    stop : what Ctrl-C calls; None cancels the job
     """
     stopping = False
     reasons: list[str] = []
@@ -71,6 +82,8 @@ def follow_job(handle: JobHandle, reporter: Reporter, *, resume_hint: str) -> Jo
             while True:
                 select.select([handle.fileno()], [], [], POLL_S)
                 for event in handle.poll():
+                    if progress:
+                        progress.on_event(event)
                     reporter.on_event(event)
                     if isinstance(event, ItemFailed):
                         reasons.append(event.reason)
@@ -79,23 +92,70 @@ def follow_job(handle: JobHandle, reporter: Reporter, *, resume_hint: str) -> Jo
                 if interrupts.count and not stopping:
                     stopping = True
                     echo(f"stopping; {resume_hint} (Ctrl-C again: stop now)", err=True)
-                    handle.cancel()
+                    (stop or handle.cancel)()
     finally:
         reporter.close()
 
 
 def run_job(handle: JobHandle, *, as_json: bool, several: bool, resume_hint: str) -> None:
     """Follow a job, print how it ended, and exit unless every item is done."""
+    outcome = show_job(handle, as_json=as_json, several=several, resume_hint=resume_hint)
+    exit_unless_done(outcome, several=several)
+
+
+def show_job(
+    handle: JobHandle,
+    *,
+    as_json: bool,
+    several: bool,
+    resume_hint: str,
+    seeded: bool = False,
+    said: Collection[str] = (),
+    stop: Callable[[], None] | None = None,
+) -> JobOutcome:
+    """Follow a job and print how it ended.
+
+    Parameters
+    ----------
+    handle : a submitted job
+    as_json : print one JSON object instead of lines
+    several : it has several items
+    resume_hint : how to resume the job after it was stopped, for people
+    seeded : print the seed, by which the same command gives the same takes again
+    said, stop : notes that are not said again; and as in `follow_job`
+    """
+    progress = BatchProgress(handle.item_sizes()) if several else None
     json_reporter = JsonReporter(several=several) if as_json else None
-    reporter = json_reporter or text_reporter(several=several)
-    outcome = follow_job(handle, reporter, resume_hint=resume_hint)
+    reporter = json_reporter or text_reporter(several=several, progress=progress)
+    for note in handle.notes:
+        if note not in said:
+            echo(one_line(note), err=True)
+    outcome = follow_job(handle, reporter, resume_hint=resume_hint, progress=progress, stop=stop)
     finished = outcome.finished
     if json_reporter:
         fields = outcome_fields(finished)
-        echo(json_reporter.document(job=handle.id, seed=handle.seed, **fields))
-    elif several:
-        echo(f"{finished.done} done, {finished.failed} refused or failed (job {handle.id})")
-    exit_unless_done(outcome, several=several)
+        if progress:
+            fields["audio_s"], fields["elapsed_s"] = progress.audio_s, progress.elapsed_s
+        document = json_reporter.document(
+            job=handle.id, seed=handle.seed, notes=handle.notes, **fields
+        )
+        echo(document)
+    else:
+        print_end(handle, finished, progress, seeded=seeded)
+    return outcome
+
+
+def print_end(
+    handle: JobHandle, finished: JobFinished, progress: BatchProgress | None, *, seeded: bool
+) -> None:
+    """Print how many items are done, how fast that was, and the seed of takes."""
+    if progress:
+        job = f"job {handle.id}, seed {handle.seed}" if seeded else f"job {handle.id}"
+        echo(f"{finished.done} done, {finished.failed} refused or failed ({job})")
+        if total := progress.total():
+            echo(total, err=True)
+    elif seeded and finished.done:
+        echo(f"seed {handle.seed}")
 
 
 def outcome_fields(finished: JobFinished) -> dict[str, object]:

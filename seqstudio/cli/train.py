@@ -1,13 +1,13 @@
 """`seqstudio train`: train any task of any plugin; its help lists tasks and their settings."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from seqstudio.cli.base import installed_catalogue
-from seqstudio.cli.options import device_option, json_flag, pass_studio
+from seqstudio.cli.options import device_option, importer_option, json_flag, pass_studio
 from seqstudio.cli.output import echo
 from seqstudio.cli.run_job import run_job
 from seqstudio.contracts.data import Ledger
@@ -78,6 +78,7 @@ class TrainCommand(click.Command):
     metavar="N",
     help="Train in N processes by torchrun: on a CPU, or with one GPU each.",
 )
+@importer_option
 @device_option
 @json_flag
 @pass_studio
@@ -93,6 +94,7 @@ def train(
     precision: str | None,
     resume: bool,
     processes: int | None,
+    importer: str,
     device: str,
     as_json: bool,
 ) -> None:
@@ -104,6 +106,7 @@ def train(
         "preset": preset,
         "settings": (*settings, *([f"precision={precision}"] if precision else [])),
         "resume": resume,
+        "importer": importer,
         "processes": processes or 0,
     }
     spec = JobSpec(
@@ -119,8 +122,13 @@ def train(
     run_job(studio.submit(spec), as_json=as_json, several=False, resume_hint=hint)
     if not as_json:
         held_out = held_out_line(open_run(run).spec.held_out)
-        for line in (*([held_out] if held_out else []), *result_lines(run, data)):
-            echo(one_line(line))
+        echo_lines(filter(None, (held_out, *result_lines(run, data))))
+
+
+def echo_lines(lines: Iterable[str]) -> None:
+    """Print each on one line."""
+    for line in lines:
+        echo(one_line(line))
 
 
 def result_lines(run: Path, data: Path) -> list[str]:

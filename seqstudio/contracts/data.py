@@ -2,11 +2,13 @@
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from seqstudio.contracts.audio import AudioSource
 from seqstudio.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,6 +34,16 @@ def canonical_split(name: str) -> str:
     return SPLITS.get(name, name)
 
 
+def split_in(name: str) -> str:
+    """Return the split that a file or folder name has as one of its words, or "".
+
+    >>> split_in("train-clean-100"), split_in("my_dev_manifest"), split_in("trained")
+    ('train', 'valid', '')
+    """
+    words = re.split(r"[^a-z]+", name.lower())
+    return next((SPLITS[word] for word in words if word in SPLITS), "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Example:
     """One item of a data set. Tasks subclass it and add the fields that `collate` needs.
@@ -51,14 +63,17 @@ class Example:
 class AudioExample(Example):
     """A recording and its transcript. Importers of the kind `audio+transcript` yield these.
 
-    The importer does not open the audio, so the file may be missing or unreadable. `where` is the
-    item's name in the ledger.
+    The importer does not open the audio, so the file may be missing or unreadable.
     """
 
-    audio: Path
+    audio: Path | AudioSource
     transcript: str
-    where: str
+    where: str = ""  # the item's name in the ledger; by default its id
     seconds: float = 0.0  # 0 if the source does not give the duration
+
+    def __post_init__(self) -> None:
+        if not self.where:
+            object.__setattr__(self, "where", self.id)
 
 
 @dataclass(slots=True)
@@ -68,6 +83,7 @@ class Ledger:
     used: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)  # named counts to show to the user
+    reader: str = ""  # who read the data: the task, or an importer as PLUGIN.NAME
 
     def use(self, where: str) -> None:
         """List `where` (a path, or path:line) as used."""

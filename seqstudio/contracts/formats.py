@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from seqstudio.contracts.data import Example, Ledger, Measurement
 from seqstudio.contracts.task import Task
@@ -20,6 +20,14 @@ class Importer(Protocol):
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
         """Yield the examples with their splits; list each input in the ledger, used or refused."""
+
+
+@runtime_checkable
+class TieredImporter(Importer, Protocol):
+    """An importer of files in which several tiers may each hold the text, as ELAN's do."""
+
+    def with_tier(self, tier: str) -> Importer:
+        """Return the importer that reads this tier, for `--importer NAME:TIER`."""
 
 
 class Exporter(Protocol):
@@ -47,16 +55,23 @@ class PartSpec:
 
 
 class TrainCallback(Protocol):
-    """Receives the events of a training run and may stop it."""
+    """Receives the events of a training run; it may end trainings of its own plugin's tasks."""
 
     name: str
 
     def on_event(self, event: object) -> bool:
-        """Handle one training event; return True to stop training after it."""
+        """Handle one training event; return True to end the training after it.
+
+        Only a callback of the task's own plugin ends it. The request of another is refused with a
+        notice, and one that raises an exception is left out.
+        """
 
 
 class Metric(Protocol):
-    """An additional metric for `evaluate`, computed from the measurements of a task."""
+    """An additional metric for `evaluate`, computed from the measurements of a task.
+
+    Its figures are reported as `PLUGIN.NAME`, so that they replace none of the task's.
+    """
 
     name: str
     task: str  # the name of the task it applies to

@@ -17,6 +17,7 @@ import pluggy
 
 from seqstudio.contracts.formats import Exporter, Importer, Metric, PartSpec, TrainCallback
 from seqstudio.contracts.job import Operation
+from seqstudio.contracts.recogniser import Recogniser
 from seqstudio.contracts.task import Task
 
 hookspec = pluggy.HookspecMarker("seqstudio")
@@ -41,6 +42,16 @@ def seqstudio_operations() -> Iterable[Operation]:
 
 
 @hookspec
+def seqstudio_recognisers() -> Iterable[Recogniser]:
+    """Return recognisers that stand in for the models of a task, such as `speech.ctc`.
+
+    A job loads the one that the user chose with `--model`. Its operation cuts the recording,
+    hands over pieces, and does everything else as with its own models. The names must equal the
+    manifest's `[[recognisers]]`.
+    """
+
+
+@hookspec
 def seqstudio_parts() -> Iterable[PartSpec]:
     """Return model components, which model configurations can then refer to by name.
 
@@ -55,9 +66,9 @@ def seqstudio_importers() -> Iterable[Importer]:
     """Return readers of data sets.
 
     An importer is used for every task whose manifest entry lists the importer's `kind` under
-    `data`, including tasks of other plugins. If several importers recognise a source, the first
-    one reads it; if none does, the task reads it itself. The names must equal the manifest's
-    `[[importers]]`.
+    `data`, including tasks of other plugins. Those of the task's own plugin come first, then the
+    task itself, then one importer of another plugin; if several of these recognise a source, the
+    user is asked to name one. The names must equal the manifest's `[[importers]]`.
     """
 
 
@@ -74,8 +85,8 @@ def seqstudio_exporters() -> Iterable[Exporter]:
 def seqstudio_train_callbacks() -> Iterable[TrainCallback]:
     """Return callbacks that receive every event of a training run.
 
-    A callback may ask for the training to stop; it cannot change the weights. The names must equal
-    the manifest's `[[train_callbacks]]`.
+    A callback may ask for the training of a task of its own plugin to end; it cannot change the
+    weights. The names must equal the manifest's `[[train_callbacks]]`.
     """
 
 
@@ -83,6 +94,7 @@ def seqstudio_train_callbacks() -> Iterable[TrainCallback]:
 def seqstudio_metrics() -> Iterable[Metric]:
     """Return additional metrics for `seqstudio evaluate`.
 
-    A metric applies to the task that it names, which may belong to another plugin. The names must
-    equal the manifest's `[[metrics]]`.
+    A metric applies to the task that it names. If that belongs to another plugin, the figures
+    carry the id of the metric's own: `PLUGIN.NAME`. The names must equal the manifest's
+    `[[metrics]]`.
     """

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
+from seqstudio.contracts.kept import Cache, Pieces
+from seqstudio.contracts.presentation import Presentation
+from seqstudio.contracts.recogniser import LoadedRecogniser
 from seqstudio.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,6 +41,15 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
     takes: tuple[TakeSeed, ...] = ()
 
+    def file(self, name: str) -> Path:
+        """Return the file of an input that has one.
+
+        >>> Request(inputs={"words": (Path("poem.txt"),)}).file("words").name
+        'poem.txt'
+        """
+        (path,) = self.inputs[name]
+        return path
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -45,12 +57,18 @@ class Result:
 
     `outputs` maps the manifest's output names to values of their kind: a `Transcript`, a
     `seqstudio.media.midi.Score`, text, or the Path of a file in the job's folder.
+
+    The host reads three values of `details`: `duration_s`, the seconds of audio, from which it
+    estimates how long others take, unless `reused` says that earlier work was taken; and
+    `unlike_training`, at which a long batch stops early.
     """
 
     outputs: Mapping[str, object]
     take: int = 0  # the take's number; 0 if the operation is not generative
+    partial: bool = False  # what was done so far; the next result of the item replaces it
     summary: str = ""  # one line for the user
     details: Mapping[str, object] = field(default_factory=dict)  # JSON values, stored with the item
+    presentation: Presentation = field(default_factory=Presentation)  # of a transcript, in files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +108,42 @@ class Guide(Protocol):
 
     def finished(self, row: int, tokens: Sequence[int]) -> bool:
         """Return whether the take or hypothesis ends after these tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndGuide:
+    """Ends a row after the token `end`, or after `limit` tokens, its prompt counted.
+
+    >>> guide = EndGuide(end=0, limit=5)
+    >>> guide.finished(0, [7, 0]), guide.finished(0, [7, 7]), guide.finished(0, [7] * 5)
+    (True, False, True)
+    """
+
+    end: int
+    limit: int = 500
+
+    def allowed(self, row: int, tokens: Sequence[int]) -> None:
+        """Allow every token."""
+
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
+        """Return whether the last token is the end, or there are enough."""
+        return len(tokens) >= self.limit or (len(tokens) > 0 and tokens[-1] == self.end)
+
+
+@runtime_checkable
+class GroupedGuide(Guide, Protocol):
+    """A guide with a group of tokens whose odds neither temperature nor filters change.
+
+    Filters that cut unlikely tokens favour a token that is likely by itself over many that are
+    likely together: in music, what stays over what moves.
+    """
+
+    def group(self, row: int, tokens: Sequence[int]) -> "torch.Tensor | None":
+        """Return a (V,) bool mask, or None for no group.
+
+        Whether the next token is of this group is drawn from the model's own probabilities;
+        temperature and filters then apply to the tokens within the group, or to those without.
+        """
 
 
 class Sampler(Protocol):
@@ -264,6 +318,18 @@ class Job(Sampler, Protocol):
         operation's default if `prefer` is "".
         """
 
+    def recogniser(self) -> LoadedRecogniser | None:
+        """Return the recogniser from outside that the user chose, loading it on the first call.
+
+        Returns None if the user chose a model, or nothing.
+        """
+
+    def model_at(self, path: Path) -> LoadedModel:
+        """Load another model of this plugin, which an option names: a bundle or a run folder.
+
+        Raises ModelError if there is none at this path, or it is of another plugin.
+        """
+
     def input_blocks(self) -> Iterator[bytes]:
         """Yield the blocks fed to an operation that `runs = "stream"`, until the input ends.
 
@@ -275,6 +341,12 @@ class Job(Sampler, Protocol):
 
         Raises PluginError if the operation does not run on a stream.
         """
+
+    def pieces(self) -> Pieces:
+        """Return the finished pieces of this item: same input, model and options."""
+
+    def cache(self) -> Cache:
+        """Return the cache of this plugin, which the user may limit or switch off."""
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Report progress from 0 to 1, then do what `check` does. Progress never goes backwards."""

@@ -22,11 +22,22 @@ RESERVED_IDS = frozenset(  # the host's own commands
 HOST_OPTIONS = frozenset(  # the options that every operation has
     [
         *("out", "recursive", "workers", "executor", "watch", "format", "nice"),
-        *("seed", "takes", "device", "model", "json", "help"),
+        *(
+            "overwrite",
+            "report",
+            "dry_run",
+            "yes",
+            "seed",
+            "takes",
+            "device",
+            "model",
+            "json",
+            "help",
+        ),
     ]
 )
 SECTIONS = (
-    *("operations", "tasks", "models", "importers", "exporters"),
+    *("operations", "tasks", "models", "recognisers", "importers", "exporters"),
     *("parts", "train_callbacks", "metrics"),
 )
 
@@ -37,6 +48,7 @@ Kind = Literal[
     "transcript",
     "table",
     "model",
+    "data",  # a file or folder that the operation looks into itself
     "clip",
     "selection",
     "stream.audio",
@@ -95,9 +107,10 @@ class TaskEntry:
 
     name: str
     title: str
-    data: tuple[str, ...]  # kinds of data it accepts from importers
+    data: tuple[str, ...]  # kinds of data it takes from importers, those of other plugins too
     presets: tuple[str, ...]
     help: str = ""
+    sample: str = ""  # a small data set in the package, on which `plugins verify` trains
     options: Mapping[str, Option] | None = None  # None: only the code knows them
     preset_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -115,23 +128,43 @@ class ModelEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniserEntry:
+    """A recogniser from outside, chosen by its name, or by the folder of a model that it reads."""
+
+    name: str
+    task: str  # the task whose models it stands in for
+    title: str = ""
+    languages: tuple[str, ...] = ()  # BCP 47; () is many
+    megabytes: int = 0  # of its model
+    sha256: str = ""  # of its model
+    licence: str = ""  # of its model
+    needs: tuple[str, ...] = ()  # packages that must be importable
+    install: str = ""  # the command that installs them
+    files: tuple[str, ...] = ()  # a folder with these files is a model that it reads; `*` is any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NamedEntry:
     """An importer, exporter, part, callback or metric that the plugin returns from a hook."""
 
     name: str
     kind: str = ""  # exporters: the kind they write; importers: the kind of data they read
     suffixes: tuple[str, ...] = ()
+    sample: str = ""  # importers: small data in the package, on which `plugins verify` trains
+    task: str = ""  # metrics: the task they measure; `plugins verify` trains it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """What the plugin needs beyond the files of its jobs: a reason for each, or ""."""
+    """What the plugin needs beyond the files of its jobs: a reason for each, or "".
 
-    microphone: str = ""
-    midi: str = ""
-    gpu: str = ""
-    read: str = ""
-    write: str = ""
+    What is not named is not granted, where the system can enforce it.
+    """
+
+    gpu: str = ""  # to compute faster; never refused, as torch looks for it
+    network: str = ""  # connections to other machines
+    processes: str = ""  # other programs
+    read: str = ""  # the user's files that are not an input of the job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +181,7 @@ class Manifest:
     tasks: tuple[TaskEntry, ...] = ()
     operations: tuple[OperationEntry, ...] = ()
     models: tuple[ModelEntry, ...] = ()
+    recognisers: tuple[RecogniserEntry, ...] = ()
     importers: tuple[NamedEntry, ...] = ()
     exporters: tuple[NamedEntry, ...] = ()
     parts: tuple[NamedEntry, ...] = ()
@@ -246,7 +280,7 @@ def _check_option(name: str, option: Option, place: str) -> None:
 
 
 def _check_files(manifest: Manifest, where: str) -> None:
-    """Check the names that become file names, and that model paths stay inside the package."""
+    """Check the names that become file names, and that paths stay inside the package."""
     names = [entry.name for entry in manifest.models]
     names += [entry.name for entry in manifest.exporters]
     for operation in manifest.operations:
@@ -256,11 +290,13 @@ def _check_files(manifest: Manifest, where: str) -> None:
     for name in names:
         if not is_file_name(name):
             raise PluginError(f"{where}: name {name!r}, expected one that a file can have")
-    for model in manifest.models:
-        path = PurePosixPath(model.path)
+    paths = [(f"model {model.name!r}: path", model.path) for model in manifest.models]
+    paths += [(f"task {task.name!r}: sample", task.sample) for task in manifest.tasks]
+    paths += [(f"importer {one.name!r}: sample", one.sample) for one in manifest.importers]
+    for place, text in paths:
+        path = PurePosixPath(text)
         if path.is_absolute() or ".." in path.parts:
-            place = f"{where}: model {model.name!r}"
-            raise PluginError(f"{place}: path={model.path!r}, expected one in the package")
+            raise PluginError(f"{where}: {place}={text!r}, expected one in the package")
 
 
 def _check_streams(operation: OperationEntry, place: str) -> None:

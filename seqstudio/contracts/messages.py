@@ -1,8 +1,8 @@
 """The worker protocol: frames of a 4-byte big-endian length and one JSON object, on a socketpair.
 
-Host to worker: start, items, feed, close_input, pause, resume, cancel. Worker to host: ready,
-feed_ack, progress, partial, result, refused, done, failed. Large outputs are not sent; they are
-files in the job's folder.
+Host to worker: start, items, feed, close_input, pause, resume, cancel. Worker to host: acting,
+notice, refused_request, ready, feed_ack, progress, partial, result, refused, done, failed. Large
+outputs are not sent; they are files in the job's folder.
 """
 
 import json
@@ -36,6 +36,7 @@ class ModelSource:
     name: str
     path: str
     base: str = ""  # path of the model that it is an adapter of
+    is_recogniser: bool = False  # `name` is a plugin's recogniser, `path` a user's model or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class Start:
     formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # output -> formats
     device: str = "cpu"
     folder: str
+    cache: str = ""  # the folder of the plugin's cache; "" keeps none
+    cache_bytes: int = 0
     arguments: Mapping[str, Any] = field(default_factory=dict)  # for train and evaluate
 
 
@@ -78,6 +81,7 @@ class Items:
 
     items: tuple[Item, ...] = ()
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pieces: str = ""  # the file of finished pieces; "" keeps none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,32 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Stop. After 2 s the host kills the worker."""
+    """Stop. The host kills a worker that takes longer than its limits allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """From now on the code of this plugin runs; "" is the plugin whose job it is.
+
+    Sent before a plugin is imported and before an extension is called. Should the worker die, the
+    host knows by whose code.
+    """
+
+    plugin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that the user should know: which plugin was left out, or did what to the job."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The worker asked for something that its policy does not allow: "read ~/.ssh/id"."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +186,13 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """Durable: this item is finished. `provenance` is what replay needs."""
+    """Durable: this item is finished. `provenance` is what replay needs.
+
+    A partial result is what was done so far; the item is not finished.
+    """
 
     item: int
+    partial: bool = False
     files: tuple[OutputFile, ...] = ()
     summary: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -200,6 +233,9 @@ FROM_HOST = {
     "cancel": Cancel,
 }
 FROM_WORKER = {
+    "acting": Acting,
+    "notice": Notice,
+    "refused_request": Refused,
     "ready": Ready,
     "feed_ack": FeedAck,
     "progress": Progress,

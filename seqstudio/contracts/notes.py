@@ -22,6 +22,6 @@ class Note:
             raise DataError(f"velocity={self.velocity}, expected 1 to 127")
         if not 0 <= self.channel <= 15:
             raise DataError(f"channel={self.channel}, expected 0 to 15")
-        if self.onset_ticks < 0 or self.length_ticks < 1:
+        if not (self.onset_ticks >= 0 and self.length_ticks >= 1):  # NaN is neither
             span = f"{self.onset_ticks}+{self.length_ticks}"
             raise DataError(f"note at {span} ticks, expected an onset of 0 or more and a length")

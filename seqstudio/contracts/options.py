@@ -40,6 +40,7 @@ class Option:
     max: float | None = None
     choices: tuple[str, ...] = ()
     repeat: bool = False
+    positional: bool = False  # given first on the command line, without a flag, and required
     help: str = ""
 
     def accepts(self, value: Any) -> bool:

@@ -1,16 +1,20 @@
 """The contract of a task: how a model of one kind is trained and measured. Plugins implement it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
-from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement
+from seqstudio.contracts.data import Batch, Draws, Example, Ledger, LossSum, Measurement, pool
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.options import check_ranges, setting
+from seqstudio.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
+
+Settings = TypeVar("Settings")
 
 
 class Dataclass(Protocol):
@@ -51,6 +55,12 @@ class TrainConfig:
     )
     average_last: int = setting(
         0, "Last epochs whose average is tried as the final model; 0: none.", min=0
+    )
+    average_base: int = setting(
+        0,
+        "With --from: so many averages of the weights before and after the training, with even "
+        "shares, are tried as the final model; 0: none.",
+        min=0,
     )
     swa: float = setting(
         0.0,
@@ -116,6 +126,19 @@ class Preparation:
     buffers: Mapping[str, "torch.Tensor"] = field(default_factory=dict)
 
 
+def settings_as(settings: object, kind: type[Settings], task: str) -> Settings:
+    """Return the settings of a bundle, checked to be those of a task.
+
+    Raises
+    ------
+    ModelError
+        If they are the settings of another task.
+    """
+    if not isinstance(settings, kind):
+        raise ModelError(f"settings of {type(settings).__name__}, expected a model of {task}")
+    return settings
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewResult:
     """A sample of what a model in training produces, for the user to read or listen to."""
@@ -124,13 +147,52 @@ class PreviewResult:
     outputs: Mapping[str, object] = field(default_factory=dict)  # kind -> value for an exporter
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One way to use a model that `tune` has measured on the valid examples."""
+
+    fraction: float  # of the whole tuning that is done
+    text: str  # what was tried and how good it is, for the user
+    preparation: Preparation | None = None  # of the best way, on the last trial
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """A task whose models can be used in several ways, of which the best is chosen on data."""
+
+    def tune(
+        self,
+        model: LoadedModel,
+        train: Sequence[Any],
+        valid: Sequence[Any],
+        text: Path | None,
+        load: Callable[[Path], LoadedModel],
+    ) -> Iterator[Trial]:
+        """Choose how a model decodes, without a change of its weights.
+
+        The preparation of the last trial has other settings and buffers than the model's.
+
+        Parameters
+        ----------
+        model : whose weights stay as they are
+        train : examples that the model has learnt from, for a language model
+        valid : examples to choose by
+        text : a text or a language model to use instead of the train examples
+        load : loads another model of this plugin, if `text` is one
+        """
+
+
 @runtime_checkable
 class Task(Protocol):
     """One kind of trainable model. It has no state: what it derives is in a `Preparation`.
 
+    A subclass gets `preflight`, `length` and `preview` as they are here, which suits most tasks.
+
     Of two checkpoints with the same `monitor`, the one with the lower loss on the valid examples is
     kept, then the earlier one. A task may have an attribute `tie_break: str`, the name of another
-    metric of `measure`, lower is better, which decides before the loss does.
+    metric of `measure`, lower is better, which decides before the loss does. Data without a valid
+    split hold out examples chosen by hash; with an attribute `hold_out = "last"`, the last ones of
+    each group, as parts of a series overlap.
 
     Examples and batches are instances of the task's own subclasses, so parameters have type Any.
     """
@@ -140,6 +202,7 @@ class Task(Protocol):
     settings_type: type
     monitor: str  # the metric of `measure` that selects the best checkpoint; lower is better
 
+    @abstractmethod
     def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
         """Read a file or folder in the task's own formats, if no importer recognises it.
 
@@ -147,17 +210,27 @@ class Task(Protocol):
         in `ledger`, used or refused. Raise DataError if the source is not for this task.
         """
 
+    @abstractmethod
     def prepare(self, examples: Sequence[Any], options: Any) -> Preparation:
         """Compute vocabulary and statistics from the training split; configure the model."""
 
     def preflight(
         self, examples: Sequence[Any], preparation: Preparation, ledger: Ledger
     ) -> list[Any]:
-        """Return the examples that can be trained on; refuse the others in `ledger`."""
+        """Return the examples that can be trained on; refuse the others in `ledger`.
+
+        By default all can.
+        """
+        return list(examples)
 
     def length(self, example: Any) -> int:
-        """Return the length of an example, in any unit, for grouping similar lengths in a batch."""
+        """Return the length of an example, in any unit, for grouping similar lengths in a batch.
 
+        By default it is the number of tokens.
+        """
+        return len(example.tokens)
+
+    @abstractmethod
     def collate(
         self, examples: Sequence[Any], preparation: Preparation, draws: Draws | None
     ) -> Batch:
@@ -167,16 +240,38 @@ class Task(Protocol):
         training needs one row an example, in the order of the examples.
         """
 
+    @abstractmethod
     def loss(self, model: Any, batch: Any) -> LossSum:
         """Return the summed loss of a batch and its number of terms. `model`: a SequenceModel."""
 
+    @abstractmethod
     def measure(self, model: LoadedModel, examples: Iterable[Any]) -> Iterator[Measurement]:
         """Yield one measurement per example, decoding exactly as the task's operation does."""
 
     def preview(self, model: LoadedModel, examples: Sequence[Any], seed: int) -> PreviewResult:
-        """Return a sample of the model's output. `seed` and `examples` are the same every time."""
+        """Return a sample of the model's output. `seed` and `examples` are the same every time.
+
+        By default it is what `measure` finds of the first example: its details, or its metrics.
+        """
+        for one in self.measure(model, examples[:1]):
+            facts: Mapping[str, object] = one.detail or pool([one])
+            return PreviewResult(text="\n".join(f"{key}: {value}" for key, value in facts.items()))
+        return PreviewResult(text="")
+
+
+@runtime_checkable
+class SettlesSettings(Protocol):
+    """A task whose models know how good they are: what is usual for them, and what is not."""
+
+    def settled(self, settings: Any, metrics: Mapping[str, float]) -> Any:
+        """Return the settings to store with weights that have these metrics on the valid split."""
 
 
 def tie_break_of(task: Task) -> str:
     """Return the metric that decides between equal values of a task's monitor; "" if none does."""
     return str(getattr(task, "tie_break", ""))
+
+
+def holds_out_last(task: Task) -> bool:
+    """Return whether a task holds out the last examples of each group, as a task on series does."""
+    return getattr(task, "hold_out", "") == "last"

@@ -14,7 +14,9 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from seqstudio.core.lstm import LSTMLayer
 from seqstudio.core.mingru import MinGRU
+from seqstudio.core.unrolled import GRULayer, TanhLayer
 
 Cell = Literal["tanh", "gru", "lstm", "mingru"]
 
@@ -62,7 +64,7 @@ class TanhCell(RecurrentCell):
 
     def layer(self, width: int, hidden: int) -> nn.Module:
         """Return torch's layer."""
-        return nn.RNN(width, hidden, batch_first=True)
+        return TanhLayer(width, hidden)
 
     def step(self, input_gates: Tensor, recurrent_gates: Tensor, state: Tensor) -> Tensor:
         """Return tanh of the sum of both gates."""
@@ -76,7 +78,7 @@ class GRUCell(RecurrentCell):
 
     def layer(self, width: int, hidden: int) -> nn.Module:
         """Return torch's layer."""
-        return nn.GRU(width, hidden, batch_first=True)
+        return GRULayer(width, hidden)
 
     def step(self, input_gates: Tensor, recurrent_gates: Tensor, state: Tensor) -> Tensor:
         """Step from the output to the candidate, as far as the update gate allows."""
@@ -95,7 +97,7 @@ class LSTMCell(RecurrentCell):
 
     def layer(self, width: int, hidden: int) -> nn.Module:
         """Return torch's layer."""
-        return nn.LSTM(width, hidden, batch_first=True)
+        return LSTMLayer(width, hidden)
 
     def step(self, input_gates: Tensor, recurrent_gates: Tensor, state: Tensor) -> Tensor:
         """Return the new output and, behind it, the new memory."""

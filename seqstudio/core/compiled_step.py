@@ -48,7 +48,7 @@ class CompiledLinear:
 
 
 class CompiledLayers:
-    """Steps layers of a cell from `CELLS`, each on the outputs of the layer below.
+    """Steps layers of a cell from `CELLS`, each on the outputs of the layer below, and a head.
 
     A state is (layers, R, S): the output (H), for an LSTM its memory (H), and what the output adds
     to the gates of the next step, padded to whole panels.
@@ -59,6 +59,8 @@ class CompiledLayers:
     hidden : H, a multiple of `LANES`
     recurrent : for each layer the map from its output to its G gates of the next step
     upward : for each layer but the last the map to the G gates of the layer above
+    table : (N, G) float32, whose rows ids add to the gates of the first layer
+    head : a map from the outputs of the last layer
     """
 
     def __init__(
@@ -67,15 +69,24 @@ class CompiledLayers:
         hidden: int,
         recurrent: Sequence[CompiledLinear],
         upward: Sequence[CompiledLinear],
+        table: Tensor,
+        head: CompiledLinear | None = None,
     ) -> None:
         self.hidden, self.recurrent, self.upward = hidden, recurrent, upward
-        self.columns = recurrent[0].columns
-        self.widest = max((one.columns for one in upward), default=0)
+        self.head, self.table, gates = head, table.contiguous(), table.shape[1]
+        self.widest = max([gates, *(one.columns for one in upward)])
+        of_cell = next(name for name, one in CELLS.items() if one is cell)
+        columns = recurrent[0].columns
+        state_step = cell.state_width(hidden) + columns
+        sizes = hidden, state_step, columns, len(recurrent), gates
+        weights = (0, 0, 0) if head is None else (*head.addresses, head.columns)
         above = [(*one.addresses, one.columns) for one in upward] + [(0, 0, 0)]
-        below = [0] + [one.columns for one in upward]
+        below = [gates] + [one.columns for one in upward]
         rows = zip(recurrent, above, below, strict=True)
-        self.plan = torch.tensor([(*own.addresses, *up, down) for own, up, down in rows])
-        self.run = compiled_layers(next(name for name, one in CELLS.items() if one is cell))
+        layers = [entry for own, up, down in rows for entry in (*own.addresses, *up, down)]
+        address = self.table.data_ptr()
+        self.plan = torch.tensor([*sizes, address, len(table), *weights, *layers])
+        self.run = compiled_layers(of_cell)
 
     def initial_state(self, state: Tensor) -> Tensor:
         """Return the (layers, R, S) state to step from, from a (layers, R, H or 2H) one."""
@@ -83,33 +94,42 @@ class CompiledLayers:
         added = [own.padded(outputs) for own, outputs in pairs]
         return torch.cat([state, added[0][None] if len(added) == 1 else torch.stack(added)], dim=2)
 
-    def __call__(self, gates: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, gates: Tensor, ids: Tensor | None, state: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Step T times.
 
         Parameters
         ----------
-        gates : (T, R, G) float32, of the inputs of the first layer
+        gates : (T, R, G) float32, or (1, 1, G) of all steps, of the inputs of the first layer
+        ids : (T, R, K) int64, of rows of the table that are added; one outside adds the last row
         state : (layers, R, S), which is not changed
 
         Returns
         -------
-        (T, R, H) outputs of the last layer, and the state after the last step
+        (T, R, H) outputs of the last layer, the state after the last step, and the (R, N) of the
+        head at the last step
         """
-        steps, rows, _ = gates.shape
-        layers, _, width = state.shape
-        new, passed = torch.empty_like(state), gates.new_empty(steps * rows * self.widest)
-        if steps == 1:  # the outputs lie in the state, and the rows of gates at any distance
+        layers, rows, width = state.shape
+        ids = state.new_empty(len(gates), rows, 0) if ids is None else ids.contiguous()
+        steps, _, count = ids.shape
+        gates = gates if steps == 1 else gates.contiguous()
+        new, head = torch.empty_like(state), self.head
+        headed = state.new_empty(rows, 0 if head is None else head.columns)
+        passed = state.new_empty(steps * rows * self.widest)
+        if steps == 1:  # the outputs lie in the state
             distance, of_layer = width, rows * width
             place = (layers - 1) * of_layer
             outputs = new.as_strided((1, rows, self.hidden), (of_layer, width, 1), place)
             address = new.data_ptr()
         else:
             distance, of_layer = self.hidden, 0
-            outputs, gates = gates.new_empty(steps, rows, self.hidden), gates.contiguous()
+            outputs = state.new_empty(steps, rows, self.hidden)
             address = outputs.data_ptr()
+        gates_step = 0 if gates.shape[:2] == (1, 1) else gates.stride(1)
         self.run(
-            steps, rows, self.hidden, gates.stride(1), width, self.columns, distance, layers,
-            of_layer, gates.data_ptr(), state.data_ptr(), new.data_ptr(), address,
-            passed.data_ptr(), self.plan.data_ptr(),
+            steps, rows, count, gates_step, distance, of_layer,
+            ids.data_ptr(), gates.data_ptr(), state.data_ptr(), new.data_ptr(), address,
+            passed.data_ptr(), headed.data_ptr(), self.plan.data_ptr(),
         )  # fmt: skip
-        return outputs, new
+        return outputs, new, headed if head is None else headed.narrow(1, 0, head.size)

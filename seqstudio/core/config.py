@@ -43,8 +43,14 @@ def check_recurrent(config: Any, *, cells: tuple[str, ...] = ("cell",)) -> None:
     for name in cells:
         if (value := getattr(config, name)) not in CELLS:
             raise ConfigError(f"{name}={value!r}, expected one of {', '.join(CELLS)}")
-    if not 0.0 <= config.dropout < 1.0:
-        raise ConfigError(f"dropout={config.dropout}, expected 0 <= dropout < 1")
+    check_rates(config, "dropout")
+
+
+def check_rates(config: PartConfig, *names: str) -> None:
+    """Raise ConfigError for the first of these rates of dropout that is out of range."""
+    for name in names:
+        if not 0.0 <= (value := getattr(config, name)) < 1.0:
+            raise ConfigError(f"{name}={value}, expected 0 <= {name} < 1")
 
 
 def check_covariates(sizes: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: loss, best path, prefix beam search.
+"""Connectionist temporal classification: loss and best path.
 
 Label 0 is the blank. Reference: Graves et al. 2006, "Connectionist temporal classification".
 """
@@ -27,6 +27,7 @@ class Hypothesis:
 
     labels: tuple[int, ...]
     log_prob: float
+    score: float  # with what language models and phrases give; what hypotheses are ranked by
 
 
 def frames_needed(labels: Sequence[int]) -> int:
@@ -102,118 +103,6 @@ def best_path(log_probs: Tensor | Floats) -> tuple[int, ...]:
     changed = np.ones(len(path), dtype=bool)
     changed[1:] = path[1:] != path[:-1]
     return tuple(path[changed & (path != BLANK)].tolist())
-
-
-def prefix_beam(
-    log_probs: Tensor | Floats, beam: int = 16, *, floor: float = -12.0
-) -> list[Hypothesis]:
-    """Search for the most likely labellings, each summed over its paths [1]_.
-
-    Parameters
-    ----------
-    log_probs : (T, V) float, log probabilities
-    beam : labellings kept at each frame
-    floor : a label with a log probability below this extends no prefix at that frame; with -inf
-        and a wide enough beam the search is exact
-
-    Returns
-    -------
-    At most `beam` hypotheses, the most likely first
-
-    References
-    ----------
-    .. [1] Hannun et al. 2014, "First-pass large vocabulary continuous speech recognition
-       using bi-directional recurrent DNNs", algorithm 1.
-    """
-    search = _PrefixSearch(beam)
-    for frame in as_array(log_probs):
-        search.advance(frame, np.flatnonzero(frame[1:] >= floor) + 1)
-    return search.hypotheses()
-
-
-class _PrefixSearch:
-    """The beam: prefixes as nodes of a tree, each with its log probability so far, in nats.
-
-    `blank` sums the paths that end in a blank, `label` those that end in the prefix's last label.
-    Only a path that ends in a blank can add the same label again.
-    """
-
-    def __init__(self, beam: int) -> None:
-        self.beam = beam
-        self.parents = [-1]  # of each node of the tree; node 0 is the empty prefix
-        self.labels = [BLANK]
-        self.children: dict[tuple[int, int], int] = {}
-        self.nodes: Ints = np.zeros(1, dtype=np.int64)  # the prefixes in the beam
-        self.parent: Ints = np.full(1, -1, dtype=np.int64)
-        self.last: Ints = np.zeros(1, dtype=np.int64)
-        self.blank: Floats = np.zeros(1)
-        self.label: Floats = np.full(1, -np.inf)
-
-    def advance(self, frame: Floats, kept: Ints) -> None:
-        """Add one frame, (V,) log probabilities; extend prefixes by the `kept` labels."""
-        total = np.logaddexp(self.blank, self.label)
-        blank = total + frame[BLANK]
-        label = self.label + frame[self.last]  # of the empty prefix always -inf
-        if not len(kept):
-            self.blank, self.label = blank, label
-            return
-        extended = np.where(self.last[:, None] == kept, self.blank[:, None], total[:, None])
-        extended = extended + frame[kept]
-        self._merge(extended, label, kept)
-        self._keep_best(blank, label, extended, kept)
-
-    def _merge(self, extended: Floats, label: Floats, kept: Ints) -> None:
-        """Move the probability of an extension to its prefix, where the beam holds that already."""
-        child, parent = np.nonzero(self.parent[:, None] == self.nodes)
-        column = np.searchsorted(kept, self.last[child])
-        found = kept[np.minimum(column, len(kept) - 1)] == self.last[child]
-        child, parent, column = child[found], parent[found], column[found]
-        label[child] = np.logaddexp(label[child], extended[parent, column])
-        extended[parent, column] = -np.inf
-
-    def _keep_best(self, blank: Floats, label: Floats, extended: Floats, kept: Ints) -> None:
-        scores = np.concatenate([np.logaddexp(blank, label), extended.ravel()])
-        best = _largest(scores, self.beam)
-        stays, extends = best[best < len(blank)], best[best >= len(blank)] - len(blank)
-        source, column = np.divmod(extends, len(kept))
-        added = kept[column]
-        new = [
-            self._child(node, token)
-            for node, token in zip(self.nodes[source].tolist(), added.tolist(), strict=True)
-        ]
-        self.parent = np.concatenate([self.parent[stays], self.nodes[source]])
-        self.nodes = np.concatenate([self.nodes[stays], np.array(new, dtype=np.int64)])
-        self.last = np.concatenate([self.last[stays], added])
-        self.blank = np.concatenate([blank[stays], np.full(len(new), -np.inf)])
-        self.label = np.concatenate([label[stays], extended[source, column]])
-
-    def _child(self, node: int, label: int) -> int:
-        """Return the node of `node` followed by `label`, the same even if it left the beam."""
-        edge = node, label
-        if edge not in self.children:
-            self.children[edge] = len(self.parents)
-            self.parents.append(node)
-            self.labels.append(label)
-        return self.children[edge]
-
-    def hypotheses(self) -> list[Hypothesis]:
-        """Return the prefixes of the beam, the most likely first."""
-        total = np.logaddexp(self.blank, self.label)
-        order = np.argsort(-total, kind="stable")
-        return [Hypothesis(self._labels_of(int(self.nodes[at])), float(total[at])) for at in order]
-
-    def _labels_of(self, node: int) -> tuple[int, ...]:
-        labels: list[int] = []
-        while node:
-            labels.append(self.labels[node])
-            node = self.parents[node]
-        return tuple(reversed(labels))
-
-
-def _largest(scores: Floats, count: int) -> Ints:
-    """Return the indices of the `count` largest finite scores; of equal ones, the first win."""
-    best = np.argsort(-scores, kind="stable")[:count]
-    return best[scores[best] > -np.inf]
 
 
 def as_array(log_probs: Tensor | Floats) -> Floats:

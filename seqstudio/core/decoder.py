@@ -1,31 +1,31 @@
 """The flat decoder: one token a step, on its own or over an encoder.
 
-`Decoder` predicts whole sequences in training. For sampling, `FlatStepper` lays its weights out for
-fused steps, and `DecoderState` is where a step leaves each row.
+It predicts whole sequences in training; for sampling see `FlatStepper`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from functools import partial
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqstudio.core.attention import Attention, AttentionMemory, AttentionWeights
+from seqstudio.core.attention import Attention, AttentionWeights
 from seqstudio.core.cells import Cell, RecurrentCell
-from seqstudio.core.config import PartConfig, check_covariates, check_positive, check_recurrent
-from seqstudio.core.devices import at_least_float32
-from seqstudio.core.encoder import Encoded
-from seqstudio.core.fused_step import (
-    FoldedCovariates,
-    FusedStack,
-    StackState,
-    StepRoute,
-    replace_layers,
-    select_layers,
+from seqstudio.core.config import (
+    PartConfig,
+    check_covariates,
+    check_positive,
+    check_rates,
+    check_recurrent,
 )
-from seqstudio.core.past_inputs import FoldedPast, PastInput, PastInputs, PastStates
+from seqstudio.core.devices import at_least_float32
+from seqstudio.core.dropout import optional_dropout
+from seqstudio.core.encoder import Encoded
+from seqstudio.core.flat_step import DecoderState, FlatStepper
+from seqstudio.core.past_inputs import LogLinear, PastInput, PastInputs, sum_of_rows
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.core.stack import RecurrentStack
 from seqstudio.core.tied_output import TiedOutput
@@ -39,7 +39,14 @@ class DecoderConfig:
     `covariates` has the number of values of each covariate, which is known in advance; `past` holds
     the inputs that are functions of the tokens so far. With `past_attention` each step attends to
     the outputs of the steps before it (Cheng et al. 2016), and so finds what it said long before.
-    With `tied` the output layer's weights are the rows of the embedding.
+    With `past_output` they also reach the logits without the layers between, as the features of a
+    log-linear model (Mikolov et al. 2011): what can be copied from the past is learnt within a few
+    steps. With `attends_early` the first layer's outputs are the queries, and the layers above read
+    the contexts too (Wu et al. 2016): so the decoder knows where it looked before, and is trained
+    without a loop over the steps. With `readout` the output layer reads so many numbers, tanh of a
+    linear map of output and contexts (Luong et al. 2015, equation 5). With `tied` the output
+    layer's weights are the rows of the embedding. `input_dropout` drops what the body reads,
+    `output_dropout` what the output layer reads.
     """
 
     part: ClassVar[str] = "decoder"
@@ -51,22 +58,60 @@ class DecoderConfig:
     hidden: int = 256
     layers: int = 2
     dropout: float = 0.0  # between layers only: one layer has none
+    input_dropout: float = 0.0
+    output_dropout: float = 0.0
     covariates: tuple[int, ...] = ()
     past: tuple[PartConfig, ...] = ()
+    past_output: bool = False
     past_attention: PartConfig | None = None
     layer_norm: bool = False
     residual: bool = False
     tied: bool = False
+    attends_early: bool = False
+    readout: int = 0
 
     def __post_init__(self) -> None:
         check_positive(self, "vocabulary", "dimension")
         check_recurrent(self)
         check_covariates(self.covariates)
+        check_rates(self, "input_dropout", "output_dropout")
+        if self.past_output and not self.past:
+            raise ConfigError("past_output without past, expected both")
         own = self.past_attention
         if own is not None and not getattr(own, "attends_past", False):
             raise ConfigError(f"past_attention={own.part!r}, expected one such as additive or dot")
-        if self.tied and self.dimension != self.hidden:
-            raise ConfigError(f"tied with dimension={self.dimension}, expected {self.hidden}")
+        if self.tied and self.dimension != (width := self.readout or self.hidden):
+            raise ConfigError(f"tied with dimension={self.dimension}, expected {width}")
+        if self.attends_early and self.layers < 2:
+            raise ConfigError(f"attends_early with layers={self.layers}, expected 2 or more")
+
+
+def _check_output(config: DecoderConfig, *, attending: bool, joint: bool) -> None:
+    """Raise ConfigError unless the output layer fits what the decoder attends to."""
+    if config.readout and not attending:
+        raise ConfigError(f"readout={config.readout} without attention, expected both")
+    if config.attends_early and not attending:
+        raise ConfigError("attends_early without attention, expected both")
+    if config.tied and ((attending and not config.readout) or joint):
+        raise ConfigError("tied with attention or a joint head, expected a readout or neither")
+
+
+def _build_layers(
+    config: DecoderConfig, cell: Cell | RecurrentCell, width: int
+) -> tuple[RecurrentStack, RecurrentStack | None]:
+    """Return the layers below the attention, and those above it, which read `width` numbers."""
+    layers_of = partial(
+        RecurrentStack,
+        cell,
+        hidden=config.hidden,
+        dropout=config.dropout,
+        layer_norm=config.layer_norm,
+        residual=config.residual,
+    )
+    if not config.attends_early:
+        return layers_of(width=config.dimension, layers=config.layers), None
+    below = layers_of(width=config.dimension, layers=1)
+    return below, layers_of(width=width, layers=config.layers - 1)
 
 
 class Covariates(nn.Module):
@@ -112,30 +157,27 @@ class Decoder(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary + 1, config.dimension)
-        self.covariates = (
-            Covariates(config.covariates, config.dimension) if config.covariates else None
-        )
-        self.body = RecurrentStack(
-            config.cell if cell is None else cell,
-            config.dimension,
-            config.hidden,
-            config.layers,
-            config.dropout,
-            layer_norm=config.layer_norm,
-            residual=config.residual,
-        )
+        known = config.covariates
+        self.covariates = Covariates(known, config.dimension) if known else None
+        attending = [one.width for one in (attention, past_attention) if one is not None]
+        _check_output(config, attending=bool(attending), joint=outputs is not None)
+        width = config.hidden + sum(attending)
+        self.body, self.above = _build_layers(config, config.cell if cell is None else cell, width)
+        self.input_dropout = optional_dropout(config.input_dropout)
+        self.between = optional_dropout(config.dropout)
         self.attention = attention
         self.past = PastInputs(past, config.dimension) if past else None
+        direct = self.past if config.past_output else None
+        count = outputs or config.vocabulary
+        self.past_output = None if direct is None else LogLinear(direct, count)
         self.past_attention = past_attention
-        attentions = [one for one in (attention, past_attention) if one is not None]
-        width = config.hidden + sum(one.width for one in attentions)
-        if config.tied and (attentions or outputs):
-            raise ConfigError("tied with attention or a joint head, expected neither")
+        self.readout = nn.Linear(width, config.readout) if config.readout else None
         self.output = (
             TiedOutput(self.embedding, config.vocabulary)
             if config.tied
-            else nn.Linear(width, outputs or config.vocabulary)
+            else nn.Linear(config.readout or width, count)
         )
+        self.output_dropout = optional_dropout(config.output_dropout)
 
     def logits(
         self,
@@ -160,20 +202,36 @@ class Decoder(nn.Module):
         -------
         (B, U, V) float logits: those at u predict tokens[:, u]
         """
-        outputs, _ = self.body(self.inputs(tokens, covariates), initial_state)
-        logits: Tensor = self.output(self.attend(outputs, encoded)[0])
+        ids = self.past_ids(tokens, covariates)
+        first, rest = self.split_state(initial_state)
+        outputs, _ = self.body(self.inputs(tokens, covariates, ids), first)
+        joined, _ = self.attend(outputs, encoded)
+        if self.above is not None:
+            outputs, _ = self.above(self.between(joined), rest)
+            joined = torch.cat([outputs, joined[..., self.config.hidden :]], dim=-1)
+        logits: Tensor = self.output(self.output_dropout(self.read_out(joined)))
+        if self.past_output is not None and ids is not None:
+            logits = logits + self.past_output(ids)
         return logits
 
-    def inputs(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
+    def past_ids(self, tokens: Tensor, covariates: Tensor | None) -> Tensor | None:
+        """Return the (B, U, F) embedding ids of the inputs that are functions of the past."""
+        if self.past is None:
+            return None
+        known = None if covariates is None else covariates[:, : tokens.shape[1]]
+        return self.past.whole(tokens.clamp(0, self.config.vocabulary - 1), known)
+
+    def inputs(self, tokens: Tensor, covariates: Tensor | None, past_ids: Tensor | None) -> Tensor:
         """Return the (B, U, dimension) inputs of the body: that at u sees tokens[:, :u]."""
         tokens = tokens.clamp(0, self.config.vocabulary - 1)
         start = tokens.new_full((len(tokens), 1), self.config.vocabulary)
         inputs: Tensor = self.embedding(torch.cat([start, tokens[:, :-1]], dim=1))
-        if covariates is not None:
-            covariates = covariates[:, : tokens.shape[1]]
         if self.covariates is not None and covariates is not None:
-            inputs = inputs + self.covariates(covariates)
-        return inputs if self.past is None else inputs + self.past(tokens, covariates)
+            inputs = inputs + self.covariates(covariates[:, : tokens.shape[1]])
+        if self.past is not None and past_ids is not None:
+            inputs = inputs + sum_of_rows(self.past.embedding, past_ids)
+        dropped: Tensor = self.input_dropout(inputs)
+        return dropped
 
     def attend(self, outputs: Tensor, encoded: Encoded | None) -> tuple[Tensor, AttentionWeights]:
         """Append the contexts of (B, U, H) outputs; return also the attention weights."""
@@ -196,8 +254,19 @@ class Decoder(nn.Module):
         covariates: Tensor | None = None,
     ) -> AttentionWeights:
         """Return where each step of whole sequences attends to; see `logits`."""
-        outputs, _ = self.body(self.inputs(tokens, covariates), initial_state)
+        ids = self.past_ids(tokens, covariates)
+        first, _ = self.split_state(initial_state)
+        outputs, _ = self.body(self.inputs(tokens, covariates, ids), first)
         return self.attend(outputs, encoded)[1]
+
+    def split_state(self, state: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
+        """Split a (layers, B, S) state into those of the layers below and above the attention."""
+        below = len(self.body.layers)
+        return (None, None) if state is None else (state[:below], state[below:])
+
+    def read_out(self, joined: Tensor) -> Tensor:
+        """Return what the output layer reads, from (..., W) outputs and contexts."""
+        return joined if self.readout is None else torch.tanh(self.readout(joined))
 
     def predict(self, tokens: Tensor) -> Tensor:
         """Return the (B, U + 1, outputs) predictions after 0 to U of the (B, U) tokens."""
@@ -212,7 +281,7 @@ class Decoder(nn.Module):
         chosen = log_probs.gather(2, torch.where(inside, tokens, 0)[:, :, None])[:, :, 0]
         return chosen.masked_fill(~inside, 0.0)
 
-    def start(self, rows: int, **inputs: Any) -> tuple[Tensor, "DecoderState"]:
+    def start(self, rows: int, **inputs: Any) -> tuple[Tensor, DecoderState]:
         """Return the (rows, V) logits of the first token, and the state to step from; see `prime`.
 
         `inputs` are those of `logits`, but covariates are (T, C) or (rows, T, C), of every step.
@@ -228,7 +297,7 @@ class Decoder(nn.Module):
         initial_state: Tensor | None = None,
         encoded: Encoded | None = None,
         covariates: Tensor | None = None,
-    ) -> tuple[Tensor, "DecoderState"]:
+    ) -> tuple[Tensor, DecoderState]:
         """Run over prompts at once; the same bits as `start` and a step for each of their tokens.
 
         Parameters
@@ -241,7 +310,8 @@ class Decoder(nn.Module):
         """
         rows = len(prompts)
         if initial_state is None:
-            initial_state = self.body.zero_state(rows)
+            stacks = [self.body] if self.above is None else [self.body, self.above]
+            initial_state = torch.cat([stack.zero_state(rows) for stack in stacks])
         covariates = expand_covariates(covariates, rows)
         return FlatStepper(self).start(prompts, initial_state, encoded, covariates)
 
@@ -250,126 +320,9 @@ class Decoder(nn.Module):
         known = range(self.config.vocabulary)
         return next((at for at, one in enumerate(tokens) if one not in known), len(tokens))
 
-    def step(self, tokens: Tensor, state: "DecoderState") -> tuple[Tensor, "DecoderState"]:
+    def step(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
         """Return the (B, V) logits that follow (B,) tokens, and the new state.
 
         `state` itself is not changed.
         """
         return state.stepper.advance(tokens[None], state)
-
-
-class DecoderState(NamedTuple):
-    """The state of each row between two steps of a flat decoder."""
-
-    stepper: "FlatStepper"
-    layers: StackState
-    position: int  # the step whose logits were returned last
-    covariates: Tensor | None  # (B, T, C) int64
-    memory: AttentionMemory | None
-    weights: Tensor | None  # (B, T') float, the attention weights of the last step
-    past: PastStates | None = None
-    past_memory: AttentionMemory | None = None  # the outputs so far
-    past_weights: Tensor | None = None  # (B, U) float, those of the last step over U steps
-
-    def select(self, rows: Tensor) -> "DecoderState":
-        """Select rows by index, (R,) int64: to repeat a prefix, or to drop finished rows."""
-        return DecoderState(
-            self.stepper,
-            select_layers(self.layers, rows),
-            self.position,
-            None if self.covariates is None else self.covariates[rows],
-            None if self.memory is None else self.memory.select(rows),
-            None if self.weights is None else self.weights[rows],
-            None if self.past is None else self.past.select(rows),
-            None if self.past_memory is None else self.past_memory.select(rows),
-            None if self.past_weights is None else self.past_weights[rows],
-        )
-
-    def replaced(self, rows: Tensor, new: "DecoderState") -> "DecoderState":
-        """Return a copy with `new` in place of these (R,) rows, of a prediction network.
-
-        Such a decoder has neither covariates nor attention, so that its rows may be at different
-        positions.
-        """
-        layers, past = replace_layers(self.layers, rows, new.layers), self.past
-        if past is not None and new.past is not None:
-            past = past.replaced(rows, new.past)
-        return self._replace(layers=layers, past=past, position=max(self.position, new.position))
-
-
-class FlatStepper:
-    """A flat decoder's weights, laid out for fused steps."""
-
-    def __init__(self, decoder: Decoder, route: StepRoute | None = None) -> None:
-        self.vocabulary = decoder.config.vocabulary
-        self.stack = FusedStack(decoder.body, route)
-        self.attention, self.past_attention = decoder.attention, decoder.past_attention
-        maps = [] if self.attention is None else [self.attention.query]
-        if self.past_attention is not None:
-            maps += [self.past_attention.query, self.past_attention.key]
-        self.widths = [len(one.weight) for one in maps]
-        weight: Tensor = decoder.output.weight
-        bias: Tensor = decoder.output.bias
-        if maps:  # the head projects queries and keys; the output layer is separate
-            self.output = self.stack.route.linear(weight.detach().float(), bias.detach().float())
-            weight = torch.cat([one.weight.detach() for one in maps])
-            bias = torch.cat([one(torch.zeros_like(one.weight[0])) for one in maps])
-        self.head = self.stack.linear(weight, bias)
-        self.token_gates = self.stack.fold(decoder.embedding.weight, biased=True)
-        self.covariate_gates = FoldedCovariates(self.stack, decoder.covariates)
-        self.past = None if decoder.past is None else FoldedPast(self.stack, decoder.past)
-
-    def start(
-        self,
-        prompts: Tensor,
-        initial_state: Tensor,
-        encoded: Encoded | None,
-        covariates: Tensor | None,
-    ) -> tuple[Tensor, DecoderState]:
-        """Return the (B, V) logits that follow (B, U) prompts, from (layers, B, S) states."""
-        memory = None
-        if self.attention is not None and encoded is not None:
-            memory = self.attention.prepare_rows(encoded)
-        rows = len(prompts)
-        layers = self.stack.initial_state(initial_state)
-        state = DecoderState(self, layers, -1, covariates, memory, None)
-        if self.past is not None:
-            state = state._replace(past=self.past.start(rows, prompts.device))
-        if self.past_attention is not None:
-            state = state._replace(past_memory=self.past_attention.empty_memory(rows))
-        return self.advance(functional.pad(prompts.t(), (0, 0, 1, 0), value=self.vocabulary), state)
-
-    def advance(self, tokens: Tensor, state: DecoderState) -> tuple[Tensor, DecoderState]:
-        """Return the (B, V) logits that follow (U, B) tokens, 1 or more, and the new state."""
-        gates = torch.embedding(self.token_gates, tokens)
-        first, steps = state.position + 1, tokens.shape[0]
-        if state.covariates is not None:
-            known = state.covariates[:, first : first + steps].transpose(0, 1)
-            gates[: len(known)] += self.covariate_gates.sum(known)
-        if self.past is not None and state.past is not None:
-            added, past = self.past.run(state.past, tokens, state.covariates, first)
-            gates, state = gates + added, state._replace(past=past)
-        outputs, layers = self.stack.run(gates, state.layers)
-        state = state._replace(layers=layers, position=first + steps - 1)
-        if not self.widths:
-            return self.head(outputs[-1]), state
-        for output in outputs:
-            logits, state = self.attend(self.head(output), output[:, : self.stack.hidden], state)
-        return logits, state
-
-    def attend(
-        self, projected: Tensor, output: Tensor, state: DecoderState
-    ) -> tuple[Tensor, DecoderState]:
-        """Return the (B, V) logits of (B, H) outputs, from their projections."""
-        joined, parts = [output], iter(projected.split(self.widths, dim=1))
-        if self.attention is not None and state.memory is not None:
-            context, weights, memory = self.attention.attend_once(next(parts), state.memory)
-            state = state._replace(memory=memory, weights=weights)
-            joined.append(context)
-        if self.past_attention is not None and state.past_memory is not None:
-            query, key = parts
-            memory = state.past_memory.appended(key, output)
-            context, weights, memory = self.past_attention.attend_once(query, memory)
-            state = state._replace(past_memory=memory, past_weights=weights)
-            joined.append(context)
-        return self.output(torch.cat(joined, dim=1)), state

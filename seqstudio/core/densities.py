@@ -81,16 +81,24 @@ class Density:
         degrees = None if self.degrees is None else self.degrees[index]
         return Density(self.log_weights[index], self.means[index], self.scales[index], degrees)
 
-    def log_prob(self, values: Tensor) -> Tensor:
-        """Return the (...) log density, nats, of (..., D) values (Bishop 1994, equation 22)."""
+    def log_prob(self, values: Tensor, known: Tensor | None = None) -> Tensor:
+        """Return the (...) log density, nats, of (..., D) values (Bishop 1994, equation 22).
+
+        Values that are not `known`, (..., D) bool, may hold anything: the density is that of the
+        others, and nothing known has the log density 0.
+        """
+        if known is not None:
+            values = torch.where(known, values, 0.0)
         deviations = (values[..., None, :] - self.means) / self.scales
         if self.degrees is None:
             each = -0.5 * deviations.square() - 0.5 * math.log(2.0 * math.pi)
         else:
             tail = torch.log1p(deviations.square() / self.degrees)
             each = log_density_constant(self.degrees) - 0.5 * (self.degrees + 1.0) * tail
-        components = (each - self.scales.log()).sum(dim=-1)
-        return torch.logsumexp(self.log_weights + components, dim=-1)
+        each = each - self.scales.log()
+        if known is not None:
+            each = torch.where(known[..., None, :], each, 0.0)
+        return torch.logsumexp(self.log_weights + each.sum(dim=-1), dim=-1)
 
     def mean(self) -> Tensor:
         """Return the (..., D) means."""
@@ -140,9 +148,8 @@ class Density:
         if self.degrees is None:
             most = least
         means, scales = self.means.double(), self.scales.double()
-        ends = torch.stack([means + scales * least, means + scales * most]).expand(
-            2, *torch.broadcast_shapes(means.shape, least.shape)
-        )
+        # torch.broadcast_shapes would load sympy, which takes a second
+        ends = torch.stack([means + scales * least, means + scales * most])
         return ends.amin(dim=0).amin(dim=-2), ends.amax(dim=0).amax(dim=-2)
 
     def sample(self, uniform: Tensor) -> Tensor:

@@ -91,6 +91,11 @@ def prefers_packing(device: torch.device) -> bool:
     return device.type == "cuda" and torch.backends.cudnn.enabled
 
 
+def runs_bfloat16_lstm(device: torch.device) -> bool:
+    """Return whether torch has an LSTM in bfloat16: on x86 oneDNN's needs AVX-512 instructions."""
+    return device.type != "cpu" or "AVX512" in torch.backends.cpu.get_cpu_capability()
+
+
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Return the context in which a training computes its losses; weights stay float32.
 

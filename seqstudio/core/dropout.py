@@ -88,6 +88,11 @@ class Dropout(Seeded):
         return frames * (kept / (1.0 - self.rate)).to(frames)
 
 
+def optional_dropout(rate: float) -> nn.Module:
+    """Return dropout at this rate, or nothing that needs a seed if it is 0."""
+    return Dropout(rate) if rate else nn.Identity()
+
+
 def reseed(model: nn.Module, seed: int, step: int, share: Share | None = None) -> None:
     """Set the seeds of all `Seeded` modules; call it before every forward pass of training.
 

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 from torch import Tensor
 
 from seqstudio.core.cells import Cell, RecurrentCell
-from seqstudio.core.config import check_recurrent
+from seqstudio.core.config import check_rates, check_recurrent
+from seqstudio.core.dropout import optional_dropout
 from seqstudio.core.recurrent import PaddedLengths
 from seqstudio.core.stack import RecurrentStack
 from seqstudio.errors import ConfigError
@@ -32,6 +33,7 @@ class EncoderConfig:
     layers: int = 3
     bidirectional: bool = True
     dropout: float = 0.0  # between layers only: one layer has none
+    output_dropout: float = 0.0
     layer_norm: bool = False
     residual: bool = False
     chunk_frames: int = 0  # 0: the backward direction reads from the end of the sequence
@@ -39,6 +41,7 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         check_recurrent(self)
+        check_rates(self, "output_dropout")
         for name in ("chunk_frames", "right_frames"):
             if (value := getattr(self, name)) < 0:
                 raise ConfigError(f"{name}={value}, expected 0 or more")
@@ -92,11 +95,12 @@ class Encoder(RecurrentStack):
         self.directions = 2 if config.bidirectional else 1
         self.state_parts = self.cell.state_width(config.hidden) // config.hidden
         self.depth = config.layers
+        self.output_dropout = optional_dropout(config.output_dropout)
 
     def encode(self, frames: Tensor, padded: PaddedLengths, *, with_state: bool) -> Encoded:
         """Encode (B, T, F) frames of these lengths, with or without the final states."""
         output, state = self.over_padded(frames, padded, with_state=with_state)
-        return Encoded(padded.mask(output), padded.lengths, state)
+        return Encoded(self.output_dropout(padded.mask(output)), padded.lengths, state)
 
     def start(self, rows: int) -> Any:
         """Return the (layers, rows, S) state before the first block.

@@ -1,5 +1,7 @@
 """From logits to a token: temperature, top-k, top-p, min-p, and sampling by inverse CDF."""
 
+from math import log
+
 import torch
 from torch import Tensor
 
@@ -32,19 +34,45 @@ def filter_logits(logits: Tensor, config: SamplingConfig) -> Tensor:
         best = logits.argmax(dim=-1, keepdim=True)
         return torch.full_like(logits, -torch.inf).scatter(1, best, 0.0)
     logits = logits / config.temperature
-    if not (config.top_k or config.top_p < 1 or config.min_p):
-        return logits
-    ranked, order = logits.sort(dim=-1, descending=True, stable=True)
-    if config.top_k:
-        ranked[:, config.top_k :] = -torch.inf
-    if config.top_p < 1:
-        probs = ranked.softmax(dim=-1)
-        preceding = probs.cumsum(dim=-1) - probs  # the total of all more likely tokens
-        ranked = ranked.masked_fill(preceding >= config.top_p, -torch.inf)
-    if config.min_p:
-        probs = ranked.softmax(dim=-1)
-        ranked = ranked.masked_fill(probs < config.min_p * probs[:, :1], -torch.inf)
-    return torch.full_like(logits, -torch.inf).scatter(1, order, ranked)
+    if config.top_k or config.top_p < 1:
+        ranked, order = logits.sort(dim=-1, descending=True, stable=True)
+        if config.top_k:
+            ranked[:, config.top_k :] = -torch.inf
+        if config.top_p < 1:
+            probs = ranked.softmax(dim=-1)
+            preceding = probs.cumsum(dim=-1) - probs  # the total of all more likely tokens
+            ranked = ranked.masked_fill(preceding >= config.top_p, -torch.inf)
+        logits = torch.full_like(logits, -torch.inf).scatter(1, order, ranked)
+    if config.min_p:  # of the most likely token, whose logit is 0
+        logits = logits.masked_fill(logits < log(config.min_p), -torch.inf)
+    return logits
+
+
+def filter_in_groups(logits: Tensor, config: SamplingConfig, groups: Tensor) -> Tensor:
+    """Filter the tokens within each row's group, and those without, and keep the odds of both.
+
+    Parameters
+    ----------
+    logits : (B, V) float; -inf where a mask forbids a token; each row has a finite value
+    config : the filters; at temperature 0 there are no groups
+    groups : (B, V) bool
+
+    Returns
+    -------
+    (B, V) float64, up to a constant the log-probabilities; -inf where a token is masked
+    """
+    if config.temperature == 0 or not groups.any():
+        return filter_logits(logits, config)
+    own = logits.double().log_softmax(dim=-1)
+
+    def filtered(mask: Tensor) -> Tensor:
+        inside = own.masked_fill(~mask, -torch.inf)
+        share = inside.logsumexp(dim=-1, keepdim=True)
+        present = share > -torch.inf
+        kept = filter_logits(torch.where(present, inside, 0.0), config).log_softmax(dim=-1)
+        return torch.where(present, kept + share, -torch.inf)
+
+    return torch.where(groups, filtered(groups), filtered(~groups))
 
 
 def draw(logits: Tensor, uniforms: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqstudio.core.config import check_positive
+from seqstudio.core.config import check_positive, check_rates
+from seqstudio.core.dropout import optional_dropout
 from seqstudio.core.geometry import FrameGeometry
 from seqstudio.core.recurrent import valid_mask
 from seqstudio.errors import ConfigError
@@ -40,14 +41,16 @@ class FramesConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensConfig:
-    """Source of embedded tokens."""
+    """Source of embedded tokens; `dropout` is that of their vectors."""
 
     part: ClassVar[str] = "tokens"
     vocabulary: int
     dimension: int = 64
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         check_positive(self, "vocabulary", "dimension")
+        check_rates(self, "dropout")
 
 
 def mask_padding(frames: Tensor, lengths: Tensor) -> Tensor:
@@ -142,11 +145,12 @@ class EmbeddedTokens(nn.Module):
         self.width = config.dimension
         self.geometry = FrameGeometry()
         self.embedding = nn.Embedding(config.vocabulary, config.dimension)
+        self.dropout = optional_dropout(config.dropout)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Embed (B, T) int64 tokens: return (B, T, width) frames and their (B,) lengths."""
         valid = valid_mask(lengths, inputs.shape[1])
-        return self.embedding(torch.where(valid, inputs, 0)), lengths
+        return self.dropout(self.embedding(torch.where(valid, inputs, 0))), lengths
 
     def block(self, inputs: Tensor, state: None, *, last: bool) -> tuple[Tensor, None]:
         """Embed the next (B, t) tokens: return (B, t, width) frames; there is no state."""

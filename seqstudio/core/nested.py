@@ -21,7 +21,7 @@ from seqstudio.core.devices import at_least_float32
 from seqstudio.core.grammar import Grammar
 from seqstudio.core.groups import PackedGroups, pack_groups
 from seqstudio.core.nested_step import NestedState, NestedStepper
-from seqstudio.core.past_inputs import PastInput, PastInputs
+from seqstudio.core.past_inputs import LogLinear, PastInput, PastInputs, sum_of_rows
 from seqstudio.core.recurrent import RecurrentLayer
 from seqstudio.core.stack import RecurrentStack
 from seqstudio.errors import ConfigError
@@ -34,7 +34,8 @@ class NestedConfig:
     With `slots` 0 a group is ascending: distinct tokens below `vocabulary - 1` in rising order,
     then END, which is `vocabulary - 1`; an empty group is END alone. With `slots` n a group has
     exactly n tokens, the j-th from the half-open range `slot_ranges[j]`. `covariates` and `past`
-    are inputs of each group, as those of a flat decoder's token (`DecoderConfig`).
+    are inputs of each group, as those of a flat decoder's token (`DecoderConfig`); with
+    `past_output` the latter also reach the logits of each of its tokens.
     """
 
     part: ClassVar[str] = "nested"
@@ -49,6 +50,7 @@ class NestedConfig:
     dropout: float = 0.0  # between the outer layers only
     covariates: tuple[int, ...] = ()
     past: tuple[PartConfig, ...] = ()
+    past_output: bool = False
     layer_norm: bool = False  # in the outer layers only
     residual: bool = False  # between the outer layers only
 
@@ -56,6 +58,8 @@ class NestedConfig:
         check_positive(self, "vocabulary", "inner_hidden")
         check_recurrent(self, cells=("cell", "inner_cell"))
         check_covariates(self.covariates)
+        if self.past_output and not self.past:
+            raise ConfigError("past_output without past, expected both")
         if self.slots < 0:
             raise ConfigError(f"slots={self.slots}, expected 0 or more")
         if len(self.slot_ranges) != self.slots:
@@ -97,6 +101,8 @@ class NestedDecoder(nn.Module):
         self.inner = RecurrentLayer(config.inner_cell, config.inner_hidden, config.inner_hidden)
         self.output = nn.Linear(config.inner_hidden + config.hidden, config.vocabulary)
         self.past = PastInputs(past, config.hidden) if past else None
+        direct = self.past if config.past_output else None
+        self.past_output = None if direct is None else LogLinear(direct, config.vocabulary)
         nn.init.normal_(self.group_embedding.weight, std=0.1)
         nn.init.normal_(self.token_embedding.weight, std=0.1)
 
@@ -127,9 +133,13 @@ class NestedDecoder(nn.Module):
             If a group breaks the grammar.
         """
         self.grammar.check(tokens, lengths)
-        contexts = self.contexts(tokens, initial_state, covariates)
+        past_ids = None if self.past is None else self.past.whole(tokens, covariates)
+        contexts = self.contexts(tokens, initial_state, covariates, past_ids)
         packed = pack_groups(tokens)
-        logits = self.token_logits(packed, contexts.flatten(0, 1)[packed.groups])
+        direct = None
+        if self.past_output is not None and past_ids is not None:
+            direct = self.past_output(past_ids).flatten(0, 1)[packed.groups]
+        logits = self.token_logits(packed, contexts.flatten(0, 1)[packed.groups], direct)
         allowed = self.grammar.allowed(packed.previous, packed.slots)
         masked = at_least_float32(logits).masked_fill(~allowed, -torch.inf)
         log_probs = masked.log_softmax(dim=-1)
@@ -137,9 +147,10 @@ class NestedDecoder(nn.Module):
         flat: Tensor = chosen.new_zeros(tokens.numel()).index_put((packed.positions,), chosen)
         return flat.view(tokens.shape)
 
-    def token_logits(self, packed: PackedGroups, contexts: Tensor) -> Tensor:
+    def token_logits(self, packed: PackedGroups, contexts: Tensor, direct: Tensor | None) -> Tensor:
         """Return the (N, V) logits of every token of G groups, from (G, H) outer outputs.
 
+        `direct`, (G, V), is what each group's past adds to them.
         What a context adds to gates and logits is computed once for each group, and what a token
         adds once for each token of the vocabulary, instead of once for each token in the batch.
         """
@@ -154,11 +165,17 @@ class NestedDecoder(nn.Module):
             state = self.inner.step(input_gates, state[: len(ids)])
             outputs.append(state[:, : self.inner.hidden])
         context_logits = functional.linear(contexts, context_weight, bias)
+        if direct is not None:
+            context_logits = context_logits + direct
         repeated = torch.cat([context_logits[:size] for size in packed.sizes])
         return torch.addmm(repeated, torch.cat(outputs), weight.T)
 
     def contexts(
-        self, tokens: Tensor, initial_state: Tensor | None, covariates: Tensor | None
+        self,
+        tokens: Tensor,
+        initial_state: Tensor | None,
+        covariates: Tensor | None,
+        past_ids: Tensor | None,
     ) -> Tensor:
         """Return the (B, T, H) outer outputs: that at t depends only on the groups before t."""
         slots = torch.arange(tokens.shape[2], device=tokens.device).expand_as(tokens)
@@ -168,8 +185,8 @@ class NestedDecoder(nn.Module):
         inputs = torch.cat([start, groups[:, :-1]], dim=1)
         if self.covariates is not None and covariates is not None:
             inputs = inputs + self.covariates(covariates)
-        if self.past is not None:
-            inputs = inputs + self.past(tokens, covariates)
+        if self.past is not None and past_ids is not None:
+            inputs = inputs + sum_of_rows(self.past.embedding, past_ids)
         outputs: Tensor = self.outer(inputs, initial_state)[0]
         return outputs
 

@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from seqstudio.core.fused_step import (
-    FoldedCovariates,
+    CovariateIds,
     FusedStack,
     StackState,
     StepRoute,
     replace_layers,
     select_layers,
 )
-from seqstudio.core.past_inputs import FoldedPast, PastStates
+from seqstudio.core.past_inputs import PastIds, PastStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +97,34 @@ class NestedStepper:
     def __init__(self, decoder: Any, route: StepRoute | None = None) -> None:
         self.grammar = decoder.grammar
         inner_output, context_weight = decoder.split_output()
-        self.inner = FusedStack(decoder.inner, route)
-        self.inner_head = self.inner.linear(*inner_output)
-        self.token_gates = self.inner.fold(decoder.token_embedding.weight, biased=True)
+        tokens, known, past = decoder.token_embedding.weight, decoder.covariates, decoder.past
+        self.inner = FusedStack(decoder.inner, inner_output, route, embeddings=[tokens])
         projection, init = decoder.context_projection, decoder.inner_init
         gates_weight = self.inner.fold(projection.weight.T, biased=False).T
-        gates_bias = self.inner.fold(projection.bias[None], biased=False)[0]
+        gates_bias = self.inner.fold(projection.bias[None], biased=True)[0]
         self.widths = (len(gates_weight), len(context_weight), len(init.weight))
-        self.outer = FusedStack(decoder.outer, route)
-        self.outer_head = self.outer.linear(
+        head = (
             torch.cat([gates_weight, context_weight, init.weight]),
             torch.cat([gates_bias, context_weight.new_zeros(len(context_weight)), init.bias]),
         )
+        embeddings = [] if known is None else list(known.parameters())
+        embeddings += [] if past is None else [past.embedding.weight]
+        self.outer = FusedStack(decoder.outer, head, route, embeddings=embeddings)
         first_input = decoder.first_input
         self.group_gates = self.outer.fold(decoder.group_embedding.weight, biased=False)
-        self.empty_gates = self.outer.fold(torch.zeros_like(first_input)[None], biased=True)
+        self.empty_gates = self.outer.bias[0]
         self.first_gates = self.outer.fold(first_input[None], biased=True)
-        self.covariate_gates = FoldedCovariates(self.outer, decoder.covariates)
-        self.past = None if decoder.past is None else FoldedPast(self.outer, decoder.past)
+        self.covariates = CovariateIds(self.outer, 0, known)
+        self.past = None if past is None else PastIds(self.outer, len(embeddings) - 1, past)
+        direct = decoder.past_output
+        self.past_output = None if direct is None else direct.table()
         self.forbidden = ~self.grammar.table(decoder.first_input.device)
 
     def start(
         self, prompts: Tensor, initial_state: Tensor, covariates: Tensor | None
     ) -> tuple[Tensor, NestedState]:
         """Return the (B, V) logits that follow (B, U) prompts, from (layers, B, S) outer states."""
+        self.covariates.check(covariates)
         before = self.before_first(initial_state, covariates)
         logits, state = self.step_inner(self.begin_group(before))
         if prompts.shape[1]:
@@ -158,19 +162,21 @@ class NestedStepper:
         The outer RNN runs over all complete groups; the inner RNN steps in the last group only.
         """
         *groups, rest = self.grammar.split(tokens)
-        gates, past = self.run_inputs(groups, before)
-        outputs, outer = self.outer.run(gates[:, None], before.outer)
+        gates, ids, past = self.run_inputs(groups, before)
+        _, outer, head = self.outer.run(before.outer, ids, gates[:, None])
         position = torch.full_like(before.position, len(groups))
         state = replace(before, past=past, outer=outer, position=position)
-        logits, state = self.step_inner(self.enter_group(state, outputs[-1]))
+        logits, state = self.step_inner(
+            self.enter_group(state, head, None if ids is None else ids[-1])
+        )
         for token in rest:
             logits, state = self.step(torch.full_like(position, token), state)
         return logits, state
 
     def run_inputs(
         self, groups: list[list[int]], before: NestedState
-    ) -> tuple[Tensor, GroupPast | None]:
-        """Return the (N + 1, G) outer gates of one row's steps over N groups, and its past."""
+    ) -> tuple[Tensor, Tensor | None, GroupPast | None]:
+        """Return the (N + 1, G) outer gates of one row's steps over N groups, ids, and its past."""
         width = max(map(len, groups), default=0)
         padded = [group + [-1] * (width - len(group)) for group in groups]
         device, steps = before.position.device, len(groups) + 1
@@ -179,15 +185,15 @@ class NestedStepper:
         for slot, column in enumerate(tokens.t()):  # in the order in which steps add them
             ids = self.grammar.embedding_ids(column, torch.full_like(column, slot))
             gates = torch.where(column[:, None] < 0, gates, gates + self.group_gates[ids])
-        gates = torch.cat([before.group_gates, gates])
+        gates, ids, past = torch.cat([before.group_gates, gates]), [], before.past
         if before.covariates is not None:
-            known = before.covariates.expand(steps, -1, -1)
-            gates = gates + self.covariate_gates.at(known, torch.arange(steps, device=device))
-        if self.past is None or before.past is None:
-            return gates, None
-        preceding = functional.pad(tokens, (0, 0, 1, 0))[:, None]
-        added, states = self.past.run(before.past.states, preceding, before.covariates, 0)
-        return gates + added[:, 0], GroupPast(states, before.past.group)
+            ids.append(self.covariates.of_steps(before.covariates, 0, steps))
+        if self.past is not None and past is not None:
+            preceding = functional.pad(tokens, (0, 0, 1, 0))[:, None]
+            past_ids, states = self.past.run(past.states, preceding, before.covariates, 0)
+            ids.append(past_ids)
+            past = GroupPast(states, past.group)
+        return gates, torch.cat(ids, dim=2) if ids else None, past
 
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
         """Return the (B, V) logits that follow (B,) tokens, and the new state."""
@@ -217,35 +223,43 @@ class NestedStepper:
 
     def begin_group(self, state: NestedState) -> NestedState:
         """Step the outer RNN of every row over its complete group, and begin the next group."""
-        position = state.position + 1
-        input_gates = state.group_gates
+        position, ids = state.position + 1, []
         if state.covariates is not None:
-            input_gates = input_gates + self.covariate_gates.at(state.covariates, position)
+            ids.append(self.covariates.at(state.covariates, position))
         if self.past is not None and state.past is not None:
-            gates = self.past.gates(state.past.states, state.covariates, position)
-            input_gates = input_gates + gates
-        outputs, outer = self.outer.run(input_gates[None], state.outer)
-        return self.enter_group(replace(state, outer=outer, position=position), outputs[0])
+            ids.append(self.past.read(state.past.states, state.covariates, position))
+        joined = torch.cat(ids, dim=1) if ids else None
+        inputs = None if joined is None else joined[None]
+        _, outer, head = self.outer.run(state.outer, inputs, state.group_gates[None])
+        return self.enter_group(replace(state, outer=outer, position=position), head, joined)
 
-    def enter_group(self, state: NestedState, outputs: Tensor) -> NestedState:
-        """Begin the group that the (B, H) outputs of the outer RNN are the context of."""
-        head = self.outer_head(outputs)
+    def enter_group(self, state: NestedState, head: Tensor, ids: Tensor | None) -> NestedState:
+        """Begin a group in the context that the outer RNN's head gives each row.
+
+        `ids`, (B, F), are those of the group's covariates and, last, of its past.
+        """
         context_gates, context_logits, init = head.split(self.widths, dim=1)
+        if self.past is not None and self.past_output is not None and ids is not None:
+            features = self.past.inputs.sizes.shape[0]
+            direct = ids[:, -features:] - self.past.offset
+            context_logits = context_logits + functional.embedding_bag(
+                direct, self.past_output, mode="sum"
+            )
         return replace(
             state,
             inner=self.inner.initial_state(torch.tanh(init)[None]),
             context_gates=context_gates,
             context_logits=context_logits,
-            group_gates=self.empty_gates.expand(len(outputs), -1),
+            group_gates=self.empty_gates.expand(len(head), -1),
             last=torch.full_like(state.position, self.grammar.no_token_id),
             slot=torch.zeros_like(state.position),
         )
 
     def step_inner(self, state: NestedState) -> tuple[Tensor, NestedState]:
         """Step the inner RNN of every row; return the (B, V) logits of the next token."""
-        input_gates = self.token_gates.index_select(0, state.last) + state.context_gates
-        outputs, inner = self.inner.run(input_gates[None], state.inner)
+        ids, gates = state.last[None, :, None], state.context_gates[None]
+        _, inner, logits = self.inner.run(state.inner, ids, gates)
         place = state.slot if self.grammar.slot_ranges else state.last
-        logits = self.inner_head(outputs[0]) + state.context_logits
+        logits = logits + state.context_logits
         logits.masked_fill_(self.forbidden.index_select(0, place), -torch.inf)
         return logits, replace(state, inner=inner)

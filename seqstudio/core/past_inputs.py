@@ -11,11 +11,11 @@ from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from seqstudio.core.fused_step import FusedStack
 from seqstudio.errors import ConfigError
 
+SCALE = 15.0  # of the weights of `LogLinear`
 PastState = tuple[Tensor, ...]  # the state of one input; every tensor has the rows first
 
 
@@ -102,18 +102,20 @@ class PastInputs(nn.Module):
         self.register_buffer("offsets", torch.tensor(offsets), persistent=False)
 
     def forward(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
-        """Return (B, T, width) float of whole sequences; see `PastInput.whole`.
+        """Return (B, T, width) float of whole sequences; see `whole`."""
+        return sum_of_rows(self.embedding, self.whole(tokens, covariates))
+
+    @torch.no_grad()
+    def whole(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
+        """Return the (B, T, F) embedding ids of whole sequences; see `PastInput.whole`.
 
         Raises
         ------
         ConfigError
             If an input returns a value that its `sizes` do not allow.
         """
-        with torch.no_grad():
-            features = [one.whole(tokens, covariates) for one in self.inputs]
-            ids = self.embedding_ids(torch.cat(features, dim=2))
-        embedded: Tensor = self.embedding(ids.flatten(0, 1))
-        return embedded.view(*ids.shape[:2], -1)
+        features = [one.whole(tokens, covariates) for one in self.inputs]
+        return self.embedding_ids(torch.cat(features, dim=2))
 
     def embedding_ids(self, values: Tensor) -> Tensor:
         """Return the rows of the embedding of (..., F) values; each feature has rows of its own."""
@@ -145,29 +147,53 @@ class PastInputs(nn.Module):
         return PastStates(tuple(one.advance(state, tokens, covariates) for one, state in pairs))
 
 
-class FoldedPast:
-    """The embeddings of past inputs, folded into the gates of a stack's first layer."""
+def sum_of_rows(embedding: nn.EmbeddingBag, ids: Tensor) -> Tensor:
+    """Return the (B, T, width) sums of the rows that (B, T, F) ids name."""
+    summed: Tensor = embedding(ids.flatten(0, 1))
+    return summed.view(*ids.shape[:2], -1)
 
-    def __init__(self, stack: FusedStack, past: PastInputs) -> None:
-        self.inputs = past
-        self.table = stack.fold(past.embedding.weight, biased=False)
+
+class LogLinear(nn.Module):
+    """Outputs that are linear in the values of the features of past inputs, at first zero.
+
+    Each output is `SCALE` times a sum of weights: features that say much, such as what can be
+    copied, need large ones, which an optimiser with a fixed step would take long to reach.
+    """
+
+    def __init__(self, past: PastInputs, outputs: int) -> None:
+        super().__init__()
+        self.weights = nn.EmbeddingBag(past.embedding.num_embeddings, outputs, mode="sum")
+        nn.init.zeros_(self.weights.weight)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Return the (B, T, outputs) of (B, T, F) embedding ids."""
+        return SCALE * sum_of_rows(self.weights, ids)
+
+    @torch.no_grad()
+    def table(self) -> Tensor:
+        """Return the (K, outputs) float32 of each embedding id."""
+        return SCALE * self.weights.weight.float()
+
+
+class PastIds:
+    """The ids of past inputs, whose embedding is number `number` of a stack."""
+
+    def __init__(self, stack: FusedStack, number: int, past: PastInputs) -> None:
+        self.inputs, self.offset = past, stack.offsets[number]
 
     def start(self, rows: int, device: torch.device) -> PastStates:
         """Return the states before the first step."""
         return self.inputs.start(rows, device)
 
-    def gates(
-        self, states: PastStates, covariates: Tensor | None, position: int | Tensor
-    ) -> Tensor:
-        """Return the (R, G) gates of the next step, which is at `position`.
+    def read(self, states: PastStates, covariates: Tensor | None, position: int | Tensor) -> Tensor:
+        """Return the (R, F) ids of the next step, which is at `position`.
 
         Parameters
         ----------
         covariates : (R, T, C) int64, of all steps
         position : of all rows, or (R,) int64; past the end, where no token is used, any
         """
-        ids = self.inputs.read(states, covariates_at(covariates, position))
-        return functional.embedding_bag(ids, self.table, mode="sum")
+        return self.inputs.read(states, covariates_at(covariates, position)) + self.offset
 
     def advance(
         self,
@@ -176,7 +202,7 @@ class FoldedPast:
         covariates: Tensor | None,
         position: int | Tensor,
     ) -> PastStates:
-        """Return the states after the step at `position`, from its tokens; see `gates`."""
+        """Return the states after the step at `position`, from its tokens; see `read`."""
         return self.inputs.advance(states, tokens, covariates_at(covariates, position))
 
     def run(
@@ -190,14 +216,14 @@ class FoldedPast:
 
         Returns
         -------
-        (U, R, G) gates of the steps, and the states before the last of them
+        (U, R, F) ids of the steps, and the states before the last of them
         """
-        gates = []
+        ids = []
         for position, tokens in enumerate(preceding, start=first):
             if position > 0:
                 states = self.advance(states, tokens, covariates, position - 1)
-            gates.append(self.gates(states, covariates, position))
-        return torch.stack(gates) if len(gates) > 1 else gates[0][None], states
+            ids.append(self.read(states, covariates, position))
+        return torch.stack(ids) if len(ids) > 1 else ids[0][None], states
 
 
 def covariates_at(covariates: Tensor | None, position: int | Tensor) -> Tensor | None:

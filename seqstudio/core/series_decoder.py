@@ -148,8 +148,8 @@ class SeriesStepper:
 
     def __init__(self, decoder: SeriesDecoder, route: StepRoute | None = None) -> None:
         self.decoder, self.density = decoder, decoder.config.density
-        self.stack = FusedStack(decoder.body, route)
-        self.head = self.stack.linear(decoder.output.weight, decoder.output.bias)
+        head = decoder.output.weight, decoder.output.bias
+        self.stack = FusedStack(decoder.body, head, route)
         self.first = self.stack.fold(decoder.first[None], biased=True)
         self.bias = self.stack.fold(decoder.values.bias[None], biased=True)
         self.values = self.stack.fold(decoder.values.weight.T, biased=False)  # (D, G)
@@ -178,9 +178,9 @@ class SeriesStepper:
             known = state.covariates[:, first : first + steps].transpose(0, 1)
             gates = gates.clone()
             gates[: len(known)] += self.covariate_gates(known)
-        outputs, layers = self.stack.run(gates.contiguous(), state.layers)
+        _, layers, headed = self.stack.run(state.layers, gates=gates)
         new = state._replace(layers=layers, position=first + steps - 1)
-        return self.density.density(self.head(outputs[-1])), new
+        return self.density.density(headed), new
 
     def value_gates(self, values: Tensor) -> Tensor:
         """Return the (..., G) gates of (..., D) values, each row by the same additions."""

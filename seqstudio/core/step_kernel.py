@@ -21,17 +21,27 @@ PANEL = 4 * LANES  # columns
 TILE = 4  # rows that are summed at once: 16 vectors of sums, which fit into 32 registers
 # the arguments of the functions: integers (distances count floats), then pointers
 PRODUCT = (("rows", "inputs", "x_step", "y_step", "columns"), ("x", "panels", "bias", "y"))
+GATHER = (
+    ("rows", "ids_count", "table_rows", "gates_step", "columns"),
+    ("ids", "table", "gates", "summed"),
+)
 LAYER = (
     ("steps", "rows", "hidden", "gates_step", "state_step", "columns", "outputs_step"),
     ("gates", "state", "new_state", "panels", "bias", "outputs"),
 )
 LAYERS = (
-    (*LAYER[0], "layers", "outputs_layer"),
-    ("gates", "state", "new_state", "outputs", "passed", "plan"),
+    ("steps", "rows", "ids_count", "gates_step", "outputs_step", "outputs_layer"),
+    ("ids", "gates", "state", "new_state", "outputs", "passed", "headed", "plan"),
 )
-# what `plan` has for each layer, 64-bit integers: addresses of the map to its own gates and of that
-# to the layer above, the columns of that (0 for the last layer), and those of the map from below
-PLAN = ("panels", "bias", "above_panels", "above_bias", "above_columns", "below_columns")
+# what `plan` begins with, 64-bit integers: sizes, then the table of the rows that ids name, and the
+# map from the outputs of the last layer
+PLAN = (
+    "hidden", "state_step", "columns", "layers", "gates",
+    "table", "table_rows", "head_panels", "head_bias", "head_columns",
+)  # fmt: skip
+# and what it has for each layer: addresses of the map to its own gates and of that to the layer
+# above, and the columns of that (0 for the last layer)
+LAYER_PLAN = ("panels", "bias", "above_panels", "above_bias", "above_columns", "below_columns")
 INTEGER_FLOATS = 2  # the floats that have the size of an integer
 
 
@@ -51,17 +61,31 @@ def compiled_product() -> Callable[..., None]:
 def compiled_layers(cell: Cell) -> Callable[..., None]:
     """Return the function that steps layers of this cell; its arguments are `LAYERS`.
 
-    Shapes: gates (steps, rows, G), rows `gates_step` apart; state and new_state (layers, rows,
-    state_step), each row its output (hidden,), for an LSTM its memory (hidden,), and what the
-    output adds to the gates of the next step (columns,); outputs (steps, rows, hidden), rows
-    `outputs_step` apart, those of a layer `outputs_layer` after those of the layer below; passed:
-    room for what a layer passes upwards, (steps, rows, the most columns); plan (layers, PLAN).
-    `hidden` is a multiple of LANES, `columns` of PANEL. The outputs may lie in new_state if there
-    is one step; no other two may share memory.
+    The gates of the first layer are those given plus the rows of the table that ids name. An id
+    that is not in the table names its last row.
+
+    Shapes: ids (steps, rows, ids_count) int64; gates (steps, rows, G), rows `gates_step` apart, 0
+    if all have the same; state and new_state (layers, rows, state_step), each row its output
+    (hidden,), for an LSTM its memory (hidden,), and what the output adds to the gates of the next
+    step (columns,); outputs (steps, rows, hidden), rows `outputs_step` apart, those of a layer
+    `outputs_layer` after those of the layer below; passed: room for the gates of a layer, (steps,
+    rows, the most columns); headed (rows, head_columns): what the head makes of the outputs of the
+    last step; plan (PLAN, then layers of LAYER_PLAN); table (table_rows, G). `hidden` is a multiple
+    of LANES, columns of PANEL. The outputs may lie in new_state if there is one step; no other two
+    may share memory.
     """
-    compiled_layer(cell)  # which it calls
+    compiled_gather()  # which it calls
+    compiled_layer(cell)
     code = Code(f"{cell}_layers", *LAYERS)
     write_layers(code, cell, **code.arguments)
+    return compiled(code)
+
+
+@cache
+def compiled_gather() -> Callable[..., None]:
+    """Return the function that adds rows of a table; its arguments are `GATHER`."""
+    code = Code("gather", *GATHER)
+    write_gather(code, **code.arguments)
     return compiled(code)
 
 
@@ -149,42 +173,77 @@ def write_layer(
         code.call("product", sizes, (new_state, panels, bias, own))
 
 
+def write_gather(
+    code: Code,
+    rows: Value,
+    ids_count: Value,
+    table_rows: Value,
+    gates_step: Value,
+    columns: Value,
+    ids: Value,
+    table: Value,
+    gates: Value,
+    summed: Value,
+) -> None:
+    """Write the sums of each row's gates and the rows of the table that its ids name."""
+    with code.loop(0, rows) as row, code.loop(0, columns, LANES) as at:
+        total = Variable(code, code.load(gates + row * gates_step + at))
+        with code.loop(0, ids_count) as number:
+            found = code.integer_at(ids + (row * ids_count + number) * INTEGER_FLOATS)
+            inside = code.below(found, table_rows)
+            total.set(total.get() + code.load(table + inside * columns + at))
+        code.store(total.get(), summed + row * columns + at)
+
+
 def write_layers(
     code: Code,
     cell: Cell,
     steps: Value,
     rows: Value,
-    hidden: Value,
+    ids_count: Value,
     gates_step: Value,
-    state_step: Value,
-    columns: Value,
     outputs_step: Value,
-    layers: Value,
     outputs_layer: Value,
+    ids: Value,
     gates: Value,
     state: Value,
     new_state: Value,
     outputs: Value,
     passed: Value,
+    headed: Value,
     plan: Value,
 ) -> None:
-    """Write the loop over layers; each runs over all steps before the layer above starts.
+    """Write the gates of the first layer, the loop over layers, and the head.
 
-    So its matrix stays in the cache, and what it passes upwards is one product.
+    Each layer runs over all steps before the layer above starts: so its matrix stays in the cache,
+    and what it passes upwards is one product.
     """
-    with code.loop(0, layers) as layer:
-        entries = plan + layer * (INTEGER_FLOATS * len(PLAN))
-        planned = [code.integer_at(entries + at * INTEGER_FLOATS) for at in range(len(PLAN))]
-        panels, bias, above_panels, above_bias = map(code.address, planned[:4])
-        above_columns, below_columns = planned[4:]
-        step = code.either(layer, gates_step, below_columns)
-        place, own_outputs = layer * rows * state_step, outputs + layer * outputs_layer
-        sizes = steps, rows, hidden, step, state_step, columns, outputs_step
-        states = state + place, new_state + place
-        inputs = code.either(layer, gates, passed)
-        code.call(f"{cell}_layer", sizes, (inputs, *states, panels, bias, own_outputs))
-        shape = steps * rows, hidden, outputs_step, above_columns, above_columns
-        code.call("product", shape, (own_outputs, above_panels, above_bias, passed))
+    sizes = planned(code, plan, PLAN)
+    hidden, state_step, columns = sizes["hidden"], sizes["state_step"], sizes["columns"]
+    table, rows_of_gates = code.address(sizes["table"]), steps * rows
+    of_table = rows_of_gates, ids_count, sizes["table_rows"], gates_step, sizes["gates"]
+    code.call("gather", of_table, (ids, table, gates, passed))
+    with code.loop(0, sizes["layers"]) as layer:
+        place = layer * len(LAYER_PLAN) + len(PLAN)
+        own = planned(code, plan + place * INTEGER_FLOATS, LAYER_PLAN)
+        states = (one + layer * rows * state_step for one in (state, new_state))
+        results = outputs + layer * outputs_layer
+        of_layer = steps, rows, hidden, own["below_columns"], state_step, columns, outputs_step
+        weights = code.address(own["panels"]), code.address(own["bias"])
+        code.call(f"{cell}_layer", of_layer, (passed, *states, *weights, results))
+        weights = code.address(own["above_panels"]), code.address(own["above_bias"])
+        shape = rows_of_gates, hidden, outputs_step, own["above_columns"], own["above_columns"]
+        code.call("product", shape, (results, *weights, passed))
+    last = (sizes["layers"] - 1) * outputs_layer + (steps - 1) * rows * outputs_step
+    weights = code.address(sizes["head_panels"]), code.address(sizes["head_bias"])
+    shape = rows, hidden, outputs_step, sizes["head_columns"], sizes["head_columns"]
+    code.call("product", shape, (outputs + last, *weights, headed))
+
+
+def planned(code: Code, plan: Value, names: Sequence[str]) -> dict[str, Value]:
+    """Read integers of a plan, by name."""
+    places = (plan + at * INTEGER_FLOATS for at in range(len(names)))
+    return dict(zip(names, map(code.integer_at, places), strict=True))
 
 
 def write_cell(

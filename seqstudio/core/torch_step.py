@@ -38,17 +38,24 @@ class TorchLayers:
         hidden: int,
         recurrent: Sequence[Linear],
         upward: Sequence[Linear],
+        table: Tensor,
+        head: Linear | None = None,
     ) -> None:
         self.cell, self.hidden, self.width = cell, hidden, cell.state_width(hidden)
-        self.recurrent, self.upward = recurrent, upward
+        self.recurrent, self.upward, self.table, self.head = recurrent, upward, table, head
 
     def initial_state(self, state: Tensor) -> Tensor:
         """Return the (layers, R, S) state to step from, from a (layers, R, H or 2H) one."""
         pairs = zip(self.recurrent, state[..., : self.hidden], strict=True)
         return torch.cat([state, torch.stack([own(outputs) for own, outputs in pairs])], dim=2)
 
-    def __call__(self, gates: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Step T times; return (T, R, H) outputs of the last layer and the last state."""
+    def __call__(
+        self, gates: Tensor, ids: Tensor | None, state: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Step T times; see `CompiledLayers`."""
+        if ids is not None:
+            named = functional.embedding_bag(ids.flatten(0, 1), self.table, mode="sum")
+            gates = gates + named.unflatten(0, ids.shape[:2])
         outputs = []
         for step_gates in gates:
             states, passed = [], step_gates
@@ -60,4 +67,5 @@ class TorchLayers:
                 states.append(new)
             state = self.initial_state(torch.stack(states))
             outputs.append(passed)
-        return torch.stack(outputs), state
+        headed = passed[:, :0] if self.head is None else self.head(passed)
+        return torch.stack(outputs), state, headed

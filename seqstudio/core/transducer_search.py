@@ -90,7 +90,7 @@ class _Search:
     def best_ended(self) -> list[Hypothesis]:
         """Return the hypotheses that have ended, the most likely first."""
         best = sorted(self.ended.items(), key=lambda one: -one[1])[: self.size]
-        return [Hypothesis(labels, log_prob) for labels, log_prob in best]
+        return [Hypothesis(labels, log_prob, log_prob) for labels, log_prob in best]
 
     def _decided(self, beam: _Beam) -> bool:
         """Whether all that is left in the beam is less likely than every one of the best."""

@@ -129,12 +129,20 @@ class Code:
         """Call a function that `compiled` has returned, by its name."""
         values = [one.value for one in (*integers, *pointers)]
         kind = ir.FunctionType(ir.VoidType(), [one.type for one in values])
-        self.builder.call(ir.Function(self.builder.module, kind, name), values)
+        module = self.builder.module
+        known = name in module.globals
+        function = module.get_global(name) if known else ir.Function(module, kind, name)
+        self.builder.call(function, values)
 
     def either(self, number: Value, zero: Value, other: Value) -> Value:
         """Return `zero` where an integer is 0, else `other`."""
         is_zero = self.builder.icmp_signed("==", number.value, INTEGER(0))
         return self.wrap(self.builder.select(is_zero, zero.value, other.value))
+
+    def below(self, number: Value, limit: Value) -> Value:
+        """Return an integer from 0 on and below `limit`; limit - 1 in place of any other."""
+        inside = self.builder.icmp_unsigned("<", number.value, limit.value)
+        return self.wrap(self.builder.select(inside, number.value, (limit - 1).value))
 
     def integer_at(self, pointer: Value) -> Value:
         """Load an integer from where a pointer points to."""

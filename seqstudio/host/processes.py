@@ -1,9 +1,12 @@
 """Facts about processes and the machine: which processes are alive, CPU count and memory use."""
 
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from seqstudio.host.confinement.descendants import descendants
 
 LINUX = sys.platform == "linux"  # other systems run `ps`, which is slower
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -65,13 +68,20 @@ def resident_bytes(pid: int) -> int:
             ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
         return int(process.stdout.strip() or 0) * 1024
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-        children = [
-            int(child)
-            for task in Path(f"/proc/{pid}/task").iterdir()
-            for child in (task / "children").read_text(encoding="ascii").split()
-        ]
-    except (OSError, IndexError):
+    total = 0
+    for one in (pid, *descendants(pid)):
+        with contextlib.suppress(OSError, IndexError):  # it has ended
+            fields = Path(f"/proc/{one}/statm").read_text(encoding="ascii").split()
+            total += int(fields[1]) * PAGE_BYTES
+    return total
+
+
+def task_count(pid: int) -> int:
+    """Return how many processes and threads a process and its descendants have; 0 if unknown."""
+    if not LINUX:
         return 0
-    return pages * PAGE_BYTES + sum(resident_bytes(child) for child in children)
+    count = 0
+    for one in (pid, *descendants(pid)):
+        with contextlib.suppress(OSError):  # it has ended
+            count += sum(1 for _ in Path(f"/proc/{one}/task").iterdir())
+    return count

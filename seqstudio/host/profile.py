@@ -63,6 +63,11 @@ class Profile:
         return self.home / "jobs"
 
     @property
+    def cache(self) -> "Path":
+        """What plugins keep for later jobs, a folder for each; it can be removed at any time."""
+        return self.home / "kept"
+
+    @property
     def database(self) -> "Path":
         """The SQLite file of the job database."""
         return self.home / "jobs.sqlite"

@@ -3,30 +3,38 @@
 import os
 import secrets
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from seqstudio.errors import JobError, SeqStudioError
+from seqstudio.errors import JobError, ModelError, SeqStudioError
 from seqstudio.host.catalogue.catalogue import Catalogue, search_path
 from seqstudio.host.catalogue.installed import check_plugins_compatible
-from seqstudio.host.catalogue.models import BundleCache, ModelCatalogue
+from seqstudio.host.catalogue.integrity import check_code
+from seqstudio.host.catalogue.models import BundleCache, FoundModel, ModelCatalogue
 from seqstudio.host.jobs import WORKER_LOG
 from seqstudio.host.jobs.database import JobRow
-from seqstudio.host.jobs.events import JobEvent
+from seqstudio.host.jobs.estimate import Estimate, estimate
+from seqstudio.host.jobs.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.jobs.lease import Lease
 from seqstudio.host.jobs.plan import JobPlan, plan_job, with_folder
-from seqstudio.host.jobs.queue import Jobs, NewJob
+from seqstudio.host.jobs.queue import Jobs, NewJob, item_sizes
+from seqstudio.host.jobs.report import BatchReport, batch_report
 from seqstudio.host.jobs.spec import JobSpec, as_resumed, identity, spec_from_text, spec_to_text
 from seqstudio.host.processes import owner_name
 from seqstudio.host.profile import Profile
+from seqstudio.host.runner.grants import is_poolable, policy_of, read_by_all
 from seqstudio.host.runner.handle import Action, JobHandle
 from seqstudio.host.runner.job_items import JobItems
 from seqstudio.host.runner.job_runner import JobRunner
 from seqstudio.host.runner.mailbox import Mailbox
+from seqstudio.host.runner.ray_workers import RayWorkers
 from seqstudio.host.runner.stream import InputStream
 from seqstudio.host.runner.worker_pool import JobWorkers, WorkerPool
 from seqstudio.host.runner.worker_process import ThreadWorker
 from seqstudio.host.store.crashes import count_crash
+from seqstudio.host.store.refusals import record_refusal
+from seqstudio.services.bundle_files import verify_files
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
 
@@ -63,6 +71,31 @@ class Studio:
         plan = self._plan(spec)
         number, seed = self._store_job(spec, plan, self._owner())
         return self._run(number, plan, seed)
+
+    def estimate(self, spec: JobSpec) -> Estimate:
+        """Return what a batch of recordings will take, without running it.
+
+        Raises
+        ------
+        SeqStudioError
+            If the spec names something that does not exist.
+        """
+        return estimate(self._plan(spec), self.profile.database, self.profile.home)
+
+    def report(self, job: int, notes: tuple[str, ...] = ()) -> BatchReport:
+        """Return what became of the inputs of a job.
+
+        Parameters
+        ----------
+        job : its number
+        notes : what was found beside its inputs, one line each
+
+        Raises
+        ------
+        JobError
+            If there is no such job.
+        """
+        return batch_report(self.jobs.get(job), self.jobs.items(job), notes)
 
     def enqueue(self, spec: JobSpec) -> int:
         """Check a job, add it to the end of the queue and return its number.
@@ -105,6 +138,28 @@ class Studio:
         self.jobs.claim(job, self._owner())
         return self._run(job, plan, row.seed)
 
+    def import_model(self, path: Path, name: str = "") -> FoundModel:
+        """Import a bundle or a run's best model after a worker has loaded it once.
+
+        If the plugin of its task is not installed, only its files are checked.
+
+        Raises
+        ------
+        ModelError
+            If it is damaged, or has weights of other shapes than its configuration.
+        """
+        found = self.models.find(str(path.absolute()))
+        verify_files(found.path)
+        plugin, task = found.facts.plugin, found.facts.task
+        if plugin in {one.id for one in self.catalogue.plugins}:
+            spec = JobSpec(
+                plugin=plugin, verb="verify", name=task, model=str(found.path), device="cpu"
+            )
+            for event in self.submit(spec).events():
+                if isinstance(event, ItemFailed | JobFinished) and event.reason:
+                    raise ModelError(event.reason)
+        return self.models.add(path, name)
+
     def refresh(self) -> None:
         """Reload the catalogue, to include changes to plugins since it was loaded."""
         self.catalogue = Catalogue.load(self.profile)
@@ -137,7 +192,7 @@ class Studio:
     def _spec(self, row: JobRow) -> JobSpec:
         spec = spec_from_text(row.spec, f"job {row.id}")
         started = any(item.attempt for item in self.jobs.items(row.id))
-        return as_resumed(spec) if started else spec
+        return replace(as_resumed(spec), confirmed=True) if started else spec
 
     def _store_job(self, spec: JobSpec, plan: JobPlan, owner: str) -> tuple[int, int]:
         """Add a job to the database, or resume the same command's; return its number and seed."""
@@ -172,29 +227,45 @@ class Studio:
     def _run(self, number: int, plan: JobPlan, seed: int) -> JobHandle:
         folder = self._folder(number)
         folder.mkdir(parents=True, exist_ok=True)
-        plan = with_folder(plan, folder)
+        limits = self.profile.limits().at_priority(plan.spec.nice)
+        plan = with_folder(plan, folder, self.profile.cache, limits.cache_bytes)
+        if limits.cache_bytes:
+            Path(plan.start.cache).mkdir(parents=True, exist_ok=True)
         events: Mailbox[JobEvent] = Mailbox()
         actions: Mailbox[Action] = Mailbox()
         stream = InputStream(f"job {number}", plan.stream)
         lease = Lease(self.profile.database, number, self._owner())
-        job_workers = JobWorkers(
-            self._import_paths(plan), self._plugin_packages(plan), plan, self._pool
-        )
+        job_workers = self._job_workers(plan)
         runner = JobRunner(
             JobItems(plan, seed, lease, folder),
             job_workers.acquire if self._in_processes else ThreadWorker,
             workers=plan.spec.workers,
-            limits=self.profile.limits(),
+            limits=limits,
             actions=actions,
             stream=stream,
             emit=events.put,
-            on_worker_death=partial(
-                count_crash, self.profile, self.catalogue.plugin(plan.spec.plugin)
-            ),
+            on_refusal=partial(record_refusal, self.profile, number),
+            on_worker_death=partial(self._count_crash, self.catalogue),
             release_worker=job_workers.release,
         )
         threading.Thread(target=runner.run, name=f"job {number}", daemon=True).start()
-        return JobHandle(number, seed, events, actions, stream)
+        sizes = partial(item_sizes, self.profile.database, number)
+        return JobHandle(number, seed, events, actions, stream, plan.notes, sizes)
+
+    def _job_workers(self, plan: JobPlan) -> JobWorkers | RayWorkers:
+        plugins = [plan.start.plugin.id, *(one.id for one in plan.start.extensions)]
+        paths = self._import_paths(plan)
+        used = [one for one in self.catalogue.plugins if one.id in plugins]
+        folders = [plugin.folder for plugin in used]
+        pool = self._pool if is_poolable(used) else None
+        policy = policy_of(plan, self.catalogue, self.profile, paths, warm=bool(pool))
+        check = partial(check_code, self.profile, plugins)
+        if plan.spec.executor == "ray":
+            return RayWorkers(plan, policy, folders, read_by_all(plan), check)
+        return JobWorkers(paths, folders, plan, pool, policy, check)
+
+    def _count_crash(self, catalogue: Catalogue, plugin: str, how: str) -> str:
+        return count_crash(self.profile, catalogue.plugin(plugin), how)
 
     def close(self) -> None:
         """Close the worker pool; running jobs continue."""

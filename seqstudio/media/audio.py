@@ -1,38 +1,23 @@
-"""Read, resample and write audio: wav, flac, ogg (vorbis, opus) and mp3, without system packages.
+"""Read, resample and write audio: wav, flac, ogg, mp3 and more; with PyAV, videos too.
 
 soundfile and soxr are imported inside the functions that use them, so that front ends which only
 need `AudioInfo` do not spend 60 ms on loading two C libraries.
 """
 
 import io
-import os
+import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from seqstudio.contracts.audio import AudioSource
 from seqstudio.errors import DataError
-from seqstudio.media.audio_containers import (
-    PatchedFile,
-    mp3_has_frame_count,
-    truncation,
-    unsized_wav,
-)
-
-if TYPE_CHECKING:
-    import soundfile
-
-Samples: TypeAlias = npt.NDArray[np.float32]
-UNKNOWN_FRAMES = 1 << 60  # more frames than any file holds
-MP3_FRAME = 576  # samples in the shortest frame
-MP3_BIT_RESERVOIR = 1 << 14  # a frame may use bits stored up to this many samples earlier
-SKIP_BLOCK_FRAMES = 1 << 18  # read at once where seeking is impossible
-UNRECOGNISED_FORMAT = 1  # libsndfile's error code
-MAX_RATE_HZ = 1_000_000  # the fastest converters have 768 kHz; resampling from more takes gigabytes
+from seqstudio.media.audio_decoders import Recording, open_recording
+from seqstudio.media.audio_parts import UNKNOWN_FRAMES, PartDecoder
+from seqstudio.media.audio_parts import Samples as Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,68 +35,136 @@ class Audio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioInfo:
-    """The contents of an audio file's header."""
+    """What an audio file holds, found without decoding it where that is possible."""
 
-    duration_s: float  # an estimate for an mp3 of variable bit rate without a frame count
+    duration_s: float
     rate_hz: int
     channels: int
-    format: str  # "WAV", "FLAC", "OGG", "MP3"
+    format: str  # "WAV", "FLAC", "OGG", "MP3", or FFmpeg's name of a container
+    notes: tuple[str, ...] = ()  # what is odd about the file: a false length, streams joined
 
 
-def audio_info(path: Path) -> AudioInfo:
-    """Read the header only; a FLAC whose header has no length is decoded.
+def audio_info(source: Path | AudioSource) -> AudioInfo:
+    """Find out what a file holds; one whose length is not declared is decoded.
 
     Raises
     ------
     DataError
-        As `read_audio`, for faults that are visible in the header.
+        As `read_audio`, for faults that are visible without decoding.
     """
-    with _open(path) as file:
-        frames = file.frames
-        if frames > UNKNOWN_FRAMES:
-            frames = sum(len(block) for block in _blocks(file, path, file.samplerate * 60))
+    with open_recording(source) as recording:
+        first = recording.parts[0]
+        whole_s = sum(_duration_s(recording, part) for part in recording.parts)
         return AudioInfo(
-            duration_s=frames / file.samplerate,
-            rate_hz=file.samplerate,
-            channels=file.channels,
-            format=file.format,
+            duration_s=_part_s(source, whole_s),
+            rate_hz=first.rate_hz,
+            channels=1 if _channel(source) else first.channels,
+            format=first.format,
+            notes=recording.notes,
         )
 
 
-def read_audio(path: Path) -> Audio:
+def read_audio(source: Path | AudioSource) -> Audio:
     """Read a whole recording.
 
     Raises
     ------
     DataError
-        If the file is missing, a folder, unreadable, empty, not audio, truncated, without
-        samples, or with a sample that is not finite.
+        If the file is missing, a folder, unreadable, empty, not audio, without samples, has a
+        sample that is not finite, or has no such track or channel.
+    DamagedError
+        If it is cut short or damaged, and nobody takes what is left of it.
     """
-    with _open(path) as file:
-        rate_hz = file.samplerate
-        blocks = list(_blocks(file, path, rate_hz * 60))
-    return Audio(np.concatenate(blocks), rate_hz)
+    blocks = list(read_blocks(source, 60.0))
+    return Audio(np.concatenate([block.samples for block in blocks]), blocks[0].rate_hz)
 
 
-def read_blocks(path: Path, seconds: float, *, start_s: float = 0.0) -> Iterator[Audio]:
-    """Read a recording in blocks of `seconds`, the last one shorter, in constant memory.
+def read_blocks(
+    source: Path | AudioSource, seconds: float, *, start_s: float = 0.0
+) -> Iterator[Audio]:
+    """Read a recording in blocks of at most `seconds`, in constant memory.
+
+    Streams that are joined in one file follow one another, at the rate and with the channels of
+    the first.
 
     Parameters
     ----------
-    path : an audio file
-    seconds : length of a block
-    start_s : start of the first block; past the end, no block is yielded
+    source : an audio file
+    seconds : length of a block; the last one of a stream is shorter
+    start_s : start of the first block in the source; past the end, no block is yielded
 
     Raises
     ------
     DataError
         As `read_audio`; a fault within the file is raised when reading reaches it.
     """
-    with _open(path) as file:
-        frames = max(1, round(seconds * file.samplerate))
-        first = round(start_s * file.samplerate)
-        for block in _blocks(file, path, frames, _skip(file, path, first) if first else 0):
-            yield Audio(block, file.samplerate)
+    start_s, end_s = start_s + _start_s(source), _end_s(source)
+    with open_recording(source) as recording:
+        first = recording.parts[0]
+        channel = _channel(source)
+        if channel > first.channels:
+            found_channels = f"{recording.path}: channel {channel} of {first.channels}"
+            raise DataError(f"{found_channels}, expected 1 to {first.channels}")
+        found, left = False, (end_s - start_s) * first.rate_hz
+        for part in recording.parts:
+            length_s = part.frames / part.rate_hz
+            is_last = part is recording.parts[-1]
+            if start_s >= length_s and not is_last:
+                start_s, found = start_s - length_s, True
+                continue
+            frames = max(1, round(seconds * part.rate_hz))
+            blocks = recording.blocks(part, frames, round(start_s * part.rate_hz))
+            audio = (Audio(block, part.rate_hz) for block in blocks)
+            for block in _only(_like_first(audio, first), channel):
+                found = True
+                if left < len(block.samples):
+                    yield Audio(block.samples[: max(0, round(left))], block.rate_hz)
+                    return
+                left -= len(block.samples)
+                yield block
+            found, start_s = found or start_s > 0, 0.0
+    if not found:
+        raise DataError(f"{recording.path}: holds no samples, expected at least 1")
+
+
+def _channel(source: Path | AudioSource) -> int:
+    """Return which channel alone is read, from 1; 0 is all."""
+    return (source.channel or 0) if isinstance(source, AudioSource) else 0
+
+
+def _only(blocks: Iterator[Audio], channel: int) -> Iterator[Audio]:
+    """Yield blocks of one channel, or of all if `channel` is 0."""
+    for block in blocks:
+        yield Audio(block.samples[:, channel - 1 : channel], block.rate_hz) if channel else block
+
+
+def _start_s(source: Path | AudioSource) -> float:
+    return source.start_s if isinstance(source, AudioSource) else 0.0
+
+
+def _end_s(source: Path | AudioSource) -> float:
+    return source.end_s if isinstance(source, AudioSource) else math.inf
+
+
+def _part_s(source: Path | AudioSource, whole_s: float) -> float:
+    """Return how long a source is, of a recording that is so long."""
+    return max(0.0, min(whole_s, _end_s(source)) - _start_s(source))
+
+
+def _duration_s(recording: Recording, part: PartDecoder) -> float:
+    frames = part.frames
+    if frames > UNKNOWN_FRAMES:
+        frames = sum(len(block) for block in recording.blocks(part, part.rate_hz * 60))
+    return frames / part.rate_hz
+
+
+def _like_first(blocks: Iterator[Audio], first: PartDecoder) -> Iterator[Audio]:
+    """Convert blocks to the rate and the channels of the first part."""
+    for block in resample_blocks(blocks, first.rate_hz):
+        if block.samples.shape[1] == first.channels:
+            yield block
+        else:
+            yield Audio(np.repeat(mono(block).samples, first.channels, axis=1), first.rate_hz)
 
 
 def mono(audio: Audio) -> Audio:
@@ -129,6 +182,11 @@ def resample(audio: Audio, rate_hz: int) -> Audio:
 
     samples = soxr.resample(audio.samples, audio.rate_hz, rate_hz)
     return Audio(np.ascontiguousarray(samples, dtype=np.float32), rate_hz)
+
+
+def read_samples(source: Path | AudioSource, rate_hz: int) -> Samples:
+    """Read a whole recording as (N,) float32, one channel at a rate; see `read_audio`."""
+    return resample(mono(read_audio(source)), rate_hz).samples[:, 0]
 
 
 def resample_blocks(blocks: Iterable[Audio], rate_hz: int) -> Iterator[Audio]:
@@ -160,110 +218,25 @@ def write_wav(path: Path, audio: Audio) -> None:
     OSError
         If the file cannot be written, for example on a full disk.
     """
+    path.write_bytes(encoded(audio, "WAV"))
+
+
+def encoded(audio: Audio, container: Literal["WAV", "FLAC"]) -> bytes:
+    """Return the bytes of a 16-bit file; samples beyond full scale are clipped.
+
+    Encoded in memory: libsndfile hides the reason when it cannot write a file.
+
+    Raises
+    ------
+    DataError
+        If a sample is infinite or not a number.
+    """
     import soundfile
 
-    # Encoded in memory: libsndfile hides the reason when it cannot write a file.
+    if not np.isfinite(audio.samples).all():
+        at = int(np.argwhere(~np.isfinite(audio.samples))[0][0])
+        raise DataError(f"sample {at}: {audio.samples[at].tolist()}, expected finite numbers")
     levels = np.clip(np.round(audio.samples * 32767), -32768, 32767).astype(np.int16)
     content = io.BytesIO()
-    soundfile.write(content, levels, audio.rate_hz, subtype="PCM_16", format="WAV")
-    path.write_bytes(content.getbuffer())
-
-
-@contextmanager
-def _open(path: Path) -> "Iterator[soundfile.SoundFile]":
-    """Open an audio file by its contents, whatever its suffix; report its faults as DataError."""
-    import soundfile
-
-    if path.is_dir():
-        raise DataError(f"{path}: a folder, expected an audio file")
-    try:
-        # Unbuffered: the decoder reads from the descriptor.
-        raw = path.open("rb", buffering=0)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}, expected an audio file") from error
-    with raw:
-        _check_not_truncated(raw, path)
-        try:
-            unsized = unsized_wav(raw)
-            raw.seek(0)
-            source = PatchedFile(raw, unsized) if unsized else raw.fileno()
-            file = soundfile.SoundFile(source, closefd=False)
-        except soundfile.LibsndfileError as error:
-            # For a known format, libsndfile's own reason is misleading ("possibly a pipe?").
-            known = error.code != UNRECOGNISED_FORMAT
-            fault = "damaged or cut short" if known else "not audio of a known format"
-            raise DataError(f"{path}: {fault}, expected wav, flac, ogg or mp3") from error
-        with file:
-            if file.samplerate > MAX_RATE_HZ:
-                fault = f"a rate of {file.samplerate} Hz, expected at most {MAX_RATE_HZ}"
-                raise DataError(f"{path}: {fault}")
-            # soundfile seeks after each block, which fails in a FLAC of unknown length.
-            file.seekable = lambda: False
-            yield file
-
-
-def _check_not_truncated(raw: BinaryIO, path: Path) -> None:
-    size = os.fstat(raw.fileno()).st_size
-    if not size:
-        raise DataError(f"{path}: empty file (0 bytes), expected audio")
-    if missing := truncation(raw, size):
-        raise DataError(f"{path}: cut short ({missing}), expected a whole file")
-    raw.seek(0)
-
-
-def _skip(file: "soundfile.SoundFile", path: Path, frames: int) -> int:
-    """Skip frames; return how many were skipped, which is fewer at the end of the file.
-
-    Decoding of an MP3 starts earlier, since a frame may use bits of the frames before it. A file of
-    unknown length is decoded from its start.
-    """
-    done = 0
-    if file.frames < UNKNOWN_FRAMES and (file.format != "MP3" or mp3_has_frame_count(path)):
-        reservoir = MP3_BIT_RESERVOIR if file.format == "MP3" else 0
-        done = int(file.seek(max(min(frames, file.frames) - reservoir, 0)))
-    while done < frames:
-        wanted = min(frames - done, SKIP_BLOCK_FRAMES)
-        block = next(_blocks(file, path, wanted, done), None)
-        if block is None:
-            break
-        done += len(block)
-    return done
-
-
-def _blocks(
-    file: "soundfile.SoundFile", path: Path, frames: int, done: int = 0
-) -> Iterator[Samples]:
-    """Yield the samples after the first `done` frames, checking each block and the total."""
-    import soundfile
-
-    rate_hz = file.samplerate
-    while True:
-        try:
-            # Tags may follow the frames of a FLAC; libsndfile fails on them.
-            wanted = min(frames, file.frames - done) if file.format == "FLAC" else frames
-            block = file.read(wanted, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            reason = error.error_string.rstrip(".")
-            raise DataError(
-                f"{path}: damaged or cut short after {done / rate_hz:.2f} s ({reason}), "
-                "expected a whole file"
-            ) from error
-        if not len(block):
-            break
-        _check_finite(block, done, rate_hz, path)
-        yield block
-        done += len(block)
-    if not done:
-        raise DataError(f"{path}: holds no samples, expected at least 1")
-    if file.format == "MP3" and done < file.frames - MP3_FRAME and mp3_has_frame_count(path):
-        found_s, declared_s = done / rate_hz, file.frames / rate_hz
-        raise DataError(f"{path}: cut short, holds {found_s:.2f} s, expected {declared_s:.2f} s")
-
-
-def _check_finite(block: Samples, first: int, rate_hz: int, path: Path) -> None:
-    finite = np.isfinite(block)
-    if finite.all():
-        return
-    frames, channels = np.nonzero(~finite)
-    at, value = first + int(frames[0]), block[frames[0], channels[0]]
-    raise DataError(f"{path}: sample {at} ({at / rate_hz:.3f} s) is {value}, expected a number")
+    soundfile.write(content, levels, audio.rate_hz, subtype="PCM_16", format=container)
+    return content.getvalue()

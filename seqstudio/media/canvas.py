@@ -49,6 +49,10 @@ class Canvas:
         flat = [(x * SCALE, y * SCALE) for x, y in points]
         self._draw.line(flat, fill, max(1, round(width * SCALE)), joint="curve")
 
+    def polygon(self, points: Sequence[Point], fill: str) -> None:
+        """Fill the area within points."""
+        self._draw.polygon([(x * SCALE, y * SCALE) for x, y in points], fill)
+
     def circle(self, at: Point, radius: float, fill: str) -> None:
         """Fill a circle."""
         x, y = at

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seqstudio.contracts.notes import Note
 from seqstudio.errors import DataError
+from seqstudio.media.key_signature import KeySignature, read_key_signatures
 from seqstudio.media.midi_events import (
     END_OF_TRACK,
     HEADER,
@@ -19,10 +20,13 @@ from seqstudio.media.midi_events import (
     TRACK_NAME,
     Chunk,
     Event,
+    header_chunk,
     parse_events,
 )
 from seqstudio.media.midi_recovery import recover_chunks
 from seqstudio.media.midi_track import Track
+from seqstudio.media.notation import TICKS_PER_BEAT, Notation
+from seqstudio.media.notation_files import read_notation
 from seqstudio.media.tempo_map import Meter, Tempo, TempoMap, is_absurd
 
 
@@ -37,7 +41,7 @@ class Score:
 
     @classmethod
     def read(cls, path: Path) -> "Score":
-        """Read a Standard MIDI File of type 0 or 1.
+        """Read a Standard MIDI File of type 0 or 1, MusicXML or ABC.
 
         Raises
         ------
@@ -57,8 +61,11 @@ class Score:
     def from_bytes(cls, content: bytes, name: str = "MIDI") -> "Score":
         """Read the bytes of a file; errors start with `name` and count tracks from 1.
 
-        Of a damaged file, what can be read is read; see `mends`.
+        Of a damaged file, what can be read is read; see `mends`. MusicXML (.mxl too) and ABC are
+        laid out as new scores.
         """
+        if (notation := read_notation(content, name)) is not None:
+            return cls.of_notation(notation)
         chunks, found = recover_chunks(content, name)
         body: list[Chunk | Track] = []
         mends = list(found)
@@ -94,9 +101,32 @@ class Score:
         """
         if not 1 <= ticks_per_beat < 1 << 15:
             raise DataError(f"ticks_per_beat={ticks_per_beat}, expected 1 to {(1 << 15) - 1}")
-        fields = (1, 1, ticks_per_beat)
-        header = Chunk(HEADER, b"".join(field.to_bytes(2) for field in fields))
-        return cls(header, (Track.of(_opening(Tempo.of(tempo_bpm), Meter.of(*meter))),))
+        opening = Track.of(_opening(Tempo.of(tempo_bpm), Meter.of(*meter)))
+        return cls(header_chunk(1, ticks_per_beat), (opening,))
+
+    def with_key_signature(self, key: KeySignature) -> "Score":
+        """Return a copy whose first track has this key signature too."""
+        first = self.tracks[0]
+        ahead = [event for event in first.events[:-1] if event.tick <= key.tick]
+        events = [*ahead, key.to_event(), *first.events[len(ahead) :]]
+        body = tuple(Track.of(events) if part is first else part for part in self.body)
+        return Score(self.header, body)
+
+    @classmethod
+    def of_notation(cls, notation: Notation) -> "Score":
+        """Create a score of type 1 from written music: a track for each part."""
+        score = cls.new(ticks_per_beat=TICKS_PER_BEAT)
+        changes = [Event(tempo.tick, META, tempo.to_data(), TEMPO) for tempo in notation.tempos]
+        changes += [Event(meter.tick, META, meter.to_data(), METER) for meter in notation.meters]
+        changes += [key.to_event() for key in notation.keys]
+        changes.sort()
+        opening = Track.of([*changes, Event(changes[-1].tick, META, b"", END_OF_TRACK)])
+        score = dataclasses.replace(score, body=(opening,))
+        for part in notation.parts:
+            score = score.with_new_track(
+                part.notes, name=part.name, program=part.program, channel=part.channel
+            )
+        return dataclasses.replace(score, mends=notation.remarks)
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
@@ -141,6 +171,11 @@ class Score:
     def meters(self) -> tuple[Meter, ...]:
         """Meters by tick, the first at tick 0 (4/4 by default)."""
         return self.tempo_map.meters
+
+    @cached_property
+    def key_signatures(self) -> tuple[KeySignature, ...]:
+        """The key signatures of all tracks, in file order; often none."""
+        return tuple(key for track in self.tracks for key in read_key_signatures(track.events))
 
     def seconds(self, tick: float) -> float:
         """Return the time of a tick, in seconds from the start."""

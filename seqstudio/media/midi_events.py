@@ -17,8 +17,9 @@ from seqstudio.errors import DataError
 NOTE_OFF, NOTE_ON, POLY_PRESSURE, CONTROL = 0x80, 0x90, 0xA0, 0xB0
 PROGRAM, PRESSURE, BEND = 0xC0, 0xD0, 0xE0
 SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
-TRACK_NAME, END_OF_TRACK, TEMPO, METER = 0x03, 0x2F, 0x51, 0x58
+TRACK_NAME, END_OF_TRACK, TEMPO, METER, KEY = 0x03, 0x2F, 0x51, 0x58, 0x59
 HEADER, TRACK = b"MThd", b"MTrk"
+DRUM_CHANNEL = 9
 
 
 class Event(NamedTuple):
@@ -52,6 +53,11 @@ class Chunk:
     def to_bytes(self) -> bytes:
         """Return kind, length and content."""
         return self.kind + len(self.data).to_bytes(4) + self.data
+
+
+def header_chunk(tracks: int, ticks_per_beat: int) -> Chunk:
+    """Return the header of a file of type 1."""
+    return Chunk(HEADER, b"".join(field.to_bytes(2) for field in (1, tracks, ticks_per_beat)))
 
 
 @dataclass(frozen=True, slots=True)

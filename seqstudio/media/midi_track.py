@@ -7,6 +7,7 @@ from functools import cached_property
 
 from seqstudio.contracts.notes import Note
 from seqstudio.media.midi_events import (
+    DRUM_CHANNEL,
     END_OF_TRACK,
     META,
     NOTE_OFF,
@@ -92,7 +93,7 @@ class Track:
     @property
     def is_drums(self) -> bool:
         """Whether all its notes are on the drum channel."""
-        return bool(self.notes) and all(note.channel == 9 for note in self.notes)
+        return bool(self.notes) and all(note.channel == DRUM_CHANNEL for note in self.notes)
 
     @cached_property
     def faults(self) -> tuple[str, ...]:

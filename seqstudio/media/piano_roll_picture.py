@@ -8,13 +8,13 @@ from typing import NamedTuple
 from seqstudio.contracts.notes import Note
 from seqstudio.media.canvas import COLOURS, GREY, GRID, INK, PALE_GREY, Canvas, blend, text_width
 from seqstudio.media.midi import Score
+from seqstudio.media.midi_events import DRUM_CHANNEL
 
 WIDTH, MARGIN, NAMES_WIDTH = 1400, 24, 46  # points: the picture, its border, the pitch names
 BAR_WIDTH, MIN_BAR_WIDTH, ROWS = 64, 26, 8  # bars are narrower if they need more than `ROWS` rows
 MAX_ROWS = 24  # longer scores get even narrower bars
 PITCH_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 BLACK_KEYS = (1, 3, 6, 8, 10)
-DRUM_CHANNEL = 9
 DRUM_NAMES = {
     35: "kick 2", 36: "kick", 37: "stick", 38: "snare", 39: "clap", 40: "snare 2",
     41: "tom 1", 42: "hat", 43: "tom 2", 44: "pedal", 45: "tom 3", 46: "open hat",

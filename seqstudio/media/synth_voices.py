@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqstudio.media.midi import Score
-from seqstudio.media.midi_events import BEND, CONTROL, PROGRAM, Event
+from seqstudio.media.midi_events import BEND, CONTROL, DRUM_CHANNEL, PROGRAM, Event
 
 VOLUME, PAN, EXPRESSION, PEDAL = 7, 10, 11, 64
 DATA_ENTRY, RPN_LOW, RPN_HIGH = 6, 100, 101
@@ -134,7 +134,7 @@ def score_voices(score: Score) -> list[Voice]:
             voices.append(
                 Voice(
                     start_s, end_s, note.pitch, note.velocity,
-                    program, note.channel == 9, pan, own,
+                    program, note.channel == DRUM_CHANNEL, pan, own,
                 )
             )  # fmt: skip
     return voices

@@ -127,6 +127,25 @@ class TempoMap:
         beats = (seconds - self._tempo_seconds[at]) * 1e6 / self.tempos[at].beat_us
         return max(0, self.tempos[at].tick + round(beats * self.ticks_per_beat))
 
+    def tempo_at(self, tick: float) -> Tempo:
+        """Return the tempo that holds at a tick."""
+        return self.tempos[max(bisect_right(self._tempo_ticks, tick) - 1, 0)]
+
+    def meter_at(self, tick: float) -> Meter:
+        """Return the meter that holds at a tick."""
+        return [meter for meter in self.meters if meter.tick <= max(tick, 0)][-1]
+
+    def bar_start(self, bar: int) -> int:
+        """Return the tick at which a bar begins; bars count from 1, and go on after the notes."""
+        first, meter = 1, self.meters[0]
+        for after in self.meters[1:]:
+            length = meter.bar_ticks(self.ticks_per_beat)
+            next_bar = first - (meter.tick - after.tick) // length
+            if bar < next_bar:
+                break
+            first, meter = next_bar, after
+        return meter.tick + (bar - first) * meter.bar_ticks(self.ticks_per_beat)
+
     def bars(self, end_tick: int) -> tuple[int, ...]:
         """Return the start ticks of the bars up to `end_tick`, then the end of the last bar.
 

@@ -1,6 +1,6 @@
-"""Estimate the times of words in a segment without word times."""
+"""Words of a segment: each with the space after it, and with a time where none is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from seqstudio.contracts.transcript import Segment, Word
@@ -28,3 +28,26 @@ def with_word_times(segment: Segment) -> Segment:
         return segment
     words = estimate_word_times(segment.text.split(), segment.start_s, segment.end_s)
     return replace(segment, words=words)
+
+
+def spaced_words(segment: Segment) -> list[str]:
+    """Return the words of a segment's text, each with the space after it.
+
+    Where the timed words are parts of it without spaces between, as the characters of a script
+    that has none, they are its words.
+    """
+    text = " ".join(segment.text.split())
+    parts = list(_placed(text, [word.word for word in segment.words]))
+    if parts and "".join(parts) == text:
+        return parts
+    return [word + " " for word in text.split()]
+
+
+def _placed(text: str, words: Sequence[str]) -> Iterator[str]:
+    """Yield words, each with the space that follows it in the text."""
+    at = 0
+    for word in words:
+        at += len(word)
+        space = text[at : at + 1] == " "
+        at += space
+        yield word + " " * space

@@ -28,6 +28,25 @@ def average_weights(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]
     }
 
 
+def mix_weights(
+    trained: Mapping[str, Tensor], base: Mapping[str, Tensor], base_share: float
+) -> dict[str, Tensor]:
+    """Average weights after a training with those before it, where there are any.
+
+    The average often keeps what the base knew and gains what it learned: Wortsman et al. 2022,
+    "Robust fine-tuning of zero-shot models".
+
+    >>> mix_weights({"w": torch.tensor([2.0])}, {"w": torch.tensor([1.0])}, 0.25)["w"]
+    tensor([1.7500])
+    """
+    return {
+        name: tensor.lerp(base[name].to(tensor.dtype), base_share)
+        if name in base and tensor.is_floating_point()
+        else tensor
+        for name, tensor in trained.items()
+    }
+
+
 class RunningAverages:
     """The averages that a training carries along, as its configuration asks for.
 

@@ -5,9 +5,7 @@ under `task_buffers.NAME`), `card.json` its origin and metrics, `golden.json` (o
 outputs, and `hashes.json` the SHA-256 of each of them.
 """
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +20,16 @@ from seqstudio.services.atomic_files import (
     sha256_of,
     write_atomic,
 )
-from seqstudio.services.bundle_reader import open_bundle
+from seqstudio.services.bundle_limits import (
+    check_buffers,
+    check_golden_count,
+    check_layers,
+    check_sizes,
+)
+from seqstudio.services.bundle_reader import BundleReader, open_bundle
 from seqstudio.services.model_card import ModelCard
 from seqstudio.services.safetensors_header import HEADER_LIMIT, TensorEntry, read_header
+from seqstudio.services.zip_files import zip_bytes
 
 T = TypeVar("T")
 
@@ -110,17 +115,22 @@ def inspect_bundle(path: Path) -> BundleInfo:
     Raises
     ------
     ModelError
-        If a file is missing, unknown, unsafe or malformed, or a JSON file does not match its hash.
-        The hash of the weights is checked by `verify_files`.
+        If a file is missing, unknown, unsafe, too large or malformed, or a JSON file does not match
+        its hash. The hash and the numbers of the weights are checked by `verify_files`.
     """
     with open_bundle(path) as reader:
+        check_sizes(reader.sizes, path)
         data = reader.read(HASHES) if HASHES in reader.sizes else None
         hashes = check_files(reader.sizes, data, path)
         files = {n: _checked(reader.read(n), hashes[n], path, n) for n in hashes if n != WEIGHTS}
-        start = reader.read(WEIGHTS, limit=HEADER_LIMIT + 8)
-        entries = read_header(start, reader.sizes[WEIGHTS], f"{path}: {WEIGHTS}")
+        entries = _header(reader, path)
         config = parse_json(BundleConfig, files[CONFIG], f"{path}: {CONFIG}")
         check_schema(config, path)
+        check_layers(config.model, f"{path}: {CONFIG}")
+        check_buffers(config.buffers, entries, TASK_BUFFERS, f"{path}: {WEIGHTS}")
+        where = f"{path}: {GOLDEN}"
+        golden = parse_json(tuple[GoldenItem, ...], files.get(GOLDEN, b"[]"), where)
+        check_golden_count(len(golden), where)
         return BundleInfo(
             name=bundle_name(path),
             path=path,
@@ -133,14 +143,17 @@ def inspect_bundle(path: Path) -> BundleInfo:
             dtypes=tuple(sorted({entry.dtype for entry in entries.values()})),
             config=config,
             card=parse_json(ModelCard, files[CARD], f"{path}: {CARD}"),
-            golden=parse_json(
-                tuple[GoldenItem, ...], files.get(GOLDEN, b"[]"), f"{path}: {GOLDEN}"
-            ),
+            golden=golden,
         )
 
 
+def _header(reader: BundleReader, path: Path) -> dict[str, TensorEntry]:
+    start = reader.read(WEIGHTS, limit=HEADER_LIMIT + 8)
+    return read_header(start, reader.sizes[WEIGHTS], f"{path}: {WEIGHTS}")
+
+
 def verify_files(path: Path) -> BundleInfo:
-    """Check every file of a bundle against its hash, and the layout of the weights.
+    """Check every file of a bundle against its hash, and the layout and numbers of the weights.
 
     Raises
     ------
@@ -157,12 +170,15 @@ def read_bundle(path: Path) -> tuple[BundleInfo, bytes]:
     Raises
     ------
     ModelError
-        As `inspect_bundle`, and if the weights do not match their hash.
+        As `inspect_bundle`, and if the weights do not match their hash or are not finite.
     """
+    from seqstudio.services.finite_weights import check_finite  # imports numpy
+
     info = inspect_bundle(path)
     with open_bundle(path) as reader:
         hashes = check_files(reader.sizes, reader.read(HASHES), path)
         weights = _checked(reader.read(WEIGHTS), hashes[WEIGHTS], path, WEIGHTS)
+        check_finite(weights, _header(reader, path), f"{path}: {WEIGHTS}")
     return info, weights
 
 
@@ -256,21 +272,15 @@ def export_bundle(
     with os_errors_as(ModelError, target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.suffix == ".seqmodel":
-            write_atomic(target, _zip_bytes(contents | {HASHES: hashes_of(contents)}))
+            write_atomic(target, zip_bytes(_in_order(contents | {HASHES: hashes_of(contents)})))
         else:
             with atomic_folder(target) as temporary:
                 write_bundle(temporary, contents)
     return inspect_bundle(target)
 
 
-def _zip_bytes(contents: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name in (name for name in ORDER if name in contents):
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, contents[name])
-    return buffer.getvalue()
+def _in_order(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: contents[name] for name in ORDER if name in contents}
 
 
 def _checked(data: bytes, sha256: str, path: Path, name: str) -> bytes:

@@ -55,7 +55,7 @@ class LoadedBundle:
     settings: Any
     preparation: Preparation
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference mode: the caller may run a head on the output outside of it
     def encode(self, inputs: Tensor, lengths: Tensor) -> Encoded:
         """Encode a padded batch on the model's device; see `seqstudio.contracts.job.Sampler`."""
         return self.module.encode(inputs.to(self.device), lengths.to(self.device))
@@ -262,6 +262,10 @@ def _checked_model(info: BundleInfo, weights: Mapping[str, Tensor], table: Parts
             module = build(model, table)
     except ConfigError as error:
         raise ModelError(f"{info.path}: {CONFIG}: {error}") from error
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:  # from torch
+        reason = str(error).partition("\n")[0]
+        where = f"{info.path}: {CONFIG}"
+        raise ModelError(f"{where}: {reason}, expected a model that can be built") from error
     check_weights(module, weights, info)
     return model
 

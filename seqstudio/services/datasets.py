@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seqstudio.contracts.data import Example, Ledger, canonical_split
-from seqstudio.contracts.formats import Importer
+from seqstudio.contracts.formats import Importer, TieredImporter
 from seqstudio.contracts.task import Task, TrainConfig
 from seqstudio.errors import DataError
 
@@ -18,21 +18,33 @@ def read_examples(
     *,
     kinds: Sequence[str] = (),
     importers: Sequence[Importer] = (),
+    others: Sequence[Importer] = (),
+    wanted: str = "",
 ) -> list[Example]:
-    """Read a source with the first importer that recognises it, or with the task if none does.
+    """Read a source. If an id appears twice, the second example is refused.
 
-    Only importers whose kind is among `kinds`, the kinds of data of the task, are tried. If an id
-    appears twice, the second example is refused.
+    Only importers whose kind is among `kinds`, the kinds of data of the task, are tried.
+
+    Parameters
+    ----------
+    importers, others : of the task's own plugin, and of other plugins
+    wanted : the name of one of them, of the others as `PLUGIN.NAME`, perhaps with `:TIER`; ""
+        chooses as `choose_importer` does
 
     Raises
     ------
     DataError
-        If `source` does not exist, or has no usable example.
+        If `source` does not exist or has no usable example, or nothing decides who reads it.
     """
     if not source.exists():
         raise DataError(f"{source}: not there, expected a file or folder of data")
-    matching = (one for one in importers if one.kind in kinds and one.recognises(source))
-    importer = next(matching, None)
+    own, foreign = ([one for one in group if one.kind in kinds] for group in (importers, others))
+    importer = (
+        named_importer([*own, *foreign], wanted)
+        if wanted
+        else choose_importer(task, source, own, foreign)
+    )
+    ledger.reader = getattr(importer, "name", "") if importer else task.name
     found = importer.read(source, ledger) if importer else task.read(source, ledger)
     examples: dict[str, Example] = {}
     for example in found:
@@ -42,15 +54,78 @@ def read_examples(
             examples[example.id] = dataclasses.replace(
                 example, split=canonical_split(example.split)
             )
+    _refuse_without_split(examples, ledger)
     if not examples:
         raise DataError(f"{source}: no usable example ({_first_refusal(ledger)})")
     return list(examples.values())
+
+
+def named_importer(importers: Sequence[Importer], wanted: str) -> Importer:
+    """Return the importer with a name, for one tier of the files if `wanted` is NAME:TIER.
+
+    Raises
+    ------
+    DataError
+        If there is none, with a list of those there are, or it knows no tiers.
+    """
+    name, colon, tier = wanted.partition(":")
+    for importer in importers:
+        if importer.name == name:
+            if not colon:
+                return importer
+            if isinstance(importer, TieredImporter):
+                return importer.with_tier(tier)
+            raise DataError(f"importer {name!r} has no tiers, expected its name alone")
+    names = ", ".join(one.name for one in importers) or "none"
+    raise DataError(f"no importer {name!r} for this task, expected one of: {names}")
+
+
+def choose_importer(
+    task: Task, source: Path, own: Sequence[Importer], others: Sequence[Importer]
+) -> Importer | None:
+    """Return who reads a source: what the task's plugin can read, no other plugin takes from it.
+
+    Returns
+    -------
+    the first importer of the task's plugin that recognises the source; else None, the task itself,
+    unless it cannot read the source and an importer of another plugin recognises it
+
+    Raises
+    ------
+    DataError
+        If importers of several other plugins recognise it; the text names them.
+    """
+    if chosen := next((one for one in own if one.recognises(source)), None):
+        return chosen
+    matching = [one for one in others if one.recognises(source)]
+    if not matching or _reads(task, source):
+        return None
+    if len(matching) > 1:
+        names = " and ".join(one.name for one in matching)
+        raise DataError(f"{source}: recognised by {names}; name one with --importer")
+    return matching[0]
+
+
+def _reads(task: Task, source: Path) -> bool:
+    """Whether a task itself finds an example in a source."""
+    try:
+        return next(iter(task.read(source, Ledger())), None) is not None
+    except DataError:
+        return False
 
 
 def _first_refusal(ledger: Ledger) -> str:
     for where, reason in ledger.refused.items():
         return f"{len(ledger.refused)} refused, first {where}: {reason}"
     return "nothing found"
+
+
+def _refuse_without_split(examples: dict[str, Example], ledger: Ledger) -> None:
+    """Remove and refuse examples without a split where others have one: they belong nowhere."""
+    named = sorted({example.split for example in examples.values()} - {""})
+    for name in [name for name, example in examples.items() if named and not example.split]:
+        where = getattr(examples.pop(name), "where", name)
+        ledger.refuse(where, f"no split, expected one, as others have: {', '.join(named)}")
 
 
 def splits_of(examples: Sequence[Example]) -> tuple[str, ...]:
@@ -67,12 +142,15 @@ def choose_split(
 ) -> list[Example]:
     """Return the examples of a split; unsplit data belongs to every split.
 
+    Training and evaluation both choose by this function.
+
     Parameters
     ----------
     held_out : from a model's card, the rule by which its training made a valid split. It is applied
         for `train` and `valid` if the data have a train split but no valid split
     trained_on : these are the data that the model was trained on. The rule is then applied to
-        unsplit data too, so that the model is not evaluated on examples it was trained on
+        unsplit data too, whose every split but `train` is the part that was held out, so that the
+        model is not evaluated on examples it was trained on
 
     Raises
     ------
@@ -83,7 +161,7 @@ def choose_split(
     present = splits_of(examples)
     unsplit = present == ("",)
     divisible = trained_on if unsplit else "train" in present and "valid" not in present
-    if held_out and divisible and name in ("train", "valid"):
+    if held_out and divisible and (unsplit or name in ("train", "valid")):
         train, valid = hold_out([e for e in examples if e.split in ("", "train")], held_out)
         return train if name == "train" else valid
     if unsplit:
@@ -95,11 +173,12 @@ def choose_split(
 
 
 def training_splits(
-    examples: Sequence[Example], config: TrainConfig
+    examples: Sequence[Example], config: TrainConfig, *, last: bool = False
 ) -> tuple[list[Example], list[Example], dict[str, float]]:
     """Return the train examples, the valid examples, and the rule that held the valid ones out.
 
-    The rule is empty if the data have a valid split.
+    The rule is empty if the data have a valid split. With `last` it is the last examples of each
+    group that are held out.
 
     Raises
     ------
@@ -110,7 +189,7 @@ def training_splits(
     train = choose_split(examples, "train")
     if "valid" in present:
         return train, choose_split(examples, "valid"), {}
-    rule = hold_out_rule(train, config)
+    rule = {"last": config.valid_share} if last else hold_out_rule(train, config)
     if len(train) < 2:
         raise DataError(f"{len(train)} training example, expected at least 2 to hold one out")
     return *hold_out(train, rule), rule
@@ -130,15 +209,19 @@ def hold_out(
     """Split examples into train and valid by the SHA-1 of their groups or ids.
 
     The rule `groups` holds out that many groups, and `share` that share of the ids, at least one:
-    those with the smallest hashes. The result does not depend on order, seed or machine.
+    those with the smallest hashes. Examples of no group are never held out with one. The result
+    does not depend on order, seed or machine. The rule `last` holds out that share of each group
+    that has several examples, at least one, from its end.
 
     >>> songs = [Example(id=name) for name in "abcd"]
     >>> train, valid = hold_out(songs, {"share": 0.25})
     >>> [song.id for song in valid]
     ['d']
     """
-    if "groups" in rule:
-        groups = sorted({example.group for example in examples}, key=_sha1)
+    if "last" in rule:
+        held = last_of_each_group(examples, rule["last"])
+    elif "groups" in rule:
+        groups = sorted({example.group for example in examples if example.group}, key=_sha1)
         chosen = set(groups[: int(rule["groups"])])
         held = {example.id for example in examples if example.group in chosen}
     else:
@@ -146,6 +229,15 @@ def hold_out(
         held = set(sorted((example.id for example in examples), key=_sha1)[:count])
     train = [example for example in examples if example.id not in held]
     return train, [example for example in examples if example.id in held]
+
+
+def last_of_each_group(examples: Sequence[Example], share: float) -> set[str]:
+    """Return the ids of the last examples of each group that has several."""
+    groups: dict[str, list[str]] = {}
+    for example in examples:
+        groups.setdefault(example.group, []).append(example.id)
+    several = [group for group in groups.values() if len(group) > 1]
+    return {name for group in several for name in group[-max(1, round(share * len(group))) :]}
 
 
 def _sha1(text: str) -> str:

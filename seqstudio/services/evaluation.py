@@ -9,6 +9,7 @@ from seqstudio.contracts.data import Example, Ledger, Measurement, pool
 from seqstudio.contracts.formats import Metric
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.plain import to_plain
+from seqstudio.contracts.recogniser import LoadedRecogniser, MeasuresRecognisers
 from seqstudio.contracts.task import Task
 from seqstudio.errors import ModelError
 
@@ -26,6 +27,21 @@ def evaluate(task: Task, loaded: LoadedModel, examples: Sequence[Example]) -> It
     if loaded.task != task.name:
         raise ModelError(f"{loaded.name}: a model of task {loaded.task}, expected {task.name}")
     yield from task.measure(loaded, examples)
+
+
+def evaluate_recogniser(
+    task: Task, recogniser: LoadedRecogniser, examples: Sequence[Example]
+) -> Iterator[Measurement]:
+    """Measure a recogniser from outside on examples of a task.
+
+    Raises
+    ------
+    ModelError
+        If the task measures its own models only.
+    """
+    if not isinstance(task, MeasuresRecognisers):
+        raise ModelError(f"{recogniser.name}: task {task.name} measures models, not recognisers")
+    yield from task.measure_recogniser(recogniser, examples)
 
 
 def report(
@@ -46,8 +62,10 @@ def report(
     """
     values: dict[str, Any] = dict(pool(list(measurements)))
     if interval and len(measurements) > 1:
-        low, high = bootstrap_interval(measurements, task.monitor)
-        values |= {f"{task.monitor}_low": low, f"{task.monitor}_high": high}
+        # A recogniser from outside lacks what needs probabilities.
+        monitor = task.monitor if task.monitor in values else next(iter(values), task.monitor)
+        low, high = bootstrap_interval(measurements, monitor)
+        values |= {f"{monitor}_low": low, f"{monitor}_high": high}
     for metric in metrics:
         if metric.task == task.name:
             values |= metric.compute(task, list(measurements))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import DataError
 
-AverageKind = Literal["", "best", "last", "swa", "ema"]
+AverageKind = Literal["", "best", "last", "base", "swa", "ema"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,7 @@ class Finished:
     average: AverageKind = ""  # what kind of average it is; "" for none
     minutes: float  # of training, over all resumed runs
     processes: tuple[int, ...] = (1,)  # that trained together: at the start, and after each change
+    stopped_by: str = ""  # the callback that ended it, if one did
     summary: str  # one line for the user
 
 
@@ -109,6 +110,7 @@ def average_text(kind: AverageKind, count: int) -> str:
         "": "one checkpoint",
         "best": f"the average of the {count} best checkpoints",
         "last": f"the average of the last {count} epochs",
+        "base": "an average of the weights before and after the training",
         "swa": f"the stochastic weight average of {count} epochs",
         "ema": "a moving average",
     }[kind]

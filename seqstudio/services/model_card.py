@@ -46,5 +46,6 @@ class ModelCard:
     torch: str = ""
     licence: str = ""
     source: str = ""  # of the data: author and origin
+    tuning: str = ""  # command that chose how it decodes; "" for none
     remarks: tuple[str, ...] = ()
     metrics: tuple[CardMetric, ...] = ()

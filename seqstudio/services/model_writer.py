@@ -1,5 +1,6 @@
 """Writing the model of a run: a bundle and its card."""
 
+import dataclasses
 import platform
 from collections.abc import Mapping
 
@@ -7,7 +8,7 @@ import torch
 from torch import Tensor
 
 from seqstudio.contracts.plain import to_plain
-from seqstudio.contracts.task import Preparation, Task
+from seqstudio.contracts.task import Preparation, SettlesSettings, Task
 from seqstudio.services.bundles import save_bundle
 from seqstudio.services.events import Evaluated
 from seqstudio.services.model_card import CardMetric, ModelCard
@@ -36,6 +37,9 @@ def write_model(
     processes : that train together
     """
     adapter = run.spec.config.adapter != "none"
+    if evaluated and isinstance(task, SettlesSettings):
+        settings = task.settled(preparation.settings, evaluated.metrics)
+        preparation = dataclasses.replace(preparation, settings=settings)
     with run.new_model(step) as folder:
         save_bundle(
             folder,

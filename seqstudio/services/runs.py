@@ -46,6 +46,7 @@ class RunSpec:
     examples: str = ""  # fingerprint of the examples
     preset: str = ""
     settings: tuple[str, ...] = ()
+    importer: str = ""  # the one that was asked for, as PLUGIN.NAME
     command: str = ""
     held_out: Mapping[str, float] = dataclasses.field(
         default_factory=dict

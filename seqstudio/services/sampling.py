@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from seqstudio.contracts.data import stable_seed
-from seqstudio.contracts.job import Guide, SamplingConfig, TakeSeed
+from seqstudio.contracts.job import GroupedGuide, Guide, SamplingConfig, TakeSeed
 from seqstudio.core.encoder import Encoded
-from seqstudio.core.filters import draw, filter_logits
+from seqstudio.core.filters import draw, filter_in_groups, filter_logits
 from seqstudio.core.model import SequenceModel
 from seqstudio.errors import ConfigError, ModelError
 
@@ -117,9 +117,20 @@ def _append_samples(
             reason = f"the guide allows {count} tokens and the model none of them, expected one"
             raise row.error(reason, len(row.tokens))
     uniforms = torch.tensor([row.uniform() for row in sampled_rows], dtype=torch.float64)
-    tokens = draw(filter_logits(logits, config), uniforms).tolist()
+    tokens = draw(_filtered(sampled_rows, logits, guide, config), uniforms).tolist()
     for row, token in zip(sampled_rows, tokens, strict=True):
         row.tokens.append(token)
+
+
+def _filtered(rows: list[_Row], logits: Tensor, guide: Guide, config: SamplingConfig) -> Tensor:
+    """Filter the logits of each row, by groups where the guide has some."""
+    if not isinstance(guide, GroupedGuide):
+        return filter_logits(logits, config)
+    groups = torch.zeros_like(logits, dtype=torch.bool)
+    for at, row in enumerate(rows):
+        if (group := guide.group(row.number, row.tokens)) is not None:
+            groups[at] = group.cpu()
+    return filter_in_groups(logits, config, groups)
 
 
 def _check_prompts(rows: list[_Row], logits: Tensor, position: int) -> None:

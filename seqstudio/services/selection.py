@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from torch import Tensor
 
 from seqstudio.contracts.task import Task, TrainConfig, tie_break_of
-from seqstudio.services.averaging import average_weights
+from seqstudio.services.averaging import average_weights, mix_weights
 from seqstudio.services.checkpoints import TrainProgress
 from seqstudio.services.events import AverageKind, Evaluated
 from seqstudio.services.kept_weights import KeptWeights, Score, break_ties, keep_best, load_weights
@@ -27,6 +28,7 @@ class Selector:
     validator : measures the weights
     folder : the run's `kept/`
     should_stop : asked after every valid example
+    base : the weights that the training started from, if it averages with them
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Selector:
         validator: Validator,
         folder: Path,
         should_stop: Callable[[], bool],
+        base: State = MappingProxyType({}),
     ) -> None:
+        self._base = base
         self._task, self._config = task, config
         self._validator = validator
         self._folder = folder
@@ -94,6 +98,11 @@ class Selector:
             yield "best", count, self._average_files(best[:count])
         if len(progress.last) > 1:
             yield "last", len(progress.last), self._average_files(progress.last)
+        if self._base:
+            trained = load_weights(self._folder / best[0])
+            for step in range(1, self._config.average_base + 1):
+                share = step / (self._config.average_base + 1)
+                yield "base", 2, mix_weights(trained, self._base, share)
         epochs = progress.epoch - swa_start(self._config)
         if swa and epochs > 1:
             yield "swa", epochs, swa

@@ -15,7 +15,7 @@ from seqstudio.errors import ConfigError
 
 
 def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
-    """Return a preset with the settings applied; of two with the same key the last one counts.
+    """Return a preset with the settings applied.
 
     A key is a field of `TrainConfig` or of the task's options.
 
@@ -37,13 +37,13 @@ def apply_settings(preset: Preset, settings: Sequence[str]) -> Preset:
 
 
 def parse_settings(settings: Sequence[str], kinds: Mapping[str, Any]) -> dict[str, Any]:
-    """Parse each `key=value` as the type of its key; of two with the same key the last one counts.
+    """Parse each `key=value` as the type of its key.
 
     Raises
     ------
     ConfigError
-        If a text has no `=`, a key is unknown (the text suggests similar ones), or a value has
-        another type.
+        If a text has no `=`, a key is unknown (the text suggests similar ones) or there twice, or a
+        value has another type.
     """
     values: dict[str, Any] = {}
     for text in settings:
@@ -53,6 +53,9 @@ def parse_settings(settings: Sequence[str], kinds: Mapping[str, Any]) -> dict[st
             raise ConfigError(f"setting {text!r}, expected key=value")
         if key not in kinds:
             raise ConfigError(f"setting {key!r} is unknown, expected {_suggestion(key, kinds)}")
+        if key in values:  # of a list meant so, only the last part would count
+            hint = f", or with commas: {key}=1,2" if "tuple" in str(kinds[key]) else ""
+            raise ConfigError(f"setting {key!r} is given twice, expected once{hint}")
         values[key] = parse_value(kinds[key], value.strip(), key)
     return values
 

@@ -10,7 +10,7 @@ from typing import Any
 from seqstudio.contracts.data import Example, Ledger
 from seqstudio.contracts.formats import Exporter, Importer, TrainCallback
 from seqstudio.contracts.plain import to_plain
-from seqstudio.contracts.task import Preparation, Preset, Task
+from seqstudio.contracts.task import Preparation, Preset, Task, holds_out_last
 from seqstudio.core.parts import Parts
 from seqstudio.errors import ConfigError, TrainingError
 from seqstudio.services.atomic_files import os_errors_as
@@ -22,6 +22,7 @@ from seqstudio.services.datasets import (
     fingerprint,
     hash_source,
     read_examples,
+    splits_of,
     training_splits,
 )
 from seqstudio.services.events import Event
@@ -51,6 +52,7 @@ class TrainJob:
     command: str = ""  # as typed; "" for a command equivalent to this job
     base: Path | None = None  # the bundle to start from; None: random weights, or those of the run
     base_name: str = ""  # by which the user named it; "" for the name of the bundle
+    importer: str = ""  # PLUGIN.NAME; "" chooses one
     processes: int = 0  # that torchrun starts on this machine; 0: train without it, in this one
 
     def __post_init__(self) -> None:
@@ -65,7 +67,8 @@ class PluginContext:
     plugin: str = ""
     plugin_version: str = ""
     kinds: tuple[str, ...] = ()  # kinds of data of the task, from the manifest
-    importers: Sequence[Importer] = ()
+    importers: Sequence[Importer] = ()  # of the task's own plugin
+    other_importers: Sequence[Importer] = ()
     exporters: Sequence[Exporter] = ()
     callbacks: Sequence[TrainCallback] = ()
     parts: Parts | None = None
@@ -110,6 +113,7 @@ def _with_saved_settings(job: TrainJob) -> TrainJob:
     check_not_finished(run)
     if run.spec.base and job.base is None:
         job = dataclasses.replace(job, base=run.base, base_name=run.spec.base.name)
+    job = dataclasses.replace(job, importer=job.importer or run.spec.importer)
     if job.preset or job.settings:
         return job
     return dataclasses.replace(job, preset=run.spec.preset, settings=run.spec.settings)
@@ -122,10 +126,11 @@ def _training_inputs(
     base = open_base(job.base, task, job.base_name) if job.base else None
     name, preset = _preset(job, task, base)
     ledger = Ledger()
-    examples = read_examples(
-        task, job.data, ledger, kinds=context.kinds, importers=context.importers
+    examples = _read(job, task, context, ledger)
+    train_examples, valid_examples, rule = training_splits(
+        examples, preset.train, last=holds_out_last(task)
     )
-    train_examples, valid_examples, rule = training_splits(examples, preset.train)
+    _count_unused(examples, ledger)
     spec = _spec(job, task, context, name, preset, base, examples, rule)
     existing = _existing_run(job, spec)
     if existing and existing.model.exists():  # reuse its preparation instead of computing it again
@@ -153,6 +158,26 @@ def _training_inputs(
         callbacks=context.callbacks,
         exporters=context.exporters,
         base_weights=weights,
+    )
+
+
+def _count_unused(examples: Sequence[Example], ledger: Ledger) -> None:
+    """Count the examples of other splits than train and valid: they were read, and that is all."""
+    for split in splits_of(examples):
+        if split not in ("", "train", "valid"):
+            unused = sum(example.split == split for example in examples)
+            ledger.count(f"items of split {split}, which no training uses", unused)
+
+
+def _read(job: TrainJob, task: Task, context: PluginContext, ledger: Ledger) -> list[Example]:
+    return read_examples(
+        task,
+        job.data,
+        ledger,
+        kinds=context.kinds,
+        importers=context.importers,
+        others=context.other_importers,
+        wanted=job.importer,
     )
 
 
@@ -193,6 +218,7 @@ def _spec(
         examples=fingerprint(examples),
         preset=name,
         settings=job.settings,
+        importer=job.importer,
         command=job.command or _command(job, task, name),
         held_out=rule,
         base=None if base is None else base.identity,
@@ -205,6 +231,7 @@ def _spec(
 def _command(job: TrainJob, task: Task, preset: str) -> str:
     words = ["seqstudio", "train", task.name, job.data.name, "--run", job.run.name]
     words += ["--preset", preset]
+    words += ["--importer", job.importer] if job.importer else []
     words += ["--from", job.base_name or bundle_name(job.base)] if job.base else []
     words += [word for setting in job.settings for word in ("--set", setting)]
     return shlex.join(words)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from seqstudio.contracts.data import Batch, Draws, stable_seed
 from seqstudio.contracts.plain import from_plain, to_plain
+from seqstudio.core.memory import keep_freed_memory
 from seqstudio.errors import TrainingError
 from seqstudio.services.averaging import RunningAverages
 from seqstudio.services.batching import plan_epoch, steps_per_epoch
@@ -64,6 +65,7 @@ def train(inputs: TrainingInputs) -> Iterator[Event]:
     for name, examples in splits:
         if not examples:
             raise TrainingError(f"{run.folder}: 0 {name} examples, expected at least 1")
+    keep_freed_memory()
     trainer = _Trainer(inputs)
     trainer.resume()
     for event in trainer.events():
@@ -76,8 +78,9 @@ def train(inputs: TrainingInputs) -> Iterator[Event]:
             path = run.folder / "previews" / f"gradient-flow-{event.step:06d}.png"
             draw_flow(event.gradient_flow, path)
         yield event
-        answers = [callback.on_event(event) for callback in inputs.callbacks]
-        trainer.stopping = trainer.stopping or any(answers)
+        asked = [callback.name for callback in inputs.callbacks if callback.on_event(event)]
+        if asked and not trainer.stopping:
+            trainer.stopping, trainer.stopped_by = True, asked[0]
 
 
 class _Trainer:
@@ -98,13 +101,19 @@ class _Trainer:
         self.optimiser = make_optimiser(self.weights.parameters(), self.config)
         self.validator = Validator(inputs, self.weights.base)
         self.selector = Selector(
-            inputs.task, self.config, self.validator, self.run.folder / "kept", self._stop_asked
+            inputs.task,
+            self.config,
+            self.validator,
+            self.run.folder / "kept",
+            self._stop_asked,
+            base={} if self.config.adapter != "none" else inputs.base_weights,
         )
         examples = inputs.train_examples
         self.lengths = [inputs.task.length(example) for example in examples]
         self.total_steps = self.config.epochs * steps_per_epoch(len(examples), self.config)
         self.progress = TrainProgress()
         self.stopping = False
+        self.stopped_by = ""  # the callback that ended the training, if one did
         self.averaged: Evaluated | None = None  # set if the final model is an average
         self.tried_averages = False
         self.previously_kept: frozenset[str] = frozenset()  # files of the previous checkpoint
@@ -309,6 +318,7 @@ class _Trainer:
     def _finished(self, reason: Literal["epochs", "patience", "stopped"]) -> Finished:
         kept = self.progress.kept
         value = self.averaged.value if self.averaged else kept[0].score.value if kept else None
+        summary = self._summary()
         return Finished(
             step=self.progress.step,
             epoch=self.progress.epoch,
@@ -320,7 +330,8 @@ class _Trainer:
             average=self.averaged.average if self.averaged else self.selector.average,
             minutes=self._elapsed_s() / 60,
             processes=self.progress.processes,
-            summary=self._summary(),
+            stopped_by=self.stopped_by,
+            summary=f"ended by {self.stopped_by}; {summary}" if self.stopped_by else summary,
         )
 
     def _elapsed_s(self) -> float:

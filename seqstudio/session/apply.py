@@ -10,7 +10,7 @@ from seqstudio.session import edits
 from seqstudio.session import segment_edits as segments
 from seqstudio.session.document import Clip, Document, Take, index_of
 from seqstudio.session.edits import Edit
-from seqstudio.session.note_array import Notes, replace_notes
+from seqstudio.session.note_array import Notes, find_notes, replace_notes
 
 T = TypeVar("T", bound=Clip | Take)
 Applied = tuple[Document, Edit]
@@ -30,6 +30,22 @@ def apply(document: Document, edit: Edit) -> Applied:
         would leave the keyboard.
     """
     return HANDLERS[type(edit)](document, edit)
+
+
+def fitted(edit: Edit, document: Document) -> Edit:
+    """Return an edit that inserts at the end where the list is shorter than it was."""
+    match edit:
+        case edits.AddClip(clip, at) if at is not None:
+            return edits.AddClip(clip, min(at, len(document.clips)))
+        case edits.AddTake(take, at) if at is not None:
+            return edits.AddTake(take, min(at, len(document.takes)))
+        case edits.CompoundEdit(title, parts):
+            parts_fitted: list[Edit] = []
+            for part in parts:
+                parts_fitted.append(fitted(part, document))
+                document, _ = apply(document, parts_fitted[-1])
+            return edits.CompoundEdit(title, tuple(parts_fitted))
+    return edit
 
 
 def _rename_session(document: Document, edit: edits.RenameSession) -> Applied:
@@ -126,6 +142,40 @@ def _accept_take(document: Document, edit: edits.AcceptTake) -> Applied:
     return _with_take(document, replace(take, accepted=edit.accepted)), inverse
 
 
+def _star_take(document: Document, edit: edits.StarTake) -> Applied:
+    take = document.take(edit.take)
+    inverse = edits.StarTake(take.id, take.starred)
+    return _with_take(document, replace(take, starred=edit.starred)), inverse
+
+
+def _annotate_take(document: Document, edit: edits.AnnotateTake) -> Applied:
+    take = document.take(edit.take)
+    inverse = edits.AnnotateTake(take.id, take.note)
+    return _with_take(document, replace(take, note=edit.note)), inverse
+
+
+def _set_score(document: Document, edit: edits.SetScore) -> Applied:
+    take = document.take(edit.take)
+    tracks = tuple(notes.ordered() for notes in edit.tracks)
+    for number, notes in enumerate(take.locked):
+        kept = tracks[number] if number < len(tracks) else notes[:0]
+        if (find_notes(kept, notes) < 0).any():
+            raise SessionError(f"{take.name}: track {number + 1} has locked notes, expected none")
+    inverse = edits.SetScore(take.id, take.midi, take.tracks)
+    return _with_take(document, replace(take, midi=edit.midi, tracks=tracks)), inverse
+
+
+def _lock_notes(document: Document, edit: edits.LockNotes) -> Applied:
+    take, wanted = document.take(edit.take), edit.notes.ordered()
+    if (find_notes(_track(take, edit.track), wanted) < 0).any():
+        raise SessionError(f"{take.name}: no such notes to lock, expected some of the track")
+    inverse = edits.LockNotes(take.id, edit.track, take.locked_in(edit.track))
+    numbers = range(len(take.tracks))
+    locked = tuple(wanted if n == edit.track else take.locked_in(n) for n in numbers)
+    locked = locked if any(map(len, locked)) else ()
+    return _with_take(document, replace(take, locked=locked)), inverse
+
+
 def _add_notes(document: Document, edit: edits.AddNotes) -> Applied:
     none = edit.notes[:0]
     new = _with_notes(document, edit.take, edit.track, none, edit.notes)
@@ -180,6 +230,10 @@ HANDLERS: dict[type, Callable[[Document, Any], Applied]] = {
     edits.RemoveTake: _remove_take,
     edits.RenameTake: _rename_take,
     edits.AcceptTake: _accept_take,
+    edits.StarTake: _star_take,
+    edits.AnnotateTake: _annotate_take,
+    edits.SetScore: _set_score,
+    edits.LockNotes: _lock_notes,
     edits.AddNotes: _add_notes,
     edits.DeleteNotes: _delete_notes,
     edits.MoveNotes: _move_notes,
@@ -216,11 +270,17 @@ def _with_notes(
     added: Notes,
 ) -> Document:
     take = document.take(id)
-    if not 0 <= track < len(take.tracks):
-        raise SessionError(f"track={track}, expected 0 to {len(take.tracks) - 1}")
-    notes = replace_notes(take.tracks[track], removed, added)
+    notes = replace_notes(_track(take, track), removed, added)
+    if (locked := take.locked_in(track)) and (find_notes(notes, locked) < 0).any():
+        raise SessionError(f"{take.name}: these notes are locked, expected unlocked ones")
     tracks = (*take.tracks[:track], notes, *take.tracks[track + 1 :])
     return _with_take(document, replace(take, tracks=tracks))
+
+
+def _track(take: Take, track: int) -> Notes:
+    if not 0 <= track < len(take.tracks):
+        raise SessionError(f"track={track}, expected 0 to {len(take.tracks) - 1}")
+    return take.tracks[track]
 
 
 def _transcript(document: Document, id: str) -> Transcript:

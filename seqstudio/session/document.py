@@ -10,10 +10,12 @@ from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import SessionError
 from seqstudio.host.jobs.inputs import SUFFIXES
 from seqstudio.media.midi import Score
+from seqstudio.media.midi_channels import split_channels
+from seqstudio.media.notation_files import notation_kind
 from seqstudio.services.atomic_files import os_errors_as, sha256_of_file
 from seqstudio.session.note_array import Notes
 
-ClipKind = Literal["audio", "midi", "transcript", "text"]
+ClipKind = Literal["audio", "midi", "transcript", "text", "table"]
 
 
 def new_id() -> str:
@@ -68,20 +70,31 @@ class Take:
     parent: str = ""  # id of the take that it continues, which may be gone
     clip: str = ""  # id of the clip that it was read from, which may be gone
     accepted: bool = False
+    starred: bool = False
+    note: str = ""  # the user's, on the whole take
+    locked: tuple[Notes, ...] = ()  # of each track, the notes that no edit changes; () for none
     provenance: Mapping[str, Any] = field(default_factory=dict)  # of its job item, for replay
 
     @classmethod
     def of(cls, midi: bytes, name: str, **fields: Any) -> "Take":
-        """Return a take from the bytes of a MIDI file; `fields` as above.
+        """Return a take from the bytes of a MIDI file, MusicXML or ABC; `fields` as above.
+
+        Written music becomes MIDI, and the channels of a file of type 0 become tracks.
 
         Raises
         ------
         DataError
-            If the bytes are not a MIDI file.
+            If the bytes are no such file.
         """
         score = Score.from_bytes(midi, name)
+        if (split := split_channels(score)) is not score or notation_kind(midi):
+            score, midi = split, split.to_bytes()
         tracks = tuple(Notes.of(track.notes) for track in score.tracks)
         return cls(id=new_id(), name=name, midi=midi, tracks=tracks, **fields)
+
+    def locked_in(self, track: int) -> Notes:
+        """Return the locked notes of a track."""
+        return self.locked[track] if track < len(self.locked) else Notes.of(())
 
     @property
     def score(self) -> Score:
@@ -161,7 +174,7 @@ def kind_of(path: Path) -> ClipKind:
     SessionError
         If a session cannot hold files with this suffix.
     """
-    kinds: tuple[ClipKind, ...] = ("audio", "midi", "transcript", "text")
+    kinds: tuple[ClipKind, ...] = ("audio", "midi", "transcript", "text", "table")
     for kind in kinds:
         if path.suffix.lower() in SUFFIXES[kind]:
             return kind

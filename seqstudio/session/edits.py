@@ -123,6 +123,40 @@ class AcceptTake:
 
 
 @dataclass(frozen=True, slots=True)
+class StarTake:
+    """Give a take a star, or take it away."""
+
+    take: str
+    starred: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateTake:
+    """Set the user's note on a take; "" removes it."""
+
+    take: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetScore:
+    """Replace all of a take's music: tempos, meters, instruments and notes."""
+
+    take: str
+    midi: bytes
+    tracks: tuple[Notes, ...]  # as many as `midi` has
+
+
+@dataclass(frozen=True, slots=True)
+class LockNotes:
+    """Lock these notes of a track, and no others: no edit changes them until they are unlocked."""
+
+    take: str
+    track: int
+    notes: Notes
+
+
+@dataclass(frozen=True, slots=True)
 class AddNotes:
     """Add notes to a track."""
 
@@ -194,6 +228,10 @@ Edit = (
     | RemoveTake
     | RenameTake
     | AcceptTake
+    | StarTake
+    | AnnotateTake
+    | SetScore
+    | LockNotes
     | AddNotes
     | DeleteNotes
     | MoveNotes
@@ -217,6 +255,10 @@ TITLES: dict[type, str] = {
     RemoveTake: "Remove a take",
     RenameTake: "Rename a take",
     AcceptTake: "Accept a take",
+    StarTake: "Star a take",
+    AnnotateTake: "Note on a take",
+    SetScore: "Change the score",
+    LockNotes: "Lock notes",
     AddNotes: "Add notes",
     DeleteNotes: "Delete notes",
     MoveNotes: "Move notes",

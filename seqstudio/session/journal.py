@@ -17,6 +17,7 @@ from seqstudio.session.codec import checksum
 from seqstudio.session.lock import check_unlocked, lock_owner
 from seqstudio.session.schema import SCRIPT, check_schema, check_version
 
+STEPS = "SELECT number, title, label, edit, inverse, checksum FROM step"
 KEPT_SNAPSHOTS = 3  # the newest, and two in case it is damaged
 CACHED_STEPS = 2  # the steps that undo and redo would apply, which are read often
 BUSY_TIMEOUT_S = 5.0  # for another process's transaction
@@ -33,6 +34,7 @@ class Step:
 
     number: int  # from 1
     title: str
+    label: str  # as `history.label_text` writes it
     edit: bytes
     inverse: bytes
 
@@ -169,7 +171,7 @@ class Journal:
             if len(self._step_cache) >= CACHED_STEPS:
                 self._step_cache.clear()
             rows = self.read(
-                "SELECT number, title, edit, inverse, checksum FROM step WHERE number = ?",
+                f"{STEPS} WHERE number = ?",
                 number,
             )
             self._step_cache[number] = intact_step(rows[0]) if rows else None
@@ -200,10 +202,10 @@ def add_step(connection: sqlite3.Connection, step: Step) -> None:
     """Append a step after the current one; undone steps are deleted."""
     connection.execute("DELETE FROM step WHERE number >= ?", (step.number,))
     connection.execute("DELETE FROM snapshot WHERE number >= ?", (step.number,))
-    parts = (step.title.encode(), step.edit, step.inverse)
+    parts = (step.title.encode(), step.label.encode(), step.edit, step.inverse)
     connection.execute(
-        "INSERT INTO step VALUES (?, ?, ?, ?, ?)",
-        (step.number, step.title, *parts[1:], checksum(step.number, *parts)),
+        "INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)",
+        (step.number, step.title, step.label, *parts[2:], checksum(step.number, *parts)),
     )
     set_current_step(connection, step.number)
 
@@ -227,12 +229,12 @@ def add_snapshot(connection: sqlite3.Connection, number: int, document: bytes) -
 
 def intact_step(row: tuple[Any, ...]) -> Step | None:
     """Return the step of a row, or None if the row is damaged."""
-    number, title, edit, inverse, found = row
+    number, title, label, edit, inverse, found = row
     try:
-        intact = checksum(number, title.encode(), edit, inverse) == found
+        intact = checksum(number, title.encode(), label.encode(), edit, inverse) == found
     except (AttributeError, TypeError):  # the damage changed a type
         return None
-    return Step(number, title, edit, inverse) if intact else None
+    return Step(number, title, label, edit, inverse) if intact else None
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from seqstudio.services.atomic_files import new_temporary, os_errors_as
 from seqstudio.session.codec import pack
 from seqstudio.session.files import SIDE_FILE_SUFFIXES, remove, replace_file, side_file
 from seqstudio.session.journal import (
+    STEPS,
     Journal,
     Step,
     add_snapshot,
@@ -25,7 +26,6 @@ from seqstudio.session.journal import (
 from seqstudio.session.restore import Restored, Snapshot, is_snapshot, rebuild
 from seqstudio.session.schema import check_schema
 
-STEPS = "SELECT number, title, edit, inverse, checksum FROM step ORDER BY number"
 SHOWN_TITLES = 3  # of lost edits, in the report
 SNAPSHOTS = "SELECT number, document, checksum FROM snapshot ORDER BY id"
 
@@ -88,7 +88,7 @@ def _read(path: Path) -> ReadableRows:
             check_schema(connection, path)
         steps = {
             step.number: step
-            for row in _both_ways(connection, STEPS)
+            for row in _both_ways(connection, f"{STEPS} ORDER BY number")
             if (step := intact_step(row)) is not None
         }
         rows = _both_ways(connection, SNAPSHOTS)

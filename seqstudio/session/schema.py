@@ -10,10 +10,10 @@ from pathlib import Path
 from seqstudio.errors import SessionError
 
 APPLICATION = 0x5E957D10  # identifies the file as a session
-VERSION = 3
+VERSION = 4
 TABLES = {
     "step": "CREATE TABLE step (number INTEGER PRIMARY KEY, title TEXT NOT NULL, "
-    "edit BLOB NOT NULL, inverse BLOB NOT NULL, checksum BLOB NOT NULL)",
+    "label TEXT NOT NULL, edit BLOB NOT NULL, inverse BLOB NOT NULL, checksum BLOB NOT NULL)",
     "snapshot": "CREATE TABLE snapshot (id INTEGER PRIMARY KEY AUTOINCREMENT, "
     "number INTEGER NOT NULL, document BLOB NOT NULL, checksum BLOB NOT NULL)",
     "job_link": "CREATE TABLE job_link (job INTEGER PRIMARY KEY, link BLOB NOT NULL, "

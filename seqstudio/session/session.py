@@ -2,18 +2,19 @@
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from seqstudio.errors import SessionError
 from seqstudio.host.profile import Profile
-from seqstudio.session.apply import apply
-from seqstudio.session.codec import checksum, pack, unpack, unpack_edit
+from seqstudio.session.apply import apply, fitted
+from seqstudio.session.codec import pack, unpack_edit
 from seqstudio.session.document import Document, new_id
-from seqstudio.session.edits import Edit, title_of
+from seqstudio.session.edits import CompoundEdit, Edit, title_of
 from seqstudio.session.files import copy_to, has_work, remove
+from seqstudio.session.history import Entry, History, Label, label_from, label_of, label_text
+from seqstudio.session.job_links import JobLink, read_links, remove_link, store_link
 from seqstudio.session.journal import (
     DamagedError,
     Journal,
@@ -29,16 +30,6 @@ SNAPSHOT_STEPS = 200  # between snapshots: opening applies at most so many steps
 SUFFIX = ".seqstudio"
 
 
-@dataclass(frozen=True, slots=True)
-class JobLink:
-    """A job whose results go into a session, with the clip or take that each item is for."""
-
-    job: int  # its number in the profile
-    title: str
-    items: tuple[str, ...] = ()  # the clip or take id of item 1, 2, ..., or ""
-    created: float = 0.0  # as in the job database; another profile's job has another time
-
-
 class Session:
     """An open session; used by one thread at a time."""
 
@@ -48,6 +39,7 @@ class Session:
         self._journal = journal
         self._at = restored.at
         self._snapshot_step = restored.base
+        self._history: History | None = None  # of the applied steps, once it is read
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -63,14 +55,14 @@ class Session:
     @classmethod
     def untitled(cls, profile: Profile) -> Self:
         """Create an empty session whose file is in the profile until it is saved elsewhere."""
-        path = _untitled_folder(profile) / f"untitled-{new_id()}{SUFFIX}"
+        path = untitled_folder(profile) / f"untitled-{new_id()}{SUFFIX}"
         return cls(Journal.create(path, untitled=True), Restored(Document(), 0, 0))
 
     @classmethod
     def unsaved(cls, profile: Profile) -> tuple[Path, ...]:
         """Return the untitled sessions with work in them that no process has open, newest first."""
         found: dict[Path, float] = {}
-        for path in _untitled_folder(profile).glob(f"*{SUFFIX}"):
+        for path in untitled_folder(profile).glob(f"*{SUFFIX}"):
             with contextlib.suppress(FileNotFoundError):  # removed in the meantime
                 found |= {path: path.stat().st_mtime} if has_work(path) else {}
         return tuple(sorted(found, key=lambda path: found[path], reverse=True))
@@ -123,15 +115,21 @@ class Session:
         """Whether the file is still in the profile, because the user has not saved it."""
         return bool(self._journal.read("SELECT untitled FROM state")[0][0])
 
-    def do(self, edit: Edit) -> Document:
+    def do(self, edit: Edit, *, title: str = "", batch: str = "") -> Document:
         """Apply an edit; it is on the disk when this returns. Undone steps are deleted.
+
+        Parameters
+        ----------
+        edit : to apply
+        title : of the step; "" takes the title of the edit
+        batch : additions of one batch, such as the files of one drop, are undone together
 
         Raises
         ------
         SeqStudioError
             If it does not fit the document or cannot be written: then nothing has changed.
         """
-        self._do(edit)
+        self._do(edit, title, label_of(edit, batch=batch))
         return self.document
 
     @property
@@ -169,9 +167,7 @@ class Session:
         SessionError
             If there is none, or it cannot be read.
         """
-        step = self._step(self._at, "undo")
-        document, _ = apply(self.document, unpack_edit(step.inverse, step.title))
-        return self._move(document, self._at - 1)
+        return self.go_to(self._at - 1)
 
     def redo(self) -> Document:
         """Apply the step that was undone last.
@@ -181,9 +177,85 @@ class Session:
         SessionError
             If there is none, or it cannot be read.
         """
-        step = self._step(self._at + 1, "redo")
-        document, _ = apply(self.document, unpack_edit(step.edit, step.title))
-        return self._move(document, self._at + 1)
+        return self.go_to(self._at + 1)
+
+    @property
+    def history(self) -> History:
+        """The applied steps as the user's actions; one with a damaged label is left out."""
+        if self._history is None:
+            self._history = History()
+            query = "SELECT number, title, label FROM step WHERE number <= ? ORDER BY number"
+            for number, title, text in self._journal.read(query, self._at):
+                if label := label_from(text):
+                    self._history.add(number, str(title), label)
+        return self._history
+
+    @property
+    def titles(self) -> tuple[tuple[int, str], ...]:
+        """The number and the title of every step, those that were undone by `go_to` too."""
+        return tuple(self._journal.read("SELECT number, title FROM step ORDER BY number"))
+
+    def undo_in(self, shown: str) -> Entry:
+        """Undo the last action that the user sees, as a step of its own.
+
+        Parameters
+        ----------
+        shown : id of the clip or take that is shown, "" for none
+
+        Raises
+        ------
+        SeqStudioError
+            If there is none, or it cannot be read or written.
+        """
+        entry = self.history.undoable(shown)
+        if entry is None:
+            raise SessionError(f"{self.path}: nothing to undo, expected an edit of what is shown")
+        inverses = self._inverses(entry.reversed_by)
+        self._do(inverses, f"Undo: {entry.title}", Label(kind="undo", of=entry.number))
+        return entry
+
+    def redo_in(self, shown: str) -> Entry:
+        """Redo the action that `undo_in` undid last of those that the user sees.
+
+        Raises
+        ------
+        SeqStudioError
+            If there is none, or it cannot be read or written.
+        """
+        entry = self.history.redoable(shown)
+        if entry is None:
+            raise SessionError(f"{self.path}: nothing to redo, expected an undone edit")
+        inverses = self._inverses([entry.undone])
+        self._do(inverses, f"Redo: {entry.title}", Label(kind="redo", of=entry.number))
+        return entry
+
+    def go_to(self, number: int) -> Document:
+        """Return to the document after a step, 0 for the first; later steps can be redone.
+
+        Raises
+        ------
+        SeqStudioError
+            If a step between cannot be read, or the change cannot be written.
+        """
+        document = self.document
+        for back in range(self._at, number, -1):
+            step = self._step(back, "undo")
+            document, _ = apply(document, unpack_edit(step.inverse, step.title))
+        for on in range(self._at + 1, number + 1):
+            step = self._step(on, "redo")
+            document, _ = apply(document, unpack_edit(step.edit, step.title))
+        return self._move(document, number)
+
+    def _inverses(self, steps: list[int]) -> Edit:
+        """Return the edit that takes steps back, from the last to the first."""
+        found: list[Edit] = []
+        document = self.document
+        for number in reversed(steps):
+            step = self._step(number, "undo")
+            edit = fitted(unpack_edit(step.inverse, step.title), document)
+            document, _ = apply(document, edit)
+            found.append(edit)
+        return found[0] if len(found) == 1 else CompoundEdit("", tuple(found))
 
     def save_as(self, path: Path) -> None:
         """Continue in another file, with the whole history; an untitled file is removed.
@@ -225,33 +297,22 @@ class Session:
 
     def link_job(self, link: JobLink) -> None:
         """Store a job whose results are expected; this is not part of the undo history."""
-        data = pack(link)
-        with self._journal.transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO job_link VALUES (?, ?, ?)",
-                (link.job, data, checksum(link.job, data)),
-            )
+        store_link(self._journal, link)
 
     def unlink_job(self, job: int) -> None:
         """Remove a job, once its results are imported or can no longer arrive."""
-        with self._journal.transaction() as connection:
-            connection.execute("DELETE FROM job_link WHERE job = ?", (job,))
+        remove_link(self._journal, job)
 
     @property
     def links(self) -> tuple[JobLink, ...]:
         """The linked jobs, oldest first; damaged rows are skipped."""
-        rows = self._journal.read("SELECT job, link, checksum FROM job_link ORDER BY job")
-        links = []
-        for job, data, found in rows:
-            if isinstance(data, bytes) and checksum(job, data) == found:
-                with contextlib.suppress(SessionError):  # not as SeqStudio writes it
-                    links.append(unpack(JobLink, data, f"job {job}"))
-        return tuple(links)
+        return read_links(self._journal)
 
-    def import_result(self, job: int, item: int, edit: Edit) -> bool:
+    def import_result(self, job: int, item: int, edit: Edit, title: str = "") -> bool:
         """Apply the edit with a job item's result, once; return False if it was applied before.
 
-        It is not applied again after it was undone, nor in another process.
+        It is not applied again after it was undone, nor in another process. The takes of a job
+        are undone together, and are not undone while the user is elsewhere.
 
         Raises
         ------
@@ -262,12 +323,17 @@ class Session:
             "SELECT 1 FROM imported_item WHERE job = ? AND item = ?", job, item
         )
         if not known:
-            self._do(edit, imported=(job, item))
+            label = label_of(edit, kind="result", batch=f"job {job}")
+            self._do(edit, title, label, imported=(job, item))
         return not known
 
-    def _do(self, edit: Edit, *, imported: tuple[int, int] | None = None) -> None:
+    def _do(
+        self, edit: Edit, title: str, label: Label, *, imported: tuple[int, int] | None = None
+    ) -> None:
+        history = self.history
         document, inverse = apply(self.document, edit)
-        step = Step(self._at + 1, title_of(edit), pack(edit), pack(inverse))
+        title = title or title_of(edit)
+        step = Step(self._at + 1, title, label_text(label), pack(edit), pack(inverse))
         with self._journal.transaction() as connection:
             add_step(connection, step)
             if imported:
@@ -277,12 +343,14 @@ class Session:
             )  # later snapshots are deleted with their steps
             base = self._snapshot_if_due(connection, document, step.number, base)
         self.document, self._at, self._snapshot_step = document, step.number, base
+        history.add(step.number, title, label)
 
     def _move(self, document: Document, at: int) -> Document:
         with self._journal.transaction() as connection:
             set_current_step(connection, at)
             base = self._snapshot_if_due(connection, document, at, self._snapshot_step)
         self.document, self._at, self._snapshot_step = document, at, base
+        self._history = None
         return document
 
     def _snapshot_if_due(
@@ -301,5 +369,6 @@ class Session:
         return step
 
 
-def _untitled_folder(profile: Profile) -> Path:
+def untitled_folder(profile: Profile) -> Path:
+    """Return the folder of the sessions that have no name yet."""
     return profile.home / "sessions"

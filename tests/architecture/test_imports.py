@@ -9,7 +9,14 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = {"seqstudio_speech": "seqstudio-speech", "seqstudio_music": "seqstudio-music"}
+PLUGINS = {
+    "seqstudio_speech": "seqstudio-speech",
+    "seqstudio_music": "seqstudio-music",
+    "seqstudio_forecast": "seqstudio-forecast",
+    "seqstudio_text": "seqstudio-text",
+    "seqstudio_whisper": "seqstudio-whisper",
+    "seqstudio_pocketsphinx": "seqstudio-pocketsphinx",
+}
 
 # contract id -> (file in a copy of the tree, a line that breaks this contract)
 VIOLATIONS = {

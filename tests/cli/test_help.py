@@ -1,5 +1,6 @@
 """Help is fast and complete, and imports no heavy modules."""
 
+import re
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import click
 import pytest
 
 from seqstudio.cli.main import columns
+from seqstudio.cli.options import Device
 from seqstudio.cli.reference import walk
 from seqstudio.cli.root import COMMANDS, studio_command
 
@@ -96,7 +98,7 @@ def test_help_of_an_operation_has_options_bounds_formats_and_examples(run: Run) 
 
 def test_help_of_train_lists_the_tasks_or_the_settings_of_one(run: Run) -> None:
     tasks = run("train", "--help").stdout
-    assert "speech.ctc    Speech to characters" in tasks
+    assert re.search("speech.ctc +Speech to characters", tasks)
     assert "hidden" not in tasks
     settings = " ".join(run("train", "speech.ctc", "--help").stdout.split())
     for text in (
@@ -111,7 +113,7 @@ def test_help_of_train_lists_the_tasks_or_the_settings_of_one(run: Run) -> None:
     assert "inner_hidden" not in settings
 
 
-def test_a_streaming_operation_has_no_command(run: Run) -> None:
+def test_an_operation_on_a_stream_of_midi_has_no_command(run: Run) -> None:
     assert "listen" not in run("echo", "--help").stdout
     assert "No such command 'listen'" in run("echo", "listen").stderr
 
@@ -140,3 +142,14 @@ def test_columns_follow_the_environment(
     monkeypatch.setenv("COLUMNS", value)
 
     assert columns() == expected
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "cuda:1", "mps"])
+def test_every_name_of_a_device_is_accepted(device: str) -> None:
+    assert Device().convert(device, None, None) == device
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "cpu:0"])
+def test_another_name_of_a_device_is_refused_with_those_there_are(device: str) -> None:
+    with pytest.raises(click.UsageError, match="is not one of auto, cpu, cuda, cuda:N, mps"):
+        Device().convert(device, None, None)

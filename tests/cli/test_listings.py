@@ -133,7 +133,7 @@ def test_models_are_listed_with_their_metrics(run: Run) -> None:
     output = run("models", "list").stdout
 
     assert "rolls-jsb" in output
-    assert "nll_per_frame 5.105 (valid)" in output
+    assert "nll_per_frame 4.585 (valid)" in output
 
 
 def test_plugins_are_listed_with_their_operations_and_tasks(run: Run) -> None:
@@ -153,3 +153,28 @@ def test_the_doctor_finds_no_problem_here(run: Run) -> None:
     assert done.returncode == 0, done.stderr
     assert found["torch loads"]["fact"].startswith("in ")
     assert "plugin speech" in found
+
+
+def test_a_plugin_is_not_named_like_one_in_the_box(run: Run, tmp_path: Path) -> None:
+    refused = run("plugins", "new", "speech", "--out", tmp_path / "speech")
+
+    assert refused.returncode == 1
+    assert refused.stderr == "Error: speech comes with SeqStudio, expected another name\n"
+    assert not (tmp_path / "speech").exists()
+
+
+def test_plugins_are_listed_with_what_they_add_to_others(run: Run) -> None:
+    listed, shown = run("plugins", "list").stdout, run("plugins", "show", "forecast").stdout
+
+    assert "importers: nab; exporters: png" in listed
+    assert "api           >=1.0,<2" in shown
+    assert "exporters     png" in shown
+
+
+def test_the_log_of_a_plugins_newest_job_is_shown(run: Run, tmp_path: Path) -> None:
+    none = run("plugins", "logs", "echo")
+    run("echo", "count", "--out", tmp_path / "n.txt", "--seed", 3)
+    shown = run("plugins", "logs", "echo")
+
+    assert none.stderr == "Error: echo has run no job, expected one; each job has a log\n"
+    assert shown.stdout.startswith("job 1: operation count, done\n  ")

@@ -68,6 +68,35 @@ def test_a_batch_with_a_bad_item_reports_it_runs_the_rest_and_exits_3(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["fine.txt", "good.txt"]
 
 
+def test_a_report_is_written_at_the_end_or_from_the_job_later(
+    run: Run, letters: Path, tmp_path: Path
+) -> None:
+    (letters / "empty.txt").write_text("")
+    (letters / "picture.png").write_bytes(b"")
+    report = tmp_path / "report"
+    done = run("echo", "repeat", letters, "--out", tmp_path / "out", "--report", report)
+    again = run("jobs", "report", 1, tmp_path / "again")
+
+    assert (done.returncode, again.returncode) == (3, 0), done.stderr
+    page = (report / "report.html").read_text()
+    assert "not text, by suffix: 1 .png" in page
+    assert "empty.txt" in page
+    table = (report / "report.csv").read_text()
+    assert table == (tmp_path / "again" / "report.csv").read_text()
+    assert len(table.splitlines()) == 4
+
+
+def test_a_report_that_would_replace_other_files_is_refused_before_the_job(
+    run: Run, letters: Path, tmp_path: Path
+) -> None:
+    (letters / "report.csv").write_text("mine")
+    done = run("echo", "repeat", letters, "--out", tmp_path / "out", "--report", letters)
+
+    assert done.returncode == 1
+    assert "report.csv: not a report, expected a folder for one" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_json_has_every_item_and_is_all_of_stdout(run: Run, letters: Path, tmp_path: Path) -> None:
     (letters / "empty.txt").write_text("")
     done = run("echo", "repeat", letters, "--out", tmp_path / "out", "--json")
@@ -148,7 +177,7 @@ def test_wrong_usage_exits_2_and_suggests_similar_names(
         (("evaluate", "no-such-model", "data"), "no model 'no-such-model', expected a bundle"),
         (("models", "show", "no-such-model"), "no model 'no-such-model', expected a bundle"),
         (("jobs", "show", "99"), "no job 99"),
-        (("echo", "count", "--out", "n.xyz"), "no format 'xyz', expected one of: txt"),
+        (("echo", "count", "--out", "n.xyz"), "no format 'xyz', expected one of: "),
         (("echo", "count", "--out", "n.txt", "--format", "pdf"), "no format 'pdf'"),
     ],
 )

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -156,7 +157,10 @@ def test_a_terminal_gets_progress_bars_and_a_pipe_plain_lines(
         timeout=60,
         check=True,
     )
-    shown = os.read(controller, 2**16).decode()
+    read = b""
+    while select.select([controller], [], [], 0)[0]:  # a read returns a part of what is there
+        read += os.read(controller, 2**16)
+    shown = read.decode()
     os.close(controller)
     os.close(terminal)
 

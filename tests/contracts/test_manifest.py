@@ -53,7 +53,7 @@ def test_a_valid_manifest_is_parsed() -> None:
         ({**VALID, "id": "train"}, "id='train', expected lower-case letters"),
         ({**VALID, "id": "Rhythm"}, "id='Rhythm', expected lower-case letters"),
         ({**VALID, "colour": "red"}, "unknown field 'colour'"),
-        ({**VALID, "permissions": {"network": "x"}}, r"permissions: unknown field 'network'"),
+        ({**VALID, "permissions": {"camera": "x"}}, r"permissions: unknown field 'camera'"),
         (
             {**VALID, "tasks": [{**VALID["tasks"][0], "name": "speech.ctc"}]},
             r"task 'speech.ctc', expected a name that begins with 'rhythm\.'",

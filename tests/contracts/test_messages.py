@@ -41,9 +41,9 @@ def test_items_keep_their_takes_and_seeds() -> None:
     ("body", "text"),
     [
         (b"\xff\xfe", "expected JSON"),
-        (b"[]", "message of type None, expected one of ready"),
-        (b'{"type": "start"}', "message of type 'start', expected one of ready"),
-        (b'{"type": ["ready"]}', r"message of type \['ready'\], expected one of ready"),
+        (b"[]", "message of type None, expected one of acting"),
+        (b'{"type": "start"}', "message of type 'start', expected one of acting"),
+        (b'{"type": ["ready"]}', r"message of type \['ready'\], expected one of acting"),
         (b'{"type": "partial", "text": 1}', r"message partial\.text=1, expected str"),
         (b'{"type": "done", "extra": 1}', "message done: unknown field 'extra'"),
     ],

@@ -48,6 +48,14 @@ def test_a_config_survives_json(config: ModelConfig) -> None:
         ),
         (lambda: TokensConfig(vocabulary=0), "vocabulary=0, expected at least 1"),
         (lambda: EncoderConfig(layers=0), "layers=0, expected at least 1"),
+        (
+            lambda: DecoderConfig(vocabulary=3, output_dropout=1.0),
+            "output_dropout=1.0, expected 0 <= output_dropout < 1",
+        ),
+        (
+            lambda: DecoderConfig(vocabulary=3, past_output=True),
+            "past_output without past, expected both",
+        ),
         (lambda: EncoderConfig(dropout=1.0), "dropout=1.0, expected 0 <= dropout < 1"),
         (lambda: AdditiveConfig(dimension=0), "dimension=0, expected at least 1"),
         (lambda: DecoderConfig(vocabulary=5, hidden=0), "hidden=0, expected at least 1"),

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from seqstudio.core.ctc import best_path, ctc_loss_sum, frames_needed, prefix_beam
+from seqstudio.core.ctc import best_path, ctc_loss_sum, frames_needed
+from seqstudio.core.ctc_beam import prefix_beam
 from seqstudio.errors import TrainingError
 
 Floats = NDArray[np.float64]
@@ -184,3 +185,24 @@ def test_an_empty_transcript_costs_its_blanks() -> None:
     labels = torch.zeros(1, 0, dtype=torch.int64)
     loss = ctc_loss_sum(log_probs, torch.tensor([3]), labels, torch.tensor([0]))
     assert float(loss) == pytest.approx(3 * np.log(4))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_beam_finds_what_flashlight_text_finds(seed: int) -> None:
+    decoders = pytest.importorskip("flashlight.lib.text.decoder")
+    frames = emissions(seed, 30, 6, sharpness=4.0).astype(np.float32)
+    options = decoders.LexiconFreeDecoderOptions(
+        beam_size=300,
+        beam_size_token=6,
+        beam_threshold=1000.0,
+        lm_weight=0.0,
+        sil_score=0.0,
+        log_add=True,
+        criterion_type=decoders.CriterionType.CTC,
+    )
+    peer = decoders.LexiconFreeDecoder(options, decoders.ZeroLM(), -1, 0, [])
+    path = peer.decode(np.ascontiguousarray(frames).ctypes.data, *frames.shape)[0].tokens
+    merged = [token for token, before in zip(path, [-1, *path], strict=False) if token != before]
+
+    found = prefix_beam(frames, beam=300, floor=-np.inf)[0].labels
+    assert found == tuple(token for token in merged if token > 0)

@@ -167,3 +167,19 @@ def test_half_precision_outputs_give_a_density_in_float32() -> None:
 def test_a_bad_setting_is_named(settings: dict[str, object], match: str) -> None:
     with pytest.raises(ConfigError, match=match):
         DensityConfig(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("family", ["gaussian", "student_t"])
+def test_values_that_are_not_known_are_left_out_of_the_density(family: str) -> None:
+    density = random_density(family, 4)
+    alone = Density(
+        density.log_weights,
+        density.means[..., :1],
+        density.scales[..., :1],
+        None if density.degrees is None else density.degrees[..., :1],
+    )
+    values = torch.tensor([[0.5, math.nan]]).expand(4, 2)
+    known = torch.tensor([True, False])
+
+    assert_close(density.log_prob(values, known), alone.log_prob(values[:, :1]))
+    assert_close(density.log_prob(values, torch.tensor([False, False])), torch.zeros(4))

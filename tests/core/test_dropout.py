@@ -48,9 +48,11 @@ def test_training_without_a_seed_is_refused() -> None:
     assert torch.equal(Dropout(0.5).eval()(FRAMES), FRAMES)
 
 
-def test_one_layer_has_no_dropout() -> None:
+def test_one_layer_needs_no_seed() -> None:
     model = build(ModelConfig(decoder=DecoderConfig(vocabulary=5, layers=1, dropout=0.5)))
-    assert not [module for module in model.modules() if isinstance(module, Dropout)]
+    tokens = torch.tensor([[1, 2]])
+    first, second = (model.decode(tokens, torch.tensor([2])) for _ in range(2))
+    assert torch.equal(first, second)
 
 
 def test_an_encoder_of_three_layers_drops_between_them() -> None:
@@ -88,3 +90,16 @@ def test_a_shared_batch_with_other_rows_than_examples_is_refused() -> None:
     reseed(layer, 0, 1, Share(0, 2, rows=4))
     with pytest.raises(TrainingError, match=r"^Dropout: 6 rows, expected 2, one for each example"):
         layer(torch.ones(6, 3, 8))
+
+
+def test_the_input_of_the_output_layer_is_dropped_in_training_only() -> None:
+    decoder = DecoderConfig(vocabulary=5, hidden=16, layers=1, output_dropout=0.5)
+    model = build(ModelConfig(decoder=decoder))
+    tokens, lengths = torch.tensor([[1, 2, 3]]), torch.tensor([3])
+    whole = model.eval().decode(tokens, lengths)
+    model.train()
+    reseed(model, 0, 1)
+
+    assert not torch.allclose(model.decode(tokens, lengths), whole)
+    model.decoder.output_dropout.rate = 0.0
+    assert_close(model.decode(tokens, lengths), whole)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from seqstudio.contracts.job import SamplingConfig
-from seqstudio.core.filters import draw, filter_logits
+from seqstudio.core.filters import draw, filter_in_groups, filter_logits
 
 # Rounded, because the filters see differences below float precision as ties.
 logit = st.floats(-30, 30).map(lambda value: round(value, 6))
@@ -154,3 +154,31 @@ def test_the_ends_of_the_range_never_draw_a_masked_token(uniform: float) -> None
     logits = torch.tensor([[-torch.inf, 0.1, 0.2, 0.3, -torch.inf]])
     token = int(draw(logits, torch.tensor([uniform], dtype=torch.float64)))
     assert token == (1 if uniform == 0 else 3)
+
+
+def test_the_odds_of_a_group_stay_while_its_tail_is_cut() -> None:
+    probs = torch.tensor([0.5, 0.2, 0.15, 0.1, 0.05], dtype=torch.float64)
+    groups = torch.tensor([[True, False, False, False, False]])
+    config = SamplingConfig(temperature=0.5, min_p=0.3)
+    filtered = filter_in_groups(probs.log()[None], config, groups)[0].exp()
+
+    squares = torch.tensor([0.2, 0.15], dtype=torch.float64) ** 2
+    expected = [0.5, *(0.5 * squares / squares.sum()).tolist(), 0.0, 0.0]
+    torch.testing.assert_close(filtered, torch.tensor(expected, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("group", [[True, True, False], [False, False, True], [False] * 3])
+def test_a_group_of_which_nothing_or_all_is_allowed_changes_nothing(group: list[bool]) -> None:
+    logits, config = torch.tensor([[1.0, 2.0, -torch.inf]]), SamplingConfig(top_p=0.7)
+    filtered = filter_in_groups(logits, config, torch.tensor([group]))
+
+    torch.testing.assert_close(
+        filtered.softmax(dim=-1), filter_logits(logits, config).softmax(dim=-1)
+    )
+
+
+def test_at_temperature_zero_the_most_likely_token_wins_in_spite_of_groups() -> None:
+    logits, groups = torch.tensor([[1.0, 0.9, 0.9]]), torch.tensor([[True, False, False]])
+    kept_alone = filter_in_groups(logits, SamplingConfig(temperature=0), groups)[0] > -torch.inf
+
+    assert kept_alone.tolist() == [True, False, False]

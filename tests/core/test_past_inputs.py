@@ -1,6 +1,6 @@
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import pytest
@@ -168,6 +168,23 @@ def test_stepping_equals_whole_sequences(piece: tuple[Any, torch.Tensor]) -> Non
 
     for row, values in enumerate(found):
         assert_close(torch.tensor(values), whole[row][tokens[row] >= 0], atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [FLAT, ROLL])
+def test_a_log_linear_output_adds_to_the_logits_of_whole_sequences_and_of_steps(kind: Any) -> None:
+    decoder = replace(kind, past=PAST, past_output=True)
+    model = past_model(decoder, *PAST)
+    tokens = torch.randint(0, 3, (3, 9), generator=torch.Generator().manual_seed(3))
+    if kind is ROLL:
+        tokens = torch.stack([tokens, torch.full_like(tokens, 3)], dim=2)
+    lengths = torch.full((3,), 9)
+    without = model.log_probs(tokens, lengths).detach()
+    torch.nn.init.normal_(model.decoder.past_output.weights.weight, std=0.1)
+    whole = model.log_probs(tokens, lengths).detach()
+
+    assert not torch.allclose(whole, without)
+    found = torch.tensor(log_probs_by_steps(model, tokens, None))
+    assert_close(found, whole.reshape(found.shape), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("decoder", [FLAT, SLOTS, ROLL])

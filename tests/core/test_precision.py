@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pack_padded_sequence
 from torch.testing import assert_close
 
 from seqstudio.core.attention import AdditiveConfig
-from seqstudio.core.cells import CELLS, Cell
+from seqstudio.core.cells import CELLS, Cell, find_cell
 from seqstudio.core.config import ModelConfig
 from seqstudio.core.decoder import DecoderConfig
 from seqstudio.core.devices import autocast, keep_float32_exact
@@ -106,3 +107,20 @@ def test_tf32_is_off_for_float32_on_a_gpu_and_stays_off() -> None:
         assert not torch.backends.cudnn.allow_tf32
     finally:
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
+def test_without_a_bfloat16_lstm_the_layer_stays_in_float32(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frames, state = torch.randn(2, 3, 4), (torch.zeros(1, 2, 5), torch.zeros(1, 2, 5))
+    layer = find_cell("lstm").layer(4, 5)
+    exact = layer(frames, state)[0]
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    with autocast(CPU, "bf16"):
+        half = frames.bfloat16(), tuple(part.bfloat16() for part in state)
+        rounded, packed = (
+            layer(*half)[0],
+            layer(pack_padded_sequence(half[0], [3, 3], batch_first=True))[0],
+        )
+    assert rounded.dtype == packed.data.dtype == torch.float32
+    assert_close(rounded, exact, rtol=0, atol=0.01)

@@ -8,7 +8,8 @@ from torch.testing import assert_close
 from seqstudio.core.cells import CELLS, Cell, GRUCell, RecurrentCell
 from seqstudio.core.compiled_step import CompiledLayers, CompiledLinear
 from seqstudio.core.config import ModelConfig
-from seqstudio.core.decoder import DecoderConfig, FlatStepper
+from seqstudio.core.decoder import DecoderConfig
+from seqstudio.core.flat_step import FlatStepper
 from seqstudio.core.fused_step import FusedStack, StackState, StepRoute, select_layers, step_route
 from seqstudio.core.model import build
 from seqstudio.core.nested import NestedConfig
@@ -17,6 +18,7 @@ from seqstudio.core.recurrent import RecurrentLayer
 from seqstudio.core.stack import RecurrentStack
 from seqstudio.core.torch_step import TorchLayers, TorchLinear
 from seqstudio.core.vector_code import LANES
+from seqstudio.errors import ConfigError
 
 COMPILED = StepRoute(CompiledLinear, CompiledLayers, lanes=LANES)
 TORCH = StepRoute(TorchLinear, TorchLayers, lanes=1)
@@ -37,10 +39,17 @@ def stack_of(
     return stack.eval()
 
 
+def fused(body: RecurrentStack | RecurrentLayer, route: StepRoute | None = None) -> FusedStack:
+    """Lay out a body with a head of its own."""
+    generator = torch.Generator().manual_seed(5)
+    head = torch.randn(7, body.hidden, generator=generator), torch.randn(7, generator=generator)
+    return FusedStack(body, head, route, embeddings=[torch.randn(6, WIDTH, generator=generator)])
+
+
 def run(stack: FusedStack, inputs: Tensor, state: Tensor) -> tuple[Tensor, StackState]:
     """Run over (T, R, WIDTH) inputs from a (layers, R, S) state."""
     gates = stack.fold(inputs.flatten(0, 1), biased=True).unflatten(0, inputs.shape[:2])
-    outputs, states = stack.run(gates, stack.initial_state(state))
+    outputs, states, _ = stack.run(stack.initial_state(state), gates=gates)
     return outputs[..., : stack.hidden], states
 
 
@@ -55,7 +64,7 @@ def test_steps_equal_the_layers_of_torch(
     inputs, state = torch.randn(9, 3, WIDTH), torch.randn_like(body.zero_state(3))
     with torch.no_grad():
         expected, _ = body(inputs.transpose(0, 1), state)
-    outputs, _ = run(FusedStack(body, route), inputs, state)
+    outputs, _ = run(fused(body, route), inputs, state)
 
     assert_close(outputs.transpose(0, 1), expected, atol=1e-5, rtol=1e-5)
 
@@ -66,7 +75,7 @@ def test_no_row_depends_on_the_others_and_a_run_has_the_bits_of_its_steps(
     cell: Cell | RecurrentCell, hidden: int
 ) -> None:
     body = stack_of(cell, hidden)
-    stack, inputs = FusedStack(body), torch.randn(7, 16, WIDTH)
+    stack, inputs = fused(body), torch.randn(7, 16, WIDTH)
     state = torch.randn_like(body.zero_state(16))
     gates = stack.fold(inputs.flatten(0, 1), biased=True).unflatten(0, inputs.shape[:2])
     whole, last = run(stack, inputs, state)
@@ -74,10 +83,45 @@ def test_no_row_depends_on_the_others_and_a_run_has_the_bits_of_its_steps(
     for rows in (torch.arange(count) for count in range(1, 17)):
         states, outputs = select_layers(stack.initial_state(state), rows), []
         for step_gates in gates[:, rows]:
-            output, states = stack.run(step_gates[None], states)
+            output, states, _ = stack.run(states, gates=step_gates[None])
             outputs.append(output[0, :, :hidden])
         assert torch.equal(torch.stack(outputs), whole[:, rows])
         assert torch.equal(states, select_layers(last, rows))
+
+
+@pytest.mark.parametrize("route", [COMPILED, TORCH])
+@pytest.mark.parametrize("steps", [1, 4])
+@pytest.mark.parametrize("norm", [False, True])
+def test_ids_add_rows_of_the_embeddings_and_the_head_reads_the_last_step(
+    steps: int, route: StepRoute, *, norm: bool
+) -> None:
+    body = stack_of("gru", norm=norm)
+    generator = torch.Generator().manual_seed(5)
+    tokens, bars = (torch.randn(size, WIDTH, generator=generator) for size in (6, 4))
+    weight, bias = torch.randn(7, 24, generator=generator), torch.randn(7, generator=generator)
+    stack = FusedStack(body, (weight, bias), route, embeddings=[tokens, bars])
+    token, bar = torch.randint(6, (steps, 3)), torch.randint(4, (steps, 3))
+    state = torch.randn_like(body.zero_state(3))
+    with torch.no_grad():
+        expected, _ = body((tokens[token] + bars[bar]).transpose(0, 1), state)
+        of_tokens_alone, _ = body(tokens[token].transpose(0, 1), state)
+    fused_state = stack.initial_state(state)
+    _, _, head = stack.run(fused_state, torch.stack([token, 6 + bar], dim=2))
+    none = torch.full_like(token, stack.offsets[-1])
+    _, _, alone = stack.run(fused_state, torch.stack([token, none], dim=2))
+
+    assert_close(head, expected[:, -1] @ weight.T + bias, atol=1e-4, rtol=1e-4)
+    assert_close(alone, of_tokens_alone[:, -1] @ weight.T + bias, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [-1, 8, 2**40])
+def test_an_id_that_is_not_in_the_table_gives_nan(wrong: int) -> None:
+    body = stack_of("lstm")
+    stack = fused(body)
+    _, _, head = stack.run(stack.initial_state(body.zero_state(2)), torch.tensor([[[0], [wrong]]]))
+
+    assert head[0].isfinite().all()
+    assert head[1].isnan().all()
 
 
 @pytest.mark.parametrize("rows", range(1, 17))
@@ -95,7 +139,7 @@ def test_a_product_has_the_same_bits_for_every_number_of_rows(rows: int) -> None
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_state_that_is_not_finite_never_becomes_a_number(cell: Cell) -> None:
     body = stack_of(cell)
-    stack = FusedStack(body)
+    stack = fused(body)
     inputs = torch.randn(1, 3, WIDTH)
     inputs[0, 1, 0] = torch.nan
     inputs[0, 2] = torch.inf
@@ -108,10 +152,10 @@ def test_a_state_that_is_not_finite_never_becomes_a_number(cell: Cell) -> None:
 
 def test_infinite_gates_saturate_and_infinite_weights_reach_the_result() -> None:
     body = stack_of("tanh")
-    stack = FusedStack(body)
+    stack = fused(body)
     gates = torch.full((1, 2, 32), torch.inf)
     gates[0, 1] = -torch.inf
-    _, states = stack.run(gates, stack.initial_state(body.zero_state(2)))
+    _, states, _ = stack.run(stack.initial_state(body.zero_state(2)), gates=gates)
     assert_close(states[0][0, :24], torch.ones(24))
     assert_close(states[0][1, :24], -torch.ones(24))
 
@@ -125,7 +169,7 @@ def test_the_device_and_the_cell_decide_the_route() -> None:
     assert step_route(cpu, PluginCell()).layers is TorchLayers
     assert step_route(torch.device("cuda"), CELLS["gru"]) == TORCH
     layer = RecurrentLayer("gru", WIDTH, 24)
-    assert FusedStack(layer).route == COMPILED
+    assert fused(layer).route == COMPILED
 
 
 FLAT = DecoderConfig(vocabulary=11, hidden=24, dimension=8, covariates=(5,))
@@ -171,6 +215,18 @@ def test_a_primed_state_has_the_bits_of_its_steps(
         logits, state = model.step(column, state)
         primed, primed_state = model.step(column, primed_state)
         assert torch.equal(primed, logits)
+
+
+@pytest.mark.parametrize("config", [FLAT, ROLLS])
+@pytest.mark.parametrize("wrong", [-1, 5])
+def test_a_covariate_that_its_embedding_does_not_have_is_refused(
+    config: DecoderConfig | NestedConfig, wrong: int
+) -> None:
+    model = build(ModelConfig(decoder=config)).eval()
+    covariates = torch.tensor([[0], [wrong], [4]])
+    text = f"^row 0, step 1: covariate 0 is {wrong}, expected 0 to 4$"
+    with pytest.raises(ConfigError, match=text):
+        model.start(2, covariates=covariates)
 
 
 def test_a_prompt_is_valid_up_to_the_first_token_that_may_not_stand_there() -> None:

@@ -90,10 +90,10 @@ def test_imports_results_and_corrections_are_recovered_and_can_be_undone(
     assert transcript
     assert transcript.segments[0].words[0].word == "corrected"
     assert [take.name for take in workspace.document.takes] == [tune.stem, "a name to undo"]
+    workspace.select(workspace.document.takes[1].id)
     workspace.undo()
     assert workspace.document.takes[1].name == "the second half"
-    while workspace.session.can_undo:
-        workspace.undo()
+    workspace.go_to_step(0)
     assert not workspace.document.clips
     workspace.close()
     workspace.deleteLater()

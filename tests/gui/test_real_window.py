@@ -27,11 +27,12 @@ WAVEFORM_PIXELS = 2000  # at least
 LIBRARIES = ("libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1", "libEGL.so.1")
 PACKAGES = "xvfb xdotool libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libegl1 libxkbcommon-x11-0"
 OTHER_WINDOW = (1450, 250)  # a point in the other program's window
-ROLL: Box = (320, 150, 940, 500)  # where notes are drawn
+ROLL: Box = (390, 120, 940, 600)  # where notes are drawn
 CARD: Point = (1110, 215)  # the first take of the list
 MIDDLE: Point = (600, 400)
-GREENER = 40  # the green of a note's colour over its red, at least, in any shade
+COLOURED = 40  # between the channels of a note's colour, at least, in any shade
 NOTE_WIDTH = 8  # pixels, at least
+FRAME_PIXELS = 500
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,7 @@ def app(screen: Screen, home: Path, *files: Path) -> Iterator[subprocess.Popen[s
     with screen.program(*arguments, home=home) as running:
         wait(lambda: len(document(home).clips) == len(files), "the files were not imported")
         focus(screen, " - SeqStudio$")
+        place(screen, " - SeqStudio$")
         wait(lambda: screen.count(LIGHT.background.getRgb()[:3]) > 100_000, "nothing was drawn")
         yield running
 
@@ -76,6 +78,12 @@ def app(screen: Screen, home: Path, *files: Path) -> Iterator[subprocess.Popen[s
 def focus(screen: Screen, title: str) -> None:
     """Give a window the focus, as a click on it does under a window manager."""
     screen.xdotool("search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync")
+
+
+def place(screen: Screen, title: str) -> None:
+    """Move a window to the corner, in the size for which the points of these tests hold."""
+    found = ("search", "--sync", "--onlyvisible", "--name", title)
+    screen.xdotool(*found, "windowmove", 0, 0, "windowsize", *APP)
 
 
 def document(home: Path) -> Document:
@@ -91,9 +99,9 @@ def note_count(home: Path) -> int:
 
 def visible_notes(screen: Screen) -> list[Point]:
     """Return pixels inside of visible notes, from the highest note down."""
-    red, green, _ = np.moveaxis(np.asarray(screen.picture().crop(ROLL), np.int16), 2, 0)
-    green_pixels = green - red > GREENER
-    rows, columns = np.nonzero(green_pixels[:, :-NOTE_WIDTH] & green_pixels[:, NOTE_WIDTH:])
+    channels = np.asarray(screen.picture().crop(ROLL), np.int16)
+    coloured = np.ptp(channels, axis=2) > COLOURED
+    rows, columns = np.nonzero(coloured[:, :-NOTE_WIDTH] & coloured[:, NOTE_WIDTH:])
     across, down = ROLL[0] + NOTE_WIDTH // 2, ROLL[1] + NOTE_WIDTH // 4
     return [(across + int(x), down + int(y)) for y, x in zip(rows, columns, strict=True)]
 
@@ -137,7 +145,7 @@ def test_a_tune_is_opened_edited_and_undone_by_keys_and_mouse_and_the_app_quits(
     (path,) = Session.unsaved(Profile(tmp_path))
     with Session.open(path) as session:
         assert sum(map(len, session.document.takes[0].tracks)) == total - 1
-        session.undo()
+        session.undo_in(session.document.takes[0].id)
         assert sum(map(len, session.document.takes[0].tracks)) == total
 
 
@@ -169,10 +177,12 @@ def test_files_and_a_plugin_are_dragged_in_from_another_program(
         focus(screen, other_window.TITLE)
         accent = LIGHT.accent.getRgb()[:3]
         before = screen.count(accent)
-        hinted = before + 1000  # the frame around the window
-        screen.drag(
-            OTHER_WINDOW, MIDDLE, lambda: screen.count(accent) > hinted, "the app got no drag"
-        )
+
+        def hinted() -> bool:
+            """A frame appears in this colour, and what had it is covered."""
+            return abs(screen.count(accent) - before) > FRAME_PIXELS
+
+        screen.drag(OTHER_WINDOW, MIDDLE, hinted, "the app got no drag")
         focus(screen, "^Install a plugin$")
         screen.xdotool("key", "Escape")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from seqstudio.contracts.audio import AudioSource
 from seqstudio.errors import DataError
 from seqstudio.media.audio import (
     Audio,
@@ -135,6 +136,13 @@ def test_wav_is_written_in_16_bits_and_loud_samples_are_clipped(tmp_path: Path) 
     assert audio.duration_s == 2 / 22050
 
 
+def test_a_sample_that_is_not_finite_is_not_written(tmp_path: Path) -> None:
+    samples = np.array([[0.0], [np.nan]], np.float32)
+    with pytest.raises(DataError, match=r"^sample 1: \[nan\], expected finite numbers$"):
+        write_wav(tmp_path / "a.wav", Audio(samples, 16000))
+    assert not (tmp_path / "a.wav").exists()
+
+
 def test_the_format_is_detected_from_the_bytes_and_not_the_suffix(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "x.mp3", sine(), RATE)
     (tmp_path / "x.mp3").rename(tmp_path / "x.wav")
@@ -186,6 +194,25 @@ def test_blocks_from_a_start_time_equal_the_rest_of_the_file(
     rest = np.concatenate([b.samples for b in read_blocks(recording, 0.2, start_s=start_s)])
 
     np.testing.assert_allclose(rest, whole[round(start_s * RATE) :], atol=1e-6)
+
+
+@pytest.mark.parametrize(("start_s", "end_s"), [(0.25, 0.75), (1.2, 9.0), (0.0, 0.5)])
+def test_a_part_of_a_recording_is_read_as_a_recording(
+    recording: Path, start_s: float, end_s: float
+) -> None:
+    whole, part = read_audio(recording), AudioSource(recording, start_s=start_s, end_s=end_s)
+    expected = whole.samples[round(start_s * whole.rate_hz) : round(end_s * whole.rate_hz)]
+    found = read_audio(part)
+
+    np.testing.assert_allclose(found.samples, expected, atol=1e-4)
+    assert audio_info(part).duration_s == pytest.approx(found.duration_s, abs=0.1)
+    joined = [block.samples for block in read_blocks(part, 0.1)]
+    np.testing.assert_array_equal(np.concatenate(joined), found.samples)
+
+
+def test_a_part_says_which_it_is() -> None:
+    assert str(AudioSource(Path("a.wav"))) == "a.wav"
+    assert str(AudioSource(Path("a.wav"), start_s=1, end_s=2.5)) == "a.wav from 1.00 to 2.50 s"
 
 
 def test_there_is_no_block_past_the_end(recording: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import webvtt
 
-from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.contracts.transcript import MARK, Segment, Transcript, Word
 from seqstudio.errors import DataError
 from seqstudio.media.subtitles import read_transcript, to_json, to_srt, to_txt, to_vtt
 
@@ -32,7 +32,7 @@ TWO = Transcript(
 
 
 def test_text_has_one_segment_per_line() -> None:
-    assert to_txt(TWO).splitlines()[:2] == ["GO AHEAD", "<B> & C"]
+    assert to_txt(TWO).splitlines()[:2] == ["GO AHEAD", "eve: <B> & C"]
     assert to_txt(Transcript(audio="a", duration_s=1, text="ONE")) == "ONE\n"
 
 
@@ -40,11 +40,11 @@ def test_srt_is_numbered_and_webvtt_reads_it() -> None:
     srt = to_srt(TWO)
     cues = webvtt.from_buffer(StringIO(srt), format="srt").captions
 
-    assert srt.startswith("1\n00:00:00,500 --> 00:00:01,400\nGO AHEAD\n\n2\n")
-    assert [cue.raw_text for cue in cues] == ["GO AHEAD", "ÉTÉ PASSÉ", "<B> & C"]
+    assert srt.startswith("1\n00:00:00,500 --> 00:00:01,500\nGO AHEAD\n\n2\n")
+    assert [cue.raw_text for cue in cues] == ["GO AHEAD", "ÉTÉ PASSÉ", "eve: <B> & C"]
     assert [(cue.start, cue.end) for cue in cues[1:]] == [
         ("00:00:01.500", "00:00:02.000"),
-        ("00:00:02.000", "00:00:02.001"),
+        ("00:00:02.000", "00:00:03.000"),
     ]
 
 
@@ -56,9 +56,23 @@ def test_a_cue_ends_with_its_segment_to_the_millisecond() -> None:
 def test_vtt_escapes_markup_and_webvtt_reads_it() -> None:
     vtt = to_vtt(TWO)
 
-    assert vtt.startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.400\nGO AHEAD\n")
-    assert "&lt;B&gt; &amp; C" in vtt
-    assert len(webvtt.from_buffer(StringIO(vtt), format="vtt").captions) == 3
+    assert vtt.startswith("WEBVTT\n\n00:00:00.500 --> 00:00:01.500\nGO AHEAD\n")
+    assert "<v eve>&lt;B&gt; &amp; C</v>" in vtt
+    captions = webvtt.from_buffer(StringIO(vtt), format="vtt").captions
+    assert [caption.voice for caption in captions] == [None, None, "eve"]
+
+
+def test_notes_are_comments_of_vtt_and_the_mark_begins_the_first_cue_of_srt() -> None:
+    marked = replace(TWO, notes=(MARK, "two\nlines --> here"))
+    vtt, srt = to_vtt(marked), to_srt(marked)
+
+    read = webvtt.from_buffer(StringIO(vtt), format="vtt")
+    assert len(read.captions) == 3
+    assert f"NOTE {MARK}\n\nNOTE two lines --&gt; here\n\n00:00:00.500" in vtt
+    first = webvtt.from_buffer(StringIO(srt), format="srt").captions[0]
+    assert first.raw_text == f"[{MARK}]\nGO AHEAD"
+    silent = to_srt(Transcript(audio="a", duration_s=2.0, text="", notes=(MARK,)))
+    assert silent == f"1\n00:00:00,000 --> 00:00:02,000\n[{MARK}]\n"
 
 
 def test_an_empty_transcript_has_no_cues() -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = (ROOT, ROOT / "plugins" / "seqstudio-speech", ROOT / "plugins" / "seqstudio-music")
+SOURCES = (ROOT, *sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")))
 
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Build the three wheels with the installed build tools, without a download."""
+    """Build the wheels with the installed build tools, without a download."""
     folder = tmp_path_factory.mktemp("wheels")
     for source in SOURCES:
         subprocess.run(

@@ -21,7 +21,10 @@ def names(wheel: Path) -> list[str]:
         return archive.namelist()
 
 
-@pytest.mark.parametrize("package", ["seqstudio", "seqstudio_speech", "seqstudio_music"])
+@pytest.mark.parametrize(
+    "package",
+    ["seqstudio", "seqstudio_speech", "seqstudio_music", "seqstudio_forecast", "seqstudio_text"],
+)
 def test_a_wheel_contains_licence_and_notices(wheels: dict[str, Path], package: str) -> None:
     found = {Path(name).name for name in names(wheels[package]) if ".dist-info/licenses/" in name}
 
@@ -57,7 +60,8 @@ def test_a_plugins_wheel_contains_its_manifest_and_models(
 
 
 def test_the_installed_wheels_run_from_their_own_files(installed: Any) -> None:
-    program = "import seqstudio, seqstudio_speech, seqstudio_music as m; print(seqstudio, m)"
+    names = "seqstudio, seqstudio_speech, seqstudio_music, seqstudio_forecast, seqstudio_text"
+    program = f"import {names}; print({names})"
     done = subprocess.run(
         [installed.python, "-c", program],
         cwd=installed.work,
@@ -69,7 +73,7 @@ def test_the_installed_wheels_run_from_their_own_files(installed: Any) -> None:
     listed = json.loads(installed.seqstudio("plugins", "list", "--json").stdout)
 
     assert str(ROOT) not in done.stdout
-    assert {plugin["id"] for plugin in listed["plugins"]} >= {"speech", "music"}
+    assert {plugin["id"] for plugin in listed["plugins"]} >= {"speech", "music", "forecast", "text"}
     assert listed["refused"] == {}
 
 
@@ -88,7 +92,8 @@ def test_the_installed_models_verify(installed: Any) -> None:
     listed = json.loads(installed.seqstudio("models", "list", "--json").stdout)
 
     assert listed["damaged"] == {}
-    assert len(listed["models"]) == 5
+    shipped = [path.parent.name for path in ROOT.glob("plugins/*/src/*/models/*/card.json")]
+    assert sorted(model["name"] for model in listed["models"]) == sorted(shipped)
     for model in listed["models"]:
         done = installed.seqstudio("models", "verify", model["name"])
         assert done.returncode == 0, done.stderr

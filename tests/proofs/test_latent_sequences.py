@@ -107,7 +107,7 @@ def is_held(row: Tensor) -> bool:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrainResult]:
     """Train with and without free bits, for as many steps."""
     config = TrainConfig(
-        epochs=40, batch_size=32, learning_rate=0.01, weight_decay=0.0, average=1, evaluate_every=10
+        epochs=40, batch_size=32, learning_rate=0.01, weight_decay=0.1, average=1, evaluate_every=10
     )
     places, held_out = split()
     results = {}

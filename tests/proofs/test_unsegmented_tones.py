@@ -15,7 +15,8 @@ from seqstudio.contracts.data import LossSum
 from seqstudio.contracts.task import TrainConfig
 from seqstudio.core.alignment import align
 from seqstudio.core.config import ModelConfig
-from seqstudio.core.ctc import best_path, ctc_loss_sum, prefix_beam
+from seqstudio.core.ctc import best_path, ctc_loss_sum
+from seqstudio.core.ctc_beam import prefix_beam
 from seqstudio.core.encoder import EncoderConfig
 from seqstudio.core.front_end import FramesConfig
 from seqstudio.core.heads import CTCConfig

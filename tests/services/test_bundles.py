@@ -75,7 +75,7 @@ def test_a_loaded_bundle_computes_what_the_saved_model_did(
 def test_inspecting_a_bundle_loads_no_torch(bundle: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from seqstudio.services.bundle_files import *;"
-        f"info = verify_files(Path({str(bundle)!r}));"
+        f"info = inspect_bundle(Path({str(bundle)!r}));"
         "print(info.task, info.parameters, 'torch' in sys.modules, 'numpy' in sys.modules)"
     )
     process = subprocess.run(
@@ -232,6 +232,45 @@ def test_a_missing_unexpected_or_misshaped_tensor_is_named(
     copy: Path, change: Callable[[dict[str, torch.Tensor]], Any], text: str
 ) -> None:
     edit_weights(copy, change)
+    assert_refused(copy, text)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("value", [float("nan"), float("-inf")])
+def test_weights_that_are_not_finite_are_refused(
+    copy: Path, dtype: torch.dtype, value: float
+) -> None:
+    edit_weights(copy, lambda t: t.update(one=torch.tensor([1.0, value]).to(dtype)))
+    assert_refused(copy, r"weights\.safetensors: one has numbers that are not finite")
+    with pytest.raises(ModelError, match="not finite"):
+        verify_files(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("golden.json", b"[" + b" " * 2**20 + b"]", "golden.json has 1048578 bytes, expected at"),
+        ("golden.json", json.dumps([{"operation": "x", "expected": {}}] * 101).encode(),
+         "golden.json: 101 items, expected at most 100"),
+        ("card.json", b" " * (2**20 + 1), "card.json has 1048577 bytes, expected at most"),
+    ],
+)  # fmt: skip
+def test_json_beyond_the_limits_is_refused(copy: Path, name: str, data: bytes, text: str) -> None:
+    rewrite(copy, name, data)
+    assert_refused(copy, text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("layers", 10**8, r"config\.json: model\.decoder\.layers=100000000, expected at most 1000"),
+        ("hidden", 2**62, r"config\.json: .*, expected a model that can be built"),
+    ],
+)
+def test_an_absurd_size_is_refused_at_once(copy: Path, field: str, value: int, text: str) -> None:
+    model = json.loads((copy / "config.json").read_bytes())["model"]
+    model["decoder"][field] = value
+    edit(copy, "config.json", model=model)
     assert_refused(copy, text)
 
 

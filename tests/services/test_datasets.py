@@ -1,6 +1,7 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from letters_task import LettersTask
@@ -70,6 +71,38 @@ def test_the_rule_applies_to_unsplit_data_that_a_model_was_trained_on() -> None:
     assert choose_split(data, "valid", held_out=rule) == data  # of others, all is new
 
 
+def test_examples_without_a_split_beside_others_are_refused_by_name(tmp_path: Path) -> None:
+    class PartlySplit(LettersTask):
+        def read(self, source: Path, ledger: Ledger) -> Iterator[Any]:
+            for number, split in enumerate(("train", "", "dev")):
+                ledger.use(f"line{number}")
+                yield Example(id=f"line{number}", split=split)
+
+    ledger = Ledger()
+    found = read_examples(PartlySplit(), tmp_path, ledger)
+
+    assert [example.split for example in found] == ["train", "valid"]
+    reason = "no split, expected one, as others have: train, valid"
+    assert ledger.refused == {"line1": reason}
+    assert ledger.used == ["line0", "line2"]
+
+
+def test_examples_without_a_group_are_never_held_out_as_one() -> None:
+    data = [*examples("", group="speaker"), *(Example(id=f"lone{n}") for n in range(20))]
+    train, valid = hold_out(data, {"groups": 2})
+
+    assert len(valid) == 8
+    assert all(example.group for example in valid)
+    assert sum(not example.group for example in train) == 20
+
+
+def test_any_split_of_unsplit_data_that_a_model_knows_is_what_was_held_out() -> None:
+    data = examples("")
+    _, valid = hold_out(data, rule := {"share": 0.25})
+
+    assert choose_split(data, "test", held_out=rule, trained_on=True) == valid
+
+
 def test_holding_out_does_not_depend_on_the_order() -> None:
     data = examples("")
     _, valid = hold_out(data, {"share": 0.2})
@@ -91,6 +124,19 @@ def test_too_few_groups_fall_back_to_a_share() -> None:
     data = examples("", group="speaker ")
 
     assert training_splits(data, TrainConfig(valid_groups=3))[2] == {"share": 0.05}
+
+
+def test_a_task_on_series_holds_out_the_end_of_each() -> None:
+    data = [
+        Example(id=f"{series} {hour}", group=series)
+        for series in ("river", "sea")
+        for hour in range(10)
+    ]
+    train, valid, rule = training_splits(data, TrainConfig(valid_share=0.2), last=True)
+
+    assert [one.id for one in valid] == ["river 8", "river 9", "sea 8", "sea 9"]
+    assert len(train) == 16
+    assert choose_split(data, "valid", held_out=rule, trained_on=True) == valid
 
 
 def test_one_example_cannot_be_split() -> None:

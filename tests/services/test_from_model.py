@@ -81,6 +81,21 @@ def test_a_training_starts_from_the_weights_and_the_size_of_its_base(
     assert "--from letters-base" in found.card.command
 
 
+def test_averages_of_the_weights_before_and_after_are_tried_and_kept_if_better(
+    train: Train, base: Path, letters: Path
+) -> None:
+    events = train("run", "epochs=1", "learning_rate=5.0", "average_base=3")  # spoils the weights
+    spoilt, *mixed = values(events)
+    found = load_file(letters.parent / "run" / "model" / "weights.safetensors")
+    before = load_file(base / "weights.safetensors")
+    name = "decoder.body.layers.1.rnn.weight_hh_l0"
+
+    assert len(mixed) == 3
+    assert min(mixed) < spoilt
+    assert inspect_bundle(letters.parent / "run" / "model").card.average == "base"
+    assert not torch.equal(found[name], before[name])
+
+
 def test_a_new_vocabulary_starts_fresh_and_the_run_says_which_modules(
     train: Train, base: Path, letters: Path
 ) -> None:

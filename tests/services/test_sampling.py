@@ -185,6 +185,25 @@ def test_a_guide_masks_tokens_and_ends_a_finished_prompt() -> None:
     assert rows[1:] == [[], []]
 
 
+class Held(FixedLengths):
+    """Token 0 is a group of its own."""
+
+    def group(self, row: int, tokens: Sequence[int]) -> torch.Tensor:
+        return torch.arange(VOCABULARY) == 0
+
+
+def test_filters_keep_the_odds_of_a_guides_group() -> None:
+    model = build_model(flat(16))
+    takes = [TakeSeed(number, number) for number in range(400)]
+    logits, _ = model.start(1)
+    share = float(logits.softmax(dim=-1)[0, 0])
+    config = SamplingConfig(temperature=1e-4)
+    first = [token for _, token in sample(model, [()] * 400, takes, Held([1] * 400), config)]
+
+    assert first.count(0) / 400 == pytest.approx(share, abs=0.07)
+    assert len(set(first)) == 2
+
+
 def test_covariates_of_each_row_agree_with_teacher_forcing() -> None:
     model = build_model(flat(16, covariates=(4, 3)))
     covariates = torch.randint(0, 3, (3, 9, 2), generator=torch.Generator().manual_seed(1))

@@ -8,8 +8,8 @@ PRESET = LettersTask.presets["tiny"]
 
 
 def test_settings_change_the_training_and_the_task_options() -> None:
-    settings = ["epochs=20", "hidden=128", "learning_rate=1e-4", "shift=false", "lags=3,4"]
-    preset = apply_settings(PRESET, [*settings, "hidden=64", "schedule=plateau"])
+    settings = ["epochs=20", "hidden=64", "learning_rate=1e-4", "shift=false", "lags=3,4"]
+    preset = apply_settings(PRESET, [*settings, "schedule=plateau"])
 
     assert (preset.train.epochs, preset.train.learning_rate) == (20, 1e-4)
     assert preset.train.schedule == "plateau"
@@ -35,6 +35,13 @@ def test_settings_change_the_training_and_the_task_options() -> None:
 def test_an_invalid_setting_is_named_with_what_was_expected(setting: str, text: str) -> None:
     with pytest.raises(ConfigError, match=f"^{text}"):
         apply_settings(PRESET, [setting])
+
+
+def test_a_setting_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^setting 'hidden' is given twice, expected once$"):
+        apply_settings(PRESET, ["hidden=64", "hidden=128"])
+    with pytest.raises(ConfigError, match=r"expected once, or with commas: lags=1,2$"):
+        apply_settings(PRESET, ["lags=3", "lags=4"])
 
 
 def test_an_unknown_preset_lists_the_presets() -> None:

@@ -10,7 +10,7 @@ from seqstudio.media.midi import Score
 from seqstudio.session import edits
 from seqstudio.session.document import Clip, Document, Take
 from seqstudio.session.edits import Edit
-from seqstudio.session.note_array import Notes
+from seqstudio.session.note_array import Notes, find_notes
 
 WORDS = ["so", "it", "goes", "on", "and", "on", "until", "somebody", "says", "stop"]
 BASE = Score.new().with_new_track([Note(tick * 120, 60 + tick % 12, 100) for tick in range(40)])
@@ -96,8 +96,13 @@ def edit_notes(document: Document, draw: Random) -> Edit:
     take = draw.choice(document.takes)
     track = draw.randrange(len(take.tracks))
     notes = take.tracks[track]
+    notes = notes.select(find_notes(take.locked_in(track), notes) < 0)
     some = Notes.of(draw.sample(notes, k=min(len(notes), draw.randint(1, 30))))
     drawn = Notes.of(Note(draw.randrange(9999), draw.randrange(128), 60) for _ in range(3))
+
+    def with_drawn(notes: Notes) -> Notes:
+        return Notes.joined((notes, drawn))
+
     twice = Notes.of((*drawn, *some[:2]))  # including some that exist already
     choices: list[Edit] = [
         edits.AddNotes(take.id, track, twice),
@@ -106,6 +111,11 @@ def edit_notes(document: Document, draw: Random) -> Edit:
         edits.ReplaceNotes(take.id, track, some, drawn),
         edits.RenameTake(take.id, draw.choice(WORDS)),
         edits.AcceptTake(take.id, draw.choice([True, False])),
+        edits.StarTake(take.id, draw.choice([True, False])),
+        edits.AnnotateTake(take.id, draw.choice(WORDS)),
+        edits.LockNotes(take.id, track, some[:2]),
+        edits.LockNotes(take.id, track, some[:0]),
+        edits.SetScore(take.id, MIDI, tuple(map(with_drawn, take.tracks))),
     ]
     if all(note.pitch < 127 for note in some):
         choices.append(edits.MoveNotes(take.id, track, some, draw.randrange(500), 1))

@@ -9,7 +9,8 @@ import pytest
 from random_edits import random_edit
 
 from seqstudio.session.document import Document
-from seqstudio.session.session import JobLink, Session
+from seqstudio.session.job_links import JobLink
+from seqstudio.session.session import Session
 
 STEPS = 60
 PAGE_BYTES = 4096

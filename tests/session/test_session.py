@@ -17,9 +17,10 @@ from seqstudio.host.profile import Profile
 from seqstudio.session.document import Document
 from seqstudio.session.edits import AddClip, CompoundEdit, RemoveClip, RenameSession
 from seqstudio.session.files import has_work
+from seqstudio.session.job_links import JobLink
 from seqstudio.session.journal import Journal
 from seqstudio.session.peek import peek
-from seqstudio.session.session import JobLink, Session
+from seqstudio.session.session import Session
 
 OPEN_SESSION = """
 import sys
@@ -276,7 +277,7 @@ def test_a_session_that_is_just_being_created_has_nothing_to_show(
 
 
 @pytest.mark.parametrize(
-    ("version", "hint"), [(4, "update SeqStudio"), (2, "an early SeqStudio wrote it")]
+    ("version", "hint"), [(5, "update SeqStudio"), (3, "an early SeqStudio wrote it")]
 )
 def test_a_file_of_another_version_is_refused(path: Path, version: int, hint: str) -> None:
     Session.create(path).close()
@@ -284,7 +285,7 @@ def test_a_file_of_another_version_is_refused(path: Path, version: int, hint: st
     journal.read(f"PRAGMA user_version = {version}")
     journal.connection.close()
 
-    with pytest.raises(SessionError, match=f"version {version}, expected 3: {hint}"):
+    with pytest.raises(SessionError, match=f"version {version}, expected 4: {hint}"):
         Session.open(path)
 
 
@@ -297,7 +298,7 @@ def test_untitled_work_of_another_version_is_listed_and_refused(profile: Profile
     other.close()
 
     assert Session.unsaved(profile) == (session.path,)
-    with pytest.raises(SessionError, match="version 2, expected 3"):
+    with pytest.raises(SessionError, match="version 2, expected 4"):
         Session.open(session.path)
 
 

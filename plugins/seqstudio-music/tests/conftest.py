@@ -37,7 +37,7 @@ def rolls_model() -> LoadedBundle:
 
 @pytest.fixture(scope="session")
 def chorale_model() -> LoadedBundle:
-    options = VoiceOptions(hidden=16, layers=1, inner_hidden=12, dropout=0.0)
+    options = VoiceOptions(dimension=12, hidden=16, layers=1, dropout=0.0, output_dropout=0.0)
     return loaded(VoicesTask(), [chorale_example(64, 1)], options, "music-chorale")
 
 
@@ -45,7 +45,15 @@ def chorale_model() -> LoadedBundle:
 def folk_model(tmp_path_factory: pytest.TempPathFactory) -> LoadedBundle:
     path = tmp_path_factory.mktemp("folk") / "tune.mid"
     lead_sheet().write(path)
-    options = VoiceOptions(layout="lead-sheet", hidden=16, layers=1, inner_hidden=12, dropout=0.0)
+    options = VoiceOptions(
+        layout="lead-sheet",
+        dimension=12,
+        hidden=16,
+        layers=1,
+        dropout=0.0,
+        output_dropout=0.0,
+        look_back=True,
+    )
     example = VoiceExample(id="tune", where="tune", midi=path, size=1)
     return loaded(VoicesTask(), [example], options, "music-folk")
 

@@ -1,20 +1,42 @@
 """Small untrained models, a job that samples from them, and small pieces of music."""
 
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from seqstudio_music import seqstudio_parts
 from seqstudio_music.rolls.data import Roll, RollExample
 from seqstudio_music.voices.data import VoiceExample
 
 from seqstudio.api import Guide, LoadedModel, Note, SamplingConfig, TakeSeed, Task
 from seqstudio.api.media import Score
+from seqstudio.api.nn import with_plugin_parts
+from seqstudio.contracts.manifest import parse_manifest
 from seqstudio.services.bundles import LoadedBundle, build_module
 
 TPB = 480
+MANIFEST = Path(str(files("seqstudio_music"))) / "seqstudio.toml"
+
+
+def options_of(operation: str, **chosen: Any) -> dict[str, Any]:
+    """Return an operation's options: those chosen, and else the manifest's defaults.
+
+    Models here are untrained, so nothing is filtered unless it is chosen.
+    """
+    manifest = parse_manifest(tomllib.loads(MANIFEST.read_text()), "seqstudio.toml")
+    (entry,) = (one for one in manifest.operations if one.name == operation)
+    assert set(chosen) <= set(entry.options)
+    defaults = {
+        name: () if option.repeat and option.default is None else option.default
+        for name, option in entry.options.items()
+    }
+    unfiltered = {"temperature": 1.0, "min_p": 0.0}
+    return defaults | {name: unfiltered[name] for name in unfiltered if name in defaults} | chosen
 
 
 @dataclass
@@ -59,7 +81,8 @@ class OneJob:
 def loaded(task: Task, examples: Sequence[Any], options: Any, name: str) -> LoadedBundle:
     """Build an untrained model of a task with a fixed seed."""
     preparation = task.prepare(examples, options)
-    module = build_module(preparation, seed=7, device="cpu").eval()
+    parts = with_plugin_parts(seqstudio_parts())
+    module = build_module(preparation, seed=7, device="cpu", parts=parts).eval()
     return LoadedBundle(
         name=name,
         task=task.name,
@@ -83,7 +106,7 @@ def roll_example(roll: Roll, name: str = "roll", split: str = "") -> RollExample
 def chorale_example(steps: int, seed: int, name: str = "chorale") -> VoiceExample:
     """Return four voices with a new pitch every quarter note, each in its own range."""
     generator = np.random.default_rng(seed)
-    lows = np.array([62, 43, 55, 48])
+    lows = np.array([62, 43, 48, 55])
     quarters = lows + generator.integers(0, 10, (-(-steps // 4), 4))
     values = np.repeat(quarters, 4, axis=0)[:steps].astype(np.int64)
     return VoiceExample(id=name, where=name, steps=values, size=steps)

@@ -5,16 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from seqstudio_music.composer import Composition, PieceSpec
+from seqstudio_music.composer import AddedBars, Composition, PieceSpec
 from seqstudio_music.operations import Continue, Generate
 from seqstudio_music.primers import Primer
-from small_music import TPB, OneJob, piano
+from small_music import TPB, OneJob, options_of, piano
 
 from seqstudio.api import Job, LoadedModel, ModelError, Note, Request, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score
 from seqstudio.services.bundles import LoadedBundle
 
-SAMPLING = {"temperature": 1.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0}
 TAKES = (TakeSeed(1, 11), TakeSeed(2, 12))
 
 
@@ -43,11 +42,11 @@ class ClickComposer:
         job: Job,
         model: LoadedModel,
         primer: Primer,
-        bars: int,
+        added: AddedBars,
         takes: Sequence[TakeSeed],
         config: SamplingConfig,
-    ) -> list[Score]:
-        return [primer.score] * len(takes)
+    ) -> list[Composition]:
+        return [Composition(primer.score)] * len(takes)
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def click_job(rolls_model: LoadedBundle, tmp_path: Path) -> OneJob:
 
 def test_generate_works_with_a_new_kind_of_model(click_job: OneJob) -> None:
     click_job.chosen = "clicks"
-    options = {"bars": 3, "meter": "4/4", "key": "", "tempo": 0.0, **SAMPLING}
+    options = options_of("generate", bars=3)
     results = list(
         Generate([ClickComposer()]).run(Request(options=options, takes=TAKES), click_job)
     )
@@ -74,17 +73,17 @@ def test_continue_works_with_a_new_kind_of_model(
 ) -> None:
     path = write(piano())
     request = Request(
-        inputs={"primer": (path,)}, options={"bars": 1, "repair": False, **SAMPLING}, takes=TAKES
+        inputs={"primer": (path,)}, options=options_of("continue", bars=1), takes=TAKES
     )
     results = list(Continue([ClickComposer()]).run(request, click_job))
 
     assert [result.outputs["score"] for result in results] == [Score.read(path)] * 2
-    assert results[0].summary == "1 bar added to primer.mid by clicks"
+    assert results[0].summary == "silence added to primer.mid by clicks"
 
 
 def test_a_model_without_a_composer_is_refused(job: OneJob) -> None:
     job.chosen = "music-chorale"
-    options = {"bars": 1, "meter": "4/4", "key": "", "tempo": 0.0, **SAMPLING}
+    options = options_of("generate", bars=1)
     with pytest.raises(
         ModelError, match=r"model 'music-chorale': task music\.voices, expected test\.clicks"
     ):

@@ -7,27 +7,17 @@ import pytest
 from seqstudio_music import COMPOSERS
 from seqstudio_music.keys import parse_key
 from seqstudio_music.operations import Generate
-from small_music import TPB, OneJob
+from small_music import TPB, OneJob, options_of
 
 from seqstudio.api import ConfigError, Request, Result, TakeSeed
 from seqstudio.api.media import Score
-
-DEFAULTS = {
-    "bars": 2,
-    "key": "",
-    "meter": "4/4",
-    "tempo": 0.0,
-    "temperature": 1.0,
-    "top_p": 1.0,
-    "top_k": 0,
-    "min_p": 0.0,
-}
 
 
 def generated(job: OneJob, model: str, *seeds: int, **options: Any) -> list[Result]:
     job.chosen = model
     takes = tuple(TakeSeed(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
-    return list(Generate(COMPOSERS).run(Request(options=DEFAULTS | options, takes=takes), job))
+    chosen = options_of("generate", **{"bars": 2, "raw": True} | options)
+    return list(Generate(COMPOSERS).run(Request(options=chosen, takes=takes), job))
 
 
 def score_of(result: Result) -> Score:
@@ -121,11 +111,13 @@ def test_tempo_follows_the_option(job: OneJob) -> None:
         ({"meter": "4"}, "meter='4', expected one such as 4/4 or 7/8"),
         ({"meter": "4/5"}, "meter='4/5', expected"),
         ({"meter": "0/4"}, "meter='0/4', expected"),
-        ({"key": "H"}, "key='H', expected one such as C, Bb or F#m"),
+        ({"key": "H"}, "key='H', expected one such as C, Bb, F#m or"),
         ({"top_p": 0.0}, "top_p=0.0, expected"),
     ],
 )
 def test_an_invalid_option_is_refused(job: OneJob, options: dict[str, Any], expected: str) -> None:
+    if "top_p" not in options:  # refused before a model loads
+        job = OneJob({}, job.folder)
     with pytest.raises(ConfigError, match=expected):
         generated(job, "music-chorale", **options)
 
@@ -133,6 +125,26 @@ def test_an_invalid_option_is_refused(job: OneJob, options: dict[str, Any], expe
 def test_a_key_is_refused_for_piano_rolls(job: OneJob) -> None:
     with pytest.raises(ConfigError, match="key='C', expected none with rolls-nottingham"):
         generated(job, "rolls-nottingham", key="C")
+
+
+def test_hard_constraints_are_met_and_certified(job: OneJob) -> None:
+    asked = {"scale": "C major", "chords": "C | F G | .", "notes_in_bar": "2-5", "close": True}
+    for model in ("music-chorale", "music-folk"):
+        for result in generated(job, model, 1, 2, key="C", bars=3, **asked):
+            pitches = {note.pitch % 12 for note in score_of(result).notes}
+            certificate = result.details["constraints"]
+            assert pitches <= {0, 2, 4, 5, 7, 9, 11}
+            assert isinstance(certificate, dict)
+            assert len(certificate) == 6
+            assert all(certificate.values())
+            assert "6 of 6 constraints met" in result.summary
+
+
+def test_hard_constraints_are_refused_for_piano_rolls(job: OneJob) -> None:
+    with pytest.raises(
+        ConfigError, match="scale is asked for, expected none with rolls-nottingham"
+    ):
+        generated(job, "rolls-nottingham", scale="C major")
 
 
 def test_flats_and_sharps_name_the_same_key() -> None:

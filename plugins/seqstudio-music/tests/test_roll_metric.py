@@ -10,13 +10,22 @@ from seqstudio_music.rolls.baselines import persistence_nll, unigram_nll
 from seqstudio_music.rolls.settings import RollOptions
 from seqstudio_music.rolls.task import RollsTask
 from seqstudio_music.rolls.tokens import encode_rolls
-from small_music import random_roll, roll_example
+from small_music import loaded, random_roll, roll_example
 
 from seqstudio.api import pool
 from seqstudio.api.nn import ModelConfig, NestedConfig, build
 from seqstudio.services.bundles import LoadedBundle
 
 TASK = RollsTask()
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["without past", "with past"])
+def rolls_model(request: pytest.FixtureRequest) -> LoadedBundle:
+    """Shadow the shared model by one without and one with inputs of the past."""
+    options = RollOptions(
+        hidden=16, layers=1, inner_hidden=12, dropout=0.0, past=request.param, lags=(1, 4)
+    )
+    return loaded(TASK, [], options, "rolls-nottingham")
 
 
 def nll(model: LoadedBundle, roll: np.ndarray) -> float:

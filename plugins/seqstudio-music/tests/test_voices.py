@@ -10,17 +10,24 @@ import torch
 from seqstudio_music.chords import chord_symbol, nearest_chord
 from seqstudio_music.grid import Bar, Grid, chorale_grid, grid_of_score
 from seqstudio_music.keys import estimate_key, key_name
-from seqstudio_music.voices.batches import augment_piece, encode_piece, piece_of
+from seqstudio_music.voices.batches import (
+    EncodedPiece,
+    augment_piece,
+    encode_piece,
+    log_probs,
+    pad_pieces,
+    piece_of,
+)
 from seqstudio_music.voices.constraints import VoiceGuide
 from seqstudio_music.voices.covariates import (
-    COVARIATE_SIZES,
+    STEP_SIZES,
     UNKNOWN_END,
     UNKNOWN_KEY,
     Bounds,
     covariates,
 )
 from seqstudio_music.voices.data import ChoraleImporter, chorale_piece
-from seqstudio_music.voices.sampling import voice_notes
+from seqstudio_music.voices.notes import voice_notes
 from seqstudio_music.voices.score_reader import read_chorale, read_lead_sheet
 from seqstudio_music.voices.settings import VoiceOptions
 from seqstudio_music.voices.task import VoicesTask
@@ -49,12 +56,24 @@ def test_tokens_distinguish_an_onset_from_a_held_note() -> None:
 
 
 def test_a_hold_in_the_first_step_is_a_rest() -> None:
-    layout = Layout(CHORALE)
-    values, held = layout.decode(np.array([[1, 0, 50, 1], [1, 1, 1, 51]]))
+    layout = Layout(LEAD_SHEET)
+    (chords, _), (melody, _) = layout.ranges
+    values, held = layout.decode(np.array([[chords + 1, melody], [chords + 1, melody + 50]]))
 
-    assert values[:, [0, 1]].tolist() == [[NONE, NONE]] * 2
-    assert values[0, 2] == values[1, 2] != NONE
-    assert held.tolist() == [[False] * 4, [False, False, True, False]]
+    assert values[:, 0].tolist() == [NONE, NONE]
+    assert values[:, 1].tolist() == [NONE, 50 - ONSET + 21]
+    assert not held.any()
+
+
+def test_a_chorale_says_what_sounds_in_each_sixteenth() -> None:
+    layout = Layout(CHORALE)
+    tokens = layout.encode(np.array([[60, 40, NONE, 50]] * 2), np.array([[True] * 4] * 2))
+    values, held = layout.decode(tokens)
+
+    assert tokens.tolist() == [[40, 20, 0, 30]] * 2
+    assert values.tolist() == [[60, 40, NONE, 50]] * 2
+    assert held.tolist() == [[False] * 4, [True, True, False, True]]
+    assert layout.vocabulary == 89
 
 
 def test_repeated_pitches_of_a_chorale_are_held() -> None:
@@ -161,7 +180,7 @@ def test_the_end_and_the_key_can_be_unknown() -> None:
     assert known[[0, -5, -1], 3].tolist() == [15, 1, 0]
     assert set(unknown[:, 3].tolist()) == {UNKNOWN_END}
     assert set(unknown[:, 4].tolist()) == {UNKNOWN_KEY}
-    assert (known.max(axis=0) < COVARIATE_SIZES).all()
+    assert (known.max(axis=0) < STEP_SIZES).all()
 
 
 def test_meters_and_positions_absent_from_training_map_to_the_nearest() -> None:
@@ -180,11 +199,10 @@ def test_later_steps_do_not_change_the_nll_of_earlier_ones(chorale_model: Loaded
     other[32:] = np.roll(other[32:], 3, axis=0)
 
     def nats(tokens: np.ndarray) -> torch.Tensor:
-        groups = torch.from_numpy(tokens)[None]
-        known = torch.from_numpy(encoded.covariates)[None]
+        piece = EncodedPiece(tokens, encoded.covariates)
+        layout = Layout(chorale_model.settings.slots)
         with torch.inference_mode():
-            lengths = torch.tensor([64])
-            return chorale_model.module.log_probs(groups, lengths, covariates=known)[0]
+            return log_probs(chorale_model.module, pad_pieces(("x",), [piece], layout, 0))[0]
 
     torch.testing.assert_close(nats(other)[:32], nats(encoded.tokens)[:32])
 
@@ -222,7 +240,7 @@ def test_training_uses_some_pieces_without_their_chords(folk_model: LoadedBundle
 def test_four_parts_are_read_by_their_mean_pitch() -> None:
     piece = read_chorale(four_parts())
 
-    assert piece.values[0].tolist() == [67, 46, 60, 53]
+    assert piece.values[0].tolist() == [67, 46, 53, 60]
     assert len(piece.values) == 32
 
 
@@ -260,7 +278,7 @@ def test_chorales_are_read_from_json_with_their_splits(tmp_path: Path) -> None:
 
     assert [(item.split, item.size) for item in examples] == [("train", 4), ("valid", 4)]
     assert ledger.refused == {f"{path.name}:valid[1]": "step 0: 1 voices, expected 4"}
-    assert chorale_piece(examples[0].steps).values[0].tolist() == [70, 50, 65, 60]  # type: ignore[arg-type]
+    assert chorale_piece(examples[0].steps).values[0].tolist() == [70, 50, 60, 65]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +334,8 @@ def test_a_preview_is_the_same_for_the_same_seed(chorale_model: LoadedBundle) ->
         ({"crop": 10}, "crop=10, expected 0, or more than lead=16"),
         ({"lowest_shift": 1}, "shifts from 1 to 6, expected a range that contains 0"),
         ({"drop_chords": 1.0}, "drop_chords=1.0, expected"),
-        ({"inner_hidden": 0}, "inner_hidden=0, expected at least 1"),
+        ({"dimension": 0}, "dimension=0, expected at least 1"),
+        ({"unshifted": 1.5}, "unshifted=1.5, expected 0 to 1"),
     ],
 )
 def test_an_invalid_option_is_named(changed: dict[str, Any], expected: str) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from seqstudio_speech.importers import ManifestImporter
+from seqstudio_speech.importers import TableImporter
 from seqstudio_speech.settings import SpeechOptions
 from seqstudio_speech.task import CtcTask
 
 from seqstudio.api import Ledger, LoadedModel, TrainConfig
+from seqstudio.host.worker.cache import FileCache
+from seqstudio.host.worker.pieces import PieceFile
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.runs import RunSpec, create_run
 from seqstudio.services.training import train
@@ -103,13 +105,18 @@ def tone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run folder of a tiny model, trained on tones by the training service."""
     task = CtcTask()
-    examples = list(ManifestImporter().read(tone_folder, Ledger()))
+    examples = list(TableImporter().read(tone_folder, Ledger()))
     options = SpeechOptions(
         hidden=32,
         layers=1,
         dropout=0.0,
         speeds=(1.0,),
         gain_db=0.0,
+        noise=0.0,
+        reverberation=0.0,
+        channel=0.0,
+        padding=0.0,
+        time_masks_per_s=0.0,
         time_masks=0,
         frequency_masks=0,
     )
@@ -134,3 +141,61 @@ def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="session")
 def tone_model(tone_run: Path) -> LoadedModel:
     return load_bundle(tone_run / "model", CtcTask(), device="cpu")
+
+
+class LocalJob:
+    """A job in this process: what operations use of one; it keeps what it is given paths for."""
+
+    device = "cpu"
+
+    def __init__(
+        self,
+        model: LoadedModel | None,
+        folder: Path,
+        kept: Path | None = None,
+        pieces: Path | None = None,
+    ) -> None:
+        self.loaded = model
+        self.folder = folder
+        self._cache, self._pieces = FileCache(kept, 10**6), pieces
+        self.fractions: list[float] = []
+
+    def model(self, prefer: str = "") -> LoadedModel | None:
+        return self.loaded
+
+    def recogniser(self) -> None:
+        return None
+
+    def pieces(self) -> PieceFile:
+        return PieceFile(self._pieces)
+
+    def cache(self) -> FileCache:
+        return self._cache
+
+    def check(self) -> None:
+        return
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        self.fractions.append(fraction)
+
+
+@pytest.fixture
+def plain_job(tmp_path: Path) -> LocalJob:
+    """A job of an operation that needs no model."""
+    return LocalJob(None, tmp_path)
+
+
+@pytest.fixture
+def tone_job(tone_model: LoadedModel, tmp_path: Path) -> LocalJob:
+    """A job with the tiny model of tones."""
+    return LocalJob(tone_model, tmp_path)
+
+
+@pytest.fixture
+def caching_job(tone_model: LoadedModel, tmp_path: Path) -> Callable[..., LocalJob]:
+    """Make jobs with the model of tones, a cache in a folder, and maybe a file of pieces."""
+
+    def make(kept: Path, pieces: Path | None = None) -> LocalJob:
+        return LocalJob(tone_model, tmp_path, kept, pieces)
+
+    return make

@@ -11,6 +11,7 @@ from seqstudio.api import DataError
 SETTINGS = FeatureSettings()
 
 
+@pytest.mark.medium  # librosa compiles what it computes, at its first use
 @pytest.mark.filterwarnings("ignore:n_fft=512 is too large")  # librosa's, of short audio
 @pytest.mark.parametrize("samples", [1, 160, 399, 16000, 20011])
 def test_log_mel_equals_librosa(samples: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from seqstudio_speech.importers import ManifestImporter
+from seqstudio_speech.importers import TableImporter
 from seqstudio_speech.task import CtcTask
 
 from seqstudio.api import AudioExample, Ledger, pool
@@ -24,10 +24,11 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 from seqstudio.services.bundles import load_bundle
+from seqstudio_speech.decoding import SearchOptions
 from seqstudio_speech.recognise import Recogniser
 from seqstudio_speech.task import CtcTask
 model = load_bundle(Path(sys.argv[1]), CtcTask(), device="cpu")
-words = Recogniser(model, beam=1).transcribe(Path(sys.argv[2])).text.split()
+words = Recogniser(model, SearchOptions(beam=1)).transcribe(Path(sys.argv[2])).text.split()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(words))
 """
 
@@ -49,7 +50,7 @@ def model(shipped: Path) -> LoadedBundle:
 
 @pytest.fixture
 def demo() -> list[AudioExample]:
-    return list(ManifestImporter().read(DEMO, Ledger()))
+    return list(TableImporter().read(DEMO, Ledger()))
 
 
 def test_the_shipped_model_verifies_and_its_card_names_data_and_licence(shipped: Path) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import soundfile
 import torch
 from seqstudio_speech.augment import change_speed
 from seqstudio_speech.batches import FrameBudget
-from seqstudio_speech.importers import ManifestImporter
+from seqstudio_speech.importers import TableImporter
 from seqstudio_speech.presets import model_config
 from seqstudio_speech.recordings import Samples, read_mono
 from seqstudio_speech.settings import AugmentSettings, SpeechOptions, SpeechSettings
@@ -17,13 +18,14 @@ from torch.testing import assert_close
 
 from seqstudio.api import AudioExample, DataError, Draws, Ledger, LoadedModel, Preparation, pool
 from seqstudio.api.nn import FrameGeometry, build, frames_needed
+from seqstudio.services.bundle_files import inspect_bundle
 
-TINY = SpeechOptions(hidden=4, layers=1, dropout=0.0)
+TINY = SpeechOptions(hidden=4, layers=1, dropout=0.0, padding=0.0)
 
 
 @pytest.fixture
 def examples(tone_folder: Path) -> list[AudioExample]:
-    return list(ManifestImporter().read(tone_folder, Ledger()))[:6]
+    return list(TableImporter().read(tone_folder, Ledger()))[:6]
 
 
 @pytest.fixture
@@ -162,6 +164,30 @@ def test_a_trained_model_has_no_errors_on_valid_data(
     assert len(measured) == len(valid)
     assert pool(measured)["wer"] == 0
     assert measured[0].detail["reference"] == measured[0].detail["hypothesis"]
+
+
+def test_a_trained_model_knows_how_much_doubt_is_usual(
+    tone_model: LoadedModel, tone_run: Path, tone_folder: Path
+) -> None:
+    metrics = {one.name: one.value for one in inspect_bundle(tone_run / "model").card.metrics}
+    valid = [one for one in CtcTask().read(tone_folder, Ledger()) if one.split == "valid"]
+    measured = pool(list(CtcTask().measure(tone_model, valid)))
+
+    assert 0 < tone_model.settings.usual_doubt < 0.5
+    assert tone_model.settings.usual_doubt == pytest.approx(metrics["doubt"], abs=1e-4)
+    assert measured["doubt"] == pytest.approx(metrics["doubt"], abs=1e-4)
+    assert measured["nll_per_character"] == pytest.approx(metrics["nll_per_character"], abs=1e-4)
+
+
+def test_a_transcript_without_a_path_through_the_frames_counts_as_guessed(
+    tone_model: LoadedModel, say: Callable[..., Path]
+) -> None:
+    (long, unknown) = CtcTask().measure(
+        tone_model, [example(say("A"), "A" * 500), example(say("A"), "éA")]
+    )
+
+    assert long.sums["nll_per_character"] == pytest.approx((500 * math.log(5), 500.0))
+    assert unknown.sums["nll_per_character"][1] == 1.0  # the letter that the model knows
 
 
 def test_unreadable_audio_counts_as_deletions_and_unknown_characters_are_scored(

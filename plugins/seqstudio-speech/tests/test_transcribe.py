@@ -10,36 +10,17 @@ from seqstudio_speech.operation import Transcribe
 from seqstudio_speech.recognise import Recogniser
 
 from seqstudio.api import DataError, LoadedModel, ModelError, Request, Transcript
+from seqstudio.media.subtitles import to_txt
 
 RATE_HZ = 16000
 Speak = Callable[[str], Any]
 
 
-class FakeJob:
-    """A job with only what this operation uses."""
-
-    folder = Path()
-    device = "cpu"
-
-    def __init__(self, model: LoadedModel) -> None:
-        self.loaded = model
-        self.fractions: list[float] = []
-
-    def model(self, prefer: str = "") -> LoadedModel:
-        return self.loaded
-
-    def check(self) -> None:
-        return
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        self.fractions.append(fraction)
-
-
 @pytest.fixture
-def transcribe(tone_model: LoadedModel) -> Callable[..., Transcript]:
+def transcribe(tone_job: Any) -> Callable[..., Transcript]:
     def run(path: Path, **options: Any) -> Transcript:
         request = Request(inputs={"audio": (path,)}, options=options)
-        (result,) = Transcribe().run(request, FakeJob(tone_model))  # type: ignore[arg-type]
+        (result,) = Transcribe().run(request, tone_job)
         found = result.outputs["transcript"]
         assert isinstance(found, Transcript)
         return found
@@ -123,6 +104,43 @@ def test_one_word_after_long_silence_is_found(
     assert only[1] == pytest.approx(18.15, abs=0.06)
 
 
+def test_loudness_and_a_constant_offset_change_no_word(
+    transcribe: Callable[..., Transcript], tmp_path: Path, spoken: Speak
+) -> None:
+    speech = spoken("CAB A BA").samples
+    for gain_db, offset in ((-40, 0.0), (-20, 0.2), (12, -0.05)):
+        path = tmp_path / f"{gain_db}.wav"
+        soundfile.write(path, speech * 10 ** (gain_db / 20) + offset, RATE_HZ, subtype="FLOAT")
+        assert transcribe(path).text == "CAB A BA"
+
+
+def test_one_live_channel_of_eight_and_one_out_of_phase_are_heard_and_said(
+    transcribe: Callable[..., Transcript], tmp_path: Path, spoken: Speak
+) -> None:
+    speech = spoken("CAB A BA").samples
+    soundfile.write(
+        tmp_path / "dead.wav", np.stack([0 * speech] * 7 + [speech / 8], axis=1), RATE_HZ
+    )
+    soundfile.write(tmp_path / "anti.wav", np.stack([speech, -speech], axis=1), RATE_HZ)
+    dead, anti = transcribe(tmp_path / "dead.wav"), transcribe(tmp_path / "anti.wav")
+
+    assert (dead.text, anti.text) == ("CAB A BA", "CAB A BA")
+    assert dead.notes == ("8 channels: 7 without sound, left out",)
+    assert anti.notes == ("2 channels: 1 out of phase, turned over",)
+
+
+def test_a_recording_without_words_says_so(
+    tone_job: Any, tmp_path: Path, transcribe: Callable[..., Transcript]
+) -> None:
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(RATE_HZ), RATE_HZ)
+    request = Request(inputs={"audio": (path,)}, options={})
+    (result,) = Transcribe().run(request, tone_job)
+
+    assert result.summary == "0 words in 1.0 s; nothing was said"
+    assert to_txt(transcribe(path)) == "[Note: nothing was said]\n"
+
+
 def test_a_hundredth_of_a_second_is_an_empty_transcript(
     transcribe: Callable[..., Transcript], tmp_path: Path
 ) -> None:
@@ -133,13 +151,12 @@ def test_a_hundredth_of_a_second_is_an_empty_transcript(
 
 
 def test_times_in_a_long_recording_ascend_and_stay_within_it(
-    tone_model: LoadedModel, tmp_path: Path, spoken: Speak
+    tone_job: Any, tmp_path: Path, spoken: Speak
 ) -> None:
     path = tmp_path / "long.wav"
     speech = spoken(" ".join(["CAB A BA B AB C CC A ABC"] * 8))
     soundfile.write(path, speech.samples, RATE_HZ)
-    job = FakeJob(tone_model)
-    (result,) = Transcribe().run(Request(inputs={"audio": (path,)}), job)  # type: ignore[arg-type]
+    *_, result = Transcribe().run(Request(inputs={"audio": (path,)}), tone_job)
     transcript = result.outputs["transcript"]
     assert isinstance(transcript, Transcript)
 
@@ -148,9 +165,9 @@ def test_times_in_a_long_recording_ascend_and_stay_within_it(
     assert edges == sorted(edges)
     assert edges[0] >= 0
     assert edges[-1] <= transcript.duration_s
-    assert job.fractions == sorted(job.fractions)
-    assert len(job.fractions) > 1
-    assert job.fractions[-1] == pytest.approx(1)
+    assert tone_job.fractions == sorted(tone_job.fractions)
+    assert len(tone_job.fractions) > 1
+    assert tone_job.fractions[-1] == pytest.approx(1)
 
 
 def test_a_recording_unlike_the_training_data_is_marked(
@@ -208,7 +225,7 @@ def damage(path: Path, kind: str, samples: Any) -> Path:
     [
         ("missing", "[Nn]o such file.*, expected an audio file"),
         ("empty", r"empty file \(0 bytes\), expected audio"),
-        ("misnamed", "expected wav, flac, ogg or mp3"),
+        ("misnamed", "expected wav, flac, ogg, mp3"),
         ("zero-length", "holds no samples, expected at least 1"),
         ("nan", "sample 0 .* is nan, expected a number"),
         ("truncated", "damaged|cut short|ends"),

@@ -1,1 +1,1 @@
-"""The jobs dock: queued, running and ended jobs."""
+"""The page of jobs: queued, running and ended jobs."""

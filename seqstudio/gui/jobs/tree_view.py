@@ -12,10 +12,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.jobs.dock import DockModel
+from seqstudio.gui.jobs.jobs import JobsModel
 from seqstudio.gui.widgets.colours import colours_of
 from seqstudio.gui.widgets.label import plain_tooltip
 from seqstudio.gui.workspace.job_status import ItemStatus, JobStatus
+from seqstudio.gui.workspace.state_words import WORDS
 
 JOB = Qt.ItemDataRole.UserRole  # a row's job
 FRACTION = Qt.ItemDataRole.UserRole + 1
@@ -52,9 +53,9 @@ class ProgressBar(QStyledItemDelegate):
 
 
 class JobsTree(QTreeWidget):
-    """Shows the jobs of a `DockModel`; updates its rows in place where it can."""
+    """Shows the jobs of a `JobsModel`; updates its rows in place where it can."""
 
-    def __init__(self, model: DockModel, parent: QWidget) -> None:
+    def __init__(self, model: JobsModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
         self._rows: dict[int, QTreeWidgetItem] = {}  # by job
@@ -69,7 +70,7 @@ class JobsTree(QTreeWidget):
         self.setMinimumHeight(MIN_HEIGHT)
         header = self.header()
         header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((TITLE, 260), (STATE, 280), (PROGRESS, 150)):
+        for column, width in ((TITLE, 220), (STATE, 230), (PROGRESS, 130)):
             header.resizeSection(column, width)
         self.currentItemChanged.connect(self._select)
         self.itemExpanded.connect(lambda row: model.show_items(row.data(0, JOB), True))
@@ -129,11 +130,11 @@ class JobsTree(QTreeWidget):
 
 def _draw_item(row: QTreeWidgetItem, job: int, item: ItemStatus) -> None:
     row.setData(0, JOB, job)
-    texts = (item.name, item.state.capitalize(), _percent(item.fraction), item.text)
+    texts = (item.name, WORDS[item.state], _percent(item.fraction), item.text)
     _set_texts(row, texts, item.fraction)
 
 
-def _set_texts(row: QTreeWidgetItem, texts: tuple[str, ...], fraction: float) -> None:
+def _set_texts(row: QTreeWidgetItem, texts: tuple[str, ...], fraction: float | None) -> None:
     """Set the texts and the progress of a row, only where they have changed."""
     for column, text in enumerate(texts):
         line = " ".join(text.split())
@@ -144,5 +145,5 @@ def _set_texts(row: QTreeWidgetItem, texts: tuple[str, ...], fraction: float) ->
         row.setData(PROGRESS, FRACTION, fraction)
 
 
-def _percent(fraction: float) -> str:
-    return f"{fraction:.0%}"
+def _percent(fraction: float | None) -> str:
+    return "" if fraction is None else f"{fraction:.0%}"

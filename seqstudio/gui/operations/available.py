@@ -7,9 +7,10 @@ from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import ModelError
-from seqstudio.gui.workspace.results import READABLE
+from seqstudio.gui.workspace.results import READABLE, SHOWN
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
 from seqstudio.host.catalogue.models import FoundModel
+from seqstudio.host.catalogue.recognisers import named_recognisers
 from seqstudio.host.studio import Studio
 
 RUNS = 50  # newest trainings whose run folders are searched for models
@@ -39,27 +40,44 @@ class ModelChoice:
 
 
 def available_operations(catalogue: Catalogue, kind: str) -> tuple[AvailableOperation, ...]:
-    """Return the operations that take a kind, and for music those that need no input.
+    """Return the operations that take a kind, or need nothing of the session and make it.
 
-    Those of the built-in plugins come first. Streaming operations are left out: they have no file
-    to run on.
+    At the end come those of the same plugins that read data only: files and folders from outside.
+
+    Those of the built-in plugins come first, and those that make music of what is none come after
+    the others, as their result opens on another page. Streaming operations are left out: they have
+    no file to run on.
     """
     built_in_first = sorted(
         catalogue.plugins, key=lambda p: (not is_built_in(p.distribution), p.id)
     )
-    return tuple(
+    found = [
         AvailableOperation(plugin.id, plugin.title, entry)
         for plugin in built_in_first
         for entry in plugin.manifest.operations
-        if entry.stream_input() is None and _fits(entry, kind)
-    )
+        if entry.stream_input() is None
+    ]
+    fitting = [one for one in found if _fits(one.entry, kind)]
+    fitting.sort(key=lambda one: kind != "" and _becomes_music(one.entry, kind))
+    plugins = {one.plugin for one in fitting}
+    beside = [one for one in found if one.plugin in plugins and one not in fitting]
+    return (*fitting, *(one for one in beside if _reads_data(one.entry)))
 
 
 def _fits(entry: OperationEntry, kind: str) -> bool:
     if not kind or any(port.kind == kind for port in entry.inputs):
         return True
     needs = [port for port in entry.inputs if not port.optional]
-    return kind == "midi" and not needs and any(port.kind == "midi" for port in entry.outputs)
+    return not needs and any(port.kind == kind for port in entry.outputs)
+
+
+def _becomes_music(entry: OperationEntry, kind: str) -> bool:
+    return kind != "midi" and any(port.kind == "midi" for port in entry.outputs)
+
+
+def _reads_data(entry: OperationEntry) -> bool:
+    kinds = [port.kind for port in entry.inputs if not port.optional]
+    return bool(kinds) and set(kinds) == {"data"}
 
 
 def main_port(entry: OperationEntry, kind: str) -> Port | None:
@@ -79,9 +97,12 @@ def formats_of(entry: OperationEntry) -> tuple[str, ...]:
 
 
 def session_formats(entry: OperationEntry) -> tuple[str, ...]:
-    """Return the formats that the session reads the results from."""
+    """Return the formats that the session reads the results from, or shows."""
     read = [
-        READABLE[port.kind] for port in entry.outputs if READABLE.get(port.kind) in port.formats
+        form
+        for port in entry.outputs
+        for form in (READABLE.get(port.kind, ""), SHOWN.get(port.kind, ""))
+        if form in port.formats
     ]
     return tuple(dict.fromkeys(read))
 
@@ -96,7 +117,9 @@ def default_formats(entry: OperationEntry) -> tuple[str, ...]:
 
 
 def model_choices(studio: Studio, plugin: Plugin, entry: OperationEntry) -> list[ModelChoice]:
-    """Return the models that an operation can use, the default first; [] where it needs none.
+    """Return the models and recognisers that an operation can use; [] where it needs none.
+
+    The default is the first.
 
     Raises
     ------
@@ -111,13 +134,27 @@ def model_choices(studio: Studio, plugin: Plugin, entry: OperationEntry) -> list
         for found in trained_models(studio)
         if found.facts.task in tasks
     ]
+    others = [*trained, *_recognisers(studio.catalogue, tasks)]
     try:
         usable = studio.models.usable(plugin, entry, "")
     except ModelError:
-        if not trained:
+        if not others:
             raise
-        return trained
-    return [*_installed(usable, plugin, entry), *trained]
+        return others
+    return [*_installed(usable, plugin, entry), *others]
+
+
+def _recognisers(catalogue: Catalogue, tasks: Sequence[str]) -> list[ModelChoice]:
+    """Return a choice for each recogniser of a plugin that has all it needs."""
+    return [
+        ModelChoice(
+            found.entry.name,
+            f"{found.entry.name} ({found.plugin.title})",
+            f"{found.entry.title}\nLanguages: {', '.join(found.entry.languages) or 'many'}",
+        )
+        for found in named_recognisers(catalogue)
+        if found.entry.task in tasks and not found.missing
+    ]
 
 
 def trained_models(studio: Studio) -> list[FoundModel]:

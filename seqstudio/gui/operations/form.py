@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.contracts.options import Option
 from seqstudio.errors import ConfigError
+from seqstudio.gui.operations.known_options import ADVANCED, SUGGESTIONS
 from seqstudio.host.jobs.options import fill_options
 
 MODEL_DEFAULT = "model default"  # the placeholder of a field whose option has no default
@@ -26,6 +27,16 @@ class Field:
     option: Option
     editor: Editor  # the kind of widget that edits it
     placeholder: str  # shown while it is empty: the value that is then used
+
+    @property
+    def advanced(self) -> bool:
+        """Whether a form folds it away."""
+        return self.name in ADVANCED
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """The usual values, for a list; any other can be typed."""
+        return SUGGESTIONS.get(self.name, ()) if self.option.type == "str" else ()
 
     @property
     def help(self) -> str:

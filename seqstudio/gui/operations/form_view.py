@@ -23,8 +23,10 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.operations.form import Field, FormModel, from_text, to_text
 from seqstudio.gui.widgets.colours import colours_of
+from seqstudio.gui.widgets.fold import Fold
 from seqstudio.gui.widgets.label import Label, plain_tooltip
-from seqstudio.gui.widgets.layout import row
+from seqstudio.gui.widgets.layout import column, row
+from seqstudio.gui.widgets.metrics import MEDIUM, NONE, SMALL, TIGHT
 
 LINES = 3  # that a field for several values shows
 LABEL_PIXELS = 84  # so that the fields of several forms are aligned
@@ -78,11 +80,29 @@ class OptionForm(QWidget):
         self.widgets: dict[str, QWidget] = {}  # by option
         self.errors: dict[str, QLabel] = {}
         self._draw_fields: list[Callable[[], None]] = []
-        self._form = aligned_form(self)
+        whole = column(self, spacing=SMALL)
+        usual = QWidget(self)
+        whole.addWidget(usual)
+        self._form = aligned_form(usual)
+        self._forms: dict[str, QFormLayout] = {}  # by option
         for field in model.fields:
-            self._add(field)
+            if not field.advanced:
+                self._add(field)
+        if advanced := [field for field in model.fields if field.advanced]:
+            whole.addWidget(self._folded(advanced))
         model.changed.connect(self._draw)  # a method: Qt disconnects it with this form
         self._draw()
+
+    def _folded(self, fields: list[Field]) -> QWidget:
+        """Return the options for experts, folded until one opens them or has set one."""
+        body = QWidget(self)
+        self._form = aligned_form(body)
+        for field in fields:
+            self._add(field)
+        values = self.model.values()
+        section = Fold("Advanced", body, self, opened=any(field.name in values for field in fields))
+        self.advanced = section.button
+        return section
 
     def _add(self, field: Field) -> None:
         build: dict[str, Callable[[Field], QWidget]] = {
@@ -94,7 +114,7 @@ class OptionForm(QWidget):
             "text": self._text,
             "lines": self._lines,
         }
-        widget = build[field.editor](field)
+        widget = self._suggested(field) if field.suggestions else build[field.editor](field)
         label = Label(field.label, self)
         label.setMinimumWidth(LABEL_PIXELS)
         for part in (widget, label):
@@ -107,6 +127,7 @@ class OptionForm(QWidget):
         error = Label(self)
         error.setWordWrap(True)
         self.widgets[field.name], self.errors[field.name] = widget, error
+        self._forms[field.name] = self._form
         self._form.addRow(label, widget)
         self._form.addRow(error)
 
@@ -119,13 +140,13 @@ class OptionForm(QWidget):
             text = self.model.errors.get(name, "")
             label.setText(f"⚠ {text}" if text else "")
             label.setStyleSheet(f"color: {colour}")
-            self._form.setRowVisible(label, bool(text))
+            self._forms[name].setRowVisible(label, bool(text))
 
     def _flag(self, field: Field) -> QWidget:
         if field.option.default is None:
             return self._combo(field, [("yes", True), ("no", False)])
         box = QCheckBox(self)
-        box.toggled.connect(lambda on: self._set(field, on))
+        box.clicked.connect(lambda on: self._set(field, on))  # by the user, not by `draw`
         return self._redrawn(box, lambda: box.setChecked(bool(self.model.value(field.name))))
 
     def _choice(self, field: Field) -> QWidget:
@@ -141,6 +162,25 @@ class OptionForm(QWidget):
 
         def draw() -> None:
             box.setCurrentIndex(max(0, box.findData(self.model.value(field.name))))
+
+        return self._redrawn(box, draw)
+
+    def _suggested(self, field: Field) -> QWidget:
+        """Return a list of usual values in which others can be typed."""
+        box = QComboBox(self)
+        box.setEditable(True)
+        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        box.addItems(["", *field.suggestions])
+        line = QLineEdit(box)
+        line.setPlaceholderText(field.placeholder or "any")
+        line.setAccessibleName(field.label)
+        box.setLineEdit(line)
+        box.editTextChanged.connect(lambda text: self.model.type_in(field.name, text))
+
+        def draw() -> None:
+            value = self.model.values().get(field.name)
+            if from_text(field.option, box.currentText()) != value:
+                box.setEditText(to_text(value))
 
         return self._redrawn(box, draw)
 
@@ -211,7 +251,7 @@ class OptionForm(QWidget):
         menu.addAction("File…", lambda: _pass_on(QFileDialog.getOpenFileName(self)[0], chosen))
         menu.addAction("Folder…", lambda: _pass_on(QFileDialog.getExistingDirectory(self), chosen))
         button.setMenu(menu)
-        layout = row(container, spacing=4)
+        layout = row(container, spacing=TIGHT)
         layout.addWidget(field, 1)
         layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return container
@@ -228,9 +268,9 @@ class OptionForm(QWidget):
 def aligned_form(parent: QWidget) -> QFormLayout:
     """Return a form layout on a widget, with the spacing that all forms here share."""
     form = QFormLayout(parent)
-    form.setContentsMargins(0, 0, 0, 0)
-    form.setHorizontalSpacing(12)
-    form.setVerticalSpacing(8)
+    form.setContentsMargins(NONE, NONE, NONE, NONE)
+    form.setHorizontalSpacing(MEDIUM)
+    form.setVerticalSpacing(SMALL)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return form
 

@@ -1,9 +1,10 @@
 """The inputs of a job: clips, takes and files, and the file that the worker reads for each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seqstudio.gui.operations.bar_selection import BarSelection, before
 from seqstudio.gui.workspace.take_files import midi_file
 from seqstudio.host.profile import Profile
 from seqstudio.session.document import Clip, Document, Take
@@ -15,6 +16,7 @@ KIND_NAMES: Mapping[str, str] = {
     "transcript": "transcript",
     "table": "table",
     "model": "model",
+    "data": "file or folder",
 }
 
 
@@ -49,7 +51,12 @@ def sources_of(document: Document, kind: str) -> tuple[InputSource, ...]:
 
 
 def job_inputs(
-    main: str, sources: Sequence[InputSource], others: Mapping[str, InputSource], profile: Profile
+    main: str,
+    sources: Sequence[InputSource],
+    others: Mapping[str, InputSource],
+    profile: Profile,
+    *,
+    until: BarSelection | None = None,
 ) -> JobInputs:
     """Return the files of every input; write takes out as edited. Call it on a thread.
 
@@ -59,6 +66,7 @@ def job_inputs(
     sources : several where a job runs on several files
     others : the other inputs
     profile : where takes are written
+    until : takes of the main input end before these bars
 
     Raises
     ------
@@ -67,6 +75,8 @@ def job_inputs(
     """
     owners: dict[Path, str] = {}
     for source in sources:
+        if until and isinstance(take := source.content, Take):
+            source = replace(source, content=before(take, until))
         owners.setdefault(_file(source, profile), source.id)
     files: dict[str, tuple[Path, ...]] = {
         name: (_file(source, profile),) for name, source in others.items()

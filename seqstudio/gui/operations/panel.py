@@ -1,6 +1,8 @@
 """The model of the operation panel: the operation, its inputs, model and options, and its job."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,6 +20,7 @@ from seqstudio.gui.operations.available import (
     other_ports,
     session_formats,
 )
+from seqstudio.gui.operations.bar_selection import BarSelection, adds_bars, selection_values
 from seqstudio.gui.operations.form import FormModel
 from seqstudio.gui.operations.inputs import (
     KIND_NAMES,
@@ -76,6 +79,7 @@ class PanelModel(QObject):
         self.inputs: dict[str, InputSource] = {}  # of the other ports
         self.options = FormModel({}, self)
         self.amount = FormModel({}, self)  # takes and seed, of generative operations
+        self.bars: BarSelection | None = None  # chosen in the piece that is shown
         self._states: dict[str, _PanelState] = {}  # by kind, of those that are not shown now
         self._no_model = ""
         self._preparing = False
@@ -115,6 +119,30 @@ class PanelModel(QObject):
         """Select a model by its name or path; "" leaves it to the operation."""
         self.model = value
         self.changed.emit()
+
+    def choose_bars(self, bars: BarSelection | None) -> None:
+        """Run on some bars of the piece, where the operation can; None for the whole piece."""
+        gone = self._bar_values()
+        self.bars = bars
+        values = self._bar_values()
+        for name in {*gone, *values}:
+            self.options.set(name, values.get(name))
+        self.changed.emit()
+
+    def _bar_values(self) -> Mapping[str, Any]:
+        """Return the options that say which bars."""
+        entry = self.operation.entry if self.operation else None
+        return selection_values(entry, self.bars) if entry and self.bars else {}
+
+    @property
+    def bars_text(self) -> str:
+        """What the operation does with the chosen bars; "" where none are chosen."""
+        if not self.bars or not self.operation:
+            return ""
+        if not self._bar_values():
+            return f"Takes no bars: runs on the whole piece, not on {self.bars.text}."
+        kept = f" {len(self.bars.locks)} locked." if self.bars.locks else ""
+        return f"On {self.bars.text}.{kept} Hear the takes, then “Use in place”."
 
     def set_format(self, name: str, wanted: bool) -> None:  # noqa: FBT001 - a check box's signal
         """Write a format or not; formats that the session reads are always written."""
@@ -189,8 +217,14 @@ class PanelModel(QObject):
         for port in self.ports:
             if not port.optional and port.name not in self.inputs:
                 return f"{port.name.capitalize()}: choose a {_kind_name(port)}."
+        if self._adds_bars and self.bars and self.bars.first == 1:
+            return "This goes on from the bars before those chosen: choose later bars."
         errors = [*self.options.errors.values(), *self.amount.errors.values()]
         return self._no_model or (f"Fix this first: {errors[0]}." if errors else "")
+
+    @property
+    def _adds_bars(self) -> bool:
+        return self.operation is not None and adds_bars(self.operation.entry)
 
     @property
     def title(self) -> str:
@@ -225,10 +259,10 @@ class PanelModel(QObject):
             takes=self.amount.values().get("takes", 1),
         )
         main, sources, others = self.port.name if self.port else "", self.sources, dict(self.inputs)
-        profile = self._workspace.studio.profile
+        profile, until = self._workspace.studio.profile, self.bars if self._adds_bars else None
         self._preparing = True
         self._workspace.background.run(
-            lambda: job_inputs(main, sources, others, profile),
+            lambda: job_inputs(main, sources, others, profile, until=until),
             lambda inputs: self._submit(spec, title, inputs, batch=entry.runs == "batch"),
             self._on_failure,
         )
@@ -301,6 +335,8 @@ class PanelModel(QObject):
             form.changed.connect(self.changed)
         self.formats = default_formats(operation.entry) if operation else ()
         self.inputs, self.use_all = {}, False
+        for name, value in self._bar_values().items():
+            self.options.set(name, value)
         self._reload_models()
         self.operation_changed.emit()
         self.changed.emit()

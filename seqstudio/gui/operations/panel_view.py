@@ -1,16 +1,13 @@
 """The panel beside a page: the operations of any plugin, a form, and Run."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QFrame,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
-    QSizePolicy,
     QWidget,
 )
 
@@ -19,32 +16,20 @@ from seqstudio.gui.operations.form import label_of
 from seqstudio.gui.operations.form_view import LABEL_PIXELS, OptionForm, aligned_form
 from seqstudio.gui.operations.inputs import InputSource
 from seqstudio.gui.operations.panel import PanelModel
+from seqstudio.gui.widgets.action_button import make_primary
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.fitted_scroll_area import FittedScrollArea
+from seqstudio.gui.widgets.fold import Fold
 from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
+from seqstudio.gui.widgets.metrics import MEDIUM, NONE, SMALL
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
 OTHER_FILE = "Other file…"
+FOLDER = "Folder…"
 PANEL_PIXELS = 300  # the least width of the panel
-
-
-class _FittedScrollArea(QScrollArea):
-    """As high as its content, where there is room; else it scrolls."""
-
-    def __init__(self, body: QWidget, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._body = body
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.setWidget(body)
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the content."""
-        return self._body.sizeHint()
+FORMATS_IN_ROW = 3
 
 
 class OperationPanel(QWidget):
@@ -56,7 +41,7 @@ class OperationPanel(QWidget):
         self.banner = Banner("the operation", self)
         self.operation = self._combo("Operation")
         self.models: QComboBox | None = None  # where the operation needs a model
-        self.help, self.badge, self.reason = (self._label() for _ in range(3))
+        self.help, self.badge, self.bars, self.reason = (self._label() for _ in range(4))
         self.use_all = QCheckBox(self)
         self.formats: dict[str, QCheckBox] = {}  # by name
         self.options: OptionForm | None = None
@@ -76,7 +61,7 @@ class OperationPanel(QWidget):
         box = QComboBox(self)
         box.setAccessibleName(name)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(12)
+        box.setMinimumContentsLength(8)  # fits beside a scroll bar in the narrowest panel
         return box
 
     def _label(self) -> QLabel:
@@ -87,16 +72,17 @@ class OperationPanel(QWidget):
     def _lay_out(self) -> None:
         self.setMinimumWidth(PANEL_PIXELS)
         self._body = QWidget()
-        self._column = column(self._body, spacing=12)
-        scroll = self._scroll = _FittedScrollArea(self._body, self)
-        layout = column(self, margins=12, spacing=8)
-        above = (self.banner, self.operation, self.help, self.badge)
+        self._column = column(self._body, spacing=MEDIUM)
+        scroll = self._scroll = FittedScrollArea(self._body, self)
+        layout = column(self, margins=MEDIUM, spacing=SMALL)
+        above = (self.banner, self.operation, self.help, self.badge, self.bars)
         below = (self.use_all, self.run, self.reason)
         for widget in (*above, scroll, *below):
             layout.addWidget(widget)
         layout.addStretch(1)
         self.run.setToolTip(self._run.toolTip())
         self.run.setMinimumHeight(32)
+        make_primary(self.run)
 
     def _connect(self) -> None:
         model = self.model
@@ -160,11 +146,13 @@ class OperationPanel(QWidget):
             box.addItem(source.name, source)
         box.setCurrentIndex(1 + sources.index(current) if current else 0)
         box.addItem(OTHER_FILE, OTHER_FILE)
+        if port.kind == "data":
+            box.addItem(FOLDER, FOLDER)
 
         def choose(at: int) -> None:
             source = box.itemData(at)
-            if source == OTHER_FILE:
-                source = self._ask_file()
+            if source in (OTHER_FILE, FOLDER):
+                source = self._ask(source)
                 if source:
                     box.insertItem(at, source.name, source)
                 box.setCurrentIndex(at if source else 0)
@@ -173,29 +161,34 @@ class OperationPanel(QWidget):
         box.activated.connect(choose)
         return box
 
-    def _ask_file(self) -> InputSource | None:
-        name, _ = QFileDialog.getOpenFileName(self)
+    def _ask(self, what: str) -> InputSource | None:
+        if what == FOLDER:
+            name = QFileDialog.getExistingDirectory(self)
+        else:
+            name, _ = QFileDialog.getOpenFileName(self)
         return InputSource.of_file(name) if name else None
 
     def _format_boxes(self) -> QWidget:
-        """Return a row with a check box for each optional format."""
-        container = QWidget(self._body)
-        boxes = QHBoxLayout(container)
-        boxes.setContentsMargins(0, 0, 0, 0)
-        self.formats = {}
+        """Return a check box for each optional format, a few in a row."""
         model = self.model
-        if model.optional_formats:
-            caption = "also save as" if model.writes_more_formats else "save as"
-            boxes.addWidget(self._caption(caption))
-        for name in model.optional_formats:
+        names = model.optional_formats
+        container = QWidget(self._body)
+        boxes = QGridLayout(container)
+        boxes.setContentsMargins(NONE, NONE, NONE, NONE)
+        self.formats = {}
+        for at, name in enumerate(names):
             box = self.formats[name] = QCheckBox(name, container)
             box.setAccessibleName(f"Save as {name}")
             box.setToolTip("The file is listed under Outputs… of the job.")
             box.setChecked(name in model.formats)
             box.toggled.connect(lambda on, name=name: model.set_format(name, on))
-            boxes.addWidget(box)
-        boxes.addStretch(1)
-        return container
+            boxes.addWidget(box, at // FORMATS_IN_ROW, at % FORMATS_IN_ROW)
+        boxes.setColumnStretch(FORMATS_IN_ROW, 1)
+        if not names:
+            return container
+        more = model.writes_more_formats
+        opened = not more or not {*names}.isdisjoint(model.formats)
+        return Fold("Also save as" if more else "Save as", container, self._body, opened=opened)
 
     def _draw(self) -> None:
         """Show the model's choices, and whether it can be run."""
@@ -207,6 +200,7 @@ class OperationPanel(QWidget):
             self.models.setCurrentIndex(max(0, self.models.findData(model.model)))
         _show_text(self.help, operation.entry.help if operation else "")
         _show_text(self.badge, f"≠ {operation.badge}" if operation and operation.badge else "")
+        _show_text(self.bars, model.bars_text)
         _show_text(self.reason, reason)
         self.use_all.setVisible(model.can_use_all)
         self.use_all.setText(f"Run on all {len(model.candidates)} in the session")

@@ -41,7 +41,7 @@ def add_note_commands(
     for spec in (
         *_selection_commands(model),
         *_tool_commands(model),
-        *_edit_commands(editor),
+        *_edit_commands(model, editor),
         *_move_commands(editor),
         *_value_commands(editor),
         *_view_commands(model),
@@ -66,6 +66,9 @@ def _selection_commands(model: PianoRollModel) -> tuple[CommandSpec, ...]:
         ),
         spec("first", "First note", ("Home",), partial(model.go_to_note, 0)),
         spec("last", "Last note", ("End",), partial(model.go_to_note, -1)),
+        spec("bars", "Bars of the selection", ("B",), model.choose_bars_of_selection),
+        spec("more_bars", "One bar more", ("Shift+B",), partial(model.extend_bars, 1)),
+        spec("fewer_bars", "One bar fewer", ("Alt+B",), partial(model.extend_bars, -1)),
         spec("deselect", "Deselect", ("Esc",), model.cancel_or_deselect),
     )
 
@@ -79,7 +82,7 @@ def _tool_commands(model: PianoRollModel) -> tuple[CommandSpec, ...]:
     )
 
 
-def _edit_commands(editor: Editor) -> tuple[CommandSpec, ...]:
+def _edit_commands(model: PianoRollModel, editor: Editor) -> tuple[CommandSpec, ...]:
     spec = partial(CommandSpec, menu="Notes")
     for_selected = partial(CommandSpec, menu="Notes", needs_selection=True)
     return (
@@ -89,6 +92,7 @@ def _edit_commands(editor: Editor) -> tuple[CommandSpec, ...]:
         for_selected("duplicate", "Duplicate notes", ("Ctrl+D",), editor.duplicate),
         spec("insert", "Insert note at cursor", ("Ins", "Return"), editor.add_at_cursor),
         for_selected("delete", "Delete notes", ("Del", "Backspace"), editor.delete),
+        for_selected("lock", "Lock or unlock notes", ("L",), model.toggle_locked),
         spec("quantise", "Quantise", ("Ctrl+Shift+D",), editor.quantise),
     )
 
@@ -123,10 +127,12 @@ def _view_commands(model: PianoRollModel) -> tuple[CommandSpec, ...]:
     spec, viewport = partial(CommandSpec, menu="Notes/View"), model.viewport
     return (
         spec("fit", "Zoom to fit", ("Ctrl+0",), model.fit),
-        spec("zoom_in", "Zoom in", ("+", "="), partial(viewport.zoom, ZOOM)),
-        spec("zoom_out", "Zoom out", ("-",), partial(viewport.zoom, 1 / ZOOM)),
-        spec("taller_rows", "Taller rows", ("Ctrl++", "Ctrl+="), partial(viewport.zoom_rows, ZOOM)),
-        spec("shorter_rows", "Shorter rows", ("Ctrl+-",), partial(viewport.zoom_rows, 1 / ZOOM)),
+        spec("zoom_in", "Zoom in", ("Ctrl+=", "Ctrl++", "+", "="), partial(viewport.zoom, ZOOM)),
+        spec("zoom_out", "Zoom out", ("Ctrl+-", "-"), partial(viewport.zoom, 1 / ZOOM)),
+        spec("taller_rows", "Taller rows", ("Ctrl+Alt+=",), partial(viewport.zoom_rows, ZOOM)),
+        spec(
+            "shorter_rows", "Shorter rows", ("Ctrl+Alt+-",), partial(viewport.zoom_rows, 1 / ZOOM)
+        ),
         spec("page_left", "Page left", ("PgUp",), partial(viewport.scroll_pages, -1)),
         spec("page_right", "Page right", ("PgDown",), partial(viewport.scroll_pages, 1)),
     )

@@ -57,7 +57,8 @@ class Editor:
         model = self._model
         if (target := model.target) and model.grid.step:
             old = model.selected_notes or model.notes
-            model.do(replace_edit(target, old, quantised(old, target.bars, target.step)))
+            new = quantised(old, target.bars, target.step, model.strength)
+            model.do(replace_edit(target, old, new))
 
     def delete(self) -> None:
         """Delete the selected notes."""

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from seqstudio.gui.operations.bar_selection import BarSelection
 from seqstudio.gui.piano_roll.gestures import (
     BoxSelection,
     EditTarget,
@@ -13,6 +14,8 @@ from seqstudio.gui.piano_roll.gestures import (
     NoteSubset,
     layers,
 )
+from seqstudio.gui.piano_roll.locks import lock_places, toggled
+from seqstudio.gui.piano_roll.note_edits import unlocked
 from seqstudio.gui.piano_roll.note_index import (
     MAX_TICK,
     NO_NOTES,
@@ -25,7 +28,8 @@ from seqstudio.gui.piano_roll.score import ScoreInfo, ScoreModel
 from seqstudio.gui.piano_roll.snap_grid import SIXTEENTH_GRID, SnapGrid
 from seqstudio.gui.piano_roll.viewport import INITIAL_BARS, Viewport
 from seqstudio.gui.workspace.workspace import Workspace
-from seqstudio.session.edits import AddNotes, Edit
+from seqstudio.session.document import Take
+from seqstudio.session.edits import AddNotes, Edit, LockNotes
 from seqstudio.session.note_array import Notes
 
 Tool = Literal["select", "draw", "erase"]
@@ -42,6 +46,8 @@ class PianoRollModel(QObject):
     changed = Signal()  # notes, selection or gesture: repaint
     selection_changed = Signal()
     options_changed = Signal()  # tool or grid
+    bars_changed = Signal()  # other bars, or other locked notes
+    refused = Signal(str)  # why an edit was not made
 
     def __init__(
         self, workspace: Workspace, score: ScoreModel, parent: QObject | None = None
@@ -56,12 +62,16 @@ class PianoRollModel(QObject):
         self.length_ticks = 0  # of new notes: that of the note selected last; 0: one grid step
         self.index = NO_NOTES
         self.others = NO_NOTES  # notes of the other visible tracks
+        self.others_by_track: tuple[tuple[int, NoteIndex], ...] = ()
         self.selected: IntArray = NO_SELECTION  # ascending
         self.cursor: tuple[int, int] = (0, 60)  # tick and pitch of the keyboard cursor
+        self.strength = 1.0  # of quantising: 1 moves notes to the grid, 0.5 half of the way
+        self.bars: tuple[int, int] | None = None  # chosen on the ruler: first and last, from 1
         self.gesture: Gesture | None = None
         self._other_tracks: tuple[Notes, ...] = ()
         self._layered: tuple[NoteIndex, IntArray, Gesture | None] = (self.index, NO_SELECTION, None)
         self._layers: Layers = (NO_NOTES,) * 3
+        self._take: Take | None = None
         self._shown: tuple[str, int, bool] = ("", -1, False)  # take, track, whether info is read
         score.changed.connect(self._on_score_changed)
         self._on_score_changed()
@@ -89,6 +99,18 @@ class PianoRollModel(QObject):
     def selected_notes(self) -> Notes:
         """The selected notes."""
         return self.notes.select(self.selected)
+
+    @property
+    def selected_seconds(self) -> tuple[float, float] | None:
+        """The time of the chosen bars, else of the selected notes; None if there are neither."""
+        notes, info = self.selected_notes, self.info
+        if info and self.bars:
+            start, stop = self.bar_ticks(self.bars)
+            return info.tempo_map.seconds(start), info.tempo_map.seconds(stop)
+        if not notes or info is None:
+            return None
+        stop = int((notes.onsets + notes.lengths).max())
+        return info.tempo_map.seconds(int(notes.onsets.min())), info.tempo_map.seconds(stop)
 
     @property
     def description(self) -> str:
@@ -207,9 +229,10 @@ class PianoRollModel(QObject):
         return gesture is not None
 
     def cancel_or_deselect(self) -> None:
-        """Cancel the gesture, or clear the selection if there is none."""
+        """Cancel the gesture, or else clear the selection and the chosen bars."""
         if not self.cancel_gesture():
             self.select(NO_SELECTION)
+            self.choose_bars(None)
 
     def layers(self) -> Layers:
         """Return the notes to paint: unselected, selected, and the gesture's preview."""
@@ -222,9 +245,67 @@ class PianoRollModel(QObject):
         """Return the selected notes with their indices."""
         return NoteSubset.of(self.index, self.selected)
 
+    @property
+    def locked(self) -> Notes:
+        """The notes of the track that no edit changes."""
+        take, track = self.score.take, self.score.track
+        return take.locked_in(track) if take and track >= 0 else NO_NOTES.notes
+
+    @property
+    def bar_selection(self) -> BarSelection | None:
+        """The chosen bars with the notes of all tracks that are locked in them."""
+        take, info = self.score.take, self.info
+        if self.bars is None or take is None or info is None:
+            return None
+        return BarSelection(*self.bars, lock_places(take, info.bars, *self.bars))
+
+    def bar_ticks(self, bars: tuple[int, int]) -> tuple[int, int]:
+        """Return the ticks at which bars begin and end."""
+        tempo_map = self.info.tempo_map if self.info else None
+        return (
+            (tempo_map.bar_start(bars[0]), tempo_map.bar_start(bars[1] + 1))
+            if tempo_map
+            else (0, 0)
+        )
+
+    def choose_bars(self, bars: tuple[int, int] | None) -> None:
+        """Choose bars, from the first to the last, for operations and the loop; None for none."""
+        if bars != self.bars:
+            self.bars = bars
+            self.bars_changed.emit()
+            self.selection_changed.emit()
+            self.changed.emit()
+
+    def choose_bars_of_selection(self) -> None:
+        """Choose the bars of the selected notes, or the one at the cursor."""
+        if info := self.info:
+            onsets = self.selected_notes.onsets if len(self.selected) else [self.cursor[0]]
+            first, last = (
+                info.bars.bar_at(int(tick))[0].bar for tick in (min(onsets), max(onsets))
+            )
+            self.choose_bars((first, last))
+
+    def extend_bars(self, by: int) -> None:
+        """Choose more bars at the end, or fewer."""
+        if self.bars is None:
+            self.choose_bars_of_selection()
+        else:
+            first, last = self.bars
+            self.choose_bars((first, max(last + by, first)))
+
+    def toggle_locked(self) -> None:
+        """Lock the selected notes, or unlock them if all are locked."""
+        take, notes = self.score.take, self.selected_notes.ordered()
+        if take and notes:
+            wanted, title = toggled(self.locked, notes)
+            self._workspace.do(LockNotes(take.id, self.score.track, wanted), title=title)
+
     def do(self, edit: Edit | None) -> None:
-        """Apply an edit, if there is one; notes that it adds become selected."""
+        """Apply an edit to what is not locked; notes that it adds become selected."""
+        wanted, edit = edit, unlocked(edit, self.locked)
         if edit is None:
+            if wanted:
+                self.refused.emit("These notes are locked. Unlock them first (L).")
             return
         before = self.selected
         if isinstance(edit, AddNotes):
@@ -243,6 +324,7 @@ class PianoRollModel(QObject):
         score = self.score
         shown = (score.take.id if score.take else "", score.track, score.info is not None)
         before, self._shown = self._shown, shown
+        self._keep_bars(score.take)
         if shown[:2] != before[:2]:
             self._show_track(score.notes)
         elif score.notes is not self.notes:
@@ -255,6 +337,15 @@ class PianoRollModel(QObject):
             self.viewport.reveal(self.viewport.x.start, float(np.median(self.index.pitches)))
         self.viewport.set_length(self._length())
         self.changed.emit()
+
+    def _keep_bars(self, take: Take | None) -> None:
+        """Keep the chosen bars in takes made from one another; tell about other locked notes."""
+        before, self._take = self._take, take
+        family = [{one.id, one.parent} - {""} if one else set() for one in (before, take)]
+        if not family[0] & family[1]:
+            self.choose_bars(None)
+        elif before and take and before.locked != take.locked:
+            self.bars_changed.emit()
 
     def _show_track(self, notes: Notes) -> None:
         self.gesture = None
@@ -270,10 +361,12 @@ class PianoRollModel(QObject):
     def _update_other_tracks(self) -> None:
         score = self.score
         tracks = enumerate(score.take.tracks if score.take else ())
-        others = tuple(t for n, t in tracks if n != score.track and n not in score.hidden)
+        shown = [(n, t) for n, t in tracks if n != score.track and n not in score.hidden]
+        others = tuple(notes for _, notes in shown)
         if [*map(id, others)] != [*map(id, self._other_tracks)]:
             self._other_tracks = others
             self.others = NoteIndex(Notes.joined(others))
+            self.others_by_track = tuple((n, NoteIndex(notes)) for n, notes in shown)
 
     def _end(self) -> int:
         return max((int(i.latest_ends[-1]) for i in (self.index, self.others) if len(i)), default=0)

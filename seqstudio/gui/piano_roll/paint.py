@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.note_index import IntArray, NoteIndex
 from seqstudio.gui.piano_roll.note_names import BLACK_KEYS
 from seqstudio.gui.piano_roll.snap_grid import Bars
 from seqstudio.gui.piano_roll.viewport import Viewport
 from seqstudio.gui.widgets.colours import Colours
+from seqstudio.session.note_array import Notes
 
 Pixels: TypeAlias = NDArray[np.floating[Any]]
 MANY_NOTES = 1500  # visible notes above which they are painted as one bitmap
@@ -73,6 +75,34 @@ def paint_grid(
     for line in bars.lines(first, stop, MIN_BEAT_PIXELS * scale):
         colour = strong if line.beat == 1 else colours.line
         painter.fillRect(int(viewport.x.to_pixel(line.tick)), 0, 1, height, colour)
+
+
+def paint_bars(
+    painter: QPainter, model: PianoRollModel, height: int, colours: Colours, *, opacity: float
+) -> None:
+    """Paint the chosen bars, with a line at both ends."""
+    if model.bars:
+        left, right = map(model.viewport.x.to_pixel, model.bar_ticks(model.bars))
+        tint = QColor(colours.accent)
+        tint.setAlphaF(opacity)
+        painter.fillRect(QRectF(left, 0, right - left, height), tint)
+        for x in (left, right):
+            painter.fillRect(QRectF(x - 1, 0, 2, height), colours.accent)
+
+
+def paint_locks(painter: QPainter, viewport: Viewport, locked: Notes, colours: Colours) -> None:
+    """Mark locked notes with a bar at their start: not by colour alone."""
+    notes = NoteIndex(locked)
+    low, high = viewport.pitch_at(viewport.y.pixels), viewport.pitch_at(0)
+    shown = notes.in_region(viewport.x.start, viewport.x.stop, np.floor(low), high)
+    painter.setPen(QPen(colours.background, 1))
+    painter.setBrush(colours.text)
+    for note in locked.select(shown[:MANY_NOTES]):
+        left = viewport.x.to_pixel(note.onset_ticks)
+        top = viewport.row_top(note.pitch)
+        width = max(note.length_ticks / viewport.x.scale, 2)
+        painter.drawRect(QRectF(left, top, min(width, 4), viewport.row_height - 1))
+        painter.fillRect(QRectF(left, top + viewport.row_height - 3, width, 2), colours.text)
 
 
 def paint_notes(painter: QPainter, viewport: Viewport, notes: NoteIndex, brush: NoteStyle) -> int:

@@ -1,15 +1,18 @@
 """The ruler above the piano roll, and the keyboard at its left."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.note_names import BLACK_KEYS, drum_name, key_name
+from seqstudio.gui.piano_roll.paint import paint_bars
 from seqstudio.gui.piano_roll.signatures import Signatures
 from seqstudio.gui.widgets.colours import Colours, colours_of
+from seqstudio.gui.widgets.metrics import styled
 
 RULER_HEIGHT = 38
+SIGNATURE_HEIGHT = 18  # of the line of meters and tempos
 KEYS_WIDTH = 64
 DRUMS_WIDTH = 112
 MIN_BEAT_PIXELS = 9  # between two beats
@@ -22,22 +25,27 @@ class RulerView(QWidget):
     """Bars, beats, meters and tempos; a click moves the cursor and the playback position."""
 
     seek_requested = Signal(float)  # seconds
+    tempo_requested = Signal()  # change tempo and meter at the cursor
 
     def __init__(self, model: PianoRollModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self.setFixedHeight(RULER_HEIGHT)
         self.setAccessibleName("Ruler: bars and beats")
-        self.setToolTip("Bars and beats. Click to move the cursor and to play from there.")
+        self.setToolTip(
+            "Bars and beats. Click to move the cursor and to play from there; drag to choose bars."
+        )
         model.viewport.changed.connect(self.update)
         model.viewport.playhead_changed.connect(self.update)
         model.changed.connect(self.update)
+        self._pressed = 0  # the bar at which a drag began; 0: none
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the visible part."""
         painter = QPainter(self)
         colours = colours_of(self.palette())
         painter.fillRect(self.rect(), colours.surface)
+        paint_bars(painter, self._model, self.height(), colours, opacity=0.35)
         painter.setPen(colours.line)
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
         if info := self._model.info:
@@ -53,7 +61,32 @@ class RulerView(QWidget):
             pointed = model.viewport.tick_at(event.position().x())
             tick = int(target.bars.snapped(pointed, target.step))
             model.set_cursor(tick, model.cursor[1])
+            model.choose_bars(None)
+            self._pressed = model.info.bars.bar_at(max(pointed, 0))[0].bar
             self.seek_requested.emit(model.info.tempo_map.seconds(tick))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Choose the bars from the one that was pressed to this one."""
+        model = self._model
+        if self._pressed and model.info:
+            pointed = model.viewport.tick_at(event.position().x())
+            bar = model.info.bars.bar_at(max(pointed, 0))[0].bar
+            model.choose_bars((min(bar, self._pressed), max(bar, self._pressed)))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the drag."""
+        self._pressed = 0
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Choose one bar; above the bars, change meter and tempo there."""
+        model = self._model
+        if model.info is None:
+            return
+        bar = model.info.bars.bar_at(max(model.viewport.tick_at(event.position().x()), 0))[0].bar
+        if event.position().y() < SIGNATURE_HEIGHT:
+            self.tempo_requested.emit()
+        else:
+            model.choose_bars((bar, bar))
 
     def _paint_bars(self, painter: QPainter, colours: Colours) -> None:
         info, axis = self._model.info, self._model.viewport.x
@@ -78,7 +111,7 @@ class RulerView(QWidget):
     ) -> None:
         """Paint meters and tempos above the bars; the current ones stay at the left edge."""
         axis = self._model.viewport.x
-        painter.setFont(_smaller(painter.font()))
+        painter.setFont(styled(painter.font(), "small"))
         painter.setPen(colours.muted)
         for tick, text in signatures.visible(axis.start, axis.stop, SIGNATURE_PIXELS * axis.scale):
             painter.drawText(QPointF(axis.to_pixel(tick) + 4, 13), text)
@@ -116,7 +149,7 @@ class KeysView(QWidget):
         if not drums and colours.background.lightness() < 128:  # a dark theme: still light keys
             white, black = (colours.muted, colours.background)
         painter.fillRect(self.rect(), white)
-        painter.setFont(_smaller(painter.font()))
+        painter.setFont(styled(painter.font(), "small"))
         high, low = int(viewport.pitch_at(0)), max(int(viewport.pitch_at(self.height())), 0)
         for pitch in range(low, min(high, 127) + 1):
             box = QRectF(0, viewport.row_top(pitch), self.width(), viewport.row_height)
@@ -155,9 +188,3 @@ def _paint_key(painter: QPainter, box: QRectF, pitch: int, black: QColor) -> Non
         edge = QColor(black)
         edge.setAlphaF(0.4)
         painter.fillRect(QRectF(0, box.bottom() - 1, box.width(), 1), edge)
-
-
-def _smaller(font: QFont) -> QFont:
-    small = QFont(font)
-    small.setPointSizeF(max(font.pointSizeF() * 0.85, 7.0))
-    return small

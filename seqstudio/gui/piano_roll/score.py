@@ -12,10 +12,14 @@ from seqstudio.gui.piano_roll.note_names import DRUM_CHANNEL
 from seqstudio.gui.piano_roll.signatures import Signatures
 from seqstudio.gui.piano_roll.snap_grid import Bars
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.media.instruments import INSTRUMENTS
 from seqstudio.media.midi import Score
+from seqstudio.media.musicxml_writer import to_musicxml, to_mxl
+from seqstudio.media.score_edits import with_meter, with_program, with_tempo
 from seqstudio.media.tempo_map import TempoMap
 from seqstudio.services.atomic_files import os_errors_as, write_atomic
 from seqstudio.session.document import Take
+from seqstudio.session.edits import SetScore
 from seqstudio.session.note_array import Notes
 
 
@@ -28,6 +32,7 @@ class ScoreInfo:
     signatures: Signatures
     names: tuple[str, ...]  # of the tracks, "" if a track has none
     channels: tuple[int, ...]  # of new notes in each track
+    programs: tuple[int, ...]  # the General MIDI instrument of each track
 
     @classmethod
     def of(cls, midi: bytes, name: str) -> "ScoreInfo":
@@ -45,7 +50,9 @@ class ScoreInfo:
         )
         tempo_map = score.tempo_map
         names = tuple(track.name for track in score.tracks)
-        return cls(tempo_map, Bars.of(tempo_map), Signatures.of(tempo_map), names, tuple(channels))
+        programs = tuple(track.program for track in score.tracks)
+        bars, signatures = Bars.of(tempo_map), Signatures.of(tempo_map)
+        return cls(tempo_map, bars, signatures, names, tuple(channels), programs)
 
     @property
     def ticks_per_beat(self) -> int:
@@ -62,6 +69,13 @@ class TrackRow:
     edited: bool
     hidden: bool
     muted: bool
+    solo: bool
+    program: int  # 0 to 127; -1 where drums play
+
+    @property
+    def instrument(self) -> str:
+        """The name of its instrument."""
+        return INSTRUMENTS[self.program] if self.program >= 0 else "Drums"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +85,14 @@ class _TrackSettings:
     track: int
     hidden: frozenset[int] = frozenset()
     muted: frozenset[int] = frozenset()
+    solo: frozenset[int] = frozenset()
 
 
 class ScoreModel(QObject):
     """Follows the current take. Its MIDI is parsed once, on a thread."""
 
     changed = Signal()  # the take, its info, or which track is edited or hidden
-    muted_changed = Signal(object)  # frozenset of the muted tracks
+    silent_changed = Signal(object)  # frozenset of the tracks that are not heard
     failed = Signal(str)
     exported = Signal(str)  # path
 
@@ -113,6 +128,17 @@ class ScoreModel(QObject):
         return self._current_settings.muted
 
     @property
+    def solo(self) -> frozenset[int]:
+        """The tracks that alone are heard; empty: all that are not muted."""
+        return self._current_settings.solo
+
+    @property
+    def silent(self) -> frozenset[int]:
+        """The tracks that are not heard."""
+        tracks = frozenset(range(len(self.take.tracks))) if self.take else frozenset()
+        return self.muted | (tracks - self.solo if self.solo else frozenset())
+
+    @property
     def notes(self) -> Notes:
         """The notes of the track that is edited."""
         return self.take.tracks[self.track] if self.take and self.track >= 0 else NO_NOTES.notes
@@ -142,9 +168,49 @@ class ScoreModel(QObject):
                 edited=number == self.track,
                 hidden=number in self.hidden,
                 muted=number in self.muted,
+                solo=number in self.solo,
+                program=self._program(number, notes),
             )
             for number, notes in enumerate(self.take.tracks)
         )
+
+    def set_program(self, track: int, program: int) -> None:
+        """Let a General MIDI instrument play a track."""
+        self._change("Change the instrument", lambda score: with_program(score, track, program))
+
+    def set_tempo_and_meter(self, tick: int, bpm: float, beats: int, unit: int) -> None:
+        """Change tempo and meter from a tick on; what is so already stays untouched."""
+
+        def change(score: Score) -> Score:
+            now = score.tempo_map
+            if round(now.tempo_at(tick).bpm, 2) != round(bpm, 2):
+                score = with_tempo(score, tick, bpm)
+            meter = now.meter_at(tick)
+            if (meter.beats, meter.unit) != (beats, unit):
+                score = with_meter(score, tick, beats, unit)
+            return score
+
+        self._change("Change tempo and meter", change)
+
+    def _change(self, title: str, change: Callable[[Score], Score]) -> None:
+        """Change the take's MIDI file, on a thread, as one undo step; its notes stay."""
+        if (take := self.take) is None:
+            return
+
+        def changed() -> bytes:
+            return change(Score.from_bytes(take.midi, take.name)).to_bytes()
+
+        def store(midi: bytes) -> None:
+            now = next((one for one in self._workspace.document.takes if one.id == take.id), None)
+            if now and midi != now.midi and now.midi == take.midi:
+                self._workspace.do(SetScore(now.id, midi, now.tracks), title=title)
+
+        self._workspace.background.run(changed, store, self.failed.emit)
+
+    def _program(self, number: int, notes: Notes) -> int:
+        if len(notes) and int(notes.channels[0]) == DRUM_CHANNEL:
+            return -1
+        return self.info.programs[number] if self.info else 0
 
     def edit_track(self, track: int) -> None:
         """Edit another track, and show it if it was hidden."""
@@ -162,10 +228,16 @@ class ScoreModel(QObject):
         """Mute or unmute a track."""
         if muted != (track in self.muted):
             self._update_settings(replace(self._current_settings, muted=self.muted ^ {track}))
-            self.muted_changed.emit(self.muted)
+            self.silent_changed.emit(self.silent)
+
+    def set_solo(self, track: int, *, solo: bool) -> None:
+        """Hear this track and other soloed ones alone, or not."""
+        if solo != (track in self.solo):
+            self._update_settings(replace(self._current_settings, solo=self.solo ^ {track}))
+            self.silent_changed.emit(self.silent)
 
     def export(self, path: Path) -> None:
-        """Write the edited take to a MIDI file, on a thread."""
+        """Write the edited take to a MIDI file, or as MusicXML by its suffix, on a thread."""
         if take := self.take:
             self._workspace.background.run(
                 _writing(take, path), lambda _: self.exported.emit(str(path)), self.failed.emit
@@ -190,7 +262,7 @@ class ScoreModel(QObject):
                 self._read(self.take)
         self.changed.emit()
         if (before.id if before else "") != (self.take.id if self.take else ""):
-            self.muted_changed.emit(self.muted)
+            self.silent_changed.emit(self.silent)
 
     def _read(self, take: Take) -> None:
         self._workspace.background.run(
@@ -212,7 +284,14 @@ def _first_track(tracks: tuple[Notes, ...]) -> int:
 
 def _writing(take: Take, path: Path) -> Callable[[], None]:
     def write() -> None:
-        content = take.score.to_bytes()
+        score = take.score
+        match path.suffix.lower():
+            case ".mxl":
+                content = to_mxl(score)
+            case ".musicxml" | ".xml":
+                content = to_musicxml(score).encode()
+            case _:
+                content = score.to_bytes()
         with os_errors_as(DataError, path):
             write_atomic(path, content)
 

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QScrollBar,
-    QSplitter,
     QWidget,
 )
 
@@ -17,22 +15,35 @@ from seqstudio.gui.piano_roll.editor import Editor
 from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.ruler_and_keys_view import KeysView, RulerView
 from seqstudio.gui.piano_roll.score import ScoreModel
+from seqstudio.gui.piano_roll.tempo_view import TempoDialog
 from seqstudio.gui.piano_roll.toolbar_view import ScoreToolbar
 from seqstudio.gui.piano_roll.tracks_view import TracksView
 from seqstudio.gui.piano_roll.velocity_view import VelocityView
 from seqstudio.gui.piano_roll.view import PianoRollView
-from seqstudio.gui.sound.player import Player
+from seqstudio.gui.sound.transport import Transport
 from seqstudio.gui.takes.panel_view import TakesPanel
-from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
+from seqstudio.gui.widgets.icons import IconButton
 from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
+from seqstudio.gui.widgets.metrics import MEDIUM, NONE, PANEL, TIGHT
+from seqstudio.gui.widgets.split import Split
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
-TOOLBAR_COMMANDS = ("notes.quantise", "notes.fit", "score.export")
-PANEL_WIDTH = 320  # pixels
-MIN_PANEL_WIDTH = 280
+TOOLBAR_COMMANDS = (
+    ("notes.quantise", "magnet"),
+    ("notes.zoom_in", "zoom-in"),
+    ("notes.zoom_out", "zoom-out"),
+    ("notes.fit", "maximize-2"),
+    ("score.export", "download"),
+)
+MIN_PANEL_WIDTH = 280  # pixels
+EXPORTS = {  # what a dialog offers, with the suffix
+    "MIDI (*.mid)": ".mid",
+    "MusicXML, compressed (*.mxl)": ".mxl",
+    "MusicXML (*.musicxml)": ".musicxml",
+}
 
 
 class ScoreView(QWidget):
@@ -63,23 +74,27 @@ class ScoreView(QWidget):
         self._wire()
         QTimer.singleShot(0, self, lambda: self._add_panel(workspace))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Play or stop the take with the space bar."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            if self.panel:
-                self.panel.model.toggle_playback()
-            return
-        super().keyPressEvent(event)
-
     def _add_commands(self) -> None:
         add_note_commands(self._commands, self.roll, self.editor, self.work)
         self._commands.add(
             Command(
+                "score.tempo",
+                "Tempo and meter…",
+                "Notes",
+                "Ctrl+Alt+M",
+                "Change tempo and meter from the bar at the cursor on.",
+            ),
+            self.show_tempo,
+            ready=lambda: self.roll.target is not None,
+            page=self,
+        )
+        self._commands.add(
+            Command(
                 "score.export",
-                "Export MIDI",
+                "Export…",
                 "Notes",
                 "Ctrl+Shift+E",
-                "Save the edited take as a MIDI file.",
+                "Save the edited take as MIDI or as MusicXML.",
             ),
             self._ask_export,
             ready=lambda: self.score.take is not None,
@@ -87,25 +102,25 @@ class ScoreView(QWidget):
         )
 
     def _lay_out(self) -> None:
-        for name in TOOLBAR_COMMANDS:
-            self.toolbar.row.addWidget(ActionButton(self._commands.action(name), self.toolbar))
+        for name, picture in TOOLBAR_COMMANDS:
+            button = IconButton(self._commands.action(name), picture, self.toolbar)
+            self.toolbar.row.addWidget(button)
         self._lay_out_work()
         left = QWidget(self)
         left_column = column(left)
         left_column.addWidget(self.work, 1)
         left_column.addWidget(self.status)
         left_column.addWidget(self.empty_label, 1)
-        self.status.setContentsMargins(12, 6, 12, 6)
+        self.status.setContentsMargins(MEDIUM, TIGHT, MEDIUM, TIGHT)
         self.empty_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty_label.setWordWrap(True)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split = Split(Qt.Orientation.Horizontal, self)
         split.addWidget(left)
         split.addWidget(self.side)
         split.setStretchFactor(0, 1)
-        split.setSizes([900, PANEL_WIDTH])
+        split.setSizes([900, PANEL])
         self.side.setMinimumWidth(MIN_PANEL_WIDTH)
         self._side = column(self.side)
-        split.setChildrenCollapsible(False)
         whole = column(self)
         whole.addWidget(self.banner)
         whole.addWidget(self.toolbar)
@@ -116,8 +131,8 @@ class ScoreView(QWidget):
         velocity = Label("Velocity", self.work)
         velocity.setAlignment(Qt.AlignmentFlag.AlignCenter)
         grid = QGridLayout(self.work)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(0)
+        grid.setContentsMargins(NONE, NONE, NONE, NONE)
+        grid.setSpacing(NONE)
         for row_number, column_number, widget in (
             (0, 1, self.ruler),
             (1, 0, self.keys),
@@ -140,18 +155,40 @@ class ScoreView(QWidget):
         self.roll.selection_changed.connect(self._update_status)
         self.score.changed.connect(self._update_status)
         self.score.failed.connect(self.banner.show_message)
+        self.roll.refused.connect(self.banner.show_message)
+        self.roll.bars_changed.connect(self._choose_bars)
+        self.ruler.tempo_requested.connect(self.show_tempo)
         self.score.exported.connect(lambda path: self.status.setText(f"Saved to {path}"))
         self.setFocusProxy(self.roll_view)
         self._update_scroll_bars()
         self._update_status()
 
     def _add_panel(self, workspace: Workspace) -> None:
-        self.panel = TakesPanel(workspace, self._commands, Player(workspace.background, self))
+        self.panel = TakesPanel(workspace, self._commands, Transport.of(workspace))
         self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
         self.panel.model.position_changed.connect(self.roll.set_playhead)
-        self.ruler.seek_requested.connect(self.panel.model.playback.seek)
-        self.score.muted_changed.connect(self.panel.model.playback.mute)
+        self.ruler.seek_requested.connect(self.panel.source.seek)
+        self.roll.selection_changed.connect(self._update_loop)
+        self.score.silent_changed.connect(self.panel.model.playback.mute)
         self._side.addWidget(self.panel)
+
+    def show_tempo(self) -> None:
+        """Show the dialog that changes tempo and meter."""
+        dialog = TempoDialog(self.roll, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _choose_bars(self) -> None:
+        """Let operations, merging and the loop use the chosen bars."""
+        if self.panel:
+            self.panel.choose_bars(self.roll.bar_selection)
+        self._update_loop()
+        self._commands.refresh()
+
+    def _update_loop(self) -> None:
+        """Let the transport repeat the time of the selected notes."""
+        if self.panel:
+            self.panel.source.select(self.roll.selected_seconds)
 
     def _update_scroll_bars(self) -> None:
         viewport = self.roll.viewport
@@ -178,8 +215,12 @@ class ScoreView(QWidget):
         take = self.score.take
         if take is None:
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Export take as MIDI", f"{take.name}.mid", "MIDI (*.mid)"
+        name, kind = QFileDialog.getSaveFileName(
+            self, "Export take", f"{take.name}.mid", ";;".join(EXPORTS)
         )
         if name:
-            self.score.export(Path(name).with_suffix(".mid"))
+            path = Path(name)
+            known = path.suffix.lower() in (".mid", ".midi", ".mxl", ".musicxml", ".xml")
+            self.score.export(
+                path if known else path.with_name(path.name + EXPORTS.get(kind, ".mid"))
+            )

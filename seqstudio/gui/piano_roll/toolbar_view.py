@@ -2,17 +2,19 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QSpinBox, QToolButton, QWidget
 
 from seqstudio.gui.piano_roll.model import PianoRollModel, Tool
 from seqstudio.gui.piano_roll.snap_grid import SNAP_GRIDS
+from seqstudio.gui.widgets.icons import ToolButton
 from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import row
+from seqstudio.gui.widgets.metrics import MEDIUM, SMALL, TIGHT
 
 TOOLS: tuple[tuple[Tool, str, str], ...] = (
-    ("select", "Select", "Select, move and resize notes (1). Hold Ctrl to draw."),
-    ("draw", "Draw", "Draw notes (2). Hold Ctrl to select."),
-    ("erase", "Erase", "Erase notes (3). The right mouse button erases with any tool."),
+    ("select", "mouse-pointer", "Select, move and resize notes (1). Hold Ctrl to draw."),
+    ("draw", "pencil", "Draw notes (2). Hold Ctrl to select."),
+    ("erase", "eraser", "Erase notes (3). The right mouse button erases with any tool."),
 )
 
 
@@ -23,14 +25,23 @@ class ScoreToolbar(QWidget):
         super().__init__(parent)
         self._model = model
         self.track = QComboBox(self)
-        self.track.setMinimumContentsLength(8)
+        self.track.setMinimumContentsLength(6)
         self.grid = QComboBox(self)
         self.tools: dict[Tool, QToolButton] = {}
-        self.row = row(self, margins=(12, 8, 12, 8))
+        self.row = row(self, margins=(MEDIUM, SMALL, MEDIUM, SMALL), spacing=TIGHT)
         self._add_box("&Track", self.track, "The track to edit. Other tracks are dimmed.")
+        self.row.addSpacing(SMALL)
         self._add_tools()
+        self.row.addSpacing(SMALL)
         self._add_box("&Grid", self.grid, "The grid that notes snap to.")
         self.grid.addItems([grid.name for grid in SNAP_GRIDS])
+        self.strength = QSpinBox(self)
+        self.strength.setRange(10, 100)
+        self.strength.setSingleStep(10)
+        self.strength.setValue(100)
+        self.strength.setSuffix(" %")
+        self._add_box("&Strength", self.strength, "How far Quantise moves notes to the grid.")
+        self.strength.valueChanged.connect(self._set_strength)
         self.row.addStretch(1)
         self.track.activated.connect(model.score.edit_track)
         self.grid.activated.connect(lambda at: model.set_grid(SNAP_GRIDS[at]))
@@ -39,7 +50,10 @@ class ScoreToolbar(QWidget):
         self._fill()
         self._update_checked()
 
-    def _add_box(self, text: str, box: QComboBox, help: str) -> None:
+    def _set_strength(self, percent: int) -> None:
+        self._model.strength = percent / 100
+
+    def _add_box(self, text: str, box: QWidget, help: str) -> None:
         label = Label(text, self)
         label.setBuddy(box)
         box.setAccessibleName(text.replace("&", ""))
@@ -49,11 +63,10 @@ class ScoreToolbar(QWidget):
 
     def _add_tools(self) -> None:
         group = QButtonGroup(self)
-        for tool, title, help in TOOLS:
-            button = QToolButton(self)
-            button.setText(title)
+        for tool, picture, help in TOOLS:
+            button = ToolButton(picture, self)
             button.setToolTip(help)
-            button.setAccessibleName(f"{title} tool")
+            button.setAccessibleName(f"{tool.capitalize()} tool")
             button.setCheckable(True)
             button.clicked.connect(partial(self._model.set_tool, tool))
             group.addButton(button)

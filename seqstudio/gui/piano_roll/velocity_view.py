@@ -46,7 +46,7 @@ class VelocityView(QWidget):
         for y in self._y_of(MARKED_VELOCITIES).tolist():
             painter.fillRect(0, int(y), self.width(), 1, colours.line)
         unselected, selected, preview = self._model.layers()
-        self._paint_bars(painter, unselected, colours.note, 2)
+        self._paint_bars(painter, unselected, colours.of_track(self._model.score.track), 2)
         for notes in (selected, preview):
             self._paint_bars(painter, notes, colours.accent, 4)
         if self.hasFocus():

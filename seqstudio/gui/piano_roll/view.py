@@ -15,7 +15,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from seqstudio.gui.piano_roll.gestures import BoxSelection
 from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.mouse import ModifierKeys, MouseInput
-from seqstudio.gui.piano_roll.paint import NoteStyle, paint_grid, paint_notes, paint_rows
+from seqstudio.gui.piano_roll.paint import (
+    NoteStyle,
+    paint_bars,
+    paint_grid,
+    paint_locks,
+    paint_notes,
+    paint_rows,
+)
 from seqstudio.gui.widgets.colours import Colours, colours_of
 
 ZOOM_STEP = 1.2  # per notch of the wheel
@@ -54,7 +61,9 @@ class PianoRollView(QWidget):
         paint_rows(painter, model.viewport, colours, drums=model.score.is_drums)
         if target := model.target:
             paint_grid(painter, model.viewport, target.bars, target.step, colours)
+        paint_bars(painter, model, self.height(), colours, opacity=0.12)
         self._paint_layers(painter, colours)
+        paint_locks(painter, model.viewport, model.locked, colours)
         self._paint_overlays(painter, colours)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -95,11 +104,13 @@ class PianoRollView(QWidget):
 
     def _paint_layers(self, painter: QPainter, colours: Colours) -> None:
         model, drums = self._model, self._model.score.is_drums
-        ghost = QColor(colours.muted)
-        ghost.setAlphaF(0.3)
-        paint_notes(painter, model.viewport, model.others, NoteStyle(ghost, ghost))
+        for track, notes in model.others_by_track:
+            ghost = QColor(colours.of_track(track))
+            ghost.setAlphaF(0.35)
+            paint_notes(painter, model.viewport, notes, NoteStyle(ghost, ghost))
         unselected, selected, preview = model.layers()
-        plain = NoteStyle(colours.note, colours.background, drums=drums, shaded=True)
+        own = colours.of_track(model.score.track)
+        plain = NoteStyle(own, colours.background, drums=drums, shaded=True)
         strong = NoteStyle(colours.accent, colours.text, 2.0, drums=drums)
         paint_notes(painter, model.viewport, unselected, plain)
         paint_notes(painter, model.viewport, selected, strong)

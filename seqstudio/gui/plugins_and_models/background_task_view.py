@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from seqstudio.gui.plugins_and_models.background_task import BackgroundTask
 from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
+from seqstudio.gui.widgets.metrics import TIGHT
 
 BAR_PIXELS = 6
 
@@ -22,7 +23,7 @@ class BackgroundTaskView(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(BAR_PIXELS)
         self.bar.setAccessibleName("In progress")
-        layout = column(self, spacing=4)
+        layout = column(self, spacing=TIGHT)
         layout.addWidget(self.status)
         layout.addWidget(self.bar)
         task.changed.connect(self.refresh)

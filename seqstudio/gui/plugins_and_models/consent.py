@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-from seqstudio.gui.plugins_and_models.plugin_rows import OTHER_SECTIONS, permission_group, spaced
+from seqstudio.gui.plugins_and_models.plugin_rows import (
+    OTHER_SECTIONS,
+    limits_group,
+    permission_group,
+    spaced,
+)
 from seqstudio.gui.widgets.facts import FactGroup, fact_group, line_group
 from seqstudio.host.store.sheet import ConsentSheet
 from seqstudio.host.text_format import format_size
 
-WARNING = "A plugin's code runs with your user rights. Install only plugins that you trust."
 SECTION_TITLES = {
     "operations": "Operations",
     "tasks": "Tasks to train",
@@ -23,6 +27,7 @@ class Consent:
     question: str
     summary: str  # what installing changes
     groups: tuple[FactGroup, ...]
+    warning: str
     accept: str  # title of the button that installs
     sha256: str  # of what the user agrees to
 
@@ -35,6 +40,7 @@ def consent_text(sheet: ConsentSheet) -> Consent:
         groups=(
             changes(sheet),
             permission_group(sheet.permissions),
+            limits_group(sheet.confinement, sheet.limits),
             fact_group(
                 "Contains",
                 [(SECTION_TITLES[key], ", ".join(names)) for key, names in sheet.provides.items()],
@@ -56,6 +62,7 @@ def consent_text(sheet: ConsentSheet) -> Consent:
                 ],
             ),
         ),
+        warning=f"{sheet.note[:1].upper()}{sheet.note[1:]}.",
         accept="Install",
         sha256=sheet.sha256,
     )

@@ -2,10 +2,11 @@
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
-from seqstudio.gui.plugins_and_models.consent import WARNING, Consent
-from seqstudio.gui.plugins_and_models.listing_view import heading_font, wrapped_label
+from seqstudio.gui.plugins_and_models.consent import Consent
+from seqstudio.gui.plugins_and_models.listing_view import wrapped_label
 from seqstudio.gui.widgets.facts_view import FactsView
 from seqstudio.gui.widgets.layout import column
+from seqstudio.gui.widgets.metrics import LARGE, MEDIUM, SHEET, SMALL, TIGHT, styled
 
 
 class ConsentView(QDialog):
@@ -16,19 +17,19 @@ class ConsentView(QDialog):
         self.consent = consent
         self.setWindowTitle("Install a plugin")
         self.setAccessibleName(consent.question)
-        self.setAccessibleDescription(f"{consent.summary} {WARNING}")
-        self.resize(620, 560)
+        self.setAccessibleDescription(f"{consent.summary} {consent.warning}")
+        self.resize(*SHEET)
         question, summary, warning = (wrapped_label(self) for _ in range(3))
         question.setText(consent.question)
         summary.setText(consent.summary)
-        warning.setText(WARNING)
-        question.setFont(heading_font(question.font()))
+        warning.setText(consent.warning)
+        question.setFont(styled(question.font(), "heading"))
         self.facts = FactsView("Facts about the plugin", self)
         self.facts.show_groups(consent.groups)
-        layout = column(self, margins=(16, 16, 16, 12), spacing=8)
+        layout = column(self, margins=(LARGE, LARGE, LARGE, MEDIUM), spacing=SMALL)
         layout.addWidget(question)
         layout.addWidget(summary)
-        layout.addSpacing(4)
+        layout.addSpacing(TIGHT)
         layout.addWidget(self.facts, 1)
         layout.addWidget(warning)
         layout.addWidget(self._buttons())

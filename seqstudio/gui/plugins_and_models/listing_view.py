@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFont
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -22,6 +22,7 @@ from seqstudio.gui.widgets.drop_hint import dropped_paths
 from seqstudio.gui.widgets.facts_view import FactsView
 from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import column, row
+from seqstudio.gui.widgets.metrics import LARGE, MEDIUM, SMALL, styled
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.file_kinds import is_session_or_install
 
@@ -50,7 +51,7 @@ class ListingPage(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.title, self.status = wrapped_label(self), wrapped_label(self)
-        self.title.setFont(heading_font(self.title.font()))
+        self.title.setFont(styled(self.title.font(), "heading"))
         self.facts = FactsView(f"Facts: {name.lower()}", self)
         self._above, self._beside = row(), row()
         self._lay_out()
@@ -125,17 +126,17 @@ class ListingPage(QWidget):
         self.list.blockSignals(False)
 
     def _lay_out(self) -> None:
-        layout = column(self, margins=12, spacing=8)
+        layout = column(self, margins=MEDIUM, spacing=SMALL)
         for part in (self.banner, self.notice):
             layout.addWidget(part)
         layout.addLayout(self._above)
         layout.addWidget(self.progress)
-        detail = column(spacing=8)
+        detail = column(spacing=SMALL)
         for part in (self.title, self.status):
             detail.addWidget(part)
         detail.addLayout(self._beside)
         detail.addWidget(self.facts, 1)
-        body = row(spacing=16)
+        body = row(spacing=LARGE)
         body.addWidget(self.list)
         body.addLayout(detail, 1)
         layout.addLayout(body, 1)
@@ -150,11 +151,3 @@ def wrapped_label(parent: QWidget) -> QLabel:
     label = Label(parent)
     label.setWordWrap(True)
     return label
-
-
-def heading_font(font: QFont) -> QFont:
-    """Return a larger, bold variant of a font."""
-    larger = QFont(font)
-    larger.setPointSizeF(font.pointSizeF() * 1.3)
-    larger.setBold(True)
-    return larger

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from seqstudio.gui.plugins_and_models.listing import ListingModel
 from seqstudio.gui.plugins_and_models.model_rows import ModelRow, read_models
+from seqstudio.gui.widgets.confirmation import Confirmation
 from seqstudio.gui.widgets.facts import facts_text
 from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.workspace import Workspace
@@ -45,10 +46,10 @@ class ModelsModel(ListingModel[ModelRow]):
 
         If its name is taken, it gets the next free one.
         """
-        models = self._workspace.studio.models
+        studio = self._workspace.studio
 
         def work() -> FoundModel:
-            return models.add(path, free_name(bundle_name(path), models.names()))
+            return studio.import_model(path, free_name(bundle_name(path), studio.models.names()))
 
         def done(found: FoundModel) -> None:
             self.selected = found.name
@@ -70,8 +71,22 @@ class ModelsModel(ListingModel[ModelRow]):
                 lambda _found: self.background_task.end(f"{row.name} was exported to {target}."),
             )
 
+    def removal_question(self) -> Confirmation | None:
+        """Return what to ask before the model that is shown is removed."""
+        if not self.row:
+            return None
+        size = f", {self.row.size}" if self.row.size else ""
+        return Confirmation(
+            question=f"Remove {self.row.title}?",
+            lines=(
+                f"Its files go from your profile{size}.",
+                "Results made with it stay. This cannot be undone; Export keeps a copy.",
+            ),
+            accept="Remove",
+        )
+
     def remove(self) -> None:
-        """Remove the imported model that is shown."""
+        """Remove the imported model that is shown; the caller has asked."""
         if row := self.row:
             models = self._workspace.studio.models
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from seqstudio.gui.plugins_and_models.listing_view import ListingPage
 from seqstudio.gui.plugins_and_models.models import ModelsModel
+from seqstudio.gui.widgets.confirmation import ask
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
@@ -36,9 +37,13 @@ class ModelsView(ListingPage):
             ("verify", "Verify", "Ctrl+Alt+V", model.verify, model.can_use),
             ("export", "Export…", "Ctrl+Alt+E", self._ask_target, model.can_use),
             ("copy_card", "Copy card", "Ctrl+Alt+C", self._copy_card, model.can_use),
-            ("remove", "Remove", "Ctrl+Alt+U", model.remove, model.can_remove),
+            ("remove", "Remove…", "Ctrl+Alt+U", self._ask_remove, model.can_remove),
         )
         self.add_commands(above, beside, HELP)
+
+    def _ask_remove(self) -> None:
+        if question := self.model.removal_question():
+            ask(question, self, self.model.remove)
 
     def _copy_card(self) -> None:
         QGuiApplication.clipboard().setText(self.model.card)

@@ -7,7 +7,9 @@ from typing import Any, Literal
 from seqstudio.errors import PluginError
 from seqstudio.gui.widgets.facts import FactGroup, fact_group, line_group
 from seqstudio.host.catalogue.catalogue import SAFE_MODE_REASON, Catalogue, Plugin, is_built_in
+from seqstudio.host.catalogue.confined import confinement_of
 from seqstudio.host.profile import Profile
+from seqstudio.host.store.refusals import read_refusals
 from seqstudio.host.store.store import Store, StoredPlugin
 from seqstudio.host.text_format import format_size
 
@@ -16,6 +18,7 @@ BY_YOU = "by you"  # the reason stored for a plugin that the user disabled
 OTHER_SECTIONS: Mapping[str, str] = {  # section of the manifest -> title
     "importers": "File types read",
     "exporters": "File types written",
+    "recognisers": "Recognisers",
     "parts": "Model parts",
     "train_callbacks": "Training callbacks",
     "metrics": "Metrics",
@@ -37,6 +40,16 @@ class PluginRow:
     groups: tuple[FactGroup, ...] = ()
 
     @property
+    def contents(self) -> tuple[str, ...]:
+        """A line for each kind of thing that it brings: "Operations: echo, ruler"."""
+        kinds = ("Operations", "Tasks to train", "Models", "Other")
+        return tuple(
+            f"{group.title}: {', '.join(fact.label for fact in group.facts)}."
+            for group in self.groups
+            if group.title in kinds and group.facts
+        )
+
+    @property
     def status(self) -> str:
         """The state, with the reason if it is off or broken."""
         if self.state == "on":
@@ -54,7 +67,17 @@ def read_plugins(profile: Profile) -> tuple[PluginRow, ...]:
     catalogue = Catalogue.load(profile, include_disabled=True)
     off = Catalogue.load(profile).disabled
     stored, names = _stored(profile)
-    rows = [_row(one, off.get(one.id, ""), stored.get(one.id)) for one in catalogue.plugins]
+    found, refusals = confinement_of(profile), read_refusals(profile)
+    rows = [
+        _row(
+            one,
+            off.get(one.id, ""),
+            stored.get(one.id),
+            limits_group(found.text, found.lines(lifted_limits(one))),
+            line_group("Asked for and refused", map(str, refusals.get(one.id, ())), "nothing"),
+        )
+        for one in catalogue.plugins
+    ]
     rows += [
         PluginRow(id=name, title=name, state="broken", why=why, stored=name in names)
         for name, why in catalogue.broken.items()
@@ -71,7 +94,7 @@ def _stored(profile: Profile) -> tuple[Mapping[str, StoredPlugin], tuple[str, ..
         return {}, ()
 
 
-def _row(plugin: Plugin, why: str, stored: StoredPlugin | None) -> PluginRow:
+def _row(plugin: Plugin, why: str, stored: StoredPlugin | None, *groups: FactGroup) -> PluginRow:
     if why == SAFE_MODE_REASON and stored and stored.disabled:
         why = stored.disabled  # the reason that applies without safe mode
     return PluginRow(
@@ -83,7 +106,7 @@ def _row(plugin: Plugin, why: str, stored: StoredPlugin | None) -> PluginRow:
         origin=_origin(plugin, stored),
         stored=stored is not None,
         previous=stored.previous if stored else "",
-        groups=_groups(plugin, stored),
+        groups=(*_groups(plugin, stored), *groups),
     )
 
 
@@ -152,6 +175,17 @@ def permission_group(permissions: Mapping[str, str]) -> FactGroup:
     if not permissions:
         return line_group("Permissions", [], "only the files of its jobs")
     return fact_group("Permissions", permissions.items())
+
+
+def lifted_limits(plugin: Plugin) -> tuple[str, ...]:
+    """Return the permissions of a plugin; one that comes with SeqStudio may read all files."""
+    asked = tuple(plugin.table.get("permissions", {}))
+    return (*asked, "read") if is_built_in(plugin.distribution) else asked
+
+
+def limits_group(text: str, lines: Iterable[str]) -> FactGroup:
+    """List the limits of a plugin, and which of them this machine enforces."""
+    return line_group(f"Limits: {text}", lines, "none")
 
 
 def _titled(entries: Iterable[Mapping[str, Any]]) -> list[tuple[str, object]]:

@@ -9,6 +9,7 @@ from seqstudio.gui.plugins_and_models.consent import consent_text
 from seqstudio.gui.plugins_and_models.listing import ListingModel
 from seqstudio.gui.plugins_and_models.plugin_rows import BY_YOU, PluginRow, read_plugins
 from seqstudio.gui.plugins_and_models.plugin_verification import PluginVerification
+from seqstudio.gui.widgets.confirmation import Confirmation
 from seqstudio.gui.widgets.facts import FactGroup
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue.catalogue import SAFE_MODE_REASON, Catalogue, in_safe_mode
@@ -154,15 +155,28 @@ class PluginsModel(ListingModel[PluginRow]):
                 f"{row.title} is back at {row.previous}. Roll back again for {row.version}.",
             )
 
-    def uninstall(self) -> None:
-        """Uninstall the plugin that is shown, unless a job needs it."""
+    def uninstall_question(self) -> Confirmation | None:
+        """Return what to ask before uninstalling; None, with `failed`, while a job needs it."""
         row = self.row
-        if row and (needing := self._workspace.queue.unfinished_titles(row.id)):
+        if row is None:
+            return None
+        if needing := self._workspace.queue.unfinished_titles(row.id):
             self.failed.emit(
                 f"{row.title} is needed by {', '.join(needing)}, expected no waiting or "
-                "running job: cancel it, or wait until it has finished."
+                "running job: stop it, or wait until it has finished."
             )
-        elif row:
+            return None
+        versions = f"{row.version} and {row.previous}" if row.previous else row.version
+        goes = (f"Its files go, of {versions or 'every version'}.", *row.contents)
+        return Confirmation(
+            question=f"Uninstall {row.title}?",
+            lines=(*goes, RESULTS_KEPT, "This cannot be undone; Disable keeps the files."),
+            accept="Uninstall",
+        )
+
+    def uninstall(self) -> None:
+        """Uninstall the plugin that is shown; the caller has asked."""
+        if row := self.row:
             self._change(
                 f"Uninstalling {row.title}",
                 lambda: self._store.uninstall(row.id),

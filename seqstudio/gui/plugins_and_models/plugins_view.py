@@ -9,10 +9,11 @@ from seqstudio.gui.plugins_and_models.consent import Consent
 from seqstudio.gui.plugins_and_models.consent_view import ConsentView
 from seqstudio.gui.plugins_and_models.listing_view import ListingPage
 from seqstudio.gui.plugins_and_models.plugins import PluginsModel
+from seqstudio.gui.widgets.confirmation import ask
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
-WHEELS = "Wheels (*.whl)"
+WHEELS = "Wheels and packs (*.whl *.seqplugin)"
 HELP = {
     "install": "Inspect a plugin's wheel and show its permissions before installing it.",
     "install_folder": "Install a plugin from its project, or from a folder of wheels.",
@@ -42,7 +43,7 @@ class PluginsView(ListingPage):
             ("disable", "Disable", "Ctrl+Alt+D", model.disable, model.can_disable),
             ("enable", "Enable", "Ctrl+Alt+N", model.enable, model.can_enable),
             ("rollback", "Roll back", "Ctrl+Alt+B", model.roll_back, model.can_roll_back),
-            ("uninstall", "Uninstall", "Ctrl+Alt+U", model.uninstall, model.can_uninstall),
+            ("uninstall", "Uninstall…", "Ctrl+Alt+U", self._ask_uninstall, model.can_uninstall),
         )
         self.add_commands(above, beside, HELP)
 
@@ -54,6 +55,10 @@ class PluginsView(ListingPage):
         sheet.rejected.connect(self.model.decline)
         sheet.open()
         return sheet
+
+    def _ask_uninstall(self) -> None:
+        if question := self.model.uninstall_question():
+            ask(question, self, self.model.uninstall)
 
     def _ask_wheel(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Install a plugin", "", WHEELS)

@@ -5,10 +5,11 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
-from seqstudio.gui.recording.files import file_filters, with_suffix
-from seqstudio.gui.recording.peaks import format_time
+from seqstudio.gui.recording.export_view import ExportDialog
+from seqstudio.gui.recording.find_view import FindBar
 from seqstudio.gui.recording.recording import RecordingModel
 from seqstudio.gui.recording.transcript_view import TranscriptView
+from seqstudio.gui.widgets.time_text import format_time
 from seqstudio.gui.workspace.commands import Command, Commands
 
 MENU = "Recording"
@@ -19,8 +20,8 @@ def add_commands(
     commands: Commands,
     model: RecordingModel,
     page: QWidget,
-    work: QWidget,
     transcript: TranscriptView,
+    find_bar: FindBar,
 ) -> None:
     """Add the commands; they are enabled while the page is shown.
 
@@ -29,26 +30,22 @@ def add_commands(
     commands : of the window
     model : to act on
     page : the widget that they belong to
-    work : the part of the page where the space bar plays
     transcript : whose words are edited
+    find_bar : finds and replaces words
     """
-    _add_playback(commands, model, page, work)
+    _add_playback(commands, model, page)
+    _add_spectrogram(commands, model, page)
     _add_zoom(commands, model, page)
     _add_words(commands, model, page, transcript)
+    _add_alternatives(commands, model, page)
+    _add_find(commands, model, page, find_bar)
     _add_segments(commands, model, page)
     _add_selection(commands, model, page)
+    _add_by_hand(commands, model, page)
     _add_files(commands, model, page)
 
 
-def _add_playback(commands: Commands, model: RecordingModel, page: QWidget, work: QWidget) -> None:
-    commands.add(
-        Command(
-            "recording.play", "Play", MENU, "Space", "Play from the playhead, or the selection."
-        ),
-        model.toggle_playback,
-        ready=lambda: model.can_play,
-        within=work,
-    )
+def _add_playback(commands: Commands, model: RecordingModel, page: QWidget) -> None:
     commands.add(
         Command(
             "recording.go_to_start",
@@ -58,6 +55,12 @@ def _add_playback(commands: Commands, model: RecordingModel, page: QWidget, work
             "Move the playhead to the start of the recording, or of the selection.",
         ),
         model.go_to_start,
+        ready=lambda: model.is_audio,
+        page=page,
+    )
+    commands.add(
+        Command("recording.back", "Back 3 seconds", MENU, "F5", "Hear the last 3 seconds again."),
+        model.go_back,
         ready=lambda: model.is_audio,
         page=page,
     )
@@ -72,6 +75,22 @@ def _add_playback(commands: Commands, model: RecordingModel, page: QWidget, work
         lambda: model.set_follow(follow=not model.follow),
         ready=lambda: model.is_audio,
         checked=lambda: model.follow,
+        page=page,
+    )
+
+
+def _add_spectrogram(commands: Commands, model: RecordingModel, page: QWidget) -> None:
+    commands.add(
+        Command(
+            "recording.spectrogram",
+            "Spectrogram",
+            MENU,
+            "F4",
+            "Show how loud each frequency is, in place of the waveform.",
+        ),
+        model.toggle_spectrogram,
+        ready=lambda: model.is_audio,
+        checked=lambda: model.shows_spectrogram,
         page=page,
     )
 
@@ -117,6 +136,55 @@ def _add_words(
         Command("transcript.copy", "Copy text", MENU, "Ctrl+Shift+C", "Copy all words as text."),
         lambda: QGuiApplication.clipboard().setText(model.plain_text),
         ready=lambda: bool(model.plain_text),
+        page=page,
+    )
+
+
+def _add_alternatives(commands: Commands, model: RecordingModel, page: QWidget) -> None:
+    words = model.transcript
+
+    def ask() -> None:
+        text, chosen = QInputDialog.getItem(
+            page, "Alternatives", "What the model may have heard", words.alternatives, 0,
+            editable=False,
+        )  # fmt: skip
+        if chosen:
+            words.use_alternative(text)
+
+    commands.add(
+        Command(
+            "transcript.alternatives",
+            "Alternatives…",
+            MENU,
+            "Ctrl+Shift+Y",
+            "Choose among what else the model may have heard.",
+        ),
+        ask,
+        ready=lambda: bool(words.alternatives),
+        page=page,
+    )
+
+
+def _add_find(commands: Commands, model: RecordingModel, page: QWidget, find_bar: FindBar) -> None:
+    words = model.transcript
+    commands.add(
+        Command(
+            "transcript.find", "Find and replace", MENU, "Ctrl+F", "Find words, or replace them."
+        ),
+        find_bar.open_bar,
+        ready=lambda: words.transcript is not None,
+        page=page,
+    )
+    commands.add(
+        Command(
+            "transcript.doubtful",
+            "Next doubtful word",
+            MENU,
+            "F7",
+            "Go to the next word that the model was unsure of.",
+        ),
+        model.go_to_doubtful,
+        ready=lambda: words.transcript is not None,
         page=page,
     )
 
@@ -172,6 +240,33 @@ def _add_selection(commands: Commands, model: RecordingModel, page: QWidget) -> 
     )
 
 
+def _add_by_hand(commands: Commands, model: RecordingModel, page: QWidget) -> None:
+    commands.add(
+        Command(
+            "transcript.mark",
+            "Mark a segment, then type it",
+            MENU,
+            "F9",
+            "Mark the start of a segment as you hear it, then its end, and type its words.",
+        ),
+        lambda: _mark(model, page),
+        ready=lambda: model.is_audio,
+        page=page,
+    )
+    commands.add(
+        Command(
+            "transcript.speaker",
+            "Speaker…",
+            MENU,
+            "Ctrl+K",
+            "Name the speaker of the current segment, here or everywhere.",
+        ),
+        lambda: _ask_speaker(model, page),
+        ready=lambda: model.transcript.current is not None,
+        page=page,
+    )
+
+
 def _add_files(commands: Commands, model: RecordingModel, page: QWidget) -> None:
     commands.add(
         Command(
@@ -179,9 +274,9 @@ def _add_files(commands: Commands, model: RecordingModel, page: QWidget) -> None
             "Export…",
             MENU,
             "Ctrl+E",
-            "Save the transcript as txt, srt, vtt or json.",
+            "Save the transcript: documents, subtitles, annotations or tables.",
         ),
-        lambda: _ask_export(model, page),
+        lambda: ExportDialog(model, page).open(),
         ready=lambda: model.transcript.transcript is not None,
         page=page,
     )
@@ -199,6 +294,12 @@ def _add_files(commands: Commands, model: RecordingModel, page: QWidget) -> None
     )
 
 
+def _mark(model: RecordingModel, parent: QWidget) -> None:
+    """Mark a start, or the end of a segment whose words are then typed."""
+    if model.mark():
+        _ask_words(model, parent)
+
+
 def _ask_words(model: RecordingModel, parent: QWidget) -> None:
     """Ask for the words of a new segment at the selection."""
     if selection := model.waveform.selection:
@@ -210,16 +311,15 @@ def _ask_words(model: RecordingModel, parent: QWidget) -> None:
             model.add_segment(text)
 
 
-def _ask_export(model: RecordingModel, parent: QWidget) -> None:
-    """Ask for a file to export to, whose suffix determines the format."""
-    clip = model.clip
-    proposed = str(clip.path.with_suffix(".srt")) if clip else ""
-    default_filter = "SubRip subtitles (*.srt)"
-    name, chosen_filter = QFileDialog.getSaveFileName(
-        parent, "Export transcript", proposed, file_filters(), default_filter
-    )
-    if name:
-        model.export(with_suffix(Path(name), chosen_filter))
+def _ask_speaker(model: RecordingModel, parent: QWidget) -> None:
+    """Ask for the name of the current segment's speaker."""
+    words = model.transcript
+    names = [words.speaker, *(name for name in words.speakers if name != words.speaker)]
+    everywhere = f"Speaker, for all segments of {words.speaker}" if words.speaker else "Speaker"
+    name, chosen = QInputDialog.getItem(parent, "Speaker", everywhere, names, 0, editable=True)
+    if chosen:
+        known = name in words.speakers
+        words.name_speaker(name, everywhere=not known)  # another known one spoke here alone
 
 
 def _ask_import(model: RecordingModel, parent: QWidget) -> None:

@@ -1,35 +1,56 @@
 """Reads and writes transcripts and text files; call these functions on a thread."""
 
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from seqstudio.contracts.audio import AudioSource
+from seqstudio.contracts.formats import Exporter
+from seqstudio.contracts.presentation import Presentation
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import DataError, SessionError
-from seqstudio.media.subtitles import to_json, to_srt, to_txt, to_vtt
+from seqstudio.media.exporters import built_in_exporters
+from seqstudio.media.subtitles import to_txt
 from seqstudio.services.atomic_files import os_errors_as, write_atomic
 
-WRITERS: Mapping[str, Callable[[Transcript], str]] = {
-    ".txt": to_txt,
-    ".srt": to_srt,
-    ".vtt": to_vtt,
-    ".json": to_json,
-}
-TITLES: Mapping[str, str] = {
+TITLES: Mapping[str, str] = {  # by suffix
     ".txt": "Plain text",
+    ".docx": "Word document",
+    ".html": "Web page",
     ".srt": "SubRip subtitles",
     ".vtt": "WebVTT subtitles",
     ".json": "SeqStudio transcript",
+    ".ctm": "CTM, words with times",
+    ".textgrid": "Praat TextGrid",
+    ".eaf": "ELAN annotations",
+    ".tsv": "Table with tabs",
+    ".csv": "Table with commas",
 }
 MAX_CHARACTERS = 2**20  # shown of a text file
+PAGE_MARK = '<meta name="generator" content="SeqStudio">'  # of pages that operations wrote
+PREVIEW = 20_000  # characters shown of an export
+
+
+def exporters(sound: Path | None = None) -> Mapping[str, Exporter]:
+    """Return what writes transcripts, by suffix: the same as for the operations.
+
+    Parameters
+    ----------
+    sound : the recording, for a page that plays it; one that is not there is left out
+    """
+    source = AudioSource(sound) if sound and sound.exists() else None
+    every = built_in_exporters(Presentation(sound=source))
+    found = {f".{one.name}": one for one in every if one.kind == "transcript"}
+    return {suffix: found[suffix] for suffix in TITLES}
 
 
 def file_filters() -> str:
     """Return the filters of a file dialog.
 
-    >>> file_filters().split(";;")[1]
+    >>> file_filters().split(";;")[3]
     'SubRip subtitles (*.srt)'
     """
-    return ";;".join(f"{TITLES[suffix]} (*{suffix})" for suffix in WRITERS)
+    return ";;".join(f"{title} (*{suffix})" for suffix, title in TITLES.items())
 
 
 def with_suffix(path: Path, chosen_filter: str) -> Path:
@@ -38,26 +59,47 @@ def with_suffix(path: Path, chosen_filter: str) -> Path:
     >>> with_suffix(Path("talk.v2"), "WebVTT subtitles (*.vtt)").name
     'talk.v2.vtt'
     """
-    if path.suffix.lower() in WRITERS:
+    if path.suffix.lower() in TITLES:
         return path
-    suffix = next((s for s in WRITERS if f"*{s})" in chosen_filter), ".txt")
+    suffix = next((s for s in TITLES if f"*{s})" in chosen_filter), ".txt")
     return path.with_name(path.name + suffix)
 
 
-def export(transcript: Transcript, path: Path) -> Path:
+def export(transcript: Transcript, path: Path, sound: Path) -> Path:
     """Write a transcript atomically, in the format of the suffix.
+
+    Parameters
+    ----------
+    transcript, path : what is written, and where
+    sound : its recording
 
     Raises
     ------
     SessionError
         If the suffix names no format, or the file cannot be written.
+    DataError
+        If the format holds the sound, and the recording cannot be read.
     """
-    if (write := WRITERS.get(path.suffix.lower())) is None:
-        known = " ".join(WRITERS)
+    if path.suffix.lower() not in TITLES:
+        known = " ".join(TITLES)
         raise SessionError(f"{path}: suffix {path.suffix!r}, expected one of: {known}")
     with os_errors_as(SessionError, path):
-        write_atomic(path, write(transcript).encode())
+        write_atomic(path, _content(transcript, path.suffix.lower(), sound))
     return path
+
+
+def preview(transcript: Transcript, suffix: str) -> str:
+    """Return the start of an export as text; of a document, its text."""
+    if suffix in (".docx", ".html"):
+        return to_txt(transcript)[:PREVIEW]
+    return _content(transcript, suffix).decode()[:PREVIEW]
+
+
+def _content(transcript: Transcript, suffix: str, sound: Path | None = None) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / f"export{suffix}"
+        exporters(sound)[suffix].write(transcript, written)
+        return written.read_bytes()
 
 
 def is_transcript_of(path: Path, recording: Path) -> bool:
@@ -67,6 +109,13 @@ def is_transcript_of(path: Path, recording: Path) -> bool:
     True
     """
     return path.suffix.lower() == ".json" and path.stem == recording.stem
+
+
+def read_page(path: Path) -> str:
+    """Read the page that an operation wrote beside a text, coloured HTML; '' if there is none."""
+    page = path.with_suffix(".html")
+    text = read_text(page) if page.is_file() else ""
+    return text if PAGE_MARK in text[:300] and len(text) < MAX_CHARACTERS else ""
 
 
 def read_text(path: Path) -> str:

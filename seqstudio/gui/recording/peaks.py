@@ -196,17 +196,3 @@ def nice_step(seconds: float) -> float:
     steps = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30)
     long = (60, 120, 300, 600, 1200, 1800, 3600)
     return next((step for step in (*steps, *long) if step >= seconds), 3600)
-
-
-def format_time(second: float, step: float = 1.0) -> str:
-    """Format a time with the precision of a ruler that has a mark every `step` seconds.
-
-    >>> format_time(75), format_time(3675.5, 0.1), format_time(0.0125, 0.0005)
-    ('1:15', '1:01:15.5', '0:00.013')
-    """
-    digits = 0 if step >= 1 else 1 if step >= 0.1 else 2 if step >= 0.01 else 3
-    minutes, seconds = divmod(round(second, digits), 60)
-    hours, minutes = divmod(int(minutes), 60)
-    width = 2 + (digits + 1 if digits else 0)
-    tail = f"{seconds:0{width}.{digits}f}"
-    return f"{hours}:{minutes:02}:{tail}" if hours else f"{minutes}:{tail}"

@@ -7,20 +7,28 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.transcript import Transcript
 from seqstudio.gui.operations.provenance import known_models, made_with
-from seqstudio.gui.recording.files import export, is_transcript_of, read_text
-from seqstudio.gui.recording.peaks import format_time
+from seqstudio.gui.recording.characters import characters_for
+from seqstudio.gui.recording.files import export, is_transcript_of, read_page, read_text
+from seqstudio.gui.recording.spectrogram import SpectrogramModel
 from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.waveform import WaveformModel
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.sound.player import Player
+from seqstudio.gui.sound.transport import Transport
+from seqstudio.gui.widgets.time_text import format_time
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.subtitles import read_transcript, to_txt
 from seqstudio.session.document import Clip
 from seqstudio.session.edits import CompoundEdit, Edit, SetTranscript
 
 TIME_STEP_S = 0.1
+PLAIN = ("text", "table")  # kinds that are shown as they are written
+BACK_S = 3.0
 PARTIAL_LENGTH = 1200  # characters shown of the text recognised so far
-NO_TRANSCRIPT = "No transcript yet. Press Transcribe at the right, or import a transcript."
+NO_TRANSCRIPT = (
+    "No transcript yet. Press Transcribe at the right, import a transcript, or play and mark the "
+    "start and the end of a segment (F9) to type its words."
+)
 FILE_MISSING = "The file of this recording was moved or deleted."
 FILE_UNREADABLE = "This recording cannot be read."
 
@@ -39,12 +47,15 @@ class RecordingModel(QObject):
     ) -> None:
         super().__init__(parent)
         self.workspace = workspace
-        self.player = player or Player(workspace.background, self)
+        self.player = player or Transport.of(workspace).player
         self.waveform = WaveformModel(workspace.background, self)
         self.transcript = TranscriptModel(workspace.do, self)
+        self.spectrogram = SpectrogramModel(workspace.background, self)
+        self.shows_spectrogram = False
         self.follow = True
+        self._marked_s: float | None = None  # where the user marked the start of a segment
         self.clip: Clip | None = None
-        self.text = ""  # of a text file
+        self.text = self.page = ""  # of a text file, and of the page beside it
         self.waveform_message = ""  # why there is no waveform
         self._message = ""  # about the last action on this clip
         self._until_s: float | None = None
@@ -70,8 +81,8 @@ class RecordingModel(QObject):
 
     @property
     def is_text(self) -> bool:
-        """Whether the current clip is a plain text, without times."""
-        return self.clip is not None and self.clip.kind == "text"
+        """Whether the current clip is a plain text, without times, or a table shown as one."""
+        return self.clip is not None and self.clip.kind in PLAIN
 
     @property
     def can_play(self) -> bool:
@@ -79,15 +90,9 @@ class RecordingModel(QObject):
         return self.is_audio and not self.player.reason
 
     @property
-    def time_text(self) -> str:
-        """The position of the playhead, and the length of the recording."""
-        seconds = (self.waveform.playhead_s, self.waveform.duration_s)
-        return " / ".join(format_time(second, TIME_STEP_S) for second in seconds)
-
-    @property
     def status(self) -> str:
-        """The message about the last action, or why the recording cannot be played."""
-        return self._message or (self.player.reason if self.is_audio else "")
+        """The message about the last action."""
+        return self._message
 
     @property
     def placeholder_text(self) -> str:
@@ -106,13 +111,20 @@ class RecordingModel(QObject):
 
     @property
     def provenance_text(self) -> str:
-        """What made the transcript, and whether the recording is unlike the training data."""
+        """What made the transcript, and what must be known of the recording."""
         transcript = self.transcript.transcript
         if transcript is None:
             return ""
         made = made_with(transcript.provenance, self.workspace.studio.catalogue, self._models)
-        unlike = "recording unlike the training data" if transcript.unlike_training else ""
-        return "; ".join(filter(None, (made, unlike)))
+        return "; ".join(filter(None, (made, *transcript.notes)))
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The letters that a keyboard may lack, of the session's transcripts."""
+        if self.transcript.transcript is None:
+            return ()
+        clips = self.workspace.document.clips
+        return characters_for(clip.transcript for clip in clips if clip.transcript)
 
     def refresh(self) -> None:
         """Show the workspace's current clip."""
@@ -135,11 +147,12 @@ class RecordingModel(QObject):
 
     def stop(self) -> None:
         """Stop playback."""
-        self.player.stop()
+        if self.player.plays(self):
+            self.player.stop()
 
     def toggle_playback(self) -> None:
         """Pause, or play from the playhead or the selection."""
-        if self.player.playing:
+        if self.player.plays(self):
             self.player.stop()
         elif self.can_play:
             selection = self.waveform.selection
@@ -159,7 +172,7 @@ class RecordingModel(QObject):
             return
         second = min(max(second, 0.0), self.waveform.duration_s)
         self._until_s = None
-        if self.player.playing:
+        if self.player.plays(self):
             self._play(second)
         self._set_playhead(second)
 
@@ -167,6 +180,46 @@ class RecordingModel(QObject):
         """Move the playhead to the start of a word, and make it the current word."""
         self.transcript.set_current(position)
         self.seek(self.transcript.word(position).start_s)
+
+    def go_to_doubtful(self) -> None:
+        """Go to the next word that the model was unsure of."""
+        if position := self.transcript.next_doubtful():
+            self.seek_word(position)
+
+    def find_next(self, text: str) -> bool:
+        """Go to the next place of a text; return whether there is one."""
+        position = self.transcript.find_next(text)
+        if position:
+            self.seek_word(position)
+        return position is not None
+
+    def replace_all(self, text: str, by: str) -> int:
+        """Replace a text everywhere; return the number of places."""
+        return self.transcript.replace_all(text, by)
+
+    def go_back(self, seconds: float = BACK_S) -> None:
+        """Move the playhead back, as a foot pedal does."""
+        self.seek(self.waveform.playhead_s - seconds)
+
+    def toggle_spectrogram(self) -> None:
+        """Show the spectrogram in place of the waveform, or the waveform again."""
+        self.shows_spectrogram = not self.shows_spectrogram
+        self.changed.emit()
+
+    def mark(self) -> bool:
+        """Mark where a segment starts, then where it ends; return whether it is complete.
+
+        A complete segment is the selection; the next one starts at its end.
+        """
+        here, start = self.waveform.playhead_s, self._marked_s
+        if start is None or here <= start:
+            self._marked_s = here
+            self._set_message(f"Segment from {format_time(here, TIME_STEP_S)}: mark its end.")
+            return False
+        self._marked_s = here
+        self.waveform.select(start, here)
+        self._set_message("")
+        return True
 
     @property
     def can_set_times(self) -> bool:
@@ -201,9 +254,9 @@ class RecordingModel(QObject):
 
     def export(self, path: Path) -> None:
         """Save the transcript in the format of the suffix, on a thread."""
-        if transcript := self.transcript.transcript:
+        if (transcript := self.transcript.transcript) and (clip := self.clip):
             self.workspace.background.run(
-                partial(export, transcript, path),
+                partial(export, transcript, path, clip.path),
                 lambda saved: self._set_message(f"Saved to {saved}"),
                 self.failed.emit,
             )
@@ -237,23 +290,25 @@ class RecordingModel(QObject):
 
     def _play(self, second: float) -> None:
         if self.clip:
-            self.player.play_file(self.clip.path, second)
+            self.player.play_file(self.clip.path, second, owner=self)
 
     def _open_clip(self, clip: Clip) -> None:
-        self.player.stop()
+        self.stop()
         self.failed.emit("")
-        self.text = self.waveform_message = self._message = ""
+        self.text = self.page = self.waveform_message = self._message = ""
+        self._marked_s = None
         if clip.kind == "audio":
             self.waveform.show(clip.sha256, clip.path)
+            self.spectrogram.show(clip.sha256, clip.path)
             return
         self.waveform.clear()
-        if clip.kind == "text":
-            read = partial(read_text, clip.path)
+        if clip.kind in PLAIN:
+            read = partial(_text_and_page, clip.path)
             self.workspace.background.run(read, partial(self._show_text, clip.id), self.failed.emit)
 
-    def _show_text(self, clip: str, text: str) -> None:
+    def _show_text(self, clip: str, read: tuple[str, str]) -> None:
         if self.clip and self.clip.id == clip:
-            self.text = text
+            self.text, self.page = read
             self.changed.emit()
 
     def _on_unreadable(self, reason: str) -> None:
@@ -272,7 +327,10 @@ class RecordingModel(QObject):
         self.changed.emit()
 
     def _on_player_moved(self, second: float) -> None:
-        if self._until_s is not None and second >= self._until_s:
+        if not self.player.plays(self):
+            return
+        looped = self.player.loop is not None
+        if not looped and self._until_s is not None and second >= self._until_s:
             second = self._until_s
             self.player.stop()
         self._set_playhead(second)
@@ -281,3 +339,7 @@ class RecordingModel(QObject):
         self.waveform.set_playhead(second, follow=self.follow)
         self.transcript.highlight(self.waveform.playhead_s)
         self.playhead_moved.emit()
+
+
+def _text_and_page(path: Path) -> tuple[str, str]:
+    return read_text(path), read_page(path)

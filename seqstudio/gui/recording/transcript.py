@@ -8,6 +8,8 @@ from itertools import accumulate
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
+from seqstudio.gui.recording.find_replace import find_words, replace_all
+from seqstudio.gui.recording.segment_lane import SegmentEnd, speakers_of
 from seqstudio.gui.recording.word_index import WordIndex, WordPosition
 from seqstudio.media.word_times import with_word_times
 from seqstudio.session.edits import (
@@ -44,6 +46,7 @@ class TranscriptModel(QObject):
         self.segments: tuple[Segment, ...] = ()  # as shown: with estimated words if they had none
         self._word_offsets = [0]  # the number of words before each segment, and in all
         self.word_index = WordIndex(())
+        self.speakers: tuple[str, ...] = ()  # in the order in which they first speak
         self.highlighted: WordPosition | None = None  # the word at the playhead
         self.current: WordPosition | None = None  # the word that keys and commands act on
 
@@ -61,6 +64,7 @@ class TranscriptModel(QObject):
         counts = (len(segment.words) for segment in self.segments)
         self._word_offsets = list(accumulate(counts, initial=0))
         self.word_index = WordIndex(self.segments)
+        self.speakers = speakers_of(self.segments)
         self.highlighted = None
         self.current = self.nearest(current)
         self.changed.emit()
@@ -88,6 +92,47 @@ class TranscriptModel(QObject):
             return None
         self.set_current(self._position(number))
         return self.current
+
+    def next_doubtful(self) -> WordPosition | None:
+        """Return the next word that the model was unsure of; after the last, the first."""
+        count, here = self._word_offsets[-1], self._number(self.current) if self.current else -1
+        for step in range(1, count + 1):
+            position = self._position((here + step) % count)
+            confidence = self.word(position).confidence
+            if confidence is not None and confidence < LOW_CONFIDENCE:
+                return position
+        return None
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """What else the model may have heard, the likeliest first; of a short recording."""
+        return self.transcript.alternatives if self.transcript else ()
+
+    def use_alternative(self, text: str) -> None:
+        """Replace the words of the transcript with an alternative, as one step."""
+        stored = self.transcript.segments if self.transcript else ()
+        if not stored or text not in self.alternatives:
+            return
+        whole = replace(stored[0], end_s=stored[-1].end_s, text=text, words=(), confidence=None)
+        edit = SetSegments(self._clip, 0, len(stored), (whole,))
+        self._do(CompoundEdit("Use an alternative", (edit,)))
+
+    def find_next(self, text: str) -> WordPosition | None:
+        """Return the next place of a text, from the start again after the last."""
+        places = [WordPosition(*place) for place in find_words(self.segments, text)]
+        here = self.current
+        later = [place for place in places if here is None or place > here]
+        return next(iter((*later, *places)), None)
+
+    def replace_all(self, text: str, by: str) -> int:
+        """Replace a text everywhere in one step; return the number of places."""
+        stored = self.transcript.segments if self.transcript else ()
+        found = replace_all(stored or self.segments, text, by)
+        if found is None:
+            return 0
+        count = len(found.segments) if stored else 0
+        edit = SetSegments(self._clip, found.first, count, found.segments)
+        return found.count if self._do(CompoundEdit(f"Replace {text!r}", (edit,))) else 0
 
     def first_and_last(self) -> tuple[WordPosition, WordPosition] | None:
         """Return the first and the last word; None if there are no words."""
@@ -150,6 +195,43 @@ class TranscriptModel(QObject):
             change = self._replace_segment(current.segment, (with_times(segment, start_s, end_s),))
             self._do(CompoundEdit("Set a segment's times", (change,)))
 
+    def move_end(self, moved: SegmentEnd) -> None:
+        """Move an end of a segment, as one step."""
+        number = moved.segment
+        if number < len(self.segments) and moved.span != _span(self.segments[number]):
+            segment = self.segments[number]
+            if not self._has_word_times(number):
+                segment = self._without_words(number)
+            change = self._replace_segment(number, (with_times(segment, *moved.span),))
+            self._do(CompoundEdit("Set a segment's times", (change,)))
+
+    @property
+    def speaker(self) -> str:
+        """The speaker of the current segment; "" where none is named."""
+        return (self.segments[self.current.segment].speaker or "") if self.current else ""
+
+    def name_speaker(self, name: str, *, everywhere: bool) -> None:
+        """Name the speaker of the current segment, and of all that have the same, as one step.
+
+        Parameters
+        ----------
+        name : "" for no speaker
+        everywhere : rename this speaker in all segments
+        """
+        stored = self.transcript.segments if self.transcript else ()
+        if self.current is None or not stored:
+            return
+        here, before, name = self.current.segment, self.speaker, name.strip()
+        new = tuple(
+            replace(segment, speaker=name or None)
+            if number == here or (everywhere and before and segment.speaker == before)
+            else segment
+            for number, segment in enumerate(stored)
+        )
+        if new != stored:
+            edit = SetSegments(self._clip, 0, len(stored), new)
+            self._do(CompoundEdit(f"Speaker {name}" if name else "No speaker", (edit,)))
+
     def insertion(self, text: str, start_s: float, end_s: float) -> SetSegments:
         """Return the edit that inserts a new segment in order of time."""
         new = Segment(start_s=start_s, end_s=end_s, text=text, origin="human")
@@ -207,6 +289,10 @@ def _segments_of(transcript: Transcript | None) -> tuple[Segment, ...]:
         return ()
     whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
     return transcript.segments or ((whole,) if transcript.text else ())
+
+
+def _span(segment: Segment) -> tuple[float, float]:
+    return segment.start_s, segment.end_s
 
 
 def _start(segment: Segment) -> float:

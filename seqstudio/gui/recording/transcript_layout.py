@@ -1,8 +1,9 @@
 """The layout of a long transcript; only segments that become visible are laid out."""
 
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from seqstudio.contracts.transcript import Segment
@@ -27,6 +28,16 @@ class LayoutMetrics:
     line: float  # height
     space: float  # between words
     gap: float  # between segments
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether the first letter with a direction is Arabic, Hebrew or the like.
+
+    >>> is_right_to_left("… שלום"), is_right_to_left("2 words")
+    (True, False)
+    """
+    directions = (unicodedata.bidirectional(letter) for letter in text)
+    return next((one for one in directions if one in ("L", "R", "AL")), "L") != "L"
 
 
 class TranscriptLayout:
@@ -125,6 +136,9 @@ class TranscriptLayout:
                 x, line = 0.0, line + 1
             boxes.append(WordBox(x, width, line))
             x += width + self.metrics.space
+        if is_right_to_left(self.segments[segment].text):
+            right = self.metrics.width
+            return tuple(replace(box, left=right - box.left - box.width) for box in boxes)
         return tuple(boxes)
 
     def _estimated_height(self, segment: Segment) -> float:

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
-from seqstudio.gui.recording.peaks import format_time
 from seqstudio.gui.recording.transcript import LOW_CONFIDENCE, TranscriptModel
 from seqstudio.gui.recording.transcript_layout import TranscriptLayout, WordBox
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.widgets.colours import Colours
+from seqstudio.gui.widgets.time_text import format_time
 
 MARGIN = 12
-GUTTER = 84  # for the times of segments
+GUTTER = 140  # for the times of segments and their speakers
+TIME_WIDTH = 54  # of it, for the times
 PADDING = 3  # around a word
 
 
@@ -53,9 +54,19 @@ class TranscriptPainter:
         gutter = QRectF(MARGIN, top, GUTTER - MARGIN, line)
         time = format_time(segment.start_s, 0.1)
         painter.drawText(gutter, int(Qt.AlignmentFlag.AlignVCenter), time)
+        if segment.speaker:
+            name = gutter.adjusted(TIME_WIDTH, 0, -PADDING, 0)
+            elided = painter.fontMetrics().elidedText(
+                segment.speaker, Qt.TextElideMode.ElideRight, int(name.width())
+            )
+            painter.setPen(self._speaker_colour(segment.speaker, colours))
+            painter.drawText(name, int(Qt.AlignmentFlag.AlignVCenter), elided)
         for word, box in enumerate(self.layout.word_boxes(number)):
             if -line <= top + box.line * line <= height:
                 self._paint_word(painter, colours, WordPosition(number, word), box)
+
+    def _speaker_colour(self, speaker: str, colours: Colours) -> QColor:
+        return colours.of_track(self.model.speakers.index(speaker))
 
     def _paint_word(
         self, painter: QPainter, colours: Colours, position: WordPosition, box: WordBox

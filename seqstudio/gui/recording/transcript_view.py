@@ -12,18 +12,18 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from seqstudio.gui.recording.peaks import format_time
 from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.transcript_layout import LayoutMetrics, TranscriptLayout
 from seqstudio.gui.recording.transcript_paint import GUTTER, MARGIN, PADDING, TranscriptPainter
 from seqstudio.gui.recording.word_editor_view import WordEditor
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.widgets.colours import colours_of
+from seqstudio.gui.widgets.metrics import styled
+from seqstudio.gui.widgets.time_text import format_time
 
 LINE_HEIGHT = 1.7  # in heights of the font
-EXTRA_POINTS = 1.5  # by which words are larger than labels
 SEARCH_STEP = 20  # pixels, in the search for the word above or below
 
 
@@ -35,13 +35,12 @@ class TranscriptView(QAbstractScrollArea):
 
     def __init__(self, model: TranscriptModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.model = model
         self.placeholder = ""  # shown while there are no words
         self.partial_text = ""  # recognised so far by a running job; replaces the placeholder
         self._edited: WordPosition | None = None
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() + EXTRA_POINTS)
-        self.setFont(font)
+        self.setFont(styled(self.font(), "reading"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Transcript")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -90,6 +89,14 @@ class TranscriptView(QAbstractScrollArea):
             self._edited = position
             right = self.viewport().width()
             self.editor.open(self.model.word(position).word, self.word_rect(position), right)
+
+    def type_letter(self, letter: str) -> None:
+        """Type a letter into the word that is edited, or begin to edit the current one."""
+        if not self.editor.isVisible():
+            self.start_editing()
+            self.editor.setCursorPosition(len(self.editor.text()))
+        if self.editor.isVisible():
+            self.editor.insert(letter)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move from word to word, and start editing."""

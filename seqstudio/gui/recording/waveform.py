@@ -197,8 +197,7 @@ class WaveformModel(QObject):
 
     def _set_length(self, length: float) -> None:
         """Make the axis as long as the recording; if all of it was visible, it stays so."""
-        axis = self.axis
-        self.axis = Axis(length, axis.pixels, axis.start, axis.per_pixel).scrolled(0)
+        self.axis = self.axis.with_length(length)
         self.changed.emit()
 
     def _show_progress(self) -> None:

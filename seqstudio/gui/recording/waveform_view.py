@@ -1,5 +1,6 @@
 """The waveform widget: a ruler, a lane per channel, and the words below."""
 
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
@@ -18,13 +19,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from seqstudio.gui.recording.peaks import format_time, lane_rows, nice_step
+from seqstudio.contracts.transcript import Segment
+from seqstudio.gui.recording.peaks import lane_rows, nice_step
+from seqstudio.gui.recording.segment_lane import LANE_HEIGHT, SegmentEnd, SegmentLane
+from seqstudio.gui.recording.spectrogram import SpectrogramModel
 from seqstudio.gui.recording.waveform import WaveformModel
 from seqstudio.gui.recording.word_index import WordIndex
 from seqstudio.gui.widgets.colours import Colours, colours_of
+from seqstudio.gui.widgets.time_text import format_time
 
 RULER_HEIGHT = 24
 WORDS_HEIGHT = 24
+ABOVE = RULER_HEIGHT + LANE_HEIGHT  # the ruler and the segments
 MIN_MARK_PIXELS = 90  # between two marks of the ruler
 MIN_WORD_PIXELS = 36  # per word on average, else the words are hidden
 DRAG_PIXELS = 4  # before a press becomes a selection
@@ -36,6 +42,7 @@ class WaveformView(QWidget):
     """Shows a `WaveformModel`; a click seeks, a drag selects, the wheel zooms at the pointer."""
 
     seek_requested = Signal(float)  # seconds
+    segment_moved = Signal(object)  # a SegmentEnd that was dragged
 
     def __init__(self, model: WaveformModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +50,10 @@ class WaveformView(QWidget):
         self._words = WordIndex(())
         self._message = ""
         self._pressed: float | None = None
+        self.lane = SegmentLane()
+        self.held: SegmentEnd | None = None
+        self.spectrogram: SpectrogramModel | None = None  # shown in place of the waveform
+        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Waveform")
         self.setAccessibleDescription(
@@ -52,9 +63,15 @@ class WaveformView(QWidget):
         self.setCursor(Qt.CursorShape.IBeamCursor)
         model.changed.connect(self.update)
 
-    def show_words(self, words: WordIndex) -> None:
-        """Show these words below the waveform."""
+    def show_words(self, words: WordIndex, segments: Sequence[Segment]) -> None:
+        """Show these words below the waveform, and their segments above it."""
         self._words = words
+        self.lane, self.held = SegmentLane(segments), None
+        self.update()
+
+    def show_spectrogram(self, spectrogram: SpectrogramModel | None) -> None:
+        """Show the spectrogram in place of the waveform, or the waveform again."""
+        self.spectrogram = spectrogram
         self.update()
 
     def set_message(self, message: str) -> None:
@@ -73,9 +90,13 @@ class WaveformView(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), colours.background)
         self._draw_selection(painter, colours)
-        self._draw_lanes(painter, colours)
-        self._draw_gain(painter, colours)
+        if self.spectrogram:
+            self._draw_spectrogram(painter, colours, self.spectrogram)
+        else:
+            self._draw_lanes(painter, colours)
+            self._draw_gain(painter, colours)
         self._draw_ruler(painter, colours)
+        self.lane.paint(painter, self.model.axis, RULER_HEIGHT, colours, self.held)
         self._draw_words(painter, colours)
         self._draw_playhead(painter, colours)
         if self._message and not self.model.duration_s:
@@ -93,17 +114,33 @@ class WaveformView(QWidget):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.model.select(self.model.playhead_s, second)
             return
+        if RULER_HEIGHT <= event.position().y() < ABOVE:
+            self.held = self.lane.end_at(self.model.axis, event.position().x())
+            if self.held:
+                return
         self._pressed = event.position().x()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Select from where the button was pressed."""
+        """Select from where the button was pressed, or move the end that it took hold of."""
         here = event.position().x()
+        if self.held:
+            self.held = self.held.to(self.model.axis.to_unit(here))
+            self.update()
+            return
+        in_lane = RULER_HEIGHT <= event.position().y() < ABOVE
+        over = in_lane and self.lane.end_at(self.model.axis, here)
+        shapes = Qt.CursorShape
+        self.setCursor(shapes.SizeHorCursor if over else shapes.IBeamCursor)
         if self._pressed is not None and abs(here - self._pressed) >= DRAG_PIXELS:
             axis = self.model.axis
             self.model.select(axis.to_unit(self._pressed), axis.to_unit(here))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Seek to the clicked position, or to the start of the selection."""
+        if self.held:
+            moved, self.held = self.held, None
+            self.segment_moved.emit(moved)
+            return
         if self._pressed is None:
             return
         clicked = abs(event.position().x() - self._pressed) < DRAG_PIXELS
@@ -170,7 +207,7 @@ class WaveformView(QWidget):
         left, right = map(self.model.axis.to_pixel, self.model.selection)
         tint = QColor(colours.accent)
         tint.setAlpha(50)
-        area = QRectF(left, RULER_HEIGHT, right - left, self.height() - RULER_HEIGHT)
+        area = QRectF(left, ABOVE, right - left, self.height() - ABOVE)
         painter.fillRect(area, tint)
         painter.setPen(QPen(colours.accent, 1))
         painter.drawRect(area)
@@ -178,10 +215,10 @@ class WaveformView(QWidget):
     def _draw_lanes(self, painter: QPainter, colours: Colours) -> None:
         peaks = self.model.columns()
         channels = peaks.shape[2]
-        height = (self.height() - RULER_HEIGHT - WORDS_HEIGHT) // channels
+        height = (self.height() - ABOVE - WORDS_HEIGHT) // channels
         painter.setPen(colours.line)
         for channel in range(channels):
-            top = RULER_HEIGHT + height * channel
+            top = ABOVE + height * channel
             painter.drawLine(QLineF(0, top + height / 2, self.width(), top + height / 2))
             rows = lane_rows(peaks[:, :, channel], height, self.model.gain)
             # One image: a line per column would create a thousand objects in every frame.
@@ -191,11 +228,28 @@ class WaveformView(QWidget):
             image.setColorTable([0, colours.wave.rgba()])
             painter.drawImage(0, top, image)
 
+    def _draw_spectrogram(
+        self, painter: QPainter, colours: Colours, spectrogram: SpectrogramModel
+    ) -> None:
+        """Draw the tiles in view, from quiet in the background's colour to loud in the text's."""
+        axis, height = self.model.axis, self.height() - ABOVE - WORDS_HEIGHT
+        quiet, loud = colours.background, colours.text
+        shades = [
+            QColor.fromRgbF(*(a + (b - a) * n / 255 for a, b in _channels(quiet, loud))).rgba()
+            for n in range(256)
+        ]
+        for start_s, tile in spectrogram.visible(axis):
+            rows, columns = tile.shape
+            image = QImage(tile.data, columns, rows, columns, QImage.Format.Format_Indexed8)
+            image.setColorTable(shades)
+            place = QRectF(axis.to_pixel(start_s), ABOVE, columns, height)
+            painter.drawImage(place, image)
+
     def _draw_gain(self, painter: QPainter, colours: Colours) -> None:
         """Show the scale of a quiet recording."""
         if (gain := self.model.gain) > 1:
             painter.setPen(colours.muted)
-            area = QRectF(0, RULER_HEIGHT + 4, self.width() - 8, RULER_HEIGHT)
+            area = QRectF(0, ABOVE + 4, self.width() - 8, RULER_HEIGHT)
             painter.drawText(
                 area, int(Qt.AlignmentFlag.AlignRight), f"Scale \N{MULTIPLICATION SIGN}{gain}"
             )
@@ -237,3 +291,10 @@ class WaveformView(QWidget):
         if 0 <= x <= self.width():
             painter.setPen(QPen(colours.playhead, 2))
             painter.drawLine(QLineF(x, 0, x, self.height()))
+
+
+def _channels(one: QColor, other: QColor) -> Iterator[tuple[float, float]]:
+    """Yield red, green and blue of two colours, 0 to 1."""
+    yield one.redF(), other.redF()
+    yield one.greenF(), other.greenF()
+    yield one.blueF(), other.blueF()

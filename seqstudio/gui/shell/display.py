@@ -5,10 +5,13 @@ import sys
 from collections.abc import Sequence
 
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.errors import ConfigError
+from seqstudio.gui.widgets.icons import FOLDER
 
+ICON = FOLDER.with_name("seqstudio.svg")  # of the application
 NAMED_BY = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 EXPECTED = "expected a desktop (DISPLAY or WAYLAND_DISPLAY); --screenshot needs none"
 OF_OFFSCREEN = "This plugin does not support"  # about functions that the app does not need
@@ -38,6 +41,7 @@ def open_display(arguments: Sequence[str], *, headless: bool = False) -> QApplic
     qInstallMessageHandler(handler.handle)
     app = QApplication(list(arguments))
     handler.flush()
+    app.setWindowIcon(QIcon(str(ICON)))
     return app
 
 

@@ -1,9 +1,11 @@
 """The content of the library and its operations, as values."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from seqstudio.gui.workspace.results import PARTIAL
 from seqstudio.session.document import Clip, Document, Take
 from seqstudio.session.edits import (
     CompoundEdit,
@@ -16,6 +18,8 @@ from seqstudio.session.edits import (
 
 LOADING_SHOWN = 6  # files by name; the others are counted
 TEXTS = ("transcript", "text")
+TRANSCRIBED, CHECKED = "✓", "✓✓"
+Order = Literal["added", "name", "state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,32 @@ class Section:
     rows: tuple[Row, ...]
 
 
+def arranged(
+    listed: tuple[Section, ...], *, search: str = "", order: Order = "added"
+) -> tuple[Section, ...]:
+    """Return the sections with the rows that contain a text, sorted.
+
+    Parameters
+    ----------
+    listed : as `sections` returns them
+    search : "" keeps all rows
+    order : "added", "name", or "state": those with nothing done first
+    """
+    keys: Mapping[Order, Callable[[Row], tuple[object, ...]]] = {
+        "added": lambda _row: (),
+        "name": lambda row: (row.title.casefold(),),
+        "state": lambda row: (bool(row.detail), row.detail, row.title.casefold()),
+    }
+    wanted = search.casefold().strip()
+    kept = (
+        Section(one.title, tuple(r for r in one.rows if wanted in r.title.casefold()))
+        for one in listed
+    )
+    return tuple(
+        Section(one.title, tuple(sorted(one.rows, key=keys[order]))) for one in kept if one.rows
+    )
+
+
 def sections(
     document: Document, loading: Iterable[Path] = (), missing: Collection[str] = ()
 ) -> tuple[Section, ...]:
@@ -53,6 +83,7 @@ def sections(
         Section("Recordings", tuple(_clip(c, missing) for c in clips if c.kind == "audio")),
         Section("Music", tuple(_take(take, missing) for take in document.takes)),
         Section("Texts", tuple(_clip(c, missing) for c in clips if c.kind in TEXTS)),
+        Section("Tables", tuple(_clip(c, missing) for c in clips if c.kind == "table")),
         Section("MIDI files", tuple(_clip(c, missing) for c in clips if c.kind == "midi")),
         Section("Loading", _loading(tuple(loading))),
     )
@@ -95,12 +126,25 @@ def name_of(document: Document, id: str) -> str:
 
 def _clip(clip: Clip, missing: Collection[str]) -> Row:
     gone = clip.id in missing
-    detail = "file not found" if gone else ""
-    return Row(clip.id, clip.name, detail, f"{clip.path}{': moved or changed' if gone else ''}")
+    state = "file not found" if gone else _words_state(clip)
+    told = {TRANSCRIBED: ": transcribed", CHECKED: ": transcribed, corrected by hand"}
+    after = ": moved or changed" if gone else told.get(state, "")
+    return Row(clip.id, clip.name, state, f"{clip.path}{after}")
+
+
+def _words_state(clip: Clip) -> str:
+    """Return a tick for a recording with words, two if a person has corrected them."""
+    if clip.kind != "audio" or clip.transcript is None:
+        return ""
+    if clip.transcript.provenance.get(PARTIAL):
+        return "so far"
+    by_hand = any(segment.origin == "human" for segment in clip.transcript.segments)
+    return CHECKED if by_hand or clip.transcript.origin == "human" else TRANSCRIBED
 
 
 def _take(take: Take, missing: Collection[str]) -> Row:
     details = ["file not found"] if take.clip in missing else []
+    details += ["★"] if take.starred else []
     details += ["accepted"] if take.accepted and not take.clip else []
     notes = sum(map(len, take.tracks))
     return Row(take.id, take.name, ", ".join(details), f"{take.name}: {notes} notes")

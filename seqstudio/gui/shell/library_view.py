@@ -1,32 +1,51 @@
 """The library at the left: the session's recordings, takes and texts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, QSignalBlocker, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
+    QFrame,
     QHeaderView,
+    QLineEdit,
     QMenu,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from seqstudio.gui.shell.library import (
+    Order,
     Row,
     Section,
+    arranged,
     name_of,
     remove_edit,
     rename_edit,
     sections,
 )
 from seqstudio.gui.shell.missing_files import MissingFiles
-from seqstudio.gui.widgets.label import plain_tooltip
+from seqstudio.gui.widgets.icons import IconButton
+from seqstudio.gui.widgets.label import Label, plain_tooltip
+from seqstudio.gui.widgets.layout import column, row
+from seqstudio.gui.widgets.metrics import LIBRARY_MIN, MEDIUM, NONE, TIGHT, styled
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
 Select = QItemSelectionModel.SelectionFlag
+BUTTONS = (
+    ("session.undo", "undo-2"),
+    ("session.redo", "redo-2"),
+    ("session.open_files", "plus"),
+)
+ORDERS: tuple[tuple[Order, str], ...] = (
+    ("added", "As added"),
+    ("name", "By name"),
+    ("state", "To do first"),
+)
 ID = Qt.ItemDataRole.UserRole
 
 
@@ -40,10 +59,14 @@ class LibraryView(QWidget):
         self._workspace, self._commands, self._missing = workspace, commands, missing
         self._shown: tuple[Section, ...] | None = None
         self.tree = QTreeWidget(self)
+        self.search, self.order = QLineEdit(self), QComboBox(self)
         self._set_up_tree()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.tree)
+        self.setMinimumWidth(LIBRARY_MIN)
+        self.setObjectName("library")
+        parts = column(self)
+        parts.addWidget(self._header())
+        parts.addWidget(self._search_row())
+        parts.addWidget(self.tree, 1)
         self._add_commands()
         self._draw_timer = QTimer(self, singleShot=True, interval=0)  # draws many changes once
         self._draw_timer.timeout.connect(self.draw)
@@ -59,11 +82,40 @@ class LibraryView(QWidget):
 
     def draw(self) -> None:
         """Show the session as it is now; keep the selection and the focus."""
-        wanted = sections(self._workspace.document, self._workspace.loading, self._missing.ids)
+        listed = sections(self._workspace.document, self._workspace.loading, self._missing.ids)
+        order = ORDERS[self.order.currentIndex()][0]
+        wanted = arranged(listed, search=self.search.text(), order=order)
         if wanted != self._shown:
             self._shown = wanted
             self._fill(set(self.selected_ids))
         self._show_selection()
+
+    def _header(self) -> QWidget:
+        """Return the title, with buttons that add files, undo and redo."""
+        header = QFrame(self)
+        header.setObjectName("header")
+        title = Label("Library", header)
+        title.setFont(styled(title.font(), "strong"))
+        parts = row(header, margins=(MEDIUM, TIGHT, TIGHT, TIGHT), spacing=NONE)
+        parts.addWidget(title, 1)
+        for name, picture in BUTTONS:
+            parts.addWidget(IconButton(self._commands.action(name), picture, header))
+        return header
+
+    def _search_row(self) -> QWidget:
+        """Return the field that filters the rows, and the order that they are in."""
+        bar = QWidget(self)
+        parts = row(bar, margins=(TIGHT, TIGHT, TIGHT, TIGHT), spacing=TIGHT)
+        self.search.setPlaceholderText("Filter")
+        self.search.setAccessibleName("Filter the library")
+        self.search.setClearButtonEnabled(True)
+        self.order.setAccessibleName("Order of the library")
+        self.order.addItems([title for _, title in ORDERS])
+        parts.addWidget(self.search, 1)
+        parts.addWidget(self.order)
+        self.search.textChanged.connect(lambda _text: self.draw())
+        self.order.activated.connect(lambda _at: self.draw())
+        return bar
 
     def _set_up_tree(self) -> None:
         tree = self.tree
@@ -97,6 +149,21 @@ class LibraryView(QWidget):
         )
         add(
             Command(
+                "library.show_in_folder",
+                "Show in folder",
+                "Edit",
+                "Ctrl+Alt+Q",
+                "Open the folder of the selected file",
+            ),
+            self._show_in_folder,
+            ready=lambda: self._path() is not None,
+        )
+        add(
+            Command("library.find", "Filter the library", "Edit", "F3", "Type a part of a name"),
+            self.search.setFocus,
+        )
+        add(
+            Command(
                 "library.remove",
                 "Remove",
                 "Edit",
@@ -122,7 +189,8 @@ class LibraryView(QWidget):
             head.addChildren([_item(row) for row in section.rows])
             head.setExpanded(True)
         if not self._shown:
-            nothing = QTreeWidgetItem(tree, ["No files yet"])
+            text = "Nothing found" if self.search.text() else "No files yet"
+            nothing = QTreeWidgetItem(tree, [text])
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
         for item in self._items():
             item.setSelected(item.data(0, ID) in selected)
@@ -171,9 +239,19 @@ class LibraryView(QWidget):
         if edit := remove_edit(self._workspace.document, self.selected_ids):
             self._workspace.do(edit)
 
+    def _path(self) -> Path | None:
+        """Return the file of the selected clip, or of the take that was read from it."""
+        document, workspace = self._workspace.document, self._workspace
+        id = workspace.take.clip if workspace.take else workspace.selected_id
+        return next((clip.path for clip in document.clips if clip.id == id), None)
+
+    def _show_in_folder(self) -> None:
+        if path := self._path():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
-        for name in ("library.rename", "library.remove"):
+        for name in ("library.rename", "library.remove", "library.show_in_folder"):
             menu.addAction(self._commands.action(name))
         menu.addSeparator()
         for name in ("session.open_files", "session.find", "session.collect"):

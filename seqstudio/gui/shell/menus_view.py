@@ -1,5 +1,8 @@
 """The menu bar, built from the commands; a menu without commands is left out."""
 
+from itertools import groupby
+
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from seqstudio.gui.workspace.commands import Commands
@@ -24,11 +27,37 @@ def ordered(menus: list[str]) -> list[str]:
     return sorted((menu for menu in menus if menu), key=rank)
 
 
-class Menus:
-    """Fills a menu bar with the commands."""
+def with_mnemonic(title: str, taken: set[str]) -> str:
+    """Mark the first letter of a title that is not taken, for the Alt key; take it.
 
-    def __init__(self, bar: QMenuBar, commands: Commands) -> None:
-        self._bar, self._commands = bar, commands
+    >>> taken: set[str] = set()
+    >>> with_mnemonic("Session", taken), with_mnemonic("Studio", taken)
+    ('&Session', 'S&tudio')
+    """
+    for at, letter in enumerate(title):
+        if letter.isalpha() and letter.lower() not in taken:
+            taken.add(letter.lower())
+            return f"{title[:at]}&{title[at:]}"
+    return title
+
+
+def _room(action: QAction) -> str:
+    """Return the first part of a command's name: "session" of "session.undo"."""
+    return action.objectName().partition(".")[0]
+
+
+class Menus:
+    """Fills a menu bar with the commands.
+
+    Parameters
+    ----------
+    bar : to fill
+    commands : their menus; a line divides those of different rooms ("session", "library")
+    recent : the menu of recent sessions, which stands before *Save as*
+    """
+
+    def __init__(self, bar: QMenuBar, commands: Commands, recent: QMenu) -> None:
+        self._bar, self._commands, self._recent = bar, commands, recent
         self._menus: dict[str, QMenu] = {}
         self.fill()
 
@@ -39,9 +68,15 @@ class Menus:
             menu.setParent(None)
             menu.deleteLater()
         self._menus.clear()
+        self._taken: dict[str, set[str]] = {}  # mnemonics, by the menu above
         actions = self._commands.menus()
         for name in ordered(list(actions)):
-            self._menu(name).addActions(actions[name])
+            menu = self._menu(name)
+            for room, part in groupby(actions[name], key=_room):
+                if room != _room(actions[name][0]):
+                    menu.addSeparator()
+                menu.addActions(list(part))
+        self._menu("Session").insertMenu(self._commands.action("session.save_as"), self._recent)
 
     def _menu(self, name: str) -> QMenu:
         """Return a menu, built on first use; "View/Theme" is a submenu of "View"."""
@@ -49,7 +84,7 @@ class Menus:
             above, _, title = name.rpartition("/")
             parent: QWidget | QMenuBar = self._menu(above) if above else self._bar
             assert isinstance(parent, QMenu | QMenuBar)
-            menu = parent.addMenu(title)
+            menu = parent.addMenu(with_mnemonic(title, self._taken.setdefault(above, set())))
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(self._commands.refresh)
             self._menus[name] = menu

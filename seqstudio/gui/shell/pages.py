@@ -1,4 +1,4 @@
-"""The pages and docks of the window, and the page for the selected clip or take."""
+"""The pages of the window, and the page for the selected clip or take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,36 +32,15 @@ class PageEntry:
     shows: Shows = ""  # what it shows; "" for pages that the user opens
     shortcut: str = ""
     help: str = ""
+    beside_library: bool = False  # the library is shown beside it
 
     def build(self, workspace: Workspace, commands: Commands) -> QWidget:
         """Import the page's module and return a new page."""
-        return _build(self.entry_point, workspace, commands)
+        module, _, name = self.entry_point.partition(":")
+        make: Callable[[Workspace, Commands], QWidget] = getattr(import_module(module), name)
+        return make(workspace, commands)
 
 
-@dataclass(frozen=True, slots=True)
-class DockEntry:
-    """A view beside or below the pages that the user can hide."""
-
-    name: str
-    title: str
-    entry_point: str  # "module:Class", called with the workspace and the commands
-    area: Literal["left", "right", "bottom"]
-    shortcut: str  # shows or hides it
-
-    def build(self, workspace: Workspace, commands: Commands) -> QWidget:
-        """Import the view's module and return a new view."""
-        return _build(self.entry_point, workspace, commands)
-
-
-def _build(entry_point: str, workspace: Workspace, commands: Commands) -> QWidget:
-    module, _, name = entry_point.partition(":")
-    make: Callable[[Workspace, Commands], QWidget] = getattr(import_module(module), name)
-    return make(workspace, commands)
-
-
-DOCKS: tuple[DockEntry, ...] = (
-    DockEntry("jobs", "Jobs", "seqstudio.gui.jobs.dock_view:JobsDock", "bottom", "F8"),
-)
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
         "welcome",
@@ -92,10 +71,18 @@ PAGES: tuple[PageEntry, ...] = (
         help="Train a model on a folder of recordings or music.",
     ),
     PageEntry(
+        "jobs",
+        "Jobs",
+        "seqstudio.gui.jobs.jobs_view:JobsView",
+        shortcut="F8",
+        help="What runs, what waits, and what has ended.",
+    ),
+    PageEntry(
         "recording",
         "Recording",
         "seqstudio.gui.recording.recording_view:RecordingView",
         shows="clip",
+        beside_library=True,
         help="The waveform and the transcript of a recording.",
     ),
     PageEntry(
@@ -103,6 +90,7 @@ PAGES: tuple[PageEntry, ...] = (
         "Piano roll",
         "seqstudio.gui.piano_roll.score_view:ScoreView",
         shows="take",
+        beside_library=True,
         help="View, play and edit the notes of a take.",
     ),
 )

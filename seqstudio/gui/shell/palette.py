@@ -1,6 +1,6 @@
 """Find a command by a few letters: which commands match, and how well."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -11,6 +11,34 @@ START_OF_WORD = 8  # a letter that begins a word
 NEXT_LETTER = 5  # a letter right after the one before it
 GAP = 1  # each letter that is skipped, at most MAX_GAP
 MAX_GAP = 3
+SYNONYM = START_OF_WORD  # as a word of the title
+GENERATE = (
+    "generate",
+    "compose",
+    "continue",
+    "infill",
+    "harmonise",
+    "harmonize",
+    "vary",
+    "improvise",
+)
+SYNONYMS: Mapping[str, tuple[str, ...]] = {  # by command: what people type for it
+    "operation.run.audio": ("transcribe", "recognise", "recognize", "dictate", "speech"),
+    "operation.run.midi": GENERATE,
+    "takes.generate": GENERATE,
+    "music.compose": ("generate", "write", "song", "tune"),
+    "app.shortcuts": ("keys", "keyboard", "hotkeys", "pedal"),
+    "app.settings": ("preferences", "options", "configuration"),
+    "show.train": ("learn", "teach", "finetune"),
+    "session.open_files": ("import", "add", "load"),
+    "transcript.export": ("save", "subtitles", "word", "docx", "srt"),
+    "score.export": ("save", "midi", "musicxml"),
+    "recording.spectrogram": ("frequencies", "sonogram"),
+    "transcript.doubtful": ("uncertain", "unsure", "confidence"),
+    "takes.use_bars": ("merge", "replace", "accept"),
+    "notes.quantise": ("quantize", "snap"),
+    "view.library": ("sidebar", "files"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +51,7 @@ class PaletteEntry:
     shortcut: str = ""
     help: str = ""
     ready: bool = True
+    synonyms: tuple[str, ...] = ()  # other words for it
 
     @property
     def menu_text(self) -> str:
@@ -46,6 +75,7 @@ def entries(commands: Commands) -> list[PaletteEntry]:
                 ),
                 help=command.help,
                 ready=action.isEnabled(),
+                synonyms=SYNONYMS.get(command.name, ()),
             )
         )
     return found
@@ -55,7 +85,7 @@ def ranked(entries: Iterable[PaletteEntry], query: str) -> list[PaletteEntry]:
     """Return the entries that match, the best first; equal ones keep their order.
 
     Available commands come before unavailable ones. An entry matches if every letter is found, in
-    order, in its title or in its menu and title.
+    order, in its title or in its menu and title, or if one of its synonyms begins so.
 
     >>> notes = PaletteEntry("b", "Session notes")
     >>> [entry.title for entry in ranked([PaletteEntry("a", "Save as"), notes], "sn")]
@@ -100,6 +130,8 @@ def _step(text: str, last: int, at: int) -> int:
 
 
 def _best_score(entry: PaletteEntry, letters: str) -> int | None:
+    if letters and any(word.startswith(letters) for word in entry.synonyms):
+        return SYNONYM + len(letters) * NEXT_LETTER
     by_title = score(entry.title, letters)
     by_menu = score(f"{entry.menu_text} {entry.title}", letters)
     if by_title is None or by_menu is None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.shell.palette import PaletteEntry, entries, ranked
 from seqstudio.gui.widgets.colours import colours_of
+from seqstudio.gui.widgets.metrics import MEDIUM
 from seqstudio.gui.workspace.commands import Commands
 
 ENTRY = Qt.ItemDataRole.UserRole
@@ -52,7 +53,7 @@ class PaletteView(QFrame):
         self.list.itemActivated.connect(self._run)
         self.list.itemClicked.connect(self._run)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
+        column.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         column.addWidget(self.field)
         column.addWidget(self.list, 1)
         self.hide()
@@ -115,6 +116,9 @@ class PaletteView(QFrame):
             item.setToolTip(entry.help)
             if not entry.ready:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
+        if not self.list.count():
+            nothing = QListWidgetItem("Nothing found", self.list)
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
         self.list.setCurrentRow(0)
 
     def _run(self, item: QListWidgetItem | None) -> None:
@@ -137,7 +141,10 @@ class _EntryPainter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
-        entry: PaletteEntry = index.data(ENTRY)
+        entry: PaletteEntry | None = index.data(ENTRY)
+        if entry is None:
+            super().paint(painter, option, index)
+            return
         selected = bool(option.state & QStyle.StateFlag.State_Selected) and entry.ready
         colours = colours_of(option.palette)
         painter.save()

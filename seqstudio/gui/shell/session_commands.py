@@ -6,15 +6,16 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from seqstudio.errors import DataError
+from seqstudio.gui.shell.history_view import HistoryView
 from seqstudio.gui.shell.missing_files import MissingFiles
+from seqstudio.gui.shell.samples import sample_files
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.workspace import Workspace
-from seqstudio.host.assets import assets_folder
 from seqstudio.session.session import SUFFIX
 
 FILTER = f"Sessions (*{SUFFIX})"
-SAMPLES = ("speech", "music")  # folders of the shipped samples
+REDO_KEYS = ("Ctrl+Shift+Z", "Ctrl+Y")
 SAVE_KEYS = ("Ctrl+Shift+S", "Ctrl+S")
 KEPT = "Your work is kept; an untitled session is listed on the Start page"
 
@@ -84,13 +85,23 @@ class SessionCommands:
         commands.add(
             Command("session.undo", "Undo", "Edit", "Ctrl+Z"),
             workspace.undo,
-            ready=lambda: workspace.session.can_undo,
+            ready=lambda: bool(workspace.undo_title),
         )
-        commands.add(
-            Command("session.redo", "Redo", "Edit", "Ctrl+Shift+Z"),
+        redo = commands.add(
+            Command("session.redo", "Redo", "Edit", REDO_KEYS[0]),
             workspace.redo,
-            ready=lambda: workspace.session.can_redo,
+            ready=lambda: bool(workspace.redo_title),
         )
+        redo.setShortcuts(list(map(QKeySequence, REDO_KEYS)))
+        every = "Every step of this session; go back to one, or forward again"
+        commands.add(
+            Command("session.history", "History…", "Edit", "Ctrl+Alt+Z", every),
+            self._show_history,
+            ready=lambda: bool(workspace.session.titles),
+        )
+
+    def _show_history(self) -> None:
+        HistoryView(self._workspace, self._window).open()
 
     def _ask_files(self) -> None:
         title = "Open recordings, MIDI files or transcripts"
@@ -119,7 +130,7 @@ class SessionCommands:
 
     def _open_samples(self) -> None:
         with errors_to(self._workspace.failed.emit, DataError):
-            self._workspace.import_files([assets_folder() / name for name in SAMPLES])
+            self._workspace.import_files(sample_files())
 
     def _folder(self, title: str) -> Path | None:
         name = QFileDialog.getExistingDirectory(self._window, title)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QApplication
 
 from seqstudio.errors import SessionError
@@ -21,6 +21,7 @@ from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
 ALL_EVENTS = QEventLoop.ProcessEventsFlag.AllEvents
+PICTURE = QSize(1280, 800)  # of a screenshot
 ROUND_MS = 10
 IDLE_ROUNDS = 5  # a page may start more work once it has drawn
 
@@ -102,6 +103,7 @@ def save_screenshot(app: QApplication, window: Window, target: Path) -> int:
     SessionError
         If the picture cannot be written.
     """
+    window.resize(PICTURE)
     wait_until_idle(app, window)
     written = window.grab().save(str(target))
     untitled = window.workspace.session.path if window.workspace.session.is_untitled else None

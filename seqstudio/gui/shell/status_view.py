@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 
 from seqstudio.gui.shell.status import status_of
 from seqstudio.gui.widgets.label import Label
+from seqstudio.gui.widgets.metrics import NONE, SMALL
 from seqstudio.gui.workspace.workspace import Workspace
 
 
@@ -15,7 +16,7 @@ class StatusBar(QStatusBar):
         self._workspace = workspace
         self.setSizeGripEnabled(False)
         self._location, self._loading, self._saved = (Label(self) for _ in range(3))
-        self.setContentsMargins(8, 0, 8, 0)
+        self.setContentsMargins(SMALL, NONE, SMALL, NONE)
         self.addWidget(self._location, 1)
         self.addPermanentWidget(self._loading)
         self.addPermanentWidget(self._saved)

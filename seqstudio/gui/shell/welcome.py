@@ -1,17 +1,20 @@
 """The sessions that the start page lists: untitled ones, and recent ones."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from seqstudio.errors import SeqStudioError, SessionError
+from seqstudio.errors import DataError, SessionError
+from seqstudio.gui.shell.picture import Picture, picture_of
+from seqstudio.gui.shell.samples import Sample, read_samples
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.profile import Profile
+from seqstudio.session import trash
 from seqstudio.session.document import Document
-from seqstudio.session.files import remove
 from seqstudio.session.peek import peek
 from seqstudio.session.session import Session
 
@@ -28,6 +31,13 @@ class PastSession:
     title: str
     detail: str
     exists: bool = True
+    picture: Picture = ()  # of its first piece
+    kind: str = "text"  # of its first item: "audio", "midi" or "text"
+
+
+Sessions = tuple[PastSession, ...]
+# untitled, recent and discarded ones, and samples
+SessionLists = tuple[Sessions, Sessions, Sessions, tuple[Sample, ...]]
 
 
 def content_text(document: Document | None) -> str:
@@ -43,6 +53,7 @@ def content_text(document: Document | None) -> str:
         "recording": kinds.count("audio"),
         "piece": len(document.takes),
         "text": kinds.count("transcript") + kinds.count("text"),
+        "table": kinds.count("table"),
     }
     parts = [f"{count} {name}{'s' * (count > 1)}" for name, count in counts.items() if count]
     return ", ".join(parts) or "empty"
@@ -80,7 +91,20 @@ def untitled_sessions(profile: Profile) -> tuple[PastSession, ...]:
                 raise
             continue  # discarded meanwhile
         detail = f"{content_text(document)}, {age_text(age_s)}"
-        found.append(PastSession(path, title_of(document), detail))
+        found.append(_past(path, title_of(document), detail, document))
+    return tuple(found)
+
+
+def discarded_sessions(profile: Profile) -> tuple[PastSession, ...]:
+    """Return the sessions in the trash, the one discarded last first; reads files."""
+    found = []
+    for path in trash.trashed(profile)[:SHOWN]:
+        try:
+            document, age_s = peek(path), time.time() - path.stat().st_mtime
+        except (SessionError, FileNotFoundError):
+            continue  # deleted meanwhile
+        detail = f"{content_text(document)}, discarded {age_text(age_s)}"
+        found.append(_past(path, title_of(document), detail, document))
     return tuple(found)
 
 
@@ -90,26 +114,24 @@ def recent_sessions(paths: Sequence[Path]) -> tuple[PastSession, ...]:
     for path in paths[:SHOWN]:
         exists = path.is_file()
         detail = str(path.parent) if exists else f"not found in {path.parent}"
-        found.append(PastSession(path, path.stem, detail, exists))
+        document: Document | None = None
+        if exists:
+            with suppress(SessionError, FileNotFoundError):  # opening it says what is wrong
+                document = peek(path)
+                detail = f"{content_text(document)}, {detail}"
+        found.append(replace(_past(path, path.stem, detail, document), exists=exists))
     return tuple(found)
 
 
-def discard(path: Path) -> None:
-    """Remove an untitled session, also one that cannot be read any more.
-
-    Raises
-    ------
-    SessionError
-        If a process has it open.
-    """
-    try:
-        Session.open(path).discard()
-    except SeqStudioError:
-        if not path.exists():
-            return  # discarded in another window
-        if peek(path) is not None:  # readable, so another process has it open
-            raise
-        remove(path)
+def _past(path: Path, title: str, detail: str, document: Document | None) -> PastSession:
+    """Return a session with a picture of its content."""
+    takes = document.takes if document else ()
+    clips = document.clips if document else ()
+    recordings = any(clip.kind == "audio" for clip in clips)
+    kind = "audio" if recordings and not takes else "midi" if takes else "text"
+    return PastSession(
+        path, title, detail, picture=picture_of(takes[0].tracks if takes else ()), kind=kind
+    )
 
 
 class WelcomeModel(QObject):
@@ -121,7 +143,9 @@ class WelcomeModel(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self.untitled: tuple[PastSession, ...] = ()
+        self.discarded: tuple[PastSession, ...] = ()
         self.recent: tuple[PastSession, ...] = ()
+        self.samples: tuple[Sample, ...] = ()  # where there is no session to go on with
         for signal in (workspace.session_changed, workspace.session_closed):
             signal.connect(self.refresh)
         self.refresh()
@@ -130,31 +154,56 @@ class WelcomeModel(QObject):
         """Read the lists again."""
         profile, recent = self._workspace.studio.profile, self._workspace.preferences.recent
         self._workspace.background.run(
-            lambda: (untitled_sessions(profile), recent_sessions(recent)),
-            self._set_lists,
-            self._workspace.failed.emit,
+            lambda: read_lists(profile, recent), self._set_lists, self._workspace.failed.emit
         )
 
     def open(self, session: PastSession) -> None:
         """Open a session."""
         self._workspace.open_session(session.path)
 
+    def open_sample(self, sample: Sample) -> None:
+        """Open a file in the box."""
+        self._workspace.import_files([sample.path])
+
     def discard(self, session: PastSession) -> None:
-        """Remove an untitled session for good."""
-        self._workspace.background.run(
-            lambda: discard(session.path), lambda _: self.refresh(), self._on_not_discarded
-        )
+        """Move an untitled session to the trash, from which it can be restored."""
+        profile = self._workspace.studio.profile
+        self._run(lambda: trash.discard(session.path, profile))
+
+    def restore(self, session: PastSession) -> None:
+        """Move a session from the trash back to the untitled ones."""
+        profile = self._workspace.studio.profile
+        self._run(lambda: trash.restore(session.path, profile))
+
+    def delete(self, session: PastSession) -> None:
+        """Remove a session from the trash for good; the caller has asked."""
+        self._run(lambda: trash.delete(session.path))
 
     def forget(self, session: PastSession) -> None:
         """Remove a session from the list of recent ones; its file stays."""
         self._workspace.preferences.remove_recent([session.path])
         self.refresh()
 
-    def _on_not_discarded(self, reason: str) -> None:
+    def _run(self, work: Callable[[], object]) -> None:
+        """Call `work` on a thread, then read the lists again."""
+        self._workspace.background.run(work, lambda _: self.refresh(), self._on_failed)
+
+    def _on_failed(self, reason: str) -> None:
         self._workspace.failed.emit(reason)
         self.refresh()
 
-    def _set_lists(self, found: tuple[tuple[PastSession, ...], tuple[PastSession, ...]]) -> None:
-        if found != (self.untitled, self.recent):
-            self.untitled, self.recent = found
+    def _set_lists(self, found: SessionLists) -> None:
+        if found != (self.untitled, self.recent, self.discarded, self.samples):
+            self.untitled, self.recent, self.discarded, self.samples = found
             self.changed.emit()
+
+
+def read_lists(profile: Profile, recent: Sequence[Path]) -> SessionLists:
+    """Read the lists, and empty the trash of what is old; call it on a thread."""
+    trash.sweep(profile, now_s=time.time())
+    untitled, opened = untitled_sessions(profile), recent_sessions(recent)
+    samples: tuple[Sample, ...] = ()
+    if not untitled and not opened:
+        with suppress(DataError):  # the command that opens them says that they are missing
+            samples = read_samples()
+    return untitled, opened, discarded_sessions(profile), samples

@@ -1,23 +1,25 @@
 """Sound output: fills the device's buffers from blocks and tracks the position that is heard.
 
-Nothing in here depends on Qt. PortAudio, by the package sounddevice, is imported where it is used.
+Nothing in here depends on Qt, nor on a device.
 """
 
 import queue
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
-
-import numpy as np
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from seqstudio.errors import SeqStudioError
-from seqstudio.media.audio import Audio, Samples, mono, resample_blocks
+from seqstudio.gui.sound.played import PlayedBlock
 
-Fill = Callable[[Samples, float], bool]  # a buffer, and when it is heard; True: this is the last
+if TYPE_CHECKING:  # numpy would delay the first paint
+    from seqstudio.media.audio import Samples
+
+Fill = Callable[["Samples", float], bool]  # a buffer, and when it is heard; True: this is the last
 QUEUED_BLOCKS = 8  # that are read before the device needs them
+KEPT_MARKS = 64  # blocks whose place is remembered: more than a device holds
 WAIT_S = 0.1
-# For the whole process, as PortAudio is: streams are opened and closed one at a time.
-PORTAUDIO = threading.Lock()
 
 
 class Stream(Protocol):
@@ -34,9 +36,6 @@ class Stream(Protocol):
 class Output(Protocol):
     """A sound output device."""
 
-    def rate_hz(self, wanted_hz: int, channels: int) -> int:
-        """Return the rate wanted if the device supports it, else the device's own."""
-
     def open(self, rate_hz: int, channels: int, fill: Fill, on_end: Callable[[], None]) -> Stream:
         """Open a stream that calls `fill` for buffers, and `on_end` when the last was heard.
 
@@ -47,24 +46,29 @@ class Output(Protocol):
         """
 
 
-class SoundError(SeqStudioError):
-    """Sound cannot be played; the text says what would help."""
+@dataclass(slots=True)
+class Volume:
+    """The loudness of what is played, 0 to 1; changed while it is heard."""
+
+    level: float = 1.0
 
 
 class PlaybackBuffer:
     """Passes blocks from the thread that reads them to the thread of the device."""
 
-    def __init__(self, rate_hz: int, start_s: float) -> None:
+    def __init__(self, rate_hz: int, start_s: float, volume: Volume | None = None) -> None:
         self._rate_hz = rate_hz
-        self._blocks: queue.Queue[Samples | None] = queue.Queue(QUEUED_BLOCKS)
+        self._volume = volume or Volume()
+        self._blocks: queue.Queue[PlayedBlock | None] = queue.Queue(QUEUED_BLOCKS)
         self._rest: Samples | None = None
         self._delivered = 0  # frames that the device has
         self._mark = (0.0, 0)  # a time on the device's clock, and the frame that is heard then
-        self._start_s = self._heard_s = start_s
+        self._places: list[tuple[int, float, float]] = [(0, start_s, 1.0)]  # frame, second, speed
+        self._start_s, self._heard = start_s, 0.0
         self.stopped = threading.Event()
 
-    def put(self, block: Samples | None) -> bool:
-        """Add (N, channels) samples, or None for the end; return False once stopped.
+    def put(self, block: PlayedBlock | None) -> bool:
+        """Add a block, or None for the end; return False once stopped.
 
         Waits while the queue is full.
         """
@@ -76,7 +80,7 @@ class PlaybackBuffer:
             return True
         return False
 
-    def fill(self, out: Samples, heard_at_s: float) -> bool:
+    def fill(self, out: "Samples", heard_at_s: float) -> bool:
         """Fill a buffer of (frames, channels); with silence where nothing has been read yet.
 
         Called by the device's thread, with the time when the buffer's first frame is heard.
@@ -85,28 +89,44 @@ class PlaybackBuffer:
         self._mark = (heard_at_s, self._delivered)
         done = 0
         while done < len(out):
-            if self._rest is None or not len(self._rest):
+            rest = self._rest
+            if rest is None or not len(rest):
                 try:
-                    self._rest = self._blocks.get_nowait()
+                    block = self._blocks.get_nowait()
                 except queue.Empty:
                     break
-                if self._rest is None:
+                if block is None:
                     out[done:] = 0
                     return True
-            count = min(len(out) - done, len(self._rest))
-            out[done : done + count] = self._rest[:count]
-            self._rest = self._rest[count:]
+                rest = self._begin(block)
+            count = min(len(out) - done, len(rest))
+            out[done : done + count] = rest[:count]
+            self._rest = rest[count:]
             done += count
             self._delivered += count
         out[done:] = 0
+        if self._volume.level != 1.0:
+            out *= self._volume.level
         return self.stopped.is_set()
 
     def position_s(self, now_s: float) -> float:
-        """Return the second that is heard at a time on the device's clock; it never decreases."""
+        """Return the second that is heard at a time on the device's clock.
+
+        It goes back at the end of a loop only.
+        """
         at_s, frame = self._mark
-        played = min(frame / self._rate_hz + now_s - at_s, self._delivered / self._rate_hz)
-        self._heard_s = max(self._heard_s, self._start_s + played)
-        return self._heard_s
+        heard = min(frame + (now_s - at_s) * self._rate_hz, float(self._delivered))
+        self._heard = max(self._heard, heard)
+        places = self._places
+        index = bisect_right(places, self._heard, key=lambda place: place[0]) - 1
+        first, second, speed = places[max(index, 0)]
+        return second + speed * (self._heard - first) / self._rate_hz
+
+    def _begin(self, block: PlayedBlock) -> "Samples":
+        """Remember where a block is heard; return its samples."""
+        place = (self._delivered, block.second, block.speed)
+        self._places = [*self._places[-KEPT_MARKS:], place]
+        return block.samples
 
 
 class Playback:
@@ -115,14 +135,20 @@ class Playback:
     Parameters
     ----------
     output : the device
-    blocks : called on the thread; returns the sound from `start_s` on, all of one rate
+    blocks : called on the thread; returns the sound, all of one rate
     start_s : position of the first block in the sound
+    volume : may change while it plays
     """
 
     def __init__(
-        self, output: Output, blocks: Callable[[], Iterator[Audio]], start_s: float
+        self,
+        output: Output,
+        blocks: Callable[[], Iterator[PlayedBlock]],
+        start_s: float,
+        volume: Volume | None = None,
     ) -> None:
         self._output, self._blocks, self._start_s = output, blocks, start_s
+        self._volume = volume
         self._buffer: PlaybackBuffer | None = None
         self._stream: Stream | None = None
         self._stream_lock = threading.Lock()  # a stream is not closed while its time is read
@@ -163,20 +189,20 @@ class Playback:
             self.reason = str(error)
 
     def _play(self) -> None:
-        blocks = map(_at_most_two_channels, self._blocks())
+        blocks = self._blocks()
         first = next(blocks, None)
         if first is None:
             return
         channels = first.samples.shape[1]
-        rate_hz = self._output.rate_hz(first.rate_hz, channels)
-        buffer = self._buffer = PlaybackBuffer(rate_hz, self._start_s)
+        buffer = self._buffer = PlaybackBuffer(first.rate_hz, self._start_s, self._volume)
         if self._stopped:
             return
-        stream = self._output.open(rate_hz, channels, buffer.fill, self._ended.set)
+        buffer.put(first)
+        stream = self._output.open(first.rate_hz, channels, buffer.fill, self._ended.set)
         self._stream = stream
         try:
-            for block in resample_blocks(_prepended(first, blocks), rate_hz):
-                if not buffer.put(block.samples):
+            for block in blocks:
+                if not buffer.put(block):
                     return
             buffer.put(None)
             self._ended.wait()
@@ -185,94 +211,3 @@ class Playback:
                 self._start_s = buffer.position_s(stream.now_s)
                 self._stream = None
             stream.close()
-
-
-def _at_most_two_channels(audio: Audio) -> Audio:
-    return mono(audio) if audio.samples.shape[1] > 2 else audio
-
-
-def _prepended(first: Audio, rest: Iterator[Audio]) -> Iterator[Audio]:
-    yield first
-    yield from rest
-
-
-def find_output() -> Output:
-    """Find this computer's sound output; may take a second.
-
-    Raises
-    ------
-    SoundError
-        If there is none, or a package or library that it needs is not installed.
-    """
-    try:
-        with PORTAUDIO:  # an import that fails in one thread would leave a partial one in another
-            import sounddevice
-    except ModuleNotFoundError as error:
-        raise SoundError("To hear sound, install: pip install seqstudio[sound]") from error
-    except OSError as error:
-        raise SoundError(
-            "To hear sound, install PortAudio; on Debian and Ubuntu: apt install libportaudio2"
-        ) from error
-    try:
-        with PORTAUDIO:
-            device = sounddevice.query_devices(kind="output")
-    except sounddevice.PortAudioError as error:
-        raise SoundError("This computer has no sound output that can be used.") from error
-    return PortAudioOutput(sounddevice, round(device["default_samplerate"]))
-
-
-class PortAudioOutput:
-    """The default output of this computer."""
-
-    def __init__(self, sounddevice: Any, own_rate_hz: int) -> None:
-        self._sounddevice = sounddevice
-        self._own_rate_hz = own_rate_hz
-
-    def rate_hz(self, wanted_hz: int, channels: int) -> int:
-        """Return the rate wanted if the device supports it, else the device's own."""
-        try:
-            with PORTAUDIO:
-                self._sounddevice.check_output_settings(samplerate=wanted_hz, channels=channels)
-        except self._sounddevice.PortAudioError:
-            return self._own_rate_hz
-        return wanted_hz
-
-    def open(self, rate_hz: int, channels: int, fill: Fill, on_end: Callable[[], None]) -> Stream:
-        """Open a stream that calls `fill` for buffers, on PortAudio's thread."""
-        stop: type[Exception] = self._sounddevice.CallbackStop
-
-        def callback(out: Samples, _frames: int, time: Any, _status: object) -> None:
-            if fill(out, time.outputBufferDacTime):
-                raise stop
-
-        try:
-            with PORTAUDIO:
-                stream = self._sounddevice.OutputStream(
-                    samplerate=rate_hz,
-                    channels=channels,
-                    dtype=np.float32,
-                    callback=callback,
-                    finished_callback=on_end,
-                )
-                stream.start()
-        except self._sounddevice.PortAudioError as error:
-            raise SoundError(f"The sound output cannot be opened: {error.args[0]}.") from error
-        return _PortAudioStream(stream)
-
-
-class _PortAudioStream:
-    """An open PortAudio stream."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    @property
-    def now_s(self) -> float:
-        """The time on PortAudio's clock of this stream."""
-        return float(self._stream.time)
-
-    def close(self) -> None:
-        """Drop the content of the device's buffers, and close the stream."""
-        with PORTAUDIO:
-            self._stream.abort()
-            self._stream.close()

@@ -45,6 +45,12 @@ class TakeCard:
         return ", ".join(parts) or f"same notes as {self.parent}"
 
     @property
+    def last_line(self) -> str:
+        """The user's note, and how it differs from its parent."""
+        note = " ".join(self.take.note.split())
+        return " · ".join(filter(None, (f"“{note}”" if note else "", self.changes_text)))
+
+    @property
     def provenance_text(self) -> str:
         """The model and the seed, after what is wrong with them now."""
         parts = (self.provenance_problem, short_text(self.take))
@@ -54,7 +60,9 @@ class TakeCard:
     def accessible_text(self) -> str:
         """All texts of the card, for screen readers."""
         state = "accepted" if self.take.accepted else "not accepted"
-        parts = (self.take.name, state, self.size_text, self.provenance_text, self.changes_text)
+        star = "with a star" if self.take.starred else ""
+        texts = (self.size_text, self.provenance_text, self.changes_text)
+        parts = (self.take.name, star, state, self.take.note, *texts)
         return ", ".join(part for part in parts if part)
 
     def midi(self) -> bytes:

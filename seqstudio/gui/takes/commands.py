@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
+from seqstudio.gui.takes.compare import ComparisonModel
+from seqstudio.gui.takes.compare_view import CompareDialog
 from seqstudio.gui.takes.list_view import TakesList
 from seqstudio.gui.takes.panel import TakesPanelModel
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.take_files import file_name
+from seqstudio.session.document import Take
 
 MENU = "Takes"
 
@@ -32,6 +35,7 @@ def add_commands(
     show_form : shows the form that generates takes
     """
     _add_current(commands, model, panel)
+    _add_tree(commands, model, panel)
     _add_compare(commands, model, takes, panel)
     _add_files(commands, model, takes, panel)
     _add_generate(commands, model, panel, show_form)
@@ -40,12 +44,6 @@ def add_commands(
 
 def _add_current(commands: Commands, model: TakesPanelModel, panel: QWidget) -> None:
     workspace = model.workspace
-    commands.add(
-        Command("takes.play", "Play", MENU, "Ctrl+H", "Play the current take, or stop."),
-        model.toggle_playback,
-        ready=lambda: workspace.take is not None and not model.playback.reason,
-        page=panel,
-    )
     commands.add(
         Command(
             "takes.accept",
@@ -61,6 +59,41 @@ def _add_current(commands: Commands, model: TakesPanelModel, panel: QWidget) -> 
     )
 
 
+def _add_tree(commands: Commands, model: TakesPanelModel, panel: QWidget) -> None:
+    workspace = model.workspace
+    commands.add(
+        Command(
+            "takes.use_bars",
+            "Use in place",
+            MENU,
+            "Ctrl+Alt+Return",
+            "Put the chosen bars, or the new ones, into the take that this one was made from.",
+        ),
+        model.takes.use_bars,
+        ready=lambda: model.takes.usable_bars is not None,
+        page=panel,
+    )
+    commands.add(
+        Command("takes.star", "Star", MENU, "Ctrl+Alt+A", "Give the current take a star."),
+        model.takes.toggle_starred,
+        ready=lambda: workspace.take is not None,
+        checked=lambda: workspace.take is not None and workspace.take.starred,
+        page=panel,
+    )
+    commands.add(
+        Command(
+            "takes.branch",
+            "Branch",
+            MENU,
+            "Ctrl+Alt+B",
+            "Add a copy of the current take, to change without losing this one.",
+        ),
+        model.takes.branch,
+        ready=lambda: workspace.take is not None,
+        page=panel,
+    )
+
+
 def _add_compare(
     commands: Commands, model: TakesPanelModel, takes: TakesList, panel: QWidget
 ) -> None:
@@ -69,6 +102,18 @@ def _add_compare(
         lambda: takes.align(not takes.delegate.aligned),
         ready=lambda: len(model.takes.cards) > 1,
         checked=lambda: takes.delegate.aligned,
+        page=panel,
+    )
+    commands.add(
+        Command(
+            "takes.compare_side",
+            "Compare side by side…",
+            MENU,
+            "Ctrl+Alt+X",
+            "Show the selected takes in full size, with the differences marked.",
+        ),
+        lambda: _compare(model, takes, panel),
+        ready=lambda: len(_compared(model, takes)) > 1,
         page=panel,
     )
 
@@ -150,11 +195,43 @@ def _add_list(commands: Commands, model: TakesPanelModel, takes: TakesList) -> N
         within=takes,
     )
     commands.add(
+        Command("takes.note", "Note…", MENU, "Shift+F2", "Write a note on the current take."),
+        lambda: _ask_note(model, takes),
+        ready=lambda: model.workspace.take is not None,
+        within=takes,
+    )
+    commands.add(
         Command("takes.remove", "Remove", MENU, "Del", "Remove the selected takes."),
         lambda: model.takes.remove(takes.selected),
         ready=lambda: bool(takes.selected),
         within=takes,
     )
+
+
+def _compared(model: TakesPanelModel, takes: TakesList) -> list[Take]:
+    """Return the selected takes; of a single one, the take that it was made from too.
+
+    A removed take stays selected until the list is drawn again: it is left out.
+    """
+    by_id = {take.id: take for take in model.workspace.document.takes}
+    found = [by_id[id] for id in takes.selected if id in by_id]
+    if len(found) == 1 and found[0].parent in by_id:
+        return [by_id[found[0].parent], *found]
+    return found
+
+
+def _compare(model: TakesPanelModel, takes: TakesList, parent: QWidget) -> None:
+    """Show takes side by side."""
+    comparison = ComparisonModel(model.workspace, _compared(model, takes))
+    CompareDialog(comparison, model.playback, parent).open()
+
+
+def _ask_note(model: TakesPanelModel, parent: QWidget) -> None:
+    """Ask for the note on the current take."""
+    if take := model.workspace.take:
+        text, done = QInputDialog.getMultiLineText(parent, take.name, "Note", take.note)
+        if done:
+            model.takes.annotate(take.id, text)
 
 
 def _copy(takes: TakesList) -> None:

@@ -165,6 +165,8 @@ class TakeCardDelegate(QStyledItemDelegate):
 
     def _state_text(self, card: TakeCard) -> str:
         states = ["✓ accepted"] if card.take.accepted else []
+        if card.take.starred:
+            states.append("★")
         if card.take.id == self._playback.playing_id:
             states.insert(0, "▶ playing")
         elif card.take.id == self._playback.rendering_id:

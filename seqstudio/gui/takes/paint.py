@@ -65,7 +65,7 @@ def paint_card(
     if thumbnail:
         painter.drawPixmap(under.topLeft(), thumbnail)
     changes = QRect(inner.left(), under.bottom() + 3, inner.width(), line)
-    _write(painter, changes, card.changes_text, colours, option)
+    _write(painter, changes, card.last_line, colours, option)
 
 
 def _paint_branch(painter: QPainter, rect: QRect, depth: int, colours: Colours) -> None:

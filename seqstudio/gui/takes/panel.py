@@ -53,15 +53,21 @@ class TakesPanelModel(QObject):
         elif take := self.workspace.take:
             self.playback.play(take)
 
+    def seek(self, second: float) -> None:
+        """Go to a second of the current take, and show it."""
+        self.playback.seek(second)
+        self.position_changed.emit(second)
+
     def suggest_tab(self) -> None:
         """Request the form that generates takes if no take is selected."""
         if not self.workspace.selected_id:
             self.tab_requested.emit(FORM_TAB)
 
     def show_new_take(self, id: str, *, visible: bool) -> None:
-        """Request the list of takes; if none is selected and it is visible, select the new one."""
+        """Request the list of takes; select the new one if the user waits for it on this page."""
         self.tab_requested.emit(TAKES_TAB)
-        if visible and not self.workspace.selected_id:
+        here = self.workspace.selected_id
+        if visible and here in ("", self.workspace.document.take(id).parent):
             self.workspace.select(id)
 
     def _on_takes_changed(self) -> None:

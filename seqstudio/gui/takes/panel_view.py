@@ -1,14 +1,15 @@
 """The panel at the right of a score: its takes, and the form that generates more."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from seqstudio.gui.operations.bar_selection import BarSelection
 from seqstudio.gui.operations.panel_view import OperationPanel
-from seqstudio.gui.sound.player import Player
+from seqstudio.gui.sound.transport import Transport
 from seqstudio.gui.takes.commands import add_commands
 from seqstudio.gui.takes.list_view import TakesList
 from seqstudio.gui.takes.panel import FORM_TAB, TakesPanelModel
+from seqstudio.gui.takes.source import TakeSource
 from seqstudio.gui.takes.takes_view import TakesPage
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.widgets.layout import column
@@ -23,13 +24,14 @@ class TakesPanel(QWidget):
     ----------
     workspace : whose takes
     commands : of the window
-    player : plays the takes
+    transport : plays the takes
     """
 
-    def __init__(self, workspace: Workspace, commands: Commands, player: Player) -> None:
+    def __init__(self, workspace: Workspace, commands: Commands, transport: Transport) -> None:
         super().__init__()
-        self.commands = commands
-        self.model = TakesPanelModel(workspace, player, self)
+        self.commands, self._transport = commands, transport
+        self.model = TakesPanelModel(workspace, transport.player, self)
+        self.source = TakeSource(self.model, transport, self)
         self.banner = Banner("takes", self)
         self.list = TakesList(self.model.takes, self.model.playback, self)
         self.tabs = QTabWidget(self)
@@ -40,17 +42,20 @@ class TakesPanel(QWidget):
         self._connect()
         self.model.suggest_tab()
 
+    def choose_bars(self, bars: BarSelection | None) -> None:
+        """Let the form and the takes use the bars that are chosen in the piano roll."""
+        self.form.model.choose_bars(bars)
+        self.model.takes.bars = bars
+
     def show_form(self) -> None:
         """Show the form that generates takes."""
         self.tabs.setCurrentIndex(FORM_TAB)
         self.form.setFocus()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Play or stop with the space bar."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.model.toggle_playback()
-            return
-        super().keyPressEvent(event)
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let the transport play the current take."""
+        self._transport.show(self.source)
+        super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop playback when another page is shown."""

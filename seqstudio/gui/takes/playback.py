@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject, Signal
 
 from seqstudio.errors import SessionError
 from seqstudio.gui.sound.player import Player
+from seqstudio.gui.takes.clicks import with_clicks
 from seqstudio.gui.workspace.background import Background
 from seqstudio.media.audio import Audio, write_wav
-from seqstudio.media.synth import render
+from seqstudio.media.render_process import render_apart
 from seqstudio.services.atomic_files import os_errors_as
 from seqstudio.session.document import Take
 
@@ -24,16 +25,17 @@ class Rendering:
 
     take: Take
     muted: frozenset[int]  # tracks
+    metronome: bool
     audio: Audio
 
-    def matches(self, take: Take, muted: frozenset[int]) -> bool:
+    def matches(self, take: Take, muted: frozenset[int], *, metronome: bool) -> bool:
         """Whether the take in its present state has this audio."""
         own = self.take
         same = own.id == take.id and own.midi == take.midi and own.tracks == take.tracks
-        return same and self.muted == muted
+        return same and self.muted == muted and self.metronome == metronome
 
 
-def render_take(take: Take, muted: frozenset[int] = NO_TRACKS) -> Audio:
+def render_take(take: Take, muted: frozenset[int] = NO_TRACKS, *, metronome: bool = False) -> Audio:
     """Render a take without its muted tracks; slow for long takes, so call it on a thread.
 
     Raises
@@ -44,7 +46,8 @@ def render_take(take: Take, muted: frozenset[int] = NO_TRACKS) -> Audio:
     score = take.score
     for track in sorted(muted & set(range(len(score.tracks)))):
         score = score.with_track_notes(track, ())
-    return render(score)
+    audio = render_apart(score)
+    return with_clicks(audio, score) if metronome else audio
 
 
 class TakePlayback(QObject):
@@ -62,6 +65,7 @@ class TakePlayback(QObject):
         self._background, self._player = background, player
         self._kept: list[Rendering] = []
         self._muted = NO_TRACKS
+        self._metronome = False
         self._playing: Rendering | None = None
         self._rendering: Take | None = None
         self._position_s = 0.0
@@ -99,10 +103,10 @@ class TakePlayback(QObject):
             self._play(found)
             return
         self._rendering = take
-        muted = self._muted
+        muted, clicks = self._muted, self._metronome
         self._background.run(
-            lambda: render_take(take, muted),
-            lambda audio: self._on_rendered(Rendering(take, muted, audio)),
+            lambda: render_take(take, muted, metronome=clicks),
+            lambda audio: self._on_rendered(Rendering(take, muted, clicks, audio)),
             partial(self._on_render_failed, take),
         )
         self.changed.emit()
@@ -111,7 +115,7 @@ class TakePlayback(QObject):
         """Stop; this or another take continues from here."""
         self._rendering = None
         self._playing = None
-        if self._player.playing:
+        if self._player.plays(self):
             self._player.stop()
             self._position_s = self._player.position_s
         self.changed.emit()
@@ -128,12 +132,22 @@ class TakePlayback(QObject):
 
     def update(self, take: Take) -> None:
         """Switch to a take that was selected or edited, if one is playing."""
-        if self._rendering or (self._playing and not self._playing.matches(take, self._muted)):
+        if self._rendering or (self._playing and not self._matches(self._playing, take)):
             self.play(take)
+
+    def set_metronome(self, *, on: bool) -> None:
+        """Hear the beats, or not."""
+        if on != self._metronome:
+            self._metronome = on
+            self._play_again()
 
     def mute(self, tracks: frozenset[int]) -> None:
         """Mute these tracks, and no others."""
         self._muted = tracks
+        self._play_again()
+
+    def _play_again(self) -> None:
+        """Go on with what is played as it is to be heard now."""
         if self._rendering:
             self.play(self._rendering)
         elif self._playing:
@@ -141,7 +155,9 @@ class TakePlayback(QObject):
 
     def save(self, take: Take, path: Path) -> None:
         """Save all tracks of a take as a WAV file, on a thread; emit `message` or `failed`."""
-        found = next((one.audio for one in self._kept if one.matches(take, NO_TRACKS)), None)
+        found = next(
+            (one.audio for one in self._kept if one.matches(take, NO_TRACKS, metronome=False)), None
+        )
 
         def write() -> None:
             with os_errors_as(SessionError, path):
@@ -152,13 +168,16 @@ class TakePlayback(QObject):
             write, lambda _: self.message.emit(f"Saved to {path}"), self.failed.emit
         )
 
+    def _matches(self, rendering: Rendering, take: Take) -> bool:
+        return rendering.matches(take, self._muted, metronome=self._metronome)
+
     def _kept_rendering(self, take: Take) -> Rendering | None:
-        return next((one for one in self._kept if one.matches(take, self._muted)), None)
+        return next((one for one in self._kept if self._matches(one, take)), None)
 
     def _on_rendered(self, rendering: Rendering) -> None:
         self._kept = [rendering, *self._kept][:KEPT_RENDERINGS]
         wanted = self._rendering
-        if wanted and rendering.matches(wanted, self._muted):
+        if wanted and self._matches(rendering, wanted):
             self._rendering = None
             self._play(rendering)
 
@@ -173,7 +192,7 @@ class TakePlayback(QObject):
         if self._position_s >= audio.duration_s:
             self._position_s = 0.0
         self._playing = rendering
-        self._player.play(audio.samples, audio.rate_hz, self._position_s)
+        self._player.play(audio.samples, audio.rate_hz, self._position_s, owner=self)
         self.changed.emit()
 
     def _on_player_moved(self, second: float) -> None:

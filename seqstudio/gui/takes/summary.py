@@ -13,6 +13,7 @@ from seqstudio.session.note_array import Notes
 MAX_SEPARATE_NOTES = 2000  # above this, near notes are joined
 COLUMNS = 240  # about the resolution of a thumbnail
 
+Keys = tuple[int, int]  # the lowest and the highest
 NoteShape = tuple[float, int, float]  # onset in beats, pitch, length in beats
 
 
@@ -46,6 +47,12 @@ class TakeSummary:
     def beats(self) -> float:
         """Length in quarter notes."""
         return self.bars[-1]
+
+    @property
+    def keys(self) -> Keys:
+        """The lowest and the highest key; of a take without notes, the middle."""
+        pitches = [run.pitch for run in self.runs] or [60]
+        return min(pitches), max(pitches)
 
     @property
     def first_added_bar(self) -> int:

@@ -1,14 +1,18 @@
 """The takes related to the current one: their cards, and the actions on them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from seqstudio.errors import SessionError
+from seqstudio.gui.operations.bar_selection import BarSelection
 from seqstudio.gui.operations.provenance import known_models
 from seqstudio.gui.takes.card import TakeCard
 from seqstudio.gui.takes.lineage import related_takes
+from seqstudio.gui.takes.merge import merge_edit
 from seqstudio.gui.takes.provenance_text import (
     facts_of,
     operation_entry,
@@ -19,13 +23,22 @@ from seqstudio.gui.takes.rerun import rerun_spec
 from seqstudio.gui.takes.summary import TakeSummary, is_current, summarise
 from seqstudio.gui.widgets.facts import Fact
 from seqstudio.gui.workspace.error_report import errors_to
+from seqstudio.gui.workspace.results import numbered_name
 from seqstudio.gui.workspace.take_files import free_paths, scratch_file, without_scratch
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.events import ItemFailed, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.atomic_files import os_errors_as, write_atomic
-from seqstudio.session.document import Take
-from seqstudio.session.edits import AcceptTake, CompoundEdit, RemoveTake, RenameTake
+from seqstudio.session.document import Take, new_id
+from seqstudio.session.edits import (
+    AcceptTake,
+    AddTake,
+    AnnotateTake,
+    CompoundEdit,
+    RemoveTake,
+    RenameTake,
+    StarTake,
+)
 
 SETTLE_MS = 300  # without an edit before summaries are updated
 
@@ -42,6 +55,7 @@ class TakesModel(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self.cards: tuple[TakeCard, ...] = ()
+        self.bars: BarSelection | None = None  # chosen in the piano roll
         self._summaries: dict[str, TakeSummary] = {}
         self._pending: set[str] = set()
         self._known = {take.id for take in workspace.document.takes}
@@ -86,6 +100,55 @@ class TakesModel(QObject):
         """Accept the current take, or take that back."""
         if take := self._workspace.take:
             self._workspace.do(AcceptTake(take.id, not take.accepted))
+
+    @property
+    def usable_bars(self) -> BarSelection | None:
+        """The bars that `use_bars` puts in place: the chosen ones, else those with new notes."""
+        card = self.current
+        if card is None or not card.parent:
+            return None
+        summary = card.summary
+        if self.bars or summary is None or not summary.spans:
+            return self.bars
+        last = summary.bars.index(summary.spans[-1][1])
+        return BarSelection(summary.first_added_bar, last)
+
+    def use_bars(self) -> None:
+        """Put bars of the current take into the take that it was made from, as one undo step."""
+        take, bars, document = self._workspace.take, self.usable_bars, self._workspace.document
+        if take is None or bars is None:
+            return
+        parent = document.take(take.parent)
+        self._workspace.background.run(
+            partial(merge_edit, parent, take, bars),
+            partial(self._put_in_place, take, parent),
+            self.failed.emit,
+        )
+
+    def _put_in_place(self, take: Take, parent: Take, edit: CompoundEdit) -> None:
+        if self._workspace.do(CompoundEdit(edit.title, (edit, AcceptTake(take.id)))):
+            self._workspace.select(parent.id)
+            self.message.emit(f"{edit.title}: done in {parent.name}")
+
+    def toggle_starred(self) -> None:
+        """Give the current take a star, or take it away."""
+        if take := self._workspace.take:
+            self._workspace.do(StarTake(take.id, not take.starred))
+
+    def annotate(self, id: str, note: str) -> None:
+        """Set the user's note on a take."""
+        if note.strip() != self._workspace.document.take(id).note:
+            self._workspace.do(AnnotateTake(id, note.strip()))
+
+    def branch(self) -> None:
+        """Add a copy of the current take, made from it, and select it."""
+        if take := self._workspace.take:
+            name = numbered_name(take.name, [one.name for one in self._workspace.document.takes])
+            copy = replace(
+                take, id=new_id(), name=name, parent=take.id, accepted=False, provenance={}
+            )
+            if self._workspace.do(AddTake(copy), title=f"Branch {take.name}"):
+                self._workspace.select(copy.id)
 
     def rename(self, id: str, name: str) -> None:
         """Rename a take, unless the new name is blank."""

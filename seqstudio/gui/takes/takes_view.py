@@ -18,11 +18,23 @@ from seqstudio.gui.takes.takes import TakesModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
+from seqstudio.gui.widgets.metrics import SMALL, TIGHT
 from seqstudio.gui.workspace.commands import Commands
 
 MIN_LIST_HEIGHT, MAX_FACTS_HEIGHT = 160, 132  # pixels
 EMPTY = "No takes yet. Open a MIDI file, or compose a piece under Generate."
-MENU_COMMANDS = ("rename", "copy", "export", "save_wav", "rerun", "remove")
+MENU_COMMANDS = (
+    "compare_side",
+    "star",
+    "note",
+    "branch",
+    "rename",
+    "copy",
+    "export",
+    "save_wav",
+    "rerun",
+    "remove",
+)
 
 
 class TakesPage(QWidget):
@@ -43,7 +55,7 @@ class TakesPage(QWidget):
         self._commands, self._model, self._playback = commands, model, playback
         self.list = takes
         self.count, self.empty = Label(self), Label(EMPTY, self)
-        self.message, self.no_sound, self.facts = Label(self), Label(self), Label(self)
+        self.message, self.facts = Label(self), Label(self)
         self._lay_out()
         model.changed.connect(self.refresh)
         model.message.connect(self._show_message)
@@ -62,12 +74,8 @@ class TakesPage(QWidget):
         self.refresh_playback()
 
     def refresh_playback(self) -> None:
-        """Update the Play and Accept buttons, and say why nothing can be played."""
-        playback, current = self._playback, self._model.current
-        self.no_sound.setText(playback.reason)
-        self.no_sound.setVisible(bool(playback.reason and self._model.cards))
-        busy = bool(playback.playing_id or playback.rendering_id)
-        self._commands.action("takes.play").setText("Stop" if busy else "Play")
+        """Update the Accept button."""
+        current = self._model.current
         accepted = current is not None and current.take.accepted
         self._commands.action("takes.accept").setText("Accepted" if accepted else "Accept")
         self._commands.refresh()
@@ -77,19 +85,18 @@ class TakesPage(QWidget):
         self.message.setVisible(bool(text))
 
     def _lay_out(self) -> None:
-        for label in (self.empty, self.message, self.no_sound, self.facts):
+        for label in (self.empty, self.message, self.facts):
             label.setWordWrap(True)
         for label in (self.empty, self.facts):
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.list.setMinimumHeight(MIN_LIST_HEIGHT)
-        whole = column(self, margins=8, spacing=8)
+        whole = column(self, margins=SMALL, spacing=SMALL)
         whole.addLayout(self._header())
         whole.addWidget(self.empty, 1)
         whole.addWidget(self.list, 1)
         whole.addLayout(self._buttons())
         whole.addWidget(self.message)
-        whole.addWidget(self.no_sound)
         whole.addWidget(self._scrolled(self.facts))
 
     def _header(self) -> QHBoxLayout:
@@ -101,13 +108,13 @@ class TakesPage(QWidget):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(6)
-        for name in ("takes.play", "takes.accept"):
-            row.addWidget(ActionButton(self._commands.action(name), self))
+        row.setSpacing(TIGHT)
+        row.addWidget(ActionButton(self._commands.action("takes.accept"), self))
+        row.addWidget(ActionButton(self._commands.action("takes.use_bars"), self))
         row.addStretch(1)
         more = QToolButton(self)
         more.setText("More")
-        more.setToolTip("Rename, copy, export, generate again, remove")
+        more.setToolTip("Star, note, branch, rename, copy, export, generate again, remove")
         more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setMenu(self._menu())

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 
-from seqstudio.gui.takes.summary import TakeSummary
+from seqstudio.gui.takes.summary import Keys, TakeSummary
 from seqstudio.gui.widgets.colours import Colours
 
 STRIP_HEIGHT = 4  # below new notes
@@ -44,7 +44,12 @@ class ThumbnailCache:
 
 
 def draw_thumbnail(
-    painter: QPainter, rect: QRectF, summary: TakeSummary, colours: Colours, beats: float = 0.0
+    painter: QPainter,
+    rect: QRectF,
+    summary: TakeSummary,
+    colours: Colours,
+    beats: float = 0.0,
+    keys: Keys | None = None,
 ) -> None:
     """Draw a small piano roll; new notes follow a dashed line and have a strip below them.
 
@@ -55,10 +60,11 @@ def draw_thumbnail(
     summary : of the take
     colours : of the theme
     beats : in the full width; 0 fits the take
+    keys : the lowest and the highest; None: those of the take
     """
     scale = rect.width() / (beats or summary.beats or 1.0)
     _draw_bars(painter, rect, summary, colours, scale)
-    _draw_notes(painter, rect, summary, colours, scale)
+    _draw_notes(painter, rect, summary, colours, scale, keys or summary.keys)
     end = rect.left() + summary.beats * scale
     painter.setPen(QPen(colours.muted))
     painter.drawLine(QPointF(end, rect.top()), QPointF(end, rect.bottom()))
@@ -82,12 +88,16 @@ def _draw_bars(
 
 
 def _draw_notes(
-    painter: QPainter, rect: QRectF, summary: TakeSummary, colours: Colours, scale: float
+    painter: QPainter,
+    rect: QRectF,
+    summary: TakeSummary,
+    colours: Colours,
+    scale: float,
+    keys: Keys,
 ) -> None:
     if not summary.runs:
         return
-    low = min(run.pitch for run in summary.runs) - 1
-    high = max(run.pitch for run in summary.runs) + 1
+    low, high = keys[0] - 1, keys[1] + 1
     room = rect.height() - STRIP_HEIGHT - 3
     step = room / (high - low + 1)
     thick = min(max(step * 0.8, 1.5), 4.0)

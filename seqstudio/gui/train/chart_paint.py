@@ -88,7 +88,8 @@ class ChartPainter:
         x = heading.left()
         for number, series in enumerate(self._chart.series):
             if series.shown and (point := series.nearest(1e18 if cursor is None else cursor)):
-                text = f"{metric_text(series.name).label} {point[1]:.4g}"
+                run = f"{series.run}: " if series.run else ""
+                text = f"{run}{metric_text(series.name).label} {point[1]:.4g}"
                 if cursor is not None:
                     text += f" (step {point[0]})"
                 x = self._draw_legend_entry(
@@ -131,7 +132,7 @@ class ChartPainter:
 
     def _draw_series(self, painter: QPainter, series: Series, colour: QColor) -> None:
         steps, values = series.points()
-        if self._smoothing > 1 and len(self._chart.series) == 1 and not self._chart.log:
+        if self._smoothing > 1 and self._chart.smooth:
             pale = QColor(colour)
             pale.setAlpha(90)
             self._draw_line(painter, steps, values, QPen(pale, 1))

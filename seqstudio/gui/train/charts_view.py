@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QWidget
 
 from seqstudio.gui.train.chart_paint import FOOT, HEAD, LEFT, ChartPainter
-from seqstudio.gui.train.curves import Curves
+from seqstudio.gui.train.curves import ChartData, Curves
 from seqstudio.gui.widgets.axis import Axis
 from seqstudio.gui.widgets.colours import colours_of
 
@@ -23,6 +23,8 @@ class ChartsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._curves = Curves()
+        self._other = ""  # the run whose curves are drawn over these
+        self._over: Curves | None = None
         self._axis = Axis(length=1, pixels=1, finest=0.01)
         self._cursor: float | None = None  # step whose values are shown
         self._mark: int | None = None  # step of the selected preview
@@ -44,13 +46,31 @@ class ChartsView(QWidget):
         self._fit()
         self.update()
 
+    def draw_over(self, run: str, curves: Curves | None) -> None:
+        """Draw the curves of another run over these; None draws these alone."""
+        self._other, self._over = run, curves
+        self._fit()
+        self.update()
+
     @property
     def reading(self) -> str:
         """The values at the cursor, or at the newest step."""
         step = self._curves.last if self._cursor is None else self._cursor
-        return ", ".join(
-            f"{name} {value} at step {at}" for name, at, value in self._curves.values_at(step)
-        )
+        own = _reading(self._curves, step)
+        return f"{own}; {self._other}: {_reading(self._over, step)}" if self._over else own
+
+    @property
+    def charts(self) -> tuple[ChartData, ...]:
+        """The charts, with the curves of the other run."""
+        if self._over is None:
+            return self._curves.charts
+        pairs = zip(self._curves.charts, self._over.charts, strict=True)
+        return tuple(chart.over(other, self._other) for chart, other in pairs)
+
+    @property
+    def _last(self) -> int:
+        """The newest step of both runs."""
+        return max(self._curves.last, self._over.last if self._over else 0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Read the step under the pointer, or scroll while the button is held."""
@@ -93,9 +113,9 @@ class ChartsView(QWidget):
         stride = max(round(self._axis.span / 50), 1)
         targets = {
             Qt.Key.Key_Left: max(current - stride, 0),
-            Qt.Key.Key_Right: min(current + stride, self._curves.last),
+            Qt.Key.Key_Right: min(current + stride, self._last),
             Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: self._curves.last,
+            Qt.Key.Key_End: self._last,
         }
         key = Qt.Key(event.key())
         zooms = {Qt.Key.Key_Plus: 1.5, Qt.Key.Key_Minus: 1 / 1.5}
@@ -120,7 +140,7 @@ class ChartsView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), colours.background)
-        for chart, plot in zip(self._curves.charts, self.plots(), strict=True):
+        for chart, plot in zip(self.charts, self.plots(), strict=True):
             ChartPainter(chart, plot, self._axis, colours, self._curves.smoothing).draw(
                 painter, self._cursor, self._mark
             )
@@ -147,7 +167,7 @@ class ChartsView(QWidget):
         ]
 
     def _fit(self) -> None:
-        length = float(max(self._curves.last, 1))
+        length = float(max(self._last, 1))
         self._axis = self._axis.with_length(length).resized(int(self.plots()[0].width()))
 
     def _plot_at(self, place: QPointF) -> QRectF | None:
@@ -156,3 +176,7 @@ class ChartsView(QWidget):
     def _step_at(self, place: QPointF) -> float | None:
         plot = self._plot_at(place)
         return None if plot is None else self._axis.to_unit(place.x() - plot.left())
+
+
+def _reading(curves: Curves, step: float) -> str:
+    return ", ".join(f"{name} {value} at step {at}" for name, at, value in curves.values_at(step))

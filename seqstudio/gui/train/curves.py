@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ class Series:
 
     def __init__(self, name: str, dash: Dash = "solid", marker: Marker = "none") -> None:
         self.name, self.dash, self.marker = name, dash, marker
+        self.run = ""  # named in the legend where it is another than the one that is shown
         self.shown = True
         self._steps, self._values = array("d"), array("d")
 
@@ -43,6 +44,12 @@ class Series:
         """Return the steps and the values, (N,) each."""
         return np.array(self._steps), np.array(self._values)
 
+    def of_run(self, run: str) -> "Series":
+        """Return this series as that of another run: dashed, with its name, the same values."""
+        other = Series(self.name, "dash", self.marker)
+        other.run, other._steps, other._values = run, self._steps, self._values
+        return other
+
     def nearest(self, step: float) -> tuple[int, float] | None:
         """Return the nearest step that has a value, and the value."""
         after = bisect_left(self._steps, step)
@@ -60,11 +67,16 @@ class ChartData:
     title: str
     unit: str
     log: bool = False
+    smooth: bool = False  # whether it is averaged over steps where the user wants that
     series: list[Series] = field(default_factory=list)
 
     def visible(self) -> list[Series]:
         """Return the series that are drawn."""
         return [one for one in self.series if one.shown and len(one)]
+
+    def over(self, other: "ChartData", run: str) -> "ChartData":
+        """Return this chart with the curves of another run."""
+        return replace(self, series=[*self.series, *(one.of_run(run) for one in other.visible())])
 
     def series_named(self, name: str) -> Series:
         """Return the series of a name; a new one gets a line style and a marker of its own."""
@@ -82,7 +94,7 @@ class Curves:
     """The events of a training as charts."""
 
     def __init__(self) -> None:
-        self.loss = ChartData("Training loss", "mean per step")
+        self.loss = ChartData("Training loss", "mean per step", smooth=True)
         self.valid = ChartData("Validation error", "lower is better")
         self.rate = ChartData("Learning rate", "per step")
         self.norm = ChartData("Gradient norm", "before clipping", log=True)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from seqstudio.gui.train.ledger import ledger_counts, ledger_lines
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.label import Label, plain_tooltip
+from seqstudio.gui.widgets.metrics import SMALL
 
 MAX_LINES = 2000  # shown at once; the filter finds the others
 
@@ -43,7 +44,7 @@ class LedgerView(QWidget):
         row.addWidget(self.filter, 1)
         row.addWidget(self.refused)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
+        column.setContentsMargins(SMALL, SMALL, SMALL, SMALL)
         column.addWidget(self.notes)
         column.addLayout(row)
         column.addWidget(self.table, 1)

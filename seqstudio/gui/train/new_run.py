@@ -1,6 +1,6 @@
 """The form of a new run: the request, its defaults, and its errors by field."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,8 @@ from seqstudio.gui.train.request import (
 )
 from seqstudio.gui.train.settings import TrainSettings
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.host.catalogue.models import FoundModel
+from seqstudio.host.processes import usable_cpu_count
 
 # settings that fill the pages of a run
 DEFAULTS = {"preview_every": 1, "gradient_flow_every": 100}
@@ -40,6 +42,8 @@ class NewRun(QObject):
         self.request = TrainRequest(values=DEFAULTS)
         self.settings = TrainSettings(self)
         self.errors: dict[str, str] = {}  # field -> sentence
+        self._models: tuple[FoundModel, ...] = ()
+        self.max_processes = usable_cpu_count()
         self.checking = False
         self._has_custom_name = False  # the user typed a name: no default replaces it
         self._task_chosen = False  # by the user
@@ -51,6 +55,16 @@ class NewRun(QObject):
     def choice(self) -> TaskChoice | None:
         """The selected task."""
         return find_choice(self.choices, self.request.task)
+
+    @property
+    def bases(self) -> tuple[tuple[str, str], ...]:
+        """The title and the name of each model that a run of the task can start from."""
+        task = self.request.task
+        return tuple(
+            (one.facts.card.title or one.name, one.name)
+            for one in self._models
+            if one.facts.task == task
+        )
 
     def set(self, **fields: Any) -> None:
         """Change fields of the request; the error of a field is cleared when it changes."""
@@ -64,7 +78,7 @@ class NewRun(QObject):
         changed = replace(self.request, **fields)
         if changed.task != self.request.task:
             kept = {n: v for n, v in changed.values.items() if n in options_of(TrainConfig)}
-            changed = replace(changed, preset="", values=kept, settings=())
+            changed = replace(changed, preset="", values=kept, settings=(), base="")
         if {"task", "data"} & fields.keys():
             changed = self._with_folder(changed)
         self._clear_errors({"name" if field == "place" else field for field in fields})
@@ -165,7 +179,14 @@ class NewRun(QObject):
 
     def _refresh_choices(self) -> None:
         self.choices = task_choices(self._workspace.studio.catalogue)
-        if self.choice is None and self.choices:
-            self._change(task=self.choices[0].name)
+        if self.choice is None and self.request.task:
+            self._change(task="")
         self._rebuild_settings()
+        self.changed.emit()
+        self._workspace.background.run(
+            self._workspace.studio.models.cards, self._on_models_read, lambda _reason: None
+        )
+
+    def _on_models_read(self, models: Sequence[FoundModel]) -> None:
+        self._models = tuple(models)
         self.changed.emit()

@@ -12,27 +12,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.sound.player import Player
+from seqstudio.gui.sound.transport import Transport
+from seqstudio.gui.train.preview_source import PreviewSource
 from seqstudio.gui.train.preview_strip_view import CARD, GAP, PreviewStrip, SketchView
 from seqstudio.gui.train.previews import Previews, Sketch, Stage, read_sketch
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column, row
+from seqstudio.gui.widgets.metrics import SMALL
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.media.audio import audio_info
 
 
 class PreviewsView(QWidget):
     """A strip of stages, a slider, and the selected stage in full."""
 
     def __init__(
-        self, workspace: Workspace, commands: Commands, model: TrainModel, player: Player
+        self, workspace: Workspace, commands: Commands, model: TrainModel, transport: Transport
     ) -> None:
         super().__init__()
         self._workspace, self._model = workspace, model
         self._sketches: dict[Path, Sketch] = {}
         self._requested: set[Path] = set()
-        self.player = player
+        self._transport, self.player = transport, transport.player
+        self.source = PreviewSource(model, self.player, self)
         self.strip = PreviewStrip()
         self.bar = QSlider(Qt.Orientation.Horizontal)
         self.bar.setAccessibleName("Training time of the selected preview")
@@ -66,18 +70,19 @@ class PreviewsView(QWidget):
         return self._model.run.previews if self._model.run else Previews()
 
     def select(self, index: int) -> None:
-        """Select another stage."""
+        """Select another stage; what is heard goes on in it."""
+        heard = self.source.playing
         if self.previews.select(index):
-            self.player.stop()
             self._model.previews_changed.emit()
+            if heard and self.source.stage:
+                self.source.play()
+            elif heard:
+                self.player.stop()
 
     def toggle_playback(self) -> None:
         """Play the selected stage, or stop."""
-        stage = self.previews.stage
-        if self.player.playing:
-            self.player.stop()
-        elif stage and stage.audio:
-            self.player.play_file(stage.audio)
+        self._transport.show(self.source)
+        self._transport.toggle()
 
     def refresh(self) -> None:
         """Show the current previews."""
@@ -85,6 +90,8 @@ class PreviewsView(QWidget):
         for stage in previews.stages:
             if stage.midi and stage.midi not in self._requested:
                 self._read_sketch(stage.midi)
+            if stage.audio and stage.audio not in self._requested:
+                self._read_length(stage.audio)
         self.strip.show_previews(previews, self._sketches)
         self.bar.blockSignals(True)
         self.bar.setRange(0, max(len(previews.stages) - 1, 0))
@@ -100,12 +107,14 @@ class PreviewsView(QWidget):
         self._refresh_playback()
 
     def showEvent(self, _event: object) -> None:
-        """Scroll to the selected card, now that the width is known."""
+        """Let the transport play the previews; scroll to the selected card."""
+        self._transport.show(self.source)
         self._scroll_to_selected()
 
     def hideEvent(self, _event: object) -> None:
         """Stop playback when another page is shown."""
-        self.player.stop()
+        if self.source.playing:
+            self.player.stop()
 
     def _scroll_to_selected(self) -> None:
         if self.previews.stages:
@@ -117,7 +126,7 @@ class PreviewsView(QWidget):
         stage = self.previews.stage
         playable = bool(stage and stage.audio)
         self.play.setVisible(playable)
-        self.play.setText("Stop" if self.player.playing else "Play")
+        self.play.setText("Stop" if self.source.playing else "Play")
         self.play.setEnabled(playable and not self.player.reason)
         self.silence.setText(self.player.reason)
         self.silence.setVisible(playable and bool(self.player.reason))
@@ -126,6 +135,14 @@ class PreviewsView(QWidget):
         self._requested.add(path)
         self._workspace.background.run(
             partial(read_sketch, path), partial(self._on_sketch_read, path), self._model.failed.emit
+        )
+
+    def _read_length(self, path: Path) -> None:
+        self._requested.add(path)
+        self._workspace.background.run(
+            lambda: audio_info(path).duration_s,
+            partial(self.source.set_length, path),
+            self._model.failed.emit,
         )
 
     def _on_sketch_read(self, path: Path, sketch: Sketch) -> None:
@@ -152,7 +169,7 @@ class PreviewsView(QWidget):
         heading = row()
         heading.addWidget(self.title, 1)
         heading.addWidget(self.play)
-        layout = column(self, margins=8, spacing=8)
+        layout = column(self, margins=SMALL, spacing=SMALL)
         layout.addWidget(self.bar)
         layout.addWidget(self._scroller)
         layout.addLayout(heading)

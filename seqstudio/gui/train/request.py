@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def _suffixes(entry: TaskEntry, catalogue: Catalogue) -> frozenset[str]:
     found: set[str] = set()
     for kind in entry.data:
         known = {
-            f".{suffix.lstrip('.')}"
+            f".{suffix.lstrip('.').lower()}"
             for plugin in catalogue.plugins
             for one in plugin.manifest.importers
             if one.kind == kind
@@ -88,6 +88,8 @@ class TrainRequest:
     place: Path | None = None  # the parent of the run's folder
     values: Mapping[str, Any] = field(default_factory=dict)  # of the settings in the manifest
     settings: tuple[tuple[str, str], ...] = ()  # names and values of other settings, as typed
+    base: str = ""  # model whose weights it starts from: a name, a bundle or a run; "" for none
+    processes: int = 1  # that train together
 
     @property
     def run(self) -> Path | None:
@@ -132,8 +134,7 @@ def _data_error(data: Path | None, choice: TaskChoice | None) -> str:
     if not suffixes:
         return f"{data} is empty, expected training data."
     if choice and choice.suffixes and not suffixes & (choice.suffixes | LISTINGS):
-        wanted = ", ".join(sorted(choice.suffixes))
-        return f"{data.name} has no data for {choice.entry.title}, expected files in {wanted}."
+        return f"{data.name} has no data for {choice.entry.title}. {choice.entry.help}"
     return ""
 
 
@@ -191,7 +192,9 @@ def without_settings(reason: str) -> str:
 
 def train_spec(request: TrainRequest, choice: TaskChoice) -> JobSpec:
     """Return the job of a new run, the same as `seqstudio train` makes."""
-    return _spec(choice, request.data, request.run, request.preset, request.setting_arguments())
+    spec = _spec(choice, request.data, request.run, request.preset, request.setting_arguments())
+    processes = request.processes if request.processes > 1 else 0  # 0: without torchrun
+    return replace(spec, model=request.base, arguments={**spec.arguments, "processes": processes})
 
 
 def resume_spec(choice: TaskChoice, data: Path, run: Path) -> JobSpec:

@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +11,7 @@ from seqstudio.gui.train.curves import Curves
 from seqstudio.gui.train.previews import Previews, stage_of
 from seqstudio.gui.train.run_folder import RunContents
 from seqstudio.gui.widgets.metric_text import metric_text, metric_value
-from seqstudio.host.text_format import format_duration
+from seqstudio.gui.workspace.state_words import WORDS, time_left
 from seqstudio.services.events import (
     AverageKind,
     Evaluated,
@@ -22,30 +21,24 @@ from seqstudio.services.events import (
     TrainingStep,
     average_text,
 )
+from seqstudio.services.runs import RunSpec
 
 RunState = Literal[
-    "reading", "queued", "waiting", "running", "stopping", "stopped", "finished", "failed"
+    "reading", "queued", "waiting", "running", "paused", "stopping", "stopped", "finished", "failed"
 ]
 WINDOW_S = 30.0  # the speed is measured over this time
 
 STATE_TEXT: dict[RunState, str] = {
     "reading": "Reading the run",
-    "queued": "Waiting in the queue",
-    "waiting": "Reading the data",
-    "running": "Training",
-    "stopping": "Stopping after this step",
-    "stopped": "Stopped; can be resumed",
-    "finished": "Finished",
-    "failed": "Failed",
+    "queued": WORDS["waiting"],
+    "waiting": f"{WORDS['running']} · reading the data",
+    "running": WORDS["running"],
+    "paused": WORDS["paused"],
+    "stopping": f"{WORDS['stopping']} after this step",
+    "stopped": f"{WORDS['cancelled']} · can be resumed",
+    "finished": WORDS["done"],
+    "failed": WORDS["failed"],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """The speed of a training, measured over the last half minute."""
-
-    steps_per_s: float
-    remaining_s: float
 
 
 class TrainRun:
@@ -62,6 +55,7 @@ class TrainRun:
         self.folder, self.task, self.data, self.state = folder, task, data, state
         self.job = 0  # the job that trains it now; 0 if there is none
         self.started = False  # its folder exists
+        self.spec: RunSpec | None = None  # once the folder has been read
         self.ledger: Ledger | None = None
         self.curves, self.previews = Curves(), Previews()
         self.fraction = 0.0
@@ -71,12 +65,12 @@ class TrainRun:
         self.warning = ""  # of the gradient flow
         self.message = ""  # how it ended
         self._clock = clock
-        self._recent_steps: deque[tuple[float, float, int]] = deque()  # second, fraction, step
+        self._recent_steps: deque[tuple[float, int]] = deque()  # second, step
 
     @property
     def active(self) -> bool:
         """Whether a job trains it now, or waits to."""
-        return self.state in ("queued", "waiting", "running", "stopping")
+        return self.state in ("queued", "waiting", "running", "paused", "stopping")
 
     @property
     def resumable(self) -> bool:
@@ -96,6 +90,7 @@ class TrainRun:
     def load_start(self, contents: RunContents) -> None:
         """Load the spec and the ledger."""
         self.started = True
+        self.spec = contents.spec
         self.task, self.ledger = contents.spec.task, contents.ledger
         self.epochs = contents.spec.config.epochs
 
@@ -121,12 +116,12 @@ class TrainRun:
 
     def add_event(self, event: Event) -> None:
         """Add an event of the job that trains it."""
-        if self.state in ("queued", "waiting"):
+        if self.state in ("queued", "waiting", "paused"):
             self.state = "running"
         self._apply(event)
         if isinstance(event, TrainingStep):
             now = self._clock()
-            self._recent_steps.append((now, event.fraction, event.step))
+            self._recent_steps.append((now, event.step))
             while now - self._recent_steps[0][0] > WINDOW_S:
                 self._recent_steps.popleft()
 
@@ -145,18 +140,14 @@ class TrainRun:
                 self.message = averaged_text(event.average, event.averaged)
 
     @property
-    def speed(self) -> Speed | None:
-        """The speed and the remaining time; None before the second step."""
+    def steps_per_s(self) -> float | None:
+        """The speed over the last half minute; None before the second step."""
         if self.state != "running" or len(self._recent_steps) < 2:
             return None
-        (start_s, first, first_step), (now_s, fraction, step) = (
-            self._recent_steps[0],
-            self._recent_steps[-1],
-        )
-        if now_s <= start_s or fraction <= first:
+        (start_s, first_step), (now_s, step) = self._recent_steps[0], self._recent_steps[-1]
+        if now_s <= start_s or step <= first_step:
             return None
-        remaining_s = (1 - fraction) * (now_s - start_s) / (fraction - first)
-        return Speed((step - first_step) / (now_s - start_s), remaining_s)
+        return (step - first_step) / (now_s - start_s)
 
     def reset_speed(self) -> None:
         """Forget the measured speed, as training has paused."""
@@ -169,8 +160,8 @@ def _warning(event: TrainingStep) -> str:
     return f"{mark}Step {event.step}: gradient {verdict}" if verdict else ""
 
 
-def progress_line(run: TrainRun) -> str:
-    """Write the progress, speed and best metric of a run in one line."""
+def progress_line(run: TrainRun, remaining_s: float | None = None) -> str:
+    """Write the progress, speed, remaining time and best metric of a run in one line."""
     not_started = run.state == "stopped" and not (run.started or run.step)
     parts = ["Stopped before it began" if not_started else STATE_TEXT[run.state]]
     if run.step:
@@ -178,9 +169,10 @@ def progress_line(run: TrainRun) -> str:
         parts.append(
             f"epoch {min(run.epoch + 1, run.epochs or run.epoch + 1)}{total}, step {run.step}"
         )
-    if speed := run.speed:
-        parts.append(f"{speed.steps_per_s:.3g} steps per second")
-        parts.append(f"{format_duration(speed.remaining_s)} left")
+    if steps_per_s := run.steps_per_s:
+        parts.append(f"{steps_per_s:.3g} steps per second")
+        if remaining_s is not None:
+            parts.append(time_left(remaining_s))
     if run.best:
         metric = metric_text(run.best.monitor).title.lower()
         value = metric_value(run.best.monitor, run.best.value)

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QTabWidget, QWidget
 
-from seqstudio.gui.sound.player import Player
+from seqstudio.gui.sound.transport import Transport
 from seqstudio.gui.train.curves_view import CurvesView
 from seqstudio.gui.train.ledger import ledger_summary
 from seqstudio.gui.train.ledger_view import LedgerView
@@ -16,6 +16,7 @@ from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import column, row
+from seqstudio.gui.widgets.metrics import MEDIUM, SMALL
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
@@ -67,7 +68,7 @@ class RunView(QWidget):
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesView(model)
-        self.previews = PreviewsView(workspace, commands, model, Player(workspace.background, self))
+        self.previews = PreviewsView(workspace, commands, model, Transport.of(workspace))
         save = Command(
             "train.save_model",
             "Save as model…",
@@ -96,7 +97,7 @@ class RunView(QWidget):
             self.saved.hide()
         self.name.setText(run.folder.name)
         self.name.setToolTip(plain_tooltip(str(run.folder)))
-        self.progress.setText(progress_line(run))
+        self.progress.setText(progress_line(run, self._model.remaining_s))
         self.bar.setRange(0, 0 if run.state == "waiting" else 1000)
         self.bar.setValue(round(1000 * run.fraction))
         self.message.setText(run.message)
@@ -153,7 +154,7 @@ class RunView(QWidget):
             ("Data", self.ledger),
         ):
             self.tabs.addTab(page, title)
-        layout = column(self, margins=12, spacing=8)
+        layout = column(self, margins=MEDIUM, spacing=SMALL)
         layout.addLayout(heading)
         for widget in (
             self.save_model,

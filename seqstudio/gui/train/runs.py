@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from seqstudio.contracts.job import JobState
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.database import JobRow
 
@@ -23,7 +24,7 @@ class RecentRun:
     folder: Path
     data: Path
     task: str
-    state: str  # of the job
+    state: JobState
     job: int
     reason: str = ""  # why the job ended, if no item failed
 

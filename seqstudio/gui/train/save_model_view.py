@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.field_error import FieldError
 from seqstudio.gui.widgets.label import Label
+from seqstudio.gui.widgets.metrics import NONE
 
 
 class SaveModelView(QWidget):
@@ -25,7 +26,7 @@ class SaveModelView(QWidget):
         row.addWidget(self.save)
         row.addWidget(cancel)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(NONE, NONE, NONE, NONE)
         column.addLayout(row)
         column.addWidget(self.error)
         self.name.returnPressed.connect(self._save)

@@ -8,6 +8,7 @@ from seqstudio.gui.train.new_run import NewRun
 from seqstudio.gui.train.settings import Section
 from seqstudio.gui.widgets.field_error import FieldError
 from seqstudio.gui.widgets.layout import column, row
+from seqstudio.gui.widgets.metrics import SMALL
 
 
 class SettingsView(QWidget):
@@ -18,7 +19,7 @@ class SettingsView(QWidget):
         self._form = form
         self.sections: tuple[SectionView, ...] = ()
         self.rows = SettingRows(form)
-        self._column = column(self, spacing=8)
+        self._column = column(self, spacing=SMALL)
         self._column.addWidget(self.rows)
         form.settings.rebuilt.connect(self.refresh)
         self.refresh()
@@ -56,7 +57,7 @@ class SectionView(QWidget):
         self.title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.title.setVisible(bool(section.title))
         self.title.setChecked(not section.title)
-        self._column = column(self, spacing=8)
+        self._column = column(self, spacing=SMALL)
         self._column.addWidget(self.title)
         self.title.toggled.connect(self._refresh)
         section.form.changed.connect(self._on_changed)
@@ -102,7 +103,7 @@ class SettingRow(QWidget):
         line = row()
         for widget, stretch in ((self.name, 3), (self.value, 2), (self.remove, 0)):
             line.addWidget(widget, stretch)
-        layout = column(self, spacing=8)
+        layout = column(self, spacing=SMALL)
         layout.addLayout(line)
         layout.addWidget(self.error)
 
@@ -114,7 +115,7 @@ class SettingRows(QWidget):
         super().__init__()
         self._form = form
         self.all: list[SettingRow] = []
-        self._column = column(self, spacing=8)
+        self._column = column(self, spacing=SMALL)
         self.add = QPushButton("Add setting")
         self.add.setToolTip("Add a setting of this task by name and value, as with --set.")
         self.add.clicked.connect(lambda _checked=False: self.add_row())

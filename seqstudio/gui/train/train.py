@@ -1,5 +1,6 @@
 """The model of the training page: the form, the runs, and the current run."""
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,12 @@ from seqstudio.gui.train.request import (
     train_spec,
     without_settings,
 )
-from seqstudio.gui.train.run import TrainRun
+from seqstudio.gui.train.run import STATE_TEXT, TrainRun
 from seqstudio.gui.train.run_folder import RunContents, read_run, read_start
-from seqstudio.gui.train.runs import Runs
+from seqstudio.gui.train.runs import RecentRun, Runs
 from seqstudio.gui.workspace.error_report import errors_to
+from seqstudio.gui.workspace.job_status import ENDED, LIVE
+from seqstudio.gui.workspace.state_words import WORDS
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
@@ -30,7 +33,6 @@ from seqstudio.host.studio import JobSpec
 from seqstudio.services.events import event_from_plain
 
 RESUMABLE = ("cancelled", "interrupted", "failed")  # states of a job that can be resumed
-ENDED = ("done", *RESUMABLE)
 DRAW_MS = 200  # between two updates of the curves
 LEDGER_MS = 300  # between attempts to read the ledger, until the worker has written it
 
@@ -41,6 +43,7 @@ class TrainModel(QObject):
     run_changed = Signal()  # another run is current, or its state changed
     ledger_changed = Signal()
     curves_changed = Signal()  # at most every DRAW_MS
+    other_changed = Signal()  # the run that the current one is compared with
     previews_changed = Signal()
     failed = Signal(str)  # one sentence
     model_saved = Signal(str)  # the name of the installed model
@@ -51,6 +54,7 @@ class TrainModel(QObject):
         self._workspace = workspace
         self.form = NewRun(workspace, self)
         self.run: TrainRun | None = None  # the current run; None shows the form
+        self.other: TrainRun | None = None  # whose curves are drawn over those of the current run
         self.runs = Runs(workspace, self)
         self._active_runs: dict[int, TrainRun] = {}  # by job
         self._requests: dict[int, TrainRequest] = {}  # by job, until its first training event
@@ -60,6 +64,7 @@ class TrainModel(QObject):
         self._draw_timer.timeout.connect(self.curves_changed)
         workspace.queue.job_event.connect(self._on_job_event)
         self.runs.reloaded.connect(self._finish_ended_runs)
+        self.runs.reloaded.connect(self._follow_jobs)
 
     def start(self) -> None:
         """Check the form, then start the run; errors appear at their fields."""
@@ -139,7 +144,22 @@ class TrainModel(QObject):
         self._workspace.refresh()
         self.model_saved.emit(model.name)
 
+    def compare(self, folder: Path | None) -> None:
+        """Read another run, to be compared with the current one; None compares with none."""
+        if folder is None:
+            self._set_other(None)
+        else:
+            self._workspace.background.run(
+                partial(_read_run, folder, None), self._set_other, self.failed.emit
+            )
+
+    def _set_other(self, other: TrainRun | None) -> None:
+        self.other = other
+        self.other_changed.emit()
+
     def _show(self, run: TrainRun | None) -> None:
+        if not (run and self.run and run.folder == self.run.folder):
+            self._set_other(None)
         self.run = run
         for signal in (
             self.run_changed,
@@ -162,16 +182,50 @@ class TrainModel(QObject):
         self._active_runs[job] = run
         self._ledger_timer.start()
 
+    @property
+    def remaining_s(self) -> float | None:
+        """The remaining time of the current run, as the list of jobs estimates it."""
+        progress = self._workspace.queue.progress(self.run.job) if self.run else None
+        return progress.remaining_s(time.monotonic()) if progress else None
+
+    def state_text(self, recent: RecentRun) -> str:
+        """Return the state of a run as the page would show it."""
+        active = self._active_runs.get(recent.job)
+        if active:
+            return STATE_TEXT[active.state].partition(" · ")[0]
+        return WORDS["waiting" if recent.state == "queued" else recent.state]
+
+    def _follow_jobs(self) -> None:
+        """Take over what the list of jobs did to the runs: retried, paused or resumed."""
+        for one in self.runs.all:
+            run = self._active_runs.get(one.job)
+            shown = self.run is not None and self.run.folder == one.folder
+            if run is None and shown and one.state in LIVE:
+                self._take_over(one)
+            elif run and (one.state == "paused") != (run.state == "paused"):
+                if one.state == "paused" and run.state in ("waiting", "running"):
+                    run.state = "paused"
+                elif one.state == "running" and run.state == "paused":
+                    run.state = "running"
+                if run is self.run:
+                    self.run_changed.emit()
+
     def _adopt(self, job: int) -> None:
         """Monitor a training that was started elsewhere: in the list of jobs."""
         self.runs.reload()
         recent = self.runs.by_job(job)
-        if recent is None:
-            return
+        if recent and job not in self._active_runs:
+            self._take_over(recent)
+
+    def _take_over(self, recent: RecentRun) -> None:
+        """Monitor a run: the one that is shown, if it is the same."""
         run = self.run if self.run and self.run.folder == recent.folder else None
         run = run or TrainRun(recent.folder, recent.task, recent.data, "queued")
-        run.state = "queued"
-        self._activate(job, run)
+        run.state, run.message = "queued", ""
+        self._activate(recent.job, run)
+        if run is self.run:
+            self.failed.emit("")  # why it had failed before
+            self.run_changed.emit()
 
     def _on_job_event(self, job: int, event: JobEvent) -> None:
         training_event = event.event if isinstance(event, ItemProgress) else {}

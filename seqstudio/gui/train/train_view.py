@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -17,16 +16,19 @@ from PySide6.QtWidgets import (
 from seqstudio.gui.train.new_run_view import NewRunView
 from seqstudio.gui.train.run_view import RunView
 from seqstudio.gui.train.runs import RecentRun
-from seqstudio.gui.train.train import ENDED, TrainModel
+from seqstudio.gui.train.train import TrainModel
 from seqstudio.gui.widgets.action_button import ActionButton
 from seqstudio.gui.widgets.banner import Banner
 from seqstudio.gui.widgets.label import plain_tooltip
 from seqstudio.gui.widgets.layout import column
+from seqstudio.gui.widgets.metrics import MEDIUM, NONE, SMALL
+from seqstudio.gui.widgets.split import Split
 from seqstudio.gui.workspace.commands import Command, Commands
+from seqstudio.gui.workspace.job_status import ENDED
 from seqstudio.gui.workspace.workspace import Workspace
 
 FOLDER = Qt.ItemDataRole.UserRole
-STATES = {"done": "finished", "cancelled": "stopped", "queued": "waiting"}
+NO_RUNS = "No runs yet"
 
 
 class TrainView(QWidget):
@@ -45,6 +47,7 @@ class TrainView(QWidget):
         self._lay_out(commands)
         self.model.failed.connect(self.banner.show_message)
         self.model.run_changed.connect(self._refresh)
+        self.model.run_changed.connect(self._refresh_runs)
         self.model.runs.changed.connect(self._refresh_runs)
         self.runs.itemClicked.connect(self._open)
         self.runs.itemActivated.connect(self._open)
@@ -83,19 +86,19 @@ class TrainView(QWidget):
 
     def _lay_out(self, commands: Commands) -> None:
         side = QWidget()
-        left = column(side, margins=(12, 12, 0, 12), spacing=8)
+        left = column(side, margins=MEDIUM, spacing=SMALL)
         left.addWidget(ActionButton(commands.action("train.new"), side))
         left.addWidget(self.runs, 1)
         left.addWidget(ActionButton(commands.action("train.open"), side))
         self.stack.addWidget(self.form)
         self.stack.addWidget(self.run)
-        split = QSplitter()
+        split = Split(Qt.Orientation.Horizontal)
         split.addWidget(side)
         split.addWidget(self.stack)
         split.setStretchFactor(1, 1)
         split.setSizes([200, 800])
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setContentsMargins(NONE, NONE, NONE, NONE)
         outer.addWidget(self.banner)
         inner = QHBoxLayout()
         inner.addWidget(split)
@@ -108,10 +111,13 @@ class TrainView(QWidget):
     def _refresh_runs(self) -> None:
         self.runs.clear()
         for run in self.model.runs.all:
-            item = QListWidgetItem(run_title(run))
+            item = QListWidgetItem(run_title(run, self.model.state_text(run)))
             item.setData(FOLDER, str(run.folder))
             item.setToolTip(plain_tooltip(str(run.folder)))
             self.runs.addItem(item)
+        if not self.model.runs.all:
+            nothing = QListWidgetItem(NO_RUNS, self.runs)
+            nothing.setFlags(Qt.ItemFlag.NoItemFlags)
         self._highlight_current()
 
     def _highlight_current(self) -> None:
@@ -138,8 +144,8 @@ class TrainView(QWidget):
         self.model.resume(data)
 
 
-def run_title(run: RecentRun) -> str:
+def run_title(run: RecentRun, state: str) -> str:
     """Return the name and the state of a run; its folder is made after the data is read."""
     no_folder = run.state in ENDED and not run.exists
-    state = "Failed before it began" if no_folder else STATES.get(run.state, run.state)
+    state = "Failed before it began" if no_folder else state
     return f"{run.folder.name}\n{run.task} · {state}"

@@ -4,6 +4,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
 
+def make_primary(button: QPushButton) -> None:
+    """Fill a button with the accent colour: a page has one, for what one mostly does there."""
+    button.setProperty("primary", True)
+
+
 class ActionButton(QPushButton):
     """Triggers an action and mirrors its text, tooltip and state."""
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from seqstudio import __version__
 from seqstudio.gui.widgets.label import Label
+from seqstudio.gui.widgets.metrics import MEDIUM, TIGHT
 
 
 def error_report_text(text: str, where: str = "") -> str:
@@ -36,7 +37,7 @@ class Banner(QFrame):
         self.close_button = QPushButton("Dismiss", self)
         self.close_button.clicked.connect(self.dismiss)
         self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 6, 6)
+        row.setContentsMargins(MEDIUM, TIGHT, TIGHT, TIGHT)
         row.addWidget(self._label, 1)
         row.addWidget(copy)
         row.addWidget(self.close_button)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePol
 
 from seqstudio.gui.widgets.facts import FactGroup
 from seqstudio.gui.widgets.label import Label
+from seqstudio.gui.widgets.metrics import HAIR, MEDIUM, NONE, SMALL, TIGHT
 
 LABEL_PIXELS = 132
 
@@ -34,9 +35,9 @@ class FactsView(QScrollArea):
         # take the height of the lines at their actual width, not at their minimum width
         body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         grid = QGridLayout(body)
-        grid.setContentsMargins(0, 0, 12, 8)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(4)
+        grid.setContentsMargins(NONE, NONE, MEDIUM, SMALL)
+        grid.setHorizontalSpacing(MEDIUM)
+        grid.setVerticalSpacing(TIGHT)
         grid.setColumnMinimumWidth(0, LABEL_PIXELS)
         grid.setColumnStretch(1, 1)
         row = 0
@@ -58,7 +59,7 @@ class FactsView(QScrollArea):
         font = QFont(heading.font())
         font.setBold(True)
         heading.setFont(font)
-        heading.setContentsMargins(0, 0 if first else 12, 0, 2)
+        heading.setContentsMargins(NONE, NONE if first else MEDIUM, NONE, HAIR)
         return heading
 
     def _add(self, grid: QGridLayout, row: int, label: str, text: str) -> None:

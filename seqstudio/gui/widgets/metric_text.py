@@ -24,10 +24,12 @@ METRICS: Mapping[str, MetricText] = {
     "substitutions": MetricText("Wrong words", "share of the words", is_share=True),
     "deletions": MetricText("Missing words", "share of the words", is_share=True),
     "insertions": MetricText("Extra words", "share of the words", is_share=True),
+    "doubt": MetricText("Doubt in the words", "share", is_share=True),
     "wrong_utterances": MetricText(
         "Recordings with errors", "share of the recordings", is_share=True
     ),
     "nll_per_frame": MetricText("Prediction error per time step", "nats"),
+    "nll_per_character": MetricText("Prediction error per character", "nats"),
     "nll_per_token": MetricText("Prediction error per symbol", "nats"),
     "nats_per_16th": MetricText("Prediction error per sixteenth note", "nats"),
 }

@@ -1,17 +1,21 @@
-"""The light and dark themes, applied to the application and its widgets."""
+"""The light, dark and high-contrast themes, applied to the application and its widgets."""
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-from seqstudio.gui.widgets.colours import DARK, LIGHT, Colours
+from seqstudio.gui.widgets.colours import CONTRAST, DARK, LIGHT, Colours
 from seqstudio.gui.widgets.style import style_sheet
 
 STYLE = "fusion"
-Theme = Literal["system", "light", "dark"]
+Theme = Literal["system", "light", "dark", "contrast"]
 THEMES: tuple[Theme, ...] = get_args(Theme)
+TITLES: Mapping[Theme, str] = {
+    "system": "System", "light": "Light", "dark": "Dark", "contrast": "High contrast"
+}  # fmt: skip
 
 
 def theme_named(name: str) -> Theme:
@@ -48,6 +52,8 @@ class ThemeManager(QObject):
 
     @property
     def _colours(self) -> Colours:
+        if self.theme == "contrast":
+            return CONTRAST
         desktop = self._desktop == Qt.ColorScheme.Dark
         dark = self.theme == "dark" or (self.theme == "system" and desktop)
         return DARK if dark else LIGHT
@@ -60,6 +66,10 @@ class ThemeManager(QObject):
     def add(self, part: QWidget) -> None:
         """Style a part of the window, now and whenever the theme changes."""
         self._parts.append(part)
+        self.style_once(part)
+
+    def style_once(self, part: QWidget) -> None:
+        """Style a part that a change of the theme will not find, such as a dialog."""
         part.setStyleSheet(style_sheet(self._colours))
 
     def set_theme(self, theme: Theme) -> None:

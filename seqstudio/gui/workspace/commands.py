@@ -1,7 +1,7 @@
 """Every action of the app, by name: the source of menus, shortcuts and the command palette."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -43,6 +43,12 @@ class _Entry:
         """Whether the widget that the command belongs to is shown."""
         return self.scope is None or self.scope.isVisible()
 
+    def clashes_with(self, other: "_Entry") -> bool:
+        """Whether the same shortcut could mean both."""
+        both = self.scope is not None and other.scope is not None
+        separate = both and self.scope != other.scope
+        return bool(self.keys) and self.keys == other.keys and not separate
+
     @property
     def label(self) -> tuple[str, str]:
         """The menu and the title, as the user sees them."""
@@ -54,9 +60,11 @@ class Commands(QObject):
 
     added = Signal(str)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, shortcuts: Mapping[str, str] | None = None) -> None:
         super().__init__(parent)
         self._window = parent
+        self._own = dict(shortcuts or {})  # the user's own shortcuts, by command
+        self._defaults: dict[str, tuple[QKeySequence, ...]] = {}
         self._entries: dict[str, _Entry] = {}
         self._stopped = False
         self._refresh_timer = QTimer(self, singleShot=True, interval=0)
@@ -95,6 +103,7 @@ class Commands(QObject):
         keys = QKeySequence(command.shortcut)
         entry = _Entry(command, action, keys.toString(), ready, checked, within, page)
         self._check_unique(entry)
+        self._entries[command.name] = entry
         action.setObjectName(command.name)
         action.setShortcut(keys)
         action.setToolTip(_tooltip(command))
@@ -107,9 +116,34 @@ class Commands(QObject):
         (within or self._window).addAction(action)
         if entry.scope:
             entry.scope.installEventFilter(self)
-        self._entries[command.name] = entry
+        if command.name in self._own:
+            self.set_shortcut(command.name, self._own[command.name])
         self.added.emit(command.name)
         return action
+
+    def set_shortcut(self, name: str, keys: str | None) -> str:
+        """Give a command another shortcut; return the title of the command that has it already.
+
+        Parameters
+        ----------
+        name : of the command
+        keys : as Qt writes them, "" for no shortcut; None for the one that it began with
+        """
+        entry = self._entries[name]
+        defaults = self._defaults.setdefault(name, tuple(entry.action.shortcuts()))
+        wanted = defaults if keys is None else (QKeySequence(keys),)
+        text = wanted[0].toString() if wanted else ""
+        new = replace(entry, keys=text, command=replace(entry.command, shortcut=text))
+        taken = next((one for one in self._others(name) if one.clashes_with(new)), None)
+        if taken:
+            return taken.command.title
+        self._entries[name] = new
+        entry.action.setShortcuts(list(wanted))
+        entry.action.setToolTip(_tooltip(new.command))
+        return ""
+
+    def _others(self, name: str) -> list[_Entry]:
+        return [entry for other, entry in self._entries.items() if other != name]
 
     def refresh(self) -> None:
         """Update which actions are visible, enabled and checked.
@@ -128,6 +162,13 @@ class Commands(QObject):
             entry.action.setEnabled(entry.in_scope and (entry.ready is None or entry.ready()))
             if entry.checked:
                 entry.action.setChecked(entry.checked())
+
+    def set_text(self, name: str, text: str) -> None:
+        """Show another text in the menu and the tooltip; the palette keeps the title."""
+        entry = self._entries[name]
+        entry.action.setText(text)
+        entry.action.setIconText(entry.command.title)
+        entry.action.setToolTip(_tooltip(replace(entry.command, help=text)))
 
     def stop(self) -> None:
         """Ignore later refreshes: the objects behind the callbacks are about to close."""
@@ -161,10 +202,7 @@ class Commands(QObject):
     def _check_unique(self, new: _Entry) -> None:
         """Refuse a name that is taken, or a shortcut that would have two meanings at once."""
         for name, entry in self._entries.items():
-            same_keys = bool(new.keys) and entry.keys == new.keys
-            both = entry.scope is not None and new.scope is not None
-            separate = both and entry.scope != new.scope
-            if name == new.command.name or (same_keys and not separate):
+            if name == new.command.name or entry.clashes_with(new):
                 raise ValueError(
                     f"{new.command.name} {new.keys}: {name} has it, expected a name and a shortcut "
                     "of its own"

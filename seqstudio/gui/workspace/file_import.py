@@ -15,26 +15,26 @@ from seqstudio.session.edits import Edit
 SLICE_S = 0.008  # files are added for this long, then the window handles its events
 
 Outcome = Edit | InstallRequest | str  # str: why the file cannot be imported
-Arrival = tuple[Path, Outcome]
+Arrival = tuple[Path, int, Outcome]  # a file, the number of its drop, and what was read
 
 
 class ReorderBuffer:
     """Holds files that were read early until all files named before them have arrived."""
 
     def __init__(self) -> None:
-        self._expected: dict[int, Path] = {}  # ticket -> file, in order
+        self._expected: dict[int, tuple[Path, int]] = {}  # ticket -> file and drop, in order
         self._arrived: dict[int, Outcome] = {}
         self._last = 0
 
     @property
     def waiting(self) -> tuple[Path, ...]:
         """The files that are still expected, in order."""
-        return tuple(self._expected.values())
+        return tuple(path for path, _ in self._expected.values())
 
-    def expect(self, path: Path) -> int:
+    def expect(self, path: Path, drop: int = 0) -> int:
         """Append a file to the order; return its ticket."""
         self._last += 1
-        self._expected[self._last] = path
+        self._expected[self._last] = (path, drop)
         return self._last
 
     def arrive(self, ticket: int, outcome: Outcome) -> list[Arrival]:
@@ -42,14 +42,14 @@ class ReorderBuffer:
         self._arrived[ticket] = outcome
         ready: list[Arrival] = []
         while self._expected and (first := next(iter(self._expected))) in self._arrived:
-            ready.append((self._expected.pop(first), self._arrived.pop(first)))
+            ready.append((*self._expected.pop(first), self._arrived.pop(first)))
         return ready
 
 
 class FileImporter(QObject):
     """Reads files for one session; call `clear` when another is opened."""
 
-    imported = Signal(object)  # the edit that adds a file
+    imported = Signal(object, int)  # the edit that adds a file, and the number of its drop
     install_requested = Signal(object)  # an InstallRequest, after the files named with it
     failed = Signal(str)  # why a file cannot be imported
     changed = Signal()  # `waiting` has changed
@@ -60,13 +60,14 @@ class FileImporter(QObject):
         self._buffer = ReorderBuffer()
         self._unexpanded: list[Path] = []  # named paths that are being looked into
         self._ready: deque[Arrival] = deque()  # read, and the next to be added
+        self._drops = 0
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._deliver)
 
     @property
     def waiting(self) -> tuple[Path, ...]:
         """The paths that are not imported yet."""
-        return (*(path for path, _ in self._ready), *self._buffer.waiting, *self._unexpanded)
+        return (*(path for path, *_ in self._ready), *self._buffer.waiting, *self._unexpanded)
 
     def add(self, paths: Sequence[Path]) -> None:
         """Import files, and those below folders, in the order in which they are named."""
@@ -102,11 +103,12 @@ class FileImporter(QObject):
             self.failed.emit(
                 reason or f"{names}: nothing in it to open, expected audio, MIDI or transcripts"
             )
+        self._drops += 1
         for item in found:
             if isinstance(item, InstallRequest):
-                self._on_arrival(buffer, buffer.expect(item.path), item)
+                self._on_arrival(buffer, buffer.expect(item.path, self._drops), item)
                 continue
-            arrive = partial(self._on_arrival, buffer, buffer.expect(item))
+            arrive = partial(self._on_arrival, buffer, buffer.expect(item, self._drops))
             self._background.run(partial(import_file, item), arrive, arrive)
         self.changed.emit()
 
@@ -120,14 +122,14 @@ class FileImporter(QObject):
         """Add files for one time slice, so that many at once do not block the window."""
         until_s = time.monotonic() + SLICE_S
         while self._ready and time.monotonic() < until_s:
-            _, outcome = self._ready.popleft()
+            _, drop, outcome = self._ready.popleft()
             match outcome:
                 case str():
                     self.failed.emit(outcome)
                 case InstallRequest():
                     self.install_requested.emit(outcome)
                 case _:
-                    self.imported.emit(outcome)
+                    self.imported.emit(outcome, drop)
         if not self._ready:
             self._timer.stop()
         self.changed.emit()

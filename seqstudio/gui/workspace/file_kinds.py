@@ -12,10 +12,14 @@ from seqstudio.session.document import Clip, Take, kind_of
 from seqstudio.session.edits import AddClip, AddTake, CompoundEdit, Edit
 from seqstudio.session.session import SUFFIX
 
-SESSION_KINDS = ("audio", "midi", "transcript", "text")  # that a session can hold
+SESSION_KINDS = ("audio", "midi", "transcript", "text", "table")  # that a session can hold
 SESSION_SUFFIXES = frozenset(suffix for kind in SESSION_KINDS for suffix in SUFFIXES[kind])
 PLUGINS, MODELS = "plugins", "models"  # pages that install
-INSTALLED_BY: Mapping[str, str] = {".whl": PLUGINS, ".seqmodel": MODELS}
+INSTALLED_BY: Mapping[str, str] = {
+    ".whl": PLUGINS,
+    ".seqplugin": PLUGINS,
+    ".seqmodel": MODELS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def _is_plugin(folder: Path) -> bool:
     """Whether a folder's project names the studio's entry points, in valid TOML or not."""
     # 50 ms together, which would delay the first paint
     from seqstudio.contracts.manifest import ENTRY_POINT_GROUP
-    from seqstudio.host.store.pack import PROJECT
+    from seqstudio.host.store.project_wheel import PROJECT
 
     try:
         text = (folder / PROJECT).read_text(encoding="utf-8", errors="replace")

@@ -1,12 +1,13 @@
-"""What the jobs dock shows of a job: its title, its state as text, and the possible actions."""
+"""What the list of jobs shows of a job: its title, its state as text, and the possible actions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from seqstudio.gui.workspace.job_progress import JobProgress
+from seqstudio.gui.workspace.state_words import WORDS, State, time_left
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.jobs.queue import JobAction
 from seqstudio.host.jobs.spec import JobSpec
@@ -15,18 +16,12 @@ Action = Literal["pause", "resume", "cancel", "retry", "move_up", "move_down", "
 
 LIVE = ("running", "paused", "queued")
 ENDED = ("done", "failed", "cancelled", "interrupted")
-WAITING = ("Waiting", "Waiting, queue paused")
+WAITING = (WORDS["waiting"], f"{WORDS['waiting']}, queue paused")
 RESUME_PENDING = "Waiting to resume"
-REQUESTED = {"pause": "Pausing", "resume": "Resuming", "cancel": "Cancelling"}
-STATES = {
-    "queued": "Starting",
-    "running": "Running",
-    "paused": "Paused",
-    "interrupted": "Interrupted",
-    "done": "Done",
-    "failed": "Failed",
-    "cancelled": "Cancelled",
-}
+REQUESTED: Mapping[JobAction, State] = {
+    "pause": "pausing", "resume": "resuming", "cancel": "stopping"
+}  # fmt: skip
+ITEM_FRACTIONS = {"done": 1.0, "failed": None, "cancelled": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +30,8 @@ class ItemStatus:
 
     number: int
     name: str
-    state: str
-    fraction: float = 0.0
+    state: State
+    fraction: float | None = 0.0  # None: it ended without a result
     text: str = ""  # partial result, or why it failed, or a summary of the result
     outputs: tuple[Path, ...] = ()
 
@@ -49,7 +44,7 @@ class JobStatus:
     title: str
     state: str  # as in the database; "waiting" where nobody has started it
     state_text: str  # the state and the progress, for the user
-    fraction: float
+    fraction: float | None  # None: it ended without a result
     text: str = ""  # partial result of what is running, or the outcome
     reason: str = ""  # why it ended early
     has_outputs: bool = False
@@ -104,7 +99,7 @@ def job_status(
     resume_pending: bool = False,
     from_before: bool = False,
 ) -> JobStatus:
-    """Return what the dock shows of a job.
+    """Return what the list of jobs shows of a job.
 
     Parameters
     ----------
@@ -119,8 +114,6 @@ def job_status(
     from_before : whether it had ended before the app was opened
     """
     state = "waiting" if row.waiting else row.state
-    ended = row.counts.get("done", 0) + row.counts.get("failed", 0)
-    fraction = progress.fraction if progress else ended / max(sum(row.counts.values()), 1)
     running = list(progress.running.values()) if progress else []
     if row.waiting:
         state_text = WAITING[queue_paused]
@@ -133,7 +126,7 @@ def job_status(
         title=title,
         state=state,
         state_text=state_text,
-        fraction=fraction,
+        fraction=_fraction(row, progress),
         text=next((item.text for item in reversed(running) if item.text), outcome),
         reason=row.reason,
         has_outputs=row.verb == "operation" and row.counts.get("done", 0) > 0,
@@ -157,7 +150,7 @@ def actions_of(row: JobRow, *, resume_pending: bool = False) -> frozenset[Action
 
 
 def item_statuses(items: Sequence[ItemRow], progress: JobProgress | None) -> tuple[ItemStatus, ...]:
-    """Return what the dock shows of a job's items."""
+    """Return what the list of jobs shows of a job's items."""
     running = progress.running if progress else {}
     statuses = []
     for row in items:
@@ -167,7 +160,7 @@ def item_statuses(items: Sequence[ItemRow], progress: JobProgress | None) -> tup
                 number=row.number,
                 name=Path(row.name).name,
                 state=row.state,
-                fraction=item.fraction if item else float(row.state in ("done", "failed")),
+                fraction=item.fraction if item else ITEM_FRACTIONS.get(row.state, 0.0),
                 text=(item.text or item.message) if item else row.reason or row.summary,
                 outputs=tuple(output.path for output in row.outputs),
             )
@@ -175,24 +168,19 @@ def item_statuses(items: Sequence[ItemRow], progress: JobProgress | None) -> tup
     return tuple(statuses)
 
 
+def _fraction(row: JobRow, progress: JobProgress | None) -> float | None:
+    """Return what is done of a job; None where nothing is and it has ended."""
+    if progress:
+        return progress.fraction
+    done = row.counts.get("done", 0)
+    if row.state in ENDED and not done:
+        return None
+    return done / max(sum(row.counts.values()), 1)
+
+
 def outputs_of(items: Iterable[ItemRow]) -> tuple[Path, ...]:
     """Return the files that a job has written."""
     return tuple(output.path for row in items for output in row.outputs)
-
-
-def time_left(seconds: float) -> str:
-    """Return an estimated time as text, rounded to what the estimate is worth.
-
-    >>> time_left(3), time_left(42), time_left(100), time_left(9000)
-    ('a few seconds left', 'about 40 s left', 'about 2 min left', 'about 2.5 h left')
-    """
-    if seconds < 10:
-        return "a few seconds left"
-    if seconds < 55:
-        return f"about {round(seconds, -1):.0f} s left"
-    if seconds < 5400:
-        return f"about {max(1, round(seconds / 60))} min left"
-    return f"about {seconds / 3600:.1f} h left"
 
 
 def _state_text(
@@ -204,9 +192,9 @@ def _state_text(
     resume_pending: bool,
 ) -> str:
     total, counts = sum(row.counts.values()), row.counts
-    state = RESUME_PENDING if resume_pending else STATES[row.state]
+    state = RESUME_PENDING if resume_pending else WORDS[row.state]
     if requested and row.state in LIVE:
-        state = REQUESTED[requested]
+        state = WORDS[REQUESTED[requested]]
     parts = [state if progress or row.state in ENDED else f"{state} in another window or terminal"]
     if total > 1:
         parts.append(f"{counts.get('done', 0)} of {total} done")

@@ -1,8 +1,8 @@
 """Theme, window and recent sessions, kept in one file of the profile."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seqstudio.contracts.plain import from_plain, to_plain
@@ -18,9 +18,10 @@ class SavedState:
     """The content of `app.json`. The window's state is Qt's own format, as base64."""
 
     theme: str = "system"
-    geometry: str = ""
-    docks: str = ""
+    windows: Mapping[str, str] = field(default_factory=dict)  # geometry, by the screen's size
+    library: int = 0  # width of the library; 0 hides it
     recent: tuple[str, ...] = ()  # the latest first
+    shortcuts: Mapping[str, str] = field(default_factory=dict)  # the user's own, by command
 
 
 class Preferences:
@@ -56,9 +57,16 @@ class Preferences:
         """Remember the theme."""
         self._save(replace(self.saved, theme=theme))
 
-    def set_window(self, geometry: str, docks: str) -> None:
-        """Remember the geometry of the window and the layout of its docks."""
-        self._save(replace(self.saved, geometry=geometry, docks=docks))
+    def set_shortcut(self, command: str, keys: str | None) -> None:
+        """Remember the user's own shortcut of a command; None forgets it."""
+        others = {name: own for name, own in self.saved.shortcuts.items() if name != command}
+        mine = {} if keys is None else {command: keys}
+        self._save(replace(self.saved, shortcuts={**others, **mine}))
+
+    def set_window(self, screen: str, geometry: str, library: int) -> None:
+        """Remember the geometry of the window on a screen, and the width of the library."""
+        windows = {**self.saved.windows, screen: geometry}
+        self._save(replace(self.saved, windows=windows, library=library))
 
     def _save(self, state: SavedState) -> None:
         if state == self.saved:

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.contracts.manifest import Port
+from seqstudio.contracts.transcript import Transcript
 from seqstudio.errors import JobError
 from seqstudio.gui.workspace.background import Background
 from seqstudio.gui.workspace.error_report import errors_to
@@ -14,20 +15,27 @@ from seqstudio.gui.workspace.job_queue import JobQueue
 from seqstudio.gui.workspace.results import (
     ItemResults,
     import_edit,
+    is_partial,
+    partial_transcript,
     read_results,
     result_name,
 )
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.jobs.events import (
     ItemDone,
+    ItemFailed,
     ItemProgress,
     ItemStarted,
     JobEvent,
     JobFinished,
+    Notice,
     PartialText,
 )
 from seqstudio.host.studio import Studio
-from seqstudio.session.session import JobLink, Session
+from seqstudio.session.document import Clip
+from seqstudio.session.edits import SetTranscript
+from seqstudio.session.job_links import JobLink
+from seqstudio.session.session import Session
 
 
 class LiveResults(QObject):
@@ -112,14 +120,42 @@ class ResultImporter(QObject):
         if link is None:
             return
         if isinstance(event, JobFinished):
-            for id in set(link.items):
+            for id in dict.fromkeys(filter(None, link.items)):
+                self._keep_partial(link, id)
                 self.live.on_event(id, event)
             self._end_if_over(link)
-        elif target := _target(link, event.item):
+        elif not isinstance(event, Notice) and (target := _target(link, event.item)):
+            if isinstance(event, ItemFailed):
+                self._keep_partial(link, target)
             self.live.on_event(target, event)
         if isinstance(event, ItemDone):
             self._pending.append((link, self._studio.jobs.item(job, event.item)))
         self._read_next()
+
+    def _keep_partial(self, link: JobLink, id: str) -> None:
+        """Store the words that were heard before an item was stopped, unless it has a transcript.
+
+        The words of a job that continues take their place.
+        """
+        text, session = self.live.text(id), self._session()
+        clip = next((one for one in session.document.clips if one.id == id), None)
+        if not text or clip is None or (clip.transcript and not is_partial(clip.transcript)):
+            return
+        self._background.run(
+            partial(partial_transcript, clip, text, self.live.fraction(id) or 0.0),
+            partial(self._store_partial, session, link, clip),
+            self.failed.emit,
+        )
+
+    def _store_partial(
+        self, session: Session, link: JobLink, clip: Clip, heard: Transcript
+    ) -> None:
+        now = next((one for one in session.document.clips if one.id == clip.id), None)
+        if session is not self._session() or now is None or now.transcript != clip.transcript:
+            return  # closed, removed, or transcribed meanwhile
+        with errors_to(self.failed.emit):
+            session.do(SetTranscript(clip.id, heard), title=f"Words so far of {link.title}")
+            self.imported.emit()
 
     def _end_if_over(self, link: JobLink) -> None:
         """Unfollow a job after its pending results, if it is done and no item has failed."""
@@ -150,7 +186,8 @@ class ResultImporter(QObject):
             name = result_name(link.title, link.items, target, session.document)
             edit = import_edit(session.document, target, name, results)
             with errors_to(self.failed.emit):
-                if edit and session.import_result(link.job, number, edit):
+                title = f"Result of {link.title}"
+                if edit and session.import_result(link.job, number, edit, title):
                     self.imported.emit()
         self._read_next()
 

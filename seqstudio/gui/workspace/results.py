@@ -6,14 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.manifest import Port
-from seqstudio.contracts.transcript import Transcript
+from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.errors import SessionError
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.media.subtitles import read_transcript
-from seqstudio.session.document import Clip, Document, Take
-from seqstudio.session.edits import AddTake, CompoundEdit, Edit, SetTranscript
+from seqstudio.session.document import Clip, ClipKind, Document, Take
+from seqstudio.session.edits import AddClip, AddTake, CompoundEdit, Edit, SetTranscript
 
-READABLE: Mapping[str, str] = {"transcript": "json", "midi": "mid"}  # kind -> format
+READABLE: Mapping[str, str] = {  # kind -> format
+    "transcript": "json",
+    "midi": "mid",
+    "text": "txt",
+    "table": "csv",
+}
+SHOWN: Mapping[str, str] = {"text": "html"}  # beside what is read: with colours and pictures
+FILES: tuple[ClipKind, ...] = ("text", "table")  # kinds that are added as clips
+PARTIAL = "partial"  # in the provenance of a transcript: its job was stopped
 KEPT = ("plugin", "plugin_version", "models")  # of the item's provenance, in a transcript
 
 
@@ -23,6 +31,7 @@ class ItemResults:
 
     takes: tuple[Take, ...] = ()  # without a name
     transcript: Transcript | None = None
+    clips: tuple[Clip, ...] = ()
 
 
 def read_results(item: ItemRow, ports: Sequence[Port]) -> ItemResults:
@@ -49,9 +58,10 @@ def read_results(item: ItemRow, ports: Sequence[Port]) -> ItemResults:
         for path in paths.get("midi", ())
     )
     transcripts = [read_transcript(path) for path in paths.get("transcript", ())]
+    clips = tuple(Clip.of(path, kind) for kind in FILES for path in paths.get(kind, ()))
     if not transcripts:
-        return ItemResults(takes)
-    return ItemResults(takes, _with_provenance(transcripts[0], item.provenance))
+        return ItemResults(takes, clips=clips)
+    return ItemResults(takes, _with_provenance(transcripts[0], item.provenance), clips)
 
 
 def import_edit(document: Document, target: str, name: str, results: ItemResults) -> Edit | None:
@@ -69,6 +79,10 @@ def import_edit(document: Document, target: str, name: str, results: ItemResults
     for take in results.takes:
         used_names.append(numbered_name(name, used_names))
         edits.append(AddTake(replace(take, name=used_names[-1], parent=target)))
+    used_names = [clip.name for clip in document.clips]
+    for clip in results.clips:
+        used_names.append(numbered_name(name, used_names))
+        edits.append(AddClip(replace(clip, name=used_names[-1])))
     if results.transcript and target in {clip.id for clip in document.clips}:
         edits.append(SetTranscript(target, results.transcript))
     if len(edits) < 2:
@@ -91,6 +105,39 @@ def result_name(title: str, targets: Sequence[str], target: str, document: Docum
     if len(set(targets)) < 2 or not name:
         return title
     return f"{title.partition(' ')[0]} {name}"
+
+
+def partial_transcript(clip: Clip, text: str, fraction: float) -> Transcript:
+    """Return what was heard of a recording before its job was stopped; reads its length.
+
+    Parameters
+    ----------
+    clip : the recording
+    text : the words so far
+    fraction : of the recording that they come from, 0 to 1
+
+    Raises
+    ------
+    SeqStudioError
+        If the recording cannot be read.
+    """
+    from seqstudio.media.audio import audio_info  # it would delay the first paint
+
+    info = audio_info(clip.path)
+    end_s = min(max(fraction, 0.01), 1.0) * info.duration_s
+    heard = Segment(start_s=0.0, end_s=end_s, text=text)
+    return Transcript(
+        audio=clip.path.name,
+        duration_s=info.duration_s,
+        text=text,
+        segments=(heard,),
+        provenance={PARTIAL: True},
+    )
+
+
+def is_partial(transcript: Transcript) -> bool:
+    """Whether it holds what was heard before a job was stopped, which a whole one replaces."""
+    return bool(transcript.provenance.get(PARTIAL))
 
 
 def numbered_name(name: str, used: Sequence[str]) -> str:

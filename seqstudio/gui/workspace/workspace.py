@@ -18,9 +18,11 @@ from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.jobs.events import JobEvent, JobFinished
 from seqstudio.host.profile import Profile
 from seqstudio.host.studio import JobSpec, Studio
-from seqstudio.session.document import Clip, Document, Take
+from seqstudio.session.document import Clip, Document, Take, new_id
 from seqstudio.session.edits import AddClip, AddTake, CompoundEdit, Edit
-from seqstudio.session.session import JobLink, Session
+from seqstudio.session.history import Entry
+from seqstudio.session.job_links import JobLink
+from seqstudio.session.session import Session
 
 
 def installed_stamp(profile: Profile) -> tuple[FileStamp, ...]:
@@ -61,6 +63,9 @@ class Workspace(QObject):
         self.queue.failed.connect(self.failed)
         self._closed = False
         self.selected_id = _first_id(session.document)  # of a clip or take; "" is none
+        self.document_shown = True  # whether the page of the selected clip or take is shown
+        self._key = new_id()  # of this program's drops, among those of earlier ones
+        self._batches: dict[int, int] = {}  # files imported so far of each drop
         self._installed = installed_stamp(studio.profile)
         self._importer = FileImporter(self.background, self)
         self._importer.imported.connect(self._add_imported)
@@ -94,22 +99,59 @@ class Workspace(QObject):
         """The selected take; None if a clip or nothing is selected."""
         return next((one for one in self.document.takes if one.id == self.selected_id), None)
 
-    def do(self, edit: Edit) -> bool:
+    @property
+    def shown_id(self) -> str:
+        """The id of the clip or take that the user sees, "" while another page is shown."""
+        return self.selected_id if self.document_shown else ""
+
+    @property
+    def undo_title(self) -> str:
+        """The title of what Undo undoes; "" where there is nothing."""
+        entry = self.session.history.undoable(self.shown_id)
+        return entry.title if entry else ""
+
+    @property
+    def redo_title(self) -> str:
+        """The title of what Redo redoes; "" where there is nothing."""
+        if self.session.can_redo:  # the user went back in the history
+            return self.session.redo_title
+        entry = self.session.history.redoable(self.shown_id)
+        return entry.title if entry else ""
+
+    def do(self, edit: Edit, *, title: str = "", batch: str = "") -> bool:
         """Apply an edit and store it; on failure emit `failed` and return False."""
-        done = self._attempt(lambda: self.session.do(edit))
+        done = self._attempt(lambda: self.session.do(edit, title=title, batch=batch))
         if done:
             self._on_document_changed()
         return done
 
     def undo(self) -> None:
-        """Undo the last step; emit `failed` if it cannot be stored."""
-        if self.session.can_undo and self._attempt(self.session.undo):
-            self._on_document_changed()
+        """Undo the last step that the user sees; emit `failed` if it cannot be stored."""
+        if self.undo_title:
+            self._reverse(lambda: self.session.undo_in(self.shown_id))
 
     def redo(self) -> None:
-        """Redo the last undone step; emit `failed` if it cannot be stored."""
-        if self.session.can_redo and self._attempt(self.session.redo):
+        """Redo the last undone step that the user sees; emit `failed` if it cannot be stored."""
+        if self.session.can_redo:
+            if self._attempt(self.session.redo):
+                self._on_document_changed()
+        elif self.redo_title:
+            self._reverse(lambda: self.session.redo_in(self.shown_id))
+
+    def go_to_step(self, number: int) -> None:
+        """Return to the document as it was after a step; later steps can be redone."""
+        if self._attempt(lambda: self.session.go_to(number)):
             self._on_document_changed()
+
+    def _reverse(self, work: Callable[[], Entry]) -> None:
+        """Undo or redo an entry, and show what comes back."""
+        before = _ids(self.document)
+        entries: list[Entry] = []
+        if self._attempt(lambda: entries.append(work())):
+            self._on_document_changed()
+            back = (entries[0].listed & _ids(self.document)) - before
+            if back and self.selected_id not in back:
+                self.select(next(id for id in _ids_in_order(self.document) if id in back))
 
     def select(self, id: str) -> None:
         """Select a clip or a take; "" selects none."""
@@ -173,6 +215,11 @@ class Workspace(QObject):
         created = self.studio.jobs.get(job).created
         self._results.follow(JobLink(job, title, items, created))
         return job
+
+    def read_models(self) -> None:
+        """Read the cards of all models on a thread, so that the first form is built at once."""
+        studio = self.studio
+        self.background.run(lambda: studio.models.cards(), lambda _: None, self.failed.emit)
 
     def refresh(self) -> None:
         """Reload the installed plugins and models; every form and list updates."""
@@ -250,9 +297,14 @@ class Workspace(QObject):
             self.select("")
         self.changed.emit()
 
-    def _add_imported(self, edit: Edit) -> None:
-        if self.do(edit) and not self.selected_id:
-            self.select(_added_id(edit))
+    def _add_imported(self, edit: Edit, batch: int) -> None:
+        """Add one file; the files of one drop are one step, and the first is shown."""
+        count = self._batches.get(batch, 0) + 1
+        title = f"Add {count} files" if count > 1 else f"Add {_added_name(edit)}"
+        if self.do(edit, title=title, batch=f"import {self._key} {batch}"):
+            self._batches[batch] = count
+            if count == 1:
+                self.select(_added_id(edit))
 
     def _on_job_event(self, _job: int, event: JobEvent) -> None:
         if isinstance(event, JobFinished):
@@ -263,6 +315,24 @@ def _first_id(document: Document) -> str:
     """Return the id of the library's first row; a MIDI file is listed as its take."""
     ids = [clip.id for clip in document.clips if clip.kind != "midi"]
     return next(iter((*ids, *(take.id for take in document.takes))), "")
+
+
+def _ids_in_order(document: Document) -> list[str]:
+    return [*(take.id for take in document.takes), *(clip.id for clip in document.clips)]
+
+
+def _ids(document: Document) -> set[str]:
+    return set(_ids_in_order(document))
+
+
+def _added_name(edit: Edit) -> str:
+    """Return the name of what an import added."""
+    match edit:
+        case AddClip(clip=clip):
+            return clip.name
+        case CompoundEdit(edits=(first, *_)):
+            return _added_name(first)
+    return "a file"
 
 
 def _added_id(edit: Edit) -> str:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from seqstudio.contracts.manifest import Manifest, ModelEntry, OperationEntry, TaskEntry
 
 FORMAT = 2  # of the cached scan
-BUILT_IN = ("seqstudio-music", "seqstudio-speech")  # distributions
+CACHE, SCAN = "cache", "catalogue-"  # the folder of cached scans, and how their names begin
+# distributions
+BUILT_IN = ("seqstudio-forecast", "seqstudio-music", "seqstudio-speech", "seqstudio-text")
 SAFE_MODE = "SEQSTUDIO_SAFE_MODE"  # set by `--safe-mode`, and inherited by every child process
 SAFE_MODE_REASON = "safe mode: only built-in plugins"
 
@@ -105,7 +107,7 @@ class Catalogue:
         include_disabled : return disabled plugins like the others
         """
         paths = search_path()
-        file = os.path.join(profile.root, "cache", f"catalogue-{_digest(paths)}.json")
+        file = os.path.join(profile.root, CACHE, f"{SCAN}{_digest(paths)}.json")
         installed = _read_text(os.path.join(profile.root, "plugins.json"))
         scan = _read_cache(file)
         if scan is None or scan["store"] != installed or not _is_current(scan["stamps"]):
@@ -183,6 +185,12 @@ def is_built_in(distribution: str) -> bool:
 def in_safe_mode() -> bool:
     """Whether only built-in plugins may be used."""
     return bool(os.environ.get(SAFE_MODE))
+
+
+def forget_scans(profile: Profile) -> None:
+    """Remove the cached scans of every import path: each holds the manifests of all plugins."""
+    for file in profile.home.joinpath(CACHE).glob(f"{SCAN}*.json"):
+        file.unlink(missing_ok=True)
 
 
 def _digest(paths: Iterable[str]) -> str:

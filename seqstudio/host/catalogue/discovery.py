@@ -3,6 +3,7 @@
 `find_spec` locates the package, so nothing is imported.
 """
 
+import hashlib
 import importlib.metadata
 import sys
 import tomllib
@@ -19,6 +20,7 @@ from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.catalogue.installed import (
     RECEIPT,
     InstalledVersions,
+    LinkedPlugin,
     installed_file,
     plugin_info,
     read_installed,
@@ -51,6 +53,9 @@ def scan(paths: Sequence[str], profile: Profile) -> dict[str, Any]:
     installed, readers = _store_readers(profile, broken, stamps)
     for distribution, entry in _entry_points(paths):
         readers.append((entry.name, partial(_read_plugin, distribution, entry, stamps)))
+    for name, linked in installed.linked.items():
+        readers = [(other, read) for other, read in readers if other != name]
+        readers.append((name, partial(_read_linked, linked, stamps)))
     for name, read in readers:
         try:
             info = read()
@@ -83,7 +88,7 @@ def _store_readers(
     except PluginError as error:  # built-in plugins still work
         broken[installed_file(profile).name] = str(error)
         return InstalledVersions(), []
-    current = installed.current.items()
+    current = installed.in_use.items()
     for name, version in current:
         receipt = str(version_folder(profile, name, version) / RECEIPT)
         stamps[receipt] = file_stamp(receipt)
@@ -119,15 +124,39 @@ def _read_plugin(
     if not folders:
         raise PluginError(f"no package {top!r}, expected one with a {MANIFEST_FILE}")
     root = Path(folders[0]).absolute()
-    file = root / MANIFEST_FILE
-    stamps[str(file)] = file_stamp(str(file))
     return {
-        "table": _read_manifest(file),
+        "table": _read_stamped(root / MANIFEST_FILE, stamps),
         "root": str(root),
         "module": entry.module,
         "distribution": distribution.name,
         "version": distribution.version,
     }
+
+
+def _read_linked(linked: LinkedPlugin, stamps: dict[str, FileStamp]) -> dict[str, Any]:
+    """Read a plugin in its author's folder; each state of its files is a version of its own.
+
+    Otherwise a job would take what an earlier one made with other code for its own result.
+    """
+    root = Path(linked.root)
+    paths = (root, *sorted(root.rglob("*")))
+    own = [path for path in paths if "__pycache__" not in path.parts]
+    stamps |= {str(path): file_stamp(str(path)) for path in own}  # a folder's: for new files
+    files = [(str(path), stamps[str(path)]) for path in own if path.is_file()]
+    state = hashlib.sha256(repr(files).encode()).hexdigest()[:8]
+    return {
+        "table": _read_stamped(root / MANIFEST_FILE, stamps),
+        "root": linked.root,
+        "module": linked.module,
+        "distribution": linked.distribution,
+        "version": f"{linked.version}+dev.{state}",
+    }
+
+
+def _read_stamped(file: Path, stamps: dict[str, FileStamp]) -> dict[str, Any]:
+    """Read a manifest, and note its stamp as something that the scan depends on."""
+    stamps[str(file)] = file_stamp(str(file))
+    return read_manifest(file)
 
 
 def _find_spec(top: str) -> ModuleSpec | None:
@@ -142,8 +171,14 @@ def _find_spec(top: str) -> ModuleSpec | None:
     return None
 
 
-def _read_manifest(file: Path) -> dict[str, Any]:
-    """Read a manifest and check it in full, so that the cache holds only valid ones."""
+def read_manifest(file: Path) -> dict[str, Any]:
+    """Read a manifest and check it in full, so that the cache holds only valid ones.
+
+    Raises
+    ------
+    PluginError
+        If it is missing, not TOML, or breaks a rule.
+    """
     try:
         with file.open("rb") as stream:
             table = tomllib.load(stream)

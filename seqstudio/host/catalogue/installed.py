@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from seqstudio.contracts.manifest import parse_manifest
 from seqstudio.contracts.plain import from_plain, to_plain
@@ -22,6 +22,19 @@ from seqstudio.services.atomic_files import json_bytes, write_atomic
 FORMAT = 1
 RECEIPT = "receipt.json"
 LIBRARY = "lib"
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedPlugin:
+    """A plugin that is used in its author's folder, and may change there at any time."""
+
+    folder: str  # of the project
+    root: str  # the top package
+    module: str
+    distribution: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +47,21 @@ class InstalledVersions:
         default_factory=dict
     )  # plugin id -> version to roll back to
     disabled: Mapping[str, str] = field(default_factory=dict)  # plugin id -> why
+    linked: Mapping[str, LinkedPlugin] = field(default_factory=dict)  # instead of the current one
+
+    @property
+    def in_use(self) -> Mapping[str, str]:
+        """The plugins of the store that jobs use: plugin id -> version."""
+        return {name: one for name, one in self.current.items() if name not in self.linked}
+
+    def without(self, plugin: str) -> "InstalledVersions":
+        """Return what is left if a plugin goes."""
+        return InstalledVersions(
+            current=without(self.current, plugin),
+            previous=without(self.previous, plugin),
+            disabled=without(self.disabled, plugin),
+            linked=without(self.linked, plugin),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +76,7 @@ class Receipt:
     sha256: str
     source: str  # the file or folder it came from
     size: int
+    files: Mapping[str, str]  # sha256 of every file in LIBRARY, bytecode included, by its path
     native: tuple[str, ...] = ()
     dependencies: Mapping[str, str] = field(
         default_factory=dict
@@ -85,8 +114,19 @@ def read_installed(profile: Profile) -> InstalledVersions:
     return installed
 
 
+def without(table: Mapping[str, V], name: str) -> dict[str, V]:
+    """Return a copy of a table without one name."""
+    return {key: value for key, value in table.items() if key != name}
+
+
 def write_installed(profile: Profile, installed: InstalledVersions) -> None:
-    """Replace `plugins.json` atomically; the change survives a loss of power."""
+    """Replace `plugins.json` atomically; the change survives a loss of power.
+
+    If there is nothing to remember, the file is removed.
+    """
+    if installed == InstalledVersions():
+        installed_file(profile).unlink(missing_ok=True)
+        return
     write_atomic(installed_file(profile), json_bytes(to_plain(installed)))
 
 
@@ -143,7 +183,7 @@ def check_plugins_compatible(profile: Profile, plugins: Iterable[str]) -> None:
     PluginError
         If two of them bring different versions of a library or package; the text names both.
     """
-    current = read_installed(profile).current
+    current = read_installed(profile).in_use
     brought: dict[str, tuple[str, str]] = {}  # library or package -> plugin that brings it, version
     for plugin in plugins:
         if plugin not in current:

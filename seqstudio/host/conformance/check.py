@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Outcome = Literal["pass", "fail", "skip"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One check. `detail` has a measurement, or the reason why the check failed or was skipped."""
 
     name: str
-    outcome: Literal["pass", "fail", "skip"]
+    outcome: Outcome
     detail: str = ""
 
 

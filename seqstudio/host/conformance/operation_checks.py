@@ -1,35 +1,71 @@
 """The checks on one operation, run as real jobs."""
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seqstudio.contracts.manifest import STREAMS, OperationEntry
-from seqstudio.host.catalogue.catalogue import Plugin, search_path
+from seqstudio.errors import ModelError, SeqStudioError
+from seqstudio.host.catalogue.catalogue import Plugin
 from seqstudio.host.conformance.check import Check, check_result
+from seqstudio.host.conformance.kill_checks import check_kill_and_resume
 from seqstudio.host.conformance.samples import SUFFIXES, invalid_inputs, valid_input, valid_stream
-from seqstudio.host.jobs.database import ItemRow
-from seqstudio.host.jobs.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, PartialText
-from seqstudio.host.jobs.outputs import outputs_intact
-from seqstudio.host.jobs.spec import spec_to_text
+from seqstudio.host.jobs.events import (
+    ItemDone,
+    ItemFailed,
+    ItemProgress,
+    JobEvent,
+    JobFinished,
+    PartialText,
+)
 from seqstudio.host.studio import JobHandle, JobSpec, Studio
 
 CANCEL_LIMIT_S = 2.0
 READ_LIMIT_S = 30.0  # until an operation on a stream has read its sample
-ITEMS = 6  # of the job that is killed and resumed
 
 Inputs = Mapping[str, tuple[Path, ...]]
-FileContents = Mapping[Path, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An operation, with the inputs and the model that it is tried with."""
+
+    studio: Studio  # of a profile for this suite only
+    plugin: Plugin
+    entry: OperationEntry
+    inputs: Inputs
+    model: str = ""
+    formats: tuple[str, ...] = ()
+
+    def spec(self, out: Path) -> JobSpec:
+        """Return the spec of one run with the manifest's defaults and a fixed seed."""
+        out.mkdir(parents=True)
+        return JobSpec(
+            plugin=self.plugin.id,
+            name=self.entry.name,
+            inputs=self.inputs,
+            model=self.model,
+            formats=self.formats,
+            out=out if self.entry.outputs else None,
+            seed=7 if self.entry.generative else None,
+            device="cpu",
+        )
+
+    def run(self, out: Path) -> list[JobEvent]:
+        """Run the operation to its end and return the events."""
+        try:
+            handle = self.studio.submit(self.spec(out))
+            if stream := self.entry.stream_input():
+                handle.feed(valid_stream(stream))
+                handle.close_input()
+            return list(handle.events())
+        except SeqStudioError as error:  # before any item began
+            return [JobFinished(state="failed", reason=str(error))]
 
 
 def check_operation(
-    studio: Studio, plugin: Plugin, entry: OperationEntry, folder: Path
+    studio: Studio, plugin: Plugin, entry: OperationEntry, folder: Path, runs: Mapping[str, Path]
 ) -> Iterator[Check]:
     """Run an operation on valid and invalid inputs; cancel it, kill it and resume it.
 
@@ -38,86 +74,135 @@ def check_operation(
     studio : of a profile for this suite only
     plugin, entry : the operation
     folder : a new folder for inputs and outputs
+    runs : the run folder of each task that was trained
     """
     folder.mkdir(parents=True)
-    if reason := skip_reason(plugin, entry):
+    reason = without_sample(entry) or without_model(studio, plugin, entry, runs)
+    if reason:
         yield Check(name=f"{entry.name}: runs", outcome="skip", detail=reason)
         return
-    ports = [port for port in entry.inputs if not port.optional and port.kind in SUFFIXES]
-    inputs = {port.name: (valid_input(port.kind, folder),) for port in ports}
-    yield from check_two_runs(studio, plugin, entry, inputs, folder)
-    yield check_cancel(studio, plugin, entry, inputs, folder)
-    spec = make_spec(plugin, entry, inputs, folder / "killed")
-    yield from check_kill_and_resume(studio, entry, spec)
-    for port in ports:
+    subject = Subject(
+        studio=studio,
+        plugin=plugin,
+        entry=entry,
+        inputs=sample_inputs(entry, folder),
+        model=model_of(plugin, entry, runs),
+    )
+    works = yield from check_two_runs(subject, folder)
+    if not works:
+        detail = "it does not run with its defaults"
+        yield Check(name=f"{entry.name}: cancel, kill, resume", outcome="skip", detail=detail)
+        return
+    yield check_cancel(subject, folder)
+    yield from check_kill_and_resume(studio, entry, subject.spec(folder / "killed"))
+    yield from check_invalid_inputs(subject, folder)
+
+
+def check_invalid_inputs(subject: Subject, folder: Path) -> Iterator[Check]:
+    """Run with an invalid file as each input; a result or a reason is expected, no bug."""
+    plugin, entry = subject.plugin, subject.entry
+    for port in entry.inputs:
+        if port.name not in subject.inputs:
+            continue
         for description, path in invalid_inputs(port.kind, folder).items():
             name = f"{entry.name}: {description} as {port.name} gives a result or a clear error"
-            changed = {**inputs, port.name: (path,)}
-            events = run(studio, plugin, entry, changed, folder / f"invalid-{path.stem}")
+            changed = replace(subject, inputs={**subject.inputs, port.name: (path,)})
+            events = changed.run(folder / f"invalid-{port.name}-{path.stem}")
             bugs = [reason for reason in failures(events) if is_bug(plugin, entry, reason)]
-            yield check_result(name, "".join(bugs))
+            yield check_result(name, "".join(bugs[:1]))
 
 
-def skip_reason(plugin: Plugin, entry: OperationEntry) -> str:
-    """Return why an operation cannot be checked here, or ''."""
+def sample_inputs(entry: OperationEntry, folder: Path) -> Inputs:
+    """Write a valid file for each input that must be given."""
+    ports = [port for port in entry.inputs if not port.optional and port.kind in SUFFIXES]
+    return {port.name: (valid_input(port.kind, folder),) for port in ports}
+
+
+def without_sample(entry: OperationEntry) -> str:
+    """Return why there are no inputs to try an operation with, or ''."""
     kinds = {port.kind for port in entry.inputs if not port.optional} - {*SUFFIXES, *STREAMS}
-    if kinds:
-        return f"no sample of kind {', '.join(sorted(kinds))}"
+    return f"no sample of kind {', '.join(sorted(kinds))}" if kinds else ""
+
+
+def model_of(plugin: Plugin, entry: OperationEntry, runs: Mapping[str, Path]) -> str:
+    """Return the run whose model an operation is tried with; '' for one that is installed."""
+    tasks = entry.model_tasks()
     shipped = {model.task for model in plugin.manifest.models}
-    if entry.model_tasks() and not shipped & set(entry.model_tasks()):
-        return "it needs a model and the plugin ships none"
+    trained = [str(runs[task]) for task in tasks if task in runs and not shipped & set(tasks)]
+    return "".join(trained[:1])
+
+
+def without_model(
+    studio: Studio, plugin: Plugin, entry: OperationEntry, runs: Mapping[str, Path]
+) -> str:
+    """Return why there is no model to try an operation with, or ''."""
+    try:
+        studio.models.usable(plugin, entry, model_of(plugin, entry, runs))
+    except ModelError:
+        tasks = " or ".join(entry.model_tasks())
+        return f"it needs a model of {tasks}: none is installed, and none was trained here"
     return ""
 
 
-def make_spec(plugin: Plugin, entry: OperationEntry, inputs: Inputs, out: Path) -> JobSpec:
-    """Return the spec of one run with the manifest's defaults and a fixed seed."""
-    out.mkdir(parents=True)
-    seed = 7 if entry.generative else None
-    return JobSpec(
-        plugin=plugin.id,
-        name=entry.name,
-        inputs=inputs,
-        out=out if entry.outputs else None,
-        seed=seed,
-        device="cpu",
-    )
+def needs_path(entry: OperationEntry, faults: Sequence[str]) -> str:
+    """Return the fault that says that a path is not set, of which there is no sample; or ''."""
+    paths = [name for name, option in entry.options.items() if option.type == "path"]
+    unset = [fault for fault in faults for path in paths if f"{path} is not set" in fault]
+    return unset[0] if unset else ""
 
 
-def run(
-    studio: Studio, plugin: Plugin, entry: OperationEntry, inputs: Inputs, out: Path
-) -> list[JobEvent]:
-    """Run an operation to its end and return the events."""
-    handle = studio.submit(make_spec(plugin, entry, inputs, out))
-    if stream := entry.stream_input():
-        handle.feed(valid_stream(stream))
-        handle.close_input()
-    return list(handle.events())
+def check_two_runs(subject: Subject, folder: Path) -> Generator[Check, None, bool]:
+    """Run twice: both succeed and give files, progress never falls, and the bytes are the same.
 
-
-def check_two_runs(
-    studio: Studio, plugin: Plugin, entry: OperationEntry, inputs: Inputs, folder: Path
-) -> Iterator[Check]:
-    """Run twice: both runs succeed, progress never falls, and the files are the same."""
+    Returns
+    -------
+    whether it runs
+    """
+    entry = subject.entry
     outs = [folder / "first", folder / "second"]
-    runs = [run(studio, plugin, entry, inputs, out) for out in outs]
-    faults = [reason for events in runs for reason in failures(events)]
-    yield check_result(f"{entry.name}: runs with its defaults", "; ".join(faults[:1]))
+    runs = [subject.run(out) for out in outs]
+    name = f"{entry.name}: runs with its defaults"
+    faults = [reason for events in runs for reason in (*failures(events), *missing(entry, events))]
+    if reason := needs_path(entry, faults):
+        yield Check(name=name, outcome="skip", detail=reason)
+        return False
+    model = " on a model of two training steps" if subject.model else ""
+    yield check_result(f"{name}{model}", "; ".join(faults[:1]))
+    if faults:
+        return False
     steps = [event.fraction for event in runs[0] if isinstance(event, ItemProgress)]
-    fault = "" if steps == sorted(steps) else f"progress fell: {steps}"
-    detail = "" if steps else "it reports no progress"
-    yield check_result(f"{entry.name}: progress never falls", fault, detail)
+    name = f"{entry.name}: progress never falls"
+    if steps:
+        yield check_result(name, "" if steps == sorted(steps) else f"progress fell: {steps}")
+    else:
+        yield Check(name=name, outcome="skip", detail="it reports no progress")
+    yield same_bytes(entry, *outs)
+    return True
+
+
+def same_bytes(entry: OperationEntry, *outs: Path) -> Check:
+    """Compare the outputs of two equal runs."""
     if not entry.deterministic:
-        yield Check(name=f"{entry.name}: same bytes", outcome="skip", detail=entry.reason)
-        return
+        return Check(name=f"{entry.name}: same bytes", outcome="skip", detail=entry.reason)
     first, second = ({path.name: path.read_bytes() for path in out.iterdir()} for out in outs)
     differ = [name for name in first.keys() | second.keys() if first.get(name) != second.get(name)]
     name = f"{entry.name}: the same run gives the same bytes"
-    yield check_result(name, ", ".join(sorted(differ)))
+    return check_result(name, ", ".join(sorted(differ)))
 
 
-def failures(events: list[JobEvent]) -> list[str]:
-    """Return the reasons why items failed."""
-    return [event.reason for event in events if isinstance(event, ItemFailed)]
+def failures(events: Sequence[JobEvent]) -> list[str]:
+    """Return the reasons why items, or the job as a whole, failed."""
+    failed = [event.reason for event in events if isinstance(event, ItemFailed)]
+    ended = [e.reason for e in events if isinstance(e, JobFinished) and e.state == "failed"]
+    return failed or [reason or "the job failed" for reason in ended]
+
+
+def missing(entry: OperationEntry, events: Sequence[JobEvent]) -> list[str]:
+    """Return a text for each item that is done without a file, though outputs are declared."""
+    done = [event for event in events if isinstance(event, ItemDone)]
+    declared = ", ".join(port.name for port in entry.outputs)
+    empty = [event for event in done if declared and not event.outputs]
+    return [f"{event.name}: no output, expected {declared}" for event in empty]
 
 
 def is_bug(plugin: Plugin, entry: OperationEntry, reason: str) -> bool:
@@ -125,13 +210,11 @@ def is_bug(plugin: Plugin, entry: OperationEntry, reason: str) -> bool:
     return reason.startswith((f"{plugin.id} {entry.name}: ", f"the worker of {plugin.id} "))
 
 
-def check_cancel(
-    studio: Studio, plugin: Plugin, entry: OperationEntry, inputs: Inputs, folder: Path
-) -> Check:
+def check_cancel(subject: Subject, folder: Path) -> Check:
     """Cancel a running job and measure how long it takes to end."""
-    name = f"{entry.name}: stops within {CANCEL_LIMIT_S:g} s"
-    handle = studio.submit(make_spec(plugin, entry, inputs, folder / "cancelled"))
-    if not wait_until_running(handle, entry):
+    name = f"{subject.entry.name}: stops within {CANCEL_LIMIT_S:g} s"
+    handle = subject.studio.submit(subject.spec(folder / "cancelled"))
+    if not wait_until_running(handle, subject.entry):
         return Check(name=name, outcome="skip", detail="it ended before it could be cancelled")
     start_s = time.monotonic()
     handle.cancel()
@@ -151,103 +234,3 @@ def wait_until_running(handle: JobHandle, entry: OperationEntry) -> bool:
             time.sleep(0.01)
         return True
     return any(isinstance(event, ItemProgress | PartialText) for event in handle.events())
-
-
-def check_kill_and_resume(studio: Studio, entry: OperationEntry, spec: JobSpec) -> Iterator[Check]:
-    """Kill the process of a job after its first item, check what it left, and resume the job.
-
-    Parameters
-    ----------
-    studio : of a profile for this suite only
-    entry : the operation
-    spec : one run of it, whose `out` is an empty folder
-    """
-    survive = f"{entry.name}: partial results survive a kill"
-    resume = f"{entry.name}: resume repeats no item"
-    several = with_several_items(entry, spec)
-    input_files = files_beside_inputs(several) if several else set()
-    if several is None or several.out is None or not run_until_killed(studio, several):
-        detail = "it was not killed: no item was done" if several else "its jobs have one item"
-        yield Check(name=survive, outcome="skip", detail=detail)
-        yield Check(name=resume, outcome="skip", detail=detail)
-        return
-    job = studio.jobs.list()[0].id
-    before, contents = studio.jobs.items(job), read_files(several.out)
-    events = list(studio.resume(job).events())
-    after = studio.jobs.items(job)
-    done = [item for item in before if item.state == "done"]
-    final = read_files(several.out) if entry.deterministic else contents
-    left = sorted(files_beside_inputs(several) - input_files)
-    faults = [*lost(done), *half_written(contents, done, final)]
-    faults += [f"{path.name} is left next to the input" for path in left]
-    killed = f"killed with {len(done)} of {len(before)} items done"
-    yield check_result(survive, "".join(faults[:1]), killed)
-    started = {event.item for event in events if isinstance(event, ItemStarted)}
-    faults = [f"{item.name} ran again" for item in done if item.number in started]
-    faults += [f"{item.name}: {item.reason}" for item in after if item.state != "done"]
-    faults += lost(after)
-    yield check_result(resume, "".join(faults[:1]), f"{len(started)} of {len(before)} items ran")
-
-
-def with_several_items(entry: OperationEntry, spec: JobSpec) -> JobSpec | None:
-    """Return the spec with several input files or takes, or None if it can have neither."""
-    if entry.stream_input():
-        return None
-    port = next((port for port in entry.inputs if port.many and not port.optional), None)
-    if entry.runs == "batch" and port:
-        (source,) = spec.inputs[port.name]
-        folder = source.parent / "several"
-        folder.mkdir()
-        copies = [folder / f"{number}{source.suffix}" for number in range(1, ITEMS + 1)]
-        for copy in copies:
-            shutil.copyfile(source, copy)
-        return replace(spec, inputs={**spec.inputs, port.name: tuple(copies)})
-    return replace(spec, takes=ITEMS) if entry.generative else None
-
-
-def run_until_killed(studio: Studio, spec: JobSpec) -> bool:
-    """Run a job in a process that kills itself after the first item; False if none was done."""
-    module = "seqstudio.host.conformance.kill_after_first_item"
-    process = subprocess.run(
-        [sys.executable, "-m", module, str(studio.profile.home), spec_to_text(spec)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(search_path())},
-        check=False,
-    )
-    return process.returncode == -signal.SIGKILL
-
-
-def files_beside_inputs(spec: JobSpec) -> set[Path]:
-    """Return all files in the folders of the inputs."""
-    folders = {path.parent for paths in spec.inputs.values() for path in paths}
-    return {path for folder in folders for path in folder.iterdir() if path.is_file()}
-
-
-def read_files(folder: Path) -> FileContents:
-    """Read all files in a folder."""
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def lost(items: Sequence[ItemRow]) -> list[str]:
-    """Return a text for each finished item whose output or provenance is lost."""
-    return [
-        f"{item.name}: its {'provenance' if outputs_intact(item.outputs) else 'output'} is lost"
-        for item in items
-        if item.state == "done" and not (item.provenance and outputs_intact(item.outputs))
-    ]
-
-
-def half_written(contents: FileContents, done: Sequence[ItemRow], final: FileContents) -> list[str]:
-    """Return a text for each half-written file after a kill.
-
-    A file of an unfinished item may exist if it is complete: the process may have been killed
-    between renaming the file into place and storing the item as done.
-
-    Parameters
-    ----------
-    contents : the files right after the kill
-    done : the items that were done then
-    final : the files after the job was resumed
-    """
-    stored = {output.path for item in done for output in item.outputs}
-    changed = [path for path in contents.keys() - stored if contents[path] != final.get(path)]
-    return [f"{path.name} is half-written" for path in sorted(changed)]

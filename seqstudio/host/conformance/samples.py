@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from seqstudio.contracts.manifest import Port
 from seqstudio.contracts.notes import Note
+from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.media.audio import Audio, write_wav
 from seqstudio.media.midi import Score
+from seqstudio.media.subtitles import to_json
 
-SUFFIXES = {"audio": "wav", "midi": "mid", "text": "txt"}  # the kinds that there are samples of
+# the kinds that there are samples of
+SUFFIXES = {"audio": "wav", "midi": "mid", "text": "txt", "table": "csv", "transcript": "json"}
 RATE_HZ = 16000
 
 
@@ -17,23 +21,39 @@ def valid_input(kind: str, folder: Path) -> Path:
     """Write a small valid file of one of the kinds in `SUFFIXES`."""
     path = folder / f"valid.{SUFFIXES[kind]}"
     if kind == "audio":
-        times_s = np.arange(2 * RATE_HZ, dtype=np.float32) / RATE_HZ
-        tone = (0.3 * np.sin(2 * np.pi * 220 * times_s)).astype(np.float32)
-        write_wav(path, Audio(tone[:, None], RATE_HZ))
+        write_wav(path, Audio(tone(220.0, rate_hz=RATE_HZ, seconds=2)[:, None], RATE_HZ))
     elif kind == "midi":
         notes = [Note(480 * n, 60 + 2 * (n % 4), 480) for n in range(16)]
         Score.new().with_new_track(notes).write(path)
+    elif kind == "table":
+        path.write_text(table_text(), encoding="utf-8")
+    elif kind == "transcript":
+        segment = Segment(start_s=0.0, end_s=2.0, text="one two three")
+        one = Transcript(audio="a.wav", duration_s=2.0, text=segment.text, segments=(segment,))
+        path.write_text(to_json(one), encoding="utf-8")
     else:
         path.write_text("one two three\nfour five\n" * 4, encoding="utf-8")
     return path
+
+
+def tone(frequency_hz: float, *, rate_hz: int, seconds: int) -> npt.NDArray[np.float32]:
+    """Return the samples of a tone: (N,) float32."""
+    times_s = np.arange(seconds * rate_hz) / rate_hz
+    return (0.3 * np.sin(2 * np.pi * frequency_hz * times_s)).astype(np.float32)
+
+
+def table_text() -> str:
+    """Return a table of hourly values with a daily cycle."""
+    hours = [(day, hour) for day in range(1, 15) for hour in range(24)]
+    rows = [f"2024-01-{day:02}T{hour:02}:00,{hour + day % 3}" for day, hour in hours]
+    return "\n".join(["time,value", *rows, ""])
 
 
 def valid_stream(port: Port) -> bytes:
     """Return a sample for a streaming input: one second of a tone, or some MIDI notes."""
     if port.kind == "stream.midi":
         return b"".join(bytes([0x90, key, 64, 0x80, key, 0]) for key in range(60, 72))
-    times_s = np.arange(port.rate_hz) / port.rate_hz
-    return (0.3 * np.sin(2 * np.pi * 220 * times_s)).astype("<f4").tobytes()
+    return tone(220.0, rate_hz=port.rate_hz, seconds=1).astype("<f4").tobytes()
 
 
 def invalid_inputs(kind: str, folder: Path) -> dict[str, Path]:

@@ -8,13 +8,22 @@ from pathlib import Path
 
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
+from seqstudio.host.catalogue.confined import confinement_of
+from seqstudio.host.confinement.guardian import LEFT_BEHIND
 from seqstudio.host.conformance.check import Check, check_result
+from seqstudio.host.conformance.extension_checks import check_extensions
 from seqstudio.host.conformance.operation_checks import check_operation
+from seqstudio.host.conformance.training_checks import check_task
+from seqstudio.host.conformance.training_extension_checks import check_training_extensions
+from seqstudio.host.jobs import WORKER_LOG
 from seqstudio.host.profile import Profile
+from seqstudio.host.store.refusals import read_refusals
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import Studio
 
+PRIVATE = ("home", "current", "tmp")  # folders of the suite that no job names
 INSPECTION = "it passes inspection"
+ASKS = "it asks for nothing but what its jobs and permissions allow"
 INSTALLATION = "it installs, and its hooks match its manifest"
 DESCRIBE_LIMIT_MS = 50.0
 DESCRIBE = """
@@ -67,11 +76,32 @@ def verify_installed(name: str, profile: Profile, scratch: Path) -> Iterator[Che
     plugin = Catalogue.load(profile).plugin(name)
     yield check_description(plugin, profile)
     before = unrelated_files(plugin, scratch)
-    studio = Studio(profile.home)
+    studio, runs = Studio(profile.home), dict[str, Path]()
+    for task in plugin.manifest.tasks:
+        run = yield from check_task(studio, plugin, task, scratch / "tasks" / task.name)
+        runs |= {task.name: run} if run else {}
     for entry in plugin.manifest.operations:
-        yield from check_operation(studio, plugin, entry, scratch / "operations" / entry.name)
+        yield from check_operation(studio, plugin, entry, scratch / "operations" / entry.name, runs)
+    yield from check_extensions(studio, plugin, scratch / "extensions")
+    yield from check_training_extensions(studio, plugin, scratch / "trainings", runs)
     changed = sorted(unrelated_files(plugin, scratch) ^ before)
     yield check_result("it writes only where it was asked to", ", ".join(changed[:3]))
+    yield check_result("it leaves no process behind", "; ".join(left_behind(profile)[:3]))
+    yield check_refusals(plugin, profile)
+
+
+def left_behind(profile: Profile) -> list[str]:
+    """Return what the guardians of workers wrote of processes that they had to end."""
+    logs = [path.read_text("utf-8", "replace") for path in profile.jobs.glob(f"*/{WORKER_LOG}")]
+    return [line for log in logs for line in log.splitlines() if line.startswith(LEFT_BEHIND)]
+
+
+def check_refusals(plugin: Plugin, profile: Profile) -> Check:
+    """Check that the plugin asked for nothing beyond its jobs; skipped where nothing is refused."""
+    if (found := confinement_of(profile)).word != "enforced":
+        return Check(name=ASKS, outcome="skip", detail=f"limits are {found.text}")
+    refusals = read_refusals(profile).get(plugin.id, ())
+    return check_result(ASKS, "; ".join(map(str, refusals[:3])))
 
 
 def check_description(plugin: Plugin, profile: Profile) -> Check:
@@ -92,10 +122,10 @@ def check_description(plugin: Plugin, profile: Profile) -> Check:
 
 
 def unrelated_files(plugin: Plugin, scratch: Path) -> set[str]:
-    """Return the files in folders that a plugin must not change: its package, home and cwd."""
+    """Return the files where a plugin must not write: in its package, the home and so on."""
     return {
         str(path)
-        for folder in (plugin.folder, scratch / "home", scratch / "current")
+        for folder in (plugin.folder, *(scratch / name for name in PRIVATE))
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }

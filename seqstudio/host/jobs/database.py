@@ -19,7 +19,7 @@ from seqstudio.errors import JobError
 from seqstudio.host.jobs.outputs import FinishedOutput
 from seqstudio.host.processes import is_alive
 
-VERSION = 4
+VERSION = 5
 SCHEMA = """
 CREATE TABLE job (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, identity TEXT NOT NULL,
@@ -36,6 +36,7 @@ CREATE TABLE item (
     reason TEXT NOT NULL DEFAULT '', summary TEXT NOT NULL DEFAULT '',
     details TEXT NOT NULL DEFAULT '{}', provenance TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (job, number)) WITHOUT ROWID;
+CREATE TABLE written (path BLOB, sha256 TEXT, PRIMARY KEY (path, sha256)) WITHOUT ROWID;
 CREATE INDEX item_state ON item (job, state, batch);
 CREATE INDEX item_fingerprint ON item (fingerprint) WHERE fingerprint != '';
 CREATE INDEX job_identity ON job (identity)
@@ -156,6 +157,7 @@ class JobDatabase:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # SQLite gives its other files the same mode
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
@@ -257,8 +259,12 @@ def end_job(connection: sqlite3.Connection, job: int, state: JobState, reason: s
 
 
 def lease_is_valid(row: sqlite3.Row) -> bool:
-    """Return whether the owner of a job is alive and has renewed its lease in time."""
-    return is_alive(row["owner"]) and time.time() - row["heartbeat"] < LEASE_S
+    """Return whether the owner of a job is alive and has renewed its lease in time.
+
+    The clock is the machine's own, which nobody sets and which stands still while it sleeps; an
+    owner from before the last start of the machine is not alive.
+    """
+    return is_alive(row["owner"]) and time.monotonic() - row["heartbeat"] < LEASE_S
 
 
 def interrupt_job(connection: sqlite3.Connection, job: int, owner: str) -> list[ItemRow]:
@@ -273,8 +279,7 @@ def interrupt_job(connection: sqlite3.Connection, job: int, owner: str) -> list[
     running = connection.execute("SELECT * FROM item WHERE job = ? AND state = 'running'", (job,))
     items = [item_from_row(row) for row in running.fetchall()]
     connection.execute(
-        "UPDATE item SET state = 'interrupted', attempt = attempt + 1"
-        " WHERE job = ? AND state IN ('running', 'queued')",
+        "UPDATE item SET state = 'interrupted' WHERE job = ? AND state IN ('running', 'queued')",
         (job,),
     )
     return items

@@ -27,6 +27,13 @@ class ItemProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that the user should know: a plugin was left out, or had a say in the result."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartialText:
     """Provisional output, which is never stored."""
 
@@ -45,6 +52,7 @@ class ItemDone:
     details: Mapping[str, Any] = field(default_factory=dict)
     model: str = ""  # the model that was loaded for it
     skipped: bool = False
+    kept: tuple[Path, ...] = ()  # backups of the files that the outputs replaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +78,4 @@ class JobFinished:
     reason: str = ""
 
 
-JobEvent = ItemStarted | ItemProgress | PartialText | ItemDone | ItemFailed | JobFinished
+JobEvent = ItemStarted | ItemProgress | Notice | PartialText | ItemDone | ItemFailed | JobFinished

@@ -1,17 +1,20 @@
 """Input files of a job: files and folders that the user named, grouped into items."""
 
+import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seqstudio.contracts.manifest import STREAMS, OperationEntry, Port
 from seqstudio.errors import JobError
+from seqstudio.host.jobs.outputs import TEMPORARY_PREFIX
 from seqstudio.host.text_format import printable
+from seqstudio.media.audio_suffixes import AUDIO_SUFFIXES
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
-    "audio": (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"),
-    "midi": (".mid", ".midi", ".smf", ".kar", ".rmi"),
+    "audio": AUDIO_SUFFIXES,
+    "midi": (".mid", ".midi", ".smf", ".kar", ".rmi", ".mxl", ".musicxml", ".abc"),
     "text": (".txt",),
     "transcript": (".json",),
     "table": (".tsv", ".csv"),
@@ -28,13 +31,21 @@ class InputGroup:
     path: Path  # relative, with suffix: mirrored under `--out`
 
 
+@dataclass(frozen=True, slots=True)
+class FoundInputs:
+    """The input groups of a job, and what was found in its folders beside them, one line each."""
+
+    groups: tuple[InputGroup, ...]
+    notes: tuple[str, ...] = ()
+
+
 def group_inputs(
     entry: OperationEntry, inputs: Mapping[str, tuple[Path, ...]], *, recursive: bool
-) -> list[InputGroup]:
-    """Return the input groups of a job: one for each file of a batch, otherwise a single one.
+) -> FoundInputs:
+    """Find the input groups of a job: one for each file of a batch, otherwise a single one.
 
     A named file is accepted whatever its suffix, and even if it is missing: its item then fails.
-    In a folder, the files with a suffix of the input's kind are used.
+    In a folder, the files with a suffix of the input's kind are used, and the others are counted.
 
     Raises
     ------
@@ -44,28 +55,40 @@ def group_inputs(
     """
     _check_names(entry, inputs)
     batched = next((port for port in entry.inputs if port.many), None)
+    search = _Search(recursive=recursive)
     if entry.runs != "batch" or batched is None:
         found = {
             port.name: tuple(
-                path
-                for given in inputs.get(port.name, ())
-                for path, _ in _find_files(given, port, recursive=recursive)
+                path for given in inputs.get(port.name, ()) for path, _ in search.files(given, port)
             )
             for port in entry.inputs
         }
-        first = next((paths[0] for paths in found.values() if paths), None)
-        path = Path(first.name) if first else Path(entry.name)
-        return [InputGroup(found, printable(str(first or entry.name)), path)]
+        every = [path for paths in found.values() for path in paths]
+        first = every[0] if every else Path(entry.name)
+        others = f" and {len(every) - 1} more" if len(every) > 1 else ""
+        group = InputGroup(found, printable(f"{first}{others}"), Path(first.name))
+        return FoundInputs((group,), tuple(search.notes))
     shared = {name: paths for name, paths in inputs.items() if name != batched.name}
-    pairs = [
-        pair
-        for given in inputs[batched.name]
-        for pair in _find_files(given, batched, recursive=recursive)
-    ]
+    pairs = [pair for given in inputs[batched.name] for pair in search.files(given, batched)]
     unique = dict.fromkeys(pairs)
-    return [
+    groups = [
         InputGroup({**shared, batched.name: (path,)}, printable(str(path)), relative)
         for path, relative in _distinct_paths(unique)
+    ]
+    return FoundInputs(tuple(groups), tuple(search.notes))
+
+
+def files_now(
+    entry: OperationEntry, inputs: Mapping[str, tuple[Path, ...]], *, recursive: bool
+) -> list[Path]:
+    """Return the files that a batch finds in its folders now; folders may be empty, or be gone."""
+    ports = [port for port in entry.inputs if port.many]
+    search = _Search(recursive=recursive)
+    return [
+        path
+        for port in ports
+        for folder in inputs.get(port.name, ())
+        for path in search.matching(folder, port)
     ]
 
 
@@ -87,22 +110,54 @@ def _check_names(entry: OperationEntry, inputs: Mapping[str, tuple[Path, ...]]) 
             raise JobError(f"{entry.name}: {count} files as {port.name}, expected one")
 
 
-def _find_files(given: Path, port: Port, *, recursive: bool) -> Iterator[tuple[Path, Path]]:
-    """Yield each file with its path relative to the given folder; a given file's is its name."""
-    if not given.is_dir() or port.kind == "model":
-        yield given, Path(given.name)
-        return
-    if not port.many:
-        raise JobError(f"{given}: a folder, expected one {port.kind} file")
-    suffixes = SUFFIXES.get(port.kind, ())
-    candidates = sorted(given.rglob("*") if recursive else given.glob("*"))
-    found = [path for path in candidates if path.suffix.lower() in suffixes and not path.is_dir()]
-    if not found:
-        below = "" if recursive else " (--recursive looks into its folders too)"
-        expected = ", ".join(suffixes) or "a file"
-        raise JobError(f"{given}: no {port.kind} in this folder, expected {expected}{below}")
-    for path in found:
-        yield path, path.relative_to(given)
+@dataclass(slots=True)
+class _Search:
+    """Looks for files of a kind, and notes what else is in their folders."""
+
+    recursive: bool
+    notes: list[str] = field(default_factory=list)
+
+    def files(self, given: Path, port: Port) -> list[tuple[Path, Path]]:
+        """Return each file with its path relative to the given folder; a file's is its name."""
+        if not given.is_dir() or port.kind in ("model", "data"):
+            return [(given, Path(given.name))]
+        if not port.many:
+            raise JobError(f"{given}: a folder, expected one {port.kind} file")
+        suffixes = SUFFIXES.get(port.kind, ())
+        if not (found := self.matching(given, port)):
+            below = "" if self.recursive else " (--recursive looks into its folders too)"
+            expected = ", ".join(suffixes[:12]) or "a file"
+            raise JobError(f"{given}: no {port.kind} in this folder, expected {expected}{below}")
+        return [(path, path.relative_to(given)) for path in found]
+
+    def matching(self, folder: Path, port: Port) -> list[Path]:
+        """Return the files of a folder that have a suffix of the port's kind, in order."""
+        suffixes = SUFFIXES.get(port.kind, ())
+        every = self._list(folder)
+        others = Counter(path.suffix.lower() or "no suffix" for path in every)
+        for suffix in suffixes:
+            del others[suffix]
+        if others:
+            kinds = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common())
+            self.notes.append(f"{folder}: not {port.kind}, by suffix: {kinds}")
+        return [path for path in every if path.suffix.lower() in suffixes]
+
+    def _list(self, given: Path) -> list[Path]:
+        """List the files of a folder, in order; what cannot be listed is noted."""
+        found: list[Path] = []
+
+        def on_error(error: OSError) -> None:
+            self.notes.append(f"{error.filename}: not looked into: {error.strerror}")
+
+        for folder, folders, names in os.walk(given, onerror=on_error):
+            names = [name for name in names if not name.startswith(TEMPORARY_PREFIX)]
+            found += [Path(folder, name) for name in names]
+            if not self.recursive:
+                if folders:
+                    below = f"{len(folders)} folder{'' if len(folders) == 1 else 's'}"
+                    self.notes.append(f"{given}: {below} not looked into; --recursive does")
+                break
+        return sorted(found)
 
 
 def _distinct_paths(pairs: Iterable[tuple[Path, Path]]) -> list[tuple[Path, Path]]:

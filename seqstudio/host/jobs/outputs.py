@@ -2,7 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from seqstudio.services.atomic_files import (
     sync_file,
 )
 
+MAX_STEM_BYTES = 230  # of the 255 that a name may have; a suffix and a take follow
 TEMPORARY_PREFIX = ".seqstudio-"  # of every temporary file beside a target
 
 
@@ -73,15 +76,45 @@ def check_writable(out: Path) -> None:
 
 
 def output_stems(paths: Sequence[Path]) -> list[Path]:
-    """Drop the suffixes, except where two paths would then be equal.
+    """Return where the outputs of inputs go, without suffix: no two names are equal.
+
+    The suffix of an input is dropped, except where two names would then be equal. Names that are
+    equal even so get a number, those that are too long a hash. Names that differ only in their
+    case count as equal, since they are on some disks.
 
     >>> [str(p) for p in output_stems([Path("a/x.wav"), Path("a/x.mp3"), Path("y.wav")])]
     ['a/x.wav', 'a/x.mp3', 'y']
+    >>> [str(p) for p in output_stems([Path("x.wav"), Path("x.mp3"), Path("x.wav.mp3")])]
+    ['x.wav', 'x.mp3', 'x.wav.mp3']
     """
-    counts: dict[Path, int] = {}
+    counts = Counter(_folded(path.with_suffix("")) for path in paths)
+    stems: list[Path] = []
+    taken: set[str] = set()
     for path in paths:
-        counts[path.with_suffix("")] = counts.get(path.with_suffix(""), 0) + 1
-    return [p if counts[p.with_suffix("")] > 1 else p.with_suffix("") for p in paths]
+        stem = path.with_suffix("")
+        if counts[_folded(stem)] > 1 or _folded(stem) in taken:
+            stem = path
+        stem = _shortened(stem)
+        number = 2
+        while _folded(stem) in taken:
+            stem = _shortened(path.with_name(f"{path.name}-{number}"))
+            number += 1
+        taken.add(_folded(stem))
+        stems.append(stem)
+    return stems
+
+
+def _folded(path: Path) -> str:
+    return unicodedata.normalize("NFC", str(path)).casefold()
+
+
+def _shortened(stem: Path) -> Path:
+    """Leave room for a suffix in the longest name that file systems take."""
+    name = os.fsencode(stem.name)
+    if len(name) <= MAX_STEM_BYTES:
+        return stem
+    kept = name[: MAX_STEM_BYTES - 9].decode(errors="ignore")
+    return stem.with_name(f"{kept}-{sha256_of(name)[:8]}")
 
 
 def target_paths(
@@ -100,6 +133,15 @@ def target_paths(
         kind = f".{output}" if position else ""
         paths[output] = {f: stem.with_name(f"{stem.name}{number}{kind}.{f}") for f in forms}
     return paths
+
+
+def partial_path(target: Path) -> Path:
+    """Return where the part of an output goes that was done when its job was stopped.
+
+    >>> str(partial_path(Path("words/talk.srt")))
+    'words/talk.partial.srt'
+    """
+    return target.with_name(f"{target.stem}.partial{target.suffix}")
 
 
 def temporary_prefix(target: Path, attempt: str = "") -> str:
@@ -135,14 +177,24 @@ def stage(source: Path, target: Path, sha256: str, attempt: str) -> Path:
     return temporary
 
 
-def commit(staged: Mapping[Path, Path]) -> None:
+def commit(staged: Mapping[Path, Path], foreign: Collection[Path] = ()) -> tuple[Path, ...]:
     """Rename temporary files to their targets and sync the folders.
+
+    Parameters
+    ----------
+    staged : target -> temporary file
+    foreign : the targets at which other files are: these are kept under other names
+
+    Returns
+    -------
+    the names of the files that are kept
 
     Raises
     ------
     JobError
         If a target cannot be replaced, e.g. because it is a folder.
     """
+    kept = tuple(_keep(target) for target in foreign)
     for target, temporary in staged.items():
         try:
             temporary.replace(target)
@@ -150,6 +202,20 @@ def commit(staged: Mapping[Path, Path]) -> None:
             raise JobError(f"{target}: cannot be written: {error.strerror}") from error
     for folder in {target.parent for target in staged}:
         sync_file(folder)
+    return kept
+
+
+def _keep(target: Path) -> Path:
+    """Rename a file to a name that is free."""
+    number, backup = 1, target.with_name(f"{target.name}.bak")
+    while os.path.lexists(backup):
+        number += 1
+        backup = target.with_name(f"{target.name}.bak{number}")
+    try:
+        target.rename(backup)
+    except OSError as error:
+        raise JobError(f"{target}: cannot be kept as {backup.name}: {error.strerror}") from error
+    return backup
 
 
 def remove_temporary_files(targets: Iterable[Path], attempt: str = "") -> None:

@@ -11,10 +11,12 @@ from seqstudio.contracts.messages import ModelSource, PluginSource, Start
 from seqstudio.errors import ConfigError, JobError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
 from seqstudio.host.catalogue.models import FoundModel, ModelCatalogue
+from seqstudio.host.catalogue.recognisers import FoundRecogniser, find_recogniser
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.inputs import InputGroup, group_inputs
 from seqstudio.host.jobs.options import fill_options
 from seqstudio.host.jobs.outputs import check_writable, choose_formats, output_stems, target_paths
+from seqstudio.host.jobs.pilot import pilot_order
 from seqstudio.host.jobs.spec import JobSpec
 from seqstudio.host.jobs.train_settings import check_settings
 from seqstudio.services.settings import check_preset
@@ -30,9 +32,16 @@ class JobPlan:
     spec: JobSpec
     models: tuple[tuple[str, str], ...]  # name and sha256 of each model it may load
     groups: tuple[InputGroup, ...] = ()
+    notes: tuple[str, ...] = ()  # about its inputs and the names of its outputs, one line each
     stems: tuple[Path, ...] = ()  # of outputs, one for each group; relative if no out is given
     generative: bool = False
     stream: str = ""  # the kind of its streaming input; "" if it has none
+
+    @property
+    def filled_folder(self) -> Path | None:
+        """The user's folder that a worker fills itself: a run, or a tuned model."""
+        name = {"train": "run", "tune": "out"}.get(self.start.verb)
+        return Path(self.start.arguments[name]) if name else None
 
     def items(self, folder: Path, seed: int) -> list[ItemRow]:
         """Return the items: each group times its takes.
@@ -44,13 +53,15 @@ class JobPlan:
         """
         takes, first = self.spec.takes, self.spec.first_take
         rows: list[ItemRow] = []
-        for batch, (group, stem) in enumerate(zip(self.groups, self.stems, strict=True), start=1):
+        order = pilot_order([group.path for group in self.groups])
+        batches = {index: batch for batch, index in enumerate(order, start=1)}
+        for index, (group, stem) in enumerate(zip(self.groups, self.stems, strict=True)):
             for take in range(first, first + takes):
                 name = f"{group.name}, take {take}" if takes > 1 else group.name
                 files = target_paths(folder / stem, self.start.formats, take=take, takes=takes)
                 item = ItemRow(
                     number=len(rows) + 1,
-                    batch=batch,
+                    batch=batches[index],
                     name=name,
                     take=take if self.generative else 0,
                     seed=stable_seed(seed, take) if self.generative else 0,
@@ -75,6 +86,14 @@ def _check_training(spec: JobSpec, task: TaskEntry) -> None:
     check_writable(Path(spec.arguments["run"]))
 
 
+def _check_tuning(spec: JobSpec) -> None:
+    """Refuse at once a folder that a worker would only refuse after it has tuned."""
+    out = Path(spec.arguments["out"])
+    check_writable(out)
+    if out.exists() and any(out.iterdir()):
+        raise JobError(f"{out} holds files, expected a new folder")
+
+
 def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> JobPlan:
     """Check a spec against the manifests and find its models and inputs.
 
@@ -87,16 +106,23 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> Job
     if spec.verb == "operation":
         return _plan_operation(spec, plugin, catalogue, models)
     if spec.verb == "train":
-        _check_training(spec, catalogue.task(spec.name)[1])
-    chosen = (models.find(spec.model),) if spec.model else ()
+        task = catalogue.task(spec.name)[1]
+        spec = with_absolute_paths(spec, task)
+        _check_training(spec, task)
+    if spec.verb == "tune":
+        _check_tuning(spec)
+    recogniser = find_recogniser(catalogue, spec.model) if spec.verb == "evaluate" else None
+    found = (models.find(spec.model),) if spec.model and not recogniser else ()
     if spec.verb == "train":
-        _check_bases(spec.name, chosen)
+        _check_bases(spec.name, found)
+    chosen = (recogniser,) if recogniser else found
     start = Start(
         plugin=plugin_source(plugin),
         extensions=tuple(
             plugin_source(p)
             for p in catalogue.plugins
-            if p.id != plugin.id and _extends_training(p)
+            if p.id != plugin.id
+            and (_extends_training(p) or (recogniser and p.id == recogniser.plugin.id))
         ),
         verb=spec.verb,
         name=spec.name,
@@ -118,15 +144,16 @@ def _plan_operation(
     for name in ("takes", "first_take"):
         if (value := getattr(spec, name)) > 1 and not entry.generative:
             raise ConfigError(f"{entry.name}: {name}={value}, expected 1: it is not generative")
-    found = group_inputs(entry, spec.inputs, recursive=spec.recursive)
+    inputs = group_inputs(entry, spec.inputs, recursive=spec.recursive)
+    found = inputs.groups
     extra = _exported_formats(catalogue)
     stems, requested = _stems(spec, entry, found, extra)
+    if spec.only:  # after names are chosen, which depend on all files
+        found, stems = _only(spec.only, found, stems)
     formats = choose_formats(entry, requested, extra)
     for folder in {stem.parent for stem in stems} if spec.out else ():
         check_writable(folder)
-    usable = models.usable(plugin, entry, spec.model)
-    required = [text for one in usable for text in one.facts.config.requires.values()]
-    needed = {text.partition(">=")[0] for text in required}
+    usable, needed = _usable(spec, plugin, entry, catalogue, models)
     others = [one for one in catalogue.plugins if one.id != plugin.id]
     extensions = [one for one in others if one.id in needed or _exports(one, entry, formats)]
     start = Start(
@@ -144,11 +171,45 @@ def _plan_operation(
         start=start,
         spec=spec,
         models=tuple((one.name, one.sha256) for one in usable),
-        groups=tuple(found),
+        groups=found,
+        notes=(*inputs.notes, *_renamed(found, stems)),
         stems=stems,
         generative=entry.generative,
         stream=stream.kind if (stream := entry.stream_input()) else "",
     )
+
+
+def _only(
+    paths: Sequence[Path], found: Sequence[InputGroup], stems: Sequence[Path]
+) -> tuple[tuple[InputGroup, ...], tuple[Path, ...]]:
+    """Return the groups with one of these paths among their inputs, and the stems of these."""
+    wanted = set(paths)
+    kept = [
+        (group, stem)
+        for group, stem in zip(found, stems, strict=True)
+        if any(wanted.intersection(files) for files in group.inputs.values())
+    ]
+    return tuple(group for group, _ in kept), tuple(stem for _, stem in kept)
+
+
+def _usable(
+    spec: JobSpec,
+    plugin: Plugin,
+    entry: OperationEntry,
+    catalogue: Catalogue,
+    models: ModelCatalogue,
+) -> tuple[Sequence[FoundModel | FoundRecogniser], set[str]]:
+    """Return what a job may load, and the ids of the plugins that this needs."""
+    recogniser = find_recogniser(catalogue, spec.model) if spec.model else None
+    if recogniser is None:
+        usable = models.usable(plugin, entry, spec.model)
+        required = [text for one in usable for text in one.facts.config.requires.values()]
+        return usable, {text.partition(">=")[0] for text in required}
+    if recogniser.entry.task not in entry.model_tasks():
+        raise ConfigError(
+            f"{entry.name}: recogniser {recogniser.name!r}, expected a model of its own"
+        )
+    return (recogniser,), {recogniser.plugin.id}
 
 
 def plugin_source(plugin: Plugin) -> PluginSource:
@@ -158,8 +219,10 @@ def plugin_source(plugin: Plugin) -> PluginSource:
     )
 
 
-def model_source(model: FoundModel) -> ModelSource:
+def model_source(model: FoundModel | FoundRecogniser) -> ModelSource:
     """Describe to a worker where a model is, and its base if it is an adapter."""
+    if isinstance(model, FoundRecogniser):
+        return model.source
     return ModelSource(name=model.name, path=str(model.path), base=str(model.base or ""))
 
 
@@ -199,7 +262,7 @@ def _exports(plugin: Plugin, entry: OperationEntry, formats: Mapping[str, tuple[
 def _stems(
     spec: JobSpec,
     entry: OperationEntry,
-    found: list[InputGroup],
+    found: Sequence[InputGroup],
     extra: Mapping[str, tuple[str, ...]],
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Return the path of each group's outputs, without suffix, and the requested formats.
@@ -227,6 +290,15 @@ def _stems(
     return (out.with_suffix(""),), tuple(dict.fromkeys((suffix, *spec.formats)))
 
 
+def _renamed(found: Sequence[InputGroup], stems: Sequence[Path]) -> list[str]:
+    """Return a line for each input whose outputs do not have its name, with or without suffix."""
+    return [
+        f"{group.name}: its outputs are named {stem.name}, since others have its name or it is long"
+        for group, stem in zip(found, stems, strict=True)
+        if len(stems) > 1 and stem.name not in (group.path.name, group.path.stem)
+    ]
+
+
 def _check_targets(items: Sequence[ItemRow]) -> None:
     """Check that no output is written twice or replaces an input."""
     sources = {
@@ -242,6 +314,17 @@ def _check_targets(items: Sequence[ItemRow]) -> None:
             taken.add(target)
 
 
+def with_absolute_paths(spec: JobSpec, task: TaskEntry) -> JobSpec:
+    """Return a training whose settings that are paths are absolute, as inputs are."""
+    paths = {name for name, option in (task.options or {}).items() if option.type == "path"}
+    settings = [
+        f"{name}={Path(value).absolute()}" if name in paths and value != "none" else text
+        for text in spec.arguments.get("settings", ())
+        for name, _, value in [text.partition("=")]
+    ]
+    return replace(spec, arguments={**spec.arguments, "settings": tuple(settings)})
+
+
 def _absolute(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Make the paths among a verb's arguments absolute, as `absolute_inputs` does."""
     return {
@@ -250,6 +333,8 @@ def _absolute(arguments: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def with_folder(plan: JobPlan, folder: Path) -> JobPlan:
-    """Return the plan with its job's folder."""
-    return replace(plan, start=replace(plan.start, folder=str(folder)))
+def with_folder(plan: JobPlan, folder: Path, cache: Path, cache_bytes: int) -> JobPlan:
+    """Return the plan with its job's folder, and the folder of caches."""
+    own = str(cache / plan.start.plugin.id)
+    start = replace(plan.start, folder=str(folder), cache=own, cache_bytes=cache_bytes)
+    return replace(plan, start=start)

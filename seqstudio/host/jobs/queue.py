@@ -1,6 +1,7 @@
 """The jobs of a profile: listed and queried, added, put in order, started, and asked to stop."""
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -153,6 +154,11 @@ class Jobs:
         )
         return self._job_from_row(rows[0]) if rows else None
 
+    def wrote(self, path: Path) -> bool:
+        """Return whether a file at this path is, or was, a result of a job."""
+        key = os.fsencode(path.absolute())
+        return bool(self.database.read("SELECT 1 FROM written WHERE path = ? LIMIT 1", (key,)))
+
     def reclaim(self) -> None:
         """Interrupt the jobs of dead processes, and remove their temporary output files."""
         owned = self.database.read(
@@ -175,14 +181,13 @@ class Jobs:
         job : starts at once if it has an owner, else waits behind the others
         items_of : makes the items, given the job's number; an exception undoes the insertion
         """
-        now = time.time()
         with self.database.transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO job (created, identity, plugin, verb, name, spec, seed, state, owner,"
                 f" heartbeat, position)"
                 f" VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, {LAST_POSITION})",
-                (now, job.identity, job.plugin, job.verb, job.name, job.spec, job.seed, job.owner,
-                 now),
+                (time.time(), job.identity, job.plugin, job.verb, job.name, job.spec, job.seed,
+                 job.owner, time.monotonic()),
             )  # fmt: skip
             number = int(cursor.lastrowid or 0)
             insert_items(connection, number, items_of(number))
@@ -234,7 +239,7 @@ class Jobs:
             changed = connection.execute(
                 "UPDATE job SET owner = ?, heartbeat = ?, requested = ''"
                 f" WHERE id = ? AND {WAITING}",
-                (owner, time.time(), job),
+                (owner, time.monotonic(), job),
             )
             if not changed.rowcount:
                 raise _not_waiting(job)
@@ -301,7 +306,7 @@ class Jobs:
                 " owner = ?, heartbeat = ?,"
                 f" position = CASE WHEN {WAITING} THEN position ELSE {LAST_POSITION} END"
                 " WHERE id = ?",
-                (owner, time.time(), job),
+                (owner, time.monotonic(), job),
             )
             connection.execute(
                 "UPDATE item SET state = 'queued', reason = ''"
@@ -319,6 +324,25 @@ class Jobs:
             value=json.loads(row["value"]),
             counts={one["state"]: one["items"] for one in counted},
         )
+
+
+def item_sizes(database: Path, job: int) -> Mapping[int, int]:
+    """Return how many bytes the inputs of each item have that is not done yet."""
+    rows = JobDatabase(database).read(
+        "SELECT number, inputs FROM item WHERE job = ? AND state IN ('queued', 'running')", (job,)
+    )
+    return {row["number"]: sum(map(_size, _paths(row["inputs"]))) for row in rows}
+
+
+def _paths(inputs: str) -> list[Path]:
+    return [Path(path) for paths in json.loads(inputs).values() for path in paths]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # its item will say so
+        return 0
 
 
 def _no_job(job: int) -> JobError:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ConfigError, JobError
 
-Verb = Literal["operation", "train", "evaluate", "verify"]
+Verb = Literal["operation", "train", "evaluate", "verify", "tune"]
+Executor = Literal["local", "ray"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +35,14 @@ class JobSpec:
     takes: int = 1
     first_take: int = 1  # 3 with `takes=1` makes only the third of several takes again
     workers: int = 1
+    executor: Executor = "local"  # where the workers run
     recursive: bool = False
+    only: tuple[Path, ...] = ()  # of the files that are found, these alone; () is all
+    overwrite: bool = False  # replace files that SeqStudio has not written, keeping backups
+    confirmed: bool = False  # go on, even if the pilot is unlike the training data
     device: str = "auto"
     nice: int = 0
-    arguments: Mapping[str, Any] = field(default_factory=dict)  # of train, evaluate and verify
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # of all verbs but operation
 
     def __post_init__(self) -> None:
         for name in ("takes", "first_take", "workers"):
@@ -75,7 +80,7 @@ def as_resumed(spec: JobSpec) -> JobSpec:
 
 
 def identity(spec: JobSpec, version: str) -> str:
-    """Hash a command, without `workers` and `nice`: equal commands have the same identity.
+    """Hash a command, without what does not change its results.
 
     Parameters
     ----------
@@ -83,7 +88,7 @@ def identity(spec: JobSpec, version: str) -> str:
     version : the plugin's version
     """
     table = _absolute(to_plain(spec))
-    for name in ("workers", "nice"):
+    for name in ("workers", "executor", "nice", "overwrite", "confirmed", "only"):
         del table[name]
     return hashlib.sha256(json.dumps([version, table], sort_keys=True).encode()).hexdigest()
 

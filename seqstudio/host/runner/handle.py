@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from seqstudio.host.jobs.events import JobEvent, JobFinished
@@ -22,7 +22,11 @@ class JobHandle:
         events: Mailbox[JobEvent],
         actions: Mailbox[Action],
         stream: InputStream,
+        notes: tuple[str, ...] = (),
+        item_sizes: Callable[[], Mapping[int, int]] = dict,
     ) -> None:
+        self.item_sizes = item_sizes  # returns bytes of the inputs of each item that is not done
+        self.notes = notes  # about its inputs and outputs, one line each
         self.id = number  # as `jobs list` shows it
         self.seed = seed  # the base seed, given or drawn
         self._events = events

@@ -9,27 +9,31 @@ from typing import Any
 
 from seqstudio.contracts.job import JobState
 from seqstudio.contracts.messages import (
+    Acting,
     Cancel,
     Done,
     Failed,
     FeedAck,
     ItemRefused,
     ItemResult,
+    Notice,
     Partial,
     Pause,
     Progress,
     Ready,
+    Refused,
     Resume,
 )
-from seqstudio.errors import JobError, SeqStudioError
+from seqstudio.errors import JobError, PluginError, SeqStudioError
 from seqstudio.host.jobs import events
 from seqstudio.host.limits import Limits
 from seqstudio.host.runner.handle import Action
 from seqstudio.host.runner.job_items import JobItems
+from seqstudio.host.runner.losses import Losses
 from seqstudio.host.runner.mailbox import Mailbox
 from seqstudio.host.runner.stream import InputStream
-from seqstudio.host.runner.worker_process import Worker
-from seqstudio.host.runner.worker_state import Watchdog, WorkerState
+from seqstudio.host.runner.worker_process import MachineLostError, StoppedError, Worker
+from seqstudio.host.runner.worker_state import ItemBatch, Watchdog, WorkerState
 from seqstudio.services.events import event_from_plain
 
 POLL_S = 0.2
@@ -48,7 +52,9 @@ class JobRunner:
     actions : pause, resume and so on, from the job's handle
     stream : the input of an operation that runs on a stream
     emit : called with each event
-    on_worker_death : called with how a worker died; returns why no other may start, or ""
+    on_refusal : called with the plugin and what its worker asked for and was refused
+    on_worker_death : called with the plugin whose code a worker ran when it died, and how it died;
+        returns why that plugin is not run any more, or ""
     release_worker : called with each worker that has finished its work
     """
 
@@ -62,19 +68,22 @@ class JobRunner:
         actions: Mailbox[Action],
         stream: InputStream,
         emit: Callable[[events.JobEvent], None],
-        on_worker_death: Callable[[str], str],
+        on_refusal: Callable[[str, str], None],
+        on_worker_death: Callable[[str, str], str],
         release_worker: Callable[[Worker], object],
     ) -> None:
         self._items = items
         self._start_worker = start_worker
         self._max_workers = workers
-        self._watchdog = Watchdog(limits, saves=items.plan.start.verb == "train")
+        self._watchdog = Watchdog(limits, items.log, saves=items.plan.start.verb == "train")
         self._actions = actions
         self._stream = stream
         self._emit = emit
-        self._on_worker_death = on_worker_death
+        self._losses = Losses(items.plan.start, on_worker_death)
+        self._on_refusal = on_refusal
         self._release_worker = release_worker
         self._workers: list[WorkerState] = []
+        self._taken_back: list[ItemBatch] = []  # from workers that died; they run again
         self._selector = selectors.DefaultSelector()
         for source in (actions, stream):
             self._selector.register(source, selectors.EVENT_READ)
@@ -92,7 +101,7 @@ class JobRunner:
             while self._assign_work():
                 self._wait_and_handle()
             finished = self._finish()
-        except JobError as error:  # the database is lost or full: nothing more can be stored
+        except JobError as error:  # nothing more can be stored, or no worker can go on
             finished = self._stopped_by(error)
         except BaseException as error:  # a bug: the job ends, so that it can be tried again
             reason = f"{type(error).__name__}: {error}"
@@ -109,10 +118,11 @@ class JobRunner:
         self._emit(finished)
 
     def _stopped_by(self, error: JobError) -> events.JobFinished:
-        """Return the end of a job that cannot be stored; the same job can be continued later."""
+        """Return the end of a job that cannot go on now; the same command continues it."""
         counts: Mapping[str, int] = {}
         with contextlib.suppress(JobError):  # a full disk can still be read
             counts = self._items.counts()
+            self._items.finish_job("interrupted", reason=str(error), value={})
         return events.JobFinished(
             state="interrupted",
             done=counts.get("done", 0),
@@ -121,21 +131,24 @@ class JobRunner:
         )
 
     def _finish(self) -> events.JobFinished:
+        for line in self._items.unfinished():
+            self._emit(events.Notice(text=line))
         counts = self._items.counts()
         done, failed = counts.get("done", 0), counts.get("failed", 0)
-        state: JobState = "done"
+        reason = self._failure or self._items.pilot_verdict
+        state: JobState = "interrupted" if self._items.pilot_verdict else "done"
         if self._cancelled:
             state = "interrupted" if self._interrupted else "cancelled"
         if self._failure or (failed and not done and not self._cancelled):
             state = "failed"
-        self._items.finish_job(state, reason=self._failure, value=self._value)
+        self._items.finish_job(state, reason=reason, value=self._value)
         counts = self._items.counts()
         return events.JobFinished(
             state=state,
             done=counts.get("done", 0),
             failed=counts.get("failed", 0),
             value=self._value,
-            reason=self._failure,
+            reason=reason,
         )
 
     def _assign_work(self) -> bool:
@@ -143,22 +156,35 @@ class JobRunner:
         if not (self._paused or self._cancelled or self._failure):
             idle = [state for state in self._workers if state.is_idle]
             while idle or len(self._workers) < self._max_workers:
-                batch = self._items.next_batch(self._emit)
+                again = bool(self._taken_back)
+                if again:
+                    batch: ItemBatch | None = self._items.again(self._taken_back.pop())
+                else:
+                    batch = self._items.next_batch(self._emit)
                 if batch is None:
                     break
-                state = idle.pop() if idle else self._add_worker()
+                state = idle.pop() if idle else self._add_worker(batch)
+                if state is None:
+                    break
                 self._send(state, partial(state.assign, batch))
-                for item in batch.rows.values():
+                for item in () if again else batch.rows.values():
                     self._emit(events.ItemStarted(item=item.number, name=item.name))
             for state in idle:
                 self._send(state, state.close_input)
         return bool(self._workers) or (self._paused and not self._failure)
 
-    def _add_worker(self) -> WorkerState:
-        state = WorkerState(self._start_worker())
+    def _add_worker(self, batch: ItemBatch) -> WorkerState | None:
+        """Start a worker; if its code may not run, the batch and the job fail with the reason."""
+        try:
+            state = WorkerState(self._start_worker())
+        except PluginError as error:
+            self._failure = str(error)
+            for item in batch.rows.values():
+                self._emit(self._items.fail(item, self._failure))
+            return None
         self._workers.append(state)
         self._selector.register(state.worker, selectors.EVENT_READ, state)
-        self._send(state, partial(state.worker.send, self._items.plan.start))
+        self._send(state, partial(state.worker.send, self._losses.start))
         return state
 
     def _wait_and_handle(self) -> None:
@@ -177,7 +203,8 @@ class JobRunner:
                 self._on_action(requested)
         host_waits = self._paused or self._stream.is_drained
         for state, reason in self._watchdog.find_faults(self._workers, host_waits=host_waits):
-            self._on_worker_lost(state, f"{reason}, and was {state.worker.kill()}")
+            how = f"{reason}, and was {state.worker.kill()}"
+            self._on_worker_lost(state, how, killed=True)
 
     def _forward_stream(self) -> None:
         """Send what was fed, as much as the worker's socket can hold."""
@@ -216,12 +243,24 @@ class JobRunner:
                 return
             for message in messages:
                 self._on_message(state, message)
+        except StoppedError:
+            raise
+        except MachineLostError as error:
+            self._on_machine_lost(state, str(error))
         except SeqStudioError as error:
             self._on_worker_lost(state, f"sent a malformed {error}, and was {state.worker.kill()}")
 
     def _on_message(self, state: WorkerState, message: object) -> None:
         state.last_activity_s = time.monotonic()
         match message:
+            case Acting(plugin=plugin):
+                state.acting = self._losses.extension(plugin)
+            case Notice(text=text):
+                self._emit(events.Notice(text=text))
+            case Refused(text=text):
+                plugin = state.acting or self._losses.owner
+                self._items.write_log(f"{plugin} asked to {text}: refused")
+                self._on_refusal(plugin, text)
             case Ready():
                 state.on_ready()
             case FeedAck():
@@ -234,6 +273,8 @@ class JobRunner:
                 )
             case Partial(text=text, item=item):
                 self._emit(events.PartialText(item=item, text=text))
+            case ItemResult(partial=True):
+                self._items.keep_partial(state.items[message.item], message)
             case ItemResult():
                 self._emit(self._items.finish(state.pop_item(message.item), message))
             case ItemRefused():
@@ -254,20 +295,37 @@ class JobRunner:
         self._selector.unregister(state.worker)
         self._release_worker(state.worker)
 
-    def _on_worker_lost(self, state: WorkerState, how: str, *, died: bool = True) -> None:
-        """Remove a worker that ended or was killed; its items fail with the reason."""
-        plugin = self._items.plan.start.plugin.id
-        if (
-            state in self._workers
-            and died
-            and not self._cancelled
-            and (state.items or not state.is_ready)
-        ):
-            self._failure = self._on_worker_death(how)
-        if not (state.is_ready or self._cancelled):
-            loading = f"plugin {plugin!r}: its worker {how} while it was loading"
-            self._failure = self._failure or loading
-        self._remove_worker(state, f"the worker of {plugin} {how}; its log is {self._items.log}")
+    def _on_worker_lost(
+        self, state: WorkerState, how: str, *, died: bool = True, killed: bool = False
+    ) -> None:
+        """Remove a worker that ended or was killed; its items run again or fail with the reason.
+
+        Parameters
+        ----------
+        state, how : the worker, and how it ended
+        died : False if it ended as it should, but left items
+        killed : by us, for what it did
+        """
+        reason = f"the worker of {self._losses.owner} {how}; its log is {self._items.log}"
+        at_work = state in self._workers and (state.items or not state.is_ready)
+        if at_work and died and not self._cancelled:
+            loss = self._losses.judge(state.acting, how, loading=not state.is_ready, killed=killed)
+            if loss.notice:
+                self._items.write_log(loss.notice)
+                self._emit(events.Notice(text=loss.notice))
+            fed = bool(self._items.plan.stream) and state.is_ready  # its input is read already
+            if loss.again and not fed:
+                self._taken_back.append(state.take_back())
+            self._failure = self._failure or loss.failure
+            reason = loss.failure or reason
+        self._remove_worker(state, reason)
+
+    def _on_machine_lost(self, state: WorkerState, reason: str) -> None:
+        """Remove a worker whose machine is gone: its items run on another one."""
+        if state in self._workers and state.items and self._losses.machine_lost([*state.items]):
+            self._emit(events.Notice(text=f"{reason}; what it did is done again on another"))
+            self._taken_back.append(state.take_back())
+        self._remove_worker(state, reason)
 
     def _remove_worker(self, state: WorkerState, reason: str) -> None:
         if state not in self._workers:

@@ -6,16 +6,19 @@ loaded, in the version on disk at the time; it never serves another.
 
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
+from seqstudio.errors import PluginError
+from seqstudio.host.confinement.policy import Policy
 from seqstudio.host.jobs import WORKER_LOG
 from seqstudio.host.jobs.plan import JobPlan
 from seqstudio.host.processes import usable_cpu_count
 from seqstudio.host.runner.worker_process import ProcessWorker, Worker
+from seqstudio.services.atomic_files import os_errors_as
 
 IDLE_S = 600.0  # an idle worker is ended after this time, to free its memory
-CAPACITY = 2  # one worker for each built-in plugin
+CAPACITY = 2  # idle workers; each holds torch in memory
 
 
 class WorkerPool:
@@ -78,27 +81,49 @@ class JobWorkers:
     folders : the packages of the job's plugins
     plan : the job
     pool : None ends each worker with its job
+    policy : what the workers may do
+    check : raises an error if the plugins' code is not what was installed
     """
 
     def __init__(
-        self, paths: Sequence[str], folders: Sequence[Path], plan: JobPlan, pool: WorkerPool | None
+        self,
+        paths: Sequence[str],
+        folders: Sequence[Path],
+        plan: JobPlan,
+        pool: WorkerPool | None,
+        policy: Policy,
+        check: Callable[[], None],
     ) -> None:
+        self._policy = policy
+        self._check = check
         self._paths = paths
         self._plan = plan
         # workers of trainings, evaluations and streams end with their job and free their memory:
         # such jobs are long, so that starting a new worker costs little
         poolable = plan.spec.verb == "operation" and not plan.stream
         self._pool = pool if poolable else None
-        self._key = (tuple(paths), plan.start.plugin.id, plan.spec.nice, newest_change(folders))
+        change = newest_change(folders)
+        self._key = (tuple(paths), plan.start.plugin.id, plan.spec.nice, change, policy)
 
     def acquire(self) -> Worker:
-        """Return a worker from the pool, or start one."""
+        """Return a worker from the pool, or start one.
+
+        Raises
+        ------
+        PluginError
+            If the code of a plugin is not what was installed.
+        """
         if self._pool and (worker := self._pool.acquire(self._key)):
             return worker
+        self._check()
         # evaluate and verify must compute what the operation does, to the last bit: on one thread
         threads = usable_cpu_count() if self._plan.spec.verb == "train" else 1
         log = Path(self._plan.start.folder) / WORKER_LOG
-        return ProcessWorker(self._paths, log, nice=self._plan.spec.nice, threads=threads)
+        if folder := self._plan.filled_folder:  # the worker may write in it, not beside it
+            with os_errors_as(PluginError, folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        nice = self._plan.spec.nice
+        return ProcessWorker(self._paths, log, self._policy, nice=nice, threads=threads)
 
     def release(self, worker: Worker) -> None:
         """Return a healthy worker to the pool, or end it if the job has no pool."""

@@ -4,35 +4,51 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from seqstudio.contracts.messages import FROM_WORKER, FrameDecoder, decode, encode
 from seqstudio.errors import JobError
-from seqstudio.host.processes import resident_bytes
+from seqstudio.host.confinement.descendants import descendants, kill_all
+from seqstudio.host.confinement.policy import Policy
+from seqstudio.host.processes import LINUX, resident_bytes, task_count
 from seqstudio.host.text_format import printable
 
 ENTRY = "seqstudio.host.worker.main"
 BOOTSTRAP = (
-    "import json, sys; descriptor, nice, sys.path[:] = json.loads(sys.argv[1]); "
-    f"from {ENTRY} import main; main(descriptor, nice)"
+    "import json, sys; settings, sys.path[:] = json.loads(sys.argv[1]); "
+    "from seqstudio.host.confinement.start import start; start(settings)"
 )
 NODES = ("NNODES", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT")  # of a training on several machines
 INTERFACES = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")  # of their connections
 LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
-ENVIRONMENT = ("HOME", "PATH", "TMPDIR", "CUDA_VISIBLE_DEVICES", *LOCALE, *NODES, *INTERFACES)
+CUDA = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUBLAS_WORKSPACE_CONFIG", "LD_LIBRARY_PATH")
+ENVIRONMENT = ("HOME", "PATH", *CUDA, *LOCALE, *NODES, *INTERFACES)
+TORCH = "PYTORCH_"  # prefix of torch's own settings
+SCRATCH = ("TMPDIR", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "MPLCONFIGDIR")  # a folder of its own
 SEND_TIMEOUT_S = 10.0  # a worker that reads nothing for this time is stuck
 RECEIVE_BYTES = 2**18
 EXIT_TIMEOUT_S = 2.0
+KILL_POLL_S = 0.01
 TEXT_FIELDS = ("message", "text", "summary", "reason")  # of messages: shown to users
+
+
+class MachineLostError(JobError):
+    """The machine of a worker is gone, through no fault of what ran there."""
+
+
+class StoppedError(JobError):
+    """No worker can go on with the job now; the same command continues it."""
 
 
 class Worker(Protocol):
@@ -47,11 +63,15 @@ class Worker(Protocol):
     def receive(self) -> list[Any] | None:
         """Return the messages that arrived, or None if the worker has ended.
 
-        Raises JobError if what arrived is not a message.
+        Raises MachineLostError if its machine is gone, StoppedError if the job cannot go on, and
+        another JobError if what arrived is not a message.
         """
 
     def resident_bytes(self) -> int:
         """Return the memory that it uses."""
+
+    def task_count(self) -> int:
+        """Return how many processes and threads it has."""
 
     def end(self) -> str:
         """Close the socket and give the worker time to exit; return how it ended."""
@@ -107,27 +127,37 @@ def with_printable_text(message: Any) -> Any:
 
 
 class ProcessWorker(WorkerChannel):
-    """A worker in its own process, session and process group."""
+    """A worker in its own process, session and process group, confined by a policy.
 
-    def __init__(self, paths: Sequence[str], log: Path, *, nice: int, threads: int) -> None:
+    On Linux the process that is started here is the worker's guardian (`host/confinement`).
+    """
+
+    def __init__(
+        self, paths: Sequence[str], log: Path, policy: Policy, *, nice: int, threads: int
+    ) -> None:
         ours, theirs = socket.socketpair()
         super().__init__(ours)
-        argument = json.dumps([theirs.fileno(), nice, list(paths)])
-        flags = ["-I", "-S", "-u", "-X", "faulthandler"]
+        flags = ["-I", "-S", "-B", "-u", "-X", "faulthandler"]
+        self._scratch = tempfile.mkdtemp(prefix="tmp-", dir=log.parent)
+        policy = replace(policy, write=(*policy.write, self._scratch))
         try:
-            with theirs, log.open("ab") as output:
+            with theirs, log.open("ab") as output, tempfile.TemporaryFile("w+") as settings:
+                json.dump([theirs.fileno(), nice, asdict(policy)], settings)
+                settings.flush()
+                argument = json.dumps([settings.fileno(), list(paths)])
                 self._process = subprocess.Popen(
                     [sys.executable, *flags, "-c", BOOTSTRAP, argument],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(theirs.fileno(), settings.fileno()),
                     start_new_session=True,
-                    env=_environment(threads),
+                    env=_environment(threads, self._scratch),
                     cwd=log.parent,
                 )
         except OSError:  # not enough memory, or too many processes
             self.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
             raise
 
     def is_alive(self) -> bool:
@@ -141,8 +171,12 @@ class ProcessWorker(WorkerChannel):
         """Return the memory that the process and its descendants use."""
         return resident_bytes(self._process.pid)
 
+    def task_count(self) -> int:
+        """Return how many processes and threads the worker and its descendants have."""
+        return task_count(self._process.pid)
+
     def end(self) -> str:
-        """Close the socket, give the process time to exit, then kill its group."""
+        """Close the socket, give the process time to exit, then kill all that is left of it."""
         self.close()
         deadline = time.monotonic() + EXIT_TIMEOUT_S
         while self.is_alive() and time.monotonic() < deadline:
@@ -150,14 +184,25 @@ class ProcessWorker(WorkerChannel):
         return self.kill()
 
     def kill(self) -> str:
-        """Kill the process group, before the process notices the closed socket and exits itself."""
+        """Kill all its processes, before the worker notices the closed socket and exits itself."""
         if self._process.returncode is None:  # afterwards its id may be another process's
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            self._kill_tree()
         self.close()
-        if (code := self._process.wait()) < 0:
+        code = self._process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        if code < 0:
             return f"ended by {signal.Signals(-code).name}"
         return f"exited with status {code}"
+
+    def _kill_tree(self) -> None:
+        """Kill the descendants; the guardian then ends as the worker did, or is killed too."""
+        deadline = time.monotonic() + (EXIT_TIMEOUT_S if LINUX else 0)
+        while self.is_alive() and time.monotonic() < deadline:
+            kill_all(descendants(self._process.pid))
+            time.sleep(KILL_POLL_S)
+        if self.is_alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 class ThreadWorker(WorkerChannel):
@@ -171,6 +216,10 @@ class ThreadWorker(WorkerChannel):
     def resident_bytes(self) -> int:
         """Return 0, since its memory is this process's own."""
         return 0
+
+    def task_count(self) -> int:
+        """Return 1: its thread."""
+        return 1
 
     def end(self) -> str:
         """Close the socket."""
@@ -188,7 +237,9 @@ def _serve(connection: socket.socket) -> None:
         worker.serve(connection, on_start=lambda _start: None, on_close=lambda: None)
 
 
-def _environment(threads: int) -> dict[str, str]:
+def _environment(threads: int, scratch: str) -> dict[str, str]:
     """Return a worker's environment: what it needs, and no secrets of the user's shell."""
-    kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+    names = {*ENVIRONMENT, *(name for name in os.environ if name.startswith(TORCH))}
+    kept = {name: os.environ[name] for name in sorted(names) if name in os.environ}
+    kept |= dict.fromkeys(SCRATCH, scratch)
     return {**kept, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}

@@ -1,12 +1,15 @@
 """The state of each worker of a job and its items, and the watchdog that checks them."""
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.messages import CloseInput, Item, Items
 from seqstudio.errors import JobError
+from seqstudio.host.catalogue.file_stamp import FileStamp
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.limits import Limits
 from seqstudio.host.processes import machine_memory_bytes
@@ -22,6 +25,7 @@ class ActiveItem:
     item: ItemRow
     provenance: Mapping[str, Any]
     fingerprint: str
+    stamps: Mapping[Path, FileStamp] = field(default_factory=dict)  # of its inputs, as hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class ItemBatch:
     """The items that a worker gets at a time; they share their inputs."""
 
     items: tuple[ActiveItem, ...]
+    pieces: Path | None = None  # the file of finished pieces
 
     @property
     def rows(self) -> Mapping[int, ItemRow]:
@@ -40,6 +45,7 @@ class ItemBatch:
         rows = [active.item for active in self.items]
         return Items(
             items=tuple(map(_item_message, rows)),
+            pieces=str(self.pieces or ""),
             inputs={name: tuple(map(str, paths)) for name, paths in rows[0].inputs.items()},
         )
 
@@ -58,9 +64,11 @@ class WorkerState:
 
     worker: Worker
     last_activity_s: float = field(default_factory=time.monotonic)  # last message to or from it
+    acting: str = ""  # the extension whose code it runs; "" for the plugin whose job it is
     is_ready: bool = False
     is_ending: bool = False  # its input is closed or it is cancelled: it should end soon
     items: dict[int, ActiveItem] = field(default_factory=dict)
+    pieces: Path | None = None
     pending: Items | None = None  # sent when it is ready
 
     @property
@@ -76,11 +84,18 @@ class WorkerState:
     def assign(self, batch: ItemBatch) -> None:
         """Send it items, now or when it is ready."""
         self.items = {active.item.number: active for active in batch.items}
+        self.pieces = batch.pieces
         self.last_activity_s = time.monotonic()
         if self.is_ready:
             self.worker.send(batch.message())
         else:
             self.pending = batch.message()
+
+    def take_back(self) -> ItemBatch:
+        """Remove and return its items, which another worker is to run."""
+        batch = ItemBatch(tuple(self.items.values()), self.pieces)
+        self.items, self.pending = {}, None
+        return batch
 
     def on_ready(self) -> None:
         """Mark it as ready and send it the pending items."""
@@ -118,8 +133,9 @@ class WorkerState:
 class Watchdog:
     """Finds workers that send no messages, do not stop in time, or use too much memory."""
 
-    def __init__(self, limits: Limits, *, saves: bool) -> None:
+    def __init__(self, limits: Limits, log: Path, *, saves: bool) -> None:
         self._limits = limits
+        self._log = log
         self._end_timeout_s = limits.save_timeout_s if saves else limits.cancel_timeout_s
         self._memory_bytes = int(machine_memory_bytes() * limits.memory_share)
 
@@ -134,16 +150,24 @@ class Watchdog:
         used = {id(state): state.worker.resident_bytes() for state in states}
         total = sum(used.values())
         largest = max(used.values(), default=0) if total > self._memory_bytes else None
+        written = self._log.stat().st_size if self._log.exists() else 0
+        if written > self._limits.log_bytes:
+            os.truncate(self._log, self._limits.log_bytes)
         for state in list(states):
             timeout_s, fault = self._timeout(state)
             if host_waits and not state.is_ending and state.is_ready:
                 state.last_activity_s = now
             if used[id(state)] == largest:
-                allowed = self._memory_bytes / GIB
+                memory = self._memory_bytes / GIB
                 yield (
                     state,
-                    f"held {total / GIB:.1f} GiB of memory, expected at most {allowed:.1f} GiB",
+                    f"held {total / GIB:.1f} GiB of memory, expected at most {memory:.1f} GiB",
                 )
+            elif written > (allowed := self._limits.log_bytes):
+                yield state, f"wrote {written} bytes to its log, expected at most {allowed}"
+            elif (tasks := state.worker.task_count()) > self._limits.tasks:
+                allowed_tasks = self._limits.tasks
+                yield state, f"had {tasks} processes and threads, expected at most {allowed_tasks}"
             elif now - state.last_activity_s > timeout_s:
                 yield state, f"{fault} for {timeout_s:g} s"
 

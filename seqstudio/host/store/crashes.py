@@ -32,9 +32,9 @@ def count_crash(profile: Profile, plugin: Plugin, how: str) -> str:
     -------
     a sentence that says that the plugin is now disabled, and why; or ''
     """
-    if is_built_in(plugin.distribution):
+    if is_built_in(plugin.distribution) or plugin.id in read_installed(profile).linked:
         return ""
-    file = profile.home / "crashes.json"
+    file = _file(profile)
     now = time.time()
     with os_errors_as(PluginError, profile.home), store_lock(profile):
         table = read_crashes(file)
@@ -54,9 +54,23 @@ def count_crash(profile: Profile, plugin: Plugin, how: str) -> str:
         return f"plugin {plugin.id!r} is switched off: {reason}"
 
 
+def forget_crashes(profile: Profile, plugin: str) -> None:
+    """Forget those of a plugin; the caller holds the store's lock."""
+    table = read_crashes(_file(profile))
+    if table.pop(plugin, None) is not None:
+        if table:
+            write_atomic(_file(profile), json_bytes(table))
+        else:
+            _file(profile).unlink()
+
+
 def read_crashes(file: Path) -> CrashTimes:
     """Read the times of crashes; a missing or damaged file has none."""
     try:
         return from_plain(CrashTimes, json.loads(file.read_bytes()), str(file))
     except (OSError, ValueError, RecursionError, ConfigError):
         return {}
+
+
+def _file(profile: Profile) -> Path:
+    return profile.home / "crashes.json"

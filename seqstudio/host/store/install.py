@@ -7,14 +7,17 @@ import contextlib
 import hashlib
 import os
 import shutil
-import stat
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seqstudio.contracts.messages import PluginSource
 from seqstudio.contracts.plain import to_plain
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue
+from seqstudio.host.catalogue.confined import confinement_of
 from seqstudio.host.catalogue.installed import (
     LIBRARY,
     RECEIPT,
@@ -25,10 +28,13 @@ from seqstudio.host.catalogue.installed import (
     version_folder,
     write_installed,
 )
+from seqstudio.host.catalogue.integrity import difference, hash_files
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.archive import WheelSource, open_archive
-from seqstudio.host.store.pack import PROJECT, pack
+from seqstudio.host.store.code_changes import CodeChanges, code_changes
+from seqstudio.host.store.pack_reader import SUFFIX, open_pack
 from seqstudio.host.store.probe import probe
+from seqstudio.host.store.project_wheel import PROJECT, project_wheel
 from seqstudio.host.store.resolve import host_versions, resolve
 from seqstudio.host.store.sheet import ConsentSheet, make_sheet
 from seqstudio.host.store.wheel import Wheel, inspect_wheel
@@ -36,7 +42,6 @@ from seqstudio.services.atomic_files import (
     json_bytes,
     os_errors_as,
     remove_leftovers,
-    sha256_of_file,
     sync_file,
     write_atomic,
 )
@@ -68,6 +73,7 @@ class InspectedPlugin:
             sha256=sheet.sha256,
             source=sheet.source,
             size=sheet.size,
+            files={name: sha for wheel in self.wheels for name, sha in wheel.hashes.items()},
             native=sheet.native,
             dependencies=sheet.dependencies,
         )
@@ -90,20 +96,32 @@ def inspect_source(path: Path, profile: Profile) -> InspectedPlugin:
     old = check_names_free(plugin, plugin.manifest().id, profile)
     others = [wheel for wheel in wheels if wheel is not plugin]
     dependencies = resolve(plugin, others, host_versions())
-    sheet = make_sheet(plugin, dependencies, old)
-    return InspectedPlugin(wheels=(plugin, *dependencies), sheet=sheet)
+    wheels = [plugin, *dependencies]
+    code = changes_of(old, wheels, profile) if old else CodeChanges()
+    sheet = make_sheet(plugin, dependencies, old, code, confinement_of(profile))
+    return InspectedPlugin(wheels=tuple(wheels), sheet=sheet)
+
+
+def changes_of(old: Receipt, wheels: Sequence[Wheel], profile: Profile) -> CodeChanges:
+    """Return what differs between wheels and the version in use."""
+    identity = old.table["id"]
+    version = read_installed(profile).current[identity]
+    return code_changes(wheels, old.files, version_folder(profile, identity, version) / LIBRARY)
 
 
 def find_wheels(path: Path) -> list[WheelSource]:
-    """Return the wheels at a path: the file itself, those in a folder, or a packed project."""
+    """Return the wheels at a path: the file itself, those in a pack or folder, or a project's."""
     if not path.exists():
         raise PluginError(
-            f"{path}: no such file or folder, expected a wheel, a folder of wheels or a project"
+            f"{path}: no such file or folder, expected a wheel, a pack, a folder of wheels or a "
+            "project"
         )
+    if path.suffix == SUFFIX:
+        return open_pack(path)[1]
     if not path.is_dir():
         return [WheelSource(path)]
     if (path / PROJECT).is_file():
-        return [pack(path)]
+        return [project_wheel(path)]
     found = [WheelSource(file) for file in sorted(path.glob("*.whl"))]
     if not found:
         raise PluginError(f"{path}: no wheel and no {PROJECT}, expected a wheel or a project")
@@ -190,11 +208,21 @@ def stage(
             on_progress(f"unpacking {wheel.title}")
             unpack(wheel, library)
         receipt = inspected.receipt()
-        write_atomic(unpacked / RECEIPT, json_bytes(to_plain(receipt)))
         (temporary / "probe").mkdir()
         on_progress("trying it in a separate process")
-        probe(receipt, library, temporary / "probe", profile.limits().start_timeout_s)
-        check_unchanged(inspected, library)
+        others = Catalogue.load(profile, include_disabled=True).plugins
+        hidden = [one.root for one in others if one.id != inspected.sheet.id]
+        source = PluginSource(
+            id=inspected.sheet.id,
+            module=receipt.module,
+            version=receipt.version,
+            manifest=receipt.table,
+        )
+        probe(source, library, temporary / "probe", profile.limits(), hidden)
+        check_unchanged(inspected.wheels[0].title, receipt, library)
+        compile_bytecode(library)
+        receipt = replace(receipt, files=hash_files(library))
+        write_atomic(unpacked / RECEIPT, json_bytes(to_plain(receipt)))
         if target.exists():  # left by a process that died before it enabled the plugin
             shutil.rmtree(target)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -220,30 +248,28 @@ def unpack(wheel: Wheel, library: Path) -> None:
                 raise PluginError(f"{wheel.title}: {member} changed while it was being installed")
 
 
-def check_unchanged(inspected: InspectedPlugin, library: Path) -> None:
+def check_unchanged(title: str, receipt: Receipt, library: Path) -> None:
     """Check that the plugin did not change its own files while it was probed."""
-    expected: dict[str, str] = {}
-    for wheel in inspected.wheels:
-        expected |= wheel.hashes
     for cache in [*library.rglob("__pycache__")]:
         shutil.rmtree(cache, ignore_errors=True)  # written by Python, or by the plugin itself
-    found = {
-        path.relative_to(library).as_posix(): path
-        for path in library.rglob("*")
-        if path.is_symlink() or not path.is_dir()
-    }
-    for member in sorted(set(expected) | set(found)):
-        path = found.get(member)
-        as_expected = path is not None and member in expected and is_regular_file(path)
-        if not as_expected or sha256_of_file(library / member) != expected[member]:
-            raise PluginError(
-                f"{inspected.wheels[0].title}: changed its own {member} while it was tried"
-            )
+    if fault := difference(receipt.files, library):
+        raise PluginError(f"{title}: {fault} by the plugin itself while it was tried")
 
 
-def is_regular_file(path: Path) -> bool:
-    """Whether this is a regular file, not a link, pipe or device."""
-    return stat.S_ISREG(path.lstat().st_mode)
+def compile_bytecode(library: Path) -> None:
+    """Write the bytecode of a plugin; a process of its own compiles, and executes none of it.
+
+    Workers write none, since only what is in the receipt may be there. What does not compile has
+    none either, and fails when it is imported.
+    """
+    modes = ("-q", "--invalidation-mode", "unchecked-hash")
+    subprocess.run(
+        [sys.executable, "-I", "-S", "-m", "compileall", *modes, str(library)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
 
 
 def remove_unused(folder: Path, kept: set[str]) -> None:

@@ -2,37 +2,44 @@
 
 import select
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from seqstudio.contracts.messages import Done, Failed, PluginSource, Start
 from seqstudio.errors import JobError, PluginError
 from seqstudio.host.catalogue.catalogue import search_path
-from seqstudio.host.catalogue.installed import Receipt
+from seqstudio.host.confinement.policy import Policy
 from seqstudio.host.jobs import WORKER_LOG
+from seqstudio.host.limits import Limits
+from seqstudio.host.runner.grants import limits_of
 from seqstudio.host.runner.worker_process import ProcessWorker
 
 
-def probe(receipt: Receipt, library: Path, scratch: Path, limit_s: float) -> None:
+def probe(
+    source: PluginSource, library: Path, scratch: Path, limits: Limits, hidden: Sequence[str]
+) -> None:
     """Import a plugin in a worker and call every hook.
 
     Parameters
     ----------
-    receipt : of the plugin
+    source : the plugin
     library : the folder of its packages
     scratch : an empty folder for the worker's log
-    limit_s : seconds after which the worker is killed
+    limits : of the worker; it is killed if it is not ready in time
+    hidden : the packages of other plugins
 
     Raises
     ------
     PluginError
         If a hook fails or does not match the manifest, or the worker dies or hangs.
     """
-    name = receipt.table["id"]
+    name = source.id
     paths = [*search_path(), str(library)]
-    worker = ProcessWorker(paths, scratch / WORKER_LOG, nice=0, threads=1)
-    source = PluginSource(
-        id=name, module=receipt.module, version=receipt.version, manifest=receipt.table
+    policy = Policy(
+        read=tuple(paths), hidden=tuple(hidden), write=(str(scratch),), **limits_of(limits)
     )
+    worker = ProcessWorker(paths, scratch / WORKER_LOG, policy, nice=0, threads=1)
+    limit_s = limits.start_timeout_s
     try:
         worker.send(Start(plugin=source, verb="describe", name=name, folder=str(scratch)))
         if reason := wait_for_result(worker, limit_s):

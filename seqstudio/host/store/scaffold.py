@@ -36,9 +36,8 @@ def write_plugin(folder: Path, name: str, kind: str) -> list[Path]:
     if folder.exists():
         raise PluginError(f"{folder}: already exists, expected a new folder")
     package = "seqstudio_" + name.replace("-", "_")
-    words = name.replace("-", " ").title()
-    placeholders = {"NAME": name, "PACKAGE": package, "TITLE": words.capitalize()}
-    placeholders["CLASS"] = words.replace(" ", "")
+    title = name.replace("-", " ").capitalize()
+    placeholders = {"NAME": name, "PACKAGE": package, "TITLE": title}
     manifest = read_template("head.txt") + read_template(f"{kind}/manifest.txt")
     texts = {
         "pyproject.toml": read_template("pyproject.txt"),

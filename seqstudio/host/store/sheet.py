@@ -7,6 +7,8 @@ from typing import Any
 
 from seqstudio.contracts.manifest import SECTIONS
 from seqstudio.host.catalogue.installed import Receipt
+from seqstudio.host.confinement.status import Confinement
+from seqstudio.host.store.code_changes import CodeChanges
 from seqstudio.host.store.wheel import Wheel
 
 
@@ -26,14 +28,32 @@ class ConsentSheet:
     unpacked: int  # bytes of all wheels when unpacked
     licence: str
     permissions: Mapping[str, str]  # name -> the author's reason
+    confinement: str  # how far this machine enforces its limits
+    limits: tuple[str, ...]  # each of them, and whether it is enforced
     native: tuple[str, ...]  # files that contain machine code
     dependencies: Mapping[str, str]  # installed with it: name -> version
     provides: Mapping[str, tuple[str, ...]]  # section of the manifest -> names
     installed: str = ""  # the version in use, or ""
     changes: tuple[str, ...] = ()  # since that version
+    code_changes: tuple[str, ...] = ()  # lines of a unified difference to its code
+
+    @property
+    def note(self) -> str:
+        """Return what the user should consider."""
+        if self.confinement == "enforced":
+            return "the system keeps it within these limits; install only what you trust"
+        return (
+            "it may do what you may do, where limits are only declared; install only what you trust"
+        )
 
 
-def make_sheet(plugin: Wheel, dependencies: Sequence[Wheel], old: Receipt | None) -> ConsentSheet:
+def make_sheet(
+    plugin: Wheel,
+    dependencies: Sequence[Wheel],
+    old: Receipt | None,
+    code: CodeChanges,
+    confinement: Confinement,
+) -> ConsentSheet:
     """Make the consent sheet of a plugin.
 
     Parameters
@@ -41,6 +61,8 @@ def make_sheet(plugin: Wheel, dependencies: Sequence[Wheel], old: Receipt | None
     plugin : the plugin's own wheel
     dependencies : the wheels that are installed with it
     old : the receipt of the version in use, or None
+    code : what differs from its files
+    confinement : how far this machine keeps plugins within their limits
     """
     table = plugin.table
     wheels = [plugin, *dependencies]
@@ -56,11 +78,14 @@ def make_sheet(plugin: Wheel, dependencies: Sequence[Wheel], old: Receipt | None
         unpacked=sum(wheel.unpacked for wheel in wheels),
         licence=table["license"],
         permissions=dict(table.get("permissions", {})),
+        confinement=confinement.text,
+        limits=tuple(confinement.lines(table.get("permissions", {}))),
         native=native,
         dependencies=versions,
         provides=provided_names(table),
         installed=old.version if old else "",
-        changes=tuple(changes(old, plugin, native, versions)) if old else (),
+        changes=(*changes(old, plugin, native, versions), *code.summary) if old else (),
+        code_changes=code.lines,
     )
 
 

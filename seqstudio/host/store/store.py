@@ -2,29 +2,30 @@
 
 import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from seqstudio.errors import PluginError
-from seqstudio.host.catalogue.catalogue import Catalogue, is_built_in
+from seqstudio.host.catalogue.catalogue import Catalogue, forget_scans, is_built_in
 from seqstudio.host.catalogue.installed import (
     InstalledVersions,
     Receipt,
-    installed_file,
     plugin_info,
     read_installed,
     read_receipt,
     store_lock,
+    without,
     write_installed,
 )
 from seqstudio.host.jobs.queue import Jobs
 from seqstudio.host.profile import Profile
+from seqstudio.host.store.crashes import forget_crashes
 from seqstudio.host.store.install import InspectedPlugin, ignore_progress, inspect_source, install
+from seqstudio.host.store.link import link, unlink
+from seqstudio.host.store.refusals import forget_refusals
 from seqstudio.services.atomic_files import os_errors_as
 
-V = TypeVar("V")
 ACTIVE_STATES = ("queued", "running", "paused")
 
 
@@ -75,6 +76,20 @@ class Store:
         """
         install(inspected, self.profile, accepted=accepted, on_progress=on_progress)
 
+    def link(self, folder: Path) -> str:
+        """Use a project in its folder, instead of an installed version; return the plugin's id.
+
+        Raises
+        ------
+        PluginError
+            If the folder holds no plugin, or another plugin has its id.
+        """
+        return link(folder, self.profile)
+
+    def unlink(self, name: str) -> None:
+        """Return to the installed version of a plugin, if there is one."""
+        unlink(name, self.profile)
+
     def installed(self) -> tuple[StoredPlugin, ...]:
         """Return the store's plugins, except damaged ones, which `Catalogue.broken` lists.
 
@@ -115,7 +130,9 @@ class Store:
         """
         self._check_known(name)
         with self._locked() as installed:
-            self._write(replace(installed, disabled={**installed.disabled, name: reason}))
+            write_installed(
+                self.profile, replace(installed, disabled={**installed.disabled, name: reason})
+            )
 
     def enable(self, name: str) -> None:
         """Enable a plugin again.
@@ -127,7 +144,9 @@ class Store:
         """
         self._check_known(name)
         with self._locked() as installed:
-            self._write(replace(installed, disabled=without(installed.disabled, name)))
+            write_installed(
+                self.profile, replace(installed, disabled=without(installed.disabled, name))
+            )
 
     def rollback(self, name: str) -> str:
         """Return to the previous version and return its number; a second call undoes the first.
@@ -142,18 +161,19 @@ class Store:
                 raise PluginError(f"plugin {name!r}: no previous version, expected one")
             old, new = installed.current[name], installed.previous[name]
             version = str(plugin_info(self.profile, name, new)["version"])
-            self._write(
+            write_installed(
+                self.profile,
                 replace(
                     installed,
                     current={**installed.current, name: new},
                     previous={**installed.previous, name: old},
                     disabled=without(installed.disabled, name),
-                )
+                ),
             )
             return version
 
     def uninstall(self, name: str) -> None:
-        """Remove all versions of a plugin from the store.
+        """Remove all versions of a plugin from the store, and the link to its author's folder.
 
         Raises
         ------
@@ -161,18 +181,20 @@ class Store:
             If the plugin is not in the store, or a job uses it.
         """
         with self._locked() as installed:
-            if name not in installed.current:
+            if name not in {*installed.current, *installed.linked}:
                 self._refuse_removal(name, installed)
             if job := self._active_job(name):
                 raise PluginError(
                     f"plugin {name!r} is in use by job {job}, expected that job to be finished"
                 )
-            parts = [installed.current, installed.previous, installed.disabled]
-            current, previous, disabled = (without(part, name) for part in parts)
-            self._write(InstalledVersions(current=current, previous=previous, disabled=disabled))
-            shutil.rmtree(self.profile.home / "plugins" / name, ignore_errors=True)
-            with contextlib.suppress(OSError):  # not empty: other plugins are installed
-                (self.profile.home / "plugins").rmdir()
+            write_installed(self.profile, installed.without(name))
+            forget_refusals(self.profile, name)
+            forget_crashes(self.profile, name)
+            for folder in (self.profile.home / "plugins", self.profile.cache):
+                shutil.rmtree(folder / name, ignore_errors=True)
+                with contextlib.suppress(OSError):  # not empty: those of other plugins are in it
+                    folder.rmdir()
+        forget_scans(self.profile)
 
     def _version(self, name: str, folder: str) -> str:
         """Return the version in a folder, or "" if there is none or it is damaged."""
@@ -185,13 +207,6 @@ class Store:
         """Hold the store's lock, and yield the state to change."""
         with os_errors_as(PluginError, self.profile.home), store_lock(self.profile):
             yield read_installed(self.profile)
-
-    def _write(self, installed: InstalledVersions) -> None:
-        """Write `plugins.json`, or remove it if nothing is installed or disabled."""
-        if installed == InstalledVersions():
-            installed_file(self.profile).unlink(missing_ok=True)
-        else:
-            write_installed(self.profile, installed)
 
     def _check_known(self, name: str) -> None:
         catalogue = Catalogue.load(self.profile, include_disabled=True)
@@ -219,8 +234,3 @@ class Store:
         jobs = Jobs(self.profile.database).list()
         active = (job.id for job in jobs if job.plugin == name and job.state in ACTIVE_STATES)
         return next(active, 0)
-
-
-def without(table: Mapping[str, V], name: str) -> dict[str, V]:
-    """Return a copy of a table without one name."""
-    return {key: value for key, value in table.items() if key != name}

@@ -13,9 +13,12 @@ from seqstudio import __version__
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.job import Guide, LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.contracts.messages import Partial, Progress
+from seqstudio.contracts.recogniser import LoadedRecogniser
 from seqstudio.errors import PluginError
+from seqstudio.host.worker.cache import FileCache
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.models import JobModels
+from seqstudio.host.worker.pieces import PieceFile
 
 if TYPE_CHECKING:
     import torch
@@ -35,25 +38,46 @@ class WorkerJob:
         item: int,
         needs_model: bool,
         streams: bool = False,
+        pieces: str = "",
+        cache: FileCache | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.device = models.device() if needs_model else "cpu"
+        self.device = models.device() if needs_model and not models.is_recogniser else "cpu"
         self._host = host
         self._models = models
         self._item = item
         self._streams = streams
+        self._pieces = pieces
+        self._cache = cache or FileCache(None, 0)
         self._fraction = 0.0
         self._last_progress_s = 0.0
+        self._began_s = time.monotonic()  # moved on by the time that models take to load
         self._loaded: LoadedModel | None = None
+        self._recogniser: LoadedRecogniser | None = None
         self._input_hash = hashlib.sha256()  # of the stream
         self._input_bytes = 0
 
     def model(self, prefer: str = "") -> LoadedModel:
         """Load the chosen model, or else the preferred one, once."""
         self.check()
+        asked_s = time.monotonic()
         self._loaded = self._models.load(prefer)
+        self._began_s += time.monotonic() - asked_s
         return self._loaded
+
+    def recogniser(self) -> LoadedRecogniser | None:
+        """Load the recogniser from outside that the user chose, once; None if there is none."""
+        self.check()
+        asked_s = time.monotonic()
+        self._recogniser = self._models.recogniser()
+        self._began_s += time.monotonic() - asked_s
+        return self._recogniser
+
+    def model_at(self, path: Path) -> LoadedModel:
+        """Load another model of this plugin."""
+        self.check()
+        return self._models.load_path(path)
 
     def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> Any:
         """Encode a padded batch of sources on the model's device."""
@@ -134,6 +158,14 @@ class WorkerJob:
             self._input_bytes += len(block)
             yield block
 
+    def pieces(self) -> PieceFile:
+        """Return the finished pieces of this item."""
+        return PieceFile(Path(self._pieces) if self._pieces else None)
+
+    def cache(self) -> FileCache:
+        """Return the cache of the plugin."""
+        return self._cache
+
     def progress(self, fraction: float, message: str = "") -> None:
         """Report progress; raise `Cancelled` if cancelled, wait if paused."""
         self.check()
@@ -163,6 +195,7 @@ class WorkerJob:
             "python": platform.python_version(),
             "device": self.device,
             "threads": int(os.environ.get("OMP_NUM_THREADS", "0")),
+            "work_s": round(time.monotonic() - self._began_s, 3),
         }
         if self._streams:
             found["stream"] = {"bytes": self._input_bytes, "sha256": self._input_hash.hexdigest()}
@@ -174,4 +207,6 @@ class WorkerJob:
                 "model": {"name": self._loaded.name, "sha256": self._loaded.sha256},
                 "dtype": str(weights.dtype),
             }
+        if self._recogniser is not None:
+            found["model"] = {"name": self._recogniser.name, "sha256": self._recogniser.sha256}
         return found

@@ -12,21 +12,32 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.job import Cancelled
-from seqstudio.contracts.messages import Done, Failed, Ready, Start
+from seqstudio.contracts.messages import Done, Failed, Ready, Refused, Start
 from seqstudio.errors import JobError, SeqStudioError
+from seqstudio.host.confinement.refusals import RefusalLog
 from seqstudio.host.jobs import WORKER_LOG
+from seqstudio.host.worker.announcer import Announcer
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.models import ModelCache
 from seqstudio.host.worker.parent import ORPHANED
 from seqstudio.host.worker.plugins import Plugins
-from seqstudio.host.worker.priority import lower_priority
 
 
-def main(descriptor: int, nice: int) -> None:
-    """Serve the host at the other end of `descriptor` until it closes."""
-    lower_priority(nice)
+def main(descriptor: int, refusals: RefusalLog) -> None:
+    """Serve the host at the other end of `descriptor` until it closes.
+
+    Parameters
+    ----------
+    descriptor : the worker's end of the socket
+    refusals : what this process asks for and is not allowed
+    """
     connection = socket.socket(fileno=descriptor)
-    serve(connection, on_start=enter_job_folder, on_close=lambda: os._exit(ORPHANED))
+    serve(
+        connection,
+        on_start=enter_job_folder,
+        on_close=lambda: os._exit(ORPHANED),
+        refusals=refusals,
+    )
 
 
 def enter_job_folder(start: Start) -> None:
@@ -39,10 +50,16 @@ def enter_job_folder(start: Start) -> None:
 
 
 def serve(
-    connection: socket.socket, *, on_start: Callable[[Start], None], on_close: Callable[[], None]
+    connection: socket.socket,
+    *,
+    on_start: Callable[[Start], None],
+    on_close: Callable[[], None],
+    refusals: RefusalLog | None = None,
 ) -> None:
     """Run the jobs that arrive over a connection, one after another, until it closes."""
     host, cache = HostChannel(connection, on_close), ModelCache()
+    if refusals:
+        refusals.connect(lambda text: host.send(Refused(text=text)))
     try:
         for start in host.starts():
             on_start(start)
@@ -73,7 +90,8 @@ def _outcome(start: Start, host: HostChannel, cache: ModelCache) -> Done | Faile
 
 
 def _run(start: Start, host: HostChannel, cache: ModelCache) -> Mapping[str, Any]:
-    plugins = Plugins((start.plugin, *start.extensions))
+    announcer = Announcer(start.plugin.id, host.send)
+    plugins = Plugins((start.plugin, *start.extensions), announcer)
     if start.verb == "describe":
         return plugins.describe()
     if start.verb == "operation":

@@ -1,11 +1,13 @@
 """Models in a worker: loaded on first use, which is when torch is imported."""
 
+import os
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.messages import ModelSource
-from seqstudio.errors import ModelError
+from seqstudio.contracts.recogniser import LoadedRecogniser
+from seqstudio.errors import ModelError, PluginError
 from seqstudio.host.worker.plugins import Plugins
 
 CAPACITY = 4  # models that stay loaded
@@ -52,6 +54,7 @@ class JobModels:
         self._cache = cache
         self._device = ""
         self._loaded: dict[str, LoadedModel] = {}
+        self._recogniser: LoadedRecogniser | None = None
 
     def device(self) -> str:
         """Resolve the device, once."""
@@ -77,6 +80,39 @@ class JobModels:
             self._loaded[source.path] = self._read(source)
         return self._loaded[source.path]
 
+    def recogniser(self) -> LoadedRecogniser | None:
+        """Load the recogniser that the user chose; None if it is a model."""
+        if not self.is_recogniser:
+            return None
+        if self._recogniser is None:
+            source = self._sources[0]
+            folder = Path(source.path) if source.path else None
+            threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+            self._recogniser = self._plugins.load_recogniser(source.name, folder, threads)
+        return self._recogniser
+
+    @property
+    def is_recogniser(self) -> bool:
+        """Whether the user chose a recogniser from outside."""
+        return any(source.is_recogniser for source in self._sources)
+
+    def load_path(self, path: Path) -> LoadedModel:
+        """Load another model: a bundle, or the best one of a run folder.
+
+        Raises
+        ------
+        ModelError
+            If there is none, or it is damaged or of another plugin's task.
+        """
+        bundle = path / "model" if (path / "model").is_dir() else path
+        if str(bundle) not in self._loaded:
+            try:
+                source = ModelSource(name=path.name, path=str(bundle))
+                self._loaded[str(bundle)] = self._read(source)
+            except PluginError as error:
+                raise ModelError(f"{path}: a model of another plugin; {error}") from error
+        return self._loaded[str(bundle)]
+
     def _find(self, name: str) -> ModelSource:
         for source in self._sources:
             if source.name == name:
@@ -90,6 +126,9 @@ class JobModels:
         from seqstudio.services.bundles import load_bundle
 
         facts = inspect_bundle(Path(source.path))
+        needed = [text.partition(">=")[0] for text in facts.config.requires.values()]
+        if why := self._plugins.reason_left_out(needed):
+            raise ModelError(f"{source.name}: a part of it is missing{why}")
         task = self._plugins.own("tasks", facts.task)
         parts = with_plugin_parts(self._plugins.all_contributions("parts"))
         device = self.device()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from seqstudio.contracts.formatted import Formatted
 from seqstudio.contracts.job import Cancelled, Operation, Request, Result, TakeSeed
 from seqstudio.contracts.messages import (
     Item,
@@ -14,7 +15,10 @@ from seqstudio.contracts.messages import (
     OutputFile,
     Start,
 )
+from seqstudio.contracts.presentation import Presentation
+from seqstudio.contracts.transcript import Transcript, check_times
 from seqstudio.errors import JobError, PluginError, SeqStudioError
+from seqstudio.host.worker.cache import FileCache
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.job import WorkerJob
 from seqstudio.host.worker.models import JobModels, ModelCache
@@ -59,6 +63,7 @@ class OperationRunner:
         self._models = JobModels(start.models, plugins, start.device, cache, generative=generative)
         self._kinds = {port["name"]: port["kind"] for port in entry.get("outputs", ())}
         self._streams = entry.get("runs") == "stream"
+        self._cache = FileCache(Path(start.cache) if start.cache else None, start.cache_bytes)
         self._needs_model = bool(entry.get("task") or entry.get("tasks"))
 
     def run(self, batch: Items) -> None:
@@ -72,6 +77,8 @@ class OperationRunner:
                 item=batch.items[0].item,
                 needs_model=self._needs_model,
                 streams=self._streams,
+                pieces=batch.pieces,
+                cache=self._cache,
             )
             for result in self._operation.run(self._request(batch), job):
                 self._host.send(self._finish(result, pending, job))
@@ -104,9 +111,11 @@ class OperationRunner:
             )
         item = pending[result.take]
         files = self._write(result, item, job.folder)
-        del pending[result.take]
+        if not result.partial:
+            del pending[result.take]
         return ItemResult(
             item=item.item,
+            partial=result.partial,
             files=files,
             summary=result.summary,
             details=result.details,
@@ -125,23 +134,36 @@ class OperationRunner:
             for form in self._start.formats.get(output, ()):
                 path = folder / f"{output}.{result.take}.{form}"
                 try:
-                    self._export(self._kinds[output], form, value, path)
+                    self._export(self._kinds[output], form, value, path, result.presentation)
                 except OSError as error:
                     target = item.targets[output][form]
                     why = f"{error.strerror}, in {folder}"
                     raise JobError(f"{target}: cannot be written: {why}") from error
+                if not path.is_file() or path.is_symlink():  # a pipe would never end
+                    what = f"output {output} is not a file"
+                    raise PluginError(f"{self._name()}: {what}, expected one")
                 sha256 = sha256_of_file(path)
                 files.append(OutputFile(output=output, format=form, path=str(path), sha256=sha256))
         return tuple(files)
 
-    def _export(self, kind: str, form: str, value: object, path: Path) -> None:
+    def _export(
+        self, kind: str, form: str, value: object, path: Path, presentation: Presentation
+    ) -> None:
+        if isinstance(value, Formatted):
+            if form in value.texts:
+                path.write_text(value.texts[form], encoding="utf-8")
+                return
+            value = value.otherwise
         if isinstance(value, Path):  # the operation wrote the file itself
             value.rename(path)
             return
         from seqstudio.media.exporters import built_in_exporters
 
-        for exporter in (*built_in_exporters(), *self._plugins.all_contributions("exporters")):
+        if isinstance(value, Transcript):
+            check_times(value)
+        for exporter in (*built_in_exporters(presentation), *self._plugins.exporters()):
             if exporter.kind == kind and exporter.name == form:
                 exporter.write(value, path)
                 return
-        raise PluginError(f"{self._name()}: no exporter writes {kind} as {form!r}")
+        why = self._plugins.reason_left_out(self._plugins.left_out)
+        raise PluginError(f"{self._name()}: no exporter writes {kind} as {form!r}{why}")

@@ -18,9 +18,10 @@ def plugin_context(start: Start, plugins: Plugins, task: Task) -> PluginContext:
         plugin=start.plugin.id,
         plugin_version=start.plugin.version,
         kinds=data_kinds(start, task),
-        importers=plugins.all_contributions("importers"),
-        exporters=(*built_in_exporters(), *plugins.all_contributions("exporters")),
-        callbacks=plugins.all_contributions("train_callbacks"),
+        importers=plugins.own_importers(),
+        other_importers=plugins.other_importers(),
+        exporters=(*built_in_exporters(), *plugins.exporters()),
+        callbacks=plugins.callbacks(),
         parts=with_plugin_parts(plugins.all_contributions("parts")),
         requires=_required_plugins(start, parts),
     )

@@ -12,10 +12,10 @@ from typing import Any
 from seqstudio.contracts.messages import Start
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import SeqStudioError
+from seqstudio.host.confinement.priority import lower_session_priority
 from seqstudio.host.processes import owner_name
 from seqstudio.host.worker.parent import exit_with_parent
 from seqstudio.host.worker.plugins import Plugins
-from seqstudio.host.worker.priority import lower_session_priority
 from seqstudio.services.atomic_files import json_bytes, write_atomic
 
 START = "start.json"  # the job's start message

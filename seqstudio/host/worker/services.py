@@ -1,18 +1,18 @@
 """Training, evaluation and verification in a worker."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.data import Ledger, Measurement
+from seqstudio.contracts.data import Example, Ledger, Measurement
 from seqstudio.contracts.job import Cancelled
 from seqstudio.contracts.manifest import Manifest
 from seqstudio.contracts.messages import ItemRefused, ItemResult, Progress, Start
 from seqstudio.contracts.plain import from_plain, to_plain
-from seqstudio.contracts.task import Task
-from seqstudio.errors import ConfigError, SeqStudioError
+from seqstudio.contracts.task import Task, Tunable
+from seqstudio.errors import ConfigError, PluginError, SeqStudioError
 from seqstudio.host.jobs.options import fill_options
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.job import PROGRESS_INTERVAL_S, WorkerJob
@@ -21,11 +21,13 @@ from seqstudio.host.worker.parallel import train_in_processes
 from seqstudio.host.worker.plugin_context import data_kinds, plugin_context
 from seqstudio.host.worker.plugins import Plugins
 from seqstudio.services.bundle_files import inspect_bundle
-from seqstudio.services.datasets import choose_split, hash_source, read_examples
-from seqstudio.services.evaluation import evaluate, report
+from seqstudio.services.datasets import choose_split, hash_source, read_examples, splits_of
+from seqstudio.services.evaluation import evaluate, evaluate_recogniser, report
 from seqstudio.services.events import Event, Finished, TrainingStep, event_to_plain
 from seqstudio.services.golden import check_golden
+from seqstudio.services.model_card import ModelCard
 from seqstudio.services.train_job import TrainJob, run_train_job
+from seqstudio.services.tuned_models import save_tuned, with_preparation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +36,32 @@ class EvaluateArguments:
 
     data: Path
     split: str = "test"
+    importer: str = ""  # PLUGIN.NAME; "" chooses one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneArguments:
+    """The arguments of `seqstudio models tune MODEL DATA --out BUNDLE`."""
+
+    data: Path
+    out: Path
+    text: Path | None = None  # a text or a language model, instead of the train examples
+    importer: str = ""  # PLUGIN.NAME; "" chooses one
+    command: str = ""  # as typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyArguments:
     """The arguments of `seqstudio models verify MODEL`."""
 
-    demo: Path  # the folder of the demo items
+    demo: Path | None = None  # the folder of the demo items; None: only load the model
 
 
 def run_service(
     start: Start, plugins: Plugins, host: HostChannel, ready: Callable[[HostChannel], None]
 ) -> Mapping[str, Any]:
     """Run the one item of a job; return its value."""
-    verbs = {"train": _train, "evaluate": _evaluate, "verify": _verify}
+    verbs = {"train": _train, "evaluate": _evaluate, "verify": _verify, "tune": _tune}
     if start.verb not in verbs:
         raise ConfigError(f"verb {start.verb!r}, expected one of: operation, {', '.join(verbs)}")
     task = plugins.own("tasks", start.name)
@@ -136,26 +150,81 @@ def _train_events(service: ServiceRun, arguments: TrainJob) -> Iterator[Event]:
 
 def _evaluate(service: ServiceRun) -> Mapping[str, Any]:
     arguments = from_plain(EvaluateArguments, service.start.arguments, "evaluate")
+    recogniser = service.job.recogniser()
+    data = _read_data(service, arguments.data, arguments.importer)
+    examples = data.split(arguments.split)
+    if recogniser:
+        measured = evaluate_recogniser(service.task, recogniser, examples)
+    else:
+        measured = evaluate(service.task, service.job.model(), examples)
+    measurements = _with_progress(measured, len(examples), service.job)
+    metrics = service.plugins.metrics()
+    table = report(list(measurements), service.task, ledger=data.ledger, metrics=metrics)
+    return {**table, **data.note(examples)}
+
+
+def _tune(service: ServiceRun) -> Mapping[str, Any]:
+    """Choose how a model decodes; save it as a new bundle with its metrics on the valid split."""
+    arguments = from_plain(TuneArguments, service.start.arguments, "tune")
+    if not isinstance(service.task, Tunable):
+        raise ConfigError(f"{service.task.name}: nothing to tune, expected a task that decodes")
     loaded = service.job.model()
-    card = inspect_bundle(Path(service.start.models[0].path)).card
+    info = inspect_bundle(Path(service.start.models[0].path))
+    data = _read_data(service, arguments.data, arguments.importer)
+    valid = data.split("valid")
+    trials = service.task.tune(
+        loaded, data.split("train"), valid, arguments.text, service.job.model_at
+    )
+    texts: list[str] = []
+    for trial in trials:
+        service.job.progress(0.9 * trial.fraction, trial.text)
+        texts.append(trial.text)
+    if trial.preparation is None:
+        raise PluginError(f"{service.task.name}: no preparation after the last trial, expected one")
+    tuned = with_preparation(loaded, trial.preparation)
+    measured = list(evaluate(service.task, tuned, valid))
+    table = report(measured, service.task, ledger=data.ledger, metrics=service.plugins.metrics())
+    save_tuned(arguments.out, tuned, info, table, service.task, arguments.command)
+    return {**table, "trials": texts}
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """Examples with the splits that a model's training made of them."""
+
+    held_out: Mapping[str, float]  # the rule on the card; {} for none
+    examples: Sequence[Example]
+    ledger: Ledger
+    trained_on: bool
+
+    def split(self, name: str) -> list[Example]:
+        held_out, trained_on = self.held_out, self.trained_on
+        return choose_split(self.examples, name, held_out=held_out, trained_on=trained_on)
+
+    def note(self, chosen: Sequence[Example]) -> dict[str, str]:
+        """Say which part of the training data was measured, if they are these and unsplit."""
+        if not self.trained_on or splits_of(self.examples) != ("",):
+            return {}
+        part = f"{len(chosen)} of {len(self.examples)} items"
+        return {"note": f"the model was trained on these data; measured are {part}, held out"}
+
+
+def _read_data(service: ServiceRun, data: Path, importer: str) -> _Data:
+    path = Path(service.start.models[0].path)
+    outside = service.job.recogniser() is not None
+    card = ModelCard(task=service.task.name) if outside else inspect_bundle(path).card
     ledger = Ledger()
-    examples = choose_split(
-        read_examples(
-            service.task,
-            arguments.data,
-            ledger,
-            kinds=data_kinds(service.start, service.task),
-            importers=service.plugins.all_contributions("importers"),
-        ),
-        arguments.split,
-        held_out=card.held_out,
-        trained_on=bool(card.held_out) and hash_source(arguments.data) == card.data_sha256,
+    examples = read_examples(
+        service.task,
+        data,
+        ledger,
+        kinds=data_kinds(service.start, service.task),
+        importers=service.plugins.own_importers(),
+        others=service.plugins.other_importers(),
+        wanted=importer,
     )
-    measurements = _with_progress(
-        evaluate(service.task, loaded, examples), len(examples), service.job
-    )
-    metrics = service.plugins.all_contributions("metrics")
-    return report(list(measurements), service.task, ledger=ledger, metrics=metrics)
+    trained_on = bool(card.held_out) and hash_source(data) == card.data_sha256
+    return _Data(card.held_out, examples, ledger, trained_on)
 
 
 def _with_progress(
@@ -168,7 +237,10 @@ def _with_progress(
 
 def _verify(service: ServiceRun) -> Mapping[str, Any]:
     arguments = from_plain(VerifyArguments, service.start.arguments, "verify")
+    service.job.model()  # checks shapes and numbers, which golden items need not reach
     facts = inspect_bundle(Path(service.start.models[0].path))
+    if arguments.demo is None:
+        return {"model": facts.name, "sha256": facts.sha256, "golden": []}
     manifest = from_plain(Manifest, service.start.plugin.manifest, service.start.plugin.id)
     entries = {entry.name: entry for entry in manifest.operations}
     checked = check_golden(
@@ -179,5 +251,4 @@ def _verify(service: ServiceRun) -> Mapping[str, Any]:
         service.job,
     )
     found = [{**to_plain(one), "same": one.same} for one in checked]
-    service.job.model()  # even without golden items the weights must load
     return {"model": facts.name, "sha256": facts.sha256, "golden": found}

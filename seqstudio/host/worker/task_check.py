@@ -1,8 +1,10 @@
-"""Checks that a task's code agrees with its manifest."""
+"""Checks that the code of a plugin agrees with its manifest."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from seqstudio.contracts.manifest import TaskEntry
+from seqstudio.contracts.messages import PluginSource
 from seqstudio.contracts.options import Option, options_of
 from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preset, Task, TrainConfig
@@ -53,3 +55,26 @@ def _type_text(option: Option) -> str:
 
 def _mismatch(what: str, coded: Any, described: Any) -> PluginError:
     return PluginError(f"{what}: {coded!r} in the code, expected {described!r} as in the manifest")
+
+
+def check_entries(source: PluginSource, section: str, found: Mapping[str, Any]) -> None:
+    """Check what each object of a hook must say about itself: its kind, or its task.
+
+    Raises
+    ------
+    PluginError
+        If a kind or a task is not the manifest's, or a metric names no task.
+    """
+    declared = {entry["name"]: entry for entry in source.manifest.get(section, ())}
+    for name, one in found.items():
+        place = f"plugin {source.id!r}: seqstudio_{section}: {name!r}"
+        attribute = "task" if section == "metrics" else "kind"
+        coded, expected = getattr(one, attribute, ""), declared[name].get(attribute, "")
+        if section == "metrics":
+            if not (isinstance(coded, str) and coded):
+                expectation = "the name of the task it is of"
+                raise PluginError(f"{place}: task={coded!r}, expected {expectation}")
+            expected = expected or coded  # the manifest need not say it
+        if section in ("metrics", "importers", "exporters") and coded != expected:
+            manifest = f"expected {expected!r} as in the manifest"
+            raise PluginError(f"{place}: {attribute}={coded!r}, {manifest}")

@@ -19,7 +19,7 @@ BOOTSTRAP = (
     "import json, sys; folder, parent, sys.path[:] = json.loads(sys.argv[1]); "
     f"from {ENTRY} import main; main(folder, parent)"
 )
-FLAGS = ("-I", "-S", "-u", "-X", "faulthandler")
+FLAGS = ("-I", "-S", "-B", "-u", "-X", "faulthandler")
 FAILURES = "failures.json"  # how each failed rank ended: rank -> exit status or signal
 
 

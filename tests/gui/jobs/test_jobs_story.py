@@ -38,7 +38,7 @@ def test_a_recording_is_transcribed_from_the_panel(
     assert transcript is not None
     assert transcript.text
     assert transcript.provenance["plugin"] == "speech"
-    assert workspace.session.undo_title == "Set a transcript"
+    assert workspace.undo_title == "Result of Transcribe an2-mblw-b"
 
 
 @pytest.mark.medium

@@ -11,9 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.contracts.options import Option
+from seqstudio.gui.operations.available import available_operations, main_port
 from seqstudio.gui.operations.form import FormModel, from_text, to_text
 from seqstudio.gui.operations.form_view import NumberField, OptionForm
+from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.jobs.options import fill_options
+from seqstudio.host.profile import Profile
 from seqstudio.host.studio import Studio
 
 
@@ -100,6 +103,18 @@ def test_a_value_formatted_for_a_field_parses_back(case: tuple[Option, object]) 
     assert from_text(option, to_text(value)) == value
 
 
+def test_drawing_a_form_fills_nothing_in(form: FormModel, qtbot: QtBot) -> None:
+    changes: list[None] = []
+    form.changed.connect(lambda: changes.append(None))
+    view = OptionForm(form)
+    qtbot.addWidget(view)
+
+    aloud = view.widgets["aloud"]
+    assert isinstance(aloud, QCheckBox)
+    assert aloud.isChecked()  # its default
+    assert (form.values(), changes) == ({}, [])
+
+
 def test_the_form_is_filled_in_by_keys_and_shows_errors_below_the_field(
     form: FormModel, qtbot: QtBot, recording: Path
 ) -> None:
@@ -162,3 +177,16 @@ def test_a_deleted_form_is_not_drawn_again(form: FormModel, qtbot: QtBot) -> Non
     name = second.widgets["name"]
     assert isinstance(name, QLineEdit)
     assert name.text() == "Jack"
+
+
+def test_the_forms_of_tables_and_texts_are_drawn_from_the_manifests_in_the_box() -> None:
+    catalogue = Catalogue.load(Profile())
+    titles = {
+        kind: [operation.entry.title for operation in available_operations(catalogue, kind)]
+        for kind in ("table", "text")
+    }
+
+    assert {"Forecast a table", "Find anomalies in a table"} <= set(titles["table"])
+    assert {"Label every line", "Translate a text", "Write a text"} <= set(titles["text"])
+    assert "Compare texts with references" in titles["text"]
+    assert main_port(available_operations(catalogue, "table")[0].entry, "table") is not None

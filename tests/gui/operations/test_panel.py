@@ -9,11 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.operations.inputs import InputSource
 from seqstudio.gui.operations.panel import PanelModel
-from seqstudio.gui.operations.panel_view import OperationPanel
+from seqstudio.gui.operations.panel_view import PANEL_PIXELS, OperationPanel
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.host.catalogue import recognisers
 from seqstudio.host.studio import JobSpec, Studio
 
 
@@ -45,19 +46,21 @@ def texts(folder: Path, **files: str) -> list[Path]:
     return [folder / f"{name}.txt" for name in files]
 
 
-def test_each_kind_lists_the_operations_that_take_it_and_music_also_those_without_input(
-    parrot: Workspace,
+@pytest.mark.parametrize(
+    ("kind", "listed", "elsewhere"),
+    [
+        ("audio", ["transcribe", "align", "prepare", "score"], {"live", "render", "echo"}),
+        ("midi", ["generate", "continue", "harmonize", "render", "learn"], {"transcribe", "echo"}),
+        ("text", ["ngram", "align", "classify", "write", "echo", "score"], {"transcribe"}),
+        ("table", ["predict", "detect"], {"transcribe", "generate"}),
+    ],
+)
+def test_each_kind_lists_the_operations_that_take_it_or_make_it_from_nothing(
+    parrot: Workspace, kind: str, listed: list[str], elsewhere: set[str]
 ) -> None:
-    names = {
-        kind: [operation.entry.name for operation in PanelModel(parrot, kind).operations]
-        for kind in ("audio", "midi", "text", "table")
-    }
-    assert names == {
-        "audio": ["transcribe", "weigh"],
-        "midi": ["generate", "continue", "learn"],
-        "text": ["echo"],
-        "table": [],
-    }
+    names = [operation.entry.name for operation in PanelModel(parrot, kind).operations]
+    assert [name for name in names if name in listed] == listed
+    assert not elsewhere & set(names)
 
 
 def test_the_panel_beside_a_text_lists_operations_on_texts(
@@ -67,7 +70,7 @@ def test_the_panel_beside_a_text_lists_operations_on_texts(
     sound, text = parrot.document.clips
     view = RecordingView(parrot, commands)
     qtbot.addWidget(view)
-    for clip, title in ((text, "Echo song"), (sound, f"Transcribe {sound.name}")):
+    for clip, title in ((text, "Ngram song"), (sound, f"Transcribe {sound.name}")):
         parrot.select(clip.id)
         assert view.panel.model.title == title
     qtbot.waitUntil(lambda: not parrot.background.busy)
@@ -84,6 +87,7 @@ def test_a_form_is_kept_while_another_kind_is_selected(
     parrot.select(sound)
     panel.options.set("beam", 4)
     parrot.select(text)
+    select(panel, "echo")
     panel.options.set("times", 7)
     panel.set_input("accent", next(one for one in panel.candidates if one.id == dialect))
     parrot.select(sound)
@@ -102,8 +106,9 @@ def test_a_form_is_kept_while_another_kind_is_selected(
 def test_the_reason_names_what_is_missing_for_a_run(
     parrot: Workspace, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:
-    assert PanelModel(parrot, "table").reason == "No installed plugin takes a table."
+    assert PanelModel(parrot, "model").reason == "No installed plugin takes a model."
     panel = PanelModel(parrot, "text")
+    select(panel, "echo")
     assert panel.reason == "Select a text in the session first."
     import_and_wait(parrot, qtbot, *texts(tmp_path, song="la"))
     assert panel.reason == ""
@@ -117,8 +122,9 @@ def test_the_reason_names_what_is_missing_for_a_run(
 
 
 def test_the_default_model_is_named_and_imported_ones_are_listed(
-    workspace: Workspace, recording: Path, qtbot: QtBot
+    workspace: Workspace, recording: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recognisers, "find_spec", lambda name: None)  # no engine is installed
     import_and_wait(workspace, qtbot, recording)
     panel = PanelModel(workspace, "audio")
     assert [choice.title for choice in panel.models] == ["speech-en-small (default)"]
@@ -134,6 +140,21 @@ def test_the_default_model_is_named_and_imported_ones_are_listed(
     workspace.studio.models.remove("mine")
     workspace.refresh()
     assert panel.model == ""
+
+
+def test_recognisers_that_are_installed_are_models_too(
+    workspace: Workspace, recording: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognisers, "find_spec", lambda name: object())  # all engines are
+    import_and_wait(workspace, qtbot, recording)
+    panel = PanelModel(workspace, "audio")
+
+    choices = {choice.value: choice for choice in panel.models}
+    assert choices["whisper-tiny-en"].title == "whisper-tiny-en (Whisper)"
+    assert choices["whisper-tiny-en"].help == "Whisper tiny, English\nLanguages: en"
+    assert "sherpa-ctc" not in choices  # it has no model of its own
+    panel.select_model("whisper-tiny-en")
+    assert panel.reason == ""
 
 
 def test_music_suggests_continuing_once_a_piece_is_selected(
@@ -160,6 +181,7 @@ def test_composing_has_the_same_title_in_menu_chooser_button_and_jobs(
     assert panel.operation.currentText() == f"{title} (Music)"
     assert panel.run.text() == panel.model.title == title
     window.workspace.studio.enqueue(JobSpec(plugin="music", name="generate"))
+    window.workspace.queue.dismiss()  # none; the list is read again
     qtbot.waitUntil(lambda: [card.title for card in window.workspace.queue.jobs()] == [title])
 
 
@@ -169,16 +191,17 @@ def test_a_third_party_operation_runs_on_all_texts_and_its_outputs_are_listed(
     import_and_wait(parrot, qtbot, *texts(tmp_path, one="la", two="lo"))
     view = OperationPanel(parrot, commands, "text")
     qtbot.addWidget(view)
+    select(view.model, "echo")
     view.show()
     assert view.badge.text() == "≠ May differ each time: parrots differ"
-    assert list(view.formats) == ["txt", "md", "tsv"]
-    assert [name for name, box in view.formats.items() if box.isChecked()] == ["txt", "tsv"]
+    assert list(view.formats) == ["md", "tsv"]  # txt is what the session reads
+    assert [name for name, box in view.formats.items() if box.isChecked()] == ["tsv"]
     view.model.set_input("accent", InputSource.of_file(str(tmp_path / "one.txt")))
     qtbot.keyClick(view.use_all, Qt.Key.Key_Space)
     assert view.run.text() == "Echo 2 texts"
     with qtbot.waitSignal(parrot.queue.changed):
         qtbot.keyClick(view.run, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: parrot.queue.jobs()[0].state == "done", timeout=20_000)
+    qtbot.waitUntil(lambda: [job.state for job in parrot.queue.jobs()] == ["done"], timeout=20_000)
     (card,) = parrot.queue.jobs()
     items = parrot.queue.items(card.id)
     assert [item.name for item in items] == ["one.txt", "two.txt"]
@@ -200,7 +223,20 @@ def test_another_operation_gets_its_own_forms(
         assert view.operation.currentIndex() == names.index(name)
         assert view.options
         assert view.amount
-        assert list(view.options.widgets) == [field.name for field in view.model.options.fields]
+        assert sorted(view.options.widgets) == sorted(f.name for f in view.model.options.fields)
         assert bool(view.amount.widgets) == (name == "generate")
     assert view.operation.accessibleName() == "Operation"
     assert not view.banner.isVisible()
+
+
+def test_every_format_of_a_transcript_is_inside_the_panel(
+    workspace: Workspace, qtbot: QtBot, commands: Commands
+) -> None:
+    view = OperationPanel(workspace, commands, "audio")
+    qtbot.addWidget(view)
+    select(view.model, "transcribe")
+    view.resize(PANEL_PIXELS, 700)
+    view.show()
+    assert "docx" in view.formats
+    for box in view.formats.values():
+        assert box.mapTo(view, box.rect().topRight()).x() < PANEL_PIXELS

@@ -189,7 +189,7 @@ def test_ticked_tracks_are_visible_and_audible(user: User, qtbot: QtBot) -> None
     chords = tracks.list.topLevelItem(2)
     assert chords
     muted: list[frozenset[int]] = []
-    page.score.muted_changed.connect(muted.append)
+    page.score.silent_changed.connect(muted.append)
     chords.setCheckState(VISIBLE, Qt.CheckState.Unchecked)
     chords.setCheckState(AUDIBLE, Qt.CheckState.Unchecked)
     assert len(page.roll.others) == 0

@@ -13,7 +13,7 @@ from seqstudio.gui.widgets.facts import FactGroup
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue.catalogue import SAFE_MODE
 from seqstudio.host.store.crashes import count_crash
-from seqstudio.host.store.pack import pack
+from seqstudio.host.store.project_wheel import project_wheel
 from seqstudio.host.store.scaffold import write_plugin
 
 
@@ -117,6 +117,7 @@ def test_a_new_version_says_what_changed_and_can_be_rolled_back(
     assert facts(consent.groups, "What changed since 0.1.0") == [
         "licence: + GPL-3.0-only",
         "licence: - MIT",
+        "code: 1 file changed: seqstudio_turner/seqstudio.toml",
     ]
     assert model.can_roll_back()
     model.roll_back()
@@ -128,7 +129,7 @@ def test_a_new_version_says_what_changed_and_can_be_rolled_back(
 def test_a_malicious_wheel_is_refused_in_one_sentence(
     workspace: Workspace, qtbot: QtBot, model: PluginsModel, project: Path, tmp_path: Path
 ) -> None:
-    packed = pack(project)
+    packed = project_wheel(project)
     wheel = tmp_path / packed.path.name
     wheel.write_bytes(packed.packed)
     with zipfile.ZipFile(wheel, "a") as archive:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from seqstudio.gui.plugins_and_models.consent_view import ConsentView
 from seqstudio.gui.plugins_and_models.plugins_view import PluginsView
 from seqstudio.gui.shell.window_view import Window
-from seqstudio.host.store.pack import pack
+from seqstudio.host.store.project_wheel import project_wheel
 from seqstudio.host.store.scaffold import write_plugin
 
 
@@ -20,7 +20,7 @@ from seqstudio.host.store.scaffold import write_plugin
 def wheel(tmp_path: Path) -> Path:
     folder = tmp_path / "turner"
     write_plugin(folder, "turner", "operation")
-    packed = pack(folder)
+    packed = project_wheel(folder)
     wheel = tmp_path / packed.path.name
     wheel.write_bytes(packed.packed)
     return wheel

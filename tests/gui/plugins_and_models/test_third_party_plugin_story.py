@@ -17,6 +17,7 @@ from seqstudio.gui.plugins_and_models.consent_view import ConsentView
 from seqstudio.gui.plugins_and_models.plugins_view import PluginsView
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.shell.window_view import Window
+from seqstudio.gui.widgets.confirmation import ConfirmationView
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.host.studio import JobSpec
 from seqstudio.session.edits import EditWord
@@ -85,6 +86,18 @@ def press(qtbot: QtBot, page: PluginsView, text: str) -> None:
     qtbot.waitUntil(lambda: not page.model.background_task.busy, timeout=MINUTE)
 
 
+def uninstall(qtbot: QtBot, page: PluginsView) -> None:
+    """Press Uninstall, read what goes, and agree."""
+    button = next(one for one in page.findChildren(QPushButton) if one.text() == "Uninstall…")
+    qtbot.waitUntil(button.isEnabled)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    if dialogs := page.window().findChildren(ConfirmationView):
+        assert dialogs[-1].confirmation.question == "Uninstall Ruler?"
+        assert "Operations: measure." in dialogs[-1].confirmation.lines
+        qtbot.mouseClick(dialogs[-1].accept_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not page.model.background_task.busy, timeout=MINUTE)
+
+
 def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
     """Drop a wheel on the window, or a folder on the page, and click Install on the sheet."""
     target = window.show_page("plugins") if wheel.is_dir() else window
@@ -140,7 +153,7 @@ def test_a_third_party_plugin_is_installed_used_disabled_and_removed_without_a_r
     assert made_with(provenance, workspace.studio.catalogue, {}).endswith("which is disabled")
     press(qtbot, page, "Enable")
     assert "Measure a recording" in titles(panel)
-    press(qtbot, page, "Uninstall")
+    uninstall(qtbot, page)
     assert "Measure a recording" not in titles(panel)
     assert not (workspace.studio.profile.home / "plugins").exists()
 
@@ -205,10 +218,10 @@ def test_a_plugin_with_waiting_jobs_stays_installed_and_a_job_of_a_disabled_plug
     wanted = JobSpec(plugin="ruler", name="measure", inputs={"audio": (recording,)})
     job = workspace.queue.add(wanted)
     other = workspace.queue.add(replace(wanted, options={}, formats=("json",)))
-    press(qtbot, page, "Uninstall")
+    uninstall(qtbot, page)
     assert page.banner.text.endswith(
         f"Ruler is needed by {', '.join([f'Measure {recording.stem}'] * 2)}, expected no waiting "
-        "or running job: cancel it, or wait until it has finished."
+        "or running job: stop it, or wait until it has finished."
     )
     assert page.status.text() == "0.1.0  ·  on"
     press(qtbot, page, "Disable")
@@ -225,7 +238,7 @@ def test_a_plugin_with_waiting_jobs_stays_installed_and_a_job_of_a_disabled_plug
     qtbot.waitUntil(
         lambda: {card.state for card in workspace.queue.jobs()} == {"done"}, timeout=MINUTE
     )
-    press(qtbot, page, "Uninstall")
+    uninstall(qtbot, page)
     assert page.progress.status.text().startswith(
         "Ruler and all its versions are uninstalled. Sessions"
     )

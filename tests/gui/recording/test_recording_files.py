@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from recording_page import LEFT, sample_transcript, word_centre, words_of
 
+from seqstudio.gui.recording.files import PAGE_MARK
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.shell.window_view import Window
@@ -36,6 +37,16 @@ def test_a_failed_export_is_reported(page: RecordingView, qtbot: QtBot, tmp_path
     qtbot.waitUntil(lambda: "nowhere" in page.banner.text)
     page.model.export(tmp_path / "words.doc")
     qtbot.waitUntil(lambda: "suffix '.doc', expected one of: .txt" in page.banner.text)
+
+
+def test_a_page_holds_the_sound_of_its_recording(
+    page: RecordingView, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "words.html"
+    page.model.export(path)
+    qtbot.waitUntil(path.exists)
+
+    assert 'src="data:audio/mpeg;base64,' in path.read_text(encoding="utf-8")
 
 
 def test_a_dropped_transcript_of_the_same_name_is_imported(
@@ -104,11 +115,31 @@ def test_a_moved_recording_is_drawn_once_it_is_found(
     assert page.model.waveform_message == ""
 
 
-def test_a_text_file_is_shown(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("Zwölf Boxkämpfer\njagen")
-    window.workspace.import_files([tmp_path / "notes.txt"])
+@pytest.mark.parametrize("name", ["notes.txt", "table.csv"])
+def test_a_text_file_or_a_table_is_shown(
+    name: str, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("Zwölf Boxkämpfer\njagen")
+    window.workspace.import_files([tmp_path / name])
     qtbot.waitUntil(lambda: isinstance(window.stack.currentWidget(), RecordingView))
     page = window.stack.currentWidget()
     assert isinstance(page, RecordingView)
     qtbot.waitUntil(lambda: page.text.toPlainText() == "Zwölf Boxkämpfer\njagen")
     assert not page.waveform.isVisible()
+
+
+def test_a_text_shows_the_coloured_page_that_its_operation_wrote(
+    page: RecordingView, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("red")
+    (tmp_path / "mine.html").write_text("<b>not ours</b>")
+    (tmp_path / "labels.txt").write_text("red")
+    coloured = f'{PAGE_MARK}<span style="background: #ff0000">red</span>'
+    (tmp_path / "labels.html").write_text(coloured)
+    for name in ("mine", "labels"):
+        clip = Clip.of(tmp_path / f"{name}.txt")
+        page.model.workspace.do(AddClip(clip))
+        page.model.workspace.select(clip.id)
+        qtbot.waitUntil(lambda: page.model.text == "red")
+        assert page.page.isVisibleTo(page) == (name == "labels")
+    assert "background-color:#ff0000" in page.page.toHtml()

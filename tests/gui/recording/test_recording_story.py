@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.operations.panel_view import OperationPanel
+from seqstudio.gui.recording.export_view import ExportDialog
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.shell.window_view import Window
@@ -69,8 +70,11 @@ def test_a_recording_is_transcribed_corrected_exported_and_reopened(
     window.commands.action("session.redo").trigger()
 
     subtitles = tmp_path / "talk.srt"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(subtitles), ""))
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(subtitles), "Subtitles (*.srt)")
+    )
     window.commands.action("transcript.export").trigger()
+    page.findChild(ExportDialog).save()
     qtbot.waitUntil(subtitles.is_file)
     assert subtitles.read_text().rstrip().endswith(" ".join([*recognised[:-1], "EIGHT"]))
 

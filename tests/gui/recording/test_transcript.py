@@ -37,6 +37,7 @@ def transcript(*segments: Segment) -> Transcript:
 def model(workspace: Workspace, recording: Path) -> TranscriptModel:
     clip = Clip.of(recording)
     workspace.do(AddClip(clip))
+    workspace.select(clip.id)
     model = TranscriptModel(workspace.do, workspace)
     workspace.changed.connect(
         lambda: model.show(clip.id, workspace.document.clip(clip.id).transcript)

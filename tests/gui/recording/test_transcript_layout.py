@@ -87,3 +87,12 @@ def test_an_empty_layout_has_no_height() -> None:
     assert layout.height == 0
     assert list(layout.visible(0, 100)) == []
     assert layout.word_at(1, 1) is None
+
+
+def test_words_of_hebrew_begin_at_the_right_edge() -> None:
+    words = tuple(Word(word=word, start_s=0, end_s=1) for word in ("שלום", "עולם"))
+    segment = Segment(start_s=0, end_s=1, text="שלום עולם", words=words)
+    metrics = LayoutMetrics(width=100, line=20, space=5, gap=5)
+    layout = TranscriptLayout((segment,), metrics, lambda word: 10.0 * len(word))
+
+    assert [(box.left, box.line) for box in layout.word_boxes(0)] == [(60, 0), (15, 0)]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,13 +6,22 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.shell.library import name_of, remove_edit, rename_edit, sections
+from seqstudio.contracts.transcript import Segment, Transcript
+from seqstudio.gui.shell.library import (
+    Row,
+    Section,
+    arranged,
+    name_of,
+    remove_edit,
+    rename_edit,
+    sections,
+)
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.file_kinds import import_file
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.session.apply import apply
-from seqstudio.session.document import Document
-from seqstudio.session.edits import RenameClip, RenameTake
+from seqstudio.session.document import Clip, Document
+from seqstudio.session.edits import AddClip, RenameClip, RenameTake, SetTranscript
 
 
 @pytest.fixture
@@ -141,14 +151,62 @@ def test_the_context_menu_lists_the_commands(filled: Window, qtbot: QtBot) -> No
     menu.close()
 
 
-def test_the_selection_stays_while_files_are_imported(
+def test_what_is_opened_is_shown(
+    filled: Window, workspace: Workspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.txt").write_text(name)
+    workspace.import_files([tmp_path / "one.txt", tmp_path / "two.txt"])
+    qtbot.waitUntil(lambda: "two" in rows(filled))
+
+    assert workspace.clip
+    assert workspace.clip.name == "one"
+
+
+def test_the_selection_stays_while_the_session_changes(
     filled: Window, workspace: Workspace, qtbot: QtBot, tmp_path: Path
 ) -> None:
     filled.library.tree.selectAll()
     before = filled.library.selected_ids
     more = tmp_path / "more.txt"
     more.write_text("words")
-    workspace.import_files([more])
+    workspace.do(AddClip(replace(Clip.of(more), name="more")))
     qtbot.waitUntil(lambda: "more" in rows(filled))
 
     assert filled.library.selected_ids == before
+
+
+def test_rows_are_filtered_and_sorted() -> None:
+    rows = tuple(Row(name, name, state) for name, state in (("b", "✓"), ("C", ""), ("a", "✓✓")))
+    listed = (Section("Recordings", rows),)
+
+    (by_name,) = arranged(listed, order="name")
+    assert [row.title for row in by_name.rows] == ["a", "b", "C"]
+    (to_do_first,) = arranged(listed, order="state")
+    assert [row.title for row in to_do_first.rows] == ["C", "b", "a"]
+    (found,) = arranged(listed, search=" c")
+    assert [row.title for row in found.rows] == ["C"]
+    assert arranged(listed, search="x") == ()
+
+
+def test_a_transcribed_recording_has_a_tick_and_a_corrected_one_two(
+    window: Window, qtbot: QtBot, recording: Path
+) -> None:
+    workspace, library = window.workspace, window.library
+    workspace.import_files([recording])
+    qtbot.waitUntil(lambda: workspace.clip is not None)
+    words = Segment(start_s=0, end_s=1, text="Z E")
+    heard = Transcript(audio="a", duration_s=1, text="Z E", segments=(words,))
+    shown = []
+    for transcript in (heard, replace(heard, segments=(replace(words, origin="human"),))):
+        workspace.do(SetTranscript(workspace.selected_id, transcript))
+        library.draw()
+        head = library.tree.topLevelItem(0)
+        assert head is not None
+        shown.append(head.child(0).text(1))
+    assert shown == ["✓", "✓✓"]
+
+    library.search.setText("nothing like it")
+    head = library.tree.topLevelItem(0)
+    assert head is not None
+    assert head.text(0) == "Nothing found"

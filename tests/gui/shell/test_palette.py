@@ -107,3 +107,16 @@ def test_arrows_move_through_the_list(palette: Window, qtbot: QtBot) -> None:
     view = palette.palette_view
     qtbot.keyClick(view.field, Qt.Key.Key_Down)
     assert view.list.currentRow() == 1
+
+
+def test_people_s_own_words_find_commands() -> None:
+    entry = PaletteEntry("a", "Run", synonyms=("transcribe", "recognise"))
+    assert titles(entry, PaletteEntry("b", "Trim"), query="transcr") == ["Run"]
+    assert titles(entry, query="scribe") == []
+
+
+def test_a_query_without_a_match_says_so(palette: Window, qtbot: QtBot) -> None:
+    qtbot.keyClicks(palette.palette_view.field, "qqqqqq")
+    assert [palette.palette_view.list.item(0).text()] == ["Nothing found"]
+    qtbot.keyClick(palette.palette_view.field, Qt.Key.Key_Return)
+    assert palette.palette_view.isVisible()

@@ -7,10 +7,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from seqstudio.gui.shell.session_picture_view import SessionPicture
 from seqstudio.gui.shell.welcome import WelcomeModel, age_text, content_text, untitled_sessions
 from seqstudio.gui.shell.window_view import Window
+from seqstudio.gui.widgets.colours import DARK, LIGHT
+from seqstudio.gui.widgets.confirmation import ConfirmationView
 from seqstudio.gui.workspace.file_kinds import import_file
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.session import trash
 from seqstudio.session.apply import apply
 from seqstudio.session.document import Document
 from seqstudio.session.edits import RenameSession
@@ -65,14 +69,58 @@ def test_an_untitled_session_is_listed_and_opens(
     assert window.windowTitle() == "Harvest songs - SeqStudio"
 
 
-def test_a_discarded_session_is_removed(untitled: Path, window: Window, qtbot: QtBot) -> None:
+def test_a_discarded_session_is_restored_from_the_trash_with_its_history(
+    untitled: Path, window: Window, qtbot: QtBot
+) -> None:
+    def press(name: str) -> None:
+        qtbot.waitUntil(lambda: name in names(window))
+        qtbot.mouseClick(button(window, name), Qt.MouseButton.LeftButton)
+
+    press("Discard Harvest songs")
+    qtbot.waitUntil(lambda: not untitled.exists())
+    press("Restore Harvest songs")
+    press("Open Harvest songs")
+    qtbot.waitUntil(lambda: window.workspace.document.title == "Harvest songs")
+    window.workspace.undo()
+
+    assert window.workspace.document.title == "Songs"
+
+
+def test_deleting_for_good_asks_and_says_what_goes(
+    untitled: Path, window: Window, qtbot: QtBot
+) -> None:
+    profile = window.workspace.studio.profile
+    kept = trash.discard(untitled, profile)
+    assert kept
+    window.workspace.new_session()
+    for answer in ("Cancel", "Delete"):
+        qtbot.waitUntil(lambda: "Delete… Harvest songs" in names(window))
+        qtbot.mouseClick(button(window, "Delete… Harvest songs"), Qt.MouseButton.LeftButton)
+        (dialog,) = window.findChildren(ConfirmationView)
+        assert dialog.confirmation.question == "Delete Harvest songs for good?"
+        pressed = next(one for one in dialog.findChildren(QPushButton) if one.text() == answer)
+        qtbot.mouseClick(pressed, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: not window.findChildren(ConfirmationView))
+        assert kept.exists() or answer == "Delete"
+    qtbot.waitUntil(lambda: not kept.exists())
+
+
+def names(window: Window) -> list[str]:
+    page = window.stack.currentWidget()
+    return [one.accessibleName() for one in page.findChildren(QPushButton)]
+
+
+def test_a_discarded_session_goes_to_the_trash(
+    untitled: Path, window: Window, qtbot: QtBot
+) -> None:
     qtbot.waitUntil(
         lambda: bool(window.stack.currentWidget().findChildren(QLabel, "session title"))
     )
     qtbot.mouseClick(button(window, "Discard Harvest songs"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.stack.currentWidget().findChildren(QLabel, "session title"))
+    qtbot.waitUntil(lambda: "Restore Harvest songs" in names(window))
 
     assert not untitled.exists()
+    assert [path.name for path in trash.trashed(window.workspace.studio.profile)] == [untitled.name]
     assert not untitled_sessions(window.workspace.studio.profile)
 
 
@@ -137,3 +185,19 @@ def test_a_recent_session_without_its_file_is_marked_and_can_be_forgotten(
 def test_the_samples_open_with_one_button(window: Window, qtbot: QtBot) -> None:
     qtbot.mouseClick(button(window, "Try it: open the samples"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7)
+
+
+def test_a_newcomer_opens_one_sample_from_its_picture(window: Window, qtbot: QtBot) -> None:
+    def offered() -> bool:
+        buttons = window.stack.currentWidget().findChildren(QPushButton)
+        return "Open greensleeves" in [one.accessibleName() for one in buttons]
+
+    qtbot.waitUntil(offered)
+    pictures = window.stack.currentWidget().findChildren(SessionPicture)
+    notes = {picture.grab().toImage().pixelColor(x, y).name() for picture in pictures[:1]
+             for x in range(8, 88) for y in range(8, 40)}  # fmt: skip
+    assert LIGHT.note.name() in notes or DARK.note.name() in notes
+
+    button(window, "Open greensleeves").click()
+    qtbot.waitUntil(lambda: bool(window.workspace.document.takes))
+    assert [take.name for take in window.workspace.document.takes] == ["greensleeves"]

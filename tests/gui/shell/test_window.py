@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QDockWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.shell.status import status_of
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.widgets.colours import DARK, LIGHT, Colours, colours_of
 from seqstudio.gui.widgets.drop_hint import DropHint, hint_text
+from seqstudio.gui.workspace.file_kinds import can_import
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import Studio
 from seqstudio.session.edits import RenameSession
@@ -37,8 +38,10 @@ def drop(window: Window, paths: list[Path]) -> None:
 def test_dropped_files_and_folders_are_imported(
     window: Window, qtbot: QtBot, recording: Path, tune: Path
 ) -> None:
+    beside = [path for path in recording.parent.iterdir() if can_import(path)]
     drop(window, [tune, recording.parent])
-    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 6)
+    expected = 1 + len(beside)
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == expected, timeout=20_000)
 
     assert window.workspace.document.clips[0].path == tune
 
@@ -81,24 +84,41 @@ def test_a_session_that_is_open_elsewhere_is_an_error_in_the_banner(
         assert window.banner.isVisible()
 
 
-def test_the_window_restores_its_geometry_and_docks(workspace: Workspace, qtbot: QtBot) -> None:
+def test_the_window_restores_its_geometry_and_the_library(
+    workspace: Workspace, qtbot: QtBot
+) -> None:
     first = Window(workspace)
     first.show()
-    first.resize(760, 660)
-    dock = first.findChild(QDockWidget, "library")
-    assert isinstance(dock, QDockWidget)
-    dock.hide()
+    first.show_page("recording")
+    first.resize(first.width(), 660)
+    first.commands.action("view.library").trigger()
     first.close()
     studio = Studio(workspace.studio.profile.home)
     again = Workspace(studio, Session.untitled(studio.profile))
     second = Window(again)
     second.show()
-    other = second.findChild(QDockWidget, "library")
+    second.show_page("recording")
 
-    assert (second.width(), second.height()) == (760, 660)
-    assert isinstance(other, QDockWidget)
-    assert not other.isVisible()
+    assert second.height() == 660
+    assert not second.library.isVisible()
+    second.commands.action("show.library").trigger()
+    second.show_page("recording")
+    assert second.library.isVisible()
     second.close()
+
+
+def test_a_new_window_takes_most_of_its_screen(window: Window) -> None:
+    screen = window.screen().availableGeometry()
+    assert window.width() == max(round(0.8 * screen.width()), window.minimumSizeHint().width())
+
+
+@pytest.mark.parametrize("page", ["train", "models", "jobs", "recording", "score"])
+def test_the_window_fits_a_full_hd_screen_at_200_percent(window: Window, page: str) -> None:
+    window.show_page(page)
+    QApplication.processEvents()
+    least = window.minimumSizeHint()
+    assert least.width() <= 960
+    assert least.height() <= 540
 
 
 def test_preferences_that_cannot_be_read_count_as_missing(tmp_path: Path, qtbot: QtBot) -> None:
@@ -154,6 +174,7 @@ def test_text_has_enough_contrast(colours: Colours, ink: str) -> None:
 def test_f6_cycles_through_the_parts_of_the_window(window: Window, qtbot: QtBot) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
+    window.show_page("recording")
     window.library.tree.setFocus()
     focused = set()
     for _ in range(4):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from seqstudio.gui.sound.output import Fill, Output, SoundError
+from seqstudio.gui.sound.devices import SoundError
+from seqstudio.gui.sound.output import Fill, Output
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.workspace.background import Background
 from seqstudio.media.audio import Samples
@@ -95,3 +96,26 @@ def test_a_missing_file_ends_playback_with_a_reason(
         player.play_file(tmp_path / "gone.wav")
     assert "gone.wav: No such file" in failed.args[0]
     assert not player.playing
+
+
+def test_speed_and_loop_change_what_is_played(
+    player: Player, speaker: Speaker, qtbot: QtBot
+) -> None:
+    rate, ramp = 1000, np.arange(8000, dtype=np.float32)[:, None]
+    player.play(ramp, rate, start_s=1.0)
+    qtbot.waitUntil(lambda: speaker.fill is not None)
+    player.set_loop((1.0, 1.1))
+    qtbot.waitUntil(lambda: bool(speaker.sound(0.2).any()))
+    heard = np.concatenate([speaker.sound(0.1) for _ in range(3)])
+    assert heard[heard > 0].min() >= 900
+    assert heard.max() <= 1100
+    player.set_loop(None)
+    player.set_speed(2.0)
+    before = player.position_s
+
+    def faster() -> bool:
+        speaker.sound(0.05)
+        return player.position_s > before + 0.2
+
+    qtbot.waitUntil(faster)
+    assert player.playing

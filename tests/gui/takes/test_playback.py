@@ -10,7 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.notes import Note
-from seqstudio.gui.sound.output import Output, SoundError
+from seqstudio.gui.sound.devices import SoundError
+from seqstudio.gui.sound.output import Output
 from seqstudio.gui.sound.player import Player
 from seqstudio.gui.takes.playback import TakePlayback, render_take
 from seqstudio.gui.workspace.workspace import Workspace
@@ -18,7 +19,7 @@ from seqstudio.media.audio import Samples, read_audio
 from seqstudio.session.document import Take
 from seqstudio.session.note_array import Notes
 
-RATE_HZ = 44_100
+RATE_HZ = 48_000
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def play_and_wait(playback: TakePlayback, speaker: Any, take: Take, qtbot: QtBot
 
 def test_a_take_is_rendered_from_its_score_without_muted_tracks(one: Take) -> None:
     audio = render_take(one)
-    assert audio.duration_s == pytest.approx(one.score.seconds(one.score.end_tick), abs=1.0)
+    assert audio.duration_s == pytest.approx(one.score.seconds(one.score.end_tick), abs=2.0)
     assert np.abs(audio.samples).max() > 0.1
     melody = render_take(one, frozenset({2})).samples
     third = slice(2 * RATE_HZ, 3 * RATE_HZ)  # the first bar is a pickup

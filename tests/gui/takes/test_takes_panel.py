@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from seqstudio.contracts.notes import Note
 from seqstudio.gui.sound.player import Player
+from seqstudio.gui.sound.transport import Transport
 from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
@@ -30,7 +31,7 @@ def panel(workspace: Workspace, speaker: Any, qtbot: QtBot, tune: Path) -> Itera
     workspace.do(CompoundEdit("Open", (AddTake(one), AddTake(two))))
     window = QMainWindow()
     player = Player(workspace.background, window, find=lambda: speaker)
-    panel = TakesPanel(workspace, Commands(window), player)
+    panel = TakesPanel(workspace, Commands(window), Transport(workspace, player))
     window.setCentralWidget(panel)
     window.resize(340, 760)
     workspace.select(one.id)
@@ -45,16 +46,19 @@ def panel(workspace: Workspace, speaker: Any, qtbot: QtBot, tune: Path) -> Itera
     window.deleteLater()
 
 
-def test_space_plays_and_selecting_another_take_continues_with_it(
+def test_the_transport_plays_and_selecting_another_take_continues_with_it(
     panel: TakesPanel, workspace: Workspace, speaker: Any, qtbot: QtBot
 ) -> None:
     one = workspace.selected_id
     seconds: list[float | None] = []
     panel.model.position_changed.connect(seconds.append)
     panel.list.setFocus()
-    qtbot.keyClick(panel.list, Qt.Key.Key_Space)
+    transport = workspace.findChild(Transport)
+    assert isinstance(transport, Transport)
+    transport.toggle()
+    assert transport.title == "one: preparing the sound…"
     qtbot.waitUntil(lambda: panel.model.playback.playing_id == one)
-    assert panel.commands.action("takes.play").text() == "Stop"
+    assert (transport.title, transport.length_s) == ("one", pytest.approx(10.8, abs=0.1))
 
     def played() -> bool:
         speaker.sound(0.25)
@@ -68,7 +72,7 @@ def test_space_plays_and_selecting_another_take_continues_with_it(
     assert panel.model.playback.position_s >= at_s > 1
     assert max(second for second in seconds if second) > 1
 
-    qtbot.keyClick(panel.list, Qt.Key.Key_Space)
+    transport.toggle()
     assert panel.model.playback.playing_id == ""
     assert seconds[-1] is None
 

@@ -9,8 +9,10 @@ from pytestqt.qtbot import QtBot
 from training_events import evaluated, finished, preview, step
 
 from seqstudio.contracts.data import Ledger
+from seqstudio.contracts.task import TrainConfig
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.sound.player import Player
+from seqstudio.gui.sound.transport import Transport
 from seqstudio.gui.train.previews_view import PreviewsView
 from seqstudio.gui.train.run import TrainRun
 from seqstudio.gui.train.train import TrainModel
@@ -157,7 +159,7 @@ def test_the_task_matches_the_data_until_the_user_chooses_one(
         shutil.copy(file, tmp_path / name)
         (tmp_path / name / "notes.txt").write_text("my notes")
     form = model.form
-    assert form.request.task == "music.voices"
+    assert form.request.task == ""
     form.set(data=tmp_path / "speech")
     qtbot.waitUntil(lambda: form.request.task == "speech.ctc")
     assert form.request.name == "speech-ctc"
@@ -169,7 +171,7 @@ def test_the_task_matches_the_data_until_the_user_chooses_one(
     qtbot.waitUntil(lambda: "data" in form.errors)
 
     assert form.request.task == "music.rolls"
-    assert form.errors["data"].startswith("speech has no data for Piano rolls, expected files in ")
+    assert form.errors["data"].startswith("speech has no data for Piano rolls")
 
 
 def test_a_run_is_opened_and_its_previews_are_selected_by_keys_and_slider(
@@ -179,7 +181,7 @@ def test_a_run_is_opened_and_its_previews_are_selected_by_keys_and_slider(
     qtbot.waitUntil(lambda: page.run.previews.bar.maximum() == 2)
     run, view = page.model.run, page.run
     assert run
-    assert view.progress.text().startswith("Stopped; can be resumed · epoch 1 of 40, step 11")
+    assert view.progress.text().startswith("Stopped · can be resumed · epoch 1 of 40, step 11")
     assert view.tabs.tabText(2) == "Data: 1 used, 1 refused"
     view.tabs.setCurrentIndex(1)
     qtbot.keyClick(view.previews.strip, Qt.Key.Key_Left)
@@ -190,31 +192,40 @@ def test_a_run_is_opened_and_its_previews_are_selected_by_keys_and_slider(
     assert view.previews.text.text() == "Reference: HELLO\nRecognised: H20"
 
 
-def test_a_music_preview_plays_until_another_is_selected(
+def test_a_run_is_heard_learning_on_its_slider(
     window: Window, model: TrainModel, qtbot: QtBot, tmp_path: Path, tune: Path, speaker: Any
 ) -> None:
     run = create_run(tmp_path / "tunes", RunSpec(task="music.rolls"))
-    tone = np.full((48_000, 2), 0.5, np.float32)
-    for number in (0, 5):
+    for number, level in ((0, 0.25), (5, 0.5)):
+        tone = np.full((48_000, 2), level, np.float32)
         names = tuple(f"previews/{number}/midi.{form}" for form in ("mid", "wav"))
         (run.folder / names[0]).parent.mkdir()
         shutil.copy(tune, run.folder / names[0])
         write_wav(run.folder / names[1], Audio(tone, 48_000))
         run.append(preview(number, "4 notes", *names))
     player = Player(window.workspace.background, window, find=lambda: speaker)
-    view = PreviewsView(window.workspace, window.commands, model, player)
+    transport = Transport(window.workspace, player)
+    view = PreviewsView(window.workspace, window.commands, model, transport)
     view.setParent(window)
     view.show()
     opened(model, qtbot, run.folder)
     qtbot.waitUntil(view.play.isEnabled)
     qtbot.mouseClick(view.play, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: speaker.fill is not None and bool(speaker.sound(0.01).any()))
+    qtbot.waitUntil(lambda: speaker.fill is not None and speaker.sound(0.01).max() > 0.4)
+    qtbot.waitUntil(lambda: transport.length_s == pytest.approx(1.0))
 
     assert view.play.text() == "Stop"
+    assert transport.title == "tunes: Step 5, epoch 1"
     qtbot.waitUntil(lambda: "notes" in view.notes.accessibleDescription())
-    qtbot.keyClick(view.strip, Qt.Key.Key_Left)
+    view.bar.setValue(0)
+    assert transport.title == "tunes: Before training"
+    qtbot.waitUntil(lambda: 0.2 < speaker.sound(0.01).max() < 0.3)
+
+    transport.toggle()
     assert not player.playing
     assert view.play.text() == "Play"
+    transport.seek(0.5)
+    assert transport.time_text == "0:00.5 / 0:01.0"
     assert not view.silence.isVisible()
     player.reason = "No loudspeaker."
     player.changed.emit()
@@ -279,3 +290,58 @@ def test_the_ledger_can_be_filtered(page: TrainView, qtbot: QtBot, recorded: Pat
     assert table.topLevelItemCount() == 1
     page.run.ledger.refused.click()
     assert table.topLevelItemCount() == 0
+
+
+def test_a_run_that_is_retried_in_the_list_of_jobs_is_running_on_the_page(
+    window: Window, page: TrainView, qtbot: QtBot, recorded: Path
+) -> None:
+    workspace, jobs = window.workspace, window.workspace.studio.jobs
+    job = add_job(workspace, recorded, recorded.parent)
+    jobs.fail(job, "the disk is full")
+    opened(page.model, qtbot, recorded)
+    run = page.model.run
+    assert run
+    run.state, run.message = "failed", "the disk is full"
+    page.model.failed.emit("the disk is full")
+    page.model.run_changed.emit()
+    assert not page.run.buttons["train.stop"].isVisible()
+    workspace.queue.pause_queue()
+    workspace.studio.requeue(job, retry=True)
+    page.model.runs.reload()
+
+    assert page.run.progress.text().startswith("Waiting")
+    assert page.runs.item(0).text().endswith("Waiting")
+    assert page.run.buttons["train.stop"].isVisible()
+    assert not page.banner.isVisible()
+    send(workspace, job, step(12))
+    assert page.run.progress.text().startswith("Running")
+    assert page.runs.item(0).text().endswith("Running")
+    workspace.queue.job_event.emit(job, JobFinished(state="cancelled"))
+    assert page.run.progress.text().startswith("Stopped")
+
+
+def test_two_runs_are_compared_by_their_curves_and_settings(
+    page: TrainView, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folders = []
+    for name, preset, loss in (("one", "small", 3.0), ("two", "large", 2.0)):
+        spec = RunSpec(task="music.rolls", preset=preset, config=TrainConfig(epochs=7))
+        run = create_run(tmp_path / name, spec)
+        for number in (1, 2, 3):
+            run.append(step(number, loss=loss / number))
+        folders.append(run.folder)
+    opened(page.model, qtbot, folders[0])
+    curves = page.run.curves
+    page.model.compare(folders[1])
+    qtbot.waitUntil(lambda: page.model.other is not None)
+
+    assert curves.differences.text() == "preset: small, other: large"
+    own, other = curves.charts.charts[0].series
+    assert (own.run, own.nearest(3)) == ("", (3, 1.0))
+    assert (other.run, other.nearest(3)) == ("two", (3, pytest.approx(2 / 3)))
+    assert "two: training loss 0.6667 at step 3" in curves.charts.reading
+
+    page.model.open(folders[1])
+    qtbot.waitUntil(lambda: page.model.run is not None and page.model.run.folder == folders[1])
+    assert page.model.other is None
+    assert not curves.differences.isVisible()

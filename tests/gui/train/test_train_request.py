@@ -62,6 +62,7 @@ def test_a_valid_request_has_no_errors_and_becomes_the_job_of_the_command(
         "preset": "",
         "settings": ("epochs=3", "warmup=0.1", "dropout=0.0", "hidden=16"),
         "resume": False,
+        "processes": 0,
     }
 
 
@@ -74,7 +75,10 @@ def test_resuming_keeps_the_preset_and_settings_of_the_run(choices: tuple[TaskCh
 @pytest.mark.parametrize(
     ("task", "text"),
     [
-        ("speech.ctc", "tunes has no data for Speech to characters, expected files in .aif"),
+        (
+            "speech.ctc",
+            "tunes has no data for Speech to characters. Learns from recordings with a .txt",
+        ),
         ("", "Choose a task."),
     ],
 )
@@ -174,3 +178,13 @@ def test_a_taken_name_gets_a_number(tmp_path: Path) -> None:
 def test_a_run_needs_data_and_a_folder(choices: tuple[TaskChoice, ...]) -> None:
     with pytest.raises(ConfigError, match=r"^a run without data or folder, expected both"):
         train_spec(TrainRequest(), choices[0])
+
+
+def test_a_run_starts_from_a_model_in_several_processes(
+    choices: tuple[TaskChoice, ...], request_of_rolls: TrainRequest
+) -> None:
+    chosen = replace(request_of_rolls, base="rolls-jsb", processes=2)
+    spec = train_spec(chosen, choice_of(choices, "music.rolls"))
+
+    assert spec.model == "rolls-jsb"
+    assert spec.arguments["processes"] == 2

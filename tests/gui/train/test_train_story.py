@@ -105,7 +105,7 @@ def test_music_training_is_stopped_resumed_after_a_restart_and_saved_for_all_for
 
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(model.run and model.run.resumable), timeout=TIMEOUT_MS)
-    assert view.progress.text().startswith("Stopped; can be resumed")
+    assert view.progress.text().startswith("Stopped · can be resumed")
     assert model.run
     stopped = model.run.step
     page.window().close()
@@ -113,7 +113,7 @@ def test_music_training_is_stopped_resumed_after_a_restart_and_saved_for_all_for
     again = open_again()
     page, model, view = again.page, again.page.model, again.page.run
     qtbot.waitUntil(lambda: page.runs.count() == 1)
-    assert page.runs.item(0).text() == "tunes-rolls\nmusic.rolls · stopped"
+    assert page.runs.item(0).text() == "tunes-rolls\nmusic.rolls · Stopped"
     page.runs.itemClicked.emit(page.runs.item(0))
     qtbot.waitUntil(lambda: bool(model.run and model.run.resumable))
     assert f"step {stopped}" in view.progress.text()
@@ -160,7 +160,7 @@ def test_speech_training_shows_errors_at_its_fields_then_previews_text(
     manifest.write_text(lines + "train\tgone.flac\tx\t1.0\t\n")
     type_in(page, qtbot, "epochs", "1")
     qtbot.mouseClick(form.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.run.progress.text().startswith("Finished"), timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: page.run.progress.text().startswith("Done"), timeout=TIMEOUT_MS)
 
     assert model.run
     assert [label for label, _ in model.run.previews.stages[0].lines[:2]] == [

@@ -2,9 +2,10 @@
 
 import pytest
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.widgets.colours import DARK, LIGHT, Colours
 from seqstudio.gui.widgets.theme import Theme, ThemeManager
 
@@ -45,3 +46,14 @@ def test_a_box_to_tick_stands_out_and_its_tick_is_drawn(
     assert edge >= 3
     assert colours.accent.name() in inside
     assert colours.on_accent.name() in inside
+
+
+def test_a_dialog_of_the_window_has_the_style_of_its_pages(window: Window, qtbot: QtBot) -> None:
+    dialog = QDialog(window)
+    button = QPushButton("Set", dialog)
+    dialog.show()
+
+    page = QPushButton("Set", window.stack.currentWidget())
+    page.ensurePolished()
+    assert button.sizeHint() == page.sizeHint()
+    assert dialog.styleSheet()

@@ -14,7 +14,7 @@ def full_window(window: Window, qtbot: QtBot) -> Window:
     """The window with every page built, so that every command has been added."""
     for page in PAGES:
         window.show_page(page.name)
-    qtbot.waitUntil(lambda: "takes.play" in window.commands)  # its panel is built after the page
+    qtbot.waitUntil(lambda: "takes.accept" in window.commands)  # its panel is built after the page
     return window
 
 

@@ -17,7 +17,7 @@ def test_files_leave_the_buffer_in_the_order_named_whatever_order_they_arrive_in
     buffer = ReorderBuffer()
     tickets = [buffer.expect(Path(f"{number}.wav")) for number in range(6)]
     arrived = [
-        outcome for place in order for _, outcome in buffer.arrive(tickets[place], str(place))
+        outcome for place in order for *_, outcome in buffer.arrive(tickets[place], str(place))
     ]
 
     assert arrived == list("012345")

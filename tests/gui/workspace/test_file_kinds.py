@@ -14,7 +14,7 @@ from seqstudio.gui.shell.pages import PAGES
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.widgets.drop_hint import hint_text
 from seqstudio.gui.workspace.file_kinds import MODELS, PLUGINS, InstallRequest, expand_paths
-from seqstudio.host.store.pack import pack
+from seqstudio.host.store.project_wheel import project_wheel
 from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.services.bundle_files import REQUIRED
 from seqstudio.session.session import Session
@@ -36,7 +36,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def wheel(project: Path, tmp_path: Path) -> Path:
-    packed = pack(project)
+    packed = project_wheel(project)
     path = tmp_path / packed.path.name
     path.write_bytes(packed.packed)
     return path

@@ -206,7 +206,7 @@ def test_a_job_paused_in_a_terminal_frees_its_lane_and_may_resume_beside_another
     for job in (a, b):
         queue.cancel(job)
     qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
-    assert set(state_texts(queue).values()) == {"Cancelled"}
+    assert set(state_texts(queue).values()) == {"Stopped"}
 
 
 @pytest.mark.medium

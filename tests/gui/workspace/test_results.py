@@ -13,7 +13,7 @@ from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.outputs import FinishedOutput
 from seqstudio.media.subtitles import to_json
 from seqstudio.session.document import Clip, Document, Take
-from seqstudio.session.edits import AddTake, SetTranscript
+from seqstudio.session.edits import AddClip, AddTake, SetTranscript
 
 SCORE = Port(name="score", kind="midi", formats=("mid",))
 WORDS = Port(name="words", kind="transcript", formats=("json",))
@@ -76,3 +76,14 @@ def test_results_of_several_inputs_are_named_after_each(tune: Path) -> None:
     document = Document(takes=takes)
     assert result_name("Vary 2 pieces", ("one", "two"), "two", document) == "Vary two"
     assert result_name("Vary one", ("one", "one"), "one", document) == "Vary one"
+
+
+def test_a_text_becomes_a_clip_with_the_name_of_its_job(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Guten Tag.")
+    port = Port(name="translation", kind="text", formats=("txt", "html"))
+    results = read_results(item_of(port, path), [port])
+    edit = import_edit(Document(), "", "Translate letter", results)
+
+    assert isinstance(edit, AddClip)
+    assert (edit.clip.name, edit.clip.kind, edit.clip.path) == ("Translate letter 1", "text", path)

@@ -12,6 +12,7 @@ import pytest
 from seqstudio.errors import JobError, ModelError
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.services.bundle_files import write_bundle
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 WORDS = [
@@ -102,7 +103,7 @@ def test_a_model_is_trained_evaluated_verified_and_used(
         model=str(trained),
         arguments={"data": str(tmp_path / "words.txt"), "split": "test"},
     )
-    assert (evaluated.value["items"], evaluated.value["refused"]) == (len(WORDS), [])
+    assert (evaluated.value["items"], evaluated.value["refused"]) == (1, [])  # held out
     assert 0 < evaluated.value["nll_per_token"] < 3
     _, verified = run(
         spelling,
@@ -162,6 +163,21 @@ def test_a_model_is_imported_used_by_name_exported_and_removed(
     assert spelling.models.imported() == []
     with pytest.raises(JobError, match=r"^no imported model 'mine', expected one of: none$"):
         spelling.models.remove("mine")
+
+
+def test_a_model_whose_weights_have_other_shapes_is_not_imported(
+    spelling: Studio, trained: Path, tmp_path: Path
+) -> None:
+    bundle = Path(shutil.copytree(trained / "model", tmp_path / "bad"))
+    names = ("config.json", "card.json", "weights.safetensors")
+    contents = {name: (bundle / name).read_bytes() for name in names}
+    table = json.loads(contents["config.json"])
+    table["model"]["decoder"]["hidden"] += 1
+    write_bundle(bundle, {**contents, "config.json": json.dumps(table).encode()})
+    with pytest.raises(ModelError, match=r"weights\.safetensors: .* has shape \(.*\), expected"):
+        spelling.import_model(bundle)
+    assert spelling.models.imported() == []
+    assert spelling.import_model(trained, "mine").name == "mine"
 
 
 def test_a_shipped_model_must_have_the_hash_in_its_manifest(
@@ -274,7 +290,7 @@ def test_a_run_lists_the_plugin_and_version_that_a_part_needs(
     run(Studio(home, workers=False), "train", "letters.words", arguments=arguments)
 
     spec = json.loads((tmp_path / "run/run.json").read_text())
-    assert spec["requires"] == {"more.cell": "more>=2.5"}
+    assert spec["requires"]["more.cell"] == "more>=2.5"
 
 
 def test_a_models_card_is_read_again_when_its_file_has_another_time(home: Path) -> None:

@@ -27,7 +27,7 @@ import time
 
 def count(request, job):
     (path,) = request.inputs["words"]
-    with (path.parent.parent / "runs.txt").open("a") as log:
+    with (job.folder.parent / "runs.txt").open("a") as log:
         log.write(path.stem + "\\n")
     if path.read_text() == "slow":
         for tenth in range(600):
@@ -61,7 +61,7 @@ def test_finished_items_are_skipped_until_their_output_input_or_options_change(
 ) -> None:
     spec = spec_of(words("a.txt", "b.txt", "c.txt"), tmp_path / "out")
     assert done(list(studio.submit(spec).events())) == [(1, False), (2, False), (3, False)]
-    (tmp_path / "out/a.txt").write_text("changed by hand")
+    (tmp_path / "out/a.txt").unlink()
     (tmp_path / "in/b.txt").write_text("changed input")
     assert done(list(studio.submit(spec).events())) == [(1, False), (2, False), (3, True)]
     again = spec_of(tmp_path / "in", tmp_path / "out", options={"times": 2})
@@ -154,7 +154,7 @@ def test_a_late_attempt_is_refused_and_moves_nothing(tmp_path: Path) -> None:
     late = Lease(database, number, owner)
     (item,) = late.claim()
     with jobs.database.transaction() as connection:  # as if the laptop slept for too long
-        connection.execute("UPDATE job SET heartbeat = 0")
+        connection.execute("UPDATE job SET heartbeat = -1000")
     jobs.requeue(number, owner, retry=False)
     (again,) = Lease(database, number, owner).claim()
     staged, target = tmp_path / "staged", tmp_path / "target"
@@ -187,7 +187,7 @@ def test_a_database_of_another_version_is_refused_and_left_alone(
     with sqlite3.connect(path) as other:
         other.execute(f"PRAGMA user_version = {version}")
     other.close()
-    with pytest.raises(JobError, match=rf"jobs\.sqlite: version {version}, expected 4: {hint}$"):
+    with pytest.raises(JobError, match=rf"jobs\.sqlite: version {version}, expected 5: {hint}$"):
         Jobs(path).list()
     again = sqlite3.connect(path)
     assert again.execute("SELECT name FROM sqlite_master").fetchall() == []
@@ -240,7 +240,9 @@ def test_a_killed_front_end_loses_no_item_and_repeats_none_that_is_finished(
 
 
 def runs_in(folder: Path) -> list[str]:
-    return (folder / "runs.txt").read_text().split()
+    """Return the items that were run in all jobs, the first job first."""
+    logs = sorted(folder.rglob("runs.txt"), key=lambda path: int(path.parent.name))
+    return [stem for log in logs for stem in log.read_text().split()]
 
 
 def add_job(jobs: Jobs, owner: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.errors import JobError
-from seqstudio.host.jobs.events import ItemDone, ItemFailed, JobFinished
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.jobs.inputs import group_inputs
 from seqstudio.host.jobs.outputs import output_stems, remove_temporary_files, stage
 from seqstudio.host.studio import JobSpec, Studio
@@ -108,7 +108,7 @@ def test_equal_names_in_different_folders_get_different_paths() -> None:
         name="t", title="T", runs="batch", inputs=(Port(name="words", kind="text", many=True),)
     )
     given = {"words": (Path("/one/a.txt"), Path("/two/a.txt"), Path("/two/b.txt"))}
-    paths = [group.path for group in group_inputs(entry, given, recursive=False)]
+    paths = [group.path for group in group_inputs(entry, given, recursive=False).groups]
     assert paths == [Path("one/a.txt"), Path("two/a.txt"), Path("b.txt")]
 
 
@@ -125,11 +125,132 @@ def test_an_output_never_replaces_its_own_input(
 def test_no_two_items_write_the_same_file(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
-    folder = words("a.b", "a.c", "a.b.d")
-    inputs = {"words": tuple(folder / name for name in ("a.b", "a.c", "a.b.d"))}
+    names = ("a.b", "a.c", "a.b.d", "A.b", "a.b-2.x")
+    folder = words(*names)
+    inputs = {"words": tuple(folder / name for name in names)}
     spec = JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "out")
-    with pytest.raises(JobError, match=r"out/a\.b\.txt: would be written twice"):
-        shouter.submit(spec)
+    handle = shouter.submit(spec)
+
+    assert handle.wait() == JobFinished(state="done", done=5)
+    written = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
+    assert written == {
+        **{"a.b.txt": "A", "a.c.txt": "A", "a.b.d.txt": "A.B"},
+        **{"A.b-2.txt": "A", "a.b-2.x.txt": "A.B-2"},
+    }
+    assert handle.notes == (
+        f"{folder}/A.b: its outputs are named A.b-2, since others have its name or it is long",
+    )
+
+
+@pytest.mark.parametrize(
+    "name", [b"caf\xe9.txt", b"two\nlines.txt", b"x" * 240 + b".txt", "ü".encode() * 120 + b".txt"]
+)
+def test_a_file_of_any_name_is_done(shouter: Studio, tmp_path: Path, name: bytes) -> None:
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / os.fsdecode(name)
+    path.write_text("odd")
+    spec = JobSpec(
+        plugin="tiny", name="shout", inputs={"words": (path.parent,)}, out=tmp_path / "out"
+    )
+    event = next(e for e in shouter.submit(spec).events() if isinstance(e, ItemDone | ItemFailed))
+
+    assert isinstance(event, ItemDone), event
+    (written,) = event.outputs
+    assert written.read_text() == "ODD"
+    assert written.name[:4] == path.name[:4]
+
+
+def test_files_of_other_kinds_are_counted_by_their_suffix(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = words("a.txt", "b.md", "c.md", "d.JPG", "noted", "deep/e.txt")
+    spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (folder,)}, out=tmp_path / "out")
+    handle = shouter.submit(spec)
+
+    assert handle.wait().done == 1
+    assert handle.notes == (
+        f"{folder}: 1 folder not looked into; --recursive does",
+        f"{folder}: not text, by suffix: 2 .md, 1 .jpg, 1 no suffix",
+    )
+
+
+def shout_over(studio: Studio, folder: Path, out: Path, **changes: Any) -> list[Any]:
+    spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (folder,)}, out=out, **changes)
+    return [e for e in studio.submit(spec).events() if isinstance(e, ItemDone | ItemFailed)]
+
+
+def test_a_file_that_a_person_wrote_is_not_replaced(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, out = words("a.txt", "b.txt"), tmp_path / "out"
+    out.mkdir()
+    (out / "a.txt").write_text("by hand")
+    failed, done = shout_over(shouter, folder, out)
+
+    assert isinstance(failed, ItemFailed)
+    assert isinstance(done, ItemDone)
+    assert "out/a.txt: a file that SeqStudio has not written" in failed.reason
+    assert "--overwrite" in failed.reason
+    assert (out / "a.txt").read_text() == "by hand"
+
+
+def test_a_result_that_a_person_corrected_is_not_replaced(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, out = words("a.txt"), tmp_path / "out"
+    shout_over(shouter, folder, out)
+    (out / "a.txt").write_text("A, corrected")
+    (failed,) = shout_over(shouter, folder, out, options={"times": 2})
+    assert isinstance(failed, ItemFailed)
+    assert (out / "a.txt").read_text() == "A, corrected"
+
+    for number, text in enumerate(("A, corrected", "again"), start=1):
+        (out / "a.txt").write_text(text)
+        (done,) = shout_over(shouter, folder, out, options={"times": 2}, overwrite=True)
+        kept = out / ("a.txt.bak" if number == 1 else "a.txt.bak2")
+        assert done.kept == (kept,)
+        assert (kept.read_text(), (out / "a.txt").read_text()) == (text, "AA")
+
+
+def test_what_the_same_profile_wrote_is_replaced(
+    shouter: Studio, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, out = words("a.txt"), tmp_path / "out"
+    for times in (1, 2, 3):
+        (done,) = shout_over(shouter, folder, out, options={"times": times})
+        assert done.kept == ()
+    assert (out / "a.txt").read_text() == "AAA"
+
+
+def test_a_file_that_appears_while_its_item_runs_is_not_replaced(
+    site: Any, home: Path, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    code = """
+    import time
+
+
+    def shout(request, job):
+        job.progress(0.5)
+        time.sleep(1)
+        yield Result(outputs={"text": "LOUD"})
+
+
+    RUN = {"shout": shout}
+    """
+    site.batch("tiny", code)
+    target = tmp_path / "out/a.txt"
+    target.parent.mkdir()
+    inputs = {"words": (words("a.txt"),)}
+    spec = JobSpec(plugin="tiny", name="shout", inputs=inputs, out=target.parent)
+    failed = []
+    for event in Studio(home).submit(spec).events():
+        if isinstance(event, ItemProgress) and not target.exists():
+            target.write_text("by hand, meanwhile")
+        failed += [event] if isinstance(event, ItemFailed) else []
+
+    assert len(failed) == 1
+    assert [path.name for path in target.parent.iterdir()] == ["a.txt"]
+    assert target.read_text() == "by hand, meanwhile"
 
 
 def test_a_missing_input_fails_by_name_and_the_others_are_done(
@@ -161,7 +282,7 @@ def test_a_folder_is_refused_where_one_file_is_expected(tmp_path: Path) -> None:
     ("changes", "text"),
     [
         ({"inputs": {}}, r"^shout: no words given, expected a file$"),
-        ({"formats": ("wav",)}, r"^shout: no format 'wav', expected one of: txt$"),
+        ({"formats": ("wav",)}, r"^shout: no format 'wav', expected one of: txt"),
         ({"options": {"times": 10}}, r"^times=10, expected at most 9$"),
         ({"options": {"times": "two"}}, r"^times='two', expected int$"),
         ({"options": {"loud": True}}, r"^shout: no option 'loud', expected one of: times$"),

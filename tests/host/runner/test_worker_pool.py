@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from seqstudio.host.catalogue import catalogue
+from seqstudio.host.confinement.policy import Policy
 from seqstudio.host.jobs.events import ItemDone
 from seqstudio.host.runner.worker_pool import WorkerPool
 from seqstudio.host.runner.worker_process import ProcessWorker
@@ -32,7 +34,8 @@ RUN = {"echo": echo}
 
 
 @pytest.fixture
-def studio(home: Path, site: Any) -> Iterator[Studio]:
+def studio(home: Path, site: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    monkeypatch.setattr(catalogue, "BUILT_IN", ("plugin-one", "plugin-two"))
     studio = Studio(home, warm=True)
     site.batch("one", ECHO_CODE, ("echo",))
     yield studio
@@ -90,9 +93,17 @@ def test_an_idle_worker_that_was_killed_is_replaced(run_echo: Callable[..., str]
     assert run_echo("second") not in ("", first)
 
 
+def test_the_worker_of_a_strangers_plugin_is_not_reused_for_other_files(
+    run_echo: Callable[..., str], site: Any
+) -> None:
+    site.batch("stranger", ECHO_CODE, ("echo",))
+
+    assert run_echo("first", "stranger") != run_echo("second", "stranger")
+
+
 def test_an_unused_worker_is_ended(tmp_path: Path) -> None:
     pool = WorkerPool(idle_s=0.01)
-    worker = ProcessWorker([], tmp_path / "log", nice=0, threads=1)
+    worker = ProcessWorker([], tmp_path / "log", Policy(), nice=0, threads=1)
     pool.release("key", worker)
     deadline = time.monotonic() + 10
     while worker.is_alive() and time.monotonic() < deadline:
@@ -104,7 +115,7 @@ def test_an_unused_worker_is_ended(tmp_path: Path) -> None:
 
 def test_the_pool_keeps_two_workers(tmp_path: Path) -> None:
     pool = WorkerPool()
-    workers = [ProcessWorker([], tmp_path / "log", nice=0, threads=1) for _ in range(3)]
+    workers = [ProcessWorker([], tmp_path / "log", Policy(), nice=0, threads=1) for _ in range(3)]
     for number, worker in enumerate(workers):
         pool.release(number, worker)
 

@@ -44,11 +44,11 @@ def test_a_plugin_is_shown_installed_switched_off_and_on_and_removed(
     assert asked.returncode == 1
     assert re.search(r"asks for +gpu: faster shouting", asked.stdout)
     assert run("plugins", "install", wheel, "--accept", shown).returncode == 0
-    assert re.search(r"\nparrot +1\.0 +on +shout", run("plugins", "list").stdout)
+    assert re.search(r"\nparrot +1\.0 .* on +shout", run("plugins", "list").stdout)
     assert f"sha256        {shown[7:]}" in run("plugins", "show", "parrot").stdout
     assert run("plugins", "disable", "parrot").stdout == "parrot is switched off\n"
     assert "switched off: parrot: by you" in run("plugins", "list").stderr
-    assert re.search(r"\nparrot +1\.0 +off +shout", run("plugins", "list").stdout)
+    assert re.search(r"\nparrot +1\.0 .* off +shout", run("plugins", "list").stdout)
     off = run("parrot", "shout")
     assert off.returncode == 1
     assert "`seqstudio plugins enable parrot` switches it on" in off.stderr
@@ -72,11 +72,12 @@ def test_a_wrong_hash_installs_nothing(builder: Any, run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("new", "speech", "--kind", "task"), "speech comes with SeqStudio, expected another name"),
         (("install", "nowhere.whl"), "nowhere.whl: no such file or folder, expected a wheel"),
         (("uninstall", "speech"), "plugin 'speech' is built in, expected one that was installed"),
         (("uninstall", "parrot"), "no plugin 'parrot' was installed here, expected one of: none"),
-        (("verify", "parrot"), "no plugin 'parrot', expected one of: music, speech"),
-        (("enable", "parrot"), "no plugin 'parrot', expected one of: music, speech"),
+        (("verify", "parrot"), "no plugin 'parrot', expected one of: forecast, music"),
+        (("enable", "parrot"), "no plugin 'parrot', expected one of: forecast, music"),
         (
             ("new", "train"),
             "name 'train', expected lower-case letters, digits and '-'",
@@ -106,7 +107,7 @@ def test_an_installed_plugin_is_verified_by_its_id_and_named_with_its_version(
     assert first == "parrot 1.0 (installed)"
     assert "pass  shout: the same run gives the same bytes" in checks
     # the failed check: the operation decodes any bytes as text
-    assert done.stderr == "Error: parrot 1.0: 1 of 11 checks failed\n"
+    assert re.fullmatch(r"Error: parrot 1\.0: 1 of \d+ checks failed\n", done.stderr)
 
 
 @pytest.mark.medium

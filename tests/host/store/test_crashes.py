@@ -82,5 +82,13 @@ def test_safe_mode_enables_built_in_plugins_only(
     monkeypatch.setenv(SAFE_MODE, "1")
     catalogue = Catalogue.load(profile)
 
-    assert {plugin.id for plugin in catalogue.plugins} <= {"music", "speech"}
+    assert {plugin.id for plugin in catalogue.plugins} <= {
+        "forecast",
+        "music",
+        "pocketsphinx",
+        "sherpa",
+        "speech",
+        "text",
+        "whisper",
+    }
     assert catalogue.disabled["parrot"] == "safe mode: only built-in plugins"

@@ -10,6 +10,7 @@ from seqstudio.errors import JobError, PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.jobs.events import JobFinished
 from seqstudio.host.profile import Profile
+from seqstudio.host.store.crashes import count_crash
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio
 
@@ -96,6 +97,27 @@ def test_the_error_for_a_disabled_plugin_says_how_to_enable_it(
     store.enable("parrot")
 
     assert Catalogue.load(profile).plugin("parrot").id == "parrot"
+
+
+def test_uninstalling_leaves_no_trace_in_the_profile(
+    builder: Any,
+    install: Install,
+    store: Store,
+    profile: Profile,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install(builder.plugin())
+    Catalogue.load(profile)
+    (profile.cache / "parrot").mkdir(parents=True)
+    (profile.cache / "parrot" / "value").write_text("costly")
+    monkeypatch.syspath_prepend(tmp_path)  # a script in a folder of its own has another path
+    count_crash(profile, Catalogue.load(profile).plugin("parrot"), "exited")
+    store.uninstall("parrot")
+    left = [path for path in profile.home.rglob("*") if path.is_file()]
+
+    assert not profile.cache.exists()
+    assert [path.name for path in left if b"parrot" in path.read_bytes()] == []
 
 
 def test_uninstalling_leaves_no_files(
@@ -194,6 +216,7 @@ def test_the_consent_sheet_lists_changes_since_the_version_in_use(
         "permission: + read: your notes",
         "operations: - shout",
         "exporters: + loud",
+        "code: 2 files changed: seq_parrot/__init__.py, seq_parrot/seqstudio.toml",
     )
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.host.worker.announcer import Announcer
+from seqstudio.host.worker.extensions import NamedMetric
 
 EXPORTER = """
 from seqstudio.api import hookimpl
@@ -42,3 +44,24 @@ def test_a_format_of_another_plugin_is_written_on_request(
     plain = studio.submit(JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "b"))
     plain.wait()
     assert studio.jobs.items(plain.id)[0].provenance["extensions"] == {}
+
+
+class Doubled:
+    """A metric of a fixed value."""
+
+    name = "doubled"
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+
+    def compute(self, task: object, measurements: object) -> dict[str, float]:
+        return {"doubled": 2.0}
+
+
+def test_figures_of_a_plugins_own_task_keep_their_names_and_others_carry_its_id() -> None:
+    found = [
+        NamedMetric(Doubled(task), "tiny", Announcer("tiny")).compute(None, [])  # type: ignore[arg-type]
+        for task in ("tiny.words", "other.words")
+    ]
+
+    assert found == [{"doubled": 2.0}, {"tiny.doubled": 2.0}]

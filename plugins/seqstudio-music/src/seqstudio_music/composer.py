@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from seqstudio.api import Job, LoadedModel, ModelError, SamplingConfig, TakeSeed
+from seqstudio.api import ConfigError, Job, LoadedModel, ModelError, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score
+from seqstudio_music.hard_request import HardRequest
 from seqstudio_music.primers import Primer
 
 
@@ -17,14 +18,28 @@ class PieceSpec:
     meter: tuple[int, int]  # beats in a bar, and their unit: (6, 8)
     key: str = ""  # such as "F#m"; "" leaves it to the composer
     tempo_bpm: float = 0.0  # quarter notes per minute; 0 leaves it to the composer
+    voice_leading: bool = True  # no parallel fifths or octaves between voices
+    in_key: bool = True  # whether what leads away from the key is avoided
+    raw: bool = False  # the first draw of each take, not the best of several
+    hard: HardRequest = field(default_factory=HardRequest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedBars:
+    """What the bars that are added to a primer should be like."""
+
+    bars: int
+    voice_leading: bool = True  # no parallel fifths or octaves between voices
+    hard: HardRequest = field(default_factory=HardRequest)
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """A new piece, and what the composer chose for it, by name, for the user."""
+    """A piece, what the composer chose for it, by name, and of each hard constraint if it holds."""
 
     score: Score
     details: Mapping[str, str] = field(default_factory=dict)
+    certificate: Mapping[str, bool] = field(default_factory=dict)
 
 
 class Composer(Protocol):
@@ -59,11 +74,11 @@ class Composer(Protocol):
         job: Job,
         model: LoadedModel,
         primer: Primer,
-        bars: int,
+        added: AddedBars,
         takes: Sequence[TakeSeed],
         config: SamplingConfig,
-    ) -> list[Score]:
-        """Complete the primer's last bar and add `bars` bars, once for each take.
+    ) -> list[Composition]:
+        """Complete the primer's last bar and add bars, once for each take.
 
         The events of the primer keep their bytes.
 
@@ -71,7 +86,21 @@ class Composer(Protocol):
         ------
         DataError
             If the primer does not have the parts that the model continues.
+        ConfigError
+            If the model cannot follow `added`.
         """
+
+
+def refuse_hard(asked: Sequence[str], model: LoadedModel, kind: str) -> None:
+    """Refuse what a model cannot follow: the names of what is asked for, if any is.
+
+    Raises
+    ------
+    ConfigError
+        If anything is asked for; `kind` says what the model is.
+    """
+    if asked:
+        raise ConfigError(f"{asked[0]} is asked for, expected none with {model.name}, {kind}")
 
 
 def composer_for(model: LoadedModel, composers: Sequence[Composer]) -> Composer:

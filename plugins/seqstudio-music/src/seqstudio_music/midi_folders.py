@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seqstudio.api import DataError, Ledger, canonical_split
 
-SUFFIXES = (".mid", ".midi")
+SUFFIXES = (".mid", ".midi", ".smf", ".kar", ".rmi", ".mxl", ".musicxml", ".abc")
 MANIFEST = "manifest.tsv"
 
 
@@ -20,7 +20,10 @@ class MidiFile:
 
 
 def midi_files(source: Path, ledger: Ledger) -> Iterator[MidiFile]:
-    """Yield MIDI files and list each in `ledger` as used; refuse a listed file that is missing.
+    """Yield MIDI files and list each in `ledger` as used.
+
+    A listed file that is missing, and a file of a folder that is no music, is refused there by
+    name; files and folders whose names begin with a dot are passed over.
 
     Parameters
     ----------
@@ -63,10 +66,18 @@ def _read_manifest(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
 
 
 def _search(folder: Path, ledger: Ledger) -> Iterator[MidiFile]:
-    paths = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    every = [path for path in sorted(folder.rglob("*")) if _is_shown(path.relative_to(folder))]
+    paths = [path for path in every if path.suffix.lower() in SUFFIXES]
     if not paths:
-        raise DataError(f"{folder}: no MIDI files, expected files that end in .mid or .midi")
-    for path in paths:
+        raise DataError(f"{folder}: no music, expected files that end in {', '.join(SUFFIXES)}")
+    for path in every:
         name = path.relative_to(folder).as_posix()
-        ledger.use(name)
-        yield MidiFile(name, path)
+        if path.suffix.lower() in SUFFIXES:
+            ledger.use(name)
+            yield MidiFile(name, path)
+        elif path.is_file():
+            ledger.refuse(name, f"not music by its name, expected {', '.join(SUFFIXES)}")
+
+
+def _is_shown(path: Path) -> bool:
+    return not any(part.startswith(".") for part in path.parts)

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seqstudio.api import ConfigError, Job, Request, Result, SamplingConfig
+from seqstudio.api import ConfigError, Job, LoadedModel, Request, Result, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score, restore_controllers
-from seqstudio_music.composer import Composer, PieceSpec, composer_for
+from seqstudio_music.composer import AddedBars, Composer, Composition, PieceSpec, composer_for
+from seqstudio_music.delivery import looped, only_new
+from seqstudio_music.hard_request import HardRequest
+from seqstudio_music.keys import key_name, parse_key
 from seqstudio_music.primers import read_primer
 
 
@@ -25,23 +28,21 @@ class Generate:
         ConfigError
             If the meter or the key cannot be read, or a key is requested of a model without keys.
         """
-        options, model = request.options, job.model()
+        options = request.options
         spec = PieceSpec(
             bars=int(options["bars"]),
             meter=read_meter(options["meter"]),
-            key=options["key"],
+            key=options["key"] and key_name(parse_key(options["key"])),
             tempo_bpm=options["tempo"],
+            voice_leading=options["voice_leading"],
+            raw=options["raw"],
+            hard=HardRequest.of(options),
         )
+        model = job.model()  # loaded only for a request that can be read
         composer = composer_for(model, self.composers)
         pieces = composer.generate(job, model, spec, request.takes, sampling_config(options))
         for take, piece in zip(request.takes, pieces, strict=True):
-            details = "".join(f", {name} {value}" for name, value in piece.details.items())
-            yield Result(
-                outputs={"score": piece.score},
-                take=take.number,
-                summary=f"{bar_count(spec.bars)} of {options['meter']} by {model.name}{details}",
-                details={"model": model.name, "bars": spec.bars, **piece.details},
-            )
+            yield new_piece(piece, take, spec, model, loop=options["loop"])
 
 
 class Continue:
@@ -64,31 +65,76 @@ class Continue:
         DataError
             If the primer cannot be read, has no notes, or has other parts than the chosen model
             continues.
+        ConfigError
+            If a hard constraint cannot be read, or nothing meets all of them.
         """
         path, bars = request.inputs["primer"][0], request.options["bars"]
+        added = AddedBars(
+            bars=bars,
+            voice_leading=request.options["voice_leading"],
+            hard=HardRequest.of(request.options),
+        )
         primer = read_primer(path, repair=request.options["repair"])
         model = job.model(self._suited_model(primer.score))
         if primer.faults:
             job.log(f"{path}: {primer.fault_summary}")
         composer, config = composer_for(model, self.composers), sampling_config(request.options)
-        scores = composer.continue_primer(job, model, primer, bars, request.takes, config)
-        for take, score in zip(request.takes, scores, strict=True):
-            faults = f", {primer.fault_summary}" if primer.faults else ""
+        pieces = composer.continue_primer(job, model, primer, added, request.takes, config)
+        faults = f", {primer.fault_summary}" if primer.faults else ""
+        for take, piece in zip(request.takes, pieces, strict=True):
             yield Result(
-                outputs={"score": restore_controllers(primer.score, score)},
+                outputs={"score": self._delivered(primer.score, piece.score, request.options)},
                 take=take.number,
-                summary=f"{bar_count(bars)} added to {path.name} by {model.name}{faults}",
+                summary=f"{added_text(primer.score, piece.score, bars)} {path.name} by {model.name}"
+                f"{certified(piece.certificate)}{faults}",
                 details={
                     "model": model.name,
                     "bars": bars,
                     "faults": list(primer.faults),
                     "repaired": primer.repaired,
+                    **constraint_details(piece.certificate),
                 },
             )
+
+    def _delivered(self, before: Score, after: Score, options: Mapping[str, Any]) -> Score:
+        """Return what is handed over: the whole piece, or its new bars; and as a loop or not."""
+        score = restore_controllers(before, after)
+        count = len(before.bars) - 1 + options["bars"]
+        if options["only_new"]:
+            score, count = only_new(before, score), options["bars"]
+        return looped(score, count) if options["loop"] else score
 
     def _suited_model(self, score: Score) -> str:
         names = (composer.suited_model(score) for composer in self.composers)
         return next((name for name in names if name), "")
+
+
+def new_piece(
+    piece: Composition,
+    take: TakeSeed,
+    spec: PieceSpec,
+    model: LoadedModel,
+    *,
+    over: str = "",
+    loop: bool,
+) -> Result:
+    """Return a new piece as a result; `over` names the chords that were given."""
+    beats, unit = spec.meter
+    given = f" over {over}" if over else ""
+    details = "".join(f", {name} {value}" for name, value in piece.details.items())
+    return Result(
+        outputs={"score": looped(piece.score, spec.bars) if loop else piece.score},
+        take=take.number,
+        summary=f"{bar_count(spec.bars)} of {beats}/{unit}{given} by {model.name}{details}"
+        f"{certified(piece.certificate)}",
+        details={
+            "model": model.name,
+            "bars": spec.bars,
+            **({"chords": over} if over else {}),
+            **piece.details,
+            **constraint_details(piece.certificate),
+        },
+    )
 
 
 def bar_count(bars: int) -> str:
@@ -98,6 +144,31 @@ def bar_count(bars: int) -> str:
     ('1 bar', '8 bars')
     """
     return f"{bars} bar" if bars == 1 else f"{bars} bars"
+
+
+def certified(certificate: Mapping[str, bool]) -> str:
+    """Say how many hard constraints a result meets; nothing without any.
+
+    >>> certified({"scale C major": True, "close in C": True})
+    ', 2 of 2 constraints met'
+    """
+    if not certificate:
+        return ""
+    return f", {sum(certificate.values())} of {len(certificate)} constraints met"
+
+
+def constraint_details(certificate: Mapping[str, bool]) -> dict[str, object]:
+    """Return the details of a result that has hard constraints; none without any."""
+    return {"constraints": dict(certificate)} if certificate else {}
+
+
+def added_text(before: Score, after: Score, bars: int) -> str:
+    """Say what was added to a score: bars, or silence if they hold no note.
+
+    >>> added_text(Score.new(), Score.new().with_new_track([]), 2)
+    'silence added to'
+    """
+    return f"{bar_count(bars) if len(after.notes) > len(before.notes) else 'silence'} added to"
 
 
 def sampling_config(options: Mapping[str, Any]) -> SamplingConfig:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ class CropAndShift:
     lead: int  # steps at the start of a crop inside a piece that carry no loss
     lowest_shift: int  # semitones that a piece is transposed by
     highest_shift: int
+    unshifted: float  # share of the draws that are not transposed
 
     def __post_init__(self) -> None:
         if self.crop and self.crop <= self.lead:
@@ -31,8 +32,15 @@ class CropAndShift:
         if self.lowest_shift > self.highest_shift:
             span = f"at most highest_shift={self.highest_shift}"
             raise ConfigError(f"lowest_shift={self.lowest_shift}, expected {span}")
+        if not 0 <= self.unshifted <= 1:
+            raise ConfigError(f"unshifted={self.unshifted}, expected 0 to 1")
 
-    def crop_and_shift(self) -> dict[str, int]:
+    def draw_shift(self, low: int, high: int, generator: np.random.Generator) -> int:
+        """Draw a transposition from `low` to `high`, or none; 0 if the range is empty."""
+        unshifted = generator.random() < self.unshifted
+        return 0 if unshifted or low > high else int(generator.integers(low, high + 1))
+
+    def crop_and_shift(self) -> dict[str, Any]:
         """Return these fields alone, by name, to copy them from options to settings."""
         return {field.name: getattr(self, field.name) for field in fields(CropAndShift)}
 

@@ -10,9 +10,11 @@ from torch.nn.utils.rnn import pad_sequence
 
 from seqstudio.api import AudioExample, Batch, Draws
 from seqstudio.api.nn import FrameGeometry, frames_needed
+from seqstudio_speech.acoustics import perturb_acoustics
 from seqstudio_speech.augment import change_gain, change_speed, mask
 from seqstudio_speech.features import log_mel, standardise
-from seqstudio_speech.recordings import Samples, read_mono
+from seqstudio_speech.pauses import Samples
+from seqstudio_speech.recordings import read_mono
 from seqstudio_speech.settings import SpeechSettings
 
 
@@ -49,12 +51,17 @@ class FrameBudget:
 def perturb(
     samples: Samples, labels: tuple[int, ...], budget: FrameBudget, generator: np.random.Generator
 ) -> Samples:
-    """Change an utterance's gain and its speed; keep the speed if the fastest one is too short."""
+    """Change an utterance's speed, surroundings and gain.
+
+    The speed is kept if the fastest one is too short.
+    """
     settings = budget.settings
     speed = float(generator.choice(settings.augment.speeds))
     if not budget.fits(len(samples), labels, max(settings.augment.speeds)):
         speed = 1.0
-    samples = change_speed(samples, speed, settings.features.rate_hz)
+    rate_hz = settings.features.rate_hz
+    samples = change_speed(samples, speed, rate_hz)
+    samples = perturb_acoustics(samples, settings.augment, rate_hz, generator)
     return change_gain(samples, settings.augment.gain_db, generator)
 
 
@@ -78,7 +85,10 @@ def load_frames(
     if generator is not None:
         samples = perturb(samples, labels, budget, generator)
     frames = standardise(log_mel(torch.from_numpy(samples), features), buffers)
-    return mask(frames, budget.settings.augment, generator) if generator is not None else frames
+    if generator is None:
+        return frames
+    hop_s = features.hop_ms / 1000
+    return mask(frames, budget.settings.augment, generator, hop_s=hop_s)
 
 
 def pad_batch(

@@ -35,7 +35,8 @@ def log_mel(samples: Tensor, settings: FeatureSettings) -> Tensor:
 
     Parameters
     ----------
-    samples : (N,) float, mono, at `settings.rate_hz`
+    samples : (N,) float, mono, at `settings.rate_hz`; with `settings.level_db` they are brought to
+        this level first, so that loudness and a constant offset change nothing
 
     Returns
     -------
@@ -43,8 +44,20 @@ def log_mel(samples: Tensor, settings: FeatureSettings) -> Tensor:
     """
     if not len(samples):
         return samples.new_zeros(0, settings.mels)
+    if settings.level_db is not None:
+        samples = to_level(samples, settings.level_db)
     power: Tensor = mel_spectrogram(settings)(samples)
     return (power.T + settings.floor).log()
+
+
+def to_level(samples: Tensor, level_db: float) -> Tensor:
+    """Remove the mean of (N,) samples and bring their root mean square to `level_db`.
+
+    Samples that are all equal, as in digital silence, become zeros.
+    """
+    centred = samples - samples.mean()
+    level = centred.square().mean().sqrt()
+    return centred * (10 ** (level_db / 20) / level.clamp(min=1e-9))
 
 
 def standardise(frames: Tensor, buffers: Mapping[str, Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Recordings read as a model needs them: mono, at its rate, whole or in chunks cut at pauses."""
+"""Recordings read as a model needs them: one channel, at its rate, whole or in utterances."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seqstudio.api.media import Audio, mono, read_blocks, resample_blocks
-
-Samples = NDArray[np.float32]
+from seqstudio.api.media import Audio, AudioSource, read_blocks, resample_blocks
+from seqstudio_speech.mixdown import Mixdown, mixdown_of, mixed
+from seqstudio_speech.pauses import LEVEL_S, LONGEST_PIECE_S, Samples, cuts, levels_db
 
 BLOCK_S = 10.0  # read at once
-LONGEST_S = 20.0  # of a chunk; training has no longer utterances
-PAUSE_S = 0.2  # a cut is in the middle of the quietest interval of this length
-LEVEL_S = 0.01  # levels are measured over intervals of this length
+WINDOW_S = 30.0  # in which the cuts are looked for
 LEAST_S = 0.05  # shorter audio holds no speech
-SILENT_DB = -60.0  # below full scale; a chunk without `LEAST_S` louder than this is silent
+SILENT_DB = -90.0  # below full scale; what is never louder for `LEAST_S` is silent
+LOUD_SHARE = 0.5  # of the way, in decibels, from the quietest tenth to the maximum
+EDGE_SHARE = 0.25  # the same for the ends of an utterance, which begin and end softly
+EDGE_S = 0.4  # of quiet that is left before and after an utterance, as in the training data
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Chunk:
     start_s: float
 
 
-def read_mono(path: Path, rate_hz: int) -> Samples:
+def read_mono(path: Path | AudioSource, rate_hz: int) -> Samples:
     """Read a whole recording as (N,) samples.
 
     Raises
@@ -35,40 +36,73 @@ def read_mono(path: Path, rate_hz: int) -> Samples:
     DataError
         As `seqstudio.api.media.read_audio`.
     """
-    return np.concatenate(list(_blocks(path, rate_hz)))
+    return np.concatenate(list(_blocks(path, rate_hz, mixdown_of(path))))
 
 
-def chunks(path: Path, rate_hz: int) -> Iterator[Chunk]:
-    """Read a recording in chunks of at most `LONGEST_S`, cut where it is quietest.
+def chunks(
+    path: Path | AudioSource, rate_hz: int, mixdown: Mixdown | None = None
+) -> Iterator[Chunk]:
+    """Read a recording in chunks, cut at its pauses; together they are the whole recording.
 
-    No more than a chunk and a block are held in memory, however long the recording is.
+    One that is no longer than a chunk may be is not cut: what follows helps to hear what was said.
+    No more than `WINDOW_S` and a block are held in memory, however long the recording is.
 
     Raises
     ------
     DataError
         As `seqstudio.api.media.read_audio`.
     """
-    longest = round(LONGEST_S * rate_hz)
-    pending = np.zeros(0, np.float32)
-    start = 0
-    for block in _blocks(path, rate_hz):
-        pending = np.concatenate([pending, block])
-        while len(pending) > longest:
-            cut = quietest(pending[:longest], rate_hz)
-            yield Chunk(pending[:cut], start / rate_hz)
-            pending, start = pending[cut:], start + cut
-    if len(pending):
-        yield Chunk(pending, start / rate_hz)
+    cutter = Cutter(rate_hz)
+    for block in _blocks(path, rate_hz, mixdown):
+        yield from cutter.add(block)
+    yield from cutter.finish()
 
 
-def quietest(samples: Samples, rate_hz: int) -> int:
-    """Return the index in the second half of (N,) samples around which they are quietest."""
-    hop = round(LEVEL_S * rate_hz)
-    power = _powers(samples, hop)
-    width = round(PAUSE_S / LEVEL_S)
-    first = len(power) // 2
-    around = np.convolve(power[first:], np.ones(width), mode="valid")
-    return int((first + around.argmin() + width // 2) * hop)
+class Cutter:
+    """Cuts a recording at its pauses while it arrives; the chunks together are all of it."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._window = round(WINDOW_S * rate_hz)
+        self._pending: Samples = np.zeros(0, np.float32)
+        self._start = 0
+
+    def add(self, block: Samples) -> Iterator[Chunk]:
+        """Take the next samples, (N,), and yield the chunks that no later pause can move."""
+        self._pending = np.concatenate([self._pending, block])
+        while len(self._pending) > self._window:
+            settled = round((WINDOW_S - LONGEST_PIECE_S) * self._rate_hz)
+            cuts = _cuts(self._pending[: self._window], self._rate_hz)
+            at = [cut for cut in cuts if cut <= settled]
+            yield from _cut(self._pending, at, self._start, self._rate_hz)
+            self._pending, self._start = self._pending[at[-1] :], self._start + at[-1]
+
+    def provisional(self) -> list[Chunk]:
+        """Return the chunks of what is left, as if the recording ended here."""
+        if not len(self._pending):
+            return []
+        whole = self._start == 0 and len(self._pending) <= LONGEST_PIECE_S * self._rate_hz
+        inner = [] if whole else _cuts(self._pending, self._rate_hz)
+        ends = [*inner, len(self._pending)]
+        return list(_cut(self._pending, ends, self._start, self._rate_hz))
+
+    def finish(self) -> list[Chunk]:
+        """Return the chunks of what is left, since the recording has ended."""
+        chunks, self._pending = self.provisional(), self._pending[:0]
+        return chunks
+
+
+def spoken(chunk: Chunk, rate_hz: int) -> Chunk:
+    """Return the part of a chunk from shortly before its first sound to shortly after its last."""
+    levels = levels_db(chunk.samples, rate_hz)
+    loud = np.flatnonzero(_above(levels, EDGE_SHARE))
+    if not len(loud):
+        return chunk
+    edge, hop = round(EDGE_S / LEVEL_S), round(LEVEL_S * rate_hz)
+    first = max(0, int(loud[0]) - edge) * hop
+    return Chunk(
+        chunk.samples[first : (int(loud[-1]) + 1 + edge) * hop], chunk.start_s + first / rate_hz
+    )
 
 
 def is_silent(samples: Samples, rate_hz: int) -> bool:
@@ -76,32 +110,36 @@ def is_silent(samples: Samples, rate_hz: int) -> bool:
     if len(samples) < LEAST_S * rate_hz:
         return True
     width = round(LEAST_S / LEVEL_S)
-    power = _powers(samples, round(LEVEL_S * rate_hz))
-    loudest = np.convolve(power, np.ones(width) / width, mode="valid").max()
+    powers = 10 ** (levels_db(samples, rate_hz) / 10)
+    loudest = np.convolve(powers, np.ones(width) / width, mode="valid").max()
     return bool(loudest < 10 ** (SILENT_DB / 10))
 
 
 def loud_levels(samples: Samples, rate_hz: int) -> NDArray[np.bool_]:
-    """Return for every `LEVEL_S` of (N,) samples whether it is loud.
+    """Return for every `LEVEL_S` of (N,) samples whether it is loud."""
+    return _above(levels_db(samples, rate_hz), LOUD_SHARE)
 
-    The threshold, in decibels, is midway between the quietest tenth and the maximum.
-    """
-    power = _powers(samples, round(LEVEL_S * rate_hz))
-    if not len(power):
+
+def _above(levels: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
+    if not len(levels):
         return np.zeros(0, np.bool_)
-    levels_db = 10 * np.log10(power + 10 ** (SILENT_DB / 10))
-    above: NDArray[np.bool_] = levels_db > (np.quantile(levels_db, 0.1) + levels_db.max()) / 2
+    quiet = np.quantile(levels, 0.1)
+    above: NDArray[np.bool_] = levels > quiet + share * (levels.max() - quiet)
     return above
 
 
-def _powers(samples: Samples, hop: int) -> NDArray[np.float64]:
-    whole = len(samples) // hop * hop
-    squares = np.square(samples[:whole], dtype=np.float64)
-    powers: NDArray[np.float64] = squares.reshape(-1, hop).mean(axis=1)
-    return powers
+def _cuts(samples: Samples, rate_hz: int) -> list[int]:
+    """Return where (N,) samples are cut."""
+    hop = round(LEVEL_S * rate_hz)
+    return [cut * hop for cut in cuts(levels_db(samples, rate_hz))]
 
 
-def _blocks(path: Path, rate_hz: int) -> Iterator[Samples]:
-    mono_blocks: Iterator[Audio] = (mono(block) for block in read_blocks(path, BLOCK_S))
-    for block in resample_blocks(mono_blocks, rate_hz):
+def _cut(samples: Samples, at: list[int], start: int, rate_hz: int) -> Iterator[Chunk]:
+    for first, last in zip([0, *at], at, strict=False):
+        yield Chunk(samples[first:last], (start + first) / rate_hz)
+
+
+def _blocks(path: Path | AudioSource, rate_hz: int, mixdown: Mixdown | None) -> Iterator[Samples]:
+    blocks: Iterator[Audio] = read_blocks(path, BLOCK_S)
+    for block in resample_blocks(mixed(blocks, mixdown) if mixdown else blocks, rate_hz):
         yield block.samples[:, 0]

@@ -1,7 +1,7 @@
 """The task `speech.ctc`: train a character recogniser on recordings and their transcripts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -12,23 +12,38 @@ from seqstudio.api import (
     Draws,
     Ledger,
     LoadedModel,
+    LoadedRecogniser,
     LossSum,
     Measurement,
     Preparation,
     Preset,
     PreviewResult,
+    Trial,
 )
-from seqstudio.api.media import audio_info
+from seqstudio.api.media import AudioSource, audio_info
 from seqstudio.api.nn import SequenceModel, build, ctc_loss_sum, frames_needed
 from seqstudio_speech.batches import FrameBudget, SpeechBatch, load_frames, pad_batch
 from seqstudio_speech.features import log_mel, statistics
-from seqstudio_speech.importers import LibriSpeechImporter, ManifestImporter, SidecarImporter
+from seqstudio_speech.importers import read_speech
+from seqstudio_speech.likelihood import doubt_sums, log_loss
+from seqstudio_speech.orthography import oddities
+from seqstudio_speech.outside import measure_outside
 from seqstudio_speech.presets import BASE, SMALL, model_config
 from seqstudio_speech.recognise import Recogniser
 from seqstudio_speech.recordings import read_mono
-from seqstudio_speech.scoring import error_sums, word_errors
-from seqstudio_speech.settings import FeatureSettings, SpeechOptions, SpeechSettings
-from seqstudio_speech.text import Alphabet, case_of, normalise, normaliser_name, vocabulary_of
+from seqstudio_speech.scoring import error_sums, has_marks, word_errors
+from seqstudio_speech.scripts import is_unspaced
+from seqstudio_speech.settings import LEVEL_DB, FeatureSettings, SpeechOptions, SpeechSettings
+from seqstudio_speech.spelling import read_spelling
+from seqstudio_speech.text import (
+    Alphabet,
+    case_of,
+    normalise,
+    normaliser_name,
+    respelled,
+    vocabulary_of,
+)
+from seqstudio_speech.tuning import tune
 
 PREVIEWS = 5
 KEPT_SPEED = "utterances too short for the fastest speed, kept at their own speed"
@@ -41,7 +56,9 @@ class SpeechPreparation(Preparation):
     A resumed run has a plain `Preparation`; its recordings are then read again.
     """
 
-    sample_counts: Mapping[Path, int] = field(default_factory=dict)  # at the model's rate
+    sample_counts: Mapping[Path | AudioSource, int] = field(
+        default_factory=dict
+    )  # at the model's rate
 
 
 class CtcTask:
@@ -50,8 +67,8 @@ class CtcTask:
     name = "speech.ctc"
     presets: Mapping[str, Preset] = {"small": SMALL, "base": BASE}
     settings_type: type = SpeechSettings
-    monitor = "wer"
-    tie_break = "cer"  # falls long before the first word is right
+    monitor = "nll_per_character"  # steadier than errors: a few hundred words make few of them
+    tie_break = "cer"
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[AudioExample]:
         """Read speech data in any layout of this plugin.
@@ -61,20 +78,14 @@ class CtcTask:
         DataError
             If `source` has none of these layouts.
         """
-        for importer in (ManifestImporter(), LibriSpeechImporter(), SidecarImporter()):
-            if importer.recognises(source):
-                yield from importer.read(source, ledger)
-                return
-        raise DataError(
-            f"{source}: no speech data, expected a folder with manifest.tsv (path, transcript), "
-            "audio files with a .txt beside each, or a LibriSpeech tree"
-        )
+        return read_speech(source, ledger)
 
     def prepare(self, examples: Sequence[AudioExample], options: SpeechOptions) -> Preparation:
         """Collect alphabet and feature statistics from the recordings that can be read."""
-        features = FeatureSettings(mels=options.mels)
+        features = FeatureSettings(mels=options.mels, level_db=LEVEL_DB)
+        spelling = read_spelling(options.orthography) if options.orthography else {}
         texts: list[str] = []
-        sample_counts: dict[Path, int] = {}
+        sample_counts: dict[Path | AudioSource, int] = {}
 
         def frames() -> Iterator[torch.Tensor]:
             for example in examples:
@@ -82,7 +93,7 @@ class CtcTask:
                     samples = read_mono(example.audio, features.rate_hz)
                 except DataError:
                     continue  # preflight refuses it, with the reason
-                texts.append(normalise(example.transcript))
+                texts.append(normalise(respelled(example.transcript, spelling)))
                 sample_counts[example.audio] = len(samples)
                 yield log_mel(torch.from_numpy(samples), features)
 
@@ -92,6 +103,7 @@ class CtcTask:
             vocabulary=vocabulary,
             language=options.language,
             case=case_of(vocabulary),
+            spelling=spelling,
             beam=options.beam,
             usual_offset=measured.usual_offset,
             features=features,
@@ -105,7 +117,10 @@ class CtcTask:
     def preflight(
         self, examples: Sequence[AudioExample], preparation: Preparation, ledger: Ledger
     ) -> list[AudioExample]:
-        """Refuse what cannot be read, has unknown characters or too few frames at its own speed."""
+        """Refuse what cannot be read, has unknown characters or too few frames at its own speed.
+
+        What is odd about the letters is counted in the ledger.
+        """
         settings: SpeechSettings = preparation.settings
         budget = _frame_budget(preparation)
         alphabet = Alphabet(settings)
@@ -121,6 +136,8 @@ class CtcTask:
             if not budget.fits(samples, labels, max(settings.augment.speeds)):
                 ledger.count(KEPT_SPEED)
             kept.append(example)
+        for oddity in oddities({one.where: alphabet.normalise(one.transcript) for one in kept}):
+            ledger.count(str(oddity), oddity.texts)
         return kept
 
     def length(self, example: AudioExample) -> int:
@@ -153,26 +170,50 @@ class CtcTask:
     ) -> Iterator[Measurement]:
         """Transcribe as the operation does; a recording that cannot be read has an empty text."""
         recogniser = Recogniser(model)
-        case = model.settings.case
+        settings: SpeechSettings = model.settings
+        spaced, marked = not is_unspaced(settings.vocabulary), has_marks(settings.vocabulary)
         for example in examples:
-            refused, hypothesis = "", ""
+            refused, hypothesis, likelihood = "", "", {}
             try:
-                hypothesis = recogniser.transcribe(example.audio).text
+                transcript = recogniser.transcribe(example.audio)
+                hypothesis = transcript.text
+                likelihood = log_loss(recogniser, example) | doubt_sums(transcript)
             except DataError as error:
                 refused = str(error)
-            reference = normalise(example.transcript, case)
+            reference = recogniser.alphabet.normalise(example.transcript)
             errors = word_errors(reference.split(), hypothesis.split())
             yield Measurement(
                 id=example.id,
-                sums=error_sums(reference, hypothesis),
+                sums=error_sums(reference, hypothesis, spaced=spaced, marked=marked) | likelihood,
                 detail={
                     "reference": reference,
                     "hypothesis": hypothesis,
                     "errors": [asdict(error) for error in errors],
-                    "normaliser": normaliser_name(case),
+                    "normaliser": normaliser_name(settings.case, settings.spelling),
                 },
                 refused=refused,
             )
+
+    def settled(self, settings: SpeechSettings, metrics: Mapping[str, float]) -> SpeechSettings:
+        """Return settings that know how much doubt is usual in words of the valid split."""
+        return replace(settings, usual_doubt=round(metrics.get("doubt", 0.0), 4))
+
+    def measure_recogniser(
+        self, recogniser: LoadedRecogniser, examples: Iterable[AudioExample]
+    ) -> Iterator[Measurement]:
+        """Measure a recogniser from outside, after the normaliser for an open vocabulary."""
+        return measure_outside(recogniser, examples)
+
+    def tune(
+        self,
+        model: LoadedModel,
+        train: Sequence[AudioExample],
+        valid: Sequence[AudioExample],
+        text: Path | None,
+        load: Callable[[Path], LoadedModel],
+    ) -> Iterator[Trial]:
+        """Choose a language model's weight, the beam and the confidence; see `Tunable`."""
+        yield from tune(model, train, valid, text, load)
 
     def preview(
         self, model: LoadedModel, examples: Sequence[AudioExample], seed: int

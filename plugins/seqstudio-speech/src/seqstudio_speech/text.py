@@ -1,5 +1,6 @@
 """Transcripts as labels: normalised text, and the alphabet of the training transcripts."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -17,9 +18,23 @@ def normalise(text: str, case: Case = "keep") -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def normaliser_name(case: Case) -> str:
-    """Describe what `normalise` does, for reports."""
-    return "NFC, single spaces" + ("" if case == "keep" else f", {case} case")
+def normaliser_name(case: Case, spelling: Mapping[str, str] | None = None) -> str:
+    """Describe what `normalise` and `respelled` do, for reports."""
+    respelled = f"{len(spelling)} replacements, " if spelling else ""
+    return f"{respelled}NFC, single spaces" + ("" if case == "keep" else f", {case} case")
+
+
+def respelled(text: str, spelling: Mapping[str, str]) -> str:
+    """Return a text in NFC with parts replaced, longer ones first; none is replaced twice.
+
+    >>> respelled("<noise> naïve", {"<noise>": "", "ï": "i"})
+    ' naive'
+    """
+    text = unicodedata.normalize("NFC", text)
+    if not spelling:
+        return text
+    parts = sorted(spelling, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, parts)), lambda found: spelling[found[0]], text)
 
 
 def vocabulary_of(transcripts: Iterable[str]) -> tuple[str, ...]:
@@ -54,9 +69,14 @@ class Alphabet:
     def __init__(self, settings: SpeechSettings) -> None:
         self.characters = settings.vocabulary
         self.case = settings.case
+        self.spelling = settings.spelling
         self._labels: Mapping[str, int] = {
             character: label for label, character in enumerate(self.characters, start=1)
         }
+
+    def normalise(self, text: str) -> str:
+        """Return a text in the spelling and case of the alphabet."""
+        return normalise(respelled(text, self.spelling), self.case)
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Return the labels of a transcript.
@@ -66,12 +86,21 @@ class Alphabet:
         DataError
             If a character is not in the alphabet.
         """
-        text = normalise(text, self.case)
+        text = self.normalise(text)
         if unknown := sorted(set(text) - set(self.characters)):
             raise DataError(
                 f"transcript holds {''.join(unknown)!r}, expected only {''.join(self.characters)!r}"
             )
         return tuple(self._labels[character] for character in text)
+
+    def encode_known(self, text: str) -> tuple[int, ...]:
+        """Return the labels of those characters of a text that are in the alphabet."""
+        text = self.normalise(text)
+        return tuple(self._labels[one] for one in text if one in self._labels)
+
+    def encode_space(self) -> int:
+        """Return the label of the space; 0 if there is none."""
+        return self._labels.get(" ", 0)
 
     def decode(self, labels: Iterable[int]) -> str:
         """Return the text of labels as it is: spaces may repeat or be at the ends."""

@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqstudio.api import Segment, Word
 from seqstudio.api.nn import AlignedLabel
+from seqstudio_speech.scripts import joined, spans
 
 PAUSE_S = 0.6  # a silence between two words this long begins a new segment
 LONGEST_SEGMENT_S = 7.0  # what a reader of subtitles can follow
@@ -17,7 +18,7 @@ Seconds = Callable[[int, int], tuple[float, float]]
 
 
 def words_of(text: str, aligned: Sequence[AlignedLabel], seconds: Seconds) -> tuple[Word, ...]:
-    """Split a decoded text into words at its spaces.
+    """Split a decoded text into words; in scripts without spaces, into characters.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ def words_of(text: str, aligned: Sequence[AlignedLabel], seconds: Seconds) -> tu
     Words in order. Confidence is the geometric mean of the scores of a word's characters.
     """
     words = []
-    for start, stop in _spans(text):
+    for start, stop in spans(text):
         inside = aligned[start:stop]
         start_s, end_s = seconds(inside[0].start_frame, inside[-1].end_frame)
         mean = sum(math.log(max(label.score, 1e-9)) for label in inside) / len(inside)
@@ -88,34 +89,44 @@ def _loud_until(loud: NDArray[np.bool_], from_s: float, high_s: float, level_s: 
     return min(high_s, level * level_s)
 
 
-def segments_of(words: Sequence[Word]) -> tuple[Segment, ...]:
-    """Group words into segments; a new one begins at a pause, or when one is too long to read."""
-    groups: list[list[Word]] = []
-    for word in words:
+def attached_of(text: str) -> tuple[bool, ...]:
+    """Return for each word of a text whether it follows the last one without a space."""
+    return tuple(start > 0 and text[start - 1] != " " for start, _ in spans(text))
+
+
+def segments_of(
+    words: Sequence[Word], attached: Sequence[bool] | None = None
+) -> tuple[Segment, ...]:
+    """Group words into segments; a new one begins at a pause, or when one is too long to read.
+
+    Parameters
+    ----------
+    words : in order
+    attached : whether each follows the last one without a space; None: none does
+    """
+    groups: list[list[tuple[Word, bool]]] = []
+    for word, follows in zip(words, attached or [False] * len(words), strict=True):
         group = groups[-1] if groups else []
-        fits = group and word.start_s - group[-1].end_s < PAUSE_S
-        if fits and word.end_s - group[0].start_s <= LONGEST_SEGMENT_S:
-            group.append(word)
+        fits = group and word.start_s - group[-1][0].end_s < PAUSE_S
+        if fits and word.end_s - group[0][0].start_s <= LONGEST_SEGMENT_S:
+            group.append((word, follows))
         else:
-            groups.append([word])
+            groups.append([(word, follows)])
     return tuple(_segment(group) for group in groups)
 
 
-def _segment(words: list[Word]) -> Segment:
-    known = [word.confidence for word in words if word.confidence is not None]
+def _segment(group: list[tuple[Word, bool]]) -> Segment:
+    words = [word for word, _ in group]
     return Segment(
         start_s=words[0].start_s,
         end_s=words[-1].end_s,
-        text=" ".join(word.word for word in words),
-        confidence=round(sum(known) / len(known), 4) if known else None,
+        text=joined((word.word, follows) for word, follows in group),
+        confidence=mean_confidence(words),
         words=tuple(words),
     )
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the half-open spans of a text between spaces."""
-    start = 0
-    for part in text.split(" "):
-        if part:
-            yield start, start + len(part)
-        start += len(part) + 1
+def mean_confidence(words: Sequence[Word]) -> float | None:
+    """Return the mean confidence of words; None if it is known of none."""
+    known = [word.confidence for word in words if word.confidence is not None]
+    return round(sum(known) / len(known), 4) if known else None

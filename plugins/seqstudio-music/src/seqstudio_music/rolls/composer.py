@@ -6,7 +6,7 @@ import numpy as np
 
 from seqstudio.api import ConfigError, Job, LoadedModel, Note, SamplingConfig, TakeSeed
 from seqstudio.api.media import Meter, Score
-from seqstudio_music.composer import Composition, PieceSpec
+from seqstudio_music.composer import AddedBars, Composition, PieceSpec, refuse_hard
 from seqstudio_music.grid import TICKS_PER_BEAT, grid_of_score
 from seqstudio_music.keyboard import KEYS
 from seqstudio_music.parts import append_notes, clip_before, nearest_part, parts_of
@@ -40,11 +40,12 @@ class RollComposer:
         Raises
         ------
         ConfigError
-            If a key is requested: piano rolls have no keys.
+            If a key or a hard constraint is requested: piano rolls have no keys and no voices.
         """
         if spec.key:
             found = f"key={spec.key!r}, expected none with {model.name}"
             raise ConfigError(f"{found}, a model without keys")
+        refuse_hard(spec.hard.asked, model, "a model without voices")
         frame_ticks = TICKS_PER_BEAT / roll_settings(model.settings).frames_per_beat
         end_tick = spec.bars * Meter.of(*spec.meter).bar_ticks(TICKS_PER_BEAT)
         frames = -(-end_tick // round(frame_ticks))
@@ -69,23 +70,30 @@ class RollComposer:
         job: Job,
         model: LoadedModel,
         primer: Primer,
-        bars: int,
+        added: AddedBars,
         takes: Sequence[TakeSeed],
         config: SamplingConfig,
-    ) -> list[Score]:
-        """Continue any polyphony; each new note goes to the part of the nearest mean pitch."""
+    ) -> list[Composition]:
+        """Continue any polyphony; each new note goes to the part of the nearest mean pitch.
+
+        Raises
+        ------
+        ConfigError
+            If a hard constraint is requested.
+        """
+        refuse_hard(added.hard.asked, model, "a model without voices")
         score = primer.score
         frame_ticks = score.ticks_per_beat / roll_settings(model.settings).frames_per_beat
         first = max(round(score.end_tick / frame_ticks), 1)
-        end_tick = int(grid_of_score(score, score.end_tick).extended(bars).ticks[-1])
+        end_tick = int(grid_of_score(score, score.end_tick).extended(added.bars).ticks[-1])
         frames = int(-(-end_tick // frame_ticks)) - first
         prompts = [primer_prompt(score, frame_ticks, first)] * len(takes)
-        scores = []
+        pieces = []
         for roll in sample_rolls(job, prompts, frames, takes, config, job.progress):
             start = round(first * frame_ticks)
             notes = roll_to_notes(roll, frame_ticks, start_tick=start, end_tick=end_tick)
-            scores.append(distribute(score, clip_before(notes, score.end_tick)))
-        return scores
+            pieces.append(Composition(distribute(score, clip_before(notes, score.end_tick))))
+        return pieces
 
 
 def primer_prompt(score: Score, frame_ticks: float, frames: int) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from seqstudio.api import ConfigError, DataError
+from seqstudio.api import ConfigError, settings_as
 from seqstudio_music.pieces import CropAndShift
 
 
@@ -15,10 +15,14 @@ class RollOptions(CropAndShift):
     lead: int = 8
     lowest_shift: int = -5
     highest_shift: int = 6
+    unshifted: float = 0.0
     hidden: int = 256
     layers: int = 2
     inner_hidden: int = 192
     dropout: float = 0.3
+    past: bool = False  # what sounded before, and what followed the longest match
+    lags: tuple[int, ...] = (1,)  # frames
+    longest_lag: int = 128  # frames
 
     def __post_init__(self) -> None:
         for name in ("frames_per_beat", "hidden", "layers", "inner_hidden"):
@@ -35,13 +39,5 @@ class RollSettings(CropAndShift):
 
 
 def roll_settings(settings: object) -> RollSettings:
-    """Return the settings of a bundle, checked to be those of this task.
-
-    Raises
-    ------
-    DataError
-        If they are the settings of another task.
-    """
-    if not isinstance(settings, RollSettings):
-        raise DataError(f"settings of {type(settings).__name__}, expected a model of music.rolls")
-    return settings
+    """Return the settings of a bundle, checked to be those of this task; see `settings_as`."""
+    return settings_as(settings, RollSettings, "music.rolls")

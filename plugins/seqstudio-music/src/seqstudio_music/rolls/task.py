@@ -28,6 +28,7 @@ from seqstudio.api import (
     TrainConfig,
 )
 from seqstudio.api.nn import ModelConfig, NestedConfig
+from seqstudio_music.frames_past import FramesPastConfig
 from seqstudio_music.keyboard import KEYS
 from seqstudio_music.pieces import counted_steps, measure_whole
 from seqstudio_music.rolls.data import Roll, RollExample, midi_examples
@@ -55,9 +56,21 @@ class RollsTask:
     presets: Mapping[str, Preset] = {
         "jsb": Preset(
             train=TrainConfig(
-                epochs=60, batch_size=8, learning_rate=2e-3, clip_norm=1.0, weight_decay=1e-4
+                epochs=40,
+                batch_size=8,
+                learning_rate=1e-3,
+                clip_norm=1.0,
+                weight_decay=1e-4,
+                ema=0.99,
             ),
-            options=RollOptions(frames_per_beat=1, dropout=0.4),
+            options=RollOptions(
+                frames_per_beat=1,
+                dropout=0.5,
+                unshifted=0.8,
+                past=True,
+                lags=(1, 2, 4),
+                longest_lag=64,
+            ),
         ),
         "nottingham": Preset(
             train=TrainConfig(
@@ -74,12 +87,15 @@ class RollsTask:
     def prepare(self, examples: Sequence[RollExample], options: RollOptions) -> Preparation:
         """Configure the model. Nothing is derived from the data, as all 88 keys are possible."""
         settings = RollSettings(frames_per_beat=options.frames_per_beat, **options.crop_and_shift())
+        past = FramesPastConfig(keys=KEYS, lags=options.lags, longest=options.longest_lag)
         decoder = NestedConfig(
             vocabulary=KEYS + 1,
             hidden=options.hidden,
             layers=options.layers,
             inner_hidden=options.inner_hidden,
             dropout=options.dropout,
+            past=(past,) if options.past else (),
+            past_output=options.past,
         )
         return Preparation(settings=settings, model=ModelConfig(decoder=decoder))
 
@@ -170,7 +186,7 @@ def augment_roll(
     used = np.flatnonzero(roll.any(axis=0))
     if used.size:
         low, high = max(low, -int(used[0])), min(high, KEYS - 1 - int(used[-1]))
-    shift = int(generator.integers(low, high + 1)) if low <= high else 0
+    shift = settings.draw_shift(low, high, generator)
     crop = settings.draw_crop(len(roll), generator)
     return np.roll(roll[crop], shift, axis=1), crop.start
 

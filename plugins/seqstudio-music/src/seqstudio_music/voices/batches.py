@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from seqstudio.api import Batch, DataError, LoadedModel, Measurement
 from seqstudio.api.media import Score
 from seqstudio_music.keys import transpose_key
 from seqstudio_music.pieces import counted_steps
-from seqstudio_music.voices.covariates import COVARIATE_SIZES, covariates
+from seqstudio_music.voices.covariates import STEP_SIZES, covariates, of_tokens
 from seqstudio_music.voices.data import Piece, VoiceExample, chorale_piece
 from seqstudio_music.voices.score_reader import READERS
 from seqstudio_music.voices.settings import VoiceSettings
@@ -21,12 +22,13 @@ from seqstudio_music.voices.tokens import CHORALE, LAYOUTS, NONE, Held, Layout, 
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceBatch(Batch):
-    """Padded pieces, each sixteenth a group of tokens with its covariates."""
+    """Padded pieces, the tokens of each sixteenth one after another; N = T * S."""
 
-    tokens: Tensor  # (B, T, S) int64, padded with -1
-    lengths: Tensor  # (B,) int64, sixteenths
-    covariates: Tensor  # (B, T, C) int64
+    tokens: Tensor  # (B, N) int64
+    lengths: Tensor  # (B,) int64, tokens
+    covariates: Tensor  # (B, N, C) int64
     counted: Tensor  # (B, T) bool, sixteenths that carry loss
+    own_tokens: Tensor  # (S, V) bool, the tokens of each voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +73,72 @@ def augment_piece(
     """Crop and transpose one piece; its key and its end are each known half of the time."""
     layout = Layout(settings.slots)
     low, high = layout.allowed_shifts(piece.values, settings.lowest_shift, settings.highest_shift)
-    shift = int(generator.integers(low, high + 1))
+    shift = settings.draw_shift(low, high, generator)
     key_known, end_known = generator.random(2) < 0.5
     key = transpose_key(piece.key, shift) if key_known else None
     values, held = layout.transpose(piece.values, shift), piece.held
-    if generator.random() < settings.drop_chords:
+    alone = layout.has_chords and generator.random() < settings.drop_chords
+    if alone:
         values, held = without_chords(values, held, layout)
     tokens = layout.encode(values, held)
-    known = covariates(piece.grid, settings.bounds, key=key, end_known=bool(end_known))
+    known = covariates(piece.grid, settings.bounds, key=key, end_known=bool(end_known), alone=alone)
     crop = settings.draw_crop(len(tokens), generator)
     return EncodedPiece(tokens[crop], known[crop], crop.start)
 
 
 def without_chords(values: Values, held: Held, layout: Layout) -> tuple[Values, Held]:
     """Replace chords by rests, so that the model also learns from melodies alone."""
-    chords = np.array([voice.kind == "chord" for voice in layout.voices])
+    chords = layout.chords
     return np.where(chords, NONE, values), held & ~chords
 
 
-def pad_pieces(ids: tuple[str, ...], pieces: Sequence[EncodedPiece], lead: int) -> VoiceBatch:
+def pad_pieces(
+    ids: tuple[str, ...], pieces: Sequence[EncodedPiece], layout: Layout, lead: int
+) -> VoiceBatch:
     """Pad pieces into a batch; the first `lead` steps of a crop inside a piece carry no loss."""
-    lengths = torch.tensor([len(piece) for piece in pieces])
-    longest, voices = int(lengths.max()), pieces[0].tokens.shape[1]
-    tokens = np.full((len(pieces), longest, voices), -1, dtype=np.int64)
-    known = np.zeros((len(pieces), longest, len(COVARIATE_SIZES)), dtype=np.int64)
+    voices = pieces[0].tokens.shape[1]
+    steps = torch.tensor([len(piece) for piece in pieces])
+    longest = int(steps.max())
+    tokens = np.zeros((len(pieces), longest * voices), dtype=np.int64)
+    known = np.zeros((len(pieces), longest * voices, len(STEP_SIZES)), dtype=np.int64)
     for number, piece in enumerate(pieces):
-        tokens[number, : len(piece)] = piece.tokens
-        known[number, : len(piece)] = piece.covariates
+        tokens[number, : piece.tokens.size] = piece.tokens.reshape(-1)
+        known[number, : piece.tokens.size] = of_tokens(piece.covariates, voices)
     return VoiceBatch(
         ids=ids,
         tokens=torch.from_numpy(tokens),
-        lengths=lengths,
+        lengths=steps * voices,
         covariates=torch.from_numpy(known),
-        counted=counted_steps(lengths, [piece.start for piece in pieces], lead, longest),
+        counted=counted_steps(steps, [piece.start for piece in pieces], lead, longest),
+        own_tokens=layout.token_mask,
     )
 
 
+def log_probs(model: Any, batch: VoiceBatch) -> Tensor:
+    """Return the (B, T) log-probability of each sixteenth; past each length any number.
+
+    A voice has its own tokens only: those of other voices are masked, here and in sampling.
+    """
+    voices = len(batch.own_tokens)
+    logits = model.decode(batch.tokens, batch.lengths, covariates=batch.covariates)
+    logits = logits.unflatten(1, (-1, voices)).float()
+    logits = logits.masked_fill(~batch.own_tokens, -torch.inf)
+    first = batch.own_tokens.int().argmax(dim=1)  # in place of padding, which may be another's
+    tokens = torch.maximum(batch.tokens.unflatten(1, (-1, voices)), first)
+    chosen = logits.log_softmax(dim=-1).gather(3, tokens[..., None])
+    summed: Tensor = chosen[..., 0].sum(dim=-1)
+    return summed
+
+
 def measure_pieces(
-    model: LoadedModel, pieces: Sequence[tuple[str, EncodedPiece]]
+    model: LoadedModel, pieces: Sequence[tuple[str, EncodedPiece]], layout: Layout
 ) -> Iterator[Measurement]:
     """Measure whole pieces in one batch."""
-    batch = pad_pieces(tuple(name for name, _ in pieces), [piece for _, piece in pieces], 0)
+    batch = pad_pieces(tuple(name for name, _ in pieces), [piece for _, piece in pieces], layout, 0)
     batch = batch.to(model.device)
     with torch.inference_mode():
-        log_probs = model.module.log_probs(batch.tokens, batch.lengths, covariates=batch.covariates)
-    totals = -log_probs.double().sum((1, 2)).cpu()
+        nats = -log_probs(model.module, batch).double()
+    totals = torch.where(batch.counted, nats, 0.0).sum(1).cpu()
     for (name, piece), total in zip(pieces, totals.tolist(), strict=True):
         steps, voices = piece.tokens.shape
         sums = {"nats_per_16th": (total, float(steps))}

@@ -1,23 +1,26 @@
 """Composing with models of voices: chorales, and melodies with chords."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from seqstudio.api import DataError, Job, LoadedModel, Note, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score
-from seqstudio_music.composer import Composition, PieceSpec
+from seqstudio_music.composer import AddedBars, Composition, PieceSpec
 from seqstudio_music.grid import grid_of_score, new_grid
 from seqstudio_music.keys import key_name, parse_key
 from seqstudio_music.parts import Part, append_notes, clip_before, parts_of
 from seqstudio_music.primers import Primer
+from seqstudio_music.voices.choosing import Measure, best_draws, draws_of
 from seqstudio_music.voices.data import Piece
+from seqstudio_music.voices.hard.requests import rules_of
+from seqstudio_music.voices.notes import new_score, voice_notes
 from seqstudio_music.voices.sampling import (
+    Drawing,
     SamplingPlan,
     model_layout,
     new_piece_plan,
-    new_score,
     random_key,
     sample_voices,
-    voice_notes,
 )
 from seqstudio_music.voices.score_reader import READERS, by_pitch, is_chorale, melody_and_chords
 from seqstudio_music.voices.settings import voice_settings
@@ -30,9 +33,12 @@ TEMPOS_BPM = {"chorale": 76.0, "lead-sheet": 116.0}  # by layout, if no tempo is
 
 
 class VoiceComposer:
-    """Composes with models of `music.voices`."""
+    """Composes with models of `music.voices`; `measure` grades what it draws."""
 
     task = VoicesTask.name
+
+    def __init__(self, measure: Measure) -> None:
+        self.measure = measure
 
     def generate(
         self,
@@ -50,15 +56,30 @@ class VoiceComposer:
             If the key cannot be read.
         """
         settings, layout = voice_settings(model.settings), model_layout(model)
-        keys = [parse_key(spec.key) if spec.key else random_key(take.seed) for take in takes]
-        plan = new_piece_plan(layout, new_grid(spec.bars, spec.meter))
-        sampled = sample_voices(job, settings, plan, keys, takes, config, job.progress)
+        grid = new_grid(spec.bars, spec.meter)
+        plan = new_piece_plan(
+            layout,
+            grid,
+            voice_leading=spec.voice_leading,
+            in_key=spec.in_key,
+            rules=partial(rules_of, spec.hard, layout, grid, 0) if spec.hard.asked else None,
+        )
+        draws = list(takes) if spec.raw else draws_of(takes)
+        asked = [parse_key(spec.key) if spec.key else random_key(take.seed) for take in takes]
+        keys = [key for key in asked for _ in range(len(draws) // len(takes))]
+        drawing = Drawing(settings, plan, keys)
+        sampled = sample_voices(job, drawing, draws, config, job.progress)
+        chosen: Sequence[int] = range(len(takes))
+        if not spec.raw:
+            chosen = best_draws(model, drawing, sampled, settings.layout, self.measure)
         tempo_bpm = spec.tempo_bpm or TEMPOS_BPM[settings.layout]
         return [
             Composition(
-                new_score(layout, tokens, plan.grid, tempo_bpm=tempo_bpm), {"key": key_name(key)}
+                new_score(layout, sampled[draw], grid, key=keys[draw], tempo_bpm=tempo_bpm),
+                {"key": key_name(keys[draw])},
+                drawing.certificate(draw, sampled[draw]),
             )
-            for tokens, key in zip(sampled, keys, strict=True)
+            for draw in chosen
         ]
 
     def suited_model(self, score: Score) -> str:
@@ -73,16 +94,18 @@ class VoiceComposer:
         job: Job,
         model: LoadedModel,
         primer: Primer,
-        bars: int,
+        added: AddedBars,
         takes: Sequence[TakeSeed],
         config: SamplingConfig,
-    ) -> list[Score]:
+    ) -> list[Composition]:
         """Continue the primer's voices, each on its own track, in the key that they suggest.
 
         Raises
         ------
         DataError
             If the primer does not have the voices of the model's layout.
+        ConfigError
+            If a hard constraint is of a voice that the layout lacks, or nothing meets all of them.
         """
         score, settings, layout = primer.score, voice_settings(model.settings), model_layout(model)
         try:
@@ -92,19 +115,24 @@ class VoiceComposer:
         grid = grid_of_score(score, score.end_tick)
         first = max(grid.step_at(score.end_tick), 1)
         parts = voice_parts(score, layout)
+        whole = grid.extended(added.bars)
         plan = SamplingPlan(
-            grid.extended(bars),
+            whole,
             layout.encode(piece.values, piece.held)[:first],
             skipped=leading_rests(piece, layout),
             silent=tuple(voice for voice, part in enumerate(parts) if part is None),
+            voice_leading=added.voice_leading,
+            apart=True,
+            rules=partial(rules_of, added.hard, layout, whole, first) if added.hard.asked else None,
         )
-        keys = [piece.key] * len(takes)
-        scores = []
-        for tokens in sample_voices(job, settings, plan, keys, takes, config, job.progress):
+        drawing = Drawing(settings, plan, [piece.key] * len(takes))
+        pieces = []
+        for take, tokens in enumerate(sample_voices(job, drawing, takes, config, job.progress)):
             voices = range(len(parts))
             notes = [voice_notes(layout, tokens, voice, plan.grid, first) for voice in voices]
-            scores.append(append_voices(score, parts, notes))
-        return scores
+            certificate = drawing.certificate(take, tokens)
+            pieces.append(Composition(append_voices(score, parts, notes), certificate=certificate))
+        return pieces
 
 
 def leading_rests(piece: Piece, layout: Layout) -> int:
@@ -118,7 +146,7 @@ def voice_parts(score: Score, layout: Layout) -> list[Part | None]:
     parts = parts_of(score)
     if len(layout.voices) == 4:
         soprano, alto, tenor, bass = by_pitch(parts)
-        return [soprano, bass, alto, tenor]
+        return [soprano, bass, tenor, alto]
     melody, chords = melody_and_chords(parts) or (parts[0], None)
     return [chords, melody]
 

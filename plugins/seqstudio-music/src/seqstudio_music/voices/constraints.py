@@ -1,27 +1,41 @@
-"""Constraints on sampled voices: pitch ranges, holds, and a cadence at the end."""
+"""Constraints on sampled voices: ranges, holds, voice leading, and a cadence at the end."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from seqstudio_music.chords import QUALITIES
-from seqstudio_music.voices.tokens import HOLD, ONSET, REST, Layout, Voice
+from seqstudio_music.chords import chord_pitch_classes
+from seqstudio_music.keys import foreign_classes
+from seqstudio_music.voices.cadence import Cadence
+from seqstudio_music.voices.hard.constraints import Constraints, States
+from seqstudio_music.voices.tokens import HOLD, NONE, REST, Layout, Voice
+from seqstudio_music.voices.voice_leading import makes_parallels
 
-TRIADS = {False: (0, 4, 7), True: (0, 3, 7)}  # by whether the key is minor
+HOME_STEPS = 32  # sixteenths from the beginning and from the end in which a minor key is harmonic
+BASS = 1  # index of the bass in a chorale
 
 
 class VoiceGuide:
-    """Ends each take after `steps` sixteenths, optionally on the tonic triad of its key.
+    """Ends each take after `steps` sixteenths, and keeps it to the rules of its voices.
+
+    A cadence goes before voice leading; a rule that would leave nothing is dropped. Hard
+    constraints are never dropped.
+    Whether a voice of a chorale moves is drawn from the model's own odds, whatever filters cut.
 
     Parameters
     ----------
     layout : the voices and their tokens
     steps : sixteenths of the whole take, prompt included
     keys : one for each take
-    cadence_steps : how many of the last steps are on the tonic: the lowest voice on its root, the
-        others on notes of its triad, one of them on the third
+    cadence_steps : how many of the last steps are on the tonic; 0 for no cadence
     silent : indices of the voices that rest in all sampled steps
+    voice_leading : whether parallel fifths and octaves are masked
+    in_key : whether pitches and chords that lead away from the key are masked, and a piece without
+        a prompt begins on the tonic
+    hard : for each take the constraints that it meets; none without
+    offset : sixteenths of the piece before the take
+    stop : sixteenths after which the take is interrupted; 0: at its end
     """
 
     def __init__(
@@ -32,94 +46,195 @@ class VoiceGuide:
         *,
         cadence_steps: int = 0,
         silent: tuple[int, ...] = (),
+        voice_leading: bool = True,
+        in_key: bool = False,
+        hard: Sequence[Constraints] = (),
+        offset: int = 0,
+        stop: int = 0,
     ) -> None:
-        self.layout = layout
-        self.steps = steps
-        self.keys = keys
-        self.cadence_steps = cadence_steps
+        self.layout, self.steps, self.keys = layout, steps, keys
+        self.hard, self.offset, self.stop = hard, offset, stop or steps
         self.silent = silent
-        self.after_rest = [self._rest_or_onset(voice) for voice in range(len(layout.voices))]
-        self.after_onset = [mask.clone() for mask in self.after_rest]
-        for mask, (start, _) in zip(self.after_onset, layout.ranges, strict=True):
-            mask[start + HOLD] = True
+        self.cadence = Cadence(layout, steps, cadence_steps, opening=in_key)
+        self.leads = voice_leading and not layout.has_chords
+        self.in_key = in_key
+        self.starts = layout.starts.tolist()
+        self.first_tokens = layout.first_tokens.tolist()
+        self.first_values = [voice.first_value for voice in layout.voices]
+        self.marks = layout.marks_onsets.tolist()
+        self.within = [in_range(layout, voice) for voice in range(len(layout.voices))]
+        self.class_of = [token_classes(layout, voice) for voice in range(len(layout.voices))]
+        self.by_key = {
+            (voice, key, at_home): self.within[voice]
+            & ~has_any(layout, voice, foreign_classes(key, harmonic=at_home))
+            for voice in range(len(layout.voices))
+            for key in set(keys)
+            for at_home in (False, True)
+        }
+        tokens = torch.arange(layout.vocabulary)
+        self.pitches = [
+            tokens - first + value
+            for first, value in zip(self.first_tokens, self.first_values, strict=True)
+        ]
 
     def allowed(self, row: int, tokens: Sequence[int]) -> Tensor:
-        """Allow a rest, an onset within the range, and a hold unless the voice rested before."""
-        voices = len(self.layout.voices)
-        step, voice = divmod(len(tokens), voices)
-        start, _ = self.layout.ranges[voice]
-        rested = len(tokens) < voices or tokens[-voices] == start + REST
+        """Allow what hard constraints and the voice's range, cadence and voice leading allow."""
+        rules = self._rules(row, tokens)
+        if not self.hard:
+            return next(rule for rule in rules if rule.any())
+        hard = self.left_by_constraints(row, tokens)
+        return next((hard & rule for rule in rules if (hard & rule).any()), hard)
+
+    def _rules(self, row: int, tokens: Sequence[int]) -> list[Tensor]:
+        """Return the tokens that rules leave, with fewer and fewer rules; the last leaves some."""
+        step, voice = divmod(len(tokens), len(self.starts))
+        mask = torch.zeros_like(self.within[voice])
         if voice in self.silent:
-            return self.after_rest[voice]
-        mask = self.after_rest[voice] if rested else self.after_onset[voice]
-        in_cadence = step >= self.steps - self.cadence_steps
-        return self._on_tonic(mask, row, tokens) if in_cadence else mask
+            mask[self.starts[voice] + REST] = True
+            return [mask]
+        mask |= self._within(row, step, voice)
+        before = self.value(voice, tokens, len(tokens) - len(self.starts))
+        if self.marks[voice]:
+            mask[self.starts[voice] + REST] = step > 0
+        if before != NONE:
+            mask[self._kept(voice, before)] = True
+        led = mask & ~self._parallels(row, voice, before, tokens) if self.leads else mask
+        close = self._cadence_choices(row, step, voice, before, tokens)
+        if self.cadence.has_ended(step) and before != NONE:
+            stays = torch.zeros_like(mask)
+            stays[self._kept(voice, before)] = True
+            close = [one & stays for one in close] + close
+        fitting = (one & other for other in (led, mask) for one in close)
+        return [*fitting, led, mask]
+
+    def left_by_constraints(self, row: int, tokens: Sequence[int]) -> Tensor:
+        """Return the tokens after which the hard constraints can still be met."""
+        step, voice = divmod(len(tokens), len(self.starts))
+        constraints, voices = self.hard[row], range(len(self.starts))
+        latest = len(tokens) - 1
+        at = [latest - (latest - other) % len(self.starts) for other in voices]
+        sounding = [self.value(other, tokens, at[other]) for other in voices]
+        fork = max(constraints.fork - self.offset, 0) * len(self.starts)
+        places = [(at, *divmod(at, len(self.starts))) for at in range(fork, len(tokens))]
+        past = [(self.offset + n, v, self.value(v, tokens, at)) for at, n, v in places]
+        began = constraints.began(
+            step + self.offset, lambda other, since: self._onsets(other, since, tokens)
+        )
+        return constraints.allowed(step + self.offset, voice, States(sounding, began, past))
+
+    def _onsets(self, voice: int, since: int, tokens: Sequence[int]) -> list[int]:
+        """Return the steps of the piece in which a voice began a value, from a step on."""
+        voices = len(self.starts)
+        first = max(since - self.offset, 0) * voices + voice
+        found, last = [], self.value(voice, tokens, first - voices)
+        for at in range(first, len(tokens), voices):
+            value = self.value(voice, tokens, at)
+            struck = tokens[at] >= self.first_tokens[voice]
+            if struck and (self.marks[voice] or value != last):
+                found.append(self.offset + at // voices)
+            last = value
+        return found
+
+    def group(self, row: int, tokens: Sequence[int]) -> Tensor | None:
+        """Return the token by which a voice of a chorale keeps its pitch, if it has one.
+
+        In a lead sheet the odds of a hold are sharpened with all others: its rhythm returns when
+        the model is sure of it.
+        """
+        voice = len(tokens) % len(self.starts)
+        if self.marks[voice] or len(tokens) < len(self.starts):
+            return None
+        group = torch.zeros_like(self.within[voice])
+        group[tokens[-len(self.starts)]] = True
+        return group
 
     def finished(self, row: int, tokens: Sequence[int]) -> bool:
         """Return whether the last step is complete."""
-        return len(tokens) >= self.steps * len(self.layout.voices)
+        return len(tokens) >= self.stop * len(self.starts)
 
-    def _on_tonic(self, mask: Tensor, row: int, tokens: Sequence[int]) -> Tensor:
-        """Narrow a mask to the tonic; return it unchanged if it allows nothing of the tonic."""
-        voice = len(tokens) % len(self.layout.voices)
-        start, end = self.layout.ranges[voice]
-        current = self._current_onset(voice, tokens)
-        for classes in self._tonic_classes(self.keys[row], voice, tokens):
-            narrowed = torch.zeros_like(mask)
-            for token in range(start + ONSET, end):
-                narrowed[token] = self._class_of(voice, token) in classes
-            narrowed[start + HOLD] = (
-                current is not None and self._class_of(voice, current) in classes
-            )
-            narrowed &= mask
-            if narrowed.any():
-                return narrowed
-        return mask
+    def _kept(self, voice: int, value: int) -> int:
+        """Return the token by which a voice keeps the pitch or chord that it has."""
+        if self.marks[voice]:
+            return int(self.starts[voice] + HOLD)
+        return int(self.first_tokens[voice] + value - self.first_values[voice])
 
-    def _tonic_classes(self, key: int, voice: int, tokens: Sequence[int]) -> list[set[int]]:
-        """Return sets of pitch classes (or chords) that may end a voice, preferred sets first."""
-        voices, tonic = self.layout.voices, key % 12
-        if voices[voice].kind == "chord":
-            names = [name for name, _ in QUALITIES]
-            return [{tonic * len(QUALITIES) + names.index("m" if key >= 12 else "")}]
-        triad = [(tonic + interval) % 12 for interval in TRIADS[key >= 12]]
-        if voices[voice].name == "Bass":
-            return [{triad[0]}]
-        is_last = voice == len(voices) - 1 and len(voices) > 2
-        others = {
-            self._class_of(other, self._current_onset(other, tokens)) for other in range(voice)
-        }
-        third = [{triad[1]}] if is_last and triad[1] not in others else []
-        return [*third, set(triad)]
+    def value(self, voice: int, tokens: Sequence[int], at: int) -> int:
+        """Return the pitch or chord that sounds after the voice's token at this index, or NONE."""
+        hold = self.starts[voice] + HOLD if self.marks[voice] else -1
+        while at >= 0 and tokens[at] == hold:
+            at -= len(self.starts)
+        if at < 0 or tokens[at] < self.first_tokens[voice]:
+            return NONE
+        return int(tokens[at] - self.first_tokens[voice] + self.first_values[voice])
 
-    def _class_of(self, voice: int, token: int | None) -> int:
-        """Return the pitch class or the chord that a token begins; -1 for None."""
-        if token is None:
-            return -1
-        first_value = self.layout.voices[voice].first_value
-        value = token - self.layout.ranges[voice][0] - ONSET + first_value
-        return value if self.layout.voices[voice].kind == "chord" else value % 12
+    def _within(self, row: int, step: int, voice: int) -> Tensor:
+        """Return the tokens that begin a value in the voice's range and, if asked, the key."""
+        if not self.in_key:
+            return self.within[voice]
+        near_end = min(step, self.steps - 1 - step) < HOME_STEPS
+        return self.by_key[voice, self.keys[row], near_end]
 
-    def _current_onset(self, voice: int, tokens: Sequence[int]) -> int | None:
-        """Return the token that began what a voice has now; None if the voice rests."""
-        voices, (start, _) = len(self.layout.voices), self.layout.ranges[voice]
-        at = len(tokens) - 1 - (len(tokens) - 1 - voice) % voices
-        while at >= 0 and tokens[at] == start + HOLD:
-            at -= voices
-        return tokens[at] if at >= 0 and tokens[at] != start + REST else None
+    def _cadence_choices(
+        self, row: int, step: int, voice: int, before: int, tokens: Sequence[int]
+    ) -> list[Tensor]:
+        """Return the tokens of each set that the cadence leaves to a voice: (V,) bool each."""
+        first = step * len(self.starts)
+        chosen = [self.value(other, tokens, first + other) % 12 for other in range(voice)]
+        masks = []
+        for classes in self.cadence.choices(self.keys[row], step, voice, chosen):
+            mask = torch.isin(self.class_of[voice], torch.tensor(sorted(classes)))
+            if self.marks[voice] and before != NONE:
+                own = before if self.layout.voices[voice].kind == "chord" else before % 12
+                mask[self.starts[voice] + HOLD] = own in classes
+            masks.append(mask)
+        return masks
 
-    def _rest_or_onset(self, number: int) -> Tensor:
-        """Return what a voice may do after a rest: (V,) bool."""
-        voice, (start, _) = self.layout.voices[number], self.layout.ranges[number]
-        mask = torch.zeros(self.layout.vocabulary, dtype=torch.bool)
-        mask[start + REST] = True
-        if number not in self.silent:
-            first, last = onset_limits(voice)
-            mask[start + ONSET + first : start + ONSET + last + 1] = True
-        return mask
+    def _parallels(self, row: int, voice: int, before: int, tokens: Sequence[int]) -> Tensor:
+        """Return the tokens that make parallels with the voices before it in this step.
+
+        Where the last chord begins, the soprano knows that the bass goes to the tonic.
+        """
+        first = len(tokens) - voice
+        last = first - len(self.starts)
+        others = [
+            (self.value(other, tokens, last + other), self.value(other, tokens, first + other))
+            for other in range(voice)
+        ]
+        if voice < BASS and self.cadence.arrives(first // len(self.starts)):
+            others.append((self.value(BASS, tokens, last + BASS), 12 + self.keys[row] % 12))
+        return makes_parallels(self.pitches[voice], before, others)
 
 
-def onset_limits(voice: Voice) -> tuple[int, int]:
+def in_range(layout: Layout, number: int) -> Tensor:
+    """Return the tokens that begin or sound a value in the range of a voice: (V,) bool."""
+    voice, first = layout.voices[number], int(layout.first_tokens[number])
+    low, high = value_limits(voice)
+    mask = torch.zeros(layout.vocabulary, dtype=torch.bool)
+    mask[first + low : first + high + 1] = True
+    return mask
+
+
+def token_classes(layout: Layout, number: int) -> Tensor:
+    """Return the pitch class or chord of each token of a voice, -1 for other tokens: (V,) int64."""
+    voice, first = layout.voices[number], int(layout.first_tokens[number])
+    values = torch.arange(voice.value_count) + voice.first_value
+    found = torch.full((layout.vocabulary,), -1)
+    found[first : first + voice.value_count] = values if voice.kind == "chord" else values % 12
+    return found
+
+
+def has_any(layout: Layout, number: int, classes: frozenset[int]) -> Tensor:
+    """Return the tokens of a voice that have any of these pitch classes: (V,) bool."""
+    voice, first = layout.voices[number], int(layout.first_tokens[number])
+    found = torch.zeros(layout.vocabulary, dtype=torch.bool)
+    for at in range(voice.value_count):
+        value = at + voice.first_value
+        own = chord_pitch_classes(value) if voice.kind == "chord" else {value % 12}
+        found[first + at] = bool(own & classes)
+    return found
+
+
+def value_limits(voice: Voice) -> tuple[int, int]:
     """Return the first and last sampled value of a voice, counted from its `first_value`."""
     if voice.kind == "chord":
         return 0, voice.value_count - 1

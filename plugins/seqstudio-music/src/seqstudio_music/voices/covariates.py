@@ -20,7 +20,7 @@ PHRASE_BARS = 8
 BEATS_TO_END = 16  # quarter notes to the end: 0 to 14, and 15 for more
 UNKNOWN_END = BEATS_TO_END
 UNKNOWN_KEY = KEYS_COUNT
-COVARIATE_SIZES = (POSITIONS, OTHER_METER + 1, PHRASE_BARS, BEATS_TO_END + 1, KEYS_COUNT + 1)
+STEP_SIZES = (POSITIONS, OTHER_METER + 1, PHRASE_BARS, BEATS_TO_END + 1, KEYS_COUNT + 1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +39,34 @@ class Bounds:
         return cls(meters=meters or (0,), last_position=min(last, POSITIONS - 1))
 
 
+def covariate_sizes(voices: int) -> tuple[int, ...]:
+    """Return the number of values of each covariate of a token, with so many voices."""
+    return (STEP_SIZES[0] * voices, *STEP_SIZES[1:])
+
+
+def of_tokens(steps: NDArray[np.int64], voices: int) -> NDArray[np.int64]:
+    """Return the (T * S, 6) covariates of each token, from the (T, 6) of each step.
+
+    The first one then is the position in the bar times the number of voices, plus the voice.
+    """
+    tokens = np.repeat(steps, voices, axis=0)
+    tokens[:, 0] = tokens[:, 0] * voices + np.arange(len(tokens)) % voices
+    return tokens
+
+
 def covariates(
-    grid: Grid, bounds: Bounds, *, key: int | None, end_known: bool
+    grid: Grid, bounds: Bounds, *, key: int | None, end_known: bool, alone: bool = False
 ) -> NDArray[np.int64]:
     """Return the covariates of each step.
 
+    Parameters
+    ----------
+    alone : whether a melody has no chords throughout
+
     Returns
     -------
-    (T, 5): position in the bar, meter class, number of the bar modulo 8, quarter notes to the end,
-    key
+    (T, 6): position in the bar, meter class, number of the bar modulo 8, quarter notes to the end,
+    key, whether the melody is alone
     """
     steps = grid.steps
     end = np.full(steps, UNKNOWN_END)
@@ -61,6 +80,7 @@ def covariates(
             grid.bar_numbers % PHRASE_BARS,
             end,
             np.full(steps, UNKNOWN_KEY if key is None else key),
+            np.full(steps, int(alone)),
         ],
         axis=1,
     )

@@ -15,10 +15,10 @@ from seqstudio_music.grid import Grid, chorale_grid
 from seqstudio_music.keyboard import fold_pitches
 from seqstudio_music.keys import estimate_key
 from seqstudio_music.midi_folders import midi_files
-from seqstudio_music.voices.tokens import CHORALE, NONE, Held, Values, Voice
+from seqstudio_music.voices.tokens import CHORALE, NONE, Held, Values, Voice, repeated
 
 BASS_VOICES = ("Bass", "Chords")  # their last note is usually the tonic
-JSON_ORDER = (0, 3, 1, 2)  # soprano, bass, alto, tenor in a step of soprano, alto, tenor, bass
+JSON_ORDER = (0, 3, 2, 1)  # soprano, bass, tenor, alto in a step of soprano, alto, tenor, bass
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class VoiceExample(Example):
     """One piece, or the steps or MIDI file that it is read from when it is needed."""
 
     where: str
-    steps: Values | None = None  # (T, 4) soprano, bass, alto, tenor
+    steps: Values | None = None  # (T, 4) soprano, bass, tenor, alto
     piece: Piece | None = None
     midi: Path | None = None
     size: int  # number of sixteenths; for an unread MIDI file its size in bytes, to sort by
@@ -122,7 +122,7 @@ def read_json(path: Path) -> dict[str, list[Any]]:
 
 
 def chorale_steps(piece: object) -> Values:
-    """Check one piece of JSON; return (T, 4) in the order soprano, bass, alto, tenor.
+    """Check one piece of JSON; return (T, 4) in the order soprano, bass, tenor, alto.
 
     Raises
     ------
@@ -158,20 +158,13 @@ def midi_examples(source: Path, ledger: Ledger) -> Iterator[VoiceExample]:
         )
 
 
-def hold_repeated(values: Values) -> Held:
-    """Return which values equal the one before, for data that do not mark onsets."""
-    held = np.zeros(values.shape, dtype=np.bool_)
-    held[1:] = (values[1:] == values[:-1]) & (values[1:] != NONE)
-    return held
-
-
 def chorale_piece(steps: Values) -> Piece:
     """Return the piece of (T, 4) steps: bars of 4/4, pitches moved onto the keyboard by octaves."""
     values = np.where(steps == NONE, NONE, fold_pitches(steps))
     moved = int((values != steps).sum())
     adjustments = {"sixteenths moved onto the keyboard by octaves": moved} if moved else {}
     grid = chorale_grid(len(values))
-    return Piece(values, hold_repeated(values), grid, piece_key(CHORALE, values), adjustments)
+    return Piece(values, repeated(values), grid, piece_key(CHORALE, values), adjustments)
 
 
 def piece_key(voices: Sequence[Voice], values: Values) -> int:

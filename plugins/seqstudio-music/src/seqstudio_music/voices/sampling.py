@@ -1,7 +1,8 @@
-"""Sampling of voices, and the conversion of sampled tokens to notes."""
+"""Sampling of voices: the plan of a piece, and the draws of its takes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,23 +11,25 @@ from numpy.typing import NDArray
 from seqstudio.api import (
     LoadedModel,
     ModelError,
-    Note,
     PreviewResult,
     Sampler,
     SamplingConfig,
     TakeSeed,
     stable_seed,
 )
-from seqstudio.api.media import Score
-from seqstudio_music.chords import chord_pitches
 from seqstudio_music.grid import Grid, new_grid
+from seqstudio_music.voices.cadence import closing_steps
 from seqstudio_music.voices.constraints import VoiceGuide
-from seqstudio_music.voices.covariates import covariates
+from seqstudio_music.voices.covariates import covariates, of_tokens
+from seqstudio_music.voices.data import piece_key
+from seqstudio_music.voices.hard.constraints import Constraints, Start
+from seqstudio_music.voices.hard.rules import Rule
+from seqstudio_music.voices.hard.space import KEEPS, Space
+from seqstudio_music.voices.notes import new_score
 from seqstudio_music.voices.settings import VoiceSettings
-from seqstudio_music.voices.tokens import NONE, Layout, Voice
+from seqstudio_music.voices.tokens import Layout, Values
 
 CONTEXT_STEPS = 512  # the last sixteenths of a primer, which are the prompt: 32 bars of 4/4
-CADENCE_STEPS = 8  # sixteenths at the end that are on the tonic; at most half a bar
 COMMON_KEYS = (0, 7, 2, 9, 5, 10, 3, 21, 16, 23, 14, 19, 12)  # up to three accidentals
 
 
@@ -39,11 +42,15 @@ class SamplingPlan:
     skipped: int = 0  # leading steps of the prompt that the model does not see
     silent: tuple[int, ...] = ()  # indices of the voices that rest in all sampled steps
     cadence: bool = True  # whether the end is constrained to the tonic
+    voice_leading: bool = True  # whether parallel fifths and octaves are masked
+    apart: bool = False  # whether what sounds ends with the prompt
+    in_key: bool = False  # whether what leads away from the key is masked
+    rules: Callable[[int], Sequence[Rule]] | None = None  # that takes in a key meet
 
 
-def new_piece_plan(layout: Layout, grid: Grid, *, cadence: bool = True) -> SamplingPlan:
-    """Return the plan for a piece without a prompt."""
-    return SamplingPlan(grid, np.empty((0, len(layout.voices)), dtype=np.int64), cadence=cadence)
+def new_piece_plan(layout: Layout, grid: Grid, **options: Any) -> SamplingPlan:
+    """Return the plan for a piece without a prompt; `options` are fields of the plan."""
+    return SamplingPlan(grid, np.empty((0, len(layout.voices)), dtype=np.int64), **options)
 
 
 def model_layout(model: LoadedModel) -> Layout:
@@ -54,19 +61,85 @@ def model_layout(model: LoadedModel) -> Layout:
     ModelError
         If the tokens of its decoder are not those of its voices.
     """
-    layout, found = Layout(model.settings.slots), tuple(model.module.config.decoder.slot_ranges)
-    if found != layout.ranges:
-        raise ModelError(
-            f"model {model.name!r}: tokens {found} for slots {layout.ranges}, expected the same"
-        )
+    layout, found = Layout(model.settings.slots), model.module.config.decoder.vocabulary
+    if found != layout.vocabulary:
+        expected = f"expected {layout.vocabulary}, those of its voices"
+        raise ModelError(f"model {model.name!r}: {found} tokens, {expected}")
     return layout
+
+
+class Drawing:
+    """What the draws of some takes share: the prompt, the covariates and the rules of each take.
+
+    Parameters
+    ----------
+    keys : one for each take
+    """
+
+    def __init__(self, settings: VoiceSettings, plan: SamplingPlan, keys: Sequence[int]) -> None:
+        self.plan, self.keys, self.layout = plan, keys, Layout(settings.slots)
+        self.first = max(plan.skipped, len(plan.prompt) - CONTEXT_STEPS)
+        self.prompt: list[int] = plan.prompt[self.first :].reshape(-1).tolist()
+        alone = bool(plan.silent)
+        known = [
+            covariates(plan.grid, settings.bounds, key=key, end_known=True, alone=alone)
+            for key in keys
+        ]
+        voices = len(self.layout.voices)
+        self.covariates = torch.from_numpy(
+            np.stack([of_tokens(one[self.first :], voices) for one in known])
+        )
+        steps = plan.grid.steps - len(plan.prompt)
+        cadence = min(closing_steps(plan.grid), steps)
+        self.cadence_steps = cadence if plan.cadence else 0
+        self.constraints = self._constraints()
+
+    def _constraints(self) -> list[Constraints]:
+        """Return the constraints of each take; none without rules."""
+        plan = self.plan
+        if plan.rules is None:
+            return []
+        space = Space.whole(self.layout, plan.grid)
+        if plan.apart:
+            space.moves[len(plan.prompt), self.layout.marks_onsets, KEEPS] = False
+        start = Start.after(space, *self.layout.decode(plan.prompt))
+        by_key = {key: Constraints(plan.rules(key), space, start) for key in set(self.keys)}
+        return [by_key[key] for key in self.keys]
+
+    def guide(self, takes: Sequence[int], stop: int = 0) -> VoiceGuide:
+        """Return the guide of rows that draw these takes, perhaps up to a step of the grid."""
+        return VoiceGuide(
+            self.layout,
+            self.plan.grid.steps - self.first,
+            [self.keys[take] for take in takes],
+            cadence_steps=self.cadence_steps,
+            silent=self.plan.silent,
+            voice_leading=self.plan.voice_leading,
+            in_key=self.plan.in_key,
+            hard=[self.constraints[take] for take in takes] if self.constraints else (),
+            offset=self.first,
+            stop=stop - self.first if stop else 0,
+        )
+
+    def certificate(self, take: int, tokens: NDArray[np.int64]) -> dict[str, bool]:
+        """Return of each rule of a take whether (T, S) tokens meet it; empty without rules."""
+        if not self.constraints:
+            return {}
+        return self.constraints[take].certificate(*self.layout.decode(tokens))
+
+    def estimated_key(self, values: Values) -> int:
+        """Return the key that (T, S) values suggest."""
+        return piece_key(self.layout.voices, values)
+
+    def whole(self, tokens: Sequence[int]) -> NDArray[np.int64]:
+        """Return the (T, S) tokens of the grid, of those that the model saw or sampled."""
+        seen = np.array(tokens, dtype=np.int64).reshape(-1, len(self.layout.voices))
+        return np.concatenate([self.plan.prompt[: self.first], seen])
 
 
 def sample_voices(
     sampler: Sampler,
-    settings: VoiceSettings,
-    plan: SamplingPlan,
-    keys: Sequence[int],
+    drawing: Drawing,
     takes: Sequence[TakeSeed],
     config: SamplingConfig,
     on_progress: Callable[[float], None] = lambda share: None,
@@ -75,92 +148,24 @@ def sample_voices(
 
     Parameters
     ----------
-    keys : one for each take
+    drawing : of as many takes
     on_progress : called after each step with the share of steps that are sampled
 
     Returns
     -------
     For each take (T, S) tokens of the whole grid, prompt included
     """
-    layout, voices = Layout(settings.slots), len(settings.slots)
-    first = max(plan.skipped, len(plan.prompt) - CONTEXT_STEPS)
-    prompt = plan.prompt[first:].reshape(-1).tolist()
-    known = [
-        covariates(plan.grid, settings.bounds, key=key, end_known=True)[first:] for key in keys
-    ]
-    steps = plan.grid.steps - len(plan.prompt)
-    cadence_limit = min(CADENCE_STEPS, plan.grid.steps_per_bar[-1] // 2, steps)
-    guide = VoiceGuide(
-        layout,
-        plan.grid.steps - first,
-        keys,
-        cadence_steps=cadence_limit if plan.cadence else 0,
-        silent=plan.silent,
-    )
-    sampled: list[list[int]] = [[] for _ in takes]
+    guide, voices = drawing.guide(range(len(takes))), len(drawing.layout.voices)
+    sampled = [list(drawing.prompt) for _ in takes]
+    left = (drawing.plan.grid.steps - len(drawing.plan.prompt)) * voices
     for row, token in sampler.sample(
-        [prompt] * len(takes), takes, guide, config, covariates=torch.from_numpy(np.stack(known))
+        [drawing.prompt] * len(takes), takes, guide, config, covariates=drawing.covariates
     ):
         sampled[row].append(token)
-        if row == len(takes) - 1 and len(sampled[row]) % voices == 0:
-            on_progress(len(sampled[row]) / (steps * voices))
-    return [
-        np.concatenate([plan.prompt, np.array(tokens, dtype=np.int64).reshape(-1, voices)])
-        for tokens in sampled
-    ]
-
-
-def voice_notes(
-    layout: Layout, tokens: NDArray[np.int64], voice: int, grid: Grid, first: int
-) -> list[Note]:
-    """Convert the steps of one voice from step `first` on to notes.
-
-    A value held over from before `first` begins again there. Every note ends, and none overlap.
-    """
-    values, held = (column[first:, voice].copy() for column in layout.decode(tokens))
-    held[:1] = False
-    onsets = (values != NONE) & ~held
-    ends = np.append(np.flatnonzero(onsets | (values == NONE)), len(values))
-    notes = []
-    for step in np.flatnonzero(onsets).tolist():
-        end = int(ends[np.searchsorted(ends, step, side="right")])
-        onset = int(grid.ticks[first + step])
-        length = max(int(grid.ticks[first + end]) - onset, 1)
-        for pitch in value_pitches(int(values[step]), layout.voices[voice]):
-            notes.append(Note(onset, pitch, length, layout.voices[voice].velocity))
-    return notes
-
-
-def value_pitches(value: int, voice: Voice) -> tuple[int, ...]:
-    """Return the MIDI pitches of a pitch or chord."""
-    return (value,) if voice.kind == "pitch" else chord_pitches(value)
-
-
-def new_score(
-    layout: Layout,
-    tokens: NDArray[np.int64],
-    grid: Grid,
-    *,
-    tempo_bpm: float,
-) -> Score:
-    """Return the score of a new piece, one track for each voice, the highest voice first."""
-    bar = grid.bars[-1]
-    score = Score.new(
-        ticks_per_beat=grid.ticks_per_beat, tempo_bpm=tempo_bpm, meter=(bar.beats, bar.unit)
-    )
-    notes = [voice_notes(layout, tokens, voice, grid, 0) for voice in range(len(layout.voices))]
-    order = sorted(range(len(notes)), key=lambda number: -mean_pitch(notes[number]))
-    for channel, number in enumerate(order):
-        voice = layout.voices[number]
-        score = score.with_new_track(
-            notes[number], name=voice.name, program=voice.program, channel=channel
-        )
-    return score
-
-
-def mean_pitch(notes: Sequence[Note]) -> float:
-    """Return the mean MIDI pitch; 0 if there are no notes."""
-    return sum(note.pitch for note in notes) / max(len(notes), 1)
+        done = len(sampled[row]) - len(drawing.prompt)
+        if row == len(takes) - 1 and done % voices == 0:
+            on_progress(done / left)
+    return [drawing.whole(tokens) for tokens in sampled]
 
 
 def random_key(seed: int) -> int:
@@ -173,6 +178,8 @@ def preview_voices(model: LoadedModel, settings: VoiceSettings, seed: int) -> Pr
     layout, grid = Layout(settings.slots), new_grid(4, (4, 4))
     plan = new_piece_plan(layout, grid, cadence=False)
     takes, config = [TakeSeed(1, seed)], SamplingConfig(top_p=0.95)
-    tokens = sample_voices(model, settings, plan, [random_key(seed)], takes, config)[0]
-    score = new_score(layout, tokens, grid, tempo_bpm=90.0)
+    key = random_key(seed)
+    drawing = Drawing(settings, plan, [key])
+    tokens = sample_voices(model, drawing, takes, config)[0]
+    score = new_score(layout, tokens, grid, key=key, tempo_bpm=90.0)
     return PreviewResult(text=f"{len(score.notes)} notes in 4 bars", outputs={"midi": score})

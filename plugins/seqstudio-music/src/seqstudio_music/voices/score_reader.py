@@ -12,8 +12,16 @@ from seqstudio_music.chords import nearest_chord
 from seqstudio_music.grid import Grid, grid_of_score
 from seqstudio_music.keyboard import fold_pitch
 from seqstudio_music.parts import Part, parts_of
-from seqstudio_music.voices.data import Piece, hold_repeated, piece_key
-from seqstudio_music.voices.tokens import CHORALE, LEAD_SHEET, NONE, Held, Values, Voice
+from seqstudio_music.voices.data import Piece, piece_key
+from seqstudio_music.voices.tokens import (
+    CHORALE,
+    LEAD_SHEET,
+    NONE,
+    Held,
+    Values,
+    Voice,
+    repeated,
+)
 
 CHORD_SIZE = 2.0  # mean notes per onset from which a part is one of chords
 
@@ -61,9 +69,9 @@ def read_chorale(score: Score) -> Piece:
         raise DataError(f"{describe_parts(parts)}, expected four parts of one voice each")
     soprano, alto, tenor, bass = by_pitch(parts)
     grid, adjustments = grid_of_score(score, score.end_tick), Counter[str]()
-    columns = [read_voice(part.notes, grid, adjustments) for part in (soprano, bass, alto, tenor)]
+    columns = [read_voice(part.notes, grid, adjustments) for part in (soprano, bass, tenor, alto)]
     piece = join_columns(columns, grid, adjustments, CHORALE)
-    return replace(piece, held=hold_repeated(piece.values))
+    return replace(piece, held=repeated(piece.values))
 
 
 def read_lead_sheet(score: Score) -> Piece:

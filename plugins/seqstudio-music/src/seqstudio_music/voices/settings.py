@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from seqstudio.api import ConfigError, DataError
+from seqstudio.api import ConfigError, settings_as
 from seqstudio_music.pieces import CropAndShift
 from seqstudio_music.voices.covariates import Bounds
 from seqstudio_music.voices.tokens import Voice
@@ -18,14 +18,18 @@ class VoiceOptions(CropAndShift):
     lead: int = 16
     lowest_shift: int = -5
     highest_shift: int = 6
-    hidden: int = 256
+    unshifted: float = 0.0
+    dimension: int = 256
+    hidden: int = 320
     layers: int = 2
-    inner_hidden: int = 192
-    dropout: float = 0.3
+    dropout: float = 0.35
+    output_dropout: float = 0.35
+    longest_lag: int = 192  # steps
+    look_back: bool = False  # at 1, 2, 4 and 8 bars
     drop_chords: float = 0.15  # share of pieces that training uses without their chords
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "layers", "inner_hidden"):
+        for name in ("dimension", "hidden", "layers"):
             if (value := getattr(self, name)) < 1:
                 raise ConfigError(f"{name}={value}, expected at least 1")
         CropAndShift.__post_init__(self)  # super() fails in a dataclass with slots
@@ -41,19 +45,11 @@ class VoiceSettings(CropAndShift):
     """What a trained model of voices stores besides its weights."""
 
     layout: str
-    slots: tuple[Voice, ...]  # the voice of each slot of the nested decoder
+    slots: tuple[Voice, ...]  # the voices of a sixteenth, in the order of their tokens
     bounds: Bounds
     drop_chords: float
 
 
 def voice_settings(settings: object) -> VoiceSettings:
-    """Return the settings of a bundle, checked to be those of this task.
-
-    Raises
-    ------
-    DataError
-        If they are the settings of another task.
-    """
-    if not isinstance(settings, VoiceSettings):
-        raise DataError(f"settings of {type(settings).__name__}, expected a model of music.voices")
-    return settings
+    """Return the settings of a bundle, checked to be those of this task; see `settings_as`."""
+    return settings_as(settings, VoiceSettings, "music.voices")

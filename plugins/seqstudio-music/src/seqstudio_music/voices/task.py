@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from seqstudio.api import (
     DataError,
     Draws,
@@ -17,21 +19,25 @@ from seqstudio.api import (
     PreviewResult,
     TrainConfig,
 )
-from seqstudio.api.nn import ModelConfig, NestedConfig
+from seqstudio.api.nn import DecoderConfig, ModelConfig
 from seqstudio_music.pieces import measure_whole
 from seqstudio_music.voices.batches import (
     VoiceBatch,
     augment_piece,
     encode_piece,
+    log_probs,
     measure_pieces,
     pad_pieces,
     piece_of,
 )
-from seqstudio_music.voices.covariates import COVARIATE_SIZES, Bounds
+from seqstudio_music.voices.covariates import Bounds, covariate_sizes
 from seqstudio_music.voices.data import VoiceExample, midi_examples
+from seqstudio_music.voices.past import VoicesPastConfig
 from seqstudio_music.voices.sampling import preview_voices
 from seqstudio_music.voices.settings import VoiceOptions, VoiceSettings, voice_settings
 from seqstudio_music.voices.tokens import LAYOUTS, Layout, fit_ranges
+
+LOOK_BACK_BARS = (1, 2, 4, 8)
 
 
 class VoicesTask:
@@ -43,25 +49,35 @@ class VoicesTask:
     presets: Mapping[str, Preset] = {
         "chorale": Preset(
             train=TrainConfig(
-                epochs=80,
+                epochs=66,
                 batch_size=8,
                 learning_rate=2e-3,
                 clip_norm=1.0,
-                weight_decay=1e-4,
+                weight_decay=0.01,
+                ema=0.995,
                 evaluate_every=4,
             ),
-            options=VoiceOptions(),
+            options=VoiceOptions(unshifted=0.25),
         ),
         "folk": Preset(
             train=TrainConfig(
-                epochs=36,
+                epochs=14,
                 batch_size=8,
                 learning_rate=2e-3,
                 clip_norm=1.0,
-                weight_decay=1e-4,
-                evaluate_every=4,
+                weight_decay=0.01,
+                ema=0.995,
+                evaluate_every=2,
             ),
-            options=VoiceOptions(layout="lead-sheet", dropout=0.2),
+            options=VoiceOptions(
+                layout="lead-sheet",
+                crop=256,
+                unshifted=0.25,
+                dimension=192,
+                dropout=0.2,
+                output_dropout=0.2,
+                look_back=True,
+            ),
         ),
     }
 
@@ -128,12 +144,13 @@ class VoicesTask:
                 encoded.append(encode_piece(piece, settings))
             else:
                 encoded.append(augment_piece(piece, settings, draws.generator(example.id)))
-        return pad_pieces(tuple(example.id for example in examples), encoded, settings.lead)
+        layout = Layout(settings.slots)
+        ids = tuple(example.id for example in examples)
+        return pad_pieces(ids, encoded, layout, settings.lead)
 
     def loss(self, model: Any, batch: VoiceBatch) -> LossSum:
         """Return the sum of nats over the counted sixteenths."""
-        log_probs = model.log_probs(batch.tokens, batch.lengths, covariates=batch.covariates)
-        total = -(log_probs.sum(-1) * batch.counted).sum()
+        total = -torch.where(batch.counted, log_probs(model, batch), 0.0).sum()
         return LossSum(total, int(batch.counted.sum()))
 
     def measure(
@@ -145,10 +162,11 @@ class VoicesTask:
         know the key and the end.
         """
         settings = voice_settings(model.settings)
+        layout = Layout(settings.slots)
         return measure_whole(
             examples,
             lambda example: encode_piece(piece_of(example, settings.layout), settings),
-            lambda pieces: measure_pieces(model, pieces),
+            lambda pieces: measure_pieces(model, pieces, layout),
             self.monitor,
         )
 
@@ -160,15 +178,23 @@ class VoicesTask:
 
 
 def model_config(layout: Layout, options: VoiceOptions) -> ModelConfig:
-    """Return a nested decoder with one slot for each voice."""
-    decoder = NestedConfig(
+    """Return a flat decoder of one token for each voice and sixteenth."""
+    past = VoicesPastConfig(
         vocabulary=layout.vocabulary,
-        slots=len(layout.voices),
-        slot_ranges=layout.ranges,
+        starts=tuple(int(start) for start in layout.starts),
+        marks_onsets=tuple(voice.marks_onsets for voice in layout.voices),
+        bars=LOOK_BACK_BARS if options.look_back else (),
+        longest=options.longest_lag,
+    )
+    decoder = DecoderConfig(
+        vocabulary=layout.vocabulary,
+        dimension=options.dimension,
         hidden=options.hidden,
         layers=options.layers,
-        inner_hidden=options.inner_hidden,
         dropout=options.dropout,
-        covariates=COVARIATE_SIZES,
+        output_dropout=options.output_dropout,
+        covariates=covariate_sizes(len(layout.voices)),
+        past=(past,),
+        past_output=True,
     )
     return ModelConfig(decoder=decoder)

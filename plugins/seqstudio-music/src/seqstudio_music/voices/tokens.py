@@ -1,7 +1,9 @@
 """Voices as tokens: one token for each voice in each sixteenth.
 
-In a sixteenth a voice rests, holds what it has, or begins a pitch. The chords of a lead sheet are a
-voice too, which begins chords instead of pitches.
+A voice of a lead sheet rests, holds what it has, or begins a pitch. Its chords are a voice too,
+which begins chords instead of pitches. A voice of a chorale rests or sounds a pitch: the data do
+not tell a repeated note from a held one, and a model that says each sixteenth what sounds moves
+more like them than one that says that nothing changes.
 """
 
 from collections.abc import Sequence
@@ -9,14 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from seqstudio.api import ConfigError
 from seqstudio_music.chords import CHORDS, QUALITIES
 from seqstudio_music.keyboard import HIGHEST_PITCH, KEYS, LOWEST_PITCH
 
 NONE = -1  # the value of a voice that rests
-REST, HOLD, ONSET = 0, 1, 2  # tokens of a voice; from ONSET on one for each pitch or chord
+REST, HOLD, ONSET = 0, 1, 2  # tokens of a voice that marks onsets; the last for each value
+SOUND = 1  # the first token of a pitch that sounds, in a voice that does not mark onsets
 
 Values = NDArray[np.int64]  # (T, S): the MIDI pitch or chord of each of S voices, or NONE
 Held = NDArray[np.bool_]  # (T, S): whether a value continues from the step before
@@ -28,6 +33,7 @@ class Voice:
 
     name: str
     kind: Literal["pitch", "chord"] = "pitch"
+    marks_onsets: bool = True  # whether its tokens tell the onset of a value from its hold
     low: int = LOWEST_PITCH
     high: int = HIGHEST_PITCH
     program: int = 0
@@ -45,15 +51,18 @@ class Voice:
 
     @property
     def first_value(self) -> int:
-        """The pitch or chord that the token ONSET begins."""
+        """The pitch or chord of the first token that is neither a rest nor a hold."""
         return LOWEST_PITCH if self.kind == "pitch" else 0
 
+    @property
+    def first_token(self) -> int:
+        """The token of `first_value`, counted from the first token of the voice."""
+        return ONSET if self.marks_onsets else SOUND
 
-CHORALE = (
-    Voice(name="Soprano", program=52, velocity=88),
-    Voice(name="Bass", program=52, velocity=84),
-    Voice(name="Alto", program=52, velocity=76),
-    Voice(name="Tenor", program=52, velocity=76),
+
+CHORALE = tuple(
+    Voice(name=name, program=52, velocity=velocity, marks_onsets=False)
+    for name, velocity in (("Soprano", 88), ("Bass", 84), ("Tenor", 76), ("Alto", 76))
 )  # in the order of their tokens: the outer voices first
 LEAD_SHEET = (
     Voice(name="Chords", kind="chord", program=21, velocity=60),
@@ -74,7 +83,7 @@ class Layout:
         starts: dict[str, int] = {}
         ranges, end = [], 0
         for voice in self.voices:
-            size = ONSET + voice.value_count
+            size = voice.first_token + voice.value_count
             if voice.kind not in starts:
                 starts[voice.kind] = end
                 end += size
@@ -86,23 +95,57 @@ class Layout:
         """Number of tokens."""
         return max(end for _, end in self.ranges)
 
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """The first token of each voice: (S,)."""
+        return np.array([start for start, _ in self.ranges])
+
+    @property
+    def first_tokens(self) -> NDArray[np.int64]:
+        """The token of each voice's `first_value`: (S,)."""
+        starts = zip(self.ranges, self.voices, strict=True)
+        return np.array([start + voice.first_token for (start, _), voice in starts])
+
+    @property
+    def marks_onsets(self) -> NDArray[np.bool_]:
+        """Whether each voice marks onsets: (S,)."""
+        return np.array([voice.marks_onsets for voice in self.voices])
+
+    @property
+    def chords(self) -> NDArray[np.bool_]:
+        """Whether each voice is one of chords: (S,)."""
+        return np.array([voice.kind == "chord" for voice in self.voices])
+
+    @property
+    def has_chords(self) -> bool:
+        """Whether any voice is one of chords."""
+        return bool(self.chords.any())
+
+    @property
+    def token_mask(self) -> Tensor:
+        """Which tokens each voice has: (S, V) bool."""
+        tokens = torch.arange(self.vocabulary)
+        return torch.stack([(tokens >= start) & (tokens < end) for start, end in self.ranges])
+
     def encode(self, values: Values, held: Held) -> NDArray[np.int64]:
         """Encode a piece as (T, S) tokens."""
-        starts = np.array([start for start, _ in self.ranges])
         first_values = np.array([voice.first_value for voice in self.voices])
-        tokens = np.where(held, HOLD, ONSET + values - first_values)
-        return starts + np.where(values == NONE, REST, tokens)
+        tokens = self.first_tokens + values - first_values
+        tokens = np.where(held & self.marks_onsets, self.starts + HOLD, tokens)
+        return np.where(values == NONE, self.starts + REST, tokens)
 
     def decode(self, tokens: NDArray[np.int64]) -> tuple[Values, Held]:
-        """Decode (T, S) tokens; a HOLD with no onset before it becomes a rest."""
-        starts = np.array([start for start, _ in self.ranges])
+        """Decode (T, S) tokens; a HOLD with no onset before it becomes a rest.
+
+        In a voice that does not mark onsets, a value that repeats the one before is held.
+        """
         first_values = np.array([voice.first_value for voice in self.voices])
-        local = tokens - starts
-        steps = np.arange(len(local))[:, None]
-        source_steps = np.maximum.accumulate(np.where(local == HOLD, 0, steps), axis=0)
-        source = np.take_along_axis(local, source_steps, axis=0)
-        values = np.where(source < ONSET, NONE, source - ONSET + first_values)
-        return values, (local == HOLD) & (values != NONE)
+        holds = (tokens == self.starts + HOLD) & self.marks_onsets
+        steps = np.arange(len(tokens))[:, None]
+        source_steps = np.maximum.accumulate(np.where(holds, 0, steps), axis=0)
+        source = np.take_along_axis(tokens, source_steps, axis=0) - self.first_tokens
+        values = np.where(source < 0, NONE, source + first_values)
+        return values, np.where(self.marks_onsets, holds, repeated(values)) & (values != NONE)
 
     def transpose(self, values: Values, semitones: int) -> Values:
         """Move every pitch and chord root by `semitones`."""
@@ -139,3 +182,10 @@ def fit_ranges(voices: Sequence[Voice], pieces: Sequence[Values]) -> tuple[Voice
             voice = replace(voice, low=int(pitches.min()), high=int(pitches.max()))
         fitted.append(voice)
     return tuple(fitted)
+
+
+def repeated(values: Values) -> Held:
+    """Return which values equal the one before."""
+    same = np.zeros(values.shape, dtype=np.bool_)
+    same[1:] = (values[1:] == values[:-1]) & (values[1:] != NONE)
+    return same

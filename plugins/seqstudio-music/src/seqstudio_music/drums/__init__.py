@@ -1,0 +1,1 @@
+"""Drums: sixteenths with the pieces of a kit, how hard each is struck, and how early or late."""

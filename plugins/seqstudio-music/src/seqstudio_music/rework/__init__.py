@@ -1,0 +1,1 @@
+"""Changing pieces: voices added to a melody, bars written anew, variations."""

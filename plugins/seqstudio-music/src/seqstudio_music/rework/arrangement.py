@@ -1,0 +1,108 @@
+"""A score as the voices of a model: which part each voice is, and what of it stays."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from seqstudio.api import Note
+from seqstudio.api.media import Score
+from seqstudio_music.grid import Grid, grid_of_score
+from seqstudio_music.keys import key_of_signature
+from seqstudio_music.parts import Part, Touch
+from seqstudio_music.voices.data import piece_key
+from seqstudio_music.voices.hard.space import Allowed
+from seqstudio_music.voices.notes import value_pitches
+from seqstudio_music.voices.score_reader import read_chords, read_voice, rests
+from seqstudio_music.voices.tokens import NONE, Held, Layout, Values, repeated
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """A score and, for each voice of a layout, the part that it is; None for a voice without."""
+
+    score: Score
+    layout: Layout
+    grid: Grid
+    parts: tuple[Part | None, ...]
+
+    @classmethod
+    def of(cls, score: Score, layout: Layout, parts: Sequence[Part | None]) -> "Arrangement":
+        """Return the arrangement, on the grid of the score's meters."""
+        return cls(score, layout, grid_of_score(score, score.end_tick), tuple(parts))
+
+    def columns(self, stays: Callable[[int, Note], bool]) -> tuple[Values, Held]:
+        """Return the (T, S) values and holds of the notes that stay; `stays` is given the voice."""
+        found = []
+        for voice, part in enumerate(self.parts):
+            notes = [note for note in (part.notes if part else ()) if stays(voice, note)]
+            own = self.layout.voices[voice]
+            read = read_chords if own.kind == "chord" else read_voice
+            found.append(read(notes, self.grid, Counter()) if notes else rests(self.grid))
+        values = np.stack([column for column, _ in found], axis=1)
+        held = np.stack([column for _, column in found], axis=1)
+        return values, np.where(self.layout.marks_onsets, held, repeated(values))
+
+    def key(self) -> int:
+        """Return the key of the score's one signature, or the one that its notes suggest."""
+        signatures = {key_of_signature(k.fifths, minor=k.minor) for k in self.score.key_signatures}
+        if len(signatures) == 1:
+            return signatures.pop()
+        return piece_key(self.layout.voices, self.columns(lambda voice, note: True)[0])
+
+    def onset_step(self, note: Note) -> int:
+        """Return the step in which a note begins."""
+        return min(self.grid.step_at(note.onset_ticks), self.grid.steps - 1)
+
+    def onsets(self, chosen: Callable[[int, Note], bool]) -> list[tuple[int, int]]:
+        """Return (step, voice) of each step in which chosen notes begin, in order."""
+        found = {
+            (self.onset_step(note), voice)
+            for voice, notes in enumerate(self.notes_where(chosen))
+            for note in notes
+        }
+        return sorted(found)
+
+    def notes_where(self, chosen: Callable[[int, Note], bool]) -> list[set[Note]]:
+        """Return the notes of each voice that are chosen."""
+        return [
+            {note for note in (part.notes if part else ()) if chosen(voice, note)}
+            for voice, part in enumerate(self.parts)
+        ]
+
+    def with_notes(self, new: Sequence[Sequence[Note]], gone: Sequence[set[Note]]) -> Score:
+        """Return the score with new notes of each voice, and without those that are gone.
+
+        All else keeps its bytes. New notes have the touch and channel of their part.
+        """
+        score = self.score
+        for part, added, without in zip(self.parts, new, gone, strict=True):
+            if part is None:
+                continue
+            touch, track = Touch.of(part, self.score), score.tracks[part.track]
+            played = [
+                replace(note, velocity=touch.velocity(note.onset_ticks), channel=part.channel)
+                for note in added
+            ]
+            kept = [note for note in track.notes if note not in without]
+            score = score.with_track_notes(part.track, [*kept, *played])
+        return score
+
+    def new_notes(self, values: Values, held: Held, free: Allowed) -> list[list[Note]]:
+        """Return the notes of each voice in the (T, S) steps that are free."""
+        return [self.notes_of(values, held, free, voice) for voice in range(len(self.parts))]
+
+    def notes_of(self, values: Values, held: Held, free: Allowed, voice: int) -> list[Note]:
+        """Return the notes of a voice in the (T, S) steps that are free; none leaves them."""
+        column, new = values[:, voice], free[:, voice]
+        begins = new & (column != NONE) & ~(held[:, voice] & np.roll(new, 1))
+        ends = np.append(np.flatnonzero(~new | begins | (column == NONE)), len(column))
+        ticks, own = self.grid.ticks, self.layout.voices[voice]
+        notes = []
+        for step in np.flatnonzero(begins).tolist():
+            end = int(ends[np.searchsorted(ends, step, side="right")])
+            onset, length = int(ticks[step]), max(int(ticks[end] - ticks[step]), 1)
+            for pitch in value_pitches(int(column[step]), own):
+                notes.append(Note(onset, pitch, length, own.velocity))
+        return notes

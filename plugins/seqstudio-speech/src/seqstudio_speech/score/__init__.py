@@ -1,0 +1,1 @@
+"""Comparing texts with references: aligned errors, confusions, intervals and a paired test."""

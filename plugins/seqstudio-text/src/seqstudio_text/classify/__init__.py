@@ -1,0 +1,1 @@
+"""Sentiment, and any other label of a text."""

@@ -1,0 +1,1 @@
+"""Named entities, and any other spans of a sentence."""

@@ -1,0 +1,96 @@
+"""The best translations of lines: a beam search, with unknown characters copied by attention."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from seqstudio.api import BeamConfig, BeamHypothesis, LoadedModel, Sampler
+from seqstudio.api.nn import Encoded
+from seqstudio_text.translate.settings import BUFFER, source_batch, translate_settings
+from seqstudio_text.translate.subwords import END, UNKNOWN, Subwords
+
+LONGER = 2.0  # times as many units as the source a translation may have, and some more
+MORE = 10
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A translation, its score, and where each of its units attended to."""
+
+    text: str
+    score: float
+    units: tuple[str, ...]
+    sources: tuple[str, ...]  # units of the source, with its end, as the model read them
+    attention: tuple[tuple[float, ...], ...] = ()  # for each unit, over those of the source
+
+
+class EndGuide:
+    """Ends a hypothesis at the end unit."""
+
+    def allowed(self, row: int, tokens: Sequence[int]) -> None:
+        """Allow every unit."""
+
+    def finished(self, row: int, tokens: Sequence[int]) -> bool:
+        """Return whether the last unit is the end."""
+        return bool(tokens) and tokens[-1] == END
+
+
+def translate_lines(
+    model: LoadedModel,
+    lines: Sequence[str],
+    *,
+    sampler: Sampler | None = None,
+    beam: int = 4,
+    best: int = 1,
+) -> list[list[Translation]]:
+    """Return the best translations of each line, the best first.
+
+    `sampler` is the job that runs the model, if there is one: it can be cancelled.
+    """
+    settings = translate_settings(model.settings)
+    subwords = Subwords.stored(model.preparation.buffers[BUFFER])
+    sources, lengths = source_batch(subwords, lines, reverse=settings.reverse)
+    chosen = model if sampler is None else sampler
+    encoded = chosen.encode(sources, lengths)
+    config = BeamConfig(
+        beam=max(beam, best), best=best, maximum=int(LONGER * sources.shape[1]) + MORE
+    )
+    prompts: list[tuple[int, ...]] = [()] * len(lines)
+    found = chosen.beam_search(prompts, EndGuide(), config, encoded=encoded)
+    translated = []
+    for row, hypotheses in enumerate(found):
+        own = encoded.select(torch.tensor([row]))
+        translated.append([translation(model, subwords, lines[row], h, own) for h in hypotheses])
+    return translated
+
+
+def translation(
+    model: LoadedModel,
+    subwords: Subwords,
+    line: str,
+    hypothesis: BeamHypothesis,
+    encoded: Encoded,
+) -> Translation:
+    """Return a hypothesis as text; an unknown unit is that of the source it attended to most."""
+    tokens, source = hypothesis.tokens, subwords.pieces(line)
+    if translate_settings(model.settings).reverse:
+        source = [*source[:-1][::-1], source[-1]]
+    attention: list[list[float]] = []
+    if model.module.config.attention is not None and tokens:
+        row = torch.tensor([tokens], device=model.device)
+        weights = model.module.attention_weights(row, encoded=encoded).encoder
+        attention = weights[0, :, : len(source)].tolist()
+    copied = [
+        source[max(range(len(source)), key=step.__getitem__)]
+        for token, step in zip(tokens, attention, strict=False)
+        if token == UNKNOWN
+    ]
+    units = tuple(subwords.processor.id_to_piece(token) for token in tokens if token != END)
+    return Translation(
+        text=subwords.text(tokens, copied),
+        score=hypothesis.score,
+        units=units,
+        sources=tuple(source),
+        attention=tuple(tuple(step) for step in attention[: len(units)]),
+    )

@@ -1,0 +1,1 @@
+"""Writing text, character by character."""

@@ -1,0 +1,94 @@
+"""The guardian of a worker: its parent, which outlives it and ends every process that it started.
+
+Orphans among the worker's descendants become children of the guardian, so that none gets away. The
+guardian is not confined, runs no code of a plugin, and ends as the worker did.
+"""
+
+import contextlib
+import faulthandler
+import os
+import select
+import signal
+import sys
+import time
+
+from seqstudio.host.confinement.descendants import descendants, kill_all
+from seqstudio.host.confinement.rights import adopt_orphans
+
+GRACE_S = 1.0  # for a worker whose front end is gone
+END_GRACE_S = 0.3  # for processes that end by themselves soon after the worker
+LEFT_BEHIND = "left behind by the worker, and ended: "  # begins a line of the worker's log
+
+
+def start_guarded(descriptor: int) -> None:
+    """Return in a new process, the worker; this one guards it and never returns.
+
+    Parameters
+    ----------
+    descriptor : the worker's socket, which only the worker keeps open
+    """
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    adopt_orphans()
+    child = os.fork()
+    if child == 0:
+        return
+    os.close(descriptor)
+    faulthandler.disable()  # the worker has written its own trace
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    status = _wait(child, parent)
+    _end_descendants()
+    _end_as(status)
+
+
+def _wait(child: int, parent: int) -> int:
+    """Wait for the end of the worker, or of the front end; return the worker's status."""
+    poll = select.poll()
+    pidfd = os.pidfd_open(child)
+    poll.register(pidfd, select.POLLIN)
+    with contextlib.suppress(OSError):  # the front end is gone already
+        poll.register(os.pidfd_open(parent), select.POLLIN)
+    ready = [descriptor for descriptor, _ in poll.poll()]
+    if pidfd not in ready:
+        select.select([pidfd], [], [], GRACE_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
+
+
+def _end_descendants() -> None:
+    deadline = time.monotonic() + END_GRACE_S
+    while (found := _living_descendants()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if found:
+        names = ", ".join(sorted({_name(pid) for pid in found}))
+        with contextlib.suppress(OSError):  # the disk is full
+            os.write(2, f"{LEFT_BEHIND}{names}\n".encode())
+    while found := _living_descendants():
+        kill_all(found)
+        time.sleep(0.001)
+
+
+def _living_descendants() -> list[int]:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    return descendants(os.getpid())
+
+
+def _name(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", "rb") as file:  # noqa: PTH123 - without pathlib
+            return file.read().strip().decode("ascii", "replace")
+    except OSError:  # it has just ended
+        return "one that has ended"
+
+
+def _end_as(status: int) -> None:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(os.WEXITSTATUS(status))

@@ -1,0 +1,132 @@
+"""Drives that vanish or fill, files that change or move: each is named."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqstudio.host.jobs.events import ItemFailed, ItemStarted
+from seqstudio.host.studio import JobSpec, Studio
+
+COPY = """
+import time
+
+
+def shout(request, job):
+    (path,) = request.inputs["words"]
+    text = path.read_text()
+    time.sleep(2.0 if "grow" in path.name else 0.2)
+    yield Result(outputs={"text": text * 9000})
+
+
+RUN = {"shout": shout}
+"""
+DRIVER = """
+import subprocess
+import sys
+from pathlib import Path
+
+from seqstudio.errors import JobError
+from seqstudio.host.jobs.events import ItemDone, ItemFailed
+from seqstudio.host.studio import JobSpec, Studio
+
+home, folder, out, fault = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
+spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (folder,)}, out=out / "words")
+try:
+    events = Studio(home).submit(spec).events()
+except JobError as error:
+    sys.exit(f"refused: {error}")
+for event in events:
+    if isinstance(event, ItemDone) and fault == "vanished":
+        subprocess.run(["umount", "-l", str(out)], check=True)
+        fault = ""
+    if isinstance(event, ItemFailed):
+        print("failed", event.reason)
+print(event.state, event.done, event.failed)
+"""
+
+
+@pytest.fixture
+def driven(site: Any, home: Path, tmp_path: Path) -> Callable[..., str]:
+    """Run a job in a process with a small file system of its own as its output."""
+    site.batch("tiny", COPY)
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER)
+    (tmp_path / "drive").mkdir()
+    probe = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path / "drive")]
+    if not shutil.which("unshare") or subprocess.run(probe, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+
+    def drive(folder: Path, fault: str, options: str) -> str:
+        mount = f"mount -t tmpfs -o {options} tmpfs {tmp_path / 'drive'}"
+        command = [sys.executable, script, home, folder, tmp_path / "drive", fault]
+        line = " ".join(map(str, command))
+        run = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", f"{mount} && exec {line}"],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(site.folder), *sys.path])},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return run.stdout + run.stderr
+
+    return drive
+
+
+@pytest.mark.medium
+def test_a_full_drive_fails_what_it_cannot_hold_and_keeps_the_rest(
+    driven: Callable[..., str], words: Callable[..., Path]
+) -> None:
+    said = driven(words("a.txt", "b.txt", "c.txt"), "full", "size=24k")
+
+    assert said.count("No space left on device") >= 1
+    assert said.rstrip().endswith(("done 1 2", "done 2 1"))
+
+
+@pytest.mark.medium
+def test_a_drive_that_vanishes_is_named_and_nothing_goes_to_the_folder_below(
+    driven: Callable[..., str], words: Callable[..., Path], tmp_path: Path
+) -> None:
+    said = driven(words("a.txt", "b.txt"), "vanished", "size=10m")
+
+    assert f"{tmp_path}/drive/words: its drive is not there any more" in said
+    assert said.rstrip().endswith("done 1 1")
+    assert not list((tmp_path / "drive").iterdir())
+
+
+@pytest.mark.medium
+def test_a_read_only_drive_is_refused_before_anything_runs(
+    driven: Callable[..., str], words: Callable[..., Path]
+) -> None:
+    said = driven(words("a.txt"), "read-only", "ro")
+
+    assert "refused: " in said
+    assert "not writable, expected a folder that can be written" in said
+
+
+def test_a_file_that_grows_or_moves_fails_by_name(
+    site: Any, home: Path, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    site.batch("tiny", COPY)
+    folder = words("a.txt", "grow.txt", "move.txt")
+    spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (folder,)}, out=tmp_path / "out")
+    reasons = {}
+    for event in Studio(home).submit(spec).events():
+        if isinstance(event, ItemStarted) and event.name.endswith("grow.txt"):
+            (folder / "move.txt").rename(folder / "moved.txt")
+            (folder / "grow.txt").write_text("longer")
+        if isinstance(event, ItemFailed):
+            reasons[Path(event.name).name] = event.reason
+
+    assert reasons == {
+        "grow.txt": f"{folder}/grow.txt: changed while it was read, "
+        "expected a file that is complete",
+        "move.txt": f"{folder}/move.txt: no such file, expected one to read",
+    }
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.txt"]
