@@ -70,7 +70,7 @@ def test_a_second_ctrl_c_stops_immediately_and_leaves_no_worker(
     start: Start, run: Callable[..., "subprocess.CompletedProcess[str]"], tmp_path: Path
 ) -> None:
     process = start(
-        "echo", "count", "--out", tmp_path / "n.txt", "--takes", 2, "--seconds", 2, "--stubborn"
+        "echo", "count", "--out", tmp_path / "n.txt", "--takes", 2, "--seconds", 5, "--stubborn"
     )
     wait_for(tmp_path / "n.1.txt")
     process.send_signal(signal.SIGINT)
@@ -79,7 +79,7 @@ def test_a_second_ctrl_c_stops_immediately_and_leaves_no_worker(
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
 
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert "interrupted" in run("jobs", "list").stdout

@@ -46,7 +46,9 @@ def names(writer: ModuleType) -> dict[str, Any]:
 
 
 def test_every_example_runs(writer: ModuleType, names: dict[str, Any]) -> None:
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    runner = doctest.DocTestRunner(
+        verbose=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    )
     report: list[str] = []
     for shown, example in writer.groups():
         test = doctest.DocTestParser().get_doctest(example + "\n", {**names}, shown[0], None, 0)

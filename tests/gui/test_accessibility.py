@@ -37,7 +37,7 @@ def page(
 ) -> QWidget:
     """A page of the window, with the item that it shows selected."""
     window.workspace.import_files([recording, tune])
-    qtbot.waitUntil(lambda: not window.workspace.loading, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.workspace.loading)
     entry = next(page for page in PAGES if page.name == request.param)
     document = window.workspace.document
     if entry.shows == "take":
@@ -45,7 +45,7 @@ def page(
     elif entry.shows == "clip":
         window.workspace.select(document.clips[0].id)
     shown = window.show_page(entry.name)
-    qtbot.waitUntil(lambda: not window.workspace.background.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not window.workspace.background.busy)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     return shown
@@ -113,7 +113,7 @@ def test_space_presses_a_button(window: Window, qtbot: QtBot) -> None:
     button = next(one for one in buttons if one.accessibleName() == samples)
     button.setFocus()
     qtbot.keyClick(button, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7)
 
 
 def _is_inner(item: QAccessibleInterface) -> bool:

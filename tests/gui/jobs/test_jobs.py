@@ -22,8 +22,6 @@ from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemS
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.session.session import Session
 
-SOON = 20_000
-
 
 @pytest.fixture
 def page(parrot_studio: Studio, window: Window) -> JobsView:
@@ -93,11 +91,11 @@ def test_the_chip_says_what_runs_and_its_pop_over_stops_it(
     assert page.summary.text() == "No jobs"
     assert window.chip.text() == "No jobs"
     job = echo("one=slow")
-    qtbot.waitUntil(lambda: "Echo one" in window.chip.text(), timeout=SOON)
+    qtbot.waitUntil(lambda: "Echo one" in window.chip.text())
     qtbot.mouseClick(window.chip, Qt.MouseButton.LeftButton)
     names = {one.accessibleName(): one for one in window.chip.pop_over.findChildren(QPushButton)}
     qtbot.mouseClick(names["Stop Echo one"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.model.jobs[0].state == "cancelled", timeout=SOON)
+    qtbot.waitUntil(lambda: page.model.jobs[0].state == "cancelled")
     assert page.model.jobs[0].id == job
     assert row_of(page, 0)[1:3] == ["Stopped", ""]
     window.chip.pop_over.hide()
@@ -109,9 +107,9 @@ def test_a_job_is_shown_live_and_controlled_by_keys(
 ) -> None:
     echo("one", "two=slow", "three=bad")
     echo("four")
-    qtbot.waitUntil(lambda: row_of(page, 0)[3] == "slow...", timeout=SOON)
+    qtbot.waitUntil(lambda: row_of(page, 0)[3] == "slow...")
     heard = "Running, 1 of 3 done, clearing its throat"  # two files at once: either may be first
-    qtbot.waitUntil(lambda: row_of(page, 0)[1].startswith(heard), timeout=SOON)
+    qtbot.waitUntil(lambda: row_of(page, 0)[1].startswith(heard))
     title, _, progress, _ = row_of(page, 0)
     assert title == "Echo 3 files"
     assert progress in ("33%", "34%", "35%")
@@ -122,12 +120,12 @@ def test_a_job_is_shown_live_and_controlled_by_keys(
     assert first is not None
     assert [first.child(at).text(TITLE) for at in range(3)] == ["two.txt", "one.txt", "three.txt"]
     qtbot.keyClick(page.tree, Qt.Key.Key_P)
-    qtbot.waitUntil(lambda: row_of(page, 0)[1].startswith("Paused"), timeout=SOON)
+    qtbot.waitUntil(lambda: row_of(page, 0)[1].startswith("Paused"))
     qtbot.keyClick(page.tree, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: row_of(page, 0)[1].startswith("Running"), timeout=SOON)
+    qtbot.waitUntil(lambda: row_of(page, 0)[1].startswith("Running"))
     qtbot.keyClick(page.tree, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: page.model.jobs[-1].state == "cancelled", timeout=SOON)
-    qtbot.waitUntil(lambda: not page.model.busy, timeout=SOON)
+    qtbot.waitUntil(lambda: page.model.jobs[-1].state == "cancelled")
+    qtbot.waitUntil(lambda: not page.model.busy)
 
 
 @pytest.mark.medium
@@ -135,7 +133,7 @@ def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     page: JobsView, echo: Callable[..., int], window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
     echo("one=bad")
-    qtbot.waitUntil(lambda: page.model.jobs[0].state == "failed", timeout=SOON)
+    qtbot.waitUntil(lambda: page.model.jobs[0].state == "failed")
     buttons = {button.text(): button for button in page.buttons.findChildren(QPushButton)}
     report_action = window.commands.action("jobs.report")
     qtbot.waitUntil(report_action.isEnabled)
@@ -146,8 +144,8 @@ def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     assert not buttons["Outputs…"].isEnabled()
     (tmp_path / "one.txt").write_text("good")
     qtbot.mouseClick(buttons["Retry"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.model.jobs[0].state == "done", timeout=SOON)
-    qtbot.waitUntil(lambda: buttons["Outputs…"].isEnabled(), timeout=SOON)
+    qtbot.waitUntil(lambda: page.model.jobs[0].state == "done")
+    qtbot.waitUntil(lambda: buttons["Outputs…"].isEnabled())
     titles = [action.text() for action in page.outputs_menu().actions() if action.text()]
     assert titles == ["one.txt", "one.counts.tsv", "Show in folder"]
     copy = tmp_path / "mine.txt"
@@ -173,12 +171,12 @@ def test_waiting_jobs_are_reordered_by_keys_and_the_queue_is_paused(
     page.model.pause_queue()
     assert page.start_button.isVisible()
     qtbot.keyClick(page.tree, Qt.Key.Key_Up)
-    qtbot.waitUntil(lambda: page.model.selected_id == a, timeout=SOON)
+    qtbot.waitUntil(lambda: page.model.selected_id == a)
     qtbot.keyClick(page.tree, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: page.model.jobs[-1].state == "cancelled", timeout=SOON)
+    qtbot.waitUntil(lambda: page.model.jobs[-1].state == "cancelled")
     assert [job.state_text for job in page.model.jobs[:2]] == ["Waiting, queue paused"] * 2
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not page.model.busy, timeout=SOON)
+    qtbot.waitUntil(lambda: not page.model.busy)
     page.model.clear_ended()
     assert page.model.jobs == ()
     assert page.model.summary == "No jobs"

@@ -9,8 +9,6 @@ from seqstudio.gui.operations.panel_view import OperationPanel
 from seqstudio.gui.workspace.commands import Commands
 from seqstudio.gui.workspace.workspace import Workspace
 
-MINUTE = 60_000
-
 
 @pytest.fixture
 def commands(qtbot: QtBot) -> Commands:
@@ -32,7 +30,7 @@ def test_a_recording_is_transcribed_from_the_panel(
     workspace.live.changed.connect(lambda id: texts.append(workspace.live.text(id)))
 
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: workspace.document.clips[0].transcript is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: workspace.document.clips[0].transcript is not None)
 
     transcript = workspace.document.clips[0].transcript
     assert transcript is not None
@@ -57,7 +55,7 @@ def test_three_takes_continue_a_tune_and_are_named_after_it(
     panel.model.options.type_in("bars", "2")
 
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(workspace.document.takes) == 4, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(workspace.document.takes) == 4)
 
     new = workspace.document.takes[1:]
     assert [take.name for take in new] == [f"Continue greensleeves {n}" for n in (1, 2, 3)]

@@ -109,9 +109,7 @@ def test_after_sigkill_the_queue_its_order_and_the_takes_are_unchanged(
     ]
     (folder / "slow.txt").write_text("quick")
     workspace.queue.resume(2)
-    qtbot.waitUntil(
-        lambda: [job.state for job in workspace.queue.jobs()] == ["done"] * 4, timeout=30_000
-    )
+    qtbot.waitUntil(lambda: [job.state for job in workspace.queue.jobs()] == ["done"] * 4)
     assert workspace.queue.items(2)[0].outputs[0].read_text() == "quickquick"
     workspace.close()
     workspace.deleteLater()
@@ -126,7 +124,7 @@ def test_the_window_closes_quickly_while_jobs_run_and_leaves_them_interrupted(
         assert app.wait(60) == 0
         assert app.stdout is not None
         (line,) = [one for one in app.stdout if one.startswith("closed in")]
-    assert float(line.split()[-1]) < 2.5
+    assert float(line.split()[-1]) < 5
     jobs = Studio(home).jobs
     assert jobs.get(2).state == "interrupted"
     assert [row.id for row in jobs.queue()] == [4, 3]

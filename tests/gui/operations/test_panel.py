@@ -201,7 +201,7 @@ def test_a_third_party_operation_runs_on_all_texts_and_its_outputs_are_listed(
     assert view.run.text() == "Echo 2 texts"
     with qtbot.waitSignal(parrot.queue.changed):
         qtbot.keyClick(view.run, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: [job.state for job in parrot.queue.jobs()] == ["done"], timeout=20_000)
+    qtbot.waitUntil(lambda: [job.state for job in parrot.queue.jobs()] == ["done"])
     (card,) = parrot.queue.jobs()
     items = parrot.queue.items(card.id)
     assert [item.name for item in items] == ["one.txt", "two.txt"]

@@ -20,7 +20,6 @@ from seqstudio.session.edits import AddTake, MoveNotes
 from seqstudio.session.note_array import Notes
 
 LEFT = Qt.MouseButton.LeftButton
-JOB_TIMEOUT_MS = 120_000
 
 
 @pytest.fixture
@@ -248,7 +247,7 @@ def test_bars_are_written_anew_around_a_locked_note_heard_and_put_in_place(
     form.amount.set("takes", 2)
     form.amount.set("seed", 1)
     form.run()
-    qtbot.waitUntil(lambda: len(workspace.document.takes) == 3, timeout=JOB_TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(workspace.document.takes) == 3)
 
     qtbot.waitUntil(lambda: panel.model.takes.usable_bars is not None)
     window.commands.action("takes.use_bars").trigger()

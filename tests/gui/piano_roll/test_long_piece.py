@@ -28,9 +28,7 @@ def test_all_notes_of_a_long_piece_are_edited_at_once(
     workspace.select(piece.id)
     page = window.stack.currentWidget()
     assert isinstance(page, ScoreView)
-    qtbot.waitUntil(
-        lambda: page.roll.target is not None and not workspace.background.busy, timeout=60_000
-    )
+    qtbot.waitUntil(lambda: page.roll.target is not None and not workspace.background.busy)
     roll, before = page.roll, page.roll.notes
 
     for edit in (

@@ -25,9 +25,7 @@ def model(workspace: Workspace, qtbot: QtBot) -> ModelsModel:
 
 
 def wait_until_idle(qtbot: QtBot, model: ModelsModel, workspace: Workspace) -> None:
-    qtbot.waitUntil(
-        lambda: not model.background_task.busy and not workspace.background.busy, timeout=60_000
-    )
+    qtbot.waitUntil(lambda: not model.background_task.busy and not workspace.background.busy)
 
 
 def shipped(workspace: Workspace, name: str) -> Path:
@@ -61,7 +59,7 @@ def test_a_model_is_exported_imported_again_and_removed(
     model.select("music-folk")
     model.export(tmp_path / "mine.seqmodel")
     wait_until_idle(qtbot, model, workspace)
-    with qtbot.waitSignal(workspace.installed_changed, timeout=60_000):
+    with qtbot.waitSignal(workspace.installed_changed):
         model.install(tmp_path / "mine.seqmodel")
     wait_until_idle(qtbot, model, workspace)
 

@@ -33,15 +33,13 @@ def model(workspace: Workspace, qtbot: QtBot) -> PluginsModel:
 
 
 def wait_until_idle(qtbot: QtBot, model: PluginsModel, workspace: Workspace) -> None:
-    qtbot.waitUntil(
-        lambda: not model.background_task.busy and not workspace.background.busy, timeout=30_000
-    )
+    qtbot.waitUntil(lambda: not model.background_task.busy and not workspace.background.busy)
 
 
 def install(qtbot: QtBot, model: PluginsModel, workspace: Workspace, path: Path) -> Consent:
     with qtbot.waitSignal(model.consent_asked) as asked:
         model.install(path)
-    with qtbot.waitSignal(workspace.installed_changed, timeout=30_000):
+    with qtbot.waitSignal(workspace.installed_changed):
         model.accept()
     wait_until_idle(qtbot, model, workspace)
     consent: Consent = asked.args[0]
@@ -241,7 +239,7 @@ def test_a_plugin_is_verified_check_by_check_and_nothing_is_installed(
     seen: list[int] = []
     model.verification.changed.connect(lambda: seen.append(len(model.verification.checks)))
     model.verify(project)
-    qtbot.waitUntil(lambda: not model.background_task.busy, timeout=120_000)
+    qtbot.waitUntil(lambda: not model.background_task.busy)
 
     assert seen == list(range(1, len(seen) + 1))
     assert (model.title, model.highlighted, model.can_disable()) == ("turner", "", False)
@@ -259,7 +257,7 @@ def test_closing_stops_a_running_verification(
     workspace: Workspace, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:
     model.verify(project)
-    qtbot.waitUntil(lambda: bool(model.verification.checks), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(model.verification.checks))
     start_s = time.monotonic()
     workspace.closing.emit()
     workspace.background.finish()

@@ -42,7 +42,7 @@ def drop(target: QWidget, path: Path) -> None:
 
 def wait_for_sheet(qtbot: QtBot, window: Window) -> ConsentView:
     """Wait for the consent sheet."""
-    qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None)
     sheet = window.findChild(ConsentView)
     qtbot.waitExposed(sheet)
     return sheet
@@ -70,7 +70,7 @@ def test_the_install_button_of_the_sheet_installs_the_plugin(
     assert isinstance(page, PluginsView)
     drop(page, wheel)
     sheet = wait_for_sheet(qtbot, window)
-    with qtbot.waitSignal(window.workspace.installed_changed, timeout=30_000):
+    with qtbot.waitSignal(window.workspace.installed_changed):
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.title.text() == "Turner" and not page.model.background_task.busy)
 

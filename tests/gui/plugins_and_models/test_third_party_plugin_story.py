@@ -22,7 +22,6 @@ from seqstudio.host.store.scaffold import write_plugin
 from seqstudio.host.studio import JobSpec
 from seqstudio.session.edits import EditWord
 
-MINUTE = 60_000
 CODE = '''"""Says how long a recording is, where a transcript would say what is in it."""
 
 from seqstudio.api import Result, Segment, Transcript, Word, hookimpl
@@ -83,7 +82,7 @@ def press(qtbot: QtBot, page: PluginsView, text: str) -> None:
     button = next(one for one in page.findChildren(QPushButton) if one.text() == text)
     qtbot.waitUntil(button.isEnabled)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not page.model.background_task.busy, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not page.model.background_task.busy)
 
 
 def uninstall(qtbot: QtBot, page: PluginsView) -> None:
@@ -95,7 +94,7 @@ def uninstall(qtbot: QtBot, page: PluginsView) -> None:
         assert dialogs[-1].confirmation.question == "Uninstall Ruler?"
         assert "Operations: measure." in dialogs[-1].confirmation.lines
         qtbot.mouseClick(dialogs[-1].accept_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not page.model.background_task.busy, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not page.model.background_task.busy)
 
 
 def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
@@ -106,12 +105,12 @@ def install(qtbot: QtBot, window: Window, wheel: Path) -> PluginsView:
     where, keys = QPointF(300, 300), Qt.KeyboardModifier.NoModifier
     action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     target.dropEvent(QDropEvent(where, action, data, button, keys))
-    qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.findChild(ConsentView) is not None)
     sheet = window.findChild(ConsentView)
     facts = sheet.facts.accessibleDescription()
     assert str(wheel) in facts
     assert "read the recordings that you choose" in facts
-    with qtbot.waitSignal(window.workspace.installed_changed, timeout=MINUTE):
+    with qtbot.waitSignal(window.workspace.installed_changed):
         qtbot.mouseClick(sheet.install, Qt.MouseButton.LeftButton)
     page = window.show_page("plugins")
     assert isinstance(page, PluginsView)
@@ -140,7 +139,7 @@ def test_a_third_party_plugin_is_installed_used_disabled_and_removed_without_a_r
     panel.operation.setCurrentIndex(at)
     panel.operation.activated.emit(at)
     qtbot.mouseClick(panel.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: workspace.document.clips[0].transcript is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: workspace.document.clips[0].transcript is not None)
     clip = workspace.document.clips[0]
     assert clip.transcript is not None
     assert clip.transcript.duration_s == pytest.approx(2.3, abs=1.0)
@@ -198,7 +197,7 @@ def test_a_plugin_whose_workers_crash_is_off_with_its_reason_until_it_is_enabled
     panel.model.select(titles(panel).index("Measure a recording"))
     panel.model.set_use_all(True)
     panel.model.run()
-    qtbot.waitUntil(lambda: page.status.text().startswith("0.1.0  ·  off: 3 of"), timeout=MINUTE)
+    qtbot.waitUntil(lambda: page.status.text().startswith("0.1.0  ·  off: 3 of"))
 
     assert page.status.text().endswith("the last exited with status 9")
     assert "Measure a recording" not in titles(panel)
@@ -225,9 +224,7 @@ def test_a_plugin_with_waiting_jobs_stays_installed_and_a_job_of_a_disabled_plug
     )
     assert page.status.text() == "0.1.0  ·  on"
     press(qtbot, page, "Disable")
-    qtbot.waitUntil(
-        lambda: not workspace.queue.running and not workspace.queue.waiting, timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: not workspace.queue.running and not workspace.queue.waiting)
     cards = {card.id: card for card in workspace.queue.jobs()}
     assert cards[job].state == "done"
     assert cards[other].state == "failed"
@@ -235,9 +232,7 @@ def test_a_plugin_with_waiting_jobs_stays_installed_and_a_job_of_a_disabled_plug
     assert "retry" in cards[other].actions
     press(qtbot, page, "Enable")
     workspace.queue.retry(other)
-    qtbot.waitUntil(
-        lambda: {card.state for card in workspace.queue.jobs()} == {"done"}, timeout=MINUTE
-    )
+    qtbot.waitUntil(lambda: {card.state for card in workspace.queue.jobs()} == {"done"})
     uninstall(qtbot, page)
     assert page.progress.status.text().startswith(
         "Ruler and all its versions are uninstalled. Sessions"

@@ -50,7 +50,7 @@ def test_a_recording_is_transcribed_corrected_exported_and_reopened(
     panel = page.findChild(OperationPanel)
     qtbot.waitUntil(panel.run.isEnabled)
     qtbot.mouseClick(panel.run, LEFT)
-    qtbot.waitUntil(lambda: len(words(page)) > 0, timeout=60_000)
+    qtbot.waitUntil(lambda: len(words(page)) > 0)
     recognised = words(page)
     assert recognised[-1] == "TWO"
 

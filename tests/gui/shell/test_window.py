@@ -41,7 +41,7 @@ def test_dropped_files_and_folders_are_imported(
     beside = [path for path in recording.parent.iterdir() if can_import(path)]
     drop(window, [tune, recording.parent])
     expected = 1 + len(beside)
-    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == expected, timeout=20_000)
+    qtbot.waitUntil(lambda: len(window.workspace.document.clips) == expected)
 
     assert window.workspace.document.clips[0].path == tune
 

@@ -150,7 +150,7 @@ def test_a_sound_is_played_to_its_end_and_the_output_is_closed() -> None:
     output = MemoryOutput()
     blocks = [played(ramp(150, at), at / RATE) for at in range(0, 3000, 150)]
     playback = Playback(output, lambda: iter(blocks), 0.0)
-    assert output.opened.wait(5)
+    assert output.opened.wait(30)
     # The reader fills the queue on its thread; so there may be silence in between.
     heard = output.drain()
     playback.join()
@@ -166,7 +166,7 @@ def test_more_than_two_channels_are_mixed_to_one() -> None:
     samples = np.stack([ramp(100)[:, 0], ramp(100)[:, 0] * 0, ramp(100)[:, 0] * 2], axis=1)
     read = lambda _start: iter([Audio(samples, RATE)])  # noqa: E731
     playback = Playback(output, lambda: played_blocks(read, 0.0), 0.0)
-    assert output.opened.wait(5)
+    assert output.opened.wait(30)
     heard = output.drain()
     playback.join()
 
@@ -178,7 +178,7 @@ def test_stopping_ends_the_thread_even_if_the_device_asks_for_nothing() -> None:
     output = MemoryOutput()
     endless = iter(lambda: played(ramp(10)), None)
     playback = Playback(output, lambda: endless, 2.0)
-    assert output.opened.wait(5)
+    assert output.opened.wait(30)
     playback.stop()
     playback.join()
 

@@ -49,7 +49,7 @@ def test_the_space_bar_plays_a_recording_and_then_a_tune(filled: Window, qtbot: 
     filled.workspace.select(document.takes[0].id)
     qtbot.waitUntil(lambda: transport.title == "greensleeves" and transport.length_s > 10)
     qtbot.keyClick(filled.focusWidget() or filled, SPACE)
-    qtbot.waitUntil(lambda: transport.player.playing and transport.position_s > 0.1, timeout=10_000)
+    qtbot.waitUntil(lambda: transport.player.playing and transport.position_s > 0.1)
     filled.show_page("models")
     assert not transport.player.playing
     qtbot.keyClick(filled.stack, SPACE)

@@ -26,7 +26,6 @@ from seqstudio.session.edits import AddTake
 from seqstudio.session.session import Session
 
 Open = Callable[[Workspace], TakesPanel]
-JOB_TIMEOUT_MS = 60_000
 
 
 def silence() -> Output:
@@ -116,7 +115,7 @@ def test_continue_compare_accept_drag_out_and_reopen(
     form.amount.set("seed", 5)
     panel.show_form()
     qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(panel.model.takes.cards) == 4, timeout=JOB_TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(panel.model.takes.cards) == 4)
     qtbot.waitUntil(lambda: all(card.summary for card in panel.model.takes.cards))
 
     assert panel.tabs.currentIndex() == 0  # new takes are shown at once
@@ -167,7 +166,7 @@ def test_a_take_is_generated_again_byte_for_byte(
     panel = open_panel(workspace)
     spec = JobSpec(plugin="music", name="generate", options={"bars": 2}, seed=3, takes=2)
     workspace.submit(spec, "Compose")
-    qtbot.waitUntil(lambda: len(workspace.document.takes) == 2, timeout=JOB_TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(workspace.document.takes) == 2)
     assert workspace.selected_id == workspace.document.takes[0].id  # no take was selected
     assert len(panel.model.takes.cards) == 2  # made by one job
 
@@ -175,7 +174,7 @@ def test_a_take_is_generated_again_byte_for_byte(
 
     click_card(panel, 1, qtbot)
     panel.commands.action("takes.rerun").trigger()
-    qtbot.waitUntil(lambda: len(workspace.document.takes) == 3, timeout=JOB_TIMEOUT_MS)
+    qtbot.waitUntil(lambda: len(workspace.document.takes) == 3)
     _, second, repeated = workspace.document.takes
     assert repeated.midi == second.midi
     assert repeated.id != second.id
@@ -199,7 +198,7 @@ def test_compose_a_new_piece_and_report_what_cannot_be_continued(
     form.options.set("bars", 2)
     form.amount.set("seed", 3)
     qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: workspace.take is not None, timeout=JOB_TIMEOUT_MS)
+    qtbot.waitUntil(lambda: workspace.take is not None)
     qtbot.waitUntil(lambda: not workspace.queue.running)
     assert window.commands.action("takes.accept").isEnabled()
     assert panel.page.facts.text().startswith("Made by: Compose a new piece (music")
@@ -210,6 +209,6 @@ def test_compose_a_new_piece_and_report_what_cannot_be_continued(
     assert form.operation.entry.name == "continue"
     panel.show_form()
     qtbot.mouseClick(panel.form.run, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: bool(panel.banner.text), timeout=JOB_TIMEOUT_MS)
+    qtbot.waitUntil(lambda: bool(panel.banner.text))
     assert panel.banner.text.endswith("Continue empty: empty.mid: 0 notes, expected at least 1")
     qtbot.waitUntil(lambda: not workspace.queue.running)

@@ -67,7 +67,7 @@ def open_question(window: Window) -> str:
 
 def decline(window: Window, qtbot: QtBot) -> str:
     """Wait for the consent dialog, decline, and return its question."""
-    qtbot.waitUntil(lambda: bool(open_question(window)), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(open_question(window)))
     dialog = window.findChild(ConsentView)
     assert isinstance(dialog, ConsentView)
     dialog.reject()
@@ -153,7 +153,7 @@ def test_two_plugins_dropped_together_ask_for_consent_one_after_the_other(
 ) -> None:
     drop(window, [wheel, plugin_project(tmp_path / "spinner")], QPointF(400, 300))
     assert decline(window, qtbot) == "Install Turner 0.1.0?"
-    qtbot.waitUntil(lambda: "Turner" not in open_question(window), timeout=10_000)
+    qtbot.waitUntil(lambda: "Turner" not in open_question(window))
     assert decline(window, qtbot) == "Install Spinner 0.1.0?"
 
 

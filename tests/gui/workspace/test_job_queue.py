@@ -11,8 +11,6 @@ from seqstudio.gui.workspace.job_list import BEFORE_LISTED
 from seqstudio.gui.workspace.job_queue import JobQueue
 from seqstudio.host.studio import JobSpec, Studio
 
-SOON = 20_000
-
 
 @pytest.fixture
 def spec_of(tmp_path: Path) -> Callable[..., JobSpec]:
@@ -52,7 +50,7 @@ def test_one_job_runs_at_a_time_and_the_next_follows_in_order(
     queue.move_down(c)
     queue.move_up(b)
     queue.move_up(c)
-    qtbot.waitUntil(lambda: len(ended) == 3, timeout=SOON)
+    qtbot.waitUntil(lambda: len(ended) == 3)
     assert ended == [a, c, b]
     assert states(queue) == {"Echo a": "done", "Echo b": "done", "Echo c": "done"}
     queue.dismiss(a)
@@ -66,29 +64,29 @@ def test_a_waiting_job_is_cancelled_and_a_running_one_is_paused_resumed_and_canc
     queue.cancel(b)
     assert states(queue)["Echo b"] == "cancelled"
     job = queue.jobs()[0]
-    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
+    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...")
     queue.pause(a)
     assert queue.jobs()[0].state_text.startswith(("Pausing", "Paused"))  # as quick as it is
-    qtbot.waitUntil(lambda: queue.jobs()[0].state == "paused", timeout=SOON)
+    qtbot.waitUntil(lambda: queue.jobs()[0].state == "paused")
     queue.resume(a)
-    qtbot.waitUntil(lambda: queue.jobs()[0].state == "running", timeout=SOON)
+    qtbot.waitUntil(lambda: queue.jobs()[0].state == "running")
     queue.cancel(a)
-    qtbot.waitUntil(lambda: states(queue)["Echo a"] == "cancelled", timeout=SOON)
+    qtbot.waitUntil(lambda: states(queue)["Echo a"] == "cancelled")
     assert job.title == "Echo a"
-    qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
+    qtbot.waitUntil(lambda: queue.running == ())
 
 
 def test_a_failed_job_is_retried_and_says_why_it_failed(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], tmp_path: Path
 ) -> None:
     job = queue.add(spec_of("a", "bad"))
-    qtbot.waitUntil(lambda: queue.jobs()[0].state == "failed", timeout=SOON)
+    qtbot.waitUntil(lambda: queue.jobs()[0].state == "failed")
     assert queue.jobs()[0].state_text == "Failed"
     (item,) = queue.items(job)
     assert item.text == "parrot echo: ValueError: cannot be said"
     (tmp_path / "a.txt").write_text("good")
     queue.retry(job)
-    qtbot.waitUntil(lambda: queue.jobs()[0].state == "done", timeout=SOON)
+    qtbot.waitUntil(lambda: queue.jobs()[0].state == "done")
     assert queue.items(job)[0].outputs[0].read_text() == "goodgood"
 
 
@@ -98,7 +96,7 @@ def test_after_a_restart_waiting_jobs_keep_their_order_until_the_queue_is_starte
     first = JobQueue(parrot_studio)
     a, b, c = first.add(spec_of("a", "slow")), first.add(spec_of("b")), first.add(spec_of("c"))
     first.move_up(c)
-    qtbot.waitUntil(lambda: first.jobs()[0].text != "", timeout=SOON)
+    qtbot.waitUntil(lambda: first.jobs()[0].text != "")
     first.close()
     again = JobQueue(Studio(parrot_studio.profile.home))
     assert [(job.id, job.state_text) for job in again.jobs()] == [
@@ -109,9 +107,9 @@ def test_after_a_restart_waiting_jobs_keep_their_order_until_the_queue_is_starte
     assert again.running == ()
     again.start_queue()
     qtbot.waitUntil(lambda: states(again) == {**dict.fromkeys(("Echo b", "Echo c"), "done"),
-                                              "Echo a": "interrupted"}, timeout=SOON)  # fmt: skip
+                                              "Echo a": "interrupted"})  # fmt: skip
     again.resume(a)
-    qtbot.waitUntil(lambda: a in again.running, timeout=SOON)
+    qtbot.waitUntil(lambda: a in again.running)
     again.close()
     for one in (first, again):
         one.deleteLater()
@@ -138,7 +136,7 @@ def test_a_training_runs_niced_beside_another_job_and_frees_its_lane_when_paused
     assert titles[1:] == [f"Train {run}: speech.ctc on {tmp_path.name}" for run in ("one", "two")]
     assert '"nice": 10' in queue._studio.jobs.get(trainings[1]).spec
     queue.pause(trainings[0])
-    qtbot.waitUntil(lambda: queue.running == (other, *trainings), timeout=SOON)
+    qtbot.waitUntil(lambda: queue.running == (other, *trainings))
     queue.resume(trainings[0])
     texts = [job.state_text for job in queue.jobs()]
     assert texts[1] == "Waiting to resume"
@@ -149,11 +147,11 @@ def test_a_job_that_runs_elsewhere_is_shown_and_can_be_cancelled(
     queue: JobQueue, parrot_studio: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
     handle = Studio(parrot_studio.profile.home).submit(spec_of("a", "slow"))
-    qtbot.waitUntil(lambda: states(queue) == {"Echo a": "running"}, timeout=SOON)
+    qtbot.waitUntil(lambda: states(queue) == {"Echo a": "running"})
     (job,) = queue.jobs()
     assert job.state_text == "Running in another window or terminal"
     queue.cancel(handle.id)
-    qtbot.waitUntil(lambda: states(queue) == {"Echo a": "cancelled"}, timeout=SOON)
+    qtbot.waitUntil(lambda: states(queue) == {"Echo a": "cancelled"})
 
 
 def state_texts(queue: JobQueue) -> dict[str, str]:
@@ -169,9 +167,9 @@ def test_a_paused_job_frees_its_lane_and_waits_for_it_when_resumed(
         queue.add(spec_of("b", "slow")),
         queue.add(spec_of("c")),
     )
-    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
+    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...")
     queue.pause(a)
-    qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
+    qtbot.waitUntil(lambda: b in queue.running)
     assert state_texts(queue)["Echo a"] == "Paused"
     assert queue.waiting == (c,)
     queue.resume(a)
@@ -183,10 +181,10 @@ def test_a_paused_job_frees_its_lane_and_waits_for_it_when_resumed(
     queue.resume(a)
     queue.pause_queue()  # affects only jobs that have not begun
     queue.cancel(b)
-    qtbot.waitUntil(lambda: state_texts(queue)["Echo a"] == "Running", timeout=SOON)
+    qtbot.waitUntil(lambda: state_texts(queue)["Echo a"] == "Running")
     assert queue.running == (a,)
     queue.cancel(a)
-    qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
+    qtbot.waitUntil(lambda: queue.running == ())
     assert queue.waiting == (c,)
 
 
@@ -196,16 +194,16 @@ def test_a_job_paused_in_a_terminal_frees_its_lane_and_may_resume_beside_another
 ) -> None:
     a, b = queue.add(spec_of("a", "slow")), queue.add(spec_of("b", "slow"))
     terminal = Studio(parrot_studio.profile.home).jobs
-    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...", timeout=SOON)
+    qtbot.waitUntil(lambda: queue.jobs()[0].text == "slow...")
     terminal.request(a, "pause")
-    qtbot.waitUntil(lambda: b in queue.running, timeout=SOON)
+    qtbot.waitUntil(lambda: b in queue.running)
     queue.resume(a)
     assert state_texts(queue)["Echo a"] == "Waiting to resume"
     terminal.request(a, "resume")
-    qtbot.waitUntil(lambda: state_texts(queue)["Echo a"] == "Running", timeout=SOON)
+    qtbot.waitUntil(lambda: state_texts(queue)["Echo a"] == "Running")
     for job in (a, b):
         queue.cancel(job)
-    qtbot.waitUntil(lambda: queue.running == (), timeout=SOON)
+    qtbot.waitUntil(lambda: queue.running == ())
     assert set(state_texts(queue).values()) == {"Stopped"}
 
 
@@ -233,7 +231,7 @@ def test_jobs_that_ended_before_a_restart_are_listed_apart_with_their_outcomes(
     assert jobs[2].actions == {"retry", "dismiss"}
     queue.pause_queue()
     parrot_studio.requeue(failed, retry=True)
-    qtbot.waitUntil(lambda: queue.waiting == (failed,), timeout=SOON)
+    qtbot.waitUntil(lambda: queue.waiting == (failed,))
     queue.cancel(failed)
     assert queue.jobs()[0].text == ""  # it did not fail this time
     assert [(job.id, job.from_before) for job in queue.jobs()] == [

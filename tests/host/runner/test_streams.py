@@ -229,7 +229,7 @@ def test_feeding_never_blocks_and_data_beyond_the_limit_is_refused_whole(
     assert handle.unread == UNREAD_BYTES
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 4
     with pytest.raises(JobError, match=r"^job 1: it is over, expected a stream that is open$"):
         handle.feed(bytes(4))
 
@@ -261,7 +261,7 @@ def test_a_worker_that_does_not_read_its_socket_is_cancelled_in_time(
     start = time.monotonic()
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 4  # the host would kill it after five
 
 
 def test_a_worker_killed_in_mid_stream_fails_its_item_and_a_retry_reads_a_new_stream(
@@ -294,7 +294,7 @@ def test_a_cancel_in_mid_stream_leaves_nothing(
     start = time.monotonic()
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 4  # the host would kill it after five
     assert not list(tmp_path.glob("out*"))
 
 

@@ -25,7 +25,7 @@ from seqstudio.services.atomic_files import json_bytes
 
 ROUNDS = 15
 MAX_RATIO = 1.3
-MAX_LIST_S = 0.3
+MAX_LIST_S = 0.5
 
 
 def fill(profile: Profile, builder: Any, count: int) -> None:

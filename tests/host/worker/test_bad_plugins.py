@@ -346,7 +346,7 @@ def test_a_worker_that_ignores_a_cancel_is_killed(
     start = time.monotonic()
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5
     assert not (tmp_path / "out").exists()
 
 

@@ -108,4 +108,4 @@ def test_a_beam_search_stops_when_its_job_is_cancelled(
     started = time.monotonic()
     handle.cancel()
     assert handle.wait().state == "cancelled"
-    assert time.monotonic() - started < 1.5  # by itself: the host would wait for longer
+    assert time.monotonic() - started < 4  # by itself: the host would wait for longer

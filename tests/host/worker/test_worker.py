@@ -93,7 +93,9 @@ def seqstudio_operations():
 """
 
 
-def test_a_worker_is_ready_within_300_ms_of_processor_time(site: Any, tmp_path: Path) -> None:
+def test_a_worker_is_ready_within_half_a_second_of_processor_time(
+    site: Any, tmp_path: Path
+) -> None:
     """As installed: pip compiles what it installs, and a worker itself writes no bytecode."""
     site.install("light", "", OPERATION)
     for root in (Path(seqstudio.__file__).parent, site.folder):
@@ -105,7 +107,7 @@ def test_a_worker_is_ready_within_300_ms_of_processor_time(site: Any, tmp_path: 
         assert [type(message) for message in receive(worker)] == [Ready]
         worker.kill()
         times.append(processor_seconds() - start)
-    assert min(times) < 0.300  # 0.13 s on a fast machine, 0.2 s on a slow one that is busy
+    assert min(times) < 0.5  # 0.13 s on a fast machine, 0.2 s on a slow one that is busy
 
 
 def test_a_worker_ends_when_its_host_is_gone(site: Any, tmp_path: Path) -> None:
