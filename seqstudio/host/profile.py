@@ -68,6 +68,11 @@ class Profile:
         return self.home / "kept"
 
     @property
+    def compiled(self) -> "Path":
+        """What numba has compiled for the plugins in the box; it can be removed at any time."""
+        return self.home / "compiled"
+
+    @property
     def database(self) -> "Path":
         """The SQLite file of the job database."""
         return self.home / "jobs.sqlite"

@@ -17,6 +17,7 @@ class Policy:
     hidden: tuple[str, ...] = ()  # what stays refused inside those folders
     list_only: tuple[str, ...] = ()  # folders whose names may be read, but not their files
     write: tuple[str, ...] = ()  # folders
+    compiled: str = ""  # folder of compiled code that outlives the worker: it runs what is there
     network: bool = False
     processes: bool = False  # it may start programs
     layers: tuple[Layer, ...] = LAYERS  # those to use

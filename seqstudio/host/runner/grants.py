@@ -49,6 +49,7 @@ def policy_of(
         hidden=() if everything else (*hidden, profile.root),
         list_only=tuple(map(str, _listed(plan))),
         write=tuple(write),
+        compiled=str(profile.compiled) if everything else "",  # never shared with a stranger
         network=machines or granted(used, "network"),
         processes=processes or granted(used, "processes"),
         **limits_of(limits),

@@ -78,7 +78,7 @@ class WorkerHost:
         self._sent = {log: 0}  # files that grow -> bytes that were delivered
         paths, own = search_path(), str(self._root)
         read = policy.read if EVERYTHING in policy.read else (*paths, own)
-        policy = replace(policy, read=read, hidden=(), list_only=(), write=(own,))
+        policy = replace(policy, read=read, hidden=(), list_only=(), write=(own,), compiled="")
         self._worker = ProcessWorker(paths, log, policy, nice=nice, threads=1)
 
     def started(self) -> None:

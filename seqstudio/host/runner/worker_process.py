@@ -35,7 +35,7 @@ LOCALE = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 CUDA = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUBLAS_WORKSPACE_CONFIG", "LD_LIBRARY_PATH")
 ENVIRONMENT = ("HOME", "PATH", *CUDA, *LOCALE, *NODES, *INTERFACES)
 TORCH = "PYTORCH_"  # prefix of torch's own settings
-SCRATCH = ("TMPDIR", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "MPLCONFIGDIR")  # a folder of its own
+SCRATCH = ("TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")  # a folder of its own
 SEND_TIMEOUT_S = 10.0  # a worker that reads nothing for this time is stuck
 RECEIVE_BYTES = 2**18
 EXIT_TIMEOUT_S = 2.0
@@ -139,8 +139,10 @@ class ProcessWorker(WorkerChannel):
         super().__init__(ours)
         flags = ["-I", "-S", "-B", "-u", "-X", "faulthandler"]
         self._scratch = tempfile.mkdtemp(prefix="tmp-", dir=log.parent)
-        policy = replace(policy, write=(*policy.write, self._scratch))
+        compiled = policy.compiled or self._scratch
+        policy = replace(policy, write=(*policy.write, self._scratch, compiled))
         try:
+            Path(compiled).mkdir(parents=True, exist_ok=True)
             with theirs, log.open("ab") as output, tempfile.TemporaryFile("w+") as settings:
                 json.dump([theirs.fileno(), nice, asdict(policy)], settings)
                 settings.flush()
@@ -152,7 +154,7 @@ class ProcessWorker(WorkerChannel):
                     stderr=output,
                     pass_fds=(theirs.fileno(), settings.fileno()),
                     start_new_session=True,
-                    env=_environment(threads, self._scratch),
+                    env=_environment(threads, self._scratch, compiled),
                     cwd=log.parent,
                 )
         except OSError:  # not enough memory, or too many processes
@@ -237,9 +239,9 @@ def _serve(connection: socket.socket) -> None:
         worker.serve(connection, on_start=lambda _start: None, on_close=lambda: None)
 
 
-def _environment(threads: int, scratch: str) -> dict[str, str]:
+def _environment(threads: int, scratch: str, compiled: str) -> dict[str, str]:
     """Return a worker's environment: what it needs, and no secrets of the user's shell."""
     names = {*ENVIRONMENT, *(name for name in os.environ if name.startswith(TORCH))}
     kept = {name: os.environ[name] for name in sorted(names) if name in os.environ}
-    kept |= dict.fromkeys(SCRATCH, scratch)
+    kept |= {**dict.fromkeys(SCRATCH, scratch), "NUMBA_CACHE_DIR": compiled}
     return {**kept, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}

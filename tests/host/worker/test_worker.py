@@ -17,7 +17,9 @@ from seqstudio.contracts.messages import PluginSource, Ready, Start
 from seqstudio.host.catalogue.catalogue import search_path
 from seqstudio.host.confinement.policy import Policy
 from seqstudio.host.jobs.events import ItemDone, JobFinished
+from seqstudio.host.jobs.plan import plan_job
 from seqstudio.host.processes import is_alive, owner_name
+from seqstudio.host.runner.grants import policy_of
 from seqstudio.host.runner.worker_process import ProcessWorker
 from seqstudio.host.studio import JobSpec, Studio
 
@@ -34,6 +36,7 @@ def report(request, job):
         "flags": [sys.flags.isolated, sys.flags.no_site],
         "environment": sorted(os.environ),
         "threads": os.environ["OMP_NUM_THREADS"],
+        "compiled": os.environ["NUMBA_CACHE_DIR"],
         "group": os.getsid(0) == os.getppid(),
         "nice": os.nice(0),
         "autogroup": GROUP.read_text() if GROUP.exists() else "",
@@ -185,6 +188,20 @@ def light_worker(folder: Path) -> ProcessWorker:
     )
     worker.send(Start(plugin=plugin, verb="operation", name="nothing", folder=str(folder)))
     return worker
+
+
+def test_compiled_code_outlives_workers_of_the_box_and_is_not_shared_with_others(
+    reporter: Studio, words: Callable[..., Path]
+) -> None:
+    inputs = {"words": (words("a.txt"),)}
+    spec = JobSpec(plugin="reporter", name="report", inputs=inputs)
+    (done,) = [e for e in reporter.submit(spec).events() if isinstance(e, ItemDone)]
+    assert Path(done.details["compiled"]).is_relative_to(reporter.profile.jobs)
+
+    box = JobSpec(plugin="speech", name="transcribe", inputs={"audio": (words("a.wav"),)})
+    plan = plan_job(box, reporter.catalogue, reporter.models)
+    policy = policy_of(plan, reporter.catalogue, reporter.profile, (), warm=True)
+    assert policy.compiled == str(reporter.profile.compiled)
 
 
 def receive(worker: ProcessWorker) -> list[Any]:
