@@ -134,9 +134,8 @@ def main(theme: Theme) -> None:
         photographer.save("score")
         photographer.train(Path(folder))
         photographer.save("train")
-        for name in ("plugins", "models"):
-            photographer.window.show_page(name)
-            photographer.save(name)
+        photographer.window.show_page("plugins")
+        photographer.save("plugins")
         photographer.window.close()
 
 
