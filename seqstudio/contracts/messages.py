@@ -131,6 +131,7 @@ class Notice:
     """Something that the user should know: which plugin was left out, or did what to the job."""
 
     text: str
+    left_out: str = ""  # id of the plugin that the job goes on without, in whole or in part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,10 +202,11 @@ class ItemResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRefused:
-    """The item failed for this reason; the worker continues with the next one."""
+    """The item failed; the worker continues with the next one. `fixable` is as in `Failed`."""
 
     item: int
     reason: str
+    fixable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

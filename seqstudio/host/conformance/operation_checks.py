@@ -100,7 +100,7 @@ def check_operation(
 
 def check_invalid_inputs(subject: Subject, folder: Path) -> Iterator[Check]:
     """Run with an invalid file as each input; a result or a reason is expected, no bug."""
-    plugin, entry = subject.plugin, subject.entry
+    entry = subject.entry
     for port in entry.inputs:
         if port.name not in subject.inputs:
             continue
@@ -108,7 +108,8 @@ def check_invalid_inputs(subject: Subject, folder: Path) -> Iterator[Check]:
             name = f"{entry.name}: {description} as {port.name} gives a result or a clear error"
             changed = replace(subject, inputs={**subject.inputs, port.name: (path,)})
             events = changed.run(folder / f"invalid-{port.name}-{path.stem}")
-            bugs = [reason for reason in failures(events) if is_bug(plugin, entry, reason)]
+            failed = [event for event in events if isinstance(event, ItemFailed)]
+            bugs = [event.reason for event in failed if not event.fixable]
             yield check_result(name, "".join(bugs[:1]))
 
 
@@ -203,11 +204,6 @@ def missing(entry: OperationEntry, events: Sequence[JobEvent]) -> list[str]:
     declared = ", ".join(port.name for port in entry.outputs)
     empty = [event for event in done if declared and not event.outputs]
     return [f"{event.name}: no output, expected {declared}" for event in empty]
-
-
-def is_bug(plugin: Plugin, entry: OperationEntry, reason: str) -> bool:
-    """Whether an item failed because of a bug or a crash, not because of its input."""
-    return reason.startswith((f"{plugin.id} {entry.name}: ", f"the worker of {plugin.id} "))
 
 
 def check_cancel(subject: Subject, folder: Path) -> Check:

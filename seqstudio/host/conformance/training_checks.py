@@ -17,7 +17,6 @@ from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.bundle_files import WEIGHTS
 
 TWO_STEPS = ("epochs=2", "batch_size=64", "valid_share=0.25", "accumulate=1")
-LEFT_OUT = ("is left out", "the job goes on without this plugin")  # in a notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +103,8 @@ def without_data(kinds: Sequence[str]) -> str:
 
 def training_faults(plugin: Plugin, events: Sequence[JobEvent]) -> list[str]:
     """Return why a training or a measurement failed, and what of a plugin was left out of it."""
-    notices = [event.text for event in events if isinstance(event, Notice)]
-    own = [text for text in notices if f"plugin {plugin.id!r}" in text]
-    return failures(events) + [text for text in own if any(one in text for one in LEFT_OUT)]
+    notices = [event for event in events if isinstance(event, Notice)]
+    return failures(events) + [one.text for one in notices if one.left_out == plugin.id]
 
 
 def figures(events: Sequence[JobEvent], prefix: str = "") -> str:

@@ -31,6 +31,7 @@ class Notice:
     """Something that the user should know: a plugin was left out, or had a say in the result."""
 
     text: str
+    left_out: str = ""  # id of the plugin that the job goes on without, in whole or in part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,15 @@ class ItemDone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFailed:
-    """An item failed, with the reason; none of its outputs were written."""
+    """An item failed, with the reason; none of its outputs were written.
+
+    `fixable` tells whether the user can do something about it, or it is a bug or a crash.
+    """
 
     item: int
     name: str
     reason: str
+    fixable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,11 +186,11 @@ class JobItems:
         """Return a line for each item that ended early and of which a part is kept."""
         return list(self._partial.values())
 
-    def fail(self, item: ItemRow, reason: str) -> events.JobEvent:
+    def fail(self, item: ItemRow, reason: str, *, fixable: bool = True) -> events.JobEvent:
         """Mark an item as failed; return the event."""
         reason = printable(reason)
         self._lease.fail_item(item, reason)
-        return events.ItemFailed(item=item.number, name=item.name, reason=reason)
+        return events.ItemFailed(item=item.number, name=item.name, reason=reason, fixable=fixable)
 
     def _target(self, item: ItemRow, output: str, form: str) -> Path:
         try:

@@ -224,7 +224,7 @@ class JobRunner:
         for state in list(self._workers):
             if self._cancelled and not state.is_ready:  # it is loading, and has nothing to save
                 state.worker.kill()
-                self._remove_worker(state, "")
+                self._remove_worker(state, "", fixable=True)
                 continue
             state.note_action(cancelled=self._cancelled)
             self._send(state, partial(state.worker.send, message))
@@ -255,8 +255,8 @@ class JobRunner:
         match message:
             case Acting(plugin=plugin):
                 state.acting = self._losses.extension(plugin)
-            case Notice(text=text):
-                self._emit(events.Notice(text=text))
+            case Notice(text=text, left_out=plugin):
+                self._emit(events.Notice(text=text, left_out=self._losses.known(plugin)))
             case Refused(text=text):
                 plugin = state.acting or self._losses.owner
                 self._items.write_log(f"{plugin} asked to {text}: refused")
@@ -278,13 +278,13 @@ class JobRunner:
             case ItemResult():
                 self._emit(self._items.finish(state.pop_item(message.item), message))
             case ItemRefused():
-                self._fail_item(state, message.item, message.reason)
+                self._fail_item(state, message.item, message.reason, fixable=message.fixable)
             case Done(value=value):
                 self._value = value or self._value
                 self._on_done(state)
-            case Failed(reason=reason):
+            case Failed(reason=reason, fixable=fixable):
                 self._failure = self._failure if state.is_ready else reason
-                self._remove_worker(state, reason)
+                self._remove_worker(state, reason, fixable=fixable)
 
     def _on_done(self, state: WorkerState) -> None:
         """Release a worker that has finished, if it has returned a result for each item."""
@@ -312,22 +312,22 @@ class JobRunner:
             loss = self._losses.judge(state.acting, how, loading=not state.is_ready, killed=killed)
             if loss.notice:
                 self._items.write_log(loss.notice)
-                self._emit(events.Notice(text=loss.notice))
+                self._emit(events.Notice(text=loss.notice, left_out=loss.left_out))
             fed = bool(self._items.plan.stream) and state.is_ready  # its input is read already
             if loss.again and not fed:
                 self._taken_back.append(state.take_back())
             self._failure = self._failure or loss.failure
             reason = loss.failure or reason
-        self._remove_worker(state, reason)
+        self._remove_worker(state, reason, fixable=False)
 
     def _on_machine_lost(self, state: WorkerState, reason: str) -> None:
         """Remove a worker whose machine is gone: its items run on another one."""
         if state in self._workers and state.items and self._losses.machine_lost([*state.items]):
             self._emit(events.Notice(text=f"{reason}; what it did is done again on another"))
             self._taken_back.append(state.take_back())
-        self._remove_worker(state, reason)
+        self._remove_worker(state, reason, fixable=True)
 
-    def _remove_worker(self, state: WorkerState, reason: str) -> None:
+    def _remove_worker(self, state: WorkerState, reason: str, *, fixable: bool) -> None:
         if state not in self._workers:
             return
         self._workers.remove(state)
@@ -335,7 +335,7 @@ class JobRunner:
         state.worker.end()
         if not self._cancelled:
             for number in list(state.items):
-                self._fail_item(state, number, reason)
+                self._fail_item(state, number, reason, fixable=fixable)
 
-    def _fail_item(self, state: WorkerState, number: int, reason: str) -> None:
-        self._emit(self._items.fail(state.pop_item(number).item, reason))
+    def _fail_item(self, state: WorkerState, number: int, reason: str, *, fixable: bool) -> None:
+        self._emit(self._items.fail(state.pop_item(number).item, reason, fixable=fixable))

@@ -18,6 +18,7 @@ class Loss:
 
     again: bool = False  # its items run again
     notice: str = ""  # for the user
+    left_out: str = ""  # id of the extension that the job goes on without
     failure: str = ""  # why no worker can run any of this job
 
 
@@ -42,6 +43,16 @@ class Losses:
         self._tried_again: set[str] = set()
         self._machines: Counter[int] = Counter()  # that were lost, by item
 
+    def known(self, plugin: str) -> str:
+        """Check a plugin that a worker names: the owner, an extension or "".
+
+        Raises
+        ------
+        JobError
+            If the job has no such plugin.
+        """
+        return plugin if plugin == self.owner else self.extension(plugin)
+
     def extension(self, plugin: str) -> str:
         """Check the plugin that a worker says it runs; return "" for the owner.
 
@@ -52,7 +63,7 @@ class Losses:
         """
         if plugin and plugin not in self._known:
             known = ", ".join(sorted(self._known)) or "none"
-            raise JobError(f"message: acting is {plugin!r}, expected one of: {known}")
+            raise JobError(f"message: plugin {plugin!r}, expected one of: {known}")
         return plugin
 
     def judge(self, acting: str, how: str, *, loading: bool, killed: bool) -> Loss:
@@ -76,7 +87,7 @@ class Losses:
         if acting:
             self._leave_out(acting)
             notice = f"{switched_off or what}; the job goes on without this plugin"
-            return Loss(again=True, notice=notice)
+            return Loss(again=True, notice=notice, left_out=acting)
         return Loss(failure=switched_off or (what if loading else ""))
 
     def machine_lost(self, items: Collection[int]) -> bool:

@@ -32,8 +32,8 @@ class Announcer:
         finally:
             self._send(Acting(plugin=""))
 
-    def notice(self, text: str) -> None:
-        """Tell the user something."""
+    def notice(self, text: str, *, left_out: str = "") -> None:
+        """Tell the user something, and which plugin is left out from now on."""
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
-        self._send(Notice(text=text))
+        self._send(Notice(text=text, left_out=left_out))

@@ -177,4 +177,4 @@ class NamedRecogniser:
 def _leave_out(announcer: Announcer, what: str, plugin: str, error: BaseException) -> None:
     traceback.print_exception(error)
     reason = f"{type(error).__name__}: {error}"
-    announcer.notice(f"{what} of plugin {plugin!r} is left out: {reason}")
+    announcer.notice(f"{what} of plugin {plugin!r} is left out: {reason}", left_out=plugin)

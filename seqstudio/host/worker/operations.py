@@ -69,6 +69,7 @@ class OperationRunner:
     def run(self, batch: Items) -> None:
         """Run items that share their inputs; each ends with one result or one reason."""
         pending = {item.take: item for item in batch.items}
+        fixable = False
         try:
             job = WorkerJob(
                 self._host,
@@ -84,14 +85,14 @@ class OperationRunner:
                 self._host.send(self._finish(result, pending, job))
             reason = f"{self._name()} gave no result for it, expected one"
         except SeqStudioError as error:
-            reason = str(error)
+            reason, fixable = str(error), not isinstance(error, PluginError)
         except Cancelled:
             raise
         except BaseException as error:  # a plugin's bug or exit ends this item, not the worker
             traceback.print_exc()
             reason = f"{self._name()}: {type(error).__name__}: {error}"
         for item in pending.values():
-            self._host.send(ItemRefused(item=item.item, reason=reason))
+            self._host.send(ItemRefused(item=item.item, reason=reason, fixable=fixable))
 
     def _name(self) -> str:
         return f"{self._start.plugin.id} {self._start.name}"

@@ -95,7 +95,8 @@ class Plugins:
         if source is self.owner:
             raise error
         self.left_out[source.id] = str(error)
-        self._announcer.notice(f"{error}; the job goes on without this plugin")
+        notice = f"{error}; the job goes on without this plugin"
+        self._announcer.notice(notice, left_out=source.id)
 
     def all_contributions(self, section: str) -> list[Any]:
         """Return the objects that all plugins contribute to a section, the owner's first."""

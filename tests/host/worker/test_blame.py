@@ -53,6 +53,10 @@ def notices(events: list[JobEvent]) -> list[str]:
     return [event.text for event in events if isinstance(event, Notice)]
 
 
+def left_out(events: list[JobEvent]) -> list[str]:
+    return [event.left_out for event in events if isinstance(event, Notice) and event.left_out]
+
+
 def crashes(studio: Studio) -> dict[str, int]:
     table = json.loads((studio.profile.home / "crashes.json").read_text())
     return {name: len(times) for name, times in table.items()}
@@ -69,6 +73,7 @@ def test_an_extension_that_dies_on_import_is_blamed_and_left_out(
         f"{died}; it is tried once more",
         f"{died}; the job goes on without this plugin",
     ]
+    assert left_out(events) == ["html"]
     assert crashes(shouter) == {"html": 2}
     assert finished.failed == 2  # what only the extension can write is not written
     assert len([event for event in events if isinstance(event, ItemStarted)]) == 2
@@ -95,6 +100,7 @@ def test_an_extension_that_raises_an_error_on_import_is_left_out_with_its_reason
 
     why = "plugin 'html': importing plugin_html: ZeroDivisionError: division by zero"
     assert notices(events) == [f"{why}; the job goes on without this plugin"]
+    assert left_out(events) == ["html"]
     assert finished.failed == 2
     failures = {item.reason for item in shouter.jobs.items(1)}
     assert failures == {f"tiny shout: no exporter writes text as 'html'; {why}"}
@@ -124,6 +130,7 @@ def test_a_worker_killed_while_loading_is_retried_once(
 
     how = "plugin 'tiny': its worker ended by SIGKILL while it was loading"
     assert notices(events) == [f"{how}; it is tried once more"]
+    assert left_out(events) == []
     assert finished.done == 2
 
 
