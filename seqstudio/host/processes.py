@@ -76,6 +76,21 @@ def resident_bytes(pid: int) -> int:
     return total
 
 
+def cpu_waits_s(pid: int) -> dict[int, float]:
+    """Return how long each process below one has waited for a CPU so far; empty if unknown.
+
+    Returns
+    -------
+    process -> seconds in which its main thread could have run, but others did
+    """
+    waits = {}
+    for one in descendants(pid) if LINUX else ():
+        with contextlib.suppress(OSError, IndexError):  # it has ended, or the kernel does not count
+            fields = Path(f"/proc/{one}/schedstat").read_text(encoding="ascii").split()
+            waits[one] = int(fields[1]) / 1e9
+    return waits
+
+
 def task_count(pid: int) -> int:
     """Return how many processes and threads a process and its descendants have; 0 if unknown."""
     if not LINUX:

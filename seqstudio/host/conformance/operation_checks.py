@@ -1,5 +1,6 @@
 """The checks on one operation, run as real jobs."""
 
+import os
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +20,11 @@ from seqstudio.host.jobs.events import (
     JobFinished,
     PartialText,
 )
+from seqstudio.host.processes import cpu_waits_s
 from seqstudio.host.studio import JobHandle, JobSpec, Studio
 
 CANCEL_LIMIT_S = 2.0
+SAMPLE_S = 0.02
 READ_LIMIT_S = 30.0  # until an operation on a stream has read its sample
 
 Inputs = Mapping[str, tuple[Path, ...]]
@@ -212,13 +215,24 @@ def check_cancel(subject: Subject, folder: Path) -> Check:
     handle = subject.studio.submit(subject.spec(folder / "cancelled"))
     if not wait_until_running(handle, subject.entry):
         return Check(name=name, outcome="skip", detail="it ended before it could be cancelled")
-    start_s = time.monotonic()
-    handle.cancel()
-    list(handle.events())
-    elapsed_s = time.monotonic() - start_s
+    elapsed_s = seconds_to_stop(handle)
     limit = f"expected at most {CANCEL_LIMIT_S:g} s"
     fault = "" if elapsed_s <= CANCEL_LIMIT_S else f"{elapsed_s:.1f} s, {limit}"
     return check_result(name, fault, f"{elapsed_s:.2f} s")
+
+
+def seconds_to_stop(handle: JobHandle) -> float:
+    """Cancel a job; return how long it takes to end, less what its worker waits for a CPU.
+
+    What other programs take of a busy machine is not the plugin's fault.
+    """
+    start_s, waited_s = time.monotonic(), 0.0
+    before = cpu_waits_s(os.getpid())
+    handle.cancel()
+    while not handle.ends_within(SAMPLE_S):
+        for pid, wait_s in cpu_waits_s(os.getpid()).items():
+            waited_s = max(waited_s, wait_s - before.setdefault(pid, wait_s))
+    return time.monotonic() - start_s - waited_s
 
 
 def wait_until_running(handle: JobHandle, entry: OperationEntry) -> bool:

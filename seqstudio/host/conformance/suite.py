@@ -25,6 +25,7 @@ PRIVATE = ("home", "current", "tmp")  # folders of the suite that no job names
 INSPECTION = "it passes inspection"
 ASKS = "it asks for nothing but what its jobs and permissions allow"
 INSTALLATION = "it installs, and its hooks match its manifest"
+LIMITS = {"cancel_timeout_s": 20.0}  # on a busy machine one that obeys is not killed
 DESCRIBE_LIMIT_MS = 50.0
 DESCRIBE = """
 import json, sys, time
@@ -77,6 +78,7 @@ def verify_installed(name: str, profile: Profile, scratch: Path) -> Iterator[Che
     yield check_description(plugin, profile)
     before = unrelated_files(plugin, scratch)
     studio, runs = Studio(profile.home), dict[str, Path]()
+    (profile.home / "limits.json").write_text(json.dumps(LIMITS), encoding="utf-8")
     for task in plugin.manifest.tasks:
         run = yield from check_task(studio, plugin, task, scratch / "tasks" / task.name)
         runs |= {task.name: run} if run else {}

@@ -1,5 +1,9 @@
 """The conformance suite passes correct plugins and names the faults of others."""
 
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import pytest
 from seqstudio.host.conformance.check import Check
 from seqstudio.host.conformance.isolated import verify
 from seqstudio.host.conformance.kill_checks import half_written, lost
+from seqstudio.host.conformance.operation_checks import seconds_to_stop
 from seqstudio.host.conformance.suite import ASKS
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.outputs import FinishedOutput
@@ -307,6 +312,39 @@ def test_importers_callbacks_and_metrics_are_tried_on_a_task_that_they_serve(
     assert [check.outcome for check in tried] == [outcome] * 3
     if outcome == "pass":
         assert tried[2].detail == "extra.constant 2"
+
+
+def on_one_cpu(code: str) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen([sys.executable, "-S", "-c", code])
+    os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
+    return process
+
+
+class Computing:
+    """Stands for a job that computes for a fifth of a second after it is cancelled."""
+
+    def cancel(self) -> None:
+        self.worker = on_one_cpu("import time\nwhile time.process_time() < 0.2: pass")
+
+    def ends_within(self, seconds: float) -> bool:
+        time.sleep(seconds)
+        return self.worker.poll() is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what a process waits")
+def test_a_busy_machine_does_not_change_how_long_an_operation_takes_to_stop() -> None:
+    others = [on_one_cpu("while True: pass") for _ in range(4)]
+    try:
+        start_s = time.monotonic()
+        stopped_s = seconds_to_stop(Computing())
+        elapsed_s = time.monotonic() - start_s
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+    assert elapsed_s > 0.4
+    assert stopped_s < elapsed_s / 2
 
 
 def test_a_lost_or_half_written_output_is_named(tmp_path: Path) -> None:
