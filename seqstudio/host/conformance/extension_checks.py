@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from seqstudio.contracts.manifest import NamedEntry, OperationEntry, RecogniserEntry
@@ -17,6 +18,8 @@ from seqstudio.host.conformance.operation_checks import (
     without_sample,
 )
 from seqstudio.host.studio import Studio
+
+OperationOfPlugin = tuple[Plugin, OperationEntry]
 
 
 def check_extensions(studio: Studio, plugin: Plugin, folder: Path) -> Iterator[Check]:
@@ -38,12 +41,20 @@ def check_extensions(studio: Studio, plugin: Plugin, folder: Path) -> Iterator[C
 def check_exporter(studio: Studio, plugin: Plugin, exporter: NamedEntry, folder: Path) -> Check:
     """Run an operation whose output has the exporter's kind, and ask for its format."""
     name = f"exporter {exporter.name}: writes what an operation gives"
-    for other, entry in operations(studio, plugin):
-        if exporter.kind in {port.kind for port in entry.outputs}:
-            subject = subject_of(studio, other, entry, folder)
-            return run_once(name, replace(subject, formats=(exporter.name,)), folder)
-    detail = f"no operation that can be tried here gives a {exporter.kind}"
-    return Check(name=name, outcome="skip", detail=detail)
+    if not (found := writable(studio, plugin, exporter)):
+        detail = f"no operation that can be tried here gives a {exporter.kind}"
+        return Check(name=name, outcome="skip", detail=detail)
+    subject = subject_of(studio, *found[0], folder)
+    return run_once(name, replace(subject, formats=(exporter.name,)), folder)
+
+
+def writable(studio: Studio, plugin: Plugin, exporter: NamedEntry) -> list[OperationOfPlugin]:
+    """Return the operations whose output an exporter may write, those that name it first."""
+    named, others = [], []
+    for one, entry in operations(studio, plugin):
+        if formats := [port.formats for port in entry.outputs if port.kind == exporter.kind]:
+            (named if exporter.name in chain(*formats) else others).append((one, entry))
+    return named + others
 
 
 def check_recogniser(
@@ -65,7 +76,7 @@ def check_recogniser(
     return Check(name=name, outcome="skip", detail=detail)
 
 
-def operations(studio: Studio, plugin: Plugin) -> Iterator[tuple[Plugin, OperationEntry]]:
+def operations(studio: Studio, plugin: Plugin) -> Iterator[OperationOfPlugin]:
     """Yield the operations that can be tried without a training, the plugin's own first."""
     runs: Mapping[str, Path] = {}
     others = [one for one in studio.catalogue.plugins if one.id != plugin.id]
