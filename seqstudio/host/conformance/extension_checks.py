@@ -50,7 +50,8 @@ def check_exporter(studio: Studio, plugin: Plugin, exporter: NamedEntry, folder:
 
 def writable(studio: Studio, plugin: Plugin, exporter: NamedEntry) -> list[OperationOfPlugin]:
     """Return the operations whose output an exporter may write, those that name it first."""
-    named, others = [], []
+    named: list[OperationOfPlugin] = []
+    others: list[OperationOfPlugin] = []
     for one, entry in operations(studio, plugin):
         if formats := [port.formats for port in entry.outputs if port.kind == exporter.kind]:
             (named if exporter.name in chain(*formats) else others).append((one, entry))

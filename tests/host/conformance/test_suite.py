@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from seqstudio.host.conformance.check import Check
+from seqstudio.host.conformance.extension_checks import writable
 from seqstudio.host.conformance.isolated import verify
 from seqstudio.host.conformance.kill_checks import half_written, lost
 from seqstudio.host.conformance.operation_checks import seconds_to_stop
@@ -17,6 +18,7 @@ from seqstudio.host.conformance.suite import ASKS
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.outputs import FinishedOutput
 from seqstudio.host.store.scaffold import write_plugin
+from seqstudio.host.studio import Studio
 from seqstudio.services.atomic_files import sha256_of_file
 
 BAD = """
@@ -318,6 +320,14 @@ def on_one_cpu(code: str) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen([sys.executable, "-S", "-c", code])
     os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
     return process
+
+
+def test_an_exporter_is_tried_on_an_operation_that_names_its_format(tmp_path: Path) -> None:
+    studio = Studio(tmp_path)
+    text = studio.catalogue.plugin("text")
+    tried = [entry.name for _, entry in writable(studio, text, text.manifest.exporters[0])]
+
+    assert tried[:2] == ["translate", "classify"]
 
 
 class Computing:
