@@ -137,10 +137,9 @@ def main() -> None:
             {"files": arguments.files, "as they are": counts[False], "partial": counts[True]}
         )
     )
-    early, late = max(memory[: len(memory) // 4]), max(memory[-len(memory) // 4 :])
+    eighths = [max(part) / 2**20 for part in np.array_split(memory, 8)]
     print(
-        f"slowest {slowest:.1f} s; "
-        f"memory {early / 2**20:.0f} MiB at first, {late / 2**20:.0f} MiB later"
+        f"slowest {slowest:.1f} s; MiB in each eighth: {' '.join(f'{one:.0f}' for one in eighths)}"
     )
     bad = sum(counts[p][o] for p in counts for o in counts[p] if o not in ("read", "refused"))
     raise SystemExit(f"{bad} neither read nor refused by name" if bad else 0)
