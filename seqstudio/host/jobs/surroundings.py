@@ -1,4 +1,4 @@
-"""What a running job counts on: inputs that stay as they are, and the drive of its outputs."""
+"""What a running job counts on: inputs that stay as they are, its models, and its drive."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +23,25 @@ def check_unchanged(before: Mapping[Path, FileStamp]) -> None:
     for path, stamp in before.items():
         if file_stamp(str(path)) not in (stamp, None):
             raise DataError(f"{path}: changed while it was read, expected a file that is complete")
+
+
+class Models:
+    """The models of a job; those that are not files come with plugins."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = [path for text in paths if text and (path := Path(text)).exists()]
+
+    def check(self) -> None:
+        """Check that the models are still there, so that not every item fails for lack of them.
+
+        Raises
+        ------
+        JobError
+            If one was removed since the job began.
+        """
+        for path in self._paths:
+            if not path.exists():
+                raise JobError(f"{path}: the model is not there any more, expected it in its place")
 
 
 class Drive:

@@ -17,7 +17,7 @@ from seqstudio.host.jobs.outputs import FinishedOutput
 from seqstudio.host.jobs.pilot import pilot_verdict
 from seqstudio.host.jobs.plan import JobPlan
 from seqstudio.host.jobs.provenance import fingerprint, item_provenance
-from seqstudio.host.jobs.surroundings import Drive, check_unchanged, stamps_of
+from seqstudio.host.jobs.surroundings import Drive, Models, check_unchanged, stamps_of
 from seqstudio.host.runner.worker_state import ActiveItem, ItemBatch
 from seqstudio.host.text_format import printable
 
@@ -36,6 +36,8 @@ class JobItems:
         self._folder = folder
         self.renew_lease = lease.renew
         self._drive = Drive(plan.spec.out)
+        models = plan.start.models
+        self._models = Models(path for model in models for path in (model.path, model.base))
         self._pilot_ahead = not plan.spec.confirmed
         self.pilot_verdict = ""  # why the items after the pilot do not begin
         self._partial: dict[int, str] = {}  # item -> what is kept of it
@@ -64,7 +66,13 @@ class JobItems:
         """Claim the next items that need work; return None when none are left.
 
         Items that are done already end here, and so do those whose inputs cannot be read.
+
+        Raises
+        ------
+        JobError
+            If a model of the job is gone.
         """
+        self._models.check()
         while self._may_claim() and (claimed := self._lease.claim()):
             active = [one for item in claimed if (one := self._activate(item, emit))]
             if active:
@@ -187,7 +195,14 @@ class JobItems:
         return list(self._partial.values())
 
     def fail(self, item: ItemRow, reason: str, *, fixable: bool = True) -> events.JobEvent:
-        """Mark an item as failed; return the event."""
+        """Mark an item as failed; return the event.
+
+        Raises
+        ------
+        JobError
+            If a model of the job is gone: that is no fault of the item, which stays unfinished.
+        """
+        self._models.check()
         reason = printable(reason)
         self._lease.fail_item(item, reason)
         return events.ItemFailed(item=item.number, name=item.name, reason=reason, fixable=fixable)

@@ -1,4 +1,4 @@
-"""Drives that vanish or fill, files that change or move: each is named."""
+"""Drives that vanish or fill, files that change or move, a model that is gone: each is named."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from seqstudio.host.jobs.events import ItemFailed, ItemStarted
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemStarted, JobFinished
 from seqstudio.host.studio import JobSpec, Studio
 
 COPY = """
@@ -49,6 +49,8 @@ for event in events:
         print("failed", event.reason)
 print(event.state, event.done, event.failed)
 """
+ROOT = Path(__file__).parents[3]
+MODEL = ROOT / "plugins/seqstudio-speech/src/seqstudio_speech/models/speech-en-small"
 
 
 @pytest.fixture
@@ -130,3 +132,37 @@ def test_a_file_that_grows_or_moves_fails_by_name(
         "move.txt": f"{folder}/move.txt: no such file, expected one to read",
     }
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.txt"]
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("done", [0, 2])
+def test_a_model_that_is_gone_interrupts_the_job_which_goes_on_when_it_is_back(
+    home: Path, tmp_path: Path, done: int
+) -> None:
+    model, away = tmp_path / "model", tmp_path / "away"
+    shutil.copytree(MODEL, model)
+    recordings = tuple(sorted((ROOT / "assets/speech").glob("*.flac"))[:5])
+    spec = JobSpec(
+        plugin="speech",
+        name="transcribe",
+        inputs={"audio": recordings},
+        out=tmp_path / "out",
+        model=str(model),
+    )
+    first, finished = Studio(home).submit(spec), 0
+    for event in first.events():
+        finished += isinstance(event, ItemDone)
+        if isinstance(event, ItemStarted if done == 0 else ItemDone) and finished == done:
+            model.rename(away)
+
+    gone = f"{model}: the model is not there any more, expected it in its place"
+    assert isinstance(event, JobFinished)
+    assert (event.state, event.reason, event.failed) == ("interrupted", gone, 0)
+    assert done <= event.done < len(recordings)
+    away.rename(model)
+    again = Studio(home).submit(spec)
+    events = list(again.events())
+    assert again.id == first.id
+    assert sum(isinstance(one, ItemDone) for one in events) == len(recordings) - event.done
+    assert isinstance(last := events[-1], JobFinished)
+    assert (last.state, last.done) == ("done", len(recordings))
