@@ -88,7 +88,7 @@ class Batch:
             [*command, "--workers", str(self.workers)],
             env={**os.environ, "SEQSTUDIO_HOME": str(self.home), "PYTHONPATH": paths},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=(self.home.parent / "said.txt").open("wb"),
         )
 
     def heard(self) -> Counter[str]:
@@ -150,7 +150,8 @@ def ends(batch: Batch, pieces: int, kills: int) -> Iterator[str]:
         while process.poll() is None and batch.heard().total() < enough:
             time.sleep(POLL_S)
         if process.poll() is not None:
-            yield f"exit code {process.returncode}"
+            said = (batch.home.parent / "said.txt").read_text(errors="replace").rstrip()
+            yield f"exit code {process.returncode}: {said.splitlines()[-1]}"
             return
         alone = number % 2
         for pid in (process.pid, *(() if alone else descendants(process.pid))):

@@ -16,6 +16,7 @@ from seqstudio.host.processes import machine_memory_bytes
 from seqstudio.host.runner.worker_process import Worker
 
 GIB = 2**30
+ASLEEP_S = 5.0  # between two looks, which are 0.2 s apart: this process did not run either
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ class Watchdog:
         self._log = log
         self._end_timeout_s = limits.save_timeout_s if saves else limits.cancel_timeout_s
         self._memory_bytes = int(machine_memory_bytes() * limits.memory_share)
+        self._looked_s = time.monotonic()
 
     def find_faults(
         self, states: Sequence[WorkerState], *, host_waits: bool
@@ -147,6 +149,10 @@ class Watchdog:
         `host_waits`: working workers are silent because the host paused them or sent no input.
         """
         now = time.monotonic()
+        if (unseen_s := now - self._looked_s) > ASLEEP_S:
+            for state in states:  # it slept with the host, as in a machine that was suspended
+                state.last_activity_s = min(now, state.last_activity_s + unseen_s)
+        self._looked_s = now
         used = {id(state): state.worker.resident_bytes() for state in states}
         total = sum(used.values())
         largest = max(used.values(), default=0) if total > self._memory_bytes else None

@@ -19,16 +19,25 @@ class PieceFile:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self.kept: tuple[Any, ...] = tuple(_whole_lines(path)) if path else ()
+        self._end = path.stat().st_size if path and path.exists() else 0
 
     def keep(self, value: Any) -> None:
-        """Store one more piece; it is on the disk when this returns."""
+        """Store one more piece; it is on the disk when this returns.
+
+        Once another attempt at the item writes to the file, this one stores nothing more: theirs
+        are the same pieces, and each must be there once.
+        """
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab") as file:
+            if file.tell() != self._end:
+                self._path = None
+                return
             file.write(json.dumps(value).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+            self._end = file.tell()
 
 
 def _whole_lines(path: Path) -> Iterator[Any]:

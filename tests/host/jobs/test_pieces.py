@@ -147,6 +147,21 @@ def test_a_line_that_a_killed_process_left_is_cut_off(tmp_path: Path) -> None:
         assert path.read_bytes() == whole
 
 
+def test_an_attempt_that_comes_too_late_adds_no_piece(tmp_path: Path) -> None:
+    path = tmp_path / "pieces.jsonl"
+    late = PieceFile(path)
+    late.keep("one")
+    other = PieceFile(path)
+    other.keep("two")
+    late.keep("two")
+    other.keep("three")
+
+    assert PieceFile(path).kept == ("one", "two", "three")
+    path.unlink()  # the item is done
+    other.keep("four")
+    assert PieceFile(path).kept == ()
+
+
 def test_a_clock_that_is_set_does_not_end_a_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
