@@ -122,11 +122,11 @@ class BarReporter:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._display = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[message]}"),
+            TextColumn("{task.fields[message]}", markup=False),
             console=Console(stderr=True),
             transient=True,
         )
@@ -210,7 +210,8 @@ def done_line(event: ItemDone) -> str:
     if event.skipped:
         return f"{result}: already done, skipped"
     if event.summary:
-        return f"{result}: {event.summary}"
+        lines = event.summary.replace("\n", "\n  ")  # a plugin begins no line of its own
+        return f"{result}: {lines}"
     return result if outputs else ""
 
 
@@ -256,10 +257,10 @@ def event_line(event: Event) -> str:
             place = f"epoch {event.epoch + 1}, step {event.step}"
             if event.averaged > 1:
                 place = average_text(event.average, event.averaged)
-            return f"{place}: {metrics}{best}"
+            return one_line(f"{place}: {metrics}{best}")
         case Preview():
             return "\n".join(f"  | {line}" for line in event.text.splitlines())
         case Finished() | Started():
-            return event.summary
+            return one_line(event.summary)
         case _:
             return ""

@@ -4,17 +4,27 @@ import dataclasses
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from seqstudio.cli.reporters import JsonReporter, LineReporter, QuietReporter, event_line
+from seqstudio.cli.evaluate import metric_lines
+from seqstudio.cli.reporters import (
+    BarReporter,
+    JsonReporter,
+    LineReporter,
+    QuietReporter,
+    event_line,
+)
 from seqstudio.cli.train import result_lines
-from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted
+from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, ItemStarted, Notice
+from seqstudio.host.text_format import UNPRINTABLE
 from seqstudio.services.events import (
     Evaluated,
     Finished,
@@ -94,6 +104,38 @@ def test_evaluations_and_previews_of_a_training_are_printed(
         "  | reference",
         "  | hypothesis",
     ]
+
+
+def test_a_plugins_figures_and_texts_begin_no_line_and_move_no_cursor(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reporter = LineReporter(several=True)
+    hostile = "cer\x1b[2J\u202e\ndone: c.wav"
+    figures = dataclasses.replace(EVALUATED, metrics={hostile: 1.0})
+    preview = Preview(step=40, epoch=1, text=hostile)
+    for event in (figures, preview):
+        reporter.on_event(ItemProgress(item=1, fraction=0.5, event=event_to_plain(event)))
+    reporter.on_event(dataclasses.replace(DONE, summary=hostile))
+    reporter.on_event(Notice(text=hostile))
+    reporter.on_event(dataclasses.replace(FAILED, reason=hostile))
+    shown = "".join(capsys.readouterr()) + "\n".join(metric_lines({hostile: 1.0}))
+
+    assert shown.count(r"cer\x1b[2J\u202e") == 6
+    assert not re.search(UNPRINTABLE, shown)
+    assert "\ndone: c.wav" not in shown
+
+
+def test_a_name_in_square_brackets_is_no_markup_of_a_bar(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    reporter = BarReporter(several=True)
+    reporter.on_event(ItemStarted(item=1, name="a [/red].wav"))
+    reporter.on_event(ItemProgress(item=1, fraction=0.5, message="[/]"))
+    time.sleep(0.2)  # it is drawn ten times a second
+    reporter.close()
+
+    assert "a [/red].wav" in capsys.readouterr().err
 
 
 def test_a_gradient_warning_is_printed() -> None:

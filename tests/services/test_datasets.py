@@ -211,3 +211,14 @@ def test_the_fingerprint_covers_every_example() -> None:
     changed = [*data[:-1], dataclasses.replace(data[-1], tokens=(1,))]
 
     assert fingerprint(data) != fingerprint(changed)
+
+
+def test_of_a_series_the_end_is_held_out_in_one_piece() -> None:
+    data = [Example(id=f"{name}{day}", group=name) for name in "ab" for day in range(10)]
+    data.append(Example(id="alone", group="c"))
+    train, valid, rule = training_splits(data, TrainConfig(valid_share=0.2), last=True)
+
+    assert rule == {"last": 0.2}
+    assert [one.id for one in valid] == ["a8", "a9", "b8", "b9"]
+    assert {one.id for one in data} - {one.id for one in valid} == {one.id for one in train}
+    assert choose_split(data, "valid", held_out=rule, trained_on=True) == valid

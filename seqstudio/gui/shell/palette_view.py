@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from seqstudio.gui.shell.palette import PaletteEntry, entries, ranked
 from seqstudio.gui.widgets.colours import colours_of
+from seqstudio.gui.widgets.label import plain_tooltip
 from seqstudio.gui.widgets.metrics import MEDIUM
 from seqstudio.gui.workspace.commands import Commands
 
@@ -113,7 +114,7 @@ class PaletteView(QFrame):
             item.setText(entry.title)
             item.setData(ENTRY, entry)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, _accessible_text(entry))
-            item.setToolTip(entry.help)
+            item.setToolTip(plain_tooltip(entry.help))
             if not entry.ready:
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
         if not self.list.count():

@@ -4,6 +4,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from seqstudio.gui.widgets.label import plain_tooltip
 from seqstudio.gui.workspace.workspace import Workspace
 
 NUMBERED = 9  # that have a digit as mnemonic
@@ -24,7 +25,7 @@ class RecentMenu(QMenu):
         self.clear()
         for number, path in enumerate(self._workspace.preferences.recent[:NUMBERED], 1):
             action = self.addAction(f"&{number}  {path.stem.replace('&', '&&')}")
-            action.setToolTip(str(path))
+            action.setToolTip(plain_tooltip(str(path)))
             action.setEnabled(path.is_file())
             action.triggered.connect(partial(self._open, number - 1))
         if self.isEmpty():

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from seqstudio.gui.shell.palette import PaletteEntry, entries, ranked
-from seqstudio.gui.widgets.label import Label
+from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import column, row
 from seqstudio.gui.widgets.metrics import LARGE, MEDIUM, SHEET
 from seqstudio.gui.workspace.commands import Commands
@@ -114,7 +114,7 @@ class ShortcutsView(QDialog):
         title = f"{entry.menu_text} > {entry.title}" if entry.menu else entry.title
         item = QTableWidgetItem(title)
         item.setData(NAME, entry.name)
-        item.setToolTip(entry.help)
+        item.setToolTip(plain_tooltip(entry.help))
         self.table.setItem(number, 0, item)
         keys = self._commands.command(entry.name).shortcut
         self.table.setItem(number, 1, QTableWidgetItem(_native(keys)))

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QSizePolicy, QSlider, QWidget
 
 from seqstudio.gui.sound.transport import SPEEDS, Transport
 from seqstudio.gui.widgets.icons import IconButton
-from seqstudio.gui.widgets.label import Label
+from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import row
 from seqstudio.gui.widgets.metrics import LARGE, MEDIUM, SLIDER, SMALL, TIGHT, TIME, TRANSPORT
 from seqstudio.gui.workspace.commands import Command, Commands
@@ -80,7 +80,7 @@ class TransportBar(QFrame):
         transport = self._transport
         player = transport.player
         self.title.setText(transport.title)
-        self.title.setToolTip(transport.title)
+        self.title.setToolTip(plain_tooltip(transport.title))
         self.play.set_icon("square" if player.playing else "play")
         self._commands.set_text("transport.play", "Stop" if player.playing else "Play")
         with QSignalBlocker(self.speed), QSignalBlocker(self.volume):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from seqstudio.host.text_format import one_line
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -21,13 +23,17 @@ class FactGroup:
 
 
 def fact_group(title: str, pairs: Iterable[tuple[str, object]]) -> FactGroup:
-    """Return a group of labels and texts without those whose text is empty."""
-    return FactGroup(title, tuple(Fact(label, str(text)) for label, text in pairs if str(text)))
+    """Return a group of labels and texts without those whose text is empty.
+
+    Each text is made one line, as those of plugins and models could pass for further facts.
+    """
+    facts = (Fact(label, one_line(str(text))) for label, text in pairs if str(text))
+    return FactGroup(title, tuple(facts))
 
 
 def line_group(title: str, lines: Iterable[str], placeholder: str = "") -> FactGroup:
     """Return a group of lines without labels, or of the placeholder if there are none."""
-    facts = tuple(Fact("", line) for line in lines)
+    facts = tuple(Fact("", one_line(line)) for line in lines)
     return FactGroup(title, facts or ((Fact("", placeholder),) if placeholder else ()))
 
 

@@ -1,5 +1,6 @@
 """Every action of the app, by name: the source of menus, shortcuts and the command palette."""
 
+import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -213,4 +214,5 @@ def _tooltip(command: Command) -> str:
     """Return what a command does, with its shortcut."""
     keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
     text = command.help or command.title
-    return f"{text} ({keys})" if keys else text
+    text = f"{text} ({keys})" if keys else text
+    return f"<qt>{html.escape(text)}</qt>" if "<" in text else text  # a name is never HTML

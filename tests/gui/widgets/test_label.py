@@ -2,6 +2,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from seqstudio.gui.widgets.facts import fact_group, line_group
+from seqstudio.gui.widgets.facts_view import FactsView
 from seqstudio.gui.widgets.label import Label, plain_tooltip
 
 
@@ -11,6 +13,19 @@ def test_a_name_that_looks_like_html_is_shown_as_it_is(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
 
     assert (label.text(), label.textFormat()) == (name, Qt.TextFormat.PlainText)
+
+
+def test_what_turns_text_around_is_shown_and_begins_no_fact(qtbot: QtBot) -> None:
+    name = "a\x1b\u202egpj\nLimits: enforced"
+    label = Label(name)
+    qtbot.addWidget(label)
+    view = FactsView("Facts")
+    qtbot.addWidget(view)
+    view.show_groups([fact_group("File", [("Source", name)]), line_group("Limits", [name])])
+    shown = [one.text() for one in view.findChildren(Label)]
+
+    assert label.text() == "a\\x1b\\u202egpj\nLimits: enforced"
+    assert shown.count(r"a\x1b\u202egpj\nLimits: enforced") == 2
 
 
 @pytest.mark.parametrize(
