@@ -16,6 +16,8 @@ from seqstudio.host.catalogue.recognisers import FoundRecogniser, named_recognis
 from seqstudio.host.jobs.experience import experience_of
 from seqstudio.host.studio import Studio
 from seqstudio.host.text_format import format_size, one_line
+from seqstudio.services.runs import open_run
+from seqstudio.services.stored_weights import StoredWeights, stored_weights
 
 RECOGNISER_HEAD = (
     *("recogniser", "plugin", "languages", "size", "licence"),
@@ -141,14 +143,58 @@ def export_model(studio: Studio, *, model: str, target: Path) -> None:
 @models.command("import")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--name", default="", help="Installed name; the bundle's name if not given.")
+@click.option(
+    "--step",
+    type=click.IntRange(min=1),
+    help="Of a run folder: the weights of this step, instead of the best model.",
+)
 @pass_studio
-def import_model(studio: Studio, *, bundle: Path, name: str) -> None:
+def import_model(studio: Studio, *, bundle: Path, name: str, step: int | None) -> None:
     """Install a BUNDLE, or the best model of a run folder, after checking every file.
 
     If the plugin of its task is installed, a worker loads the model once, which checks its weights.
+    The steps whose weights a run has are listed by `models checkpoints`.
     """
-    found = studio.import_model(bundle, name)
+    if step is None:
+        found = studio.import_model(bundle, name)
+    else:
+        default = f"{bundle.absolute().name}-step-{step}"
+        found = studio.keep_weights(bundle, step, name or default)
     echo(f"{found.name}: {found.facts.task}, installed")
+
+
+@models.command("checkpoints")
+@click.argument("run", type=click.Path(path_type=Path))
+@json_flag
+def checkpoints(*, run: Path, as_json: bool) -> None:
+    """List the steps of RUN whose weights are there, for `models import --step`.
+
+    These are the newest and the best ones, and those that the setting keep_every asked for.
+    """
+    found = stored_weights(open_run(run))
+    if as_json:
+        echo(to_json([checkpoint_summary(one) for one in found]))
+        return
+    rows = [(one.step, one.title.partition(",")[0], _measured(one)) for one in found]
+    head = ("step", "epoch", "on the valid split")
+    echo(table(head, rows) if rows else f"{run}: no weights yet; the first checkpoint has some.")
+
+
+def checkpoint_summary(stored: StoredWeights) -> dict[str, Any]:
+    """Return the fields of stored weights for JSON."""
+    metrics = stored.evaluated.metrics if stored.evaluated else {}
+    return {
+        "step": stored.step,
+        "epoch": stored.epoch,
+        "complete": stored.complete,
+        "path": stored.path,
+        "metrics": metrics,
+    }
+
+
+def _measured(stored: StoredWeights) -> str:
+    event = stored.evaluated
+    return f"{event.monitor} {event.value:.4g}" if event else "not measured"
 
 
 @models.command("remove")

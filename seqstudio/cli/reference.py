@@ -1,7 +1,7 @@
 """Write `docs/cli.md` from the help of the commands.
 
-`python -m seqstudio.cli.reference speech music > docs/cli.md` covers the built-in commands and the
-named plugins; a test checks that the file is up to date.
+`python -m seqstudio.cli.reference speech music forecast text > docs/cli.md` covers the
+built-in commands and the named plugins; a test checks that the file is up to date.
 """
 
 import sys
@@ -14,8 +14,8 @@ from seqstudio.cli.root import COMMANDS, studio_command
 WIDTH = 96
 HEAD = """# Command line
 
-Written by `python -m seqstudio.cli.reference speech music > docs/cli.md`; do not edit by hand.
-The operations come from the manifests of the installed plugins.
+Written by `python -m seqstudio.cli.reference speech music forecast text > docs/cli.md`;
+do not edit by hand. The operations come from the manifests of the installed plugins.
 """
 
 

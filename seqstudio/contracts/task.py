@@ -86,6 +86,12 @@ class TrainConfig:
     preview_every: int = setting(
         0, "Epochs between previews, with one before the first step; 0: no previews.", min=0
     )
+    keep_every: int = setting(
+        0,
+        "Epochs between weights that stay in the run, each to be saved as a model later; 0: the "
+        "best and the newest ones stay.",
+        min=0,
+    )
     save_every_s: float = setting(60.0, "Seconds between checkpoints within an epoch.", min=0)
     gradient_flow_every: int = setting(
         0, "Steps between measurements of the gradient flow; 0: none.", min=0

@@ -2,10 +2,13 @@
 
 import os
 import secrets
+import shutil
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from seqstudio.errors import JobError, ModelError, SeqStudioError
 from seqstudio.host.catalogue.catalogue import Catalogue, search_path
@@ -35,6 +38,8 @@ from seqstudio.host.runner.worker_process import ThreadWorker
 from seqstudio.host.store.crashes import count_crash
 from seqstudio.host.store.refusals import record_refusal
 from seqstudio.services.bundle_files import verify_files
+from seqstudio.services.runs import open_run
+from seqstudio.services.stored_weights import find_weights
 
 __all__ = ["JobHandle", "JobSpec", "Studio"]
 
@@ -155,10 +160,47 @@ class Studio:
             spec = JobSpec(
                 plugin=plugin, verb="verify", name=task, model=str(found.path), device="cpu"
             )
-            for event in self.submit(spec).events():
-                if isinstance(event, ItemFailed | JobFinished) and event.reason:
-                    raise ModelError(event.reason)
+            self._value_of(spec)
         return self.models.add(path, name)
+
+    def keep_weights(self, run: Path, step: int, name: str) -> FoundModel:
+        """Install the weights that a run still has of one step as a model.
+
+        Raises
+        ------
+        SeqStudioError
+            If the name is in use, the run does not have the weights, or the job that makes a model
+            of them does not finish.
+        """
+        run = run.absolute()
+        self.models.check_new(name)
+        find_weights(open_run(run), step)  # before a worker starts
+        found = self.models.find(str(run))
+        value = self._value_of(
+            JobSpec(
+                plugin=found.facts.plugin,
+                verb="keep",
+                name=found.facts.task,
+                model=str(run),
+                device="cpu",
+                arguments={"run": str(run), "step": step},
+            )
+        )
+        bundle = Path(value["bundle"])
+        model = self.models.add(bundle, name)
+        shutil.rmtree(bundle)
+        return model
+
+    def _value_of(self, spec: JobSpec) -> Mapping[str, Any]:
+        """Run a job of one item and return its value; raise ModelError if it does not finish."""
+        for event in self.submit(spec).events():
+            if isinstance(event, ItemFailed | JobFinished) and event.reason:
+                raise ModelError(event.reason)
+            if isinstance(event, JobFinished):
+                if event.state != "done":
+                    raise ModelError(f"{spec.verb} {spec.model}: {event.state}, expected it done")
+                return event.value
+        raise ModelError(f"{spec.verb} {spec.model}: no end, expected one")
 
     def refresh(self) -> None:
         """Reload the catalogue, to include changes to plugins since it was loaded."""

@@ -3,16 +3,23 @@
 import dataclasses
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from seqstudio.contracts.plain import to_plain
 from seqstudio.contracts.task import Preparation, SettlesSettings, Task
+from seqstudio.errors import TrainingError
+from seqstudio.services.atomic_files import os_errors_as
 from seqstudio.services.bundles import save_bundle
-from seqstudio.services.events import Evaluated
+from seqstudio.services.events import AverageKind, Evaluated
+from seqstudio.services.kept_weights import load_weights
 from seqstudio.services.model_card import CardMetric, ModelCard
 from seqstudio.services.runs import Run
+from seqstudio.services.stored_weights import StoredWeights
+
+NOT_EVALUATED = "not evaluated yet"
 
 
 def write_model(
@@ -36,30 +43,80 @@ def write_model(
     evaluated : the metrics of these weights; None if they were not measured
     processes : that train together
     """
-    adapter = run.spec.config.adapter != "none"
+    card = make_card(
+        run, parameters, step=step, minutes=minutes, evaluated=evaluated, processes=processes
+    )
+    with run.new_model(step) as folder:
+        _save(folder, run, task, preparation, weights, card, evaluated)
+
+
+def write_stored(
+    folder: Path,
+    run: Run,
+    stored: StoredWeights,
+    task: Task,
+    preparation: Preparation,
+    card: ModelCard,
+) -> None:
+    """Save weights that a run still has as a bundle, as `write_model` would have at their step.
+
+    Parameters
+    ----------
+    folder : new
+    preparation, card : of the run's model
+
+    Raises
+    ------
+    TrainingError
+        If the file is gone, since the training went on.
+    """
+    with os_errors_as(TrainingError, stored.path):
+        tensors = load_weights(stored.path)
+        evaluated = stored.evaluated
+        average: AverageKind = "ema" if stored.prefix else ""
+        minutes = round(card.training_minutes * stored.step / max(card.steps, 1), 2)  # at its pace
+        card = dataclasses.replace(
+            card,
+            steps=stored.step,
+            averaged=1,
+            average=evaluated.average if evaluated else average,
+            training_minutes=minutes,
+            remarks=() if evaluated else (NOT_EVALUATED,),
+            metrics=card_metrics(evaluated),
+        )
+        weights = {
+            name.removeprefix(stored.prefix): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(stored.prefix)
+        }
+        folder.mkdir(parents=True)
+        _save(folder, run, task, preparation, weights, card, evaluated)
+
+
+def _save(
+    folder: Path,
+    run: Run,
+    task: Task,
+    preparation: Preparation,
+    weights: Mapping[str, Tensor],
+    card: ModelCard,
+    evaluated: Evaluated | None,
+) -> None:
     if evaluated and isinstance(task, SettlesSettings):
         settings = task.settled(preparation.settings, evaluated.metrics)
         preparation = dataclasses.replace(preparation, settings=settings)
-    with run.new_model(step) as folder:
-        save_bundle(
-            folder,
-            task_name=task.name,
-            plugin=run.spec.plugin,
-            plugin_version=run.spec.plugin_version,
-            preparation=preparation,
-            weights=weights,
-            card=make_card(
-                run,
-                parameters,
-                step=step,
-                minutes=minutes,
-                evaluated=evaluated,
-                processes=processes,
-            ),
-            half=True,
-            base=run.spec.base if adapter else None,
-            requires=run.spec.requires,
-        )
+    save_bundle(
+        folder,
+        task_name=task.name,
+        plugin=run.spec.plugin,
+        plugin_version=run.spec.plugin_version,
+        preparation=preparation,
+        weights=weights,
+        card=card,
+        half=True,
+        base=run.spec.base if run.spec.config.adapter != "none" else None,
+        requires=run.spec.requires,
+    )
 
 
 def make_card(
@@ -73,8 +130,6 @@ def make_card(
 ) -> ModelCard:
     """Return the card of a run's model; title, licence and source are left for the user."""
     spec = run.spec
-    metrics = evaluated.metrics if evaluated else {}
-    items = evaluated.items if evaluated else 0
     return ModelCard(
         name=run.folder.resolve().name,
         task=spec.task,
@@ -97,11 +152,16 @@ def make_card(
         training_minutes=round(minutes, 2),
         machine=machine_text(processes),
         torch=torch.__version__,
-        remarks=() if evaluated else ("not evaluated yet",),
-        metrics=tuple(
-            CardMetric(name=name, value=value, split="valid", items=items)
-            for name, value in metrics.items()
-        ),
+        remarks=() if evaluated else (NOT_EVALUATED,),
+        metrics=card_metrics(evaluated),
+    )
+
+
+def card_metrics(evaluated: Evaluated | None) -> tuple[CardMetric, ...]:
+    """Return the metrics of a card from an evaluation on the valid split, if there was one."""
+    return tuple(
+        CardMetric(name=name, value=value, split="valid", items=evaluated.items)
+        for name, value in (evaluated.metrics.items() if evaluated else ())
     )
 
 

@@ -1,9 +1,9 @@
 """The folder of a training run: its request, its events, its checkpoints and the best model so far.
 
 Layout: `run.json`, `ledger.json`, `events.jsonl`, `checkpoints/`, `kept/` (weights of the best
-evaluations), `previews/`, `base/` (the model it started from, if any), `bundles/`, and `model`, a
-link to the newest of `bundles/`. The link is replaced atomically, so that `model` is a complete
-bundle at all times. Torch-free.
+evaluations), `epochs/` (weights that `keep_every` asks for), `previews/`, `base/` (the model it
+started from, if any), `bundles/`, and `model`, a link to the newest of `bundles/`. The link is
+replaced atomically, so that `model` is a complete bundle at all times. Torch-free.
 """
 
 import collections
@@ -31,7 +31,8 @@ from seqstudio.services.atomic_files import (
 from seqstudio.services.bundle_files import BaseModel, export_bundle
 from seqstudio.services.events import Event, Finished, event_from_plain, event_to_plain
 
-BASE = "base"
+BASE, EPOCHS = "base", "epochs"
+FOLDERS = ("checkpoints", "kept", EPOCHS, "previews", "bundles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ def create_run(folder: Path, spec: RunSpec, base: Path | None = None) -> Run:
     """
     check_new(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("checkpoints", "kept", "previews", "bundles"):
+    for name in FOLDERS:
         (folder / name).mkdir()
     if base is not None:
         export_bundle(base, folder / BASE)
@@ -177,14 +178,14 @@ def open_run(folder: Path) -> Run:
         table = json.loads(path.read_bytes())
     except ValueError as error:
         raise TrainingError(f"{path}: {error}, expected JSON") from error
-    for name in ("checkpoints", "kept", "previews", "bundles"):
+    for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)
     return Run(folder, from_plain(RunSpec, table, str(path), error=TrainingError))
 
 
 def remove_run_leftovers(run: Run) -> None:
     """Remove temporary files of a killed process. Only the process that trains may call this."""
-    for folder in (run.folder, *(run.folder / name for name in ("checkpoints", "kept", "bundles"))):
+    for folder in (run.folder, *(run.folder / name for name in FOLDERS)):
         remove_leftovers(folder)
 
 

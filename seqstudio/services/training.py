@@ -16,7 +16,7 @@ from seqstudio.errors import TrainingError
 from seqstudio.services.averaging import RunningAverages
 from seqstudio.services.batching import plan_epoch, steps_per_epoch
 from seqstudio.services.bundle_files import BaseModel
-from seqstudio.services.bundles import build_module
+from seqstudio.services.bundles import build_module, to_half_precision
 from seqstudio.services.checkpoints import (
     TrainProgress,
     load_newest,
@@ -37,7 +37,7 @@ from seqstudio.services.events import (
 from seqstudio.services.gradient_flow_plot import draw_flow
 from seqstudio.services.kept_weights import delete_unused_weights, save_weights
 from seqstudio.services.prefetch import prefetch
-from seqstudio.services.runs import check_not_finished, remove_run_leftovers
+from seqstudio.services.runs import EPOCHS, check_not_finished, remove_run_leftovers
 from seqstudio.services.schedule import evaluations_since_best, learning_rate
 from seqstudio.services.selection import Selector
 from seqstudio.services.train_step import make_optimiser, measure_gradient_flow, train_step
@@ -246,6 +246,9 @@ class _Trainer:
             yield event
         if self.config.preview_every and done % self.config.preview_every == 0:
             yield self._preview()
+        if self.config.keep_every and done % self.config.keep_every == 0:
+            path = self.run.folder / EPOCHS / f"{self.progress.step:08d}.safetensors"
+            save_weights(path, to_half_precision(self._state()))
         self.averages.after_epoch(self.progress.epoch)
         self._advance(epoch=done, epoch_steps=0, last=self._keep_last())
 

@@ -74,7 +74,7 @@ class RunView(QWidget):
             "Save as model…",
             "Train",
             "Ctrl+Alt+Y",
-            "Install the best model so far, to use it in operations.",
+            "Install the best model so far, or the one of another epoch, to use it in operations.",
         )
         self.save_model = SaveModelView(model)
         commands.add(save, self.save_model.ask, ready=self._can_save, page=self)

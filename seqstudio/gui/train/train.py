@@ -23,6 +23,7 @@ from seqstudio.gui.train.request import (
 from seqstudio.gui.train.run import STATE_TEXT, TrainRun
 from seqstudio.gui.train.run_folder import RunContents, read_run, read_start
 from seqstudio.gui.train.runs import RecentRun, Runs
+from seqstudio.gui.train.weights_choices import weights_choices
 from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.job_status import ENDED, LIVE
 from seqstudio.gui.workspace.state_words import WORDS
@@ -31,6 +32,8 @@ from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.events import event_from_plain
+from seqstudio.services.runs import open_run
+from seqstudio.services.stored_weights import stored_weights
 
 RESUMABLE = ("cancelled", "interrupted", "failed")  # states of a job that can be resumed
 DRAW_MS = 200  # between two updates of the curves
@@ -46,6 +49,7 @@ class TrainModel(QObject):
     other_changed = Signal()  # the run that the current one is compared with
     previews_changed = Signal()
     failed = Signal(str)  # one sentence
+    weights_read = Signal(object)  # the `WeightsChoice`s of the current run
     model_saved = Signal(str)  # the name of the installed model
     save_failed = Signal(str)  # why
 
@@ -128,17 +132,31 @@ class TrainModel(QObject):
         run.data = data
         return resume_spec(choice, data, run.folder)
 
-    def save_model(self, name: str) -> None:
-        """Install the best model of the current run; emits `model_saved` or `save_failed`."""
+    def read_weights(self) -> None:
+        """Look which weights the current run has; emits `weights_read`."""
+        if run := self.run:
+            self._workspace.background.run(
+                lambda: weights_choices(run.best, stored_weights(open_run(run.folder))),
+                self.weights_read.emit,
+                self.save_failed.emit,
+            )
+
+    def save_model(self, name: str, step: int | None = None) -> None:
+        """Install the best model of the current run, or the weights of one of its steps.
+
+        Emits `model_saved` or `save_failed`.
+        """
         if self.run is None:
             return
         if Path(name).name != name or not name.strip():
             self.save_failed.emit(f"{name!r}: expected a plain name, without '/'.")
             return
-        folder, models = self.run.folder, self._workspace.studio.models
-        self._workspace.background.run(
-            lambda: models.add(folder, name.strip()), self._on_model_saved, self.save_failed.emit
-        )
+        folder, studio = self.run.folder, self._workspace.studio
+        if step is None:
+            work = partial(studio.models.add, folder, name.strip())
+        else:
+            work = partial(studio.keep_weights, folder, step, name.strip())
+        self._workspace.background.run(work, self._on_model_saved, self.save_failed.emit)
 
     def _on_model_saved(self, model: FoundModel) -> None:
         self._workspace.refresh()

@@ -194,10 +194,14 @@ class ModelCatalogue:
         """
         found = self._file(path.absolute(), str(path))
         name = name or found.name
-        if name in self.names():
-            raise ModelError(f"model {name!r} is installed already, expected another name")
+        self.check_new(name)
         export_bundle(found.path, self._profile.models / name)
         return self.find(name)
+
+    def check_new(self, name: str) -> None:
+        """Raise ModelError if a model of this name is installed."""
+        if name in self.names():
+            raise ModelError(f"model {name!r} is installed already, expected another name")
 
     def export(self, text: str, target: Path) -> FoundModel:
         """Copy a model to a new folder, or to a single file if `target` ends in `.seqmodel`.

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ConfigError, JobError
 
-Verb = Literal["operation", "train", "evaluate", "verify", "tune"]
+Verb = Literal["operation", "train", "evaluate", "verify", "tune", "keep"]
 Executor = Literal["local", "ray"]
 
 

@@ -91,6 +91,8 @@ def _inputs(plan: JobPlan, private: Iterable[Path]) -> Iterator[Path]:
         yield from (path.absolute() for path in paths)
     if data := start.arguments.get("data"):
         yield from _data(Path(data), private)
+    if start.verb == "keep":
+        yield Path(start.arguments["run"])
     for name in ("demo", "text"):
         if path := start.arguments.get(name):
             yield Path(path)

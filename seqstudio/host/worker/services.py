@@ -26,6 +26,9 @@ from seqstudio.services.evaluation import evaluate, evaluate_recogniser, report
 from seqstudio.services.events import Event, Finished, TrainingStep, event_to_plain
 from seqstudio.services.golden import check_golden
 from seqstudio.services.model_card import ModelCard
+from seqstudio.services.model_writer import write_stored
+from seqstudio.services.runs import open_run
+from seqstudio.services.stored_weights import find_weights
 from seqstudio.services.train_job import TrainJob, run_train_job
 from seqstudio.services.tuned_models import save_tuned, with_preparation
 
@@ -51,6 +54,14 @@ class TuneArguments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepArguments:
+    """The arguments of a job that makes a bundle of weights that a run still has."""
+
+    run: Path
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyArguments:
     """The arguments of `seqstudio models verify MODEL`."""
 
@@ -61,7 +72,13 @@ def run_service(
     start: Start, plugins: Plugins, host: HostChannel, ready: Callable[[HostChannel], None]
 ) -> Mapping[str, Any]:
     """Run the one item of a job; return its value."""
-    verbs = {"train": _train, "evaluate": _evaluate, "verify": _verify, "tune": _tune}
+    verbs = {
+        "train": _train,
+        "evaluate": _evaluate,
+        "verify": _verify,
+        "tune": _tune,
+        "keep": _keep,
+    }
     if start.verb not in verbs:
         raise ConfigError(f"verb {start.verb!r}, expected one of: operation, {', '.join(verbs)}")
     task = plugins.own("tasks", start.name)
@@ -186,6 +203,18 @@ def _tune(service: ServiceRun) -> Mapping[str, Any]:
     table = report(measured, service.task, ledger=data.ledger, metrics=service.plugins.metrics())
     save_tuned(arguments.out, tuned, info, table, service.task, arguments.command)
     return {**table, "trials": texts}
+
+
+def _keep(service: ServiceRun) -> Mapping[str, Any]:
+    """Write the weights of a step of a run as a bundle in the job's folder."""
+    arguments = from_plain(KeepArguments, service.start.arguments, "keep")
+    run = open_run(arguments.run)
+    stored = find_weights(run, arguments.step)
+    card = inspect_bundle(Path(service.start.models[0].path)).card
+    folder = service.job.folder / "model"
+    preparation = service.job.model().preparation
+    write_stored(folder, run, stored, service.task, preparation, card)
+    return {"bundle": str(folder), "title": stored.title}
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,31 @@ def test_a_model_can_be_saved_from_the_first_step_on(
     assert page.run.save_model.isVisible()
 
 
+def test_an_epoch_whose_weights_are_there_can_be_chosen_instead_of_the_best(
+    page: TrainView, qtbot: QtBot, recorded: Path
+) -> None:
+    for number in (3, 10):
+        (recorded / "epochs" / f"{number:08d}.safetensors").touch()
+    opened(page.model, qtbot, recorded)
+    page.run.buttons["train.save_model"].click()
+    view = page.run.save_model
+    qtbot.waitUntil(lambda: view.weights.count() == 3)
+
+    assert [view.weights.itemText(at) for at in range(3)] == [
+        "The best: epoch 1, word error rate 50 %",
+        "Epoch 1, step 10, word error rate 50 %",
+        "Epoch 1, step 3, not measured",
+    ]
+    assert view.name.text() == "mine"
+    view.weights.setCurrentIndex(1)
+    view.weights.activated.emit(1)
+    assert view.name.text() == "mine-epoch-1"
+    view.save.click()
+    assert view.save.text() == "Saving…"
+    qtbot.waitUntil(lambda: "this run has no model yet" in view.error.text())
+    assert view.save.text() == "Save"
+
+
 def test_each_run_keeps_its_own_smoothing(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
     create_run(recorded.parent / "other", RunSpec(task="speech.ctc"))
     opened(page.model, qtbot, recorded)

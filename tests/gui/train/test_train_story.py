@@ -19,6 +19,7 @@ from seqstudio.host.studio import Studio
 from seqstudio.session.session import Session
 
 ASSETS = Path(__file__).parents[3] / "assets"
+STARTS = Qt.MatchFlag.MatchStartsWith
 
 
 def fill_in(page: TrainView, qtbot: QtBot, task: str, settings: dict[str, str]) -> None:
@@ -84,7 +85,8 @@ def test_music_training_is_stopped_resumed_after_a_restart_and_saved_for_all_for
     shutil.copytree(ASSETS / "music", data)
     page.model.form.set(data=data)
     small = {"hidden": "8", "inner_hidden": "8", "crop": "32"}
-    fill_in(page, qtbot, "music.rolls", {**small, "epochs": "400", "gradient_flow_every": "2"})
+    settings = {**small, "epochs": "400", "gradient_flow_every": "2", "keep_every": "2"}
+    fill_in(page, qtbot, "music.rolls", settings)
     qtbot.mouseClick(page.form.start, Qt.MouseButton.LeftButton)
     model, view = page.model, page.run
     qtbot.waitUntil(lambda: stages(model) > 2)
@@ -135,6 +137,19 @@ def test_music_training_is_stopped_resumed_after_a_restart_and_saved_for_all_for
     qtbot.mouseClick(view.buttons["train.stop"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(model.run and model.run.resumable))
     assert view.saved.isVisible()
+
+    qtbot.mouseClick(view.buttons["train.save_model"], Qt.MouseButton.LeftButton)
+    row = view.save_model
+    qtbot.waitUntil(lambda: row.weights.findText("Epoch 2,", STARTS) > 0)
+    at = row.weights.findText("Epoch 2,", STARTS)
+    row.weights.setCurrentIndex(at)
+    row.weights.activated.emit(at)
+    assert row.name.text() == "tunes-rolls-epoch-2"
+    qtbot.mouseClick(row.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "tunes-rolls-epoch-2 is installed" in view.saved.text())
+    kept = again.workspace.studio.models.find("tunes-rolls-epoch-2").facts
+    assert kept.card.steps == 2
+    assert kept.sha256 != again.workspace.studio.models.find("my-tunes").sha256
 
 
 @pytest.mark.medium

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from seqstudio.errors import JobError, ModelError
+from seqstudio.errors import JobError, ModelError, TrainingError
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.bundle_files import write_bundle
+from seqstudio.services.runs import open_run
+from seqstudio.services.stored_weights import stored_weights
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 WORDS = [
@@ -163,6 +165,23 @@ def test_a_model_is_imported_used_by_name_exported_and_removed(
     assert spelling.models.imported() == []
     with pytest.raises(JobError, match=r"^no imported model 'mine', expected one of: none$"):
         spelling.models.remove("mine")
+
+
+def test_the_weights_of_any_step_that_a_run_still_has_become_a_model(
+    spelling: Studio, trained: Path
+) -> None:
+    (first,) = stored_weights(open_run(trained))
+    kept = spelling.keep_weights(trained, first.step, "early")
+
+    assert (kept.name, kept.facts.card.steps) == ("early", first.step)
+    assert first.evaluated
+    assert kept.facts.card.metrics[0].value == first.evaluated.value
+    events, _ = run(spelling, "operation", "spell", model="early")
+    assert [e.model for e in events if isinstance(e, ItemDone)] == ["early"]
+    with pytest.raises(ModelError, match=r"^model 'early' is installed already, expected another"):
+        spelling.keep_weights(trained, first.step, "early")
+    with pytest.raises(TrainingError, match=r"no weights of step 999, expected one of: epoch \d"):
+        spelling.keep_weights(trained, 999, "never")
 
 
 def test_a_model_whose_weights_have_other_shapes_is_not_imported(
