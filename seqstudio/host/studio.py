@@ -4,18 +4,16 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from seqstudio.errors import JobError, ModelError, SeqStudioError
 from seqstudio.host.catalogue.catalogue import Catalogue, search_path
 from seqstudio.host.catalogue.installed import check_plugins_compatible
 from seqstudio.host.catalogue.integrity import check_code
 from seqstudio.host.catalogue.models import BundleCache, FoundModel, ModelCatalogue
-from seqstudio.host.jobs import WORKER_LOG
+from seqstudio.host.jobs import KEPT_MODEL, WORKER_LOG
 from seqstudio.host.jobs.database import JobRow
 from seqstudio.host.jobs.estimate import Estimate, estimate
 from seqstudio.host.jobs.events import ItemFailed, JobEvent, JobFinished
@@ -160,7 +158,7 @@ class Studio:
             spec = JobSpec(
                 plugin=plugin, verb="verify", name=task, model=str(found.path), device="cpu"
             )
-            self._value_of(spec)
+            self._finish(spec)
         return self.models.add(path, name)
 
     def keep_weights(self, run: Path, step: int, name: str) -> FoundModel:
@@ -176,7 +174,7 @@ class Studio:
         self.models.check_new(name)
         find_weights(open_run(run), step)  # before a worker starts
         found = self.models.find(str(run))
-        value = self._value_of(
+        job = self._finish(
             JobSpec(
                 plugin=found.facts.plugin,
                 verb="keep",
@@ -186,21 +184,20 @@ class Studio:
                 arguments={"run": str(run), "step": step},
             )
         )
-        bundle = Path(value["bundle"])
+        bundle = self._folder(job) / KEPT_MODEL
         model = self.models.add(bundle, name)
         shutil.rmtree(bundle)
         return model
 
-    def _value_of(self, spec: JobSpec) -> Mapping[str, Any]:
-        """Run a job of one item and return its value; raise ModelError if it does not finish."""
-        for event in self.submit(spec).events():
+    def _finish(self, spec: JobSpec) -> int:
+        """Run a job on a model to its end and return its number; raise ModelError if it fails."""
+        handle = self.submit(spec)
+        for event in handle.events():
             if isinstance(event, ItemFailed | JobFinished) and event.reason:
                 raise ModelError(event.reason)
-            if isinstance(event, JobFinished):
-                if event.state != "done":
-                    raise ModelError(f"{spec.verb} {spec.model}: {event.state}, expected it done")
-                return event.value
-        raise ModelError(f"{spec.verb} {spec.model}: no end, expected one")
+            if isinstance(event, JobFinished) and event.state != "done":
+                raise ModelError(f"{spec.verb} {spec.model}: {event.state}, expected it done")
+        return handle.id
 
     def refresh(self) -> None:
         """Reload the catalogue, to include changes to plugins since it was loaded."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqstudio.gui.widgets.metric_text import metric_text, metric_value
+from seqstudio.gui.widgets.metric_text import metric_value
 from seqstudio.services.events import Evaluated, average_text
 from seqstudio.services.stored_weights import StoredWeights
 
@@ -31,10 +31,10 @@ def weights_choices(
 
 def _best_title(best: Evaluated | None) -> str:
     if best is None:
-        return "The newest, not measured yet"
+        return "Newest, not measured yet"
     if best.averaged > 1:
-        return f"The best: {average_text(best.average, best.averaged)}, {_measured(best)}"
-    return f"The best: epoch {best.epoch + 1}, {_measured(best)}"
+        return f"Best: {average_text(best.average, best.averaged)}, {_measured(best)}"
+    return f"Best: epoch {best.epoch + 1}, {_measured(best)}"
 
 
 def _choice(stored: StoredWeights) -> WeightsChoice:
@@ -45,5 +45,4 @@ def _choice(stored: StoredWeights) -> WeightsChoice:
 
 
 def _measured(event: Evaluated) -> str:
-    name, value = metric_text(event.monitor), metric_value(event.monitor, event.value)
-    return f"{name.title.lower()} {value}"
+    return metric_value(event.monitor, event.value)

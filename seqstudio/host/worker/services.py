@@ -1,5 +1,6 @@
 """Training, evaluation and verification in a worker."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from seqstudio.contracts.messages import ItemRefused, ItemResult, Progress, Star
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.task import Task, Tunable
 from seqstudio.errors import ConfigError, PluginError, SeqStudioError
+from seqstudio.host.jobs import KEPT_MODEL
 from seqstudio.host.jobs.options import fill_options
 from seqstudio.host.worker.channel import HostChannel
 from seqstudio.host.worker.job import PROGRESS_INTERVAL_S, WorkerJob
@@ -211,10 +213,11 @@ def _keep(service: ServiceRun) -> Mapping[str, Any]:
     run = open_run(arguments.run)
     stored = find_weights(run, arguments.step)
     card = inspect_bundle(Path(service.start.models[0].path)).card
-    folder = service.job.folder / "model"
+    folder = Path(service.start.folder) / KEPT_MODEL
+    shutil.rmtree(folder, ignore_errors=True)  # of a job that was cut off
     preparation = service.job.model().preparation
     write_stored(folder, run, stored, service.task, preparation, card)
-    return {"bundle": str(folder), "title": stored.title}
+    return {"step": stored.step}
 
 
 @dataclass(frozen=True, slots=True)

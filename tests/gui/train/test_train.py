@@ -278,8 +278,8 @@ def test_an_epoch_whose_weights_are_there_can_be_chosen_instead_of_the_best(
     qtbot.waitUntil(lambda: view.weights.count() == 3)
 
     assert [view.weights.itemText(at) for at in range(3)] == [
-        "The best: epoch 1, word error rate 50 %",
-        "Epoch 1, step 10, word error rate 50 %",
+        "Best: epoch 1, 50 %",
+        "Epoch 1, step 10, 50 %",
         "Epoch 1, step 3, not measured",
     ]
     assert view.name.text() == "mine"
