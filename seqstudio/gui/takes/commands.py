@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 from seqstudio.gui.takes.compare import ComparisonModel
 from seqstudio.gui.takes.compare_view import CompareDialog
 from seqstudio.gui.takes.list_view import TakesList
+from seqstudio.gui.takes.merge_view import MergeDialog
 from seqstudio.gui.takes.panel import TakesPanelModel
+from seqstudio.gui.takes.tree_view import TreeDialog
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.take_files import file_name
 from seqstudio.session.document import Take
@@ -36,10 +38,23 @@ def add_commands(
     """
     _add_current(commands, model, panel)
     _add_tree(commands, model, panel)
+    _add_merge(commands, model, panel)
     _add_compare(commands, model, takes, panel)
     _add_files(commands, model, takes, panel)
     _add_generate(commands, model, panel, show_form)
     _add_list(commands, model, takes)
+    commands.add(
+        Command(
+            "takes.tree",
+            "Tree…",
+            MENU,
+            "Ctrl+Alt+Shift+T",
+            "Show which take was made from which.",
+        ),
+        lambda: TreeDialog(model, commands, panel).open(),
+        ready=lambda: bool(model.takes.cards),
+        page=panel,
+    )
 
 
 def _add_current(commands: Commands, model: TakesPanelModel, panel: QWidget) -> None:
@@ -90,6 +105,21 @@ def _add_tree(commands: Commands, model: TakesPanelModel, panel: QWidget) -> Non
         ),
         model.takes.branch,
         ready=lambda: workspace.take is not None,
+        page=panel,
+    )
+
+
+def _add_merge(commands: Commands, model: TakesPanelModel, panel: QWidget) -> None:
+    commands.add(
+        Command(
+            "takes.merge",
+            "Put bars into…",
+            MENU,
+            "Ctrl+Alt+Shift+Return",
+            "Put bars of the current take into any other take of the piece.",
+        ),
+        lambda: MergeDialog(model.takes, panel).open(),
+        ready=lambda: model.takes.mergeable_bars is not None,
         page=panel,
     )
 

@@ -115,20 +115,48 @@ class TakesModel(QObject):
 
     def use_bars(self) -> None:
         """Put bars of the current take into the take that it was made from, as one undo step."""
-        take, bars, document = self._workspace.take, self.usable_bars, self._workspace.document
-        if take is None or bars is None:
+        take, bars = self._workspace.take, self.usable_bars
+        if take and bars:
+            self.merge(take.parent, bars)
+
+    @property
+    def bar_count(self) -> int:
+        """The number of bars of the current take; 0 until it is known."""
+        summary = self.current.summary if self.current else None
+        return max(len(summary.bars) - 1, 1) if summary else 0
+
+    @property
+    def mergeable_bars(self) -> BarSelection | None:
+        """The bars to propose for a merge: the chosen ones, else the new ones, else all."""
+        bars = self.usable_bars or self.bars
+        if not self.bar_count or not self.merge_targets:
+            return None
+        return bars or BarSelection(1, self.bar_count)
+
+    @property
+    def merge_targets(self) -> tuple[Take, ...]:
+        """The takes that bars of the current one can be put into."""
+        here = self._workspace.selected_id
+        return tuple(card.take for card in self.cards if card.take.id != here)
+
+    def merge(self, into: str, bars: BarSelection) -> None:
+        """Put bars of the current take into another, as one undo step, and show that one."""
+        take, document = self._workspace.take, self._workspace.document
+        if take is None:
             return
-        parent = document.take(take.parent)
+        target = document.take(into)
         self._workspace.background.run(
-            partial(merge_edit, parent, take, bars),
-            partial(self._put_in_place, take, parent),
+            partial(merge_edit, target, take, bars),
+            partial(self._put_in_place, take, target),
             self.failed.emit,
         )
 
-    def _put_in_place(self, take: Take, parent: Take, edit: CompoundEdit) -> None:
-        if self._workspace.do(CompoundEdit(edit.title, (edit, AcceptTake(take.id)))):
-            self._workspace.select(parent.id)
-            self.message.emit(f"{edit.title}: done in {parent.name}")
+    def _put_in_place(self, take: Take, into: Take, edit: CompoundEdit) -> None:
+        """Merge; bars that are used in the take that they were made for are accepted too."""
+        accept = (AcceptTake(take.id),) if into.id == take.parent else ()
+        if self._workspace.do(CompoundEdit(edit.title, (edit, *accept))):
+            self._workspace.select(into.id)
+            self.message.emit(f"{edit.title}: done in {into.name}")
 
     def toggle_starred(self) -> None:
         """Give the current take a star, or take it away."""

@@ -28,6 +28,7 @@ MENU_COMMANDS = (
     "star",
     "note",
     "branch",
+    "merge",
     "rename",
     "copy",
     "export",
@@ -103,7 +104,8 @@ class TakesPage(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.count)
         row.addStretch(1)
-        row.addWidget(ActionButton(self._commands.action("takes.compare"), self))
+        for name in ("tree", "compare"):
+            row.addWidget(ActionButton(self._commands.action(f"takes.{name}"), self))
         return row
 
     def _buttons(self) -> QHBoxLayout:
@@ -114,7 +116,9 @@ class TakesPage(QWidget):
         row.addStretch(1)
         more = QToolButton(self)
         more.setText("More")
-        more.setToolTip("Star, note, branch, rename, copy, export, generate again, remove")
+        more.setToolTip(
+            "Star, note, branch, put bars into another take, rename, copy, export, remove"
+        )
         more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         more.setMenu(self._menu())

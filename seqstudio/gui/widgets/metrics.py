@@ -22,6 +22,7 @@ CHIP = 220  # width of the jobs in the status bar
 POP_OVER = 400
 START_BUTTON = 56  # height
 THUMBNAIL = (96, 48)
+TREE_TAKE, TREE_PICTURE, TREE_GAP = 176, 40, 48  # of a take in the tree: width, height, gap
 SLIDER = 96  # volume
 TIME = 130  # of the position and the length
 DIALOG = (460, 480)
