@@ -24,8 +24,10 @@ from seqstudio_speech.earlier import KeptPosteriors, kept_results, sha256_of
 from seqstudio_speech.kept import Heard
 from seqstudio_speech.language_model import read_model
 from seqstudio_speech.outside import OutsideRecogniser
+from seqstudio_speech.pauses import Measure, levels_db
 from seqstudio_speech.recognise import Recogniser
 from seqstudio_speech.text import Alphabet
+from seqstudio_speech.voice_levels import VoiceLevels
 from seqstudio_speech.words import mean_confidence
 
 SEARCH = ("beam", "lm", "no_lm", "int8", "phrase", "phrases", "phrase_reward")
@@ -40,6 +42,7 @@ class Transcribe:
 
     def __init__(self) -> None:
         self._latest: tuple[LoadedModel, Mapping[str, Any], Recogniser] | None = None
+        self._voice: VoiceLevels | None = None
 
     def run(self, request: Request, job: Job) -> Iterator[Result]:
         """Yield the transcript of the one recording of `request`.
@@ -72,22 +75,31 @@ class Transcribe:
             If an option is set that the choice cannot follow.
         """
         language = options.get("language", "")
-        asked = {name: options.get(name) for name in SEARCH}
+        asked = {name: options.get(name) for name in (*SEARCH, "vad")}
+        measure = self._measure(asked["vad"])
         if outside := job.recogniser():
             for name in SEARCH[:-1]:
                 if asked[name]:
                     found = f"{outside.name}: {name}={asked[name]}"
                     raise ConfigError(f"{found}, expected none: {WITHOUT}")
-            return OutsideRecogniser(outside, language)
+            return OutsideRecogniser(outside, language, measure)
         model = job.model()
         if not self._latest or self._latest[0] is not model or self._latest[1] != asked:
-            self._latest = model, asked, Recogniser(model, search_options(options, model, job))
+            search = search_options(options, model, job)
+            self._latest = model, asked, Recogniser(model, search, measure)
         recogniser = self._latest[2]
         known = recogniser.settings.language
         if language and known and language.partition("-")[0] != known.partition("-")[0]:
             where = f"model {recogniser.model.name!r}"
             raise ConfigError(f"{where}: language={language!r}, expected {known!r}")
         return recogniser
+
+    def _measure(self, vad: str | None) -> Measure:
+        """Return what finds the levels, at whose pauses recordings are cut."""
+        if vad != VoiceLevels.name:
+            return levels_db
+        self._voice = self._voice or VoiceLevels()
+        return self._voice
 
 
 def _results(
@@ -101,7 +113,8 @@ def _results(
     """Yield what is kept of an earlier job, or what is heard now, which is then kept."""
     sha256 = sha256_of(source.path, "an audio file")
     loaded = recogniser.model if isinstance(recogniser, Recogniser) else recogniser.loaded
-    device = f"{job.device} int8" if options.get("int8") else job.device
+    ways = (options.get("int8") and "int8", options.get("vad") == VoiceLevels.name and "silero")
+    device = " ".join([job.device, *(way for way in ways if way)])
     known = f"{loaded.name} {loaded.sha256} {device}"
     kept = kept_results(sha256, source.name, known, options, job.cache())
     if result := kept.get():

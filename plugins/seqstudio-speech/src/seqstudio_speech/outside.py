@@ -21,6 +21,7 @@ from seqstudio.api.media import AudioSource, audio_info
 from seqstudio_speech.kept import Heard, in_parts, last, recalled
 from seqstudio_speech.mixdown import Mixdown, mixdown_of
 from seqstudio_speech.open_vocabulary import NAME, open_normalised
+from seqstudio_speech.pauses import Measure, levels_db
 from seqstudio_speech.recordings import Chunk, chunks, is_silent, spoken
 from seqstudio_speech.scoring import error_sums, word_errors
 from seqstudio_speech.scripts import joined
@@ -34,11 +35,15 @@ class OutsideRecogniser:
     ----------
     loaded : the recogniser
     language : BCP 47; "" is that of the first piece in which something was said
+    measure : finds the levels, at whose pauses recordings are cut
     """
 
-    def __init__(self, loaded: LoadedRecogniser, language: str = "") -> None:
+    def __init__(
+        self, loaded: LoadedRecogniser, language: str = "", measure: Measure = levels_db
+    ) -> None:
         self.loaded = loaded
         self.language = language
+        self._measure = measure
 
     def transcribe(self, path: Path | AudioSource) -> Transcript:
         """Transcribe a recording of any length.
@@ -81,7 +86,7 @@ class OutsideRecogniser:
 
         def ends_s() -> Iterator[float]:
             nonlocal language
-            parts = merged(chunks(path, self.loaded.rate_hz, mixdown), self.loaded)
+            parts = merged(chunks(path, self.loaded.rate_hz, mixdown, self._measure), self.loaded)
             for piece, found in recalled(parts, recognise, Recognition, pieces):
                 language = language or (found.language or "" if found.words else "")
                 heard.append((piece.start_s, found))

@@ -1,6 +1,6 @@
 """Where a recording pauses: levels over time, and the cuts between utterances."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 Levels = NDArray[np.float64]
+Measure = Callable[[Samples, int], Levels]  # samples and their rate -> a level each `LEVEL_S`
 
 LEVEL_S = 0.01  # levels are measured over intervals of this length
 SMOOTH = 5  # levels that are averaged

@@ -17,7 +17,7 @@ from seqstudio_speech.features import log_mel, offset, standardise
 from seqstudio_speech.int8 import Int8Encoder
 from seqstudio_speech.kept import Heard, in_parts, last, recalled
 from seqstudio_speech.mixdown import mixdown_of
-from seqstudio_speech.pauses import LEVEL_S, Samples
+from seqstudio_speech.pauses import LEVEL_S, Measure, Samples, levels_db
 from seqstudio_speech.posteriors import HeardChunk, Posteriors, heard_chunk
 from seqstudio_speech.recordings import Chunk, chunks, is_silent, loud_levels, spoken
 from seqstudio_speech.scripts import joined
@@ -56,6 +56,12 @@ class Piece:
 class Recogniser:
     """Transcribes recordings with a loaded model, its language model and a beam.
 
+    Parameters
+    ----------
+    model : the model
+    options : of the search
+    measure : finds the levels, at whose pauses recordings are cut
+
     Raises
     ------
     ModelError
@@ -64,8 +70,14 @@ class Recogniser:
         If int8 is wanted and the extra `onnx` is not installed.
     """
 
-    def __init__(self, model: LoadedModel, options: SearchOptions | None = None) -> None:
+    def __init__(
+        self,
+        model: LoadedModel,
+        options: SearchOptions | None = None,
+        measure: Measure = levels_db,
+    ) -> None:
         self.model = model
+        self._measure = measure
         self.settings: SpeechSettings = model.settings
         labels, characters = (
             model.module.config.heads["ctc"].vocabulary,
@@ -117,7 +129,7 @@ class Recogniser:
         duration_s = audio_info(path).duration_s
         rate_hz = self.settings.features.rate_hz
         mixdown = mixdown_of(path)
-        parts = chunks(path, rate_hz, mixdown)
+        parts = chunks(path, rate_hz, mixdown, self._measure)
         done = (piece for _, piece in recalled(parts, self.piece, Piece, pieces))
         remark = mixdown.remark if mixdown else ""
         found: list[Piece] = []
@@ -259,7 +271,7 @@ class Recogniser:
         """
         mixdown = mixdown_of(path)
         found = []
-        for chunk in chunks(path, self.settings.features.rate_hz, mixdown):
+        for chunk in chunks(path, self.settings.features.rate_hz, mixdown, self._measure):
             found.append(self._hear(chunk))
             on_progress(found[-1].end_s)
         return Posteriors(

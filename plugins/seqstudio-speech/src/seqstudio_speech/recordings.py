@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from seqstudio.api.media import Audio, AudioSource, read_blocks, resample_blocks
 from seqstudio_speech.mixdown import Mixdown, mixdown_of, mixed
-from seqstudio_speech.pauses import LEVEL_S, LONGEST_PIECE_S, Samples, cuts, levels_db
+from seqstudio_speech.pauses import LEVEL_S, LONGEST_PIECE_S, Measure, Samples, cuts, levels_db
 
 BLOCK_S = 10.0  # read at once
 WINDOW_S = 30.0  # in which the cuts are looked for
@@ -40,9 +40,14 @@ def read_mono(path: Path | AudioSource, rate_hz: int) -> Samples:
 
 
 def chunks(
-    path: Path | AudioSource, rate_hz: int, mixdown: Mixdown | None = None
+    path: Path | AudioSource,
+    rate_hz: int,
+    mixdown: Mixdown | None = None,
+    measure: Measure = levels_db,
 ) -> Iterator[Chunk]:
     """Read a recording in chunks, cut at its pauses; together they are the whole recording.
+
+    A pause is where the levels that `measure` finds are low.
 
     One that is no longer than a chunk may be is not cut: what follows helps to hear what was said.
     No more than `WINDOW_S` and a block are held in memory, however long the recording is.
@@ -52,7 +57,7 @@ def chunks(
     DataError
         As `seqstudio.api.media.read_audio`.
     """
-    cutter = Cutter(rate_hz)
+    cutter = Cutter(rate_hz, measure)
     for block in _blocks(path, rate_hz, mixdown):
         yield from cutter.add(block)
     yield from cutter.finish()
@@ -61,8 +66,9 @@ def chunks(
 class Cutter:
     """Cuts a recording at its pauses while it arrives; the chunks together are all of it."""
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, measure: Measure = levels_db) -> None:
         self._rate_hz = rate_hz
+        self._measure = measure
         self._window = round(WINDOW_S * rate_hz)
         self._pending: Samples = np.zeros(0, np.float32)
         self._start = 0
@@ -72,8 +78,8 @@ class Cutter:
         self._pending = np.concatenate([self._pending, block])
         while len(self._pending) > self._window:
             settled = round((WINDOW_S - LONGEST_PIECE_S) * self._rate_hz)
-            cuts = _cuts(self._pending[: self._window], self._rate_hz)
-            at = [cut for cut in cuts if cut <= settled]
+            found = self._cuts(self._pending[: self._window])
+            at = [cut for cut in found if cut <= settled]
             yield from _cut(self._pending, at, self._start, self._rate_hz)
             self._pending, self._start = self._pending[at[-1] :], self._start + at[-1]
 
@@ -82,7 +88,7 @@ class Cutter:
         if not len(self._pending):
             return []
         whole = self._start == 0 and len(self._pending) <= LONGEST_PIECE_S * self._rate_hz
-        inner = [] if whole else _cuts(self._pending, self._rate_hz)
+        inner = [] if whole else self._cuts(self._pending)
         ends = [*inner, len(self._pending)]
         return list(_cut(self._pending, ends, self._start, self._rate_hz))
 
@@ -90,6 +96,11 @@ class Cutter:
         """Return the chunks of what is left, since the recording has ended."""
         chunks, self._pending = self.provisional(), self._pending[:0]
         return chunks
+
+    def _cuts(self, samples: Samples) -> list[int]:
+        """Return where (N,) samples are cut."""
+        hop = round(LEVEL_S * self._rate_hz)
+        return [cut * hop for cut in cuts(self._measure(samples, self._rate_hz))]
 
 
 def spoken(chunk: Chunk, rate_hz: int) -> Chunk:
@@ -126,12 +137,6 @@ def _above(levels: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
     quiet = np.quantile(levels, 0.1)
     above: NDArray[np.bool_] = levels > quiet + share * (levels.max() - quiet)
     return above
-
-
-def _cuts(samples: Samples, rate_hz: int) -> list[int]:
-    """Return where (N,) samples are cut."""
-    hop = round(LEVEL_S * rate_hz)
-    return [cut * hop for cut in cuts(levels_db(samples, rate_hz))]
 
 
 def _cut(samples: Samples, at: list[int], start: int, rate_hz: int) -> Iterator[Chunk]:
