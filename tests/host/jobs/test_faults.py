@@ -36,15 +36,15 @@ from seqstudio.host.jobs.events import ItemDone, ItemFailed
 from seqstudio.host.studio import JobSpec, Studio
 
 home, folder, out, fault = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
+FAULTS = {"vanished": ["umount", "-l"], "remounted": ["mount", "-o", "remount,ro"]}
 spec = JobSpec(plugin="tiny", name="shout", inputs={"words": (folder,)}, out=out / "words")
 try:
     events = Studio(home).submit(spec).events()
 except JobError as error:
     sys.exit(f"refused: {error}")
 for event in events:
-    if isinstance(event, ItemDone) and fault == "vanished":
-        subprocess.run(["umount", "-l", str(out)], check=True)
-        fault = ""
+    if isinstance(event, ItemDone) and fault in FAULTS:
+        subprocess.run([*FAULTS.pop(fault), str(out)], check=True)
     if isinstance(event, ItemFailed):
         print("failed", event.reason)
 print(event.state, event.done, event.failed)
@@ -110,6 +110,43 @@ def test_a_read_only_drive_is_refused_before_anything_runs(
 
     assert "refused: " in said
     assert "not writable, expected a folder that can be written" in said
+
+
+@pytest.mark.medium
+def test_a_drive_that_becomes_read_only_is_named_and_what_is_there_stays(
+    driven: Callable[..., str], words: Callable[..., Path], tmp_path: Path
+) -> None:
+    said = driven(words("a.txt", "b.txt"), "remounted", "size=10m")
+
+    assert f"failed {tmp_path}/drive/words" in said
+    assert "Read-only file system" in said
+    assert said.rstrip().endswith("done 1 1")
+
+
+@pytest.mark.medium
+def test_a_file_that_may_not_be_read_is_named_and_the_others_are_done(
+    site: Any, home: Path, words: Callable[..., Path], tmp_path: Path
+) -> None:
+    site.batch("tiny", COPY)
+    folder = words("a.txt", "b.txt")
+    (folder / "b.txt").chmod(0)
+    (tmp_path / "driver.py").write_text(DRIVER)
+    without_rights: list[str] = []
+    if os.geteuid() == 0:  # who may read every file
+        without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"]
+        if not shutil.which("setpriv"):
+            pytest.skip("needs setpriv")
+    run = subprocess.run(
+        [*without_rights, sys.executable, tmp_path / "driver.py", home, folder, tmp_path, ""],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(site.folder), *sys.path])},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert f"failed {folder}/b.txt: Permission denied" in run.stdout
+    assert run.stdout.rstrip().endswith("done 1 1")
 
 
 def test_a_file_that_grows_or_moves_fails_by_name(
