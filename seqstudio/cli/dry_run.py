@@ -11,11 +11,13 @@ from seqstudio.host.jobs.estimate import Estimate, write_samples
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.host.text_format import format_duration, format_size, one_line
 
+LEAST_ITEMS = 5  # a single short recording tells how long a model takes to load, and little else
+
 
 def dry_run(studio: Studio, spec: JobSpec, *, as_json: bool) -> None:
     """Print the files and hours of a batch, when it would end, and the space that it needs.
 
-    A speed that is not known from earlier items is measured on parts of a few recordings.
+    A speed that fewer than `LEAST_ITEMS` earlier items tell is measured on parts of recordings.
 
     Raises
     ------
@@ -23,7 +25,8 @@ def dry_run(studio: Studio, spec: JobSpec, *, as_json: bool) -> None:
         If the job could not be started, or the sample cannot be done.
     """
     found = studio.estimate(spec)
-    if found.speed is None and (typical := found.sound.typical):
+    known = found.speed.items if found.speed else 0
+    if known < LEAST_ITEMS and (typical := found.sound.typical):
         echo(f"measuring the speed on {len(typical)} recordings", err=True)
         with tempfile.TemporaryDirectory() as folder:
             samples = write_samples(typical, Path(folder))
@@ -48,7 +51,7 @@ def lines(found: Estimate, now: datetime) -> Iterator[str]:
     times = 1 / found.speed.seconds_per_second
     yield (
         f"about {duration}, until {end:%Y-%m-%d %H:%M}: {times:.1f} times real time a worker, "
-        f"measured on {found.speed.items} recordings"
+        f"measured on {found.speed.items} recording{'' if found.speed.items == 1 else 's'}"
     )
     needed, free = format_size(found.output_bytes), format_size(found.free_bytes)
     short = " - NOT ENOUGH" if found.output_bytes > found.free_bytes else ""

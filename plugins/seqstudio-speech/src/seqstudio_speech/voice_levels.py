@@ -53,8 +53,9 @@ class VoiceLevels:
             raise ConfigError(f"vad='silero': a model at {rate_hz} Hz, expected {RATE_HZ} Hz")
         count = len(samples) // round(LEVEL_S * rate_hz)
         centres = (np.arange(count) + 0.5) * LEVEL_S * rate_hz
-        levels: Levels = RANGE_DB * (self.probabilities(samples) - 1)
-        return levels[(centres // WINDOW).astype(int)]
+        levels = RANGE_DB * (self.probabilities(samples) - 1)
+        found: Levels = levels[(centres // WINDOW).astype(int)]
+        return found
 
     def probabilities(self, samples: Samples) -> Levels:
         """Return for every `WINDOW` of (N,) samples at 16 kHz how probable speech is."""
