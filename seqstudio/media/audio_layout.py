@@ -10,6 +10,11 @@ from seqstudio.media.spliced_file import SplicedFile, patched
 
 PartSource: TypeAlias = BinaryIO | SplicedFile
 
+# They say what they are: bytes in them that look like frames of an MP3 are samples, or a track.
+CONTAINERS = (
+    *(b"RIFF", b"RF64", b"riff", b"FORM", b"caff", b".snd", b"dns.", b"wvpk"),
+    *(b"\x1aE\xdf\xa3", b"0&\xb2u"),  # Matroska, ASF
+)
 PAD_FRAMES = 1  # of an MP3: encoders count the frame with the count or do not
 
 
@@ -43,6 +48,8 @@ def layout_of(raw: BinaryIO, size: int) -> Layout:
             return _ogg_layout(raw, ogg_pages.walk(data, size))
         if end := flac_frames.find_end(data, size):
             return _flac_layout(raw, data, end, size)
+        if data[:4] in CONTAINERS or data[4:8] == b"ftyp":
+            return Layout()
         if (first := mpeg_frames.first_frame(data, size)) >= 0:
             return _mpeg_layout(raw, data, first, size)
     return Layout()

@@ -204,6 +204,19 @@ def test_a_cut_file_is_refused_or_read_as_far_as_it_goes(tmp_path: Path, name: s
     assert held.duration_s + lost_s == pytest.approx(10, abs=0.3) or form == "OGG"
 
 
+@pytest.mark.parametrize(("form", "subtype"), [("WAV", "PCM_24"), ("CAF", "PCM_16")])
+def test_samples_that_look_like_frames_of_an_mp3_are_samples(
+    tmp_path: Path, form: str, subtype: str
+) -> None:
+    path = tmp_path / "x.wav"
+    content, mp3 = encoded(tone(3), form, subtype), encoded(tone(1), "MP3", "MPEG_LAYER_III")
+    path.write_bytes(content[:9000] + 2 * mp3 + content[9000 + 2 * len(mp3) :])
+
+    assert audio_info(path).notes == ()
+    assert audio_info(path).format == form
+    assert np.array_equal(read_audio(path).samples, soundfile.read(path, always_2d=True)[0])
+
+
 def test_a_whole_file_is_never_called_damaged(tmp_path: Path) -> None:
     for number, (name, (form, subtype)) in enumerate(CUT.items()):
         for seconds in (0.05, 3.3):
