@@ -37,7 +37,7 @@ def confine(policy: Policy) -> Allowed:
     """
     if sys.platform != "linux":
         return Allowed()
-    if policy.processes and not policy.network:
+    if policy.processes and not policy.network and "calls" in policy.layers:
         own_network()
     set_no_new_privileges()
     if "limits" in policy.layers:
