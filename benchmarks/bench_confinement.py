@@ -1,6 +1,10 @@
-"""Time until a worker is ready, confined and not: one that loads no torch, and one that does."""
+"""Time until a worker is ready, confined and not: one that loads no torch, and one that does.
+
+On a busy machine the time that passes is mostly that of other programs; the processor time is not.
+"""
 
 import argparse
+import os
 import platform
 import statistics
 import tempfile
@@ -27,8 +31,8 @@ def seqstudio_operations():
 Layers = tuple[Layer, ...]
 
 
-def seconds_until_ready(folder: Path, module: str, layers: Layers) -> float:
-    """Start a worker of a plugin in `folder`, and wait until it is ready."""
+def seconds_until_ready(folder: Path, module: str, layers: Layers) -> tuple[float, float]:
+    """Start a worker of a plugin in `folder`; return seconds that pass, and of the processor."""
     paths = [*search_path(), str(folder)]
     policy = Policy(read=tuple(paths), write=(str(folder),), layers=layers)
     manifest = {"operations": [{"name": "nothing"}]}
@@ -36,35 +40,42 @@ def seconds_until_ready(folder: Path, module: str, layers: Layers) -> float:
     start_s = time.perf_counter()
     worker = ProcessWorker(paths, folder / "log", policy, nice=0, threads=1)
     worker.send(Start(plugin=plugin, verb="operation", name="nothing", folder=str(folder)))
-    while not any(isinstance(one, Ready) for one in worker.receive() or ()):
+    ready: list[Ready] = []
+    while not ready:
         time.sleep(0.0005)
+        ready = [one for one in worker.receive() or () if isinstance(one, Ready)]
     elapsed_s = time.perf_counter() - start_s
+    computed_ns, *_ = Path(f"/proc/{ready[0].pid}/schedstat").read_text(encoding="ascii").split()
     worker.kill()
-    return elapsed_s
+    return elapsed_s, int(computed_ns) / 1e9
 
 
-def medians(folder: Path, module: str, repeats: int) -> tuple[float, float]:
-    """Return the medians without and with all layers; the two take turns."""
-    ways: tuple[Layers, Layers] = ((), LAYERS)
-    times: tuple[list[float], list[float]] = ([], [])
+def measured(folder: Path, module: str, repeats: int) -> list[str]:
+    """Return the medians without and with all layers as text; the two take turns."""
+    times: dict[Layers, list[tuple[float, float]]] = {(): [], LAYERS: []}
     for _ in range(repeats):
-        for layers, found in zip(ways, times, strict=True):
+        for layers, found in times.items():
             found.append(seconds_until_ready(folder, module, layers))
-    return statistics.median(times[0]), statistics.median(times[1])
+    lines = []
+    for at, what in enumerate(("passed", "of the processor")):
+        free_s, confined_s = (statistics.median(one[at] for one in two) for two in times.values())
+        ratio = f"{confined_s / free_s:.2f} times"
+        lines.append(f"{free_s:.3f} s {what} free, {confined_s:.3f} s confined, {ratio}")
+    return lines
 
 
 def main(repeats: int) -> None:
     """Measure, and print one line for each plugin."""
-    print(f"{platform.machine()}, Linux {platform.release()}, medians of {repeats}")
+    load = f"load {os.getloadavg()[0]:.0f}"
+    print(f"{platform.machine()}, Linux {platform.release()}, medians of {repeats}, {load}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "light.py").write_text(CODE)
         (folder / "heavy.py").write_text(f"import torch\n{CODE}")
         for module, title in (("light", "without torch"), ("heavy", "with torch")):
             seconds_until_ready(folder, module, ())  # the disk's cache is warm
-            free_s, confined_s = medians(folder, module, repeats)
-            ratio = confined_s / free_s
-            print(f"{title}: {free_s:.3f} s free, {confined_s:.3f} s confined, {ratio:.2f} times")
+            for line in measured(folder, module, repeats):
+                print(f"{title}: {line}")
 
 
 if __name__ == "__main__":
