@@ -159,9 +159,11 @@ def make_card(
 
 def card_metrics(evaluated: Evaluated | None) -> tuple[CardMetric, ...]:
     """Return the metrics of a card from an evaluation on the valid split, if there was one."""
+    if evaluated is None:
+        return ()
     return tuple(
         CardMetric(name=name, value=value, split="valid", items=evaluated.items)
-        for name, value in (evaluated.metrics.items() if evaluated else ())
+        for name, value in evaluated.metrics.items()
     )
 
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from seqstudio.errors import DataError
 from seqstudio.gui.shell.history_view import HistoryView
 from seqstudio.gui.shell.missing_files import MissingFiles
 from seqstudio.gui.shell.samples import sample_files
+from seqstudio.gui.shell.script import export_script, has_results
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.error_report import errors_to
 from seqstudio.gui.workspace.workspace import Workspace
@@ -74,6 +75,12 @@ class SessionCommands:
             self._ask_collect,
             ready=lambda: bool(self._workspace.document.clips) and not self._missing.clips,
         )
+        again = "Write a script of commands that makes the results of this session again"
+        add(
+            Command("session.script", "Export as script…", "Session", "Ctrl+Alt+Shift+E", again),
+            self._ask_script,
+            ready=lambda: has_results(self._workspace.document),
+        )
         add(
             Command("session.find", "Find missing files…", "Session", "Ctrl+Alt+F"),
             self.find,
@@ -127,6 +134,13 @@ class SessionCommands:
     def _ask_collect(self) -> None:
         if folder := self._folder("Copy the files of this session into"):
             self._missing.collect(folder)
+
+    def _ask_script(self) -> None:
+        if folder := self._folder("Write the script into a new or an empty folder"):
+            export_script(self._workspace, folder, self._say)
+
+    def _say(self, text: str) -> None:
+        QMessageBox.information(self._window, "Export as script", text)
 
     def _open_samples(self) -> None:
         with errors_to(self._workspace.failed.emit, DataError):

@@ -57,7 +57,7 @@ class TreeTake(QWidget):
         """Show a take at its place."""
         self.placed = placed
         lines = self.fontMetrics().height() * 3
-        width, height = TREE_TAKE, lines + TREE_PICTURE + 2 * SMALL + TIGHT
+        width, height = TREE_TAKE, lines + TREE_PICTURE + 2 * SMALL + 2 * TIGHT
         left = MEDIUM + placed.column * (width + TREE_GAP)
         self.setGeometry(left, MEDIUM + placed.row * (height + MEDIUM), width, height)
         self.setAccessibleName(placed.accessible_text)
@@ -87,7 +87,7 @@ class TreeTake(QWidget):
         painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         self._paint_texts(painter, colours)
         line = self.fontMetrics().height()
-        area = QRectF(SMALL, SMALL + 2 * line, self.width() - 2 * SMALL, TREE_PICTURE)
+        area = QRectF(SMALL, SMALL + 2 * line + TIGHT, self.width() - 2 * SMALL, TREE_PICTURE)
         painter.fillRect(area, colours.background)
         if summary := self.placed.card.summary:
             draw_thumbnail(painter, area, summary, colours)
@@ -105,7 +105,7 @@ class TreeTake(QWidget):
         painter.setFont(self.font())
         painter.setPen(colours.muted)
         self._write(painter, room.translated(0, line), self.placed.how)
-        under = room.translated(0, 2 * line + TREE_PICTURE + TIGHT)
+        under = room.translated(0, 2 * line + TREE_PICTURE + 2 * TIGHT)
         self._write(painter, under, card.last_line)
 
     def _write(self, painter: QPainter, room: QRectF, text: str) -> None:

@@ -22,7 +22,14 @@ READABLE: Mapping[str, str] = {  # kind -> format
 SHOWN: Mapping[str, str] = {"text": "html"}  # beside what is read: with colours and pictures
 FILES: tuple[ClipKind, ...] = ("text", "table")  # kinds that are added as clips
 PARTIAL = "partial"  # in the provenance of a transcript: its job was stopped
-KEPT = ("plugin", "plugin_version", "models")  # of the item's provenance, in a transcript
+KEPT = (
+    "plugin",
+    "plugin_version",
+    "operation",
+    "models",
+    "options",
+    "device",
+)  # of the item's provenance, in a transcript
 
 
 @dataclass(frozen=True, slots=True)
