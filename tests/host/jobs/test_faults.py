@@ -203,3 +203,32 @@ def test_a_model_that_is_gone_interrupts_the_job_which_goes_on_when_it_is_back(
     assert sum(isinstance(one, ItemDone) for one in events) == len(recordings) - event.done
     assert isinstance(last := events[-1], JobFinished)
     assert (last.state, last.done) == ("done", len(recordings))
+
+
+@pytest.mark.medium
+def test_the_folder_of_the_recordings_is_never_written_to(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    (folder / "box").mkdir(parents=True)
+    for number, path in enumerate(sorted((ROOT / "assets/speech").glob("*.flac"))[:2]):
+        shutil.copy(path, folder / "box" / f"{number}.flac")
+    (folder / "bad.wav").write_bytes(b"no sound")
+    before = stamps(folder)
+    spec = JobSpec(
+        plugin="speech",
+        name="transcribe",
+        inputs={"audio": (folder,)},
+        out=tmp_path / "words",
+        formats=("txt", "srt", "html", "json"),
+        recursive=True,
+    )
+    end = Studio(home).submit(spec).wait()
+
+    assert (end.done, end.failed) == (2, 1)
+    assert len(list((tmp_path / "words/box").iterdir())) == 8
+    assert stamps(folder) == before
+
+
+def stamps(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Return the size and the time of change of a folder and of all that is in it."""
+    found = [(path, path.stat()) for path in (folder, *folder.rglob("*"))]
+    return {path: (stat.st_size, stat.st_mtime_ns) for path, stat in found}
