@@ -3,15 +3,22 @@
 import os
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from seqstudio.contracts.manifest import STREAMS, OperationEntry
 from seqstudio.errors import ModelError, SeqStudioError
 from seqstudio.host.catalogue.catalogue import Plugin
 from seqstudio.host.conformance.check import Check, check_result
 from seqstudio.host.conformance.kill_checks import check_kill_and_resume
-from seqstudio.host.conformance.samples import SUFFIXES, invalid_inputs, valid_input, valid_stream
+from seqstudio.host.conformance.samples import (
+    SUFFIXES,
+    example_options,
+    invalid_inputs,
+    valid_input,
+    valid_stream,
+)
 from seqstudio.host.jobs.events import (
     ItemDone,
     ItemFailed,
@@ -40,9 +47,10 @@ class Subject:
     inputs: Inputs
     model: str = ""
     formats: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)  # beside the defaults
 
     def spec(self, out: Path) -> JobSpec:
-        """Return the spec of one run with the manifest's defaults and a fixed seed."""
+        """Return the spec of one run with a fixed seed."""
         out.mkdir(parents=True)
         return JobSpec(
             plugin=self.plugin.id,
@@ -50,6 +58,7 @@ class Subject:
             inputs=self.inputs,
             model=self.model,
             formats=self.formats,
+            options=self.options,
             out=out if self.entry.outputs else None,
             seed=7 if self.entry.generative else None,
             device="cpu",
@@ -91,14 +100,14 @@ def check_operation(
         inputs=sample_inputs(entry, folder),
         model=model_of(plugin, entry, runs),
     )
-    works = yield from check_two_runs(subject, folder)
-    if not works:
+    working = yield from check_two_runs(subject, folder)
+    if not working:
         detail = "it does not run with its defaults"
         yield Check(name=f"{entry.name}: cancel, kill, resume", outcome="skip", detail=detail)
         return
-    yield check_cancel(subject, folder)
-    yield from check_kill_and_resume(studio, entry, subject.spec(folder / "killed"))
-    yield from check_invalid_inputs(subject, folder)
+    yield check_cancel(working, folder)
+    yield from check_kill_and_resume(studio, entry, working.spec(folder / "killed"))
+    yield from check_invalid_inputs(working, folder)
 
 
 def check_invalid_inputs(subject: Subject, folder: Path) -> Iterator[Check]:
@@ -155,25 +164,35 @@ def needs_path(entry: OperationEntry, faults: Sequence[str]) -> str:
     return unset[0] if unset else ""
 
 
-def check_two_runs(subject: Subject, folder: Path) -> Generator[Check, None, bool]:
+def check_two_runs(subject: Subject, folder: Path) -> Generator[Check, None, Subject | None]:
     """Run twice: both succeed and give files, progress never falls, and the bytes are the same.
+
+    An operation that does not run with its defaults alone runs as in its first example.
 
     Returns
     -------
-    whether it runs
+    the operation with the options with which it runs; None if it does not
     """
-    entry = subject.entry
+    entry, how = subject.entry, "with its defaults"
     outs = [folder / "first", folder / "second"]
-    runs = [subject.run(out) for out in outs]
-    name = f"{entry.name}: runs with its defaults"
+    first = subject.run(outs[0])
+    if failures(first) and (options := example_options(entry)):
+        subject, how, outs[0] = (
+            replace(subject, options=options),
+            "as in its example",
+            folder / "as",
+        )
+        first = subject.run(outs[0])
+    runs = [first, subject.run(outs[1])]
+    name = f"{entry.name}: runs {how}"
     faults = [reason for events in runs for reason in (*failures(events), *missing(entry, events))]
     if reason := needs_path(entry, faults):
         yield Check(name=name, outcome="skip", detail=reason)
-        return False
+        return None
     model = " on a model of two training steps" if subject.model else ""
     yield check_result(f"{name}{model}", "; ".join(faults[:1]))
     if faults:
-        return False
+        return None
     steps = [event.fraction for event in runs[0] if isinstance(event, ItemProgress)]
     name = f"{entry.name}: progress never falls"
     if steps:
@@ -181,7 +200,7 @@ def check_two_runs(subject: Subject, folder: Path) -> Generator[Check, None, boo
     else:
         yield Check(name=name, outcome="skip", detail="it reports no progress")
     yield same_bytes(entry, *outs)
-    return True
+    return subject
 
 
 def same_bytes(entry: OperationEntry, *outs: Path) -> Check:

@@ -1,11 +1,14 @@
 """Small sample inputs of each kind, valid and invalid."""
 
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from seqstudio.contracts.manifest import Port
+from seqstudio.contracts.manifest import OperationEntry, Port
 from seqstudio.contracts.notes import Note
 from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.media.audio import Audio, write_wav
@@ -15,6 +18,7 @@ from seqstudio.media.subtitles import to_json
 # the kinds that there are samples of
 SUFFIXES = {"audio": "wav", "midi": "mid", "text": "txt", "table": "csv", "transcript": "json"}
 RATE_HZ = 16000
+TYPES: Mapping[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str, "choice": str}
 
 
 def valid_input(kind: str, folder: Path) -> Path:
@@ -54,6 +58,29 @@ def valid_stream(port: Port) -> bytes:
     if port.kind == "stream.midi":
         return b"".join(bytes([0x90, key, 64, 0x80, key, 0]) for key in range(60, 72))
     return tone(220.0, rate_hz=port.rate_hz, seconds=1).astype("<f4").tobytes()
+
+
+def example_options(entry: OperationEntry) -> dict[str, Any]:
+    """Return the options in the first example of an operation, without switches and files.
+
+    >>> from seqstudio.contracts.options import Option
+    >>> pitch = Option(type="int")
+    >>> shown = ("seqstudio tuner play --pitch 69 --out a.wav",)
+    >>> example_options(
+    ...     OperationEntry(name="play", title="Play", examples=shown, options={"pitch": pitch})
+    ... )
+    {'pitch': 69}
+    """
+    words = shlex.split(entry.examples[0])[3:] if entry.examples else []
+    options: dict[str, Any] = {}
+    for name, option in entry.options.items():
+        flag = f"--{name.replace('_', '-')}"
+        at = words.index(flag) + 1 if flag in words else 0
+        given = words[at : at + 1] if at or option.positional else []
+        if given and option.type in TYPES:
+            value = TYPES[option.type](given[0])
+            options[name] = [value] if option.repeat else value
+    return options
 
 
 def invalid_inputs(kind: str, folder: Path) -> dict[str, Path]:

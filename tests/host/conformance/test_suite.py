@@ -117,6 +117,16 @@ NEVER = """
         from seqstudio.api import DataError
         raise DataError("never")
         config = """
+NEEDS = """
+        if not request.options["times"]:
+            raise DataError("times=0, expected 1 or more")
+"""
+TIMES = """
+
+[operations.options.times]
+type = "int"
+default = 0
+"""
 DAEMON = """
         import subprocess
         subprocess.Popen(["sleep", "600"], start_new_session=True)
@@ -253,6 +263,22 @@ def test_an_operation_that_always_fails_and_data_without_a_sample_are_named(tmp_
 
 
 @pytest.mark.medium
+def test_an_operation_that_needs_an_option_runs_as_in_its_example(tmp_path: Path) -> None:
+    write_plugin(tmp_path / "turner", "turner", "operation")
+    package = tmp_path / "turner" / "src" / "seqstudio_turner"
+    code, manifest = package / "__init__.py", package / "seqstudio.toml"
+    code.write_text(code.read_text().replace("        path = ", f"{NEEDS}        path = "))
+    example = 'poem.txt --out reversed"]'
+    text = manifest.read_text().replace(example, f'poem.txt --times 2 --out reversed"]{TIMES}')
+    manifest.write_text(text)
+    checks = {check.name: check.outcome for check in verify(str(tmp_path / "turner"))}
+
+    assert checks["reverse: runs as in its example"] == "pass"
+    assert checks["reverse: resume repeats no item"] == "pass"
+    assert "fail" not in checks.values()
+
+
+@pytest.mark.medium
 def test_a_process_that_outlives_the_job_is_named(tmp_path: Path) -> None:
     write_plugin(tmp_path / "bad", "bad", "operation")
     package = tmp_path / "bad" / "src" / "seqstudio_bad"
@@ -380,8 +406,16 @@ def test_a_refused_wheel_is_not_checked_further(tmp_path: Path) -> None:
     assert (check.name, check.outcome) == ("it passes inspection", "fail")
 
 
-@pytest.mark.medium
-@pytest.mark.parametrize("plugin", ["forecast", "pocketsphinx"])
+@pytest.mark.parametrize(
+    "plugin",
+    [
+        *(
+            pytest.param(one, marks=pytest.mark.medium)
+            for one in ("forecast", "pocketsphinx", "sherpa", "whisper")
+        ),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("text", "music", "speech")),
+    ],
+)
 def test_the_built_in_plugins_conform(plugin: str) -> None:
     checks = list(verify(plugin))
 
