@@ -20,6 +20,8 @@ class Word:
     start_s: float
     end_s: float
     confidence: float | None = None
+    # what else may have been said, and how likely; "" if nothing was
+    alternatives: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

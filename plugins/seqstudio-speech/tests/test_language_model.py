@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from seqstudio_speech.confidence import beam_shares, features, fit_coefficients, logistic
+from seqstudio_speech.confidence import (
+    beam_shares,
+    features,
+    fit_coefficients,
+    logistic,
+    with_alternatives,
+)
 from seqstudio_speech.decoding import SearchOptions
 from seqstudio_speech.importers import TableImporter
 from seqstudio_speech.language_model import WordModel, estimate, model_in, read_model
@@ -15,7 +21,7 @@ from seqstudio_speech.ngram_operation import EstimateNGrams, held_out_perplexity
 from seqstudio_speech.recognise import Recogniser
 from seqstudio_speech.task import CtcTask
 
-from seqstudio.api import DataError, Ledger, LoadedModel, ModelError, Request, Tunable
+from seqstudio.api import DataError, Ledger, LoadedModel, ModelError, Request, Tunable, Word
 from seqstudio.api.nn import arpa_lines, parse_arpa
 from seqstudio.errors import JobError
 from seqstudio.host.studio import JobSpec, Studio
@@ -180,3 +186,17 @@ def test_perplexity_is_that_of_lines_the_model_has_not_seen() -> None:
 
     assert held_out_perplexity(lines, 3, "witten-bell") == pytest.approx(1.06, abs=0.1)
     assert held_out_perplexity(["only"], 3, "witten-bell") is None
+
+
+def test_a_word_has_what_other_hypotheses_have_in_its_place() -> None:
+    words = tuple(
+        Word(word=word, start_s=0.0, end_s=1.0, confidence=confidence)
+        for word, confidence in (("GO", 0.9), ("TWO", 0.6), ("NOW", 1.0))
+    )
+    texts = ["GO TWO NOW", "GO TOO NOW", "GO TOO NOW", "TO NOW", "NO TWO NOW"]
+    found = with_alternatives(words, texts, [0.0] * 5)
+
+    assert found[0].alternatives == {"NO": 0.05, "TO": 0.05}
+    assert found[1].alternatives == {"TOO": 0.2667, "": 0.1333}  # together the doubt, 0.4
+    assert found[2].alternatives == {}
+    assert with_alternatives(words, texts[:1], [0.0])[1].alternatives == {}

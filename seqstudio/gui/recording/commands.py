@@ -9,6 +9,7 @@ from seqstudio.gui.recording.export_view import ExportDialog
 from seqstudio.gui.recording.find_view import FindBar
 from seqstudio.gui.recording.recording import RecordingModel
 from seqstudio.gui.recording.transcript_view import TranscriptView
+from seqstudio.gui.recording.word_alternatives_view import WordAlternatives
 from seqstudio.gui.widgets.time_text import format_time
 from seqstudio.gui.workspace.commands import Command, Commands
 
@@ -38,6 +39,7 @@ def add_commands(
     _add_zoom(commands, model, page)
     _add_words(commands, model, page, transcript)
     _add_alternatives(commands, model, page)
+    _add_word_alternatives(commands, model, page, transcript)
     _add_find(commands, model, page, find_bar)
     _add_segments(commands, model, page)
     _add_selection(commands, model, page)
@@ -161,6 +163,31 @@ def _add_alternatives(commands: Commands, model: RecordingModel, page: QWidget) 
         ),
         ask,
         ready=lambda: bool(words.alternatives),
+        page=page,
+    )
+
+
+def _add_word_alternatives(
+    commands: Commands, model: RecordingModel, page: QWidget, view: TranscriptView
+) -> None:
+    words = model.transcript
+
+    def show() -> None:
+        if position := words.current:
+            view.scroll_to(position)
+            corner = view.word_rect(position).bottomLeft().toPoint()
+            WordAlternatives(words, page).popup(view.viewport().mapToGlobal(corner))
+
+    commands.add(
+        Command(
+            "transcript.word_alternatives",
+            "Other words here…",
+            MENU,
+            "Ctrl+Alt+Shift+Y",
+            "What else the current word may be, and how likely; choose one to take it.",
+        ),
+        show,
+        ready=lambda: bool(words.word_alternatives),
         page=page,
     )
 

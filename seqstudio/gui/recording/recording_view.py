@@ -37,6 +37,7 @@ WAVEFORM_TOOLS = (
 )
 WORD_MENU = (
     "transcript.edit",
+    "transcript.word_alternatives",
     "transcript.alternatives",
     "transcript.speaker",
     "transcript.split",

@@ -117,6 +117,18 @@ class TranscriptModel(QObject):
         edit = SetSegments(self._clip, 0, len(stored), (whole,))
         self._do(CompoundEdit("Use an alternative", (edit,)))
 
+    @property
+    def word_alternatives(self) -> tuple[tuple[str, float], ...]:
+        """What else the current word may be, with probabilities, the likeliest first."""
+        current = self.current
+        found = self.word(current).alternatives if current else {}
+        return tuple(sorted(found.items(), key=lambda one: -one[1]))
+
+    def use_word(self, text: str) -> None:
+        """Take an alternative in the place of the current word; "" removes it."""
+        if (current := self.current) and self.edit(current, text):
+            self.set_current(self.nearest(current))
+
     def find_next(self, text: str) -> WordPosition | None:
         """Return the next place of a text, from the start again after the last."""
         places = [WordPosition(*place) for place in find_words(self.segments, text)]
@@ -297,3 +309,13 @@ def _span(segment: Segment) -> tuple[float, float]:
 
 def _start(segment: Segment) -> float:
     return segment.start_s
+
+
+def alternative_text(word: str, probability: float) -> str:
+    """Return an alternative with its probability, as the user reads it.
+
+    >>> alternative_text("TO", 0.124), alternative_text("", 0.004)
+    ('TO 12 %', 'no word, under 1 %')
+    """
+    share = f"{probability:.0%}".replace("%", " %") if probability >= 0.01 else "under 1 %"
+    return f"{word} {share}" if word else f"no word, {share}"

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from seqstudio.gui.recording.transcript import TranscriptModel
+from seqstudio.gui.recording.transcript import TranscriptModel, alternative_text
 from seqstudio.gui.recording.transcript_layout import LayoutMetrics, TranscriptLayout
 from seqstudio.gui.recording.transcript_paint import GUTTER, MARGIN, PADDING, TranscriptPainter
 from seqstudio.gui.recording.word_editor_view import WordEditor
@@ -116,9 +116,12 @@ class TranscriptView(QAbstractScrollArea):
             event.ignore()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Seek to the clicked word."""
+        """Seek to the clicked word; the right button chooses it for the menu."""
+        position = self._painter().word_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton:
-            self._seek(self._painter().word_at(event.position()))
+            self._seek(position)
+        elif event.button() == Qt.MouseButton.RightButton and position:
+            self.model.set_current(position)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Edit the clicked word."""
@@ -229,7 +232,8 @@ class TranscriptView(QAbstractScrollArea):
         confidence = "" if word.confidence is None else f", confidence {word.confidence:.0%}"
         speaker = self.model.segments[position.segment].speaker
         prefix = f"{speaker}, " if speaker else ""
-        return f"{word.word}: {prefix}at {format_time(word.start_s, 0.1)}{confidence}"
+        others = "".join(f"; or {alternative_text(*one)}" for one in word.alternatives.items())
+        return f"{word.word}: {prefix}at {format_time(word.start_s, 0.1)}{confidence}{others}"
 
     def _painter(self) -> TranscriptPainter:
         return TranscriptPainter(self.model, self._layout, self.verticalScrollBar().value())

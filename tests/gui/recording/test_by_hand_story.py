@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
-from recording_page import LEFT, sample_transcript
+from recording_page import LEFT, sample_transcript, words_of
 
 from seqstudio.gui.recording.export_view import ExportDialog
 from seqstudio.gui.recording.files import TITLES
@@ -17,6 +17,7 @@ from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.segment_lane import LANE_HEIGHT
 from seqstudio.gui.recording.spectrogram import ROWS, TILE, spectrogram_tile
 from seqstudio.gui.recording.waveform_view import RULER_HEIGHT
+from seqstudio.gui.recording.word_alternatives_view import WordAlternatives
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.media.audio import Audio, write_wav
@@ -145,6 +146,34 @@ def test_letters_of_the_language_are_typed_by_clicks(
     assert page.transcript.editor.text() == "Sü"
     qtbot.keyClick(page.transcript.editor, Qt.Key.Key_Return)
     assert page.model.transcript.word(WordPosition(0, 3)).word == "Sü"
+
+
+def test_another_word_that_was_likely_takes_the_place_of_one(
+    page: RecordingView, window: Window
+) -> None:
+    heard = sample_transcript()
+    (segment,) = heard.segments
+    words = list(segment.words)
+    words[1] = replace(words[1], alternatives={"": 0.2, "B": 0.37})
+    heard = replace(heard, segments=(replace(segment, words=tuple(words)),))
+    window.workspace.do(SetTranscript(window.workspace.selected_id, heard))
+    action = window.commands.action("transcript.word_alternatives")
+    page.model.transcript.set_current(WordPosition(0, 0))
+    window.commands.refresh()
+    assert not action.isEnabled()
+    page.model.transcript.set_current(WordPosition(0, 1))
+    window.commands.refresh()
+    action.trigger()
+    menu = page.findChild(WordAlternatives)
+    assert isinstance(menu, WordAlternatives)
+
+    assert [one.text() for one in menu.actions()] == ["B 37 %", "no word, 20 %"]
+    assert "or B 37 %" in page.transcript.accessibleDescription()
+    menu.actions()[0].trigger()
+    assert words_of(page) == "Z B O TWO"
+    menu.close()
+    window.commands.action("session.undo").trigger()
+    assert words_of(page) == "Z E O TWO"
 
 
 def test_an_alternative_takes_the_place_of_what_was_heard(

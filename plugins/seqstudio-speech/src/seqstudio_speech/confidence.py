@@ -13,6 +13,7 @@ from seqstudio_speech.scripts import spans
 Floats = NDArray[np.float64]
 
 TEMPERATURE = 2.0  # the scores of a beam differ by more than its hypotheses' chances
+MOST_ALTERNATIVES, LEAST_LIKELY = 5, 0.005  # of a word
 LEAST = 1e-4  # probabilities are at least this far from 0 and 1
 PENALTY = 0.01  # on the squares of the coefficients, so that few words give finite ones
 STEPS = 50  # of Newton's method, which converges in fewer than ten
@@ -53,6 +54,49 @@ def beam_shares(best: Sequence[str], texts: Sequence[str], scores: Sequence[floa
             if edit.tag != "insert":
                 shares[edit.src_pos] -= weight
     return shares
+
+
+def with_alternatives(
+    words: tuple[Word, ...], texts: Sequence[str], scores: Sequence[float]
+) -> tuple[Word, ...]:
+    """Give words what other hypotheses of the beam have in their place; "" for no word.
+
+    They share, by the scores of their hypotheses, the doubt that the word's confidence leaves.
+
+    Parameters
+    ----------
+    words : of the best hypothesis, with their confidence
+    texts, scores : of all hypotheses, the best first; scores in nats
+    """
+    found = rivals([word.word for word in words], texts, scores)
+    return tuple(
+        dataclasses.replace(word, alternatives=_likely(others, 1 - (word.confidence or 0.0)))
+        for word, others in zip(words, found, strict=True)
+    )
+
+
+def rivals(
+    best: Sequence[str], texts: Sequence[str], scores: Sequence[float]
+) -> list[dict[str, float]]:
+    """Return for each word of the best what others have in its place, and the share of these."""
+    weights = np.exp((np.array(scores) - scores[0]) / TEMPERATURE)
+    found: list[dict[str, float]] = [{} for _ in best]
+    for weight, text in zip(weights / weights.sum(), texts, strict=True):
+        words = [text[start:stop] for start, stop in spans(text)]
+        for edit in Levenshtein.editops(best, words):
+            if edit.tag != "insert":
+                other = words[edit.dest_pos] if edit.tag == "replace" else ""
+                here = found[edit.src_pos]
+                here[other] = here.get(other, 0.0) + float(weight)
+    return found
+
+
+def _likely(others: dict[str, float], doubt: float) -> dict[str, float]:
+    """Return the likeliest alternatives; all of them together have this probability."""
+    whole = sum(others.values())
+    scaled = {word: round(doubt * share / whole, 4) for word, share in others.items()}
+    ordered = sorted(scaled.items(), key=lambda one: (-one[1], one[0]))
+    return dict(one for one in ordered[:MOST_ALTERNATIVES] if one[1] >= LEAST_LIKELY)
 
 
 def features(shares: Floats, sound: Floats) -> Floats:

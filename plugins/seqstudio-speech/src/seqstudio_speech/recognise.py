@@ -11,7 +11,7 @@ from torch import Tensor
 from seqstudio.api import LoadedModel, ModelError, Pieces, Transcript, Word
 from seqstudio.api.media import AudioSource, audio_info
 from seqstudio.api.nn import align
-from seqstudio_speech.confidence import rated
+from seqstudio_speech.confidence import rated, with_alternatives
 from seqstudio_speech.decoding import Decoder, SearchOptions
 from seqstudio_speech.features import log_mel, offset, standardise
 from seqstudio_speech.int8 import Int8Encoder
@@ -240,9 +240,10 @@ class Recogniser:
         texts = [self.alphabet.decode(one.labels) for one in hypotheses]
         aligned = words_of(texts[0], align(log_probs, hypotheses[0].labels), self.seconds)
         doubt = sum(1 - word.confidence for word in aligned if word.confidence is not None)
+        scores = [one.score for one in hypotheses]
         if self.decoder.has_words:
-            scores = [one.score for one in hypotheses]
             aligned = rated(aligned, texts, scores, self.settings.confidence)
+        aligned = with_alternatives(aligned, texts, scores)
         words = widen(aligned, heard.loud_levels(), LEVEL_S, heard.length_s)
         best, *others = (" ".join(text.split()) for text in texts[: ALTERNATIVES + 1])
         return ChunkResult(
