@@ -18,6 +18,7 @@ from seqstudio.media.subtitles import to_json
 # the kinds that there are samples of
 SUFFIXES = {"audio": "wav", "midi": "mid", "text": "txt", "table": "csv", "transcript": "json"}
 RATE_HZ = 16000
+SECONDS = 5  # of the recording: the text beside it may be what is spoken there
 TYPES: Mapping[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str, "choice": str}
 
 
@@ -25,7 +26,7 @@ def valid_input(kind: str, folder: Path) -> Path:
     """Write a small valid file of one of the kinds in `SUFFIXES`."""
     path = folder / f"valid.{SUFFIXES[kind]}"
     if kind == "audio":
-        write_wav(path, Audio(tone(220.0, rate_hz=RATE_HZ, seconds=2)[:, None], RATE_HZ))
+        write_wav(path, Audio(tone(220.0, rate_hz=RATE_HZ, seconds=SECONDS)[:, None], RATE_HZ))
     elif kind == "midi":
         notes = [Note(480 * n, 60 + 2 * (n % 4), 480) for n in range(16)]
         Score.new().with_new_track(notes).write(path)
