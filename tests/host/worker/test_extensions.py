@@ -1,12 +1,14 @@
 """A format that another plugin exports: its plugin is loaded only for jobs that request it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from seqstudio.contracts.data import Example, Ledger
+from seqstudio.contracts.messages import Acting, Notice
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.host.worker.announcer import Announcer
-from seqstudio.host.worker.extensions import NamedMetric
+from seqstudio.host.worker.extensions import NamedImporter, NamedMetric
 
 EXPORTER = """
 from seqstudio.api import hookimpl
@@ -44,6 +46,27 @@ def test_a_format_of_another_plugin_is_written_on_request(
     plain = studio.submit(JobSpec(plugin="tiny", name="shout", inputs=inputs, out=tmp_path / "b"))
     plain.wait()
     assert studio.jobs.items(plain.id)[0].provenance["extensions"] == {}
+
+
+class Lines:
+    """An importer that reads nothing."""
+
+    name, kind = "lines", "text"
+
+    def recognises(self, source: Path) -> bool:
+        return True
+
+    def read(self, source: Path, ledger: Ledger) -> Iterator[Example]:
+        return iter(())
+
+
+def test_an_importer_of_another_plugin_is_named_when_it_reads(tmp_path: Path) -> None:
+    sent: list[object] = []
+    importer = NamedImporter(Lines(), "extra", Announcer("speech", sent.append))
+    assert list(importer.read(tmp_path, Ledger())) == []
+
+    text = f"{tmp_path}: read by importer 'lines' of plugin 'extra'"
+    assert sent == [Notice(text=text), Acting(plugin="extra"), Acting(plugin="")]
 
 
 class Doubled:
