@@ -75,7 +75,7 @@ def main() -> None:
                 took[workers].append(took_s)
                 texts.append(found)
                 print(
-                    f"{workers} workers: {took_s:.1f} s, {used_s:.1f} s of processors; "
+                    f"workers {workers}: {took_s:.1f} s, {used_s:.1f} s of processors; "
                     f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores",
                     flush=True,
                 )
