@@ -99,6 +99,11 @@ class _Builder:
         self._models |= {model.sha256: model.name for model in studio.models.cards()}
         self.macro = Macro()
         self._made: dict[str, str] = {}  # hash -> the file that a command makes
+        self._takes: dict[str, int] = {}  # job -> how many takes it has to make
+        for record in (take.provenance for take in document.takes):
+            if "operation" in record:
+                job = _job_key(record)
+                self._takes[job] = max(self._takes.get(job, 1), record.get("take") or 1)
         self._stems: dict[str, Path] = {}  # job -> its results, without number and suffix
 
     def add_transcript(self, clip: Clip) -> None:
@@ -119,8 +124,8 @@ class _Builder:
         if "operation" not in record:
             return
         try:
-            takes = max(one.get("take") or 1 for one in self._same_job(record))
             job = _job_key(record)
+            takes = self._takes[job]
             if job not in self._stems:
                 inputs = {
                     name: [self._input(one) for one in files]
@@ -134,11 +139,6 @@ class _Builder:
             self._made[sha256_of(take.midi)] = name
         except SeqStudioError as error:
             self.macro.left_out.append(f"{take.name}: {error}")
-
-    def _same_job(self, record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        job = _job_key(record)
-        takes = (take.provenance for take in self._document.takes)
-        return [one for one in takes if "operation" in one and _job_key(one) == job]
 
     def _command(
         self, record: Mapping[str, Any], inputs: Mapping[str, Sequence[str]], form: str, takes: int

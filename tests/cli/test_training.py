@@ -68,6 +68,25 @@ def test_train_evaluate_and_verify_import_no_torch_in_the_front_end(
     assert "1 metrics compared" in verified[1]
 
 
+def test_the_weights_of_a_step_are_listed_and_installed_as_a_model(
+    environment: Mapping[str, str], rolls: Path, tmp_path: Path
+) -> None:
+    settings = ("epochs=3", *TINY[3::2], "keep_every=1")
+    flags = [word for setting in settings for word in ("--set", setting)]
+    seqstudio(environment, tmp_path, "train", "music.rolls", rolls.name, "--run", "run", *flags)
+    shown = seqstudio(environment, tmp_path, "models", "checkpoints", "run")
+    listed = seqstudio(environment, tmp_path, "models", "checkpoints", "run", "--json")
+    first, *later = json.loads("\n".join(listed[:-1]))
+    step = str(first["step"])
+    kept = seqstudio(environment, tmp_path, "models", "import", "run", "--step", step)
+    verified = seqstudio(environment, tmp_path, "models", "verify", f"run-step-{step}")
+
+    assert [one["epoch"] for one in (first, *later)] == [1, 2, 3]
+    assert "nll_per_frame" in shown[1]
+    assert kept == [f"run-step-{step}: music.rolls, installed", "[]"]
+    assert verified[-1] == shown[-1] == "[]"
+
+
 def test_a_misspelt_setting_is_refused_with_a_suggestion(
     environment: Mapping[str, str], rolls: Path, tmp_path: Path
 ) -> None:
