@@ -94,8 +94,9 @@ def words_of(tokens: Sequence[str], starts_s: Sequence[float], length_s: float) 
     starts_s : of each
     length_s : of the piece
 
-    >>> words_of([" go", "ing", " on"], [0.5, 0.75, 0.9], 2.0)[0]
-    Word(word='going', start_s=0.5, end_s=0.9, confidence=None)
+    >>> going, _ = words_of([" go", "ing", " on"], [0.5, 0.75, 0.9], 2.0)
+    >>> going.word, going.start_s, going.end_s
+    ('going', 0.5, 0.9)
     """
     groups: list[tuple[str, list[float]]] = []
     for token, start_s in zip(tokens, starts_s, strict=True):
