@@ -71,7 +71,6 @@ def test_auto_is_a_gpu_except_for_what_draws_token_after_token(
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
 def test_a_gpu_agrees_with_the_cpu() -> None:
     model = build(ModelConfig(decoder=DecoderConfig(vocabulary=5))).eval()
     tokens, lengths = torch.randint(0, 5, (3, 20)), torch.full((3,), 20)
