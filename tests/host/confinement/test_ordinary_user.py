@@ -22,14 +22,17 @@ def packages() -> str:
 def python_of_anybody() -> str:
     """Return an interpreter of this version that every user may start; "" if there is none.
 
-    It must also find the packages of this environment, whose folder may be closed to others.
+    It must also find the packages of this environment and read these tests: their folders may be
+    closed to others.
     """
-    usable = f"import sys, pytest, torch; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    version = tuple(sys.version_info[:2])
+    usable = "import sys, pytest, torch, seqstudio.api; open(sys.argv[1]).close(); "
+    usable += f"sys.exit(sys.version_info[:2] != {version})"
     environment = {**os.environ, "PYTHONPATH": packages()}
     for python in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
         try:
             done = subprocess.run(
-                [python, "-c", usable],
+                [python, "-c", usable, __file__],
                 user=NOBODY,
                 env=environment,
                 cwd=HERE,
@@ -47,7 +50,7 @@ def python_of_anybody() -> str:
 @pytest.mark.parametrize("name", ["test_attacks.py", "test_containment.py"])
 def test_the_same_holds_for_an_ordinary_user(name: str) -> None:
     if not (python := python_of_anybody()):
-        pytest.skip("no Python with these packages that another user may start")
+        pytest.skip("no Python with these packages and tests that another user may start")
     with tempfile.TemporaryDirectory() as folder:  # pytest's own is closed to others
         os.chown(folder, NOBODY, NOBODY)
         quiet = ("-q", "-p", "no:cacheprovider", "--basetemp", f"{folder}/t")
