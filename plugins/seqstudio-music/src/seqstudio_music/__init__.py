@@ -9,6 +9,7 @@ from seqstudio_music.composer import Composer
 from seqstudio_music.drums.composer import DrumComposer
 from seqstudio_music.drums.operations import Drums, Groove
 from seqstudio_music.drums.task import DrumsTask
+from seqstudio_music.explain import Explain
 from seqstudio_music.frames_past import FramesPast, FramesPastConfig
 from seqstudio_music.hum import Hum
 from seqstudio_music.improvise import Improvise
@@ -57,10 +58,10 @@ def seqstudio_parts() -> Iterable[PartSpec]:
 
 @hookimpl
 def seqstudio_operations() -> Iterable[Operation]:
-    """Return the operations that compose, change, measure, compare and render pieces."""
+    """Return the operations that compose, change, explain, measure, compare and render pieces."""
     composing = (Generate(COMPOSERS), Continue(COMPOSERS), Improvise(COMPOSERS), Hum())
     changing = (Harmonize(), Infill(), Vary(), Drums(), Groove())
-    return (*composing, *changing, Measure(), Originality(), Blind(), Render())
+    return (*composing, *changing, Explain(), Measure(), Originality(), Blind(), Render())
 
 
 @hookimpl

@@ -14,6 +14,8 @@ MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 LAST_BASS_BONUS = 0.15  # added to the correlation of the two keys on the last bass note
 ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
+FIFTHS = "FCGDAEB"  # the letters, each a fifth above the one before
+FLATTEST = {False: -3, True: -2}  # of a key's names, in fifths from its signature, by minor
 KEY_NAME = re.compile(
     r"([A-Ga-g])[ -]?(#|♯|b|♭|(?i:sharp|flat))?[ -]?(?:(m|(?i:min|minor))|M|(?i:maj|major))?"
 )
@@ -108,3 +110,16 @@ def signature_of_key(key: int) -> KeySignature:
     major = (key + 3) % 12 if minor else key
     fifths = 7 * major % 12
     return KeySignature(0, fifths - 12 if fifths > 6 else fifths, minor)
+
+
+def pitch_name(pitch: int, key: int) -> str:
+    """Return the name of a MIDI pitch as it is usually spelled in a key; C4 is 60.
+
+    >>> [pitch_name(56, parse_key(key)) for key in ("Am", "Cm")], pitch_name(59, parse_key("Gb"))
+    (['G#3', 'Ab3'], 'B3')
+    """
+    flattest = signature_of_key(key).fifths + FLATTEST[key >= 12]
+    fifths = flattest + (7 * pitch - flattest) % 12  # from C
+    accidentals, letter = divmod(fifths + 1, len(FIFTHS))
+    sign = "#" * accidentals if accidentals > 0 else "b" * -accidentals
+    return f"{FIFTHS[letter]}{sign}{(pitch - accidentals) // 12 - 1}"

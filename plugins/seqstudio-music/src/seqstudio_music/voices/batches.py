@@ -60,10 +60,10 @@ def piece_of(example: VoiceExample, layout: str) -> Piece:
     return chorale_piece(example.steps)
 
 
-def encode_piece(piece: Piece, settings: VoiceSettings) -> EncodedPiece:
-    """Encode a whole piece, its key and its end unknown."""
+def encode_piece(piece: Piece, settings: VoiceSettings, *, alone: bool = False) -> EncodedPiece:
+    """Encode a whole piece, its key and its end unknown; `alone`: a melody known to be alone."""
     layout = Layout(settings.slots)
-    known = covariates(piece.grid, settings.bounds, key=None, end_known=False)
+    known = covariates(piece.grid, settings.bounds, key=None, end_known=False, alone=alone)
     return EncodedPiece(layout.encode(piece.values, piece.held), known)
 
 
@@ -115,19 +115,23 @@ def pad_pieces(
 
 
 def log_probs(model: Any, batch: VoiceBatch) -> Tensor:
-    """Return the (B, T) log-probability of each sixteenth; past each length any number.
+    """Return the (B, T) log-probability of each sixteenth; past each length any number."""
+    first = batch.own_tokens.int().argmax(dim=1)  # in place of padding, which may be another's
+    tokens = torch.maximum(batch.tokens.unflatten(1, (-1, len(first))), first)
+    chosen = token_log_probs(model, batch).gather(3, tokens[..., None])
+    summed: Tensor = chosen[..., 0].sum(dim=-1)
+    return summed
+
+
+def token_log_probs(model: Any, batch: VoiceBatch) -> Tensor:
+    """Return the (B, T, S, V) log-probability of every token, given all tokens before it.
 
     A voice has its own tokens only: those of other voices are masked, here and in sampling.
     """
-    voices = len(batch.own_tokens)
     logits = model.decode(batch.tokens, batch.lengths, covariates=batch.covariates)
-    logits = logits.unflatten(1, (-1, voices)).float()
-    logits = logits.masked_fill(~batch.own_tokens, -torch.inf)
-    first = batch.own_tokens.int().argmax(dim=1)  # in place of padding, which may be another's
-    tokens = torch.maximum(batch.tokens.unflatten(1, (-1, voices)), first)
-    chosen = logits.log_softmax(dim=-1).gather(3, tokens[..., None])
-    summed: Tensor = chosen[..., 0].sum(dim=-1)
-    return summed
+    logits = logits.unflatten(1, (-1, len(batch.own_tokens))).float()
+    found: Tensor = logits.masked_fill(~batch.own_tokens, -torch.inf).log_softmax(dim=-1)
+    return found
 
 
 def measure_pieces(

@@ -129,9 +129,11 @@ def read_voice(notes: Iterable[Note], grid: Grid, adjustments: Counter[str]) -> 
         end = max(grid.step_at(note.onset_ticks + note.length_ticks), first + 1)
         adjustments["notes snapped to the 1/16 grid"] += int(grid.ticks[first]) != note.onset_ticks
         adjustments["lower notes dropped"] += first in onsets
+        pitch = fold_pitch(note.pitch)
+        adjustments["notes moved onto the keyboard by octaves"] += pitch != note.pitch
         onsets.add(first)
         values[first:] = NONE
-        values[first:end] = fold_pitch(note.pitch)
+        values[first:end] = pitch
         held[first:end] = True
         held[first] = False
     return values, held & (values != NONE)
