@@ -42,6 +42,7 @@ def seconds(environment: Mapping[str, str], program: str, *arguments: str) -> fl
     return time.perf_counter() - started
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("echo", "--help")])
 def test_version_and_help_take_at_most_three_times_a_bare_argparse(
     arguments: tuple[str, ...], environment: Mapping[str, str]
@@ -96,6 +97,7 @@ def test_help_of_an_operation_has_options_bounds_formats_and_examples(run: Run) 
     assert "seqstudio echo repeat letter.txt --out again --times 2" in output
 
 
+@pytest.mark.medium
 def test_help_of_train_lists_the_tasks_or_the_settings_of_one(run: Run) -> None:
     tasks = run("train", "--help").stdout
     assert re.search("speech.ctc +Speech to characters", tasks)

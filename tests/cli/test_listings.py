@@ -26,11 +26,13 @@ def job_in_state(run: Run, state: str) -> int:
         assert time.monotonic() < end, jobs
 
 
+@pytest.mark.medium
 def test_an_empty_profile_has_no_jobs(run: Run) -> None:
     assert run("jobs", "list").stdout == "No jobs yet. Operations that you run are listed here.\n"
     assert json.loads(run("jobs", "list", "--json").stdout) == []
 
 
+@pytest.mark.medium
 def test_a_job_is_listed_and_shown_with_its_items(run: Run, tmp_path: Path) -> None:
     run("echo", "count", "--out", tmp_path / "n.txt", "--takes", 2, "--seed", 3)
     listed = run("jobs", "list").stdout
@@ -129,6 +131,7 @@ def test_a_hostile_file_name_cannot_move_the_cursor(run: Run, tmp_path: Path, co
     assert r"a\x1b[2J" in done.stdout + done.stderr
 
 
+@pytest.mark.medium
 def test_models_are_listed_with_their_metrics(run: Run) -> None:
     output = run("models", "list").stdout
 
@@ -136,6 +139,7 @@ def test_models_are_listed_with_their_metrics(run: Run) -> None:
     assert "nll_per_frame 4.585 (valid)" in output
 
 
+@pytest.mark.medium
 def test_plugins_are_listed_with_their_operations_and_tasks(run: Run) -> None:
     output = run("plugins", "list").stdout
     found = {p["id"]: p for p in json.loads(run("plugins", "list", "--json").stdout)["plugins"]}
@@ -163,6 +167,7 @@ def test_a_plugin_is_not_named_like_one_in_the_box(run: Run, tmp_path: Path) -> 
     assert not (tmp_path / "speech").exists()
 
 
+@pytest.mark.medium
 def test_plugins_are_listed_with_what_they_add_to_others(run: Run) -> None:
     listed, shown = run("plugins", "list").stdout, run("plugins", "show", "forecast").stdout
 
@@ -171,6 +176,7 @@ def test_plugins_are_listed_with_what_they_add_to_others(run: Run) -> None:
     assert "exporters     png" in shown
 
 
+@pytest.mark.medium
 def test_the_log_of_a_plugins_newest_job_is_shown(run: Run, tmp_path: Path) -> None:
     none = run("plugins", "logs", "echo")
     run("echo", "count", "--out", tmp_path / "n.txt", "--seed", 3)

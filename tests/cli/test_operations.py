@@ -20,6 +20,7 @@ def letters(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.medium
 def test_every_option_of_the_manifest_reaches_the_operation(
     run: Run, letters: Path, tmp_path: Path
 ) -> None:
@@ -35,6 +36,7 @@ def test_every_option_of_the_manifest_reaches_the_operation(
     assert text == "CROSS, 0.5: DEAR READER DEAR READER ONE TWO FROM A FILE!"
 
 
+@pytest.mark.medium
 def test_relative_paths_are_relative_to_the_working_folder(run: Run, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "note.txt").write_text("hello")
@@ -45,6 +47,7 @@ def test_relative_paths_are_relative_to_the_working_folder(run: Run, tmp_path: P
     assert done.stdout.startswith("note.txt -> ")
 
 
+@pytest.mark.medium
 def test_defaults_come_from_the_manifest(run: Run, letters: Path, tmp_path: Path) -> None:
     done = run("echo", "repeat", letters / "good.txt", "--out", tmp_path / "out")
 
@@ -53,6 +56,7 @@ def test_defaults_come_from_the_manifest(run: Run, letters: Path, tmp_path: Path
     assert f"good.txt -> {tmp_path}/out/good.txt: repeated" in done.stdout
 
 
+@pytest.mark.medium
 def test_a_batch_with_a_bad_item_reports_it_runs_the_rest_and_exits_3(
     run: Run, letters: Path, tmp_path: Path
 ) -> None:
@@ -68,6 +72,7 @@ def test_a_batch_with_a_bad_item_reports_it_runs_the_rest_and_exits_3(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["fine.txt", "good.txt"]
 
 
+@pytest.mark.medium
 def test_a_report_is_written_at_the_end_or_from_the_job_later(
     run: Run, letters: Path, tmp_path: Path
 ) -> None:
@@ -97,6 +102,7 @@ def test_a_report_that_would_replace_other_files_is_refused_before_the_job(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.medium
 def test_json_has_every_item_and_is_all_of_stdout(run: Run, letters: Path, tmp_path: Path) -> None:
     (letters / "empty.txt").write_text("")
     done = run("echo", "repeat", letters, "--out", tmp_path / "out", "--json")
@@ -126,6 +132,7 @@ def test_file_names_that_are_not_utf8_are_accepted_and_printed_escaped(
     assert [Path(item["outputs"][0]).is_file() for item in again["items"]] == [True] * 4
 
 
+@pytest.mark.medium
 def test_takes_differ_are_numbered_and_a_seed_repeats_them(run: Run, tmp_path: Path) -> None:
     for name in ("one", "two"):
         done = run("echo", "count", "--out", tmp_path / name / "n.txt", "--takes", 3, "--seed", 5)
@@ -137,6 +144,7 @@ def test_takes_differ_are_numbered_and_a_seed_repeats_them(run: Run, tmp_path: P
     assert len(set(takes)) == 3
 
 
+@pytest.mark.medium
 def test_the_same_command_again_skips_finished_items(
     run: Run, letters: Path, tmp_path: Path
 ) -> None:

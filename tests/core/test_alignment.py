@@ -68,6 +68,7 @@ def test_the_alignment_equals_that_of_torchaudio(seed: int) -> None:
     assert as_path(log_probs, labels) == tuple(path[0].tolist())
 
 
+@pytest.mark.medium
 def test_each_label_has_its_frames_in_order_and_a_score() -> None:
     probs = np.full((8, 3), 0.05)
     for frame, label in enumerate([0, 1, 1, 0, 1, 2, 0, 0]):

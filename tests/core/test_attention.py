@@ -142,6 +142,7 @@ def test_a_state_can_be_used_twice_and_its_rows_repeated(kind: str) -> None:
     assert torch.equal(again, first[[1, 0, 1]])
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_lone_source_is_repeated_without_a_copy_and_with_the_same_bits(kind: str) -> None:
     model, tokens = attending_model(KINDS[kind], PAST_KINDS[0]), targets(4)
@@ -185,6 +186,7 @@ def test_cumulative_weights_are_summed_over_the_steps() -> None:
         assert_close(memory.located, sums)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_weight_of_attention_is_trained(kind: str) -> None:
     model, tokens = attending_model(KINDS[kind], DotConfig(dimension=6)), targets()

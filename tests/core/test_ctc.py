@@ -155,6 +155,7 @@ class Calls(TorchDispatchMode):
         return call(*args, **(kwargs or {}))
 
 
+@pytest.mark.medium
 def test_labels_that_fit_in_any_case_are_not_looked_at() -> None:
     log_probs = torch.zeros(2, 9, 5).log_softmax(-1)
     labels, counts = torch.tensor([[1, 1, 2], [3, 4, 0]]), torch.tensor([3, 2])

@@ -101,6 +101,7 @@ def test_quantiles_of_components_that_are_far_apart() -> None:
     assert_close(many.flatten(), torch.tensor([-1e4, -1e4, 1e4]).double(), atol=0.01, rtol=0)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("family", ["gaussian", "student_t"])
 def test_samples_are_distributed_as_the_density_says(family: str) -> None:
     density = random_density(family, seed=1, values=1)

@@ -100,6 +100,7 @@ def test_the_order_of_the_vocabulary_does_not_matter(
     assert shuffled.tolist() == [bool(keep[index]) for index in order]
 
 
+@pytest.mark.medium
 @settings(deadline=None)
 @given(st.lists(rows, min_size=1, max_size=4), configs)
 def test_a_row_is_filtered_the_same_alone_and_in_a_batch(

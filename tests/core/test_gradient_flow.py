@@ -189,6 +189,7 @@ def test_every_recurrent_layer_of_every_kind_of_model_is_measured(
     assert set(flow.by_layer) >= set(layers)
 
 
+@pytest.mark.medium
 def test_the_norm_of_a_layer_is_that_of_its_parameters() -> None:
     model, loss = flat_loss()
     flow = gradient_flow(model, loss)

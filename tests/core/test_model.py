@@ -17,6 +17,7 @@ CONFIG = ModelConfig(
 )
 
 
+@pytest.mark.medium
 def test_a_config_rebuilds_the_same_weights() -> None:
     model, other = build(CONFIG), build(CONFIG)
     other.load_state_dict(model.state_dict())

@@ -155,6 +155,7 @@ def log_probs_by_steps(
     return found
 
 
+@pytest.mark.medium
 @settings(max_examples=25)
 @given(piece=pieces())
 def test_stepping_equals_whole_sequences(piece: tuple[Any, torch.Tensor]) -> None:

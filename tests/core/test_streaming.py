@@ -63,6 +63,7 @@ def in_blocks(model: SequenceModel, inputs: Tensor, sizes: list[int]) -> list[En
 blockings = st.lists(st.integers(0, 9), max_size=8)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("encoder", [one_way(), chunked(3, 2), chunked(4, 0)], ids=str)
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 @given(frames=st.integers(1, 40), sizes=blockings)
@@ -114,6 +115,7 @@ def test_a_state_can_be_used_again() -> None:
     assert torch.equal(once.output, again.output)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("chunk", "right"), [(3, 2), (5, 5), (1, 0)])
 @torch.no_grad()
 def test_a_latency_controlled_output_depends_on_its_chunk_and_the_frames_after_it(

@@ -138,6 +138,7 @@ def log_prob_of(model: SequenceModel, encoded: Encoded, labels: tuple[int, ...])
         return float(reference(model.head("joint")(encoded, predicted)[0], list(labels)))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("seed", range(4))
 def test_a_wide_beam_equals_the_sum_over_all_paths(seed: int) -> None:
     model = transducer(seed)

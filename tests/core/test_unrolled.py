@@ -19,6 +19,7 @@ def results(layer: nn.Module, frames: Tensor, state: Tensor | None) -> list[Tens
     return [outputs, last, *torch.autograd.grad(total, leaves)]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("own", "stock"), LAYERS)
 @pytest.mark.parametrize("frames", [1, 2 * BLOCK_FRAMES + 9])
 @pytest.mark.parametrize("with_state", [True, False])

@@ -53,6 +53,7 @@ def open_and_close_the_palette(window: Window) -> None:
     window.palette_view.hide()
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "act",
     [

@@ -33,6 +33,7 @@ def loaded(programs: int) -> Iterator[None]:
             program.wait()
 
 
+@pytest.mark.medium
 def test_long_work_is_a_stall_and_its_place_is_named(
     unwatched_window: Window, qtbot: QtBot
 ) -> None:
@@ -45,6 +46,7 @@ def test_long_work_is_a_stall_and_its_place_is_named(
     assert "seqstudio.gui.workspace.commands.Commands.add.<locals>" in str(stall)
 
 
+@pytest.mark.medium
 def test_many_short_pieces_of_work_are_not_a_stall(unwatched_window: Window) -> None:
     unwatched_window.commands.add(Command("test.short", "Short"), partial(work, 0.02))
     with Watchdog(work_s=0.1) as dog:
@@ -54,6 +56,7 @@ def test_many_short_pieces_of_work_are_not_a_stall(unwatched_window: Window) -> 
     assert not dog.stalls
 
 
+@pytest.mark.medium
 def test_a_blocking_call_is_a_stall_though_it_needs_no_processor(unwatched_window: Window) -> None:
     unwatched_window.commands.add(Command("test.block", "Block"), partial(time.sleep, 1.5))
     with Watchdog(blocked_s=0.5) as dog:
@@ -64,6 +67,7 @@ def test_a_blocking_call_is_a_stall_though_it_needs_no_processor(unwatched_windo
     assert 0.5 < stall.blocked_s < 1.6
 
 
+@pytest.mark.medium
 def test_waiting_for_events_is_not_a_stall(unwatched_window: Window, qtbot: QtBot) -> None:
     unwatched_window.commands.add(Command("test.wait", "Wait"), partial(qtbot.wait, 600))
     with Watchdog(blocked_s=0.1) as dog:
@@ -94,6 +98,7 @@ def test_short_work_on_a_loaded_machine_is_not_a_stall(unwatched_window: Window)
     assert not dog.stalls
 
 
+@pytest.mark.medium
 def test_work_of_the_test_itself_does_not_count(unwatched_window: Window) -> None:
     with Watchdog(work_s=0.1) as dog:
         work(0.5)

@@ -161,6 +161,7 @@ def test_a_run_resumes_exactly_when_its_base_is_gone(
     assert models[0].read_bytes() == models[1].read_bytes()
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("adapter", "rank"), ADAPTERS)
 def test_an_adapter_learns_is_small_and_leaves_its_base_unchanged(
     train: Train, letters: Path, base: Path, adapter: str, rank: str

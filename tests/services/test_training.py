@@ -60,6 +60,7 @@ def test_training_improves_the_model(finished_run: Path) -> None:
     assert open_run(finished_run).spec.command.startswith("seqstudio train letters.lines")
 
 
+@pytest.mark.medium
 def test_a_run_resumed_within_an_epoch_has_the_same_curve(train: Train) -> None:
     settings = ("accumulate=2", "batch_size=2", "epochs=4")
     reference = train("reference", *settings)
@@ -72,6 +73,7 @@ def test_a_run_resumed_within_an_epoch_has_the_same_curve(train: Train) -> None:
     assert of(Evaluated, cut) == of(Evaluated, reference)
 
 
+@pytest.mark.medium
 def test_the_results_do_not_depend_on_the_save_interval(train: Train) -> None:
     rarely = train("rarely", "save_every_s=1000")
     always = train("always", "save_every_s=0.0")
@@ -204,6 +206,7 @@ def test_a_callback_receives_every_event_and_can_stop(task: LettersTask, letters
     assert [type(event) for event in events] == [TrainingStep, TrainingStep, Saved, Finished]
 
 
+@pytest.mark.medium
 def test_measuring_the_gradient_flow_changes_nothing(train: Train, letters: Path) -> None:
     plain = losses(train("plain"))
     shown = losses(train("shown", "gradient_flow_every=4"))
@@ -259,6 +262,7 @@ def test_a_run_stopped_in_an_evaluation_resumes_exactly(
     assert of(Evaluated, cut) == of(Evaluated, reference)
 
 
+@pytest.mark.medium
 def test_a_full_disk_is_one_sentence_and_loses_nothing(train: Train, letters: Path) -> None:
     reference = losses(train("reference"))
     train("run", steps=2)

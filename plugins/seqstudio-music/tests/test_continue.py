@@ -219,6 +219,7 @@ def test_repair_removes_the_faults_of_a_primer(job: OneJob, tmp_path: Path) -> N
     assert score_of(result).faults == ()
 
 
+@pytest.mark.medium
 def test_a_long_primer_is_continued_from_its_last_bars(job: OneJob, write: Write) -> None:
     primer = lead_sheet(beats=400)
     after = score_of(continued(job, write(primer), bars=1)[0])
@@ -226,6 +227,7 @@ def test_a_long_primer_is_continued_from_its_last_bars(job: OneJob, write: Write
     assert_clean(primer, after, 1)
 
 
+@pytest.mark.medium
 def test_notes_end_even_on_a_coarse_tick_grid(job: OneJob, write: Write) -> None:
     for ticks in (1, 2, 3, 7):
         notes = [Note(ticks * n, 60 + n, ticks) for n in range(8)]

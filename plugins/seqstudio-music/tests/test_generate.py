@@ -127,6 +127,7 @@ def test_a_key_is_refused_for_piano_rolls(job: OneJob) -> None:
         generated(job, "rolls-nottingham", key="C")
 
 
+@pytest.mark.medium
 def test_hard_constraints_are_met_and_certified(job: OneJob) -> None:
     asked = {"scale": "C major", "chords": "C | F G | .", "notes_in_bar": "2-5", "close": True}
     for model in ("music-chorale", "music-folk"):

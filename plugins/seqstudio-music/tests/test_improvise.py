@@ -38,6 +38,7 @@ def chords_of(score: Score) -> list[tuple[int, str]]:
     ]
 
 
+@pytest.mark.medium
 def test_a_blues_has_its_twelve_bars_in_any_key(job: OneJob) -> None:
     results = improvised(job, form="blues", key="F", scale="", range=("melody:C4-C6",))
 

@@ -43,6 +43,7 @@ def outside(score: Score, low: int, high: int) -> list[list[Note]]:
     return [[n for n in track if not low <= n.onset_ticks < high] for track in notes(score)]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("piece", [four_parts(beats=16), lead_sheet(beats=16)])
 def test_infill_changes_the_bars_and_nothing_else(job: OneJob, write: Write, piece: Score) -> None:
     marked = piece.with_track_events(1, [Event(TPB, 0xB0, bytes([7, 90]))])
@@ -59,6 +60,7 @@ def test_infill_changes_the_bars_and_nothing_else(job: OneJob, write: Write, pie
     assert score_of(results[0]).to_bytes() != score_of(results[1]).to_bytes()
 
 
+@pytest.mark.medium
 def test_infill_keeps_parts_and_locked_notes(job: OneJob, write: Write) -> None:
     piece = four_parts(beats=12)
     path = write(piece, "piece.mid")
@@ -89,6 +91,7 @@ def test_a_place_that_is_not_there_is_refused(
         reworked(job, Infill(), write(four_parts(), "piece.mid"), **options)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("piece", [four_parts(), lead_sheet()])
 @pytest.mark.parametrize("distance", [0.1, 0.5])
 def test_a_variation_has_the_stated_distance(
@@ -106,6 +109,7 @@ def test_a_variation_has_the_stated_distance(
         assert all(result.details["constraints"].values())  # type: ignore[attr-defined]
 
 
+@pytest.mark.medium
 def test_a_melody_becomes_a_chorale_and_keeps_its_bytes(job: OneJob, write: Write) -> None:
     tune = Score.new(ticks_per_beat=TPB).with_new_track(melody(8), name="Tune")
     job.chosen = "music-chorale"
@@ -119,6 +123,7 @@ def test_a_melody_becomes_a_chorale_and_keeps_its_bytes(job: OneJob, write: Writ
     assert "soprano of tune.mid harmonized" in results[0].summary
 
 
+@pytest.mark.medium
 def test_any_voices_can_be_given(job: OneJob, write: Write) -> None:
     low = [Note(note.onset_ticks, note.pitch - 12, TPB) for note in melody(8)]
     two = Score.new(ticks_per_beat=TPB).with_new_track(melody(8)).with_new_track(low, channel=1)

@@ -59,6 +59,7 @@ def trained(task: Task, data: Path, run: Path, *settings: str) -> list[object]:
     return list(run_train_job(job, task, plugin_context(task)))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("task", "make"), [(RollsTask(), rolls_data), (VoicesTask(), chorale_data)]
 )
@@ -82,6 +83,7 @@ def test_a_task_learns_and_an_evaluation_repeats_the_metric_of_its_run(
     assert any(isinstance(event, Preview) for event in events)
 
 
+@pytest.mark.medium
 def test_a_folder_of_midi_trains_a_lead_sheet(tmp_path: Path) -> None:
     folder = tmp_path / "tunes"
     folder.mkdir()

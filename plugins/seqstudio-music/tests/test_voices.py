@@ -320,6 +320,7 @@ def test_pieces_of_another_layout_are_refused_by_name(tmp_path: Path) -> None:
         TASK.prepare(kept[:0], VoiceOptions())
 
 
+@pytest.mark.medium
 def test_a_preview_is_the_same_for_the_same_seed(chorale_model: LoadedBundle) -> None:
     one, same, other = (TASK.preview(chorale_model, [], seed) for seed in (1, 1, 2))
 

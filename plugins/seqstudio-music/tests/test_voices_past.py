@@ -29,6 +29,7 @@ def placed(positions: list[int], voices: int) -> torch.Tensor:
     return (steps * voices + torch.arange(len(steps)) % voices)[None, :, None]
 
 
+@pytest.mark.medium
 @settings(max_examples=8, deadline=None)
 @given(
     voices=st.sampled_from([CHORALE, LEAD_SHEET]),

@@ -38,6 +38,7 @@ def transcript_of(result: Result) -> Transcript:
     return found
 
 
+@pytest.mark.medium
 def test_each_word_is_placed_where_it_is_said(
     align: Callable[..., Result], say: Callable[..., Path], spoken: Speak, tmp_path: Path
 ) -> None:

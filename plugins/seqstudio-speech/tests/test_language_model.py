@@ -73,6 +73,7 @@ def test_unknown_words_are_still_found(tone_model: LoadedModel, say: Callable[..
     assert Recogniser(tone_model, closed).transcribe(say("CAB A BA")).text == "CAB A BA"
 
 
+@pytest.mark.medium
 def test_tuning_chooses_weight_beam_and_confidence(
     tone_model: LoadedModel, tone_folder: Path, say: Callable[..., Path]
 ) -> None:

@@ -36,6 +36,7 @@ def test_one_channel_is_left_as_it_is(tmp_path: Path, speech: np.ndarray) -> Non
     assert remark == "one channel"
 
 
+@pytest.mark.medium
 def test_equal_channels_are_mixed_without_a_remark(tmp_path: Path, speech: np.ndarray) -> None:
     found, remark = mixed(tmp_path, speech, speech)
 
@@ -43,6 +44,7 @@ def test_equal_channels_are_mixed_without_a_remark(tmp_path: Path, speech: np.nd
     assert remark == ""
 
 
+@pytest.mark.medium
 def test_channels_without_sound_are_left_out(tmp_path: Path, speech: np.ndarray) -> None:
     hiss = 1e-5 * np.random.default_rng(1).standard_normal(len(speech))
     found, remark = mixed(tmp_path, *[hiss + 0.1] * 3, speech, *[0 * speech] * 4)

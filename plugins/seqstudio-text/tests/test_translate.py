@@ -84,6 +84,7 @@ def test_a_reversed_source_keeps_its_end(model: LoadedModel) -> None:
     assert backward.tolist() == [*forward.tolist()[:-1][::-1], 0]
 
 
+@pytest.mark.medium
 def test_lines_and_empty_lines_stay_where_they_are(model: LoadedModel, tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("a man runs.\n\n\u05e9\u05dc\u05d5\u05dd 🎈\n" + "on the road. " * 60 + "\n")

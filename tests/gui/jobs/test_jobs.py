@@ -85,6 +85,7 @@ def test_the_time_left_is_rounded() -> None:
     ]
 
 
+@pytest.mark.medium
 def test_the_chip_says_what_runs_and_its_pop_over_stops_it(
     page: JobsView, echo: Callable[..., int], window: Window, qtbot: QtBot
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_failed_job_has_a_report_and_is_retried_with_the_mouse(
     assert "nowhere/mine.txt" in failed.args[0]
 
 
+@pytest.mark.medium
 def test_waiting_jobs_are_reordered_by_keys_and_the_queue_is_paused(
     page: JobsView, echo: Callable[..., int], qtbot: QtBot
 ) -> None:

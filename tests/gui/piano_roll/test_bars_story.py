@@ -65,6 +65,7 @@ def add_other_take(page: ScoreView, window: Window) -> Take:
     return take
 
 
+@pytest.mark.medium
 def test_bars_of_a_take_replace_those_of_the_tune_but_not_what_is_locked(
     page: ScoreView, window: Window, qtbot: QtBot
 ) -> None:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def test_a_region_contains_the_notes_that_sound_in_it(
     assert NoteIndex(notes).in_region(first, first + span, low, low + keys).tolist() == wanted
 
 
+@pytest.mark.medium
 @given(NOTES, NOTES, NOTES, st.data())
 def test_the_selection_follows_a_change(
     start: Notes, removed: Notes, added: Notes, data: st.DataObject

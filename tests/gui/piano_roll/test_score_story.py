@@ -68,6 +68,7 @@ def user(window: Window, qtbot: QtBot, tune: Path) -> User:
     return User(page, qtbot)
 
 
+@pytest.mark.medium
 def test_a_tune_is_edited_by_mouse_and_keys_exported_and_reopened(
     user: User, window: Window, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def test_escape_cancels_a_drag(user: User, window: Window, qtbot: QtBot) -> None
     assert window.workspace.session.steps == steps
 
 
+@pytest.mark.medium
 def test_the_roll_is_scrolled_and_zoomed(user: User, qtbot: QtBot) -> None:
     page, viewport = user.page, user.page.roll.viewport
     user.type(Qt.Key.Key_Plus)
@@ -169,6 +171,7 @@ def test_the_roll_is_scrolled_and_zoomed(user: User, qtbot: QtBot) -> None:
     assert viewport.x.stop >= 12960
 
 
+@pytest.mark.medium
 def test_the_track_and_the_tool_are_selected_in_the_toolbar(user: User, qtbot: QtBot) -> None:
     bar = user.page.toolbar
     bar.track.setFocus()

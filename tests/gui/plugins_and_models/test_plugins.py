@@ -59,6 +59,7 @@ def test_the_built_in_plugins_are_listed_with_their_contents(model: PluginsModel
     assert any(line.startswith("speech.ctc") for line in facts(speech.groups, "Tasks to train"))
 
 
+@pytest.mark.medium
 def test_a_project_is_installed_after_consent_and_in_the_catalogue_at_once(
     workspace: Workspace, qtbot: QtBot, model: PluginsModel, project: Path
 ) -> None:

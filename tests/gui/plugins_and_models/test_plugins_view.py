@@ -63,6 +63,7 @@ def test_dropping_a_wheel_asks_for_consent_and_cancel_is_the_default(
     assert not window.workspace.document.clips
 
 
+@pytest.mark.medium
 def test_the_install_button_of_the_sheet_installs_the_plugin(
     window: Window, qtbot: QtBot, wheel: Path
 ) -> None:

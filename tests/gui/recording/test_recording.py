@@ -218,6 +218,7 @@ def test_missed_words_are_added_at_the_selection(
     assert not add.isEnabled()
 
 
+@pytest.mark.medium
 def test_a_segment_gets_the_times_of_the_selection(
     page: RecordingView, window: Window, qtbot: QtBot
 ) -> None:

@@ -77,6 +77,7 @@ def test_another_dropped_transcript_becomes_a_clip(
     assert page.model.transcript.current == WordPosition(0, 2)
 
 
+@pytest.mark.medium
 def test_an_unreadable_recording_is_reported_and_the_page_still_works(
     page: RecordingView, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -118,6 +118,7 @@ def test_segments_are_split_at_the_current_word_and_merged(model: TranscriptMode
     assert not model.can_merge
 
 
+@pytest.mark.medium
 def test_the_current_word_moves_across_segments_and_stops_at_the_ends(
     model: TranscriptModel,
 ) -> None:

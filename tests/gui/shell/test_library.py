@@ -107,6 +107,7 @@ def test_f2_renames_in_place_and_undo_reverts_it(filled: Window, qtbot: QtBot) -
     qtbot.waitUntil(lambda: before in rows(filled))
 
 
+@pytest.mark.medium
 def test_selected_items_are_removed_in_one_step(filled: Window, qtbot: QtBot) -> None:
     tree, workspace = filled.library.tree, filled.workspace
     tree.setFocus()
@@ -120,6 +121,7 @@ def test_selected_items_are_removed_in_one_step(filled: Window, qtbot: QtBot) ->
     assert len(workspace.document.clips) == 2
 
 
+@pytest.mark.medium
 def test_arrow_keys_select(filled: Window, qtbot: QtBot) -> None:
     tree, workspace = filled.library.tree, filled.workspace
     tree.setFocus()
@@ -130,6 +132,7 @@ def test_arrow_keys_select(filled: Window, qtbot: QtBot) -> None:
     assert workspace.take == workspace.document.takes[0]
 
 
+@pytest.mark.medium
 def test_a_click_on_the_selected_item_shows_its_page_again(filled: Window, qtbot: QtBot) -> None:
     tree = filled.library.tree
     page = filled.stack.currentWidget()

@@ -24,6 +24,7 @@ def moved(window: Window, qtbot: QtBot, tmp_path: Path, recording: Path) -> Path
     return after
 
 
+@pytest.mark.medium
 def test_a_moved_file_is_reported_and_found_again_by_a_button(
     window: Window, qtbot: QtBot, moved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

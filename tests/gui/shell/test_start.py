@@ -34,6 +34,7 @@ def error_line(result: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
+@pytest.mark.medium
 def test_without_a_display_the_error_is_one_line(environment: dict[str, str]) -> None:
     assert error_line(app(environment)) == (
         "Error: app: no display, expected a desktop (DISPLAY or WAYLAND_DISPLAY);"
@@ -41,6 +42,7 @@ def test_without_a_display_the_error_is_one_line(environment: dict[str, str]) ->
     )
 
 
+@pytest.mark.medium
 def test_with_a_display_that_does_not_answer_the_error_is_one_line_and_no_core_dump(
     environment: dict[str, str],
 ) -> None:
@@ -49,6 +51,7 @@ def test_with_a_display_that_does_not_answer_the_error_is_one_line_and_no_core_d
     assert line.endswith("expected a desktop (DISPLAY or WAYLAND_DISPLAY); --screenshot needs none")
 
 
+@pytest.mark.medium
 def test_a_screenshot_needs_no_display_and_shows_the_loaded_files(
     environment: dict[str, str], tmp_path: Path, recording: Path, tune: Path
 ) -> None:
@@ -134,6 +137,7 @@ HEAVY = (
 PLUGINS = ("seqstudio_speech", "seqstudio_music")
 
 
+@pytest.mark.medium
 def test_before_the_first_paint_nothing_heavy_and_no_plugin_is_imported(
     environment: dict[str, str],
 ) -> None:

@@ -26,6 +26,7 @@ def text(window: Window, name: str) -> str:
     return window.commands.action(name).text()
 
 
+@pytest.mark.medium
 def test_undo_on_one_page_leaves_the_others_as_they_are(filled: Window, qtbot: QtBot) -> None:
     workspace = filled.workspace
     take, clip = workspace.document.takes[0], workspace.document.clips[1]
@@ -44,6 +45,7 @@ def test_undo_on_one_page_leaves_the_others_as_they_are(filled: Window, qtbot: Q
     qtbot.waitUntil(lambda: workspace.document.take(take.id).name == "Sleeves")
 
 
+@pytest.mark.medium
 def test_forty_one_files_dropped_together_are_one_step(
     window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -60,6 +62,7 @@ def test_forty_one_files_dropped_together_are_one_step(
     assert workspace.clip
 
 
+@pytest.mark.medium
 def test_what_was_removed_comes_back_and_is_shown(filled: Window, workspace: Workspace) -> None:
     take = workspace.document.takes[0]
     workspace.select(take.id)
@@ -70,6 +73,7 @@ def test_what_was_removed_comes_back_and_is_shown(filled: Window, workspace: Wor
     assert workspace.selected_id == take.id
 
 
+@pytest.mark.medium
 def test_the_history_lists_every_step_and_goes_back_and_forward(
     filled: Window, qtbot: QtBot
 ) -> None:

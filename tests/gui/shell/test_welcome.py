@@ -187,6 +187,7 @@ def test_the_samples_open_with_one_button(window: Window, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: len(window.workspace.document.clips) == 7)
 
 
+@pytest.mark.medium
 def test_a_newcomer_opens_one_sample_from_its_picture(window: Window, qtbot: QtBot) -> None:
     def offered() -> bool:
         buttons = window.stack.currentWidget().findChildren(QPushButton)

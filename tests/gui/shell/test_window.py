@@ -35,6 +35,7 @@ def drop(window: Window, paths: list[Path]) -> None:
     QApplication.sendEvent(window, QDropEvent(QPointF(middle), COPY, data, LEFT, NO_KEYS))
 
 
+@pytest.mark.medium
 def test_dropped_files_and_folders_are_imported(
     window: Window, qtbot: QtBot, recording: Path, tune: Path
 ) -> None:
@@ -46,6 +47,7 @@ def test_dropped_files_and_folders_are_imported(
     assert window.workspace.document.clips[0].path == tune
 
 
+@pytest.mark.medium
 def test_a_dropped_session_is_opened(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     album = tmp_path / "album.seqstudio"
     with Session.create(album) as session:
@@ -84,6 +86,7 @@ def test_a_session_that_is_open_elsewhere_is_an_error_in_the_banner(
         assert window.banner.isVisible()
 
 
+@pytest.mark.medium
 def test_the_window_restores_its_geometry_and_the_library(
     workspace: Workspace, qtbot: QtBot
 ) -> None:

@@ -37,6 +37,7 @@ def filled(window: Window, qtbot: QtBot, tune: Path, recording: Path) -> Window:
     return window
 
 
+@pytest.mark.medium
 def test_the_space_bar_plays_a_recording_and_then_a_tune(filled: Window, qtbot: QtBot) -> None:
     transport, document = filled.transport, filled.workspace.document
     filled.library.tree.setFocus()
@@ -79,6 +80,7 @@ def test_speed_volume_and_repeat_are_one_click_away(filled: Window, qtbot: QtBot
     assert transport.position_s == pytest.approx(transport.length_s / 2, abs=0.01)
 
 
+@pytest.mark.medium
 def test_the_metronome_clicks_at_each_beat(tune: Path) -> None:
     take = Take.of(tune.read_bytes(), "tune")
     score, silent = take.score, frozenset(range(len(take.tracks)))

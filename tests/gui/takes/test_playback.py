@@ -47,6 +47,7 @@ def play_and_wait(playback: TakePlayback, speaker: Any, take: Take, qtbot: QtBot
     qtbot.waitUntil(lambda: playback.playing_id == take.id and speaker.fill is not None)
 
 
+@pytest.mark.medium
 def test_a_take_is_rendered_from_its_score_without_muted_tracks(one: Take) -> None:
     audio = render_take(one)
     assert audio.duration_s == pytest.approx(one.score.seconds(one.score.end_tick), abs=2.0)
@@ -57,6 +58,7 @@ def test_a_take_is_rendered_from_its_score_without_muted_tracks(one: Take) -> No
     assert not render_take(one, frozenset({1, 2})).samples.any()
 
 
+@pytest.mark.medium
 def test_another_take_continues_from_the_same_second(
     playback: TakePlayback, speaker: Any, one: Take, other: Take, qtbot: QtBot
 ) -> None:
@@ -72,6 +74,7 @@ def test_another_take_continues_from_the_same_second(
     qtbot.waitUntil(lambda: _same(speaker.sound(100 / RATE_HZ), expected))
 
 
+@pytest.mark.medium
 def test_playback_continues_from_the_second_sought(
     playback: TakePlayback, speaker: Any, one: Take, qtbot: QtBot
 ) -> None:
@@ -84,6 +87,7 @@ def test_playback_continues_from_the_second_sought(
     assert (playback.playing_id, playback.position_s) == ("", 0.5)
 
 
+@pytest.mark.medium
 def test_a_take_is_rendered_once(
     playback: TakePlayback, speaker: Any, one: Take, qtbot: QtBot
 ) -> None:
@@ -93,6 +97,7 @@ def test_a_take_is_rendered_once(
     assert (playback.rendering_id, playback.playing_id) == ("", one.id)
 
 
+@pytest.mark.medium
 def test_playback_follows_an_edit_but_not_a_new_name(
     playback: TakePlayback, speaker: Any, one: Take, other: Take, qtbot: QtBot
 ) -> None:
@@ -106,6 +111,7 @@ def test_playback_follows_an_edit_but_not_a_new_name(
     assert playback.rendering_id == ""  # nothing was playing, so nothing starts
 
 
+@pytest.mark.medium
 def test_a_take_that_ended_plays_from_its_start(
     playback: TakePlayback, speaker: Any, qtbot: QtBot, one: Take
 ) -> None:
@@ -120,6 +126,7 @@ def test_a_take_that_ended_plays_from_its_start(
     assert playback.position_s == 0.0
 
 
+@pytest.mark.medium
 def test_without_a_sound_output_it_says_why_and_still_saves_a_wav(
     workspace: Workspace, qtbot: QtBot, one: Take, tmp_path: Path
 ) -> None:
@@ -146,6 +153,7 @@ def test_without_a_sound_output_it_says_why_and_still_saves_a_wav(
     assert audio.duration_s == pytest.approx(render_take(one).duration_s)
 
 
+@pytest.mark.medium
 def test_a_wav_that_cannot_be_written_is_reported(
     playback: TakePlayback, qtbot: QtBot, one: Take, tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def panel(workspace: Workspace, speaker: Any, qtbot: QtBot, tune: Path) -> Itera
     window.deleteLater()
 
 
+@pytest.mark.medium
 def test_the_transport_plays_and_selecting_another_take_continues_with_it(
     panel: TakesPanel, workspace: Workspace, speaker: Any, qtbot: QtBot
 ) -> None:

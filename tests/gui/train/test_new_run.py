@@ -90,6 +90,7 @@ def field(page: TrainView, name: str) -> QWidget:
     return found
 
 
+@pytest.mark.medium
 def test_an_out_of_range_value_is_an_error_while_it_is_typed(page: TrainView, qtbot: QtBot) -> None:
     page.model.form.set(task="speech.ctc")
     first, own, training = page.form.settings.sections
@@ -112,6 +113,7 @@ def test_an_out_of_range_value_is_an_error_while_it_is_typed(page: TrainView, qt
     assert {"set.dropout", "set.warmup"} <= page.model.form.errors.keys()
 
 
+@pytest.mark.medium
 def test_a_task_without_settings_in_its_manifest_has_rows_of_text(
     parrot_studio: Studio, window: Window, page: TrainView, qtbot: QtBot
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_task_without_settings_in_its_manifest_has_rows_of_text(
     assert rows.all == []
 
 
+@pytest.mark.medium
 def test_start_scrolls_to_the_first_error(page: TrainView, qtbot: QtBot) -> None:
     page.model.form.set(task="speech.ctc", data=Path(__file__), name="mine")
     page.model.form.settings.sections[2].form.set("valid_groups", -1)
@@ -147,6 +150,7 @@ def test_start_scrolls_to_the_first_error(page: TrainView, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: not groups.visibleRegion().isEmpty())
 
 
+@pytest.mark.medium
 def test_a_worker_error_is_scrolled_into_view_at_its_field(
     window: Window, page: TrainView, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:

@@ -251,6 +251,7 @@ def test_curve_values_are_shown_for_pointer_and_keys(
     assert page.run.previews.title.text() == "Before training"
 
 
+@pytest.mark.medium
 def test_a_model_can_be_saved_from_the_first_step_on(
     window: Window, page: TrainView, qtbot: QtBot, recorded: Path
 ) -> None:
@@ -292,6 +293,7 @@ def test_an_epoch_whose_weights_are_there_can_be_chosen_instead_of_the_best(
     assert view.save.text() == "Save"
 
 
+@pytest.mark.medium
 def test_each_run_keeps_its_own_smoothing(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
     create_run(recorded.parent / "other", RunSpec(task="speech.ctc"))
     opened(page.model, qtbot, recorded)
@@ -304,6 +306,7 @@ def test_each_run_keeps_its_own_smoothing(page: TrainView, qtbot: QtBot, recorde
     assert box.currentText() == "Every step"
 
 
+@pytest.mark.medium
 def test_the_ledger_can_be_filtered(page: TrainView, qtbot: QtBot, recorded: Path) -> None:
     page.model.open(recorded)
     table = page.run.ledger.table
@@ -345,6 +348,7 @@ def test_a_run_that_is_retried_in_the_list_of_jobs_is_running_on_the_page(
     assert page.run.progress.text().startswith("Stopped")
 
 
+@pytest.mark.medium
 def test_two_runs_are_compared_by_their_curves_and_settings(
     page: TrainView, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ def full_window(window: Window, qtbot: QtBot) -> Window:
     return window
 
 
+@pytest.mark.medium
 def test_every_command_has_a_name_a_title_and_a_shortcut(full_window: Window) -> None:
     for action in full_window.commands.all():
         command = full_window.commands.command(action.objectName())
@@ -26,6 +27,7 @@ def test_every_command_has_a_name_a_title_and_a_shortcut(full_window: Window) ->
         assert not action.shortcut().isEmpty(), f"{command.name}: {command.shortcut} is invalid"
 
 
+@pytest.mark.medium
 def test_every_command_is_in_a_menu_and_no_menu_is_empty(full_window: Window, qtbot: QtBot) -> None:
     def menus() -> list[QMenu]:
         found = full_window.menuBar().findChildren(QMenu)
@@ -39,6 +41,7 @@ def test_every_command_is_in_a_menu_and_no_menu_is_empty(full_window: Window, qt
     assert all(menu.actions() for menu in menus())
 
 
+@pytest.mark.medium
 def test_no_two_visible_commands_have_the_same_label(full_window: Window, qtbot: QtBot) -> None:
     commands = full_window.commands
     for page in PAGES:

@@ -1,6 +1,7 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
@@ -76,6 +77,7 @@ def test_two_sessions_at_once_are_refused(workspace: Workspace, qtbot: QtBot) ->
     assert failed.args == ["b.seqstudio: a second session, expected one at most"]
 
 
+@pytest.mark.medium
 def test_sixty_files_are_imported_without_a_stall(
     window: object, workspace: Workspace, qtbot: QtBot, tmp_path: Path, tune: Path
 ) -> None:

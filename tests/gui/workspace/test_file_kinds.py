@@ -112,6 +112,7 @@ def test_the_hint_names_everything_that_dropping_will_do(project: Path) -> None:
     )
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", [page.name for page in PAGES])
 def test_a_project_dropped_anywhere_on_any_page_asks_for_consent(
     window: Window, qtbot: QtBot, project: Path, recording: Path, tune: Path, name: str
@@ -148,6 +149,7 @@ def test_a_text_dropped_with_a_wheel_is_imported_and_the_wheel_asks_for_consent(
     assert page is window.show_page("plugins")
 
 
+@pytest.mark.medium
 def test_two_plugins_dropped_together_ask_for_consent_one_after_the_other(
     window: Window, qtbot: QtBot, wheel: Path, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def states(queue: JobQueue) -> dict[str, str]:
     return {job.title: job.state for job in queue.jobs()}
 
 
+@pytest.mark.medium
 def test_one_job_runs_at_a_time_and_the_next_follows_in_order(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
@@ -57,6 +58,7 @@ def test_one_job_runs_at_a_time_and_the_next_follows_in_order(
     assert "Echo a" not in states(queue)
 
 
+@pytest.mark.medium
 def test_a_waiting_job_is_cancelled_and_a_running_one_is_paused_resumed_and_cancelled(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
@@ -76,6 +78,7 @@ def test_a_waiting_job_is_cancelled_and_a_running_one_is_paused_resumed_and_canc
     qtbot.waitUntil(lambda: queue.running == ())
 
 
+@pytest.mark.medium
 def test_a_failed_job_is_retried_and_says_why_it_failed(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], tmp_path: Path
 ) -> None:
@@ -90,6 +93,7 @@ def test_a_failed_job_is_retried_and_says_why_it_failed(
     assert queue.items(job)[0].outputs[0].read_text() == "goodgood"
 
 
+@pytest.mark.medium
 def test_after_a_restart_waiting_jobs_keep_their_order_until_the_queue_is_started(
     parrot_studio: Studio, qtbot: QtBot, spec_of: Callable[..., JobSpec]
 ) -> None:
@@ -115,6 +119,7 @@ def test_after_a_restart_waiting_jobs_keep_their_order_until_the_queue_is_starte
         one.deleteLater()
 
 
+@pytest.mark.medium
 def test_a_training_runs_niced_beside_another_job_and_frees_its_lane_when_paused(
     queue: JobQueue, qtbot: QtBot, spec_of: Callable[..., JobSpec], tmp_path: Path
 ) -> None:

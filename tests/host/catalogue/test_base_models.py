@@ -53,6 +53,7 @@ def spell(studio: Studio, model: str, out: Path) -> list[str]:
     return [e.model for e in studio.submit(request).events() if isinstance(e, ItemDone)]
 
 
+@pytest.mark.medium
 def test_a_training_starts_from_an_installed_model_by_name(studio: Studio, tmp_path: Path) -> None:
     train(studio, tmp_path, "second", base="whole")
     base = open_run(tmp_path / "second").spec.base
@@ -63,6 +64,7 @@ def test_a_training_starts_from_an_installed_model_by_name(studio: Studio, tmp_p
     assert rows["started from"] == f"whole ({base.sha256[:12]})"
 
 
+@pytest.mark.medium
 def test_an_adapter_is_used_by_operations_with_the_base_that_its_run_or_the_profile_has(
     studio: Studio, tmp_path: Path
 ) -> None:

@@ -138,6 +138,7 @@ def test_a_model_is_trained_evaluated_verified_and_used(
     }
 
 
+@pytest.mark.medium
 def test_take_seven_of_seven_equals_take_seven_of_sixteen(
     spelling: Studio, trained: Path, tmp_path: Path
 ) -> None:

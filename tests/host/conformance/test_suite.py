@@ -367,6 +367,7 @@ class Computing:
         return self.worker.poll() is not None
 
 
+@pytest.mark.medium
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what a process waits")
 def test_a_busy_machine_does_not_change_how_long_an_operation_takes_to_stop() -> None:
     others = [on_one_cpu("while True: pass") for _ in range(4)]

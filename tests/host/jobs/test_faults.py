@@ -149,6 +149,7 @@ def test_a_file_that_may_not_be_read_is_named_and_the_others_are_done(
     assert run.stdout.rstrip().endswith("done 1 1")
 
 
+@pytest.mark.medium
 def test_a_file_that_grows_or_moves_fails_by_name(
     site: Any, home: Path, words: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ def done(events: list[Any]) -> list[tuple[int, bool]]:
     return [(event.item, event.skipped) for event in events if isinstance(event, ItemDone)]
 
 
+@pytest.mark.medium
 def test_finished_items_are_skipped_until_their_output_input_or_options_change(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_finished_items_are_skipped_until_their_output_input_or_options_change(
     assert (tmp_path / "out/c.txt").read_text() == "cc"
 
 
+@pytest.mark.medium
 def test_the_same_command_continues_a_cancelled_batch(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ def test_the_same_command_continues_a_cancelled_batch(
     assert runs_in(tmp_path) == ["a", "b", "b", "c", "d"]
 
 
+@pytest.mark.medium
 def test_an_interrupted_job_can_be_resumed(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -103,6 +106,7 @@ def test_an_interrupted_job_can_be_resumed(
     assert done(list(studio.resume(handle.id).events())) == [(2, False)]
 
 
+@pytest.mark.medium
 def test_a_retry_runs_only_the_failed_items(
     studio: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -50,6 +50,7 @@ def tune(out: Path | None, **changes: Any) -> JobSpec:
     return JobSpec(plugin="composer", name="tune", out=out, **changes)
 
 
+@pytest.mark.medium
 def test_takes_are_numbered_and_the_seed_of_a_take_does_not_depend_on_the_others(
     composer: Studio, tmp_path: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_takes_are_numbered_and_the_seed_of_a_take_does_not_depend_on_the_others
     assert (tmp_path / "one.txt").read_text() == (tmp_path / "many.1.txt").read_text()
 
 
+@pytest.mark.medium
 def test_one_take_of_several_can_be_generated_again_alone(composer: Studio, tmp_path: Path) -> None:
     composer.submit(tune(tmp_path / "many.txt", seed=5, takes=3)).wait()
     handle = composer.submit(tune(tmp_path / "third.txt", seed=5, first_take=3))
@@ -70,6 +72,7 @@ def test_one_take_of_several_can_be_generated_again_alone(composer: Studio, tmp_
     assert composer.jobs.items(handle.id)[0].take == 3
 
 
+@pytest.mark.medium
 def test_a_drawn_seed_is_stored_and_reproduces_the_output(composer: Studio, tmp_path: Path) -> None:
     first = composer.submit(tune(tmp_path / "a.txt"))
     first.wait()
@@ -88,6 +91,7 @@ def test_without_an_out_outputs_stay_in_the_jobs_folder(composer: Studio) -> Non
     assert all(path.is_file() for path in done.outputs)
 
 
+@pytest.mark.medium
 def test_a_folder_is_mirrored_and_equal_stems_keep_their_whole_names(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -194,6 +198,7 @@ def test_a_file_that_a_person_wrote_is_not_replaced(
     assert (out / "a.txt").read_text() == "by hand"
 
 
+@pytest.mark.medium
 def test_a_result_that_a_person_corrected_is_not_replaced(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -212,6 +217,7 @@ def test_a_result_that_a_person_corrected_is_not_replaced(
         assert (kept.read_text(), (out / "a.txt").read_text()) == (text, "AA")
 
 
+@pytest.mark.medium
 def test_what_the_same_profile_wrote_is_replaced(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -222,6 +228,7 @@ def test_what_the_same_profile_wrote_is_replaced(
     assert (out / "a.txt").read_text() == "AAA"
 
 
+@pytest.mark.medium
 def test_a_file_that_appears_while_its_item_runs_is_not_replaced(
     site: Any, home: Path, words: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ def spec_of(folder: Path, out: Path, **changes: Any) -> JobSpec:
     return JobSpec(plugin="tiny", name="shout", inputs={"words": (folder,)}, out=out, **changes)
 
 
+@pytest.mark.medium
 def test_a_cancelled_item_leaves_its_part_and_goes_on_there(
     site: Any, home: Path, words: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_cancelled_item_leaves_its_part_and_goes_on_there(
     assert len(log) == len(set(log)) == 12
 
 
+@pytest.mark.medium
 def test_a_part_that_a_person_corrected_stays(
     site: Any, home: Path, words: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ def test_starting_a_job_whose_plugin_is_gone_fails_it_with_the_reason(
     assert order(shouter) == waiting[1:]
 
 
+@pytest.mark.medium
 def test_ended_jobs_are_listed_newest_first_until_they_are_dismissed_or_queued_again(
     shouter: Studio, waiting: list[int], home: Path
 ) -> None:

@@ -184,6 +184,7 @@ def test_midi_messages_arrive_grouped_as_they_were_fed(open_job: Open) -> None:
     assert partial_texts(list(handle.events())) == ["903c40", "904040904340", "803c00"]
 
 
+@pytest.mark.medium
 def test_an_empty_stream_has_a_result_and_the_next_stream_is_not_skipped(
     open_job: Open, spoken: bytes
 ) -> None:
@@ -264,6 +265,7 @@ def test_a_worker_that_does_not_read_its_socket_is_cancelled_in_time(
     assert time.monotonic() - start < 4  # the host would kill it after five
 
 
+@pytest.mark.medium
 def test_a_worker_killed_in_mid_stream_fails_its_item_and_a_retry_reads_a_new_stream(
     open_job: Open, meter: Studio, spoken: bytes, tmp_path: Path
 ) -> None:

@@ -64,12 +64,14 @@ def test_the_next_job_of_a_plugin_reuses_the_idle_worker(
     assert logs == ["at first\n", "at second\n"]  # each job has its own
 
 
+@pytest.mark.medium
 def test_another_plugin_does_not_reuse_it(run_echo: Callable[..., str], site: Any) -> None:
     site.batch("two", ECHO_CODE, ("echo",))
 
     assert run_echo("first") != run_echo("second", "two")
 
 
+@pytest.mark.medium
 def test_changed_code_is_loaded_by_a_new_worker(run_echo: Callable[..., str], site: Any) -> None:
     first = run_echo("first")
     package = site.batch("one", ECHO_CODE.replace("VERSION", "2"), ("echo",))
@@ -79,6 +81,7 @@ def test_changed_code_is_loaded_by_a_new_worker(run_echo: Callable[..., str], si
     assert run_echo("fourth").endswith(" 2")
 
 
+@pytest.mark.medium
 def test_a_worker_that_died_is_not_kept(run_echo: Callable[..., str]) -> None:
     first = run_echo("first")
 
@@ -86,6 +89,7 @@ def test_a_worker_that_died_is_not_kept(run_echo: Callable[..., str]) -> None:
     assert run_echo("second") not in ("", first)
 
 
+@pytest.mark.medium
 def test_an_idle_worker_that_was_killed_is_replaced(run_echo: Callable[..., str]) -> None:
     first = run_echo("first")
     os.kill(int(first.split()[0]), 9)
@@ -93,6 +97,7 @@ def test_an_idle_worker_that_was_killed_is_replaced(run_echo: Callable[..., str]
     assert run_echo("second") not in ("", first)
 
 
+@pytest.mark.medium
 def test_the_worker_of_a_strangers_plugin_is_not_reused_for_other_files(
     run_echo: Callable[..., str], site: Any
 ) -> None:

@@ -302,6 +302,7 @@ def test_a_pipe_device_or_huge_file_is_not_read(
         store.inspect(path)
 
 
+@pytest.mark.medium
 def test_the_profile_may_be_a_link(builder: Any, tmp_path: Path, profile: Profile) -> None:
     profile.home.mkdir()
     (tmp_path / "link").symlink_to(profile.home)

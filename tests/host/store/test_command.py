@@ -62,6 +62,7 @@ def test_a_plugin_is_shown_installed_switched_off_and_on_and_removed(
     assert "No such command 'parrot'" in run("parrot", "shout").stderr
 
 
+@pytest.mark.medium
 def test_a_wrong_hash_installs_nothing(builder: Any, run: Run) -> None:
     done = run("plugins", "install", builder.plugin(), "--accept", "sha256:00")
 

@@ -16,6 +16,7 @@ from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio
 
 
+@pytest.mark.medium
 def test_after_three_crashes_the_plugin_is_disabled_and_the_job_stops(
     builder: Any, install: Callable[[Path], None], store: Store, profile: Profile, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ def shouted(studio: Studio, folder: Path, plugin: str = "parrot") -> str:
     return out.read_text()
 
 
+@pytest.mark.medium
 def test_an_open_studio_runs_a_newly_installed_wheel(
     builder: Any, install: Install, profile: Profile, tmp_path: Path
 ) -> None:
@@ -37,6 +38,7 @@ def test_an_open_studio_runs_a_newly_installed_wheel(
     assert studio.catalogue.plugin("parrot").version == "1.0"
 
 
+@pytest.mark.medium
 def test_the_next_job_uses_an_upgrade_or_a_rollback(
     builder: Any, install: Install, store: Store, profile: Profile, tmp_path: Path
 ) -> None:
@@ -55,6 +57,7 @@ def test_the_next_job_uses_an_upgrade_or_a_rollback(
     assert sorted(versions) == ["1.1", "1.2"]
 
 
+@pytest.mark.medium
 def test_rollback_refuses_a_damaged_version(
     builder: Any, install: Install, store: Store, profile: Profile, store_files: StoreFiles
 ) -> None:
@@ -69,6 +72,7 @@ def test_rollback_refuses_a_damaged_version(
     assert store_files() == before
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
@@ -87,6 +91,7 @@ def test_a_receipt_is_checked_when_it_is_read_again(
         Catalogue.load(profile).plugin("parrot")
 
 
+@pytest.mark.medium
 def test_the_error_for_a_disabled_plugin_says_how_to_enable_it(
     builder: Any, install: Install, store: Store, profile: Profile
 ) -> None:
@@ -99,6 +104,7 @@ def test_the_error_for_a_disabled_plugin_says_how_to_enable_it(
     assert Catalogue.load(profile).plugin("parrot").id == "parrot"
 
 
+@pytest.mark.medium
 def test_uninstalling_leaves_no_trace_in_the_profile(
     builder: Any,
     install: Install,
@@ -120,6 +126,7 @@ def test_uninstalling_leaves_no_trace_in_the_profile(
     assert [path.name for path in left if b"parrot" in path.read_bytes()] == []
 
 
+@pytest.mark.medium
 def test_uninstalling_leaves_no_files(
     builder: Any, install: Install, store: Store, store_files: StoreFiles
 ) -> None:
@@ -134,6 +141,7 @@ def test_uninstalling_leaves_no_files(
         store.uninstall("parrot")
 
 
+@pytest.mark.medium
 def test_a_failed_upgrade_leaves_the_store_unchanged(
     builder: Any, install: Install, store_files: StoreFiles
 ) -> None:
@@ -145,6 +153,7 @@ def test_a_failed_upgrade_leaves_the_store_unchanged(
     assert store_files() == before
 
 
+@pytest.mark.medium
 def test_a_plugin_uses_the_wheels_next_to_it_and_the_libraries_of_the_host(
     builder: Any, install: Install, store: Store, profile: Profile, tmp_path: Path
 ) -> None:
@@ -204,6 +213,7 @@ def test_a_dependency_conflict_is_explained_before_anything_is_written(
     assert store_files() == {}
 
 
+@pytest.mark.medium
 def test_the_consent_sheet_lists_changes_since_the_version_in_use(
     builder: Any, install: Install, store: Store
 ) -> None:
@@ -249,6 +259,7 @@ def test_leftovers_of_a_process_that_died_while_installing_are_removed(
     assert not [name for name in store_files() if ".parrot" in name]
 
 
+@pytest.mark.medium
 def test_a_damaged_plugins_json_affects_only_plugins_of_the_store(
     builder: Any, install: Install, profile: Profile
 ) -> None:
@@ -278,6 +289,7 @@ def seqstudio_exporters():
 """
 
 
+@pytest.mark.medium
 def test_two_plugins_with_conflicting_libraries_cannot_share_a_job(
     builder: Any, install: Install, profile: Profile, tmp_path: Path
 ) -> None:

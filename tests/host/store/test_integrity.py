@@ -46,6 +46,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("how", CHANGES)
 def test_code_that_is_not_what_was_installed_does_not_run(
     library: Path, profile: Profile, tmp_path: Path, how: str
@@ -59,6 +60,7 @@ def test_code_that_is_not_what_was_installed_does_not_run(
     assert f"{text} since it was installed, expected the code that was agreed to" in reason
 
 
+@pytest.mark.medium
 def test_running_a_plugin_changes_none_of_its_files(
     library: Path, profile: Profile, tmp_path: Path
 ) -> None:
@@ -67,6 +69,7 @@ def test_running_a_plugin_changes_none_of_its_files(
     assert {path: path.stat().st_mtime_ns for path in library.rglob("*")} == before
 
 
+@pytest.mark.medium
 def test_a_reinstall_of_the_same_version_shows_what_is_different(
     library: Path, builder: Any, store: Store
 ) -> None:

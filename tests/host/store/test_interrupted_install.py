@@ -49,6 +49,7 @@ def profile_files(profile: Profile) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in files if path.parent.name != "cache"}
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("large", ["a file of the plugin", "plugins.json"])
 def test_a_full_disk_leaves_the_store_unchanged(
     builder: Any, install: Install, profile: Profile, store: Store, large: str

@@ -42,6 +42,7 @@ def edit(project: Path, old: str, new: str) -> None:
     (project / CODE).write_text(code.replace(old, new))
 
 
+@pytest.mark.medium
 def test_the_next_job_runs_what_was_saved(project: Path, profile: Profile, tmp_path: Path) -> None:
     store = Store(profile)
     assert store.link(project) == "parrot"
@@ -54,6 +55,7 @@ def test_the_next_job_runs_what_was_saved(project: Path, profile: Profile, tmp_p
     assert not (profile.home / "plugins.json").exists()
 
 
+@pytest.mark.medium
 def test_the_installed_version_returns(project: Path, profile: Profile) -> None:
     store = Store(profile)
     inspected = store.inspect(project)

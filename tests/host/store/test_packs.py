@@ -48,6 +48,7 @@ def rewritten(pack: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     return copy
 
 
+@pytest.mark.medium
 def test_one_file_installs_a_plugin_with_what_it_needs(packed: Packer, store: Store) -> None:
     pack = packed("1.0")
     inspected = store.inspect(pack)
@@ -108,6 +109,7 @@ def test_a_pack_of_another_format_or_without_a_card_is_refused(packed: Packer) -
         open_pack(rewritten(pack, lambda members: members.pop("pack.json") and None))
 
 
+@pytest.mark.medium
 def test_a_shelf_gives_the_newest_version(packed: Packer, tmp_path: Path) -> None:
     shelf = tmp_path / "shelf"
     for version in ("1.9", "1.10", "1.9"):

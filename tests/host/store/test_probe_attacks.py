@@ -103,6 +103,7 @@ def test_the_kernel_refuses_changes_of_its_own_files(
         install(builder.plugin(**changes))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("attack", HARMFUL_CODE)
 def test_a_plugin_that_fails_its_probe_is_not_installed(
     builder: Any, install: Install, profile: Profile, store_files: StoreFiles, attack: str
@@ -121,6 +122,7 @@ def test_a_plugin_that_fails_its_probe_is_not_installed(
     assert "parrot" not in [plugin.id for plugin in Catalogue.load(profile).plugins]
 
 
+@pytest.mark.medium
 def test_code_compiled_during_the_probe_is_removed(
     builder: Any, install: Install, profile: Profile
 ) -> None:

@@ -174,6 +174,7 @@ def bad(site: Any, home: Path) -> Studio:
     return Studio(home)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("operation", "reason"),
     [

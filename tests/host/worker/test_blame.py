@@ -62,6 +62,7 @@ def crashes(studio: Studio) -> dict[str, int]:
     return {name: len(times) for name, times in table.items()}
 
 
+@pytest.mark.medium
 def test_an_extension_that_dies_on_import_is_blamed_and_left_out(
     site: Any, shouter: Studio, words: Words, tmp_path: Path
 ) -> None:
@@ -79,6 +80,7 @@ def test_an_extension_that_dies_on_import_is_blamed_and_left_out(
     assert len([event for event in events if isinstance(event, ItemStarted)]) == 2
 
 
+@pytest.mark.medium
 def test_an_extension_that_dies_at_work_is_blamed_and_the_items_run_again_without_it(
     site: Any, shouter: Studio, words: Words, tmp_path: Path
 ) -> None:
@@ -106,6 +108,7 @@ def test_an_extension_that_raises_an_error_on_import_is_left_out_with_its_reason
     assert failures == {f"tiny shout: no exporter writes text as 'html'; {why}"}
 
 
+@pytest.mark.medium
 def test_a_worker_killed_while_loading_is_retried_once(
     site: Any, home: Path, words: Words, tmp_path: Path
 ) -> None:

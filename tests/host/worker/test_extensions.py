@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from seqstudio.contracts.data import Example, Ledger
 from seqstudio.contracts.messages import Acting, Notice
 from seqstudio.host.studio import JobSpec, Studio
@@ -28,6 +30,7 @@ def seqstudio_exporters():
 """
 
 
+@pytest.mark.medium
 def test_a_format_of_another_plugin_is_written_on_request(
     site: Any, shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:

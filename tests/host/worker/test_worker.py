@@ -55,6 +55,7 @@ def reporter(site: Any, home: Path) -> Studio:
     return Studio(home)
 
 
+@pytest.mark.medium
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no autogroups here")
 def test_nice_also_applies_to_other_sessions(reporter: Studio, words: Callable[..., Path]) -> None:
     inputs = {"words": (words("a.txt"),)}
@@ -63,6 +64,7 @@ def test_nice_also_applies_to_other_sessions(reporter: Studio, words: Callable[.
     assert done.details["autogroup"].endswith(f"nice {done.details['nice']}\n")
 
 
+@pytest.mark.medium
 def test_a_worker_has_a_clean_environment_and_loads_no_torch(
     reporter: Studio, words: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +98,7 @@ def seqstudio_operations():
 """
 
 
+@pytest.mark.medium
 def test_a_worker_is_ready_within_half_a_second_of_processor_time(
     site: Any, tmp_path: Path
 ) -> None:
@@ -123,6 +126,7 @@ def test_a_worker_ends_when_its_host_is_gone(site: Any, tmp_path: Path) -> None:
     assert not is_alive(owner)
 
 
+@pytest.mark.medium
 def test_the_front_end_never_imports_torch_or_a_plugin(
     shouter: Studio, words: Callable[..., Path], tmp_path: Path
 ) -> None:
