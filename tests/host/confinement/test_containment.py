@@ -116,14 +116,16 @@ def test_memory_of_a_process_that_changed_its_parent_counts(
     assert is_gone(home)
 
 
-def test_too_many_processes_are_killed(run: Callable[..., str]) -> None:
-    assert "processes and threads, expected at most 100" in run("forks", tasks=100)
+def test_too_many_processes_are_killed_or_refused(run: Callable[..., str]) -> None:
+    reason = run("forks", tasks=100)  # the kernel refuses the last one first, but not to root
+
+    assert "and threads, expected at most 100" in reason or "temporarily unavailable" in reason
 
 
-def test_too_many_threads_are_killed(run: Callable[..., str]) -> None:
+def test_too_many_threads_are_killed_or_refused(run: Callable[..., str]) -> None:
     reason = run("threads", tasks=200)
 
-    assert "processes and threads, expected at most 200" in reason or "start new thread" in reason
+    assert "and threads, expected at most 200" in reason or "start new thread" in reason
 
 
 def test_a_log_that_grows_too_long_ends_the_worker(run: Callable[..., str], home: Path) -> None:
