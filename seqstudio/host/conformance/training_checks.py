@@ -11,10 +11,12 @@ from seqstudio.host.catalogue.catalogue import Plugin
 from seqstudio.host.conformance.check import Check, check_result
 from seqstudio.host.conformance.operation_checks import failures
 from seqstudio.host.conformance.sample_data import sample_data
-from seqstudio.host.jobs.events import ItemProgress, JobEvent, JobFinished, Notice
+from seqstudio.host.jobs.events import JobEvent, JobFinished, Notice
 from seqstudio.host.jobs.spec import Verb
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.bundle_files import WEIGHTS
+from seqstudio.services.events import TrainingStep
+from seqstudio.services.runs import open_run
 
 TWO_STEPS = ("epochs=2", "batch_size=64", "valid_share=0.25", "accumulate=1")
 
@@ -84,7 +86,7 @@ def check_task(
     runs = [folder / "first", folder / "second"]
     trainings = [training.train(run) for run in runs]
     faults = [fault for events in trainings for fault in training_faults(plugin, events)]
-    yield check_result(name, "; ".join(faults[:1]), _losses(trainings[0]))
+    yield check_result(name, "; ".join(faults[:1]), "" if faults else _losses(runs[0]))
     if faults:
         return None
     first, second = ((run / "model" / WEIGHTS).read_bytes() for run in runs)
@@ -115,7 +117,7 @@ def figures(events: Sequence[JobEvent], prefix: str = "") -> str:
     return ", ".join(chosen[:3])
 
 
-def _losses(events: Sequence[JobEvent]) -> str:
-    plain = [event.event for event in events if isinstance(event, ItemProgress)]
-    losses = [f"{one['loss']:.4g}" for one in plain if one.get("event") == "step"]
-    return f"loss {', '.join(losses)}"
+def _losses(run: Path) -> str:
+    """Return the loss of each step, of which a job reports only some."""
+    steps = (event for event in open_run(run).events() if isinstance(event, TrainingStep))
+    return f"loss {', '.join(f'{step.loss:.4g}' for step in steps)}"
