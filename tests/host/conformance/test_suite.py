@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from seqstudio.host.conformance.check import Check
-from seqstudio.host.conformance.extension_checks import writable
 from seqstudio.host.conformance.isolated import verify
 from seqstudio.host.conformance.kill_checks import half_written, lost
 from seqstudio.host.conformance.operation_checks import seconds_to_stop
@@ -18,7 +17,6 @@ from seqstudio.host.conformance.suite import ASKS
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.jobs.outputs import FinishedOutput
 from seqstudio.host.store.scaffold import write_plugin
-from seqstudio.host.studio import Studio
 from seqstudio.services.atomic_files import sha256_of_file
 
 BAD = """
@@ -137,73 +135,6 @@ processes = "It starts a daemon."
 [[operations]]"""
 
 
-EXTENSIONS = """
-[[importers]]
-name = "cards"
-kind = "text"
-sample = "cards.txt"
-
-[[train_callbacks]]
-name = "watch"
-
-[[metrics]]
-name = "constant"
-task = "text.write"
-"""
-EXTENDING = """
-from dataclasses import dataclass
-from seqstudio.api import Example, hookimpl
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card(Example):
-    text: str
-    where: str = ""
-
-
-class Cards:
-    name, kind = "cards", "text"
-
-    def recognises(self, source):
-        return False
-
-    def read(self, source, ledger):
-        for number, line in enumerate(source.read_text().splitlines()):
-            READ
-            ledger.use(str(number))
-            yield Card(id=str(number), text=line)
-
-
-class Watch:
-    name = "watch"
-
-    def on_event(self, event):
-        return WATCH
-
-
-class Constant:
-    name, task = "constant", "text.write"
-
-    def compute(self, task, measurements):
-        return {"constant": FIGURE}
-
-
-@hookimpl
-def seqstudio_importers():
-    return [Cards()]
-
-
-@hookimpl
-def seqstudio_train_callbacks():
-    return [Watch()]
-
-
-@hookimpl
-def seqstudio_metrics():
-    return [Constant()]
-"""
-
-
 def failed(checks: list[Check]) -> dict[str, str]:
     return {check.name: check.detail for check in checks if check.outcome == "fail"}
 
@@ -319,41 +250,10 @@ def test_an_operation_on_a_stream_gets_a_sample_and_is_cancelled(
     assert outcomes["level: resume repeats no item"] == "skip"
 
 
-@pytest.mark.medium
-@pytest.mark.parametrize(
-    ("read", "watch", "figure", "outcome"),
-    [("pass", "False", "2.0", "pass"), ("1 / 0", "event.missing", "float('nan')", "fail")],
-)
-def test_importers_callbacks_and_metrics_are_tried_on_a_task_that_they_serve(
-    tmp_path: Path, read: str, watch: str, figure: str, outcome: str
-) -> None:
-    write_plugin(tmp_path / "extra", "extra", "exporter")
-    package = tmp_path / "extra" / "src" / "seqstudio_extra"
-    code = EXTENDING.replace("READ", read).replace("WATCH", watch).replace("FIGURE", figure)
-    (package / "__init__.py").write_text(code)
-    (package / "cards.txt").write_text("one two three\nfour five six\n" * 16)
-    manifest = (package / "seqstudio.toml").read_text()
-    (package / "seqstudio.toml").write_text(manifest.partition("[[exporters]]")[0] + EXTENSIONS)
-    found = {check.name.partition(":")[0]: check for check in verify(str(tmp_path / "extra"))}
-
-    tried = [found[name] for name in ("importer cards", "callback watch", "metric constant")]
-    assert [check.outcome for check in tried] == [outcome] * 3
-    if outcome == "pass":
-        assert tried[2].detail == "extra.constant 2"
-
-
 def on_one_cpu(code: str) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen([sys.executable, "-S", "-c", code])
     os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
     return process
-
-
-def test_an_exporter_is_tried_on_an_operation_that_names_its_format(tmp_path: Path) -> None:
-    studio = Studio(tmp_path)
-    text = studio.catalogue.plugin("text")
-    tried = [entry.name for _, entry in writable(studio, text, text.manifest.exporters[0])]
-
-    assert tried[:2] == ["translate", "classify"]
 
 
 class Computing:
