@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.note_names import BLACK_KEYS, drum_name, key_name
 from seqstudio.gui.piano_roll.paint import paint_bars
+from seqstudio.gui.piano_roll.score import ScoreInfo
 from seqstudio.gui.piano_roll.signatures import Signatures
 from seqstudio.gui.widgets.colours import Colours, colours_of
 from seqstudio.gui.widgets.metrics import styled
@@ -62,15 +63,14 @@ class RulerView(QWidget):
             tick = int(target.bars.snapped(pointed, target.step))
             model.set_cursor(tick, model.cursor[1])
             model.choose_bars(None)
-            self._pressed = model.info.bars.bar_at(max(pointed, 0))[0].bar
+            self._pressed = self._bar_at(model.info, event)
             self.seek_requested.emit(model.info.tempo_map.seconds(tick))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Choose the bars from the one that was pressed to this one."""
         model = self._model
         if self._pressed and model.info:
-            pointed = model.viewport.tick_at(event.position().x())
-            bar = model.info.bars.bar_at(max(pointed, 0))[0].bar
+            bar = self._bar_at(model.info, event)
             model.choose_bars((min(bar, self._pressed), max(bar, self._pressed)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -82,11 +82,15 @@ class RulerView(QWidget):
         model = self._model
         if model.info is None:
             return
-        bar = model.info.bars.bar_at(max(model.viewport.tick_at(event.position().x()), 0))[0].bar
+        bar = self._bar_at(model.info, event)
         if event.position().y() < SIGNATURE_HEIGHT:
             self.tempo_requested.emit()
         else:
             model.choose_bars((bar, bar))
+
+    def _bar_at(self, info: ScoreInfo, event: QMouseEvent) -> int:
+        tick = self._model.viewport.tick_at(event.position().x())
+        return info.bars.bar_at(max(tick, 0))[0].bar
 
     def _paint_bars(self, painter: QPainter, colours: Colours) -> None:
         info, axis = self._model.info, self._model.viewport.x

@@ -14,16 +14,14 @@ from seqstudio.gui.recording.transcript import TranscriptModel
 from seqstudio.gui.recording.waveform import WaveformModel
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.sound.player import Player
-from seqstudio.gui.sound.transport import Transport
+from seqstudio.gui.sound.transport import BACK_S, TIME_STEP_S, Transport
 from seqstudio.gui.widgets.time_text import format_time
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.media.subtitles import read_transcript, to_txt
 from seqstudio.session.document import Clip
 from seqstudio.session.edits import CompoundEdit, Edit, SetTranscript
 
-TIME_STEP_S = 0.1
 PLAIN = ("text", "table")  # kinds that are shown as they are written
-BACK_S = 3.0
 PARTIAL_LENGTH = 1200  # characters shown of the text recognised so far
 NO_TRANSCRIPT = (
     "No transcript yet. Press Transcribe at the right, import a transcript, or play and mark the "

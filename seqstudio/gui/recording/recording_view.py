@@ -243,7 +243,7 @@ NARROW = (QScrollBar, FindBar, CharacterBar)  # widgets that do not stretch
 
 
 def _stacked(*widgets: QWidget) -> QWidget:
-    """Return the widgets in a column; all but the first and scroll bars stretch."""
+    """Return the widgets in a column; all but the first and the `NARROW` ones stretch."""
     whole = QWidget()
     stack = column(whole)
     for number, widget in enumerate(widgets):

@@ -59,11 +59,6 @@ class SegmentLane:
         span = (segment.start_s, segment.end_s)
         return SegmentEnd(at, "start" if end == "start" else "stop", span)
 
-    def segment_at(self, second: float) -> int:
-        """Return the segment at a time, the last of several; -1 for none."""
-        inside = np.flatnonzero((self._starts <= second) & (second < self._stops))
-        return int(inside[-1]) if len(inside) else -1
-
     def colour(self, speaker: str | None, colours: Colours) -> QColor:
         """Return the colour of a speaker; that of the waveform where none is named."""
         if speaker not in self.speakers:

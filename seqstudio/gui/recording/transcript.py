@@ -201,21 +201,19 @@ class TranscriptModel(QObject):
     def set_times(self, start_s: float, end_s: float) -> None:
         """Set the start and end of the current segment."""
         if current := self.current:
-            segment = self.segments[current.segment]
-            if not self._has_word_times(current.segment):
-                segment = self._without_words(current.segment)
-            change = self._replace_segment(current.segment, (with_times(segment, start_s, end_s),))
-            self._do(CompoundEdit("Set a segment's times", (change,)))
+            self._set_times_of(current.segment, start_s, end_s)
 
     def move_end(self, moved: SegmentEnd) -> None:
         """Move an end of a segment, as one step."""
         number = moved.segment
         if number < len(self.segments) and moved.span != _span(self.segments[number]):
-            segment = self.segments[number]
-            if not self._has_word_times(number):
-                segment = self._without_words(number)
-            change = self._replace_segment(number, (with_times(segment, *moved.span),))
-            self._do(CompoundEdit("Set a segment's times", (change,)))
+            self._set_times_of(number, *moved.span)
+
+    def _set_times_of(self, number: int, start_s: float, end_s: float) -> None:
+        timed = self._has_word_times(number)
+        segment = self.segments[number] if timed else self._without_words(number)
+        change = self._replace_segment(number, (with_times(segment, start_s, end_s),))
+        self._do(CompoundEdit("Set a segment's times", (change,)))
 
     @property
     def speaker(self) -> str:

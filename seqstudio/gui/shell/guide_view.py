@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QTextDocument
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 
 from seqstudio.errors import DataError
@@ -16,7 +16,7 @@ MARKDOWN = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
 
 
 class GuideView(QDialog):
-    """Shows the guide; links to the web open in the browser."""
+    """Shows the guide."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -25,8 +25,6 @@ class GuideView(QDialog):
         self.resize(*GUIDE)
         self.text = QTextBrowser(self)
         self.text.setAccessibleName("Guide")
-        self.text.setOpenLinks(False)
-        self.text.anchorClicked.connect(self._follow)
         column(self, margins=NONE).addWidget(self.text)
 
     def show_guide(self, path: Path) -> None:
@@ -42,7 +40,3 @@ class GuideView(QDialog):
         self.text.setSearchPaths([str(path.parent)])
         self.text.document().setMarkdown(text, MARKDOWN)
         self.show()
-
-    def _follow(self, link: QUrl) -> None:
-        if link.scheme() in ("http", "https"):
-            QDesktopServices.openUrl(link)

@@ -10,7 +10,7 @@ from seqstudio.gui.widgets.metrics import DIALOG, LARGE, SMALL
 from seqstudio.gui.workspace.workspace import Workspace
 
 NUMBER = Qt.ItemDataRole.UserRole
-HELP = "Choose a step to return to the session as it was after it. A new edit ends the way forward."
+HELP = "Choose a step to see the session as it was then. After a new edit, undone steps are gone."
 
 
 class HistoryView(QDialog):

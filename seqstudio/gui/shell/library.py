@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from seqstudio.gui.workspace.results import PARTIAL
+from seqstudio.gui.workspace.results import is_partial
 from seqstudio.session.document import Clip, Document, Take
 from seqstudio.session.edits import (
     CompoundEdit,
@@ -136,7 +136,7 @@ def _words_state(clip: Clip) -> str:
     """Return a tick for a recording with words, two if a person has corrected them."""
     if clip.kind != "audio" or clip.transcript is None:
         return ""
-    if clip.transcript.provenance.get(PARTIAL):
+    if is_partial(clip.transcript):
         return "so far"
     by_hand = any(segment.origin == "human" for segment in clip.transcript.segments)
     return CHECKED if by_hand or clip.transcript.origin == "human" else TRANSCRIBED

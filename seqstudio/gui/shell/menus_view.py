@@ -41,7 +41,7 @@ def with_mnemonic(title: str, taken: set[str]) -> str:
     return title
 
 
-def _room(action: QAction) -> str:
+def _group(action: QAction) -> str:
     """Return the first part of a command's name: "session" of "session.undo"."""
     return action.objectName().partition(".")[0]
 
@@ -52,7 +52,7 @@ class Menus:
     Parameters
     ----------
     bar : to fill
-    commands : their menus; a line divides those of different rooms ("session", "library")
+    commands : their menus; a line divides those of different groups ("session", "library")
     recent : the menu of recent sessions, which stands before *Save as*
     """
 
@@ -72,8 +72,8 @@ class Menus:
         actions = self._commands.menus()
         for name in ordered(list(actions)):
             menu = self._menu(name)
-            for room, part in groupby(actions[name], key=_room):
-                if room != _room(actions[name][0]):
+            for group, part in groupby(actions[name], key=_group):
+                if group != _group(actions[name][0]):
                     menu.addSeparator()
                 menu.addActions(list(part))
         self._menu("Session").insertMenu(self._commands.action("session.save_as"), self._recent)

@@ -35,8 +35,8 @@ class SoundError(SeqStudioError):
     """Sound cannot be played or recorded; the text says what would help."""
 
 
-class OutputStream:
-    """Sound on its way to the loudspeaker."""
+class DeviceStream:
+    """An open loudspeaker or microphone."""
 
     def __init__(self, device: Any) -> None:
         self._device = device
@@ -60,7 +60,7 @@ class SoundOutput:
 
     def open(
         self, rate_hz: int, channels: int, fill: Fill, on_end: Callable[[], None]
-    ) -> OutputStream:
+    ) -> DeviceStream:
         """Open the device; it calls `fill` on a thread of its own, and resamples where it must.
 
         Raises
@@ -72,7 +72,7 @@ class SoundOutput:
         requests = _requests(rate_hz, channels, fill, on_end)
         next(requests)
         _start(device, requests, NO_OUTPUT)
-        return OutputStream(device)
+        return DeviceStream(device)
 
 
 class SoundInput:
@@ -81,7 +81,7 @@ class SoundInput:
     def __init__(self, servers: Sequence[str] = SERVERS) -> None:
         self._servers = servers
 
-    def open(self, rate_hz: int, receive: "Callable[[Samples], object]") -> OutputStream:
+    def open(self, rate_hz: int, receive: "Callable[[Samples], object]") -> DeviceStream:
         """Open the microphone, in mono; it passes (N, 1) blocks on a thread of its own.
 
         Raises
@@ -93,7 +93,7 @@ class SoundInput:
         arrivals = _arrivals(receive)
         next(arrivals)
         _start(device, arrivals, NO_INPUT)
-        return OutputStream(device)
+        return DeviceStream(device)
 
 
 def find_output(servers: Sequence[str] = SERVERS) -> SoundOutput:

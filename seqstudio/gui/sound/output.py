@@ -64,7 +64,7 @@ class PlaybackBuffer:
         self._delivered = 0  # frames that the device has
         self._mark = (0.0, 0)  # a time on the device's clock, and the frame that is heard then
         self._places: list[tuple[int, float, float]] = [(0, start_s, 1.0)]  # frame, second, speed
-        self._start_s, self._heard = start_s, 0.0
+        self._heard = 0.0
         self.stopped = threading.Event()
 
     def put(self, block: PlayedBlock | None) -> bool:

@@ -1,4 +1,4 @@
-"""Records from the microphone to a file, which is whole at every moment."""
+"""Records from the microphone to a file that can be opened at any time."""
 
 import time
 import wave
