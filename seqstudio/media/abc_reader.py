@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from fractions import Fraction
 
-from seqstudio.errors import DataError
 from seqstudio.media.chord_symbols import STEPS, chord_of
 from seqstudio.media.notation import (
     Measure,
@@ -49,7 +48,7 @@ ALTERATIONS = {"^": 1, "_": -1, "=": 0}
 NAMED_METERS = {"C": (4, 4), "C|": (2, 2)}
 FIELD = re.compile(r"^([A-Za-z]):\s*(.*)$")
 KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
-NEW_TUNE, FIRST_VOICE = "X", "1"
+FIRST_VOICE = "1"
 
 
 def read_abc(content: bytes) -> Notation:
@@ -112,7 +111,6 @@ class _TuneReader:
         self._meter = (4, 4)
         self._key: dict[str, int] = {}
         self._in_body = False
-        self._tempo = ""
 
     def notation(self) -> Notation:
         """Return what was read.
@@ -126,8 +124,6 @@ class _TuneReader:
             voice.end_measure()
         parts = [voice.part for voice in self._voices.values() if voice.part.measures]
         remarks = [f"{what} left out: {count}" for what, count in sorted(self.left_out.items())]
-        if not parts:
-            raise DataError("0 notes, expected at least 1")
         return lay_out(parts, remarks)
 
     def read_line(self, line: str) -> None:
@@ -151,8 +147,7 @@ class _TuneReader:
         elif letter == "L" and (found := re.match(r"(\d+)/(\d+)", text)):
             self._unit = Fraction(int(found[1]), int(found[2]) or 8)
         elif letter == "Q":
-            self._tempo = text
-            self._set_tempo()
+            self._set_tempo(text)
         elif letter == "K":
             self._set_key(text)
             self._in_body = True
@@ -175,9 +170,9 @@ class _TuneReader:
         short = Fraction(*self._meter) < Fraction(3, 4)
         return 4 * (self._unit or Fraction(1, 16 if short else 8))
 
-    def _set_tempo(self) -> None:
+    def _set_tempo(self, text: str) -> None:
         """Read such as 1/4=120, or 120 units a minute."""
-        found = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", self._tempo)
+        found = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", text)
         if found:
             beat = Fraction(int(found[1]), int(found[2]) or 4) * 4 if found[1] else Fraction(1)
             bpm = float(beat * int(found[3]))

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.media.tables import no_formula
-from seqstudio.media.word_times import with_word_times
+from seqstudio.media.word_times import segments_of, with_word_times
 
 COLUMNS = ("start_s", "end_s", "speaker", "text", "confidence", "notes")
 EAF_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -34,9 +34,7 @@ def _is_valid(character: str) -> bool:
 
 def segments_with_words(transcript: Transcript) -> list[Segment]:
     """Return the segments; without any, the whole text is one. Words without times get some."""
-    whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
-    segments = transcript.segments or ((whole,) if transcript.text else ())
-    return [with_word_times(segment) for segment in segments]
+    return [with_word_times(segment) for segment in segments_of(transcript)]
 
 
 def to_ctm(transcript: Transcript) -> str:

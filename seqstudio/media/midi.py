@@ -106,11 +106,7 @@ class Score:
 
     def with_key_signature(self, key: KeySignature) -> "Score":
         """Return a copy whose first track has this key signature too."""
-        first = self.tracks[0]
-        ahead = [event for event in first.events[:-1] if event.tick <= key.tick]
-        events = [*ahead, key.to_event(), *first.events[len(ahead) :]]
-        body = tuple(Track.of(events) if part is first else part for part in self.body)
-        return Score(self.header, body)
+        return self.with_track_events(0, [key.to_event()])
 
     @classmethod
     def of_notation(cls, notation: Notation) -> "Score":

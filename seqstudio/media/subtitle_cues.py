@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 from seqstudio.contracts.presentation import Presentation
 from seqstudio.contracts.transcript import Segment, Transcript
-from seqstudio.media.word_times import estimate_word_times, spaced_words
+from seqstudio.media.word_times import estimate_word_times, segments_of, spaced_words
 
 MAX_LINES = 2
 USUAL = Presentation()
@@ -38,8 +38,7 @@ def subtitle_cues(
     presentation : how long lines may be, and how long cues stay
     named : begin the text with who speaks, where that changes
     """
-    whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
-    segments = transcript.segments or (whole,)
+    segments = segments_of(transcript)
     if named:
         segments = tuple(_with_names(segments))
     cues = [cue for one in segments for cue in _segment_cues(one, presentation.line_length)]

@@ -15,7 +15,7 @@ from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.media.annotations import valid_text
 from seqstudio.media.audio import audio_info
 from seqstudio.media.audio_mp3 import BYTES_PER_S, mp3_bytes
-from seqstudio.media.word_times import estimate_word_times, spaced_words
+from seqstudio.media.word_times import estimate_word_times, segments_of, spaced_words
 
 MAX_SOUND_BYTES = 32_000_000  # in a page; more makes browsers slow
 DOUBTFUL = 0.5  # words of less confidence are underlined
@@ -87,14 +87,9 @@ def write_transcript_page(transcript: Transcript, path: Path, sound: AudioSource
         page.write("</header>\n<main>\n")
         for note in transcript.notes:
             page.write(f'<p class="note">{_text(note)}</p>\n')
-        for segment in sorted(_segments(transcript), key=lambda one: one.start_s):
+        for segment in sorted(segments_of(transcript), key=lambda one: one.start_s):
             page.write(_segment(segment))
         page.write(f"</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
-
-
-def _segments(transcript: Transcript) -> tuple[Segment, ...]:
-    whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
-    return transcript.segments or ((whole,) if transcript.text else ())
 
 
 def _write_head(transcript: Transcript, page: TextIO) -> None:

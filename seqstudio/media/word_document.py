@@ -41,9 +41,9 @@ def write_word_document(transcript: Transcript, path: Path) -> None:
         "_rels/.rels": RELATIONS,
         "word/document.xml": document,
     }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, FIXED_DATE), content)
+            archive.writestr(zipfile.ZipInfo(name, FIXED_DATE), content, zipfile.ZIP_DEFLATED)
 
 
 def _paragraph(text: str, style: str = "") -> str:

@@ -3,7 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from seqstudio.contracts.transcript import Segment, Word
+from seqstudio.contracts.transcript import Segment, Transcript, Word
+
+
+def segments_of(transcript: Transcript) -> tuple[Segment, ...]:
+    """Return the segments of a transcript; without any, its whole text is one."""
+    whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
+    return transcript.segments or ((whole,) if transcript.text else ())
 
 
 def estimate_word_times(texts: Sequence[str], start_s: float, end_s: float) -> tuple[Word, ...]:

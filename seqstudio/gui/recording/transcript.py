@@ -11,7 +11,7 @@ from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.recording.find_replace import find_words, replace_all
 from seqstudio.gui.recording.segment_lane import SegmentEnd, speakers_of
 from seqstudio.gui.recording.word_index import WordIndex, WordPosition
-from seqstudio.media.word_times import with_word_times
+from seqstudio.media.word_times import segments_of, with_word_times
 from seqstudio.session.edits import (
     CompoundEdit,
     Edit,
@@ -295,10 +295,7 @@ class TranscriptModel(QObject):
 
 
 def _segments_of(transcript: Transcript | None) -> tuple[Segment, ...]:
-    if transcript is None:
-        return ()
-    whole = Segment(start_s=0.0, end_s=transcript.duration_s, text=transcript.text)
-    return transcript.segments or ((whole,) if transcript.text else ())
+    return segments_of(transcript) if transcript else ()
 
 
 def _span(segment: Segment) -> tuple[float, float]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from seqstudio.api import DataError, LoadedModel, ModelError
+from seqstudio.api import LoadedModel, ModelError
+from seqstudio.api.media import read_text_file
 from seqstudio.api.nn import (
     FIRST_WORD,
     UNKNOWN,
@@ -139,10 +140,7 @@ def read_model(path: Path, alphabet: Alphabet, load: Callable[[Path], LoadedMode
         if found is None:
             raise ModelError(f"{path}: no language model, expected one from `models tune`")
         return replace(found, origin=path.name)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {error}, expected UTF-8 text") from error
+    lines = read_text_file(path).splitlines()
     if any(line.strip() == "\\data\\" for line in lines[:100]):
         return WordModel(*parse_arpa(lines, str(path)), origin=path.name)
     found = estimate(map(alphabet.normalise, lines))

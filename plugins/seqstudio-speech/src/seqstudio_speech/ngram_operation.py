@@ -1,11 +1,11 @@
 """The operation `ngram`: texts in, an n-gram language model of words out, as an ARPA file."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from seqstudio.api import DataError, Job, Request, Result
+from seqstudio.api import Job, Request, Result
+from seqstudio.api.media import read_text_file
 from seqstudio.api.nn import arpa_lines
 from seqstudio_speech.language_model import WordModel, estimate
 from seqstudio_speech.text import normalise
@@ -31,7 +31,7 @@ class EstimateNGrams:
         lines = [
             line
             for path in request.inputs["text"]
-            for line in (normalise(text, case) for text in read_lines(path))
+            for line in (normalise(text, case) for text in read_text_file(path).splitlines())
             if line
         ]
         job.check()
@@ -55,20 +55,6 @@ class EstimateNGrams:
                 "held_out_perplexity": measured,
             },
         )
-
-
-def read_lines(path: Path) -> list[str]:
-    """Read the lines of a text.
-
-    Raises
-    ------
-    DataError
-        If it is not UTF-8 text.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {error}, expected UTF-8 text with a sentence a line") from error
 
 
 def held_out_perplexity(lines: list[str], order: int, smoothing: str) -> float | None:

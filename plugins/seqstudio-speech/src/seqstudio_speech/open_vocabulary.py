@@ -7,7 +7,8 @@ they are said: "Call 42, now!" is "call forty two now".
 import re
 import unicodedata
 
-NAME = "lower case, no punctuation, hyphens as spaces, numbers as said"
+WORDS_NAME = "lower case, no punctuation, hyphens as spaces"
+NAME = f"{WORDS_NAME}, numbers as said"
 BELOW_20 = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),

@@ -17,7 +17,7 @@ from seqstudio.api import (
     Result,
     Transcript,
 )
-from seqstudio.api.media import AudioInfo, AudioSource, audio_info
+from seqstudio.api.media import AudioInfo, AudioSource, audio_info, read_text_file
 from seqstudio_speech.channels import Hears, heard_by_channel
 from seqstudio_speech.decoding import PHRASE_REWARD, SearchOptions
 from seqstudio_speech.earlier import KeptPosteriors, kept_results, sha256_of
@@ -229,22 +229,8 @@ def phrases_of(options: Mapping[str, Any]) -> tuple[str, ...]:
     """
     phrases = list(options.get("phrase") or ())
     if file := options.get("phrases"):
-        phrases += read_phrases(Path(file))
+        phrases += read_text_file(Path(file)).splitlines()
     return tuple(phrases)
-
-
-def read_phrases(path: Path) -> list[str]:
-    """Read a file of phrases, one a line.
-
-    Raises
-    ------
-    DataError
-        If it is not UTF-8 text.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {error}, expected UTF-8 text with a phrase a line") from error
 
 
 def _source(path: Path, options: Mapping[str, Any], damage: dict[str, None]) -> AudioSource:

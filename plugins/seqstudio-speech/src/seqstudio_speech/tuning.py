@@ -83,9 +83,8 @@ def tune(
         yield Trial(fraction=0.1 + 0.85 * number / TRIALS, text=f"{way}: {tried[-1][0]}")
     best = min(tried, key=lambda one: one[0])
     final = dataclasses.replace(best[1], confidence=fit(_with(model, best[1]), words, heard))
-    preparation = dataclasses.replace(
-        Preparation(settings=final, model=model.preparation.model),
-        buffers={**buffers, **words.buffers()},
+    preparation = Preparation(
+        settings=final, model=model.preparation.model, buffers={**buffers, **words.buffers()}
     )
     yield Trial(fraction=1.0, text=f"chosen: {best[0]}", preparation=preparation)
 
@@ -107,6 +106,7 @@ def _ways(
 
 
 def _with(model: LoadedModel, settings: SpeechSettings) -> LoadedModel:
+    # LoadedModel is a protocol; what is loaded is a dataclass
     loaded: LoadedModel = dataclasses.replace(model, settings=settings)  # type: ignore[type-var]
     return loaded
 

@@ -85,8 +85,5 @@ def folder_hash(folder: Path) -> str:
     """
     if not (folder / TOKENIZER).is_file():
         raise ModelError(f"{folder}: no {TOKENIZER}, expected it beside {MODEL}")
-    digest = hashlib.sha256()
     with (folder / MODEL).open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

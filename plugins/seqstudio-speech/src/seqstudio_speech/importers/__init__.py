@@ -41,6 +41,7 @@ def read_speech(source: Path, ledger: Ledger) -> Iterator[AudioExample]:
     """
     for importer in importers():
         if importer.recognises(source):
+            # an Importer yields Examples; those of speech are AudioExamples
             yield from importer.read(source, ledger)  # type: ignore[misc]
             return
     raise DataError(f"{source}: no speech data, expected {LAYOUTS}")

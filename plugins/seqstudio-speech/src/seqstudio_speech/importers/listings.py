@@ -174,7 +174,11 @@ def _kaldi_audio(
         cells = segments.get(name, "").split()
         if len(cells) != 3:
             raise DataError(f"no segment {name!r}, expected RECORDING START END in segments")
-        recording, start_s, end_s = cells[0], float(cells[1]), float(cells[2])
+        try:
+            recording, start_s, end_s = cells[0], float(cells[1]), float(cells[2])
+        except ValueError as error:
+            found = f"segment {name!r}: {' '.join(cells[1:])!r}"
+            raise DataError(f"{found}, expected START END in seconds in segments") from error
     place = recordings.get(recording, "").strip()
     if not place or place.endswith("|"):
         fault = f"the command {place!r}" if place else f"no recording {recording!r}"

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from seqstudio.api import Formatted, Job, Request, Result
-from seqstudio_speech.open_vocabulary import NAME, open_normalised
+from seqstudio_speech.open_vocabulary import NAME, WORDS_NAME, open_normalised
 from seqstudio_speech.score.comparison import Scored, difference, rate, score
 from seqstudio_speech.score.pages import Comparison, rate_text, to_html, to_json, to_text
 from seqstudio_speech.score.texts import Utterances, matched, read_utterances
@@ -15,7 +15,7 @@ from seqstudio_speech.text import normalise, normaliser_name
 NORMALISERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "exact": (normaliser_name("keep"), normalise),
     "case": (normaliser_name("lower"), partial(normalise, case="lower")),
-    "words": (NAME.replace(", numbers as said", ""), partial(open_normalised, english=False)),
+    "words": (WORDS_NAME, partial(open_normalised, english=False)),
     "english": (NAME, open_normalised),
 }
 

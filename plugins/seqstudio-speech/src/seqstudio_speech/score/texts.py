@@ -106,5 +106,6 @@ def matched(references: Utterances, hypotheses: Utterances) -> dict[str, str]:
             found[name] = same[0]
     if not found:
         first, other = next(iter(references)), next(iter(hypotheses))
-        raise DataError(f"no text of the same name: {first!r} and others, {other!r} and others")
+        names = f"{first!r} and others, {other!r} and others"
+        raise DataError(f"no text of the same name: {names}, expected names that are in both")
     return found
