@@ -67,7 +67,8 @@ def measured(folder: Path, module: str, repeats: int) -> list[str]:
 def main(repeats: int) -> None:
     """Measure, and print one line for each plugin."""
     load = f"load {os.getloadavg()[0]:.0f}"
-    print(f"{platform.machine()}, Linux {platform.release()}, medians of {repeats}, {load}")
+    linux = platform.release().partition("-")[0]
+    print(f"{platform.machine()}, Linux {linux}, medians of {repeats}, {load}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "light.py").write_text(CODE)

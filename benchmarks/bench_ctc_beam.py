@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from seqstudio_speech.decoding import Decoder, Wishes
+from seqstudio_speech.decoding import Decoder, SearchOptions
 from seqstudio_speech.importers import TableImporter
 from seqstudio_speech.language_model import estimate
 from seqstudio_speech.recognise import Recogniser
@@ -110,7 +110,7 @@ def medians(searches: dict[str, Callable[[Frames], object]], all_frames: list[Fr
 def main() -> None:
     torch.set_num_threads(1)
     model = load_bundle(MODEL, CtcTask())
-    recogniser = Recogniser(model, Wishes(no_words=True))
+    recogniser = Recogniser(model, SearchOptions(no_words=True))
     examples = list(TableImporter().read(ROOT / "assets" / "speech", Ledger()))
     posteriors = (recogniser.posteriors(one.audio) for one in examples)
     tensors = [one.log_probs() for each in posteriors for one in each.chunks if one.labels]
@@ -133,12 +133,12 @@ def main() -> None:
     phrases = tuple(" ".join(generator.choice(list(LETTERS), size=4)) for _ in range(100))
     words = estimate(one.transcript for one in examples)
     decoders = {
-        "with 100 phrases": Wishes(beam=BEAM, no_words=True, phrases=phrases),
-        "with a language model": Wishes(beam=BEAM, words=words),
-        "with both": Wishes(beam=BEAM, words=words, phrases=phrases),
+        "with 100 phrases": SearchOptions(beam=BEAM, no_words=True, phrases=phrases),
+        "with a language model": SearchOptions(beam=BEAM, words=words),
+        "with both": SearchOptions(beam=BEAM, words=words, phrases=phrases),
     }
-    for name, wishes in decoders.items():
-        decoder = Decoder(model, wishes)
+    for name, options in decoders.items():
+        decoder = Decoder(model, options)
         searches[name] = lambda frames, own=decoder: prefix_beam(frames, BEAM, models=own.models)
     medians(searches, all_frames)
 

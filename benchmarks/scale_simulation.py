@@ -1,8 +1,8 @@
 """What ten million recordings would take: a plan in figures, from those that were measured.
 
 Run `python benchmarks/scale_simulation.py`. The rate of the job database is measured when it runs;
-the others are arguments, by default those that were measured on this project's machine. Prices are
-assumptions. The failures of nodes are simulated for each shard, with seeds.
+the others are arguments, and docs/scale.md says which of their defaults are measured and which are
+assumed. Prices are assumptions. The failures of nodes are simulated for each shard, with seeds.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from seqstudio.host.processes import owner_name
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Figures of one machine; how each was measured is in docs/scale.md."""
+    """Figures of one machine; docs/scale.md says where each is from."""
 
     times_real_time: float  # of one core
     posteriors_mb_per_hour: float

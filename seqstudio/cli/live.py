@@ -16,7 +16,7 @@ from seqstudio.host.studio import JobSpec
 from seqstudio.host.text_format import one_line
 
 BLOCK_S = 0.1
-STOP_HINT = "what was heard so far is finished"
+STOP_HINT = "what was heard so far is still worked on"
 
 
 def run_live(spec: JobSpec, port: Port, file: Path | None, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`seqstudio plugins`: list, install, enable, disable, remove, create and verify plugins."""
+"""`seqstudio plugins`: the commands that manage plugins."""
 
 import sys
 from collections.abc import Collection

@@ -21,19 +21,8 @@ RESERVED_IDS = frozenset(  # the host's own commands
 )
 HOST_OPTIONS = frozenset(  # the options that every operation has
     [
-        *("out", "recursive", "workers", "executor", "watch", "format", "nice"),
-        *(
-            "overwrite",
-            "report",
-            "dry_run",
-            "yes",
-            "seed",
-            "takes",
-            "device",
-            "model",
-            "json",
-            "help",
-        ),
+        *("out", "recursive", "workers", "executor", "watch", "report", "format", "nice"),
+        *("overwrite", "dry_run", "yes", "seed", "takes", "device", "model", "json", "help"),
     ]
 )
 SECTIONS = (

@@ -58,7 +58,7 @@ class Start:
     folder: str
     cache: str = ""  # the folder of the plugin's cache; "" keeps none
     cache_bytes: int = 0
-    arguments: Mapping[str, Any] = field(default_factory=dict)  # for train and evaluate
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # of all verbs but operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,10 +101,6 @@ class PastInputs(nn.Module):
         self.register_buffer("sizes", torch.tensor(sizes), persistent=False)
         self.register_buffer("offsets", torch.tensor(offsets), persistent=False)
 
-    def forward(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
-        """Return (B, T, width) float of whole sequences; see `whole`."""
-        return sum_of_rows(self.embedding, self.whole(tokens, covariates))
-
     @torch.no_grad()
     def whole(self, tokens: Tensor, covariates: Tensor | None) -> Tensor:
         """Return the (B, T, F) embedding ids of whole sequences; see `PastInput.whole`.

@@ -40,7 +40,8 @@ def evaluate_recogniser(
         If the task measures its own models only.
     """
     if not isinstance(task, MeasuresRecognisers):
-        raise ModelError(f"{recogniser.name}: task {task.name} measures models, not recognisers")
+        name = f"recogniser {recogniser.name!r}"
+        raise ModelError(f"{name}: {task.name} measures no recognisers, expected one of its models")
     yield from task.measure_recogniser(recogniser, examples)
 
 

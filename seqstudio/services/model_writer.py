@@ -93,6 +93,14 @@ def write_stored(
         _save(folder, run, task, preparation, weights, card, evaluated)
 
 
+def with_settled(preparation: Preparation, task: Task, metrics: Mapping[str, float]) -> Preparation:
+    """Return a preparation whose settings know these metrics, if the task's settings do."""
+    if not isinstance(task, SettlesSettings):
+        return preparation
+    settings = task.settled(preparation.settings, metrics)
+    return dataclasses.replace(preparation, settings=settings)
+
+
 def _save(
     folder: Path,
     run: Run,
@@ -102,9 +110,8 @@ def _save(
     card: ModelCard,
     evaluated: Evaluated | None,
 ) -> None:
-    if evaluated and isinstance(task, SettlesSettings):
-        settings = task.settled(preparation.settings, evaluated.metrics)
-        preparation = dataclasses.replace(preparation, settings=settings)
+    if evaluated:
+        preparation = with_settled(preparation, task, evaluated.metrics)
     save_bundle(
         folder,
         task_name=task.name,

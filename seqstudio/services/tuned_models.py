@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.contracts.job import LoadedModel
-from seqstudio.contracts.task import Preparation, SettlesSettings, Task
+from seqstudio.contracts.task import Preparation, Task
 from seqstudio.errors import ModelError
 from seqstudio.services.atomic_files import os_errors_as, sync_file
 from seqstudio.services.bundle_files import TASK_BUFFERS, BundleInfo
 from seqstudio.services.bundles import LoadedBundle, save_bundle
 from seqstudio.services.evaluation import metrics_of
 from seqstudio.services.model_card import CardMetric, ModelCard
+from seqstudio.services.model_writer import with_settled
 
 
 def with_preparation(loaded: LoadedModel, preparation: Preparation) -> LoadedBundle:
@@ -50,10 +51,7 @@ def save_tuned(
     ModelError
         If the folder is not empty, or cannot be written.
     """
-    preparation = tuned.preparation
-    if isinstance(task, SettlesSettings):
-        settings = task.settled(preparation.settings, metrics_of(report))
-        preparation = dataclasses.replace(preparation, settings=settings)
+    preparation = with_settled(tuned.preparation, task, metrics_of(report))
     buffers = {TASK_BUFFERS + name: tensor for name, tensor in preparation.buffers.items()}
     own = {n: t for n, t in tuned.module.state_dict().items() if not n.startswith(TASK_BUFFERS)}
     with os_errors_as(ModelError, folder):

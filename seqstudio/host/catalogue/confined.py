@@ -1,6 +1,6 @@
 """How far the workers of a profile are confined on this machine."""
 
-from seqstudio.host.catalogue.catalogue import search_path
+from seqstudio.host.catalogue.catalogue import CACHE, search_path
 from seqstudio.host.confinement.status import Confinement, confinement
 from seqstudio.host.profile import Profile
 
@@ -13,5 +13,5 @@ def confinement_of(profile: Profile) -> Confinement:
     ConfigError
         If `limits.json` is damaged.
     """
-    cache = profile.home / "cache" / "confinement.json"
+    cache = profile.home / CACHE / "confinement.json"
     return confinement(cache, search_path(), profile.limits().confine)

@@ -177,11 +177,8 @@ def check_two_runs(subject: Subject, folder: Path) -> Generator[Check, None, Sub
     outs = [folder / "first", folder / "second"]
     first = subject.run(outs[0])
     if failures(first) and (options := example_options(entry)):
-        subject, how, outs[0] = (
-            replace(subject, options=options),
-            "as in its example",
-            folder / "as",
-        )
+        subject, how = replace(subject, options=options), "as in its example"
+        outs[0] = folder / "example"
         first = subject.run(outs[0])
     runs = [first, subject.run(outs[1])]
     name = f"{entry.name}: runs {how}"

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,6 +11,7 @@ from seqstudio.contracts.audio import AudioSource
 from seqstudio.errors import DataError
 from seqstudio.host.jobs.database import JobDatabase, to_text
 from seqstudio.host.jobs.experience import LATEST, work_and_audio_s
+from seqstudio.host.jobs.outputs import nearest_existing
 from seqstudio.host.jobs.plan import JobPlan
 from seqstudio.host.text_format import printable
 
@@ -65,7 +66,7 @@ def estimate(plan: JobPlan, database: Path, folder: Path) -> Estimate:
         speed=speed,
         work_s=sound.audio_s * speed.seconds_per_second / plan.spec.workers if speed else None,
         output_bytes=round(sound.audio_s * speed.bytes_per_second) if speed else None,
-        free_bytes=_free_bytes(plan.spec.out or folder),
+        free_bytes=shutil.disk_usage(nearest_existing(plan.spec.out or folder)).free,
         notes=plan.notes,
     )
 
@@ -128,12 +129,3 @@ def write_samples(paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
     for path, sample in zip(paths, samples, strict=True):
         write_wav(sample, next(read_blocks(path, SAMPLE_S)))
     return samples
-
-
-def _free_bytes(out: Path) -> int:
-    return shutil.disk_usage(next(_existing(out.absolute()))).free
-
-
-def _existing(path: Path) -> Iterator[Path]:
-    parents: Sequence[Path] = (path, *path.parents)
-    return (one for one in parents if one.exists())

@@ -58,6 +58,14 @@ def choose_formats(
     return chosen
 
 
+def nearest_existing(path: Path) -> Path:
+    """Return a path, or the nearest of its parents that exists."""
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path
+
+
 def check_writable(out: Path) -> None:
     """Check that a folder can be written, or created.
 
@@ -66,9 +74,7 @@ def check_writable(out: Path) -> None:
     JobError
         If it, or its nearest existing parent, cannot be written.
     """
-    folder = out.absolute()
-    while not folder.exists():
-        folder = folder.parent
+    folder = nearest_existing(out)
     if not folder.is_dir():
         raise JobError(f"{folder}: a file, expected a folder that can be written")
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from seqstudio.errors import DataError, JobError
 from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
+from seqstudio.host.jobs.outputs import nearest_existing
 
 
 def stamps_of(paths: Iterable[Path]) -> dict[Path, FileStamp]:
@@ -65,7 +66,4 @@ class Drive:
             )
 
     def _now(self) -> int:
-        folder = self._out
-        while folder and not folder.exists():
-            folder = folder.parent
-        return folder.stat().st_dev if folder else 0
+        return nearest_existing(self._out).stat().st_dev if self._out else 0

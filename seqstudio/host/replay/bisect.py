@@ -13,7 +13,7 @@ from seqstudio.host.store.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
+class Trial:
     """One run of the job with some plugins switched on beside its own."""
 
     plugins: tuple[str, ...]
@@ -28,7 +28,7 @@ class Culprit:
     reason: str  # of the failure; "" if the job did not fail at all
 
 
-def bisect(row: JobRow, profile: Profile) -> Generator[Try, None, Culprit]:
+def bisect(row: JobRow, profile: Profile) -> Generator[Trial, None, Culprit]:
     """Run a failed job with half of the other plugins, then with half of those, and so on.
 
     Plugins that come with SeqStudio stay on, and so does the job's own. A trial that fails for
@@ -71,7 +71,7 @@ class _Trials:
         self._suspects = tuple(suspects)
         self._count = 0
 
-    def run(self, plugins: Sequence[str]) -> Try:
+    def run(self, plugins: Sequence[str]) -> Trial:
         """Run the job with these of the suspects switched on."""
         self._count += 1
         place = self._folder / str(self._count)
@@ -81,4 +81,4 @@ class _Trials:
                 Store(profile).disable(name, "not in this trial")
         reasons = replay(self._row, profile, place / "out").reasons
         reason = "".join(reasons[:1]).replace(f"{place}/", "")  # so that reasons can be compared
-        return Try(plugins=tuple(plugins), reason=reason)
+        return Trial(plugins=tuple(plugins), reason=reason)

@@ -10,12 +10,12 @@ from typing import Any
 from seqstudio.contracts.messages import CloseInput, Item, Items
 from seqstudio.errors import JobError
 from seqstudio.host.catalogue.file_stamp import FileStamp
+from seqstudio.host.confinement.policy import GIB
 from seqstudio.host.jobs.database import ItemRow
 from seqstudio.host.limits import Limits
 from seqstudio.host.processes import machine_memory_bytes
 from seqstudio.host.runner.worker_process import Worker
 
-GIB = 2**30
 ASLEEP_S = 5.0  # between two looks, which are 0.2 s apart: this process did not run either
 
 

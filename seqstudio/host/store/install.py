@@ -80,7 +80,7 @@ class InspectedPlugin:
 
 
 def inspect_source(path: Path, profile: Profile) -> InspectedPlugin:
-    """Inspect a wheel, a folder of wheels or a plugin's project; writes nothing.
+    """Inspect a pack, a wheel, a folder of wheels or a plugin's project; writes nothing.
 
     Raises
     ------

@@ -128,4 +128,5 @@ def version_of(entry: ShelfEntry) -> Version:
     try:
         return Version(entry.version)
     except InvalidVersion as error:
-        raise PluginError(f"{entry.file}: version {entry.version!r}, expected one") from error
+        fault = f"{entry.file}: version {entry.version!r}, expected one such as 1.2.0"
+        raise PluginError(fault) from error

@@ -46,7 +46,7 @@ class Store:
         self.profile = profile
 
     def inspect(self, path: Path) -> InspectedPlugin:
-        """Inspect a wheel, a folder of wheels, or a project; writes nothing.
+        """Inspect a pack, a wheel, a folder of wheels, or a project; writes nothing.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Training, evaluation and verification in a worker."""
+"""Training, evaluation, tuning, verification and saved weights in a worker."""
 
 import shutil
 import time

@@ -8,7 +8,7 @@ import pytest
 
 from seqstudio.host.catalogue.installed import read_installed
 from seqstudio.host.profile import Profile
-from seqstudio.host.replay.bisect import Culprit, Try, bisect
+from seqstudio.host.replay.bisect import Culprit, Trial, bisect
 from seqstudio.host.replay.shadow import compare, last_jobs, output_difference
 from seqstudio.host.store.store import Store
 from seqstudio.host.studio import JobSpec, Studio
@@ -98,7 +98,7 @@ def test_the_plugin_that_makes_a_job_fail_is_found(
     studio = Studio(profile.home)
     culprits = []
 
-    def trials() -> Iterator[Try]:
+    def trials() -> Iterator[Trial]:
         culprits.append((yield from bisect(studio.jobs.get(job), profile)))
 
     tries = list(trials())

@@ -26,7 +26,6 @@ class Cells:
     header: tuple[str, ...]
     rows: list[list[str]]
     lines: list[int]
-    delimiter: str
 
     def column(self, number: int) -> list[str]:
         """Return one column."""
@@ -58,7 +57,7 @@ def read_cells(path: Path) -> Cells:
         header, rows, numbers = tuple(rows[0]), rows[1:], numbers[1:]
     if len(rows) < 2:
         raise DataError(f"{path}: {len(rows)} row of values, expected at least 2")
-    return Cells(header, rows, numbers, delimiter)
+    return Cells(header, rows, numbers)
 
 
 def find_delimiter(lines: Sequence[str]) -> str:

@@ -76,7 +76,7 @@ class Panel:
         line, first = self.line, len(self.line.values)
         self.draw_axes()
         before = [(first - 1, line.values[-1])] if line.median else []
-        for low, high, share in reversed(list(self.bands())):
+        for low, high, share in reversed(self.bands()):
             edge = [*before, *enumerate(high, first), *[*enumerate(low, first)][::-1]]
             self.canvas.polygon([self.at(*p) for p in edge], blend(COLOURS[1], share))
         self.run(list(enumerate(line.values)), COLOURS[0])

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from seqstudio.api import DataError, Example, Ledger
+from seqstudio.api.media import read_text_file
 from seqstudio_forecast.frames import Frames
 from seqstudio_forecast.nab import Window, probation
 from seqstudio_forecast.series import Series, read_series
@@ -97,7 +98,11 @@ class NabImporter:
 
     def read(self, source: Path, ledger: Ledger) -> Iterator[SeriesExample]:
         """Yield the three parts of every series that the labels name."""
-        labels = json.loads((source / LABELS).read_text(encoding="utf-8"))
+        path = source / LABELS
+        try:
+            labels = json.loads(read_text_file(path))
+        except ValueError as error:
+            raise DataError(f"{path}: {error}, expected windows by file, as JSON") from error
         for name, limits in sorted(labels.items()):
             path = source / "data" / name
             try:

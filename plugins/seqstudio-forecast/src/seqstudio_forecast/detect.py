@@ -39,7 +39,7 @@ class Detect:
         for number, series in enumerate(chosen):
             job.progress(number / len(chosen), series.name)
             learned = request.options["probation"] or probation(len(series))
-            if not len(series) >= SHORTEST or learned >= len(series):
+            if len(series) < SHORTEST or learned >= len(series):
                 raise DataError(
                     f"{path}: {len(series)} rows, {learned} of them to learn from, expected more, "
                     f"and at least {SHORTEST}"

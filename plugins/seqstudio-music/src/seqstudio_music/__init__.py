@@ -1,4 +1,4 @@
-"""The music plugin: piano rolls with exact likelihood, chorales, and lead sheets."""
+"""The music plugin: chorales, lead sheets, drums, and piano rolls with exact likelihood."""
 
 from collections.abc import Iterable
 

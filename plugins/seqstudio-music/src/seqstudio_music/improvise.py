@@ -11,8 +11,7 @@ from seqstudio_music.hard_request import HardRequest
 from seqstudio_music.keys import estimate_key, key_name, parse_key
 from seqstudio_music.operations import new_piece, read_meter, sampling_config
 
-BLUES = "blues"  # the name of the form
-DEGREES = (0, 0, 0, 0, 5, 5, 0, 0, 7, 5, 0, 0)  # its chords: semitones above the tonic
+DEGREES = (0, 0, 0, 0, 5, 5, 0, 0, 7, 5, 0, 0)  # the chords of a blues: semitones above the tonic
 DOMINANT = 7
 
 

@@ -137,7 +137,7 @@ def taps_of(notes: Sequence[Note], grid: Grid) -> NDArray[np.int64]:
 def played_as(score: Score) -> dict[Note, int]:
     """Return the piece of the kit that each note is played as.
 
-    Drums are what they are; a low part is a kick, any other the closed hi-hat.
+    A drum is its own piece; a low part is a kick, any other the closed hi-hat.
     """
     found = {
         note: PIECE_OF[note.pitch]

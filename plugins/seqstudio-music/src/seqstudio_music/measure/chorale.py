@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from seqstudio_music.grid import STEPS_PER_BEAT, Grid
 from seqstudio_music.measure.metrics import Sums
+from seqstudio_music.voices.tokens import NONE
 
-REST = -1
 STEP = 2  # semitones: the largest interval that is a step
 QUAVER = 2  # sixteenths
 BAR = 16  # sixteenths in a bar of 4/4
@@ -57,7 +57,7 @@ def _parallels(before: Pitches, after: Pitches, interval: int) -> int:
         pair = np.stack([before[:, one], before[:, other], after[:, one], after[:, other]])
         moves = (pair[2] - pair[0]) * (pair[3] - pair[1]) > 0
         kept = (abs(pair[0] - pair[1]) % 12 == interval) & (abs(pair[2] - pair[3]) % 12 == interval)
-        found += int((moves & kept & (pair != REST).all(axis=0)).sum())
+        found += int((moves & kept & (pair != NONE).all(axis=0)).sum())
     return found
 
 
@@ -67,7 +67,7 @@ def notes_of(voice: Pitches) -> list[tuple[int, int]]:
     >>> notes_of(np.array([60, 60, 62, -1]))
     [(60, 2), (62, 1), (-1, 1)]
     """
-    starts = np.flatnonzero(np.diff(voice, prepend=REST - 1))
+    starts = np.flatnonzero(np.diff(voice, prepend=NONE - 1))
     lengths = np.diff(starts, append=len(voice))
     return list(zip(voice[starts].tolist(), lengths.tolist(), strict=True))
 
@@ -78,14 +78,14 @@ def _stepwise(values: Pitches) -> tuple[int, int]:
     for voice in values.T:
         pitches = [pitch for pitch, _ in notes_of(voice)]
         for one, other in pairwise(pitches):
-            if REST not in (one, other):
+            if NONE not in (one, other):
                 intervals += 1
                 steps += abs(one - other) <= STEP
     return steps, intervals
 
 
 def _short_notes(values: Pitches) -> tuple[int, int]:
-    lengths = [n for voice in values.T for pitch, n in notes_of(voice) if pitch != REST]
+    lengths = [n for voice in values.T for pitch, n in notes_of(voice) if pitch != NONE]
     return sum(length <= QUAVER for length in lengths), len(lengths)
 
 
@@ -93,7 +93,7 @@ def _consonant_beats(values: Pitches, grid: Grid) -> tuple[int, int]:
     """Count quarter-note beats whose pitch classes fit in one triad or seventh chord."""
     consonant = beats = 0
     for step in np.flatnonzero(grid.positions % STEPS_PER_BEAT == 0):
-        classes = frozenset(pitch % 12 for pitch in values[step].tolist() if pitch != REST)
+        classes = frozenset(pitch % 12 for pitch in values[step].tolist() if pitch != NONE)
         beats += bool(classes)
         consonant += bool(classes) and _fits_a_chord(classes)
     return consonant, beats
@@ -114,7 +114,7 @@ def closes(bass: Pitches, tonic: int) -> bool:
     >>> [closes(np.array(bass), 0) for bass in ([43, 48], [53, 48], [48, 43], [47, 48])]
     [True, True, False, False]
     """
-    pitches = [pitch for pitch, _ in notes_of(bass) if pitch != REST]
+    pitches = [pitch for pitch, _ in notes_of(bass) if pitch != NONE]
     if len(pitches) < 2 or pitches[-1] % 12 != tonic:
         return False
     return (pitches[-1] - pitches[-2]) % 12 in (5, 7)

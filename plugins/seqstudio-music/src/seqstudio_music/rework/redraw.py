@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
@@ -91,7 +90,7 @@ def redraw(
         rules=frame.rules_in,
     )
     drawing = Drawing(voice_settings(model.settings), plan, [frame.key] * len(takes))
-    report = partial(job.progress) if on_progress is None else on_progress
+    report = on_progress or job.progress
     found = []
     for number, members in enumerate(
         steer_voices(job, model, drawing, takes, config, report, stop=frame.stop)

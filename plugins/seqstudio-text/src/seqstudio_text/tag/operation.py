@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from seqstudio.api import Formatted, Job, Request, Result
 from seqstudio_text.files import read_lines
 from seqstudio_text.formats import Span, coloured, marked, page
-from seqstudio_text.tag.spans import OUTSIDE, spans_of
+from seqstudio_text.tag.spans import spans_of
 from seqstudio_text.tag.task import tag_words
 from seqstudio_text.words import Word
 
@@ -97,7 +97,7 @@ def _plain(one: Tagged) -> dict[str, object]:
 
 
 def _conll(one: Tagged) -> str:
-    pairs = zip(one.words, one.tags or [OUTSIDE] * len(one.words), strict=True)
+    pairs = zip(one.words, one.tags, strict=True)
     return "".join(f"{word.text}\t{tag}\n" for word, tag in pairs)
 
 

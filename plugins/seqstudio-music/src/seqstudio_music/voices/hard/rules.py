@@ -7,8 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from seqstudio_music.chords import chord_pitch_classes, chord_pitches
+from seqstudio_music.chords import chord_pitch_classes
 from seqstudio_music.voices.hard.space import KEEPS, STRIKES, Allowed, NotesInBar, Space, weights
+from seqstudio_music.voices.notes import value_pitches
 from seqstudio_music.voices.tokens import NONE, Held, Layout, Values
 
 
@@ -36,12 +37,11 @@ class Locked:
     where: Allowed  # (T, S)
     values: Values
     held: Held
-    name: str = "locked notes"
 
     @property
     def text(self) -> str:
         """What it asks, for the user."""
-        return self.name
+        return "locked notes"
 
     def narrow(self, space: Space) -> list[Space]:
         """Leave the locked values, and in voices that mark onsets the locked onsets.
@@ -210,5 +210,5 @@ def sounding_classes(layout: Layout, values: NDArray[np.int64]) -> Iterator[int]
     """Yield the pitch classes that (S,) values sound."""
     for voice, value in zip(layout.voices, values.tolist(), strict=True):
         if value != NONE:
-            pitches = chord_pitches(value) if voice.kind == "chord" else (value,)
+            pitches = value_pitches(value, voice)
             yield from (pitch % 12 for pitch in pitches)
