@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from seqstudio.api import BeamConfig, BeamHypothesis, LoadedModel, Sampler
+from seqstudio.api import BeamConfig, BeamHypothesis, EndGuide, LoadedModel, Sampler
 from seqstudio.api.nn import Encoded
 from seqstudio_text.translate.settings import BUFFER, source_batch, translate_settings
 from seqstudio_text.translate.subwords import END, UNKNOWN, Subwords
@@ -25,17 +25,6 @@ class Translation:
     attention: tuple[tuple[float, ...], ...] = ()  # for each unit, over those of the source
 
 
-class EndGuide:
-    """Ends a hypothesis at the end unit."""
-
-    def allowed(self, row: int, tokens: Sequence[int]) -> None:
-        """Allow every unit."""
-
-    def finished(self, row: int, tokens: Sequence[int]) -> bool:
-        """Return whether the last unit is the end."""
-        return bool(tokens) and tokens[-1] == END
-
-
 def translate_lines(
     model: LoadedModel,
     lines: Sequence[str],
@@ -53,11 +42,11 @@ def translate_lines(
     sources, lengths = source_batch(subwords, lines, reverse=settings.reverse)
     chosen = model if sampler is None else sampler
     encoded = chosen.encode(sources, lengths)
-    config = BeamConfig(
-        beam=max(beam, best), best=best, maximum=int(LONGER * sources.shape[1]) + MORE
-    )
+    maximum = int(LONGER * sources.shape[1]) + MORE
+    config = BeamConfig(beam=max(beam, best), best=best, maximum=maximum)
+    guide = EndGuide(END, limit=maximum + 1)  # the configuration sets the limit
     prompts: list[tuple[int, ...]] = [()] * len(lines)
-    found = chosen.beam_search(prompts, EndGuide(), config, encoded=encoded)
+    found = chosen.beam_search(prompts, guide, config, encoded=encoded)
     translated = []
     for row, hypotheses in enumerate(found):
         own = encoded.select(torch.tensor([row]))

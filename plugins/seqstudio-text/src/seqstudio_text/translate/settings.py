@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from seqstudio.api import settings_as
+from seqstudio.api.nn import pad
 from seqstudio_text.translate.subwords import Subwords
 
 BUFFER = "subwords"
@@ -32,11 +32,4 @@ def source_batch(
 ) -> tuple[Tensor, Tensor]:
     """Return padded sources and their lengths; `reverse` as in Sutskever et al. 2014."""
     rows = [subwords.numbers(text) for text in texts]
-    return padded([[*row[:-1][::-1], row[-1]] for row in rows] if reverse else rows)
-
-
-def padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """Return (B, T) int64 rows padded with 0, and their (B,) lengths."""
-    tensors = [torch.tensor(row, dtype=torch.int64) for row in rows]
-    whole = torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True)
-    return whole, torch.tensor([len(row) for row in rows])
+    return pad([[*row[:-1][::-1], row[-1]] for row in rows] if reverse else rows)

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
 from seqstudio.api import (
-    Batch,
     ConfigError,
     DataError,
     Draws,
@@ -29,9 +27,11 @@ from seqstudio.api.nn import (
     EncoderConfig,
     FinalStateConfig,
     ModelConfig,
+    PairBatch,
     PooledConfig,
     TokensConfig,
     cross_entropy_sum,
+    pad,
 )
 from seqstudio_text.translate.bleu import sentence_statistics
 from seqstudio_text.translate.data import ParallelLine, read_parallel
@@ -39,7 +39,6 @@ from seqstudio_text.translate.search import translate_lines
 from seqstudio_text.translate.settings import (
     BUFFER,
     TranslateSettings,
-    padded,
     source_batch,
     translate_settings,
 )
@@ -68,14 +67,10 @@ class TranslateOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairBatch(Batch):
-    """Padded units of sources and targets."""
+class SmoothedBatch(PairBatch):
+    """Padded units of sources and targets, each target with its end."""
 
-    sources: Tensor  # (B, T) int64
-    source_lengths: Tensor  # (B,) int64
-    targets: Tensor  # (B, U) int64, each with its end
-    target_lengths: Tensor  # (B,) int64
-    smoothing: float
+    smoothing: float  # of the labels, in training
 
 
 class TranslateTask:
@@ -141,28 +136,28 @@ class TranslateTask:
 
     def collate(
         self, examples: Sequence[ParallelLine], preparation: Preparation, draws: Draws | None
-    ) -> PairBatch:
+    ) -> SmoothedBatch:
         """Pad the units of both languages."""
         settings = translate_settings(preparation.settings)
         subwords = Subwords.stored(preparation.buffers[BUFFER])
-        sources, source_lengths = source_batch(
+        inputs, lengths = source_batch(
             subwords, [e.texts[settings.source] for e in examples], reverse=settings.reverse
         )
-        targets, target_lengths = padded(
+        targets, target_lengths = pad(
             [subwords.numbers(example.texts[settings.target]) for example in examples]
         )
-        return PairBatch(
+        return SmoothedBatch(
             ids=tuple(example.id for example in examples),
-            sources=sources,
-            source_lengths=source_lengths,
+            inputs=inputs,
+            lengths=lengths,
             targets=targets,
             target_lengths=target_lengths,
             smoothing=settings.smoothing if draws is not None else 0.0,
         )
 
-    def loss(self, model: Any, batch: PairBatch) -> LossSum:
+    def loss(self, model: Any, batch: SmoothedBatch) -> LossSum:
         """Return the sum of the cross entropies of the target's units."""
-        encoded = model.encode(batch.sources, batch.source_lengths)
+        encoded = model.encode(batch.inputs, batch.lengths)
         logits = model.decode(batch.targets, batch.target_lengths, encoded=encoded)
         return LossSum(
             *cross_entropy_sum(
@@ -180,7 +175,7 @@ class TranslateTask:
             some = lines[first : first + AT_ONCE]
             batch = self.collate(some, model.preparation, None).to(model.device)
             with torch.inference_mode():
-                encoded = model.module.encode(batch.sources, batch.source_lengths)
+                encoded = model.module.encode(batch.inputs, batch.lengths)
                 log_probs = model.module.log_probs(
                     batch.targets, batch.target_lengths, encoded=encoded
                 )

@@ -27,7 +27,7 @@ from seqstudio.api import (
     TrainConfig,
     settings_as,
 )
-from seqstudio.api.nn import DecoderConfig, ModelConfig
+from seqstudio.api.nn import DecoderConfig, ModelConfig, pad
 from seqstudio_text.files import read_lines, split_files
 from seqstudio_text.write.alphabet import UNKNOWN, Alphabet
 from seqstudio_text.write.ngrams import NGramsConfig
@@ -152,12 +152,9 @@ class WriteTask:
     ) -> CharacterBatch:
         """Pad passages."""
         alphabet = Alphabet(write_settings(preparation.settings).characters)
-        rows = [torch.tensor(alphabet.numbers(example.text, ended=True)) for example in examples]
-        return CharacterBatch(
-            ids=tuple(example.id for example in examples),
-            characters=torch.nn.utils.rnn.pad_sequence(rows, batch_first=True),
-            lengths=torch.tensor([len(row) for row in rows]),
-        )
+        characters, lengths = pad([alphabet.numbers(one.text, ended=True) for one in examples])
+        ids = tuple(example.id for example in examples)
+        return CharacterBatch(ids=ids, characters=characters, lengths=lengths)
 
     def loss(self, model: Any, batch: CharacterBatch) -> LossSum:
         """Return the sum of nats over the characters."""
