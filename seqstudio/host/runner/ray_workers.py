@@ -224,6 +224,8 @@ def _connect(packages: Iterable[Path], workers: int) -> Any:
         except ConnectionError as error:
             wanted = "expected one that `ray start` began, or its address in RAY_ADDRESS"
             raise JobError(f"executor=ray: no cluster found, {wanted}") from error
+        # else Ray prints 30 lines about a lost machine on standard output, despite log_to_driver
+        ray._private.worker._worker_logs_enabled = False
     cpus = int(ray.cluster_resources().get("CPU", 0))
     if cpus < workers:
         raise JobError(f"workers={workers}, expected at most {cpus}, the CPUs of the Ray cluster")

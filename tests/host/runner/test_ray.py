@@ -176,7 +176,11 @@ def test_more_workers_than_cpus_are_refused(
 
 
 def test_a_machine_that_is_killed_loses_nothing(
-    cluster: Cluster, run_places: Any, words: Callable[..., Path], tmp_path: Path
+    cluster: Cluster,
+    run_places: Any,
+    words: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     names = [f"{number}.txt" for number in range(6)]
     running = run_places("slow", words(*names), workers=2)
@@ -197,3 +201,4 @@ def test_a_machine_that_is_killed_loses_nothing(
     assert any(one.details["began_at"] > 0 for one in done)  # from the last piece that arrived
     for name in names:
         assert (tmp_path / "out" / name).read_text() == f"{name} {[*range(20)]}"
+    assert "".join(capsys.readouterr()) == ""  # standard output may be JSON
