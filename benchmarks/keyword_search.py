@@ -1,8 +1,9 @@
 """Search for words in posteriors against search in transcripts: time, precision and recall.
 
 Run `python benchmarks/keyword_search.py AN4`: on the development part every word of its references
-is a keyword. Average precision is the mean over keywords; recall is at the threshold at which
-all keywords together have one false alarm for each hour and keyword. Process time, one thread.
+that the model can write is a keyword. Average precision is the mean over keywords; recall is at the
+thresholds at which all keywords together have one and ten false alarms for each hour and keyword.
+Process time, one thread.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from seqstudio.services.datasets import choose_split
 SHIPPED = "plugins/seqstudio-speech/src/seqstudio_speech/models/speech-en-small"
 LEAST_SCORE = 0.02
 FASTER = 10  # what the search must be, of decoding
+ALARMS = (1, 10)  # false ones, an hour and keyword
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,21 @@ def judge(
         )
         for word in words
     ]
-    allowed = hours * len(words)
-    alarms, found = 0, 0
-    for _, right in judged:
-        alarms += not right
-        if alarms > allowed:
-            break
-        found += right
-    print(
-        f"{name}: average precision {np.mean(precisions):.3f}, recall at one false alarm an hour "
-        f"and keyword {100 * found / total:.1f} % (at most {allowed:.0f} alarms), "
-        f"recall of all claims {100 * sum(right for _, right in judged) / total:.1f} %"
+    order = [right for _, right in judged]
+    at_alarms = " / ".join(
+        f"{100 * recall(order, alarms * hours * len(words)) / total:.1f}" for alarms in ALARMS
     )
+    print(
+        f"{name}: average precision {np.mean(precisions):.3f}, recall at {ALARMS[0]} / {ALARMS[1]} "
+        f"false alarms an hour and keyword {at_alarms} %, of all claims "
+        f"{100 * sum(order) / total:.1f} %"
+    )
+
+
+def recall(claims: Sequence[bool], alarms: float) -> int:
+    """Return how many claims are right, of those in order, before there are more false alarms."""
+    wrong = np.cumsum(np.logical_not(claims))
+    return int(np.sum(np.array(claims)[wrong <= alarms]))
 
 
 def main() -> None:
@@ -88,7 +93,8 @@ def main() -> None:
     examples: list[AudioExample] = list(CtcTask().read(arguments.data, Ledger()))
     dev = choose_split(examples, "valid", held_out=card.held_out, trained_on=True)
     said = [Counter(recogniser.alphabet.normalise(one.transcript).split()) for one in dev]
-    words = {word for one in said for word in one}
+    letters = set(recogniser.alphabet.characters)
+    words = {word for one in said for word in one if letters.issuperset(word)}
 
     began_s = time.process_time()
     kept = [recogniser.posteriors(one.audio).to_bytes() for one in dev]
@@ -121,11 +127,16 @@ def main() -> None:
         if word.word in words
     ]
     claims = [
-        Claim(hit.word, int(np.searchsorted(starts_s, hit.start_s, side="right")) - 1, hit.score)
+        Claim(hit.word, utterance_at((hit.start_s + hit.end_s) / 2, starts_s), hit.score)
         for hit in hits
     ]
     judge("searching the text", texts, said, words, hours)
     judge("searching the posteriors", claims, said, words, hours)
+
+
+def utterance_at(time_s: float, starts_s: np.ndarray) -> int:
+    """Return the number of the utterance in which a time lies."""
+    return int(np.searchsorted(starts_s, time_s, side="right")) - 1
 
 
 def one_recording(several: Sequence[Posteriors]) -> tuple[Posteriors, np.ndarray]:
