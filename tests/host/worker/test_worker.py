@@ -81,6 +81,7 @@ def test_a_worker_has_a_clean_environment_and_loads_no_torch(
     assert set(kept) <= set(found["environment"])
     assert (found["threads"], found["group"], found["input"]) == ("1", True, "")
     assert found["nice"] == os.nice(0) + 3
+    assert "GOMP_SPINCOUNT" in found["environment"]
     assert not {"torch", "site", "sqlite3", "click"} & set(found["modules"])
 
 
