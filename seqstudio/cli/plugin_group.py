@@ -1,5 +1,7 @@
 """The command group of one plugin, built from the plain TOML values of its manifest.
 
+A plugin with tasks has `learn` too, which is the host's own, unless an operation has this name.
+
 The full manifest is built only for an operation that is called, so that the help of the group is as
 fast as the help of the root command.
 """
@@ -13,6 +15,8 @@ import click
 
 from seqstudio.cli.base import LazyGroup
 from seqstudio.host.catalogue.catalogue import Plugin
+
+LEARN = "learn"
 
 
 class PluginGroup(LazyGroup):
@@ -31,10 +35,20 @@ class PluginGroup(LazyGroup):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the operations in manifest order."""
-        return list(self.titles)
+        return [*self.titles, *self._own_titles]
+
+    @property
+    def _own_titles(self) -> dict[str, str]:
+        """The titles of the commands of the host in this group."""
+        trains = self.plugin.table.get("tasks") and LEARN not in self.titles
+        return {LEARN: "Learn from corrections"} if trains else {}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Build the command of one operation."""
+        if cmd_name in self._own_titles:
+            from seqstudio.cli.learn import learn_command
+
+            return learn_command(self.plugin)
         if cmd_name not in self.titles:
             return None
         from seqstudio.cli.operation_command import operation_command
@@ -46,6 +60,9 @@ class PluginGroup(LazyGroup):
         if self.titles:
             with formatter.section("Operations"):
                 formatter.write_dl(list(self.titles.items()))
+        if self._own_titles:
+            with formatter.section("Training"):
+                formatter.write_dl(list(self._own_titles.items()))
 
 
 def _reads_midi_stream(entry: Mapping[str, Any]) -> bool:

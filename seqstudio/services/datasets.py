@@ -195,6 +195,32 @@ def training_splits(
     return *hold_out(train, rule), rule
 
 
+def keep_apart(
+    examples: Sequence[Example], share: float, *, last: bool = False
+) -> tuple[list[Example], list[Example], dict[str, float]]:
+    """Return the examples to learn from, those kept apart to judge by, and the rule.
+
+    Kept apart is the test split if there is one; otherwise a share of the train examples: whole
+    groups (speakers, recordings) if there are at least three, single examples if not. With `last`
+    they are the last examples of each group. The rule is empty if the data have a test split.
+
+    >>> songs = [Example(id=name, group=name[0]) for name in ("a1", "a2", "b1", "c1")]
+    >>> rest, apart, rule = keep_apart(songs, 0.3)
+    >>> [song.id for song in apart], rule
+    (['c1'], {'groups': 1.0})
+    """
+    if "test" in splits_of(examples):
+        rest = [example for example in examples if example.split != "test"]
+        return rest, choose_split(examples, "test"), {}
+    candidates = choose_split(examples, "train")
+    groups = len({example.group for example in candidates if example.group})
+    rule = {"groups": float(max(1, round(share * groups)))} if groups > 2 else {"share": share}
+    rule = {"last": share} if last else rule
+    apart = hold_out(candidates, rule)[1]
+    ids = {example.id for example in apart}
+    return [example for example in examples if example.id not in ids], apart, rule
+
+
 def hold_out_rule(examples: Sequence[Example], config: TrainConfig) -> dict[str, float]:
     """Return the rule for a valid split: whole groups if there are enough, otherwise a share."""
     groups = {example.group for example in examples if example.group}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqstudio.contracts.data import Example, Ledger, Measurement, pool
 from seqstudio.contracts.formats import Metric
@@ -90,13 +91,34 @@ def bootstrap_interval(measurements: Sequence[Measurement], metric: str) -> tupl
 
     Source: Efron and Tibshirani 1993, "An introduction to the bootstrap", percentile method.
     """
+    return _bounds(_resampled(measurements, metric))
+
+
+def paired_interval(
+    before: Sequence[Measurement], after: Sequence[Measurement], metric: str
+) -> tuple[float, float]:
+    """Return 95 % bounds of how much higher a pooled metric is after than before.
+
+    Parameters
+    ----------
+    before, after : of the same items in the same order; each draw takes the same items of both
+    """
+    return _bounds(_resampled(after, metric) - _resampled(before, metric))
+
+
+def _resampled(measurements: Sequence[Measurement], metric: str) -> NDArray[np.float64]:
+    """Return a pooled metric of `RESAMPLES` draws of the items: the same ones for equal lengths."""
     pairs = np.array([one.sums.get(metric, (0.0, 0.0)) for one in measurements], dtype=np.float64)
     generator = np.random.default_rng(0)
     ratios = np.empty(RESAMPLES)
     for number in range(RESAMPLES):
         top, bottom = pairs[generator.integers(len(pairs), size=len(pairs))].sum(axis=0)
         ratios[number] = top / bottom if bottom else 0.0
-    low, high = np.percentile(ratios, [2.5, 97.5])
+    return ratios
+
+
+def _bounds(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
 
 

@@ -21,6 +21,7 @@ from seqstudio.services.communicator import ALONE, Communicator
 from seqstudio.services.datasets import (
     fingerprint,
     hash_source,
+    keep_apart,
     read_examples,
     splits_of,
     training_splits,
@@ -54,6 +55,10 @@ class TrainJob:
     base_name: str = ""  # by which the user named it; "" for the name of the bundle
     importer: str = ""  # PLUGIN.NAME; "" chooses one
     processes: int = 0  # that torchrun starts on this machine; 0: train without it, in this one
+    apart: float = (
+        0.0  # share of the data that is kept apart, to judge the model by; see keep_apart
+    )
+    as_base: bool = False  # keep the alphabet and all else that the base has made of its own data
 
     def __post_init__(self) -> None:
         if self.processes < 0:
@@ -127,16 +132,15 @@ def _training_inputs(
     name, preset = _preset(job, task, base)
     ledger = Ledger()
     examples = _read(job, task, context, ledger)
-    train_examples, valid_examples, rule = training_splits(
-        examples, preset.train, last=holds_out_last(task)
-    )
     _count_unused(examples, ledger)
+    last = holds_out_last(task)
+    rest, _, apart = keep_apart(examples, job.apart, last=last) if job.apart else (examples, [], {})
+    train_examples, valid_examples, rule = training_splits(rest, preset.train, last=last)
+    rule = apart or rule  # the card names what the model has never seen
     spec = _spec(job, task, context, name, preset, base, examples, rule)
     existing = _existing_run(job, spec)
-    if existing and existing.model.exists():  # reuse its preparation instead of computing it again
-        preparation = _saved_preparation(existing, task, context)
-    else:
-        preparation = task.prepare(train_examples, preset.options)
+    preparation = _saved_preparation(job, existing, task, context)
+    preparation = preparation or task.prepare(train_examples, preset.options)
     usable = task.preflight(train_examples, preparation, ledger)
     if not usable:
         raise TrainingError(f"{job.data}: no training example is usable ({ledger.summary()})")
@@ -193,9 +197,16 @@ def _preset(job: TrainJob, task: Task, base: StartingPoint | None) -> tuple[str,
     return name, preset
 
 
-def _saved_preparation(run: Run, task: Task, context: PluginContext) -> Preparation:
-    base = run.base if run.spec.config.adapter != "none" else None
-    return load_bundle(run.model, task, parts=context.parts, base=base).preparation
+def _saved_preparation(
+    job: TrainJob, run: Run | None, task: Task, context: PluginContext
+) -> Preparation | None:
+    """Return the preparation of the run that goes on, or of the base if it is to stay."""
+    if run and run.model.exists():
+        base = run.base if run.spec.config.adapter != "none" else None
+        return load_bundle(run.model, task, parts=context.parts, base=base).preparation
+    if job.as_base and job.base:
+        return load_bundle(job.base, task, parts=context.parts).preparation
+    return None
 
 
 def _spec(

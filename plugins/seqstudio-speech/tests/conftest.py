@@ -23,6 +23,7 @@ from seqstudio.services.training_inputs import TrainingInputs
 RATE_HZ = 16000
 TONES_HZ: Mapping[str, float] = {"A": 400.0, "B": 900.0, "C": 1900.0}
 HUM_HZ = 200.0  # a space
+HIGHER = 1.6  # by which another voice has its tones higher
 TONE_S, GAP_S = 0.10, 0.06
 WORDS = ("A", "B", "C", "AB", "BA", "CC", "CAB", "ABC")
 
@@ -99,6 +100,21 @@ def write_folder(folder: Path, count: int, *, seed: int = 0) -> Path:
 @pytest.fixture(scope="session")
 def tone_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_folder(tmp_path_factory.mktemp("tones"), 54)
+
+
+@pytest.fixture(scope="session")
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Recordings of four speakers with a higher voice, and a table of what they say."""
+    folder = tmp_path_factory.mktemp("corrected")
+    generator = np.random.default_rng(7)
+    rows = ["path\tspeaker\ttranscript"]
+    for number in range(28):
+        text = " ".join(generator.choice(WORDS, size=3))
+        path = folder / f"{number:03d}.wav"
+        soundfile.write(path, speak(text, seed=number).samples, round(HIGHER * RATE_HZ))
+        rows.append(f"{path.name}\ts{number % 4}\t{text.lower() if number < 9 else text}")
+    (folder / "manifest.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

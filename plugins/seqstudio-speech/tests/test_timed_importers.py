@@ -17,9 +17,11 @@ from seqstudio_speech.importers.timed import (
 )
 from seqstudio_speech.recordings import read_mono
 
-from seqstudio.api import AudioExample, Ledger
+from seqstudio.api import AudioExample, Ledger, Segment, Transcript
 from seqstudio.api.media import Audio, AudioSource
+from seqstudio.contracts.transcript import Origin
 from seqstudio.media.audio import write_wav
+from seqstudio.media.subtitles import to_json
 
 RATE = 8000
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nBON\nJOUR\n\n2\n00:00:03,000 --> 00:00:03,500\nOUI\n"
@@ -50,6 +52,31 @@ def write_textgrid(path: Path, **tiers: str) -> None:
         spans = [Interval(1.0, 2.5, text), Interval(3.0, 3.5, "OUI")]
         grid.addTier(textgrid.IntervalTier(name, spans, 0, 4))
     grid.save(str(path), "long_textgrid", includeBlankSpaces=True)
+
+
+def write_transcript(audio: Path, origin: Origin) -> Path:
+    segments = (
+        Segment(start_s=1.0, end_s=2.5, text="BON JOUR"),
+        Segment(start_s=3.0, end_s=3.5, text="OUI", origin=origin),
+    )
+    words = Transcript(audio=audio.name, duration_s=4.0, text="BON JOUR OUI", segments=segments)
+    path = audio.with_suffix(".json")
+    path.write_text(to_json(words), encoding="utf-8")
+    return path
+
+
+def test_a_transcript_that_a_person_has_corrected_is_data(long: Path) -> None:
+    write_transcript(long, "human")
+    found = list(read_speech(long.parent, Ledger()))
+    assert [one.transcript for one in found] == ["BON JOUR", "OUI"]
+    assert {one.group for one in found} == {"talk"}
+
+
+def test_a_transcript_that_only_a_machine_has_seen_is_refused(long: Path) -> None:
+    path, ledger = write_transcript(long, "machine"), Ledger()
+    assert list(read_speech(long.parent, ledger)) == []
+    reason = "machine-made, expected a transcript that a person has corrected"
+    assert ledger.refused == {str(path): reason}
 
 
 WRITERS: dict[type[TimedTextImporter], tuple[str, Callable[..., None]]] = {

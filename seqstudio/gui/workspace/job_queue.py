@@ -21,6 +21,7 @@ from seqstudio.gui.workspace.running_job import RunningJob
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.jobs.events import ItemProgress, JobEvent, JobFinished, PartialText
 from seqstudio.host.jobs.queue import JobAction
+from seqstudio.host.jobs.spec import TRAININGS
 from seqstudio.host.studio import JobSpec, Studio
 
 TRAINING_NICE = 10  # trainings leave the processor to the jobs that the user waits for
@@ -64,7 +65,7 @@ class JobQueue(QObject):
         SeqStudioError
             If the spec names something that does not exist.
         """
-        if spec.verb == "train" and not spec.nice:
+        if spec.verb in TRAININGS and not spec.nice:
             spec = replace(spec, nice=TRAINING_NICE)
         number = self._studio.enqueue(spec)
         self.start_queue()
@@ -271,7 +272,7 @@ class JobQueue(QObject):
 
 
 def _lane(row: JobRow) -> str:
-    return "training" if row.verb == "train" else "other"
+    return "training" if row.verb in TRAININGS else "other"
 
 
 def _is_pending(row: JobRow, action: JobAction) -> bool:

@@ -78,6 +78,8 @@ def title_of(spec: JobSpec, operation: str = "") -> str:
     if spec.verb == "train":
         data, run = (Path(str(spec.arguments.get(name, ""))).name for name in ("data", "run"))
         return f"Train {run}: {spec.name} on {data}"
+    if spec.verb == "learn":
+        return f"Learn from {Path(str(spec.arguments.get('data', ''))).name}"
     if spec.verb != "operation":
         return f"{spec.verb.capitalize()} {Path(spec.model or spec.name).name}"
     paths = next((paths for paths in spec.inputs.values() if paths), ())

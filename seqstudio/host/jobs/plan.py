@@ -17,7 +17,7 @@ from seqstudio.host.jobs.inputs import InputGroup, group_inputs
 from seqstudio.host.jobs.options import fill_options
 from seqstudio.host.jobs.outputs import check_writable, choose_formats, output_stems, target_paths
 from seqstudio.host.jobs.pilot import pilot_order
-from seqstudio.host.jobs.spec import JobSpec
+from seqstudio.host.jobs.spec import TRAININGS, JobSpec
 from seqstudio.host.jobs.train_settings import check_settings
 from seqstudio.services.settings import check_preset
 
@@ -40,7 +40,7 @@ class JobPlan:
     @property
     def filled_folder(self) -> Path | None:
         """The user's folder that a worker fills itself: a run, or a tuned model."""
-        name = {"train": "run", "tune": "out"}.get(self.start.verb)
+        name = {"train": "run", "learn": "run", "tune": "out"}.get(self.start.verb)
         return Path(self.start.arguments[name]) if name else None
 
     def items(self, folder: Path, seed: int) -> list[ItemRow]:
@@ -105,7 +105,7 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> Job
     plugin = catalogue.plugin(spec.plugin)
     if spec.verb == "operation":
         return _plan_operation(spec, plugin, catalogue, models)
-    if spec.verb == "train":
+    if spec.verb in TRAININGS:
         task = catalogue.task(spec.name)[1]
         spec = with_absolute_paths(spec, task)
         _check_training(spec, task)
@@ -113,7 +113,7 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> Job
         _check_tuning(spec)
     recogniser = find_recogniser(catalogue, spec.model) if spec.verb == "evaluate" else None
     found = (models.find(spec.model),) if spec.model and not recogniser else ()
-    if spec.verb == "train":
+    if spec.verb in TRAININGS:
         _check_bases(spec.name, found)
     chosen = (recogniser,) if recogniser else found
     start = Start(
@@ -131,7 +131,7 @@ def plan_job(spec: JobSpec, catalogue: Catalogue, models: ModelCatalogue) -> Job
         folder="",
         arguments=_absolute(spec.arguments),
     )
-    what = spec.name if spec.verb == "train" else spec.model or spec.name
+    what = spec.name if spec.verb in TRAININGS else spec.model or spec.name
     group = InputGroup({}, f"{spec.verb} {what}", Path(spec.verb))
     shas = tuple((one.name, one.sha256) for one in chosen)
     return JobPlan(start=start, spec=spec, models=shas, groups=(group,), stems=(group.path,))
@@ -231,7 +231,7 @@ def _check_bases(task: str, bases: Sequence[FoundModel]) -> None:
     for base in bases:
         if base.facts.task != task:
             raise ConfigError(
-                f"--from {base.name}: a model of task {base.facts.task}, expected one of {task}"
+                f"{base.name}: a model of task {base.facts.task}, expected one of {task}"
             )
 
 

@@ -26,6 +26,7 @@ from seqstudio.contracts.messages import (
 )
 from seqstudio.errors import JobError, PluginError, SeqStudioError
 from seqstudio.host.jobs import events
+from seqstudio.host.jobs.spec import TRAININGS
 from seqstudio.host.limits import Limits
 from seqstudio.host.runner.handle import Action
 from seqstudio.host.runner.job_items import JobItems
@@ -75,7 +76,7 @@ class JobRunner:
         self._items = items
         self._start_worker = start_worker
         self._max_workers = workers
-        self._watchdog = Watchdog(limits, items.log, saves=items.plan.start.verb == "train")
+        self._watchdog = Watchdog(limits, items.log, saves=items.plan.start.verb in TRAININGS)
         self._actions = actions
         self._stream = stream
         self._emit = emit

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seqstudio.contracts.messages import Start
 from seqstudio.errors import JobError
+from seqstudio.host.jobs.spec import TRAININGS
 
 RUN_FILE = "run.json"  # of a training that has begun
 MACHINES = 3  # that an item may lose: perhaps it is too large for any
@@ -98,6 +99,6 @@ class Losses:
     def _leave_out(self, plugin: str) -> None:
         others = tuple(one for one in self.start.extensions if one.id != plugin)
         arguments = dict(self.start.arguments)
-        if self.start.verb == "train" and (Path(arguments["run"]) / RUN_FILE).exists():
+        if self.start.verb in TRAININGS and (Path(arguments["run"]) / RUN_FILE).exists():
             arguments["resume"] = True  # from its last checkpoint
         self.start = replace(self.start, extensions=others, arguments=arguments)

@@ -13,6 +13,7 @@ from seqstudio.errors import PluginError
 from seqstudio.host.confinement.policy import Policy
 from seqstudio.host.jobs import WORKER_LOG
 from seqstudio.host.jobs.plan import JobPlan
+from seqstudio.host.jobs.spec import TRAININGS
 from seqstudio.host.processes import usable_cpu_count
 from seqstudio.host.runner.worker_process import ProcessWorker, Worker
 from seqstudio.services.atomic_files import os_errors_as
@@ -117,7 +118,7 @@ class JobWorkers:
             return worker
         self._check()
         # evaluate and verify must compute what the operation does, to the last bit: on one thread
-        threads = usable_cpu_count() if self._plan.spec.verb == "train" else 1
+        threads = usable_cpu_count() if self._plan.spec.verb in TRAININGS else 1
         log = Path(self._plan.start.folder) / WORKER_LOG
         if folder := self._plan.filled_folder:  # the worker may write in it, not beside it
             with os_errors_as(PluginError, folder):

@@ -1,37 +1,28 @@
-"""Training, evaluation, tuning, verification and saved weights in a worker."""
+"""The verbs of jobs that are no operation, in a worker: training, evaluation and the others."""
 
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqstudio.contracts.data import Example, Ledger, Measurement
-from seqstudio.contracts.job import Cancelled
 from seqstudio.contracts.manifest import Manifest
-from seqstudio.contracts.messages import ItemRefused, ItemResult, Progress, Start
+from seqstudio.contracts.messages import ItemRefused, ItemResult, Start
 from seqstudio.contracts.plain import from_plain, to_plain
-from seqstudio.contracts.task import Task, Tunable
+from seqstudio.contracts.task import Tunable
 from seqstudio.errors import ConfigError, PluginError, SeqStudioError
 from seqstudio.host.jobs import KEPT_MODEL
 from seqstudio.host.jobs.options import fill_options
 from seqstudio.host.worker.channel import HostChannel
-from seqstudio.host.worker.job import PROGRESS_INTERVAL_S, WorkerJob
-from seqstudio.host.worker.models import JobModels, ModelCache
-from seqstudio.host.worker.parallel import train_in_processes
-from seqstudio.host.worker.plugin_context import data_kinds, plugin_context
 from seqstudio.host.worker.plugins import Plugins
+from seqstudio.host.worker.service_run import ServiceRun, read_data, with_progress
+from seqstudio.host.worker.trainings import learn, train
 from seqstudio.services.bundle_files import inspect_bundle
-from seqstudio.services.datasets import choose_split, hash_source, read_examples, splits_of
 from seqstudio.services.evaluation import evaluate, evaluate_recogniser, report
-from seqstudio.services.events import Event, Finished, TrainingStep, event_to_plain
 from seqstudio.services.golden import check_golden
-from seqstudio.services.model_card import ModelCard
 from seqstudio.services.model_writer import write_stored
 from seqstudio.services.runs import open_run
 from seqstudio.services.stored_weights import find_weights
-from seqstudio.services.train_job import TrainJob, run_train_job
 from seqstudio.services.tuned_models import save_tuned, with_preparation
 
 
@@ -75,7 +66,8 @@ def run_service(
 ) -> Mapping[str, Any]:
     """Run the one item of a job; return its value."""
     verbs = {
-        "train": _train,
+        "train": train,
+        "learn": learn,
         "evaluate": _evaluate,
         "verify": _verify,
         "tune": _tune,
@@ -97,86 +89,16 @@ def run_service(
     return value
 
 
-class ServiceRun:
-    """What train, evaluate and verify share: the task, its plugins and models, and the host."""
-
-    def __init__(
-        self, start: Start, plugins: Plugins, host: HostChannel, task: Task, item: int
-    ) -> None:
-        self.start = start
-        self.plugins = plugins
-        self.host = host
-        self.task = task
-        self.item = item
-        self.models = JobModels(start.models, plugins, start.device, ModelCache())
-        self.job = WorkerJob(
-            host,
-            self.models,
-            folder=Path(start.folder) / str(self.item),
-            item=self.item,
-            needs_model=True,
-        )
-
-    def provenance(self) -> Mapping[str, Any]:
-        """Return the worker's part of the item's provenance."""
-        return self.job.provenance()
-
-    def stopped(self) -> bool:
-        """Return whether the job is cancelled; wait while it is paused."""
-        try:
-            self.host.check()
-        except Cancelled:
-            return True
-        return False
-
-
-def _train(service: ServiceRun) -> Mapping[str, Any]:
-    arguments = from_plain(TrainJob, service.start.arguments, "train")
-    if service.start.models:
-        (model,) = service.start.models
-        arguments = replace(arguments, base=Path(model.path), base_name=model.name)
-    fraction, last_progress_s = 0.0, 0.0
-    value: Mapping[str, Any] = {}
-    events = _train_events(service, arguments)
-    for event in events:
-        if isinstance(event, TrainingStep):
-            fraction = min(1.0, event.fraction)
-            if time.monotonic() - last_progress_s < PROGRESS_INTERVAL_S:
-                continue  # the run folder has every step
-            last_progress_s = time.monotonic()
-        plain = event_to_plain(event)
-        service.host.send(Progress(fraction=fraction, item=service.item, event=plain))
-        if isinstance(event, Finished):
-            value = plain
-    service.host.check()
-    return value
-
-
-def _train_events(service: ServiceRun, arguments: TrainJob) -> Iterator[Event]:
-    """Train in this process, or in as many others as asked for."""
-    device = service.job.device
-    if arguments.processes:
-        folder = service.job.folder / "processes"
-        start = replace(service.start, arguments=to_plain(arguments), device=device)
-        count = arguments.processes
-        yield from train_in_processes(start, folder, service.host, processes=count)
-    else:
-        context = plugin_context(service.start, service.plugins, service.task)
-        yield from run_train_job(
-            arguments, service.task, context, device=device, stop=service.stopped
-        )
-
-
 def _evaluate(service: ServiceRun) -> Mapping[str, Any]:
     arguments = from_plain(EvaluateArguments, service.start.arguments, "evaluate")
     recogniser = service.job.recogniser()
-    data = _read_data(service, arguments.data, arguments.importer)
+    data = read_data(service, arguments.data, arguments.importer)
     examples = data.split(arguments.split)
     if recogniser:
         measured = evaluate_recogniser(service.task, recogniser, examples)
     else:
         measured = evaluate(service.task, service.job.model(), examples)
-    measurements = _with_progress(measured, len(examples), service.job)
+    measurements = with_progress(measured, len(examples), service.job)
     metrics = service.plugins.metrics()
     table = report(list(measurements), service.task, ledger=data.ledger, metrics=metrics)
     return {**table, **data.note(examples)}
@@ -189,7 +111,7 @@ def _tune(service: ServiceRun) -> Mapping[str, Any]:
         raise ConfigError(f"{service.task.name}: nothing to tune, expected a task that decodes")
     loaded = service.job.model()
     info = inspect_bundle(Path(service.start.models[0].path))
-    data = _read_data(service, arguments.data, arguments.importer)
+    data = read_data(service, arguments.data, arguments.importer)
     valid = data.split("valid")
     trials = service.task.tune(
         loaded, data.split("train"), valid, arguments.text, service.job.model_at
@@ -218,53 +140,6 @@ def _keep(service: ServiceRun) -> Mapping[str, Any]:
     preparation = service.job.model().preparation
     write_stored(folder, run, stored, service.task, preparation, card)
     return {"step": stored.step}
-
-
-@dataclass(frozen=True, slots=True)
-class _Data:
-    """Examples with the splits that a model's training made of them."""
-
-    held_out: Mapping[str, float]  # the rule on the card; {} for none
-    examples: Sequence[Example]
-    ledger: Ledger
-    trained_on: bool
-
-    def split(self, name: str) -> list[Example]:
-        held_out, trained_on = self.held_out, self.trained_on
-        return choose_split(self.examples, name, held_out=held_out, trained_on=trained_on)
-
-    def note(self, chosen: Sequence[Example]) -> dict[str, str]:
-        """Say which part of the training data was measured, if they are these and unsplit."""
-        if not self.trained_on or splits_of(self.examples) != ("",):
-            return {}
-        part = f"{len(chosen)} of {len(self.examples)} items"
-        return {"note": f"the model was trained on these data; measured are {part}, held out"}
-
-
-def _read_data(service: ServiceRun, data: Path, importer: str) -> _Data:
-    path = Path(service.start.models[0].path)
-    outside = service.job.recogniser() is not None
-    card = ModelCard(task=service.task.name) if outside else inspect_bundle(path).card
-    ledger = Ledger()
-    examples = read_examples(
-        service.task,
-        data,
-        ledger,
-        kinds=data_kinds(service.start, service.task),
-        importers=service.plugins.own_importers(),
-        others=service.plugins.other_importers(),
-        wanted=importer,
-    )
-    trained_on = bool(card.held_out) and hash_source(data) == card.data_sha256
-    return _Data(card.held_out, examples, ledger, trained_on)
-
-
-def _with_progress(
-    measurements: Iterator[Measurement], total: int, job: WorkerJob
-) -> Iterator[Measurement]:
-    for number, one in enumerate(measurements, start=1):
-        job.progress(number / total, f"{number} of {total}")
-        yield one
 
 
 def _verify(service: ServiceRun) -> Mapping[str, Any]:

@@ -110,7 +110,7 @@ def test_a_base_of_another_task_is_refused_before_a_worker_starts(
         model="whole",
         arguments={"data": str(tmp_path / "words.txt"), "run": str(tmp_path / "r")},
     )
-    with pytest.raises(ConfigError, match=r"--from whole: a model of task letters\.words, exp"):
+    with pytest.raises(ConfigError, match=r"whole: a model of task letters\.words, exp"):
         studio.submit(other)
 
 

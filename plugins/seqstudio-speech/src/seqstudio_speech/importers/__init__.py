@@ -7,12 +7,17 @@ from seqstudio.api import AudioExample, DataError, Importer, Ledger
 from seqstudio_speech.importers.listings import KaldiImporter, LibriSpeechImporter, NemoImporter
 from seqstudio_speech.importers.sidecars import SidecarImporter
 from seqstudio_speech.importers.tables import LJSpeechImporter, TableImporter
-from seqstudio_speech.importers.timed import ElanImporter, SubtitleImporter, TextGridImporter
+from seqstudio_speech.importers.timed import (
+    ElanImporter,
+    SubtitleImporter,
+    TextGridImporter,
+    TranscriptImporter,
+)
 
 LAYOUTS = (
     "a table that names recordings and their texts (manifest.tsv, a CSV, Common Voice, LJ Speech), "
-    "recordings with a .txt or .lab beside each, subtitles, ELAN or TextGrid files beside them, "
-    "or a folder of LibriSpeech, Kaldi or NeMo"
+    "recordings with a .txt or .lab beside each; subtitles, corrected transcripts (.json), ELAN or "
+    "TextGrid files beside them; or a folder of LibriSpeech, Kaldi or NeMo"
 )
 
 
@@ -28,6 +33,7 @@ def importers() -> list[Importer]:
         TextGridImporter(),
         SidecarImporter(),
         SubtitleImporter(),
+        TranscriptImporter(),
     ]
 
 

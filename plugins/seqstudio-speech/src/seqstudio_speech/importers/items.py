@@ -1,11 +1,20 @@
 """What all layouts share: items that become examples, text files, and names of recordings."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqstudio.api import NOTE, AudioExample, DataError, Ledger, canonical_split
+from seqstudio.api import (
+    NOTE,
+    AudioExample,
+    DataError,
+    Ledger,
+    Transcript,
+    canonical_split,
+    from_plain,
+)
 from seqstudio.api.media import AUDIO_SUFFIXES, AudioSource, read_text_file
 
 KIND = "audio+transcript"
@@ -52,6 +61,21 @@ def lines_of(path: Path) -> list[str]:
         As `seqstudio.api.media.read_text_file`.
     """
     return read_text_file(path).removesuffix("\n").split("\n")
+
+
+def read_transcript(path: Path) -> Transcript:
+    """Return a transcript that SeqStudio wrote as JSON.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or holds anything else.
+    """
+    try:
+        plain = json.loads(read_text_file(path))
+    except ValueError as error:
+        raise DataError(f"{path}: {error}, expected a transcript in JSON") from error
+    return from_plain(Transcript, plain, str(path), error=DataError)
 
 
 def recordings(source: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Long recordings with timed texts beside them: ELAN, Praat's TextGrid, SubRip and WebVTT."""
+"""Long recordings with timed texts beside them: ELAN, TextGrid, subtitles, own transcripts."""
 
 import fnmatch
 from abc import ABC, abstractmethod
@@ -16,6 +16,7 @@ from seqstudio_speech.importers.items import (
     Item,
     examples_of,
     is_audio,
+    read_transcript,
 )
 
 
@@ -186,8 +187,31 @@ class SubtitleImporter(TimedTextImporter):
         return {"subtitles": Tier(_with_text(spans))} if spans else {}
 
 
+class TranscriptImporter(TimedTextImporter):
+    """Transcripts of SeqStudio, `.json`, with the recording of the same name.
+
+    One that no person has corrected is refused: a model would learn what a machine heard.
+    """
+
+    name = "transcripts"
+    suffixes = (".json",)
+
+    def tiers(self, path: Path) -> Mapping[str, Tier]:
+        """Return the segments as one tier."""
+        transcript = read_transcript(path)
+        origins = {transcript.origin, *(segment.origin for segment in transcript.segments)}
+        if origins == {"machine"}:
+            raise DataError("machine-made, expected a transcript that a person has corrected")
+        found = [Span(one.start_s, one.end_s, one.text) for one in transcript.segments]
+        speakers = {one.speaker or "" for one in transcript.segments}
+        speaker = speakers.pop() if len(speakers) == 1 else ""
+        return {"transcript": Tier(_with_text(found), speaker)} if found else {}
+
+
 def _items(path: Path, root: Path, audio: Path, tiers: Mapping[str, Tier]) -> Iterator[Item]:
+    """Yield the spans; those of a recording whose speaker is not known are a group."""
     relative = path.relative_to(root)
+    recording = relative.with_suffix("").as_posix()
     top = relative.parts[0].lower()
     for name, tier in tiers.items():
         for number, span in enumerate(tier.spans, start=1):
@@ -198,7 +222,7 @@ def _items(path: Path, root: Path, audio: Path, tiers: Mapping[str, Tier]) -> It
                 audio=AudioSource(audio, start_s=span.start_s, end_s=span.end_s),
                 transcript=span.text,
                 split=top if top in SPLIT_NAMES else "",
-                speaker=tier.speaker,
+                speaker=tier.speaker or recording,
                 seconds=span.end_s - span.start_s,
             )
 

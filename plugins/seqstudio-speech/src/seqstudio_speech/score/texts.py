@@ -1,14 +1,13 @@
 """Texts to be compared: transcripts in folders, tables, or files with a line for each utterance."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from seqstudio.api import DataError, Ledger, Transcript, from_plain
+from seqstudio.api import DataError, Ledger
 from seqstudio.api.media import AUDIO_SUFFIXES, read_text_file
 from seqstudio_speech.aligning.texts import SUBTITLES, read_given_text
-from seqstudio_speech.importers.items import without_notes
+from seqstudio_speech.importers.items import read_transcript, without_notes
 from seqstudio_speech.importers.tables import TableImporter
 
 SUFFIXES = (".json", *SUBTITLES, ".txt", ".lab")  # of two files of one name, the first is read
@@ -64,11 +63,7 @@ def _file(path: Path) -> Utterance:
     """Read a file with the text of one recording."""
     suffix = path.suffix.lower()
     if suffix == ".json":
-        try:
-            plain = json.loads(read_text_file(path))
-        except ValueError as error:
-            raise DataError(f"{path}: {error}, expected a transcript in JSON") from error
-        transcript = from_plain(Transcript, plain, str(path), error=DataError)
+        transcript = read_transcript(path)
         speakers = {one.speaker for one in transcript.segments if one.speaker}
         return Utterance(transcript.text, speakers.pop() if len(speakers) == 1 else "")
     if suffix in SUBTITLES:
