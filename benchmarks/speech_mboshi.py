@@ -53,7 +53,7 @@ def trained(table: Path, run: Path, base: str, settings: Sequence[str]) -> dict[
     command = ["seqstudio", "evaluate", run, table, "--split", "valid", "--json"]
     report = run.with_suffix(".json")
     subprocess.run([*command, report], check=True)
-    metrics: dict[str, float] = json.loads(report.read_text())["metrics"]
+    metrics: dict[str, float] = json.loads(report.read_text())
     return metrics
 
 

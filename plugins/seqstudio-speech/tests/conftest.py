@@ -1,7 +1,7 @@
 """Artificial speech, one tone a letter: a tiny model learns it in seconds; its times are known."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -117,29 +117,29 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run folder of a tiny model, trained on tones by the training service."""
+PLAIN = SpeechOptions(
+    hidden=32,
+    layers=1,
+    dropout=0.0,
+    speeds=(1.0,),
+    gain_db=0.0,
+    noise=0.0,
+    reverberation=0.0,
+    channel=0.0,
+    padding=0.0,
+    time_masks_per_s=0.0,
+    time_masks=0,
+    frequency_masks=0,
+)
+
+
+def train_tones(tones: Path, folder: Path, options: SpeechOptions) -> Path:
+    """Train a tiny model on tones by the training service; return its run folder."""
     task = CtcTask()
-    examples = list(TableImporter().read(tone_folder, Ledger()))
-    options = SpeechOptions(
-        hidden=32,
-        layers=1,
-        dropout=0.0,
-        speeds=(1.0,),
-        gain_db=0.0,
-        noise=0.0,
-        reverberation=0.0,
-        channel=0.0,
-        padding=0.0,
-        time_masks_per_s=0.0,
-        time_masks=0,
-        frequency_masks=0,
-    )
+    examples = list(TableImporter().read(tones, Ledger()))
     config = TrainConfig(epochs=8, learning_rate=1e-2, batch_size=4, evaluate_every=8)
     train_examples = [one for one in examples if one.split == "train"]
     preparation = task.prepare(train_examples, options)
-    folder = tmp_path_factory.mktemp("run") / "tones"
     run = create_run(folder, RunSpec(task=task.name, plugin="speech", config=config))
     inputs = TrainingInputs(
         task=task,
@@ -152,6 +152,20 @@ def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     for _ in train(inputs):
         pass
     return folder
+
+
+@pytest.fixture(scope="session")
+def tone_run(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of a tiny model of tones."""
+    return train_tones(tone_folder, tmp_path_factory.mktemp("run") / "tones", PLAIN)
+
+
+@pytest.fixture(scope="session")
+def streaming_model(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    """A tiny model of tones that runs in blocks."""
+    options = replace(PLAIN, chunk_frames=4, right_frames=3)
+    run = train_tones(tone_folder, tmp_path_factory.mktemp("run") / "streaming", options)
+    return load_bundle(run / "model", CtcTask(), device="cpu")
 
 
 @pytest.fixture(scope="session")

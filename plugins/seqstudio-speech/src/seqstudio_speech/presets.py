@@ -33,10 +33,14 @@ BASE = Preset(
     ),
     options=SpeechOptions(hidden=512, layers=4, dropout=0.3),
 )
+STREAMING = Preset(train=SMALL.train, options=SpeechOptions(chunk_frames=10, right_frames=10))
 
 
 def model_config(options: SpeechOptions, *, labels: int) -> ModelConfig:
-    """Return the model configuration: frames, a bidirectional LSTM, CTC over `labels` labels."""
+    """Return the model configuration: frames, a bidirectional LSTM, CTC over `labels` labels.
+
+    With `chunk_frames` the LSTM is latency-controlled, and the model streams.
+    """
     return ModelConfig(
         source=FramesConfig(
             features=options.mels, subsampling=options.subsampling, factor=options.factor
@@ -46,6 +50,8 @@ def model_config(options: SpeechOptions, *, labels: int) -> ModelConfig:
             hidden=options.hidden,
             layers=options.layers,
             bidirectional=True,
+            chunk_frames=options.chunk_frames,
+            right_frames=options.right_frames,
             dropout=options.dropout,
         ),
         heads={"ctc": CTCConfig(vocabulary=labels)},

@@ -11,6 +11,7 @@ from torch import Tensor
 from seqstudio.api import LoadedModel, ModelError, Pieces, Transcript, Word
 from seqstudio.api.media import AudioSource, audio_info
 from seqstudio.api.nn import align
+from seqstudio_speech.blocks import BlockHearing, runs_in_blocks
 from seqstudio_speech.confidence import rated, with_alternatives
 from seqstudio_speech.decoding import Decoder, SearchOptions
 from seqstudio_speech.features import log_mel, offset, standardise
@@ -92,6 +93,7 @@ class Recogniser:
         options = options or SearchOptions()
         self.decoder = Decoder(model, options)
         self._int8 = Int8Encoder(model.module) if options.int8 else None
+        self.in_blocks = runs_in_blocks(model)
 
     def transcribe(self, path: Path | AudioSource) -> Transcript:
         """Transcribe a recording of any length.
@@ -209,27 +211,41 @@ class Recogniser:
             },
         )
 
-    def piece(self, chunk: Chunk) -> Piece:
-        """Hear and search one chunk of a recording."""
-        heard = self._hear(chunk)
+    def piece(self, chunk: Chunk, hearing: BlockHearing | None = None) -> Piece:
+        """Hear and search one chunk of a recording.
+
+        Parameters
+        ----------
+        hearing : of a model that runs in blocks: what it has heard of this chunk so far
+        """
+        heard = self._hear(chunk, hearing)
         return Piece(heard, self._search(heard))
 
-    def _hear(self, chunk: Chunk) -> HeardChunk:
-        """Run the encoder over the spoken part of a chunk."""
+    def _hear(self, chunk: Chunk, hearing: BlockHearing | None = None) -> HeardChunk:
+        """Run the encoder over the spoken part of a chunk; in blocks, over all of it."""
         rate_hz = self.settings.features.rate_hz
         end_s = chunk.start_s + len(chunk.samples) / rate_hz
-        part = spoken(chunk, rate_hz)
+        part = chunk if self.in_blocks else spoken(chunk, rate_hz)
         if is_silent(part.samples, rate_hz):
             return HeardChunk(end_s=end_s)
-        frames = self.frames(part.samples)
+        frames, log_probs = self._encoded(part.samples, hearing)
         return heard_chunk(
-            self.log_probs(frames),
+            log_probs,
             frames,
             loud_levels(part.samples, rate_hz),
             start_s=part.start_s,
             length_s=len(part.samples) / rate_hz,
             end_s=end_s,
         )
+
+    def _encoded(self, samples: Samples, hearing: BlockHearing | None) -> tuple[Tensor, Tensor]:
+        """Return the standardised frames of (N,) samples, and their log probabilities."""
+        if not self.in_blocks:
+            frames = self.frames(samples)
+            return frames, self.log_probs(frames)
+        hearing = hearing or BlockHearing(self.model)
+        hearing.add(samples[len(hearing) :])
+        return hearing.so_far()
 
     def _search(self, heard: HeardChunk) -> ChunkResult:
         """Find the words of a chunk."""

@@ -130,6 +130,8 @@ class SpeechOptions:
     dropout: float = 0.35
     subsampling: Literal["stack", "conv"] = "stack"
     factor: int = 4
+    chunk_frames: int = 0
+    right_frames: int = 0
     mels: int = 80
     beam: int = 16
     language: str = ""

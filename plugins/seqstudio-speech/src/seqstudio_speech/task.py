@@ -28,7 +28,7 @@ from seqstudio_speech.importers import read_speech
 from seqstudio_speech.likelihood import doubt_sums, log_loss
 from seqstudio_speech.orthography import oddities
 from seqstudio_speech.outside import measure_outside
-from seqstudio_speech.presets import BASE, SMALL, model_config
+from seqstudio_speech.presets import BASE, SMALL, STREAMING, model_config
 from seqstudio_speech.recognise import Recogniser
 from seqstudio_speech.recordings import read_mono
 from seqstudio_speech.scoring import error_sums, has_marks, word_errors
@@ -65,7 +65,7 @@ class CtcTask:
     """Character CTC (Graves et al. 2006) on log-mel frames, for any alphabet."""
 
     name = "speech.ctc"
-    presets: Mapping[str, Preset] = {"small": SMALL, "base": BASE}
+    presets: Mapping[str, Preset] = {"small": SMALL, "base": BASE, "streaming": STREAMING}
     settings_type: type = SpeechSettings
     monitor = "nll_per_character"  # steadier than errors: a few hundred words make few of them
     tie_break = "cer"
@@ -82,7 +82,8 @@ class CtcTask:
 
     def prepare(self, examples: Sequence[AudioExample], options: SpeechOptions) -> Preparation:
         """Collect alphabet and feature statistics from the recordings that can be read."""
-        features = FeatureSettings(mels=options.mels, level_db=LEVEL_DB)
+        level_db = None if options.chunk_frames else LEVEL_DB  # a level is known at the end
+        features = FeatureSettings(mels=options.mels, level_db=level_db)
         spelling = read_spelling(options.orthography) if options.orthography else {}
         texts: list[str] = []
         sample_counts: dict[Path | AudioSource, int] = {}
