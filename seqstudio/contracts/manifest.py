@@ -150,7 +150,7 @@ class Permissions:
     What is not named is not granted, where the system can enforce it.
     """
 
-    gpu: str = ""  # to compute faster; never refused, as torch looks for it
+    gpu: str = ""  # to compute faster; not refused: the device of a job decides
     network: str = ""  # connections to other machines
     processes: str = ""  # other programs
     read: str = ""  # the user's files that are not an input of the job
@@ -266,6 +266,9 @@ def _check_option(name: str, option: Option, place: str) -> None:
     if not option.accepts(option.default):
         value, kind = short_repr(option.default), option.type
         raise PluginError(f"{place}: option {name!r}: default={value}, expected {kind}")
+    if option.required and option.default is not None:
+        value = short_repr(option.default)
+        raise PluginError(f"{place}: option {name!r}: default={value}, expected none if required")
 
 
 def _check_files(manifest: Manifest, where: str) -> None:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from seqstudio.host.confinement import landlock
 from seqstudio.host.confinement.loopback import own_network
 from seqstudio.host.confinement.paths import (
+    DEVICES,
     LIBRARIES,
     MACHINE,
     NETWORK_SETTINGS,
     SETTINGS,
-    devices,
+    matching,
     python_paths,
     without,
 )
@@ -23,7 +24,7 @@ from seqstudio.host.confinement.rights import (
     limit_resources,
     set_no_new_privileges,
 )
-from seqstudio.host.confinement.seccomp import restrict_calls
+from seqstudio.host.confinement.seccomp import AllowedCalls, restrict_calls
 
 
 def confine(policy: Policy) -> Allowed:
@@ -34,11 +35,20 @@ def confine(policy: Policy) -> Allowed:
     Returns
     -------
     what stays allowed, of the layers that could be used
+
+    Raises
+    ------
+    OSError
+        If the kernel has Landlock and does not take a rule: nothing may run then.
     """
     if sys.platform != "linux":
         return Allowed()
+    # processes reach each other by TCP on a network of their own; where there can be none, the
+    # ranks of a training, which need TCP, keep that of the machine: the trial says so
+    network = policy.network or policy.ranks
     if policy.processes and not policy.network and "calls" in policy.layers:
-        own_network()
+        network = own_network() or policy.ranks
+    gpus = matching(policy.devices)
     set_no_new_privileges()
     if "limits" in policy.layers:
         tasks = 0 if os.geteuid() == 0 else count_tasks(os.geteuid())
@@ -47,19 +57,23 @@ def confine(policy: Policy) -> Allowed:
         )
         drop_capabilities()
     allowed = Allowed()
-    if "files" in policy.layers:
-        with contextlib.suppress(OSError):  # no Landlock: the trial says so
-            allowed = _restrict_files(policy)
+    if "files" in policy.layers and landlock.version():  # without Landlock the trial says so
+        allowed = _restrict_files(policy, gpus, network=network)
     if "calls" in policy.layers:
         with contextlib.suppress(OSError):  # no seccomp: the trial says so
-            # processes reach each other by TCP, on a network of their own where there can be one
-            network = policy.network or policy.processes
-            restrict_calls(network=network, processes=policy.processes)
+            restrict_calls(
+                AllowedCalls(
+                    network=network,
+                    processes=policy.processes,
+                    cuda=bool(gpus),
+                    truncation=allowed.read is None or landlock.refuses_truncation(),
+                )
+            )
             allowed = replace(allowed, network=network, processes=policy.processes)
     return allowed
 
 
-def _restrict_files(policy: Policy) -> Allowed:
+def _restrict_files(policy: Policy, gpus: list[str], *, network: bool) -> Allowed:
     system = (*LIBRARIES, *SETTINGS, *MACHINE, *python_paths())
     system += NETWORK_SETTINGS if policy.network else ()
     read, listed = without(policy.read, policy.hidden)
@@ -67,13 +81,14 @@ def _restrict_files(policy: Policy) -> Allowed:
     listed = [*listed, *policy.list_only]
     shared = ("/dev/shm",) if policy.processes else ()
     write = (*policy.write, *shared)
-    ruleset = landlock.Ruleset(tcp=policy.network or policy.processes)
+    devices = [*DEVICES, *gpus]
+    ruleset = landlock.Ruleset(tcp=network)
     ruleset.allow(read, landlock.READ)
     ruleset.allow(listed, landlock.READ_DIR)
-    ruleset.allow(devices(), landlock.DEVICE)
+    ruleset.allow(devices, landlock.DEVICE)
     ruleset.allow(write, landlock.WRITE)
     ruleset.enforce()
-    writable = {os.path.realpath(path) for path in (*write, *devices())}
+    writable = {os.path.realpath(path) for path in (*write, *devices)}
     return Allowed(read={os.path.realpath(path) for path in read}, write=writable, listed={*listed})
 
 

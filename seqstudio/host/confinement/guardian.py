@@ -16,6 +16,7 @@ from seqstudio.host.confinement.descendants import descendants, kill_all
 from seqstudio.host.confinement.rights import adopt_orphans
 
 GRACE_S = 1.0  # for a worker whose front end is gone
+LOOK_S = 0.02  # between looks, where the kernel does not tell
 END_GRACE_S = 0.3  # for processes that end by themselves soon after the worker
 LEFT_BEHIND = "left behind by the worker, and ended: "  # begins a line of the worker's log
 
@@ -45,7 +46,10 @@ def start_guarded(descriptor: int) -> None:
 def _wait(child: int, parent: int) -> int:
     """Wait for the end of the worker, or of the front end; return the worker's status."""
     poll = select.poll()
-    pidfd = os.pidfd_open(child)
+    try:
+        pidfd = os.pidfd_open(child)
+    except OSError:  # an old kernel, or a container that refuses it
+        return _look_again_and_again(child, parent)
     poll.register(pidfd, select.POLLIN)
     with contextlib.suppress(OSError):  # the front end is gone already
         poll.register(os.pidfd_open(parent), select.POLLIN)
@@ -55,6 +59,20 @@ def _wait(child: int, parent: int) -> int:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     return os.waitpid(child, 0)[1]
+
+
+def _look_again_and_again(child: int, parent: int) -> int:
+    deadline = float("inf")
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        now = time.monotonic()
+        if os.getppid() != parent:
+            deadline = min(deadline, now + GRACE_S)
+        if now > deadline:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(LOOK_S)
 
 
 def _end_descendants() -> None:

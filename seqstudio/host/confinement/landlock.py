@@ -22,7 +22,7 @@ MAKE_SYM, REFER, TRUNCATE, IOCTL_DEV = (1 << bit for bit in range(12, 16))
 TCP = 0b11  # bind and connect
 SCOPES = 0b11  # abstract sockets and signals of processes outside
 FILES_BY_VERSION = {1: 13, 2: 14, 3: 15, 5: 16}  # version -> number of rights that it knows
-TCP_VERSION, SCOPE_VERSION = 4, 6
+TRUNCATE_VERSION, TCP_VERSION, SCOPE_VERSION = 3, 4, 6
 
 READ = EXECUTE | READ_FILE | READ_DIR
 WRITE = (
@@ -36,6 +36,11 @@ OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV  # what a rul
 def version() -> int:
     """Return the version of Landlock that the kernel offers; 0 if none."""
     return max(0, _syscall(CREATE_RULESET, None, 0, QUERY_VERSION))
+
+
+def refuses_truncation() -> bool:
+    """Return whether files that may only be read cannot be emptied either."""
+    return version() >= TRUNCATE_VERSION
 
 
 class Ruleset:

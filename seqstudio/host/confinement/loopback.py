@@ -12,8 +12,8 @@ GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 0x1
 INTERFACE = b"lo"
 
 
-def own_network() -> None:
-    """Move to a new network that has loopback only, if the system allows it.
+def own_network() -> bool:
+    """Move to a new network that has loopback only; return whether the system allowed it.
 
     It needs a namespace of users too, unless this is root.
     """
@@ -21,7 +21,7 @@ def own_network() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(NEW_NETWORK):
         if libc.unshare(NEW_USER | NEW_NETWORK):
-            return
+            return False
         for name, text in (
             ("setgroups", "deny"),
             ("uid_map", f"{user} {user} 1"),
@@ -33,3 +33,4 @@ def own_network() -> None:
         request = fcntl.ioctl(control, GET_FLAGS, struct.pack("16sH14x", INTERFACE, 0))
         (flags,) = struct.unpack_from("16xH", request)
         fcntl.ioctl(control, SET_FLAGS, struct.pack("16sH14x", INTERFACE, flags | UP))
+    return True

@@ -19,7 +19,12 @@ MACHINE = (
     *("/sys/dev", "/sys/fs/cgroup"),
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-GPU_DEVICES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd", "/dev/nvidia-caps")
+# of CUDA: a graphics card, a part of one (MIG), a machine among several, Jetson, WSL; and of ROCm
+GPU_DEVICES = (
+    *("/dev/nvidia[0-9]*", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-caps/*"),
+    *("/dev/nvidia-caps-imex-channels/*", "/dev/nvhost-*", "/dev/nvmap", "/dev/nvgpu/*/*"),
+    *("/dev/dxg", "/dev/kfd", "/dev/dri/renderD*"),
+)
 
 
 def python_paths() -> tuple[str, ...]:
@@ -29,9 +34,9 @@ def python_paths() -> tuple[str, ...]:
     )
 
 
-def devices() -> list[str]:
-    """Return the device files that a worker may use, those of GPUs among them."""
-    return [*DEVICES, *(path for pattern in GPU_DEVICES for path in glob.glob(pattern))]  # noqa: PTH207 - a worker starts in 30 ms, without pathlib
+def matching(patterns: Iterable[str]) -> list[str]:
+    """Return the files of this machine that match one of some patterns."""
+    return [path for pattern in patterns for path in glob.glob(pattern)]  # noqa: PTH207 - a worker starts in 30 ms, without pathlib
 
 
 def without(paths: Iterable[str], hidden: Iterable[str]) -> tuple[list[str], list[str]]:

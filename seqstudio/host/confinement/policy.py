@@ -18,8 +18,10 @@ class Policy:
     list_only: tuple[str, ...] = ()  # folders whose names may be read, but not their files
     write: tuple[str, ...] = ()  # folders
     compiled: str = ""  # folder of compiled code that outlives the worker: it runs what is there
+    devices: tuple[str, ...] = ()  # patterns of the device files of GPUs that it may use
     network: bool = False
     processes: bool = False  # it may start programs
+    ranks: bool = False  # the processes of a training, which reach each other by TCP
     layers: tuple[Layer, ...] = LAYERS  # those to use
     file_bytes: int = 2 * GIB  # size of the largest file that it may write
     open_files: int = 4096

@@ -9,19 +9,28 @@ import errno
 import os
 import platform
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 PR_SET_SECCOMP, FILTER_MODE = 22, 2
-LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, AND, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16  # offsets in struct seccomp_data
 X32 = 0x40000000  # calls of the x32 interface, which share the architecture of x86-64
 CLONE_THREAD = 0x00010000
 NEW_NAMESPACES = 0x7E020080  # CLONE_NEW*: mount, cgroup, uts, ipc, user, pid, net, time
-AF_INET, AF_INET6, AF_NETLINK = 2, 10, 16
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+SOCK_DGRAM, SOCK_SEQPACKET, SOCK_TYPE = 2, 5, 0xF
+O_WRONLY, O_RDWR, O_ACCMODE, O_TRUNC = 1, 2, 3, 0o1000
+
+Numbers = tuple[int | None, int | None]
+Line = tuple[int, int, int, int]  # code, jumps if true and if false, operand
+PASS: Line = (RETURN, 0, 0, ALLOW)
+REFUSED: Line = (RETURN, 0, 0, REFUSE | errno.EPERM)
+MISSING: Line = (RETURN, 0, 0, REFUSE | errno.ENOSYS)
 
 # name -> number on x86-64, number on arm64; None: it has none there
-CALLS: dict[str, tuple[int | None, int | None]] = {
+CALLS: dict[str, Numbers] = {
     "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
     "process_madvise": (440, 440), "kcmp": (312, 272), "pidfd_getfd": (438, 438),
     "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51),
@@ -47,6 +56,8 @@ OTHER_KILLS = {
     "pidfd_send_signal": (424, 424),
 }  # fmt: skip
 CLONE, CLONE3, SOCKET, PRLIMIT = (56, 220), (435, 435), (41, 198), (302, 261)
+CONNECT, OPENAT2, TRUNCATE_PATH = (42, 203), (437, 437), (76, 45)
+OPENS: tuple[tuple[Numbers, int], ...] = (((2, None), 1), ((257, 56), 2))  # where the flags are
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +71,18 @@ class Machine:
 MACHINES = {"x86_64": Machine(0xC000003E, 0), "aarch64": Machine(0xC00000B7, 1)}
 
 
-def restrict_calls(*, network: bool, processes: bool) -> None:
-    """Install the filter for this thread and all that it will start, for good.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowedCalls:
+    """What stays allowed of what the filter can refuse."""
 
-    Parameters
-    ----------
-    network : connections by TCP and UDP stay allowed
-    processes : starting processes, and signals to them, stay allowed
+    network: bool  # TCP and UDP
+    processes: bool  # starting them, and signals to them
+    cuda: bool = False  # the sockets that CUDA opens when it starts
+    truncation: bool = True  # emptying files that can be read, which Landlock refuses since ABI 3
+
+
+def restrict_calls(allowed: AllowedCalls) -> None:
+    """Install the filter for this thread and all that it will start, for good.
 
     Raises
     ------
@@ -76,7 +92,7 @@ def restrict_calls(*, network: bool, processes: bool) -> None:
     machine = MACHINES.get(platform.machine())
     if machine is None:
         raise OSError(errno.ENOSYS, f"seccomp: {platform.machine()}, expected {[*MACHINES]}")
-    program = assemble(machine, network=network, processes=processes, pid=os.getpid())
+    program = assemble(machine, allowed, pid=os.getpid())
     buffer = ctypes.create_string_buffer(program)
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -85,41 +101,76 @@ def restrict_calls(*, network: bool, processes: bool) -> None:
         raise OSError(code, f"seccomp: {os.strerror(code)}")
 
 
-def assemble(machine: Machine, *, network: bool, processes: bool, pid: int) -> bytes:
-    """Return the program of the filter."""
-    refuse = RETURN, 0, 0, REFUSE | errno.EPERM
+def assemble(machine: Machine, allowed: AllowedCalls, pid: int) -> bytes:
+    """Return the program of the filter for the process `pid`."""
     program = [
         (LOAD, 0, 0, ARCHITECTURE_AT),
         (JUMP_EQUAL, 1, 0, machine.audit),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, NUMBER_AT),
         (JUMP_AT_LEAST, 0, 1, X32),
-        refuse,
+        REFUSED,
     ]
-
-    def on(numbers: tuple[int | None, int | None], *body: tuple[int, int, int, int]) -> None:
+    for numbers, body in _rules(allowed, pid):
         if (number := numbers[machine.column]) is not None:
-            program.extend([(JUMP_EQUAL, 0, len(body), number), *body])
-
-    def argument(index: int) -> tuple[int, int, int, int]:
-        return LOAD, 0, 0, ARGUMENTS_AT + 8 * index  # its lower half, on a little-endian machine
-
-    allow = RETURN, 0, 0, ALLOW
-    for numbers in CALLS.values():
-        on(numbers, refuse)
-    on(CLONE3, (RETURN, 0, 0, REFUSE | errno.ENOSYS))  # its flags cannot be read; libc uses clone
-    families = (AF_INET, AF_INET6, AF_NETLINK) if network else ()
-    checks = [(JUMP_EQUAL, len(families) - at, 0, one) for at, one in enumerate(families)]
-    on(SOCKET, argument(0), *checks, refuse, allow)
-    namespaces = (JUMP_ANY_BIT, 0, 1, NEW_NAMESPACES), refuse
-    if processes:
-        on(CLONE, argument(0), *namespaces, allow)
-    else:
-        on(CLONE, argument(0), *namespaces, (JUMP_ANY_BIT, 1, 0, CLONE_THREAD), refuse, allow)
-        for numbers in (*START.values(), *OTHER_KILLS.values()):
-            on(numbers, refuse)
-        for numbers in KILLS.values():
-            on(numbers, argument(0), (JUMP_EQUAL, 1, 0, pid), refuse, allow)
-    on(PRLIMIT, argument(0), (JUMP_EQUAL, 2, 0, 0), (JUMP_EQUAL, 1, 0, pid), refuse, allow)
-    program.append(allow)
+            program += [(JUMP_EQUAL, 0, len(body), number), *body]
+    program.append(PASS)
     return b"".join(struct.pack("=HBBI", *one) for one in program)
+
+
+def _rules(allowed: AllowedCalls, pid: int) -> Iterator[tuple[Numbers, list[Line]]]:
+    """Yield calls, and what to do at each; every such piece of program ends with a decision."""
+    for numbers in CALLS.values():
+        yield numbers, [REFUSED]
+    yield CLONE3, [MISSING]  # its flags cannot be read; libc uses clone
+    yield from _of_sockets(allowed)
+    yield from _of_processes(allowed, pid)
+    if not allowed.truncation:
+        yield from _of_truncation()
+    own = [(JUMP_EQUAL, 2, 0, 0), (JUMP_EQUAL, 1, 0, pid)]
+    yield PRLIMIT, [_argument(0), *own, REFUSED, PASS]
+
+
+def _of_sockets(allowed: AllowedCalls) -> Iterator[tuple[Numbers, list[Line]]]:
+    """Refuse sockets, but those of the internet if allowed, and those of CUDA.
+
+    libcuda binds an abstract socket of packets, `cuda-uvmfd-...`, and does not start without it;
+    NCCL passes memory between ranks by datagrams. Programs that serve others, such as D-Bus and
+    X11, listen at streams. A process alone has nothing to connect to.
+    """
+    body = [_argument(0)]
+    for family in (AF_INET, AF_INET6, AF_NETLINK) if allowed.network else ():
+        body += [(JUMP_EQUAL, 0, 1, family), PASS]
+    if allowed.cuda:
+        body += [(JUMP_EQUAL, 1, 0, AF_UNIX), REFUSED, _argument(1), (AND, 0, 0, SOCK_TYPE)]
+        for kind in (SOCK_SEQPACKET, SOCK_DGRAM) if allowed.processes else (SOCK_SEQPACKET,):
+            body += [(JUMP_EQUAL, 0, 1, kind), PASS]
+        if not allowed.network:
+            yield CONNECT, [REFUSED]
+    yield SOCKET, [*body, REFUSED]
+
+
+def _of_processes(allowed: AllowedCalls, pid: int) -> Iterator[tuple[Numbers, list[Line]]]:
+    namespaces = (JUMP_ANY_BIT, 0, 1, NEW_NAMESPACES), REFUSED
+    if allowed.processes:
+        yield CLONE, [_argument(0), *namespaces, PASS]
+        return
+    yield CLONE, [_argument(0), *namespaces, (JUMP_ANY_BIT, 1, 0, CLONE_THREAD), REFUSED, PASS]
+    for numbers in (*START.values(), *OTHER_KILLS.values()):
+        yield numbers, [REFUSED]
+    for numbers in KILLS.values():
+        yield numbers, [_argument(0), (JUMP_EQUAL, 1, 0, pid), REFUSED, PASS]
+
+
+def _of_truncation() -> Iterator[tuple[Numbers, list[Line]]]:
+    """Refuse to empty a file by its path, and in opening it for anything but writing."""
+    yield TRUNCATE_PATH, [REFUSED]
+    yield OPENAT2, [MISSING]  # its flags cannot be read; libc uses openat
+    for numbers, index in OPENS:
+        writes = [(JUMP_EQUAL, 2, 0, O_WRONLY), (JUMP_EQUAL, 1, 0, O_RDWR)]
+        truncates = (JUMP_ANY_BIT, 0, 4, O_TRUNC), (AND, 0, 0, O_ACCMODE)
+        yield numbers, [_argument(index), *truncates, *writes, REFUSED, PASS]
+
+
+def _argument(index: int) -> Line:
+    return LOAD, 0, 0, ARGUMENTS_AT + 8 * index  # its lower half, on a little-endian machine

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
+from seqstudio.host.confinement.paths import GPU_DEVICES
 from seqstudio.host.confinement.policy import Policy
 from seqstudio.host.jobs.plan import JobPlan
 from seqstudio.host.limits import Limits
@@ -50,8 +51,10 @@ def policy_of(
         list_only=tuple(map(str, _listed(plan))),
         write=tuple(write),
         compiled=str(profile.compiled) if everything else "",  # never shared with a stranger
+        devices=GPU_DEVICES if may_use_gpu(start.device) else (),
         network=machines or granted(used, "network"),
         processes=processes or granted(used, "processes"),
+        ranks=processes,
         **limits_of(limits),
     )
 
@@ -59,6 +62,11 @@ def policy_of(
 def limits_of(limits: Limits) -> dict[str, Any]:
     """Return the fields of a policy that the user sets for all workers."""
     return {"layers": limits.confine, "file_bytes": limits.file_bytes, "tasks": limits.tasks}
+
+
+def may_use_gpu(device: str) -> bool:
+    """Whether a job on a device may use a GPU; `auto` takes one if there is one."""
+    return device == "auto" or device.startswith("cuda")
 
 
 def is_poolable(plugins: Iterable[Plugin]) -> bool:

@@ -36,6 +36,7 @@ CUDA = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUBLAS_WORKSPACE_CONFIG", 
 ENVIRONMENT = ("HOME", "PATH", *CUDA, *LOCALE, *NODES, *INTERFACES)
 TORCH = "PYTORCH_"  # prefix of torch's own settings
 SCRATCH = ("TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")  # a folder of its own
+COMPILED = ("NUMBA_CACHE_DIR", "CUDA_CACHE_PATH")
 SPINS = "2000"  # of a waiting thread before it sleeps; by default one spins for milliseconds
 SEND_TIMEOUT_S = 10.0  # a worker that reads nothing for this time is stuck
 RECEIVE_BYTES = 2**18
@@ -244,7 +245,7 @@ def _environment(threads: int, scratch: str, compiled: str) -> dict[str, str]:
     """Return a worker's environment: what it needs, and no secrets of the user's shell."""
     names = {*ENVIRONMENT, *(name for name in os.environ if name.startswith(TORCH))}
     kept = {name: os.environ[name] for name in sorted(names) if name in os.environ}
-    kept |= {**dict.fromkeys(SCRATCH, scratch), "NUMBA_CACHE_DIR": compiled}
+    kept |= {**dict.fromkeys(SCRATCH, scratch), **dict.fromkeys(COMPILED, compiled)}
     # Beside other programs a thread that spins takes the core from the one it waits for.
     kept |= {"GOMP_SPINCOUNT": SPINS}
     return {**kept, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from seqstudio.host.catalogue.confined import confinement_of
 from seqstudio.host.confinement import landlock
 from seqstudio.host.jobs.events import ItemDone
 from seqstudio.host.profile import Profile
@@ -54,6 +55,8 @@ def daemon():
 
 
 ALL = {
+    "empty a file that it reads": lambda: os.close(os.open(KEPT, os.O_RDONLY | os.O_TRUNC)),
+    "empty a file by its path": lambda: os.truncate(KEPT, 0),
     "read a key in home": lambda: (USER / ".ssh/id_ed25519").read_text(),
     "list the home folder": lambda: os.listdir(USER),
     "write in the home folder": lambda: (USER / "planted").write_text("x"),
@@ -97,6 +100,14 @@ def attack(request, job):
 RUN = {"attack": attack}
 """
 NAMES = [line.split('"')[1] for line in ATTACKS.splitlines() if line.startswith('    "')]
+BREAKS = {  # a limit -> the attacks on it; the rest are on files
+    "network": {"tcp", "udp", "unix socket"},
+    "processes": {
+        *("kill the host", "trace the host", "read the memory of the host"),
+        *("fork", "start a program", "a namespace", "a key ring"),
+    },
+    "rights": {"a sparse file of 3 GiB"},
+}
 confined = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
 Run = Callable[..., dict[str, str]]
 
@@ -118,11 +129,13 @@ def run(site: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(user)
     local.bind("socket")
     local.listen()
+    words = tmp_path / "in"
     values = {"PORT": listener.getsockname()[1], "OTHER": str(other), "PROFILE": str(home)}
+    values |= {"KEPT": str(words / "kept.wav")}
     head = "".join(f"{name} = {value!r}\n" for name, value in values.items())
     site.batch("evil", f"{head}HOST_PID = {os.getpid()}\n{ATTACKS}", ("attack",))
-    words = tmp_path / "in"
     words.mkdir()
+    (words / "kept.wav").write_bytes(b"recorded")
     for number, name in enumerate(NAMES):
         (words / f"{number:02}.txt").write_text(name)
 
@@ -138,6 +151,18 @@ def run(site: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     listener.close()
     local.close()
     Path("/var/tmp/seqstudio-planted").unlink(missing_ok=True)
+
+
+def test_what_is_shown_as_enforced_is_refused(run: Run, home: Path) -> None:
+    """Whatever this system offers: `tests/host/confinement/test_other_systems.py` runs this."""
+    found, held = run("files", "calls", "limits"), confinement_of(Profile(home)).held
+    broken = {name for name, how in found.items() if not how.startswith("refused")}
+    on_files = {*NAMES} - set().union(*BREAKS.values())
+
+    assert found.keys() == {*NAMES}
+    for limit, attacks in {"files": on_files, **BREAKS}.items():
+        if getattr(held, limit):
+            assert not broken & attacks, limit
 
 
 @confined

@@ -2,54 +2,21 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-NOBODY = 65534
+from tests.host.confinement.ordinary_user import NOBODY, packages, python_of_anybody
+
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the other tests run as such a user here")
-
-
-def packages() -> str:
-    """Return the folders of the packages of this environment, as PYTHONPATH names them."""
-    paths = (path for path in sys.path if path and not path.startswith(sys.base_prefix))
-    return os.pathsep.join(paths)
-
-
-def python_of_anybody() -> str:
-    """Return an interpreter of this version that every user may start; "" if there is none.
-
-    It must also find the packages of this environment and read these tests: their folders may be
-    closed to others.
-    """
-    version = tuple(sys.version_info[:2])
-    usable = "import sys, pytest, torch, seqstudio.api; open(sys.argv[1]).close(); "
-    usable += f"sys.exit(sys.version_info[:2] != {version})"
-    environment = {**os.environ, "PYTHONPATH": packages()}
-    for python in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
-        try:
-            done = subprocess.run(
-                [python, "-c", usable, __file__],
-                user=NOBODY,
-                env=environment,
-                cwd=HERE,
-                stderr=subprocess.DEVNULL,
-                check=False,
-            )
-        except OSError:  # not there, or in a folder of root's
-            continue
-        if done.returncode == 0:
-            return python
-    return ""
 
 
 @pytest.mark.medium
 @pytest.mark.parametrize("name", ["test_attacks.py", "test_containment.py"])
 def test_the_same_holds_for_an_ordinary_user(name: str) -> None:
-    if not (python := python_of_anybody()):
+    if not (python := python_of_anybody(__file__)):
         pytest.skip("no Python with these packages and tests that another user may start")
     with tempfile.TemporaryDirectory() as folder:  # pytest's own is closed to others
         os.chown(folder, NOBODY, NOBODY)
