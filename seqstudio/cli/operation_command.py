@@ -86,6 +86,7 @@ def manifest_option(name: str, option: Option) -> click.Parameter:
         type=None if option.type == "bool" else option_type(option),
         is_flag=switch or None,
         default=default,
+        required=option.required,
         multiple=option.repeat,
         help=option.help,
         show_default=default not in (None, (), "") and not switch,

@@ -41,6 +41,7 @@ class Option:
     choices: tuple[str, ...] = ()
     repeat: bool = False
     positional: bool = False  # given first on the command line, without a flag, and required
+    required: bool = False  # an operation does not run without it; it has no default
     help: str = ""
 
     def accepts(self, value: Any) -> bool:

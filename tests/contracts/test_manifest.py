@@ -70,6 +70,10 @@ def test_a_valid_manifest_is_parsed() -> None:
         (task(preset_values={"small": {}}), "values of presets, expected options too"),
         (operation(options={"seed": {"type": "int"}}), "option 'seed' is the host's own"),
         (operation(options={"how": {"type": "choice"}}), "option 'how': expected choices"),
+        (
+            operation(options={"how": {"type": "int", "required": True, "default": 1}}),
+            "option 'how': default=1, expected none if required",
+        ),
         (operation(deterministic=False), "deterministic=false, expected a reason"),
         (
             operation(runs="stream"),

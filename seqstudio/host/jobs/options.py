@@ -25,7 +25,7 @@ def fill_options(entry: OperationEntry, given: Mapping[str, Any]) -> dict[str, A
     Raises
     ------
     ConfigError
-        If an option is unknown, has another type, or is out of range.
+        If an option is unknown, has another type, is out of range, or must be given and is not.
     """
     for name in given:
         if name not in entry.options:
@@ -34,6 +34,8 @@ def fill_options(entry: OperationEntry, given: Mapping[str, Any]) -> dict[str, A
     filled = {}
     for name, option in entry.options.items():
         value = given.get(name)
+        if value is None and (option.required or option.positional):
+            raise ConfigError(f"{entry.name}: {name} is not set, expected {option.type}")
         filled[name] = option.default if value is None else _checked(option, name, value)
     return filled
 

@@ -1,18 +1,20 @@
 import os
 import resource
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seqstudio.contracts.manifest import OperationEntry, Port
-from seqstudio.errors import JobError
+from seqstudio.errors import ConfigError, JobError
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.jobs.inputs import group_inputs
 from seqstudio.host.jobs.outputs import output_stems, remove_temporary_files, stage
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.atomic_files import sha256_of_file
+from tests.host.conftest import SHOUT
 
 TUNE = """
 def tune(request, job):
@@ -311,6 +313,20 @@ def test_an_invalid_spec_is_refused_before_anything_runs(
     with pytest.raises(Exception, match=text):
         shouter.submit(JobSpec(**{**fields, **changes}))
     assert shouter.jobs.list() == ()
+
+
+def test_an_option_that_is_required_has_to_be_given(
+    site: Any, home: Path, words: Callable[..., Path]
+) -> None:
+    site.functions("tiny", site.manifest("shout") + "required = true\n", SHOUT)
+    manifest = site.folder / "plugin_tiny/seqstudio.toml"
+    manifest.write_text(manifest.read_text().replace("default = 1\n", ""))
+    inputs = {"words": (words("a.txt"),)}
+    studio, spec = Studio(home), JobSpec(plugin="tiny", name="shout", inputs=inputs)
+    with pytest.raises(ConfigError, match=r"^shout: times is not set, expected int$"):
+        studio.submit(spec)
+    events = studio.submit(replace(spec, options={"times": 2})).events()
+    assert [event.summary for event in events if isinstance(event, ItemDone)] == ["2 letters"]
 
 
 def test_an_empty_folder_is_an_error_that_names_the_expected_suffixes(

@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 
 from seqstudio.api import (
-    ConfigError,
     DataError,
     Job,
     Ledger,
@@ -39,14 +38,10 @@ class Blind:
 
         Raises
         ------
-        ConfigError
-            If no human pieces are named.
         DataError
             If a piece cannot be read, or there are no human pieces.
         """
         options, paths = request.options, request.inputs["takes"]
-        if not options["against"]:
-            raise ConfigError("against is not set, expected a folder of human pieces")
         if len(paths) > MOST_CLIPS:
             raise DataError(f"{len(paths)} takes, expected at most {MOST_CLIPS}")
         random = Random(options["order"])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from seqstudio.api import ConfigError, DataError, Job, Ledger, Request, Result, canonical_split
+from seqstudio.api import DataError, Job, Ledger, Request, Result, canonical_split
 from seqstudio.api.media import Score
 from seqstudio_music.measure.originality import COPY_NOTES, Match, MatchIndex, Melody, melodies
 from seqstudio_music.measure.pieces import chorale_scores
@@ -21,13 +21,9 @@ class Originality:
 
         Raises
         ------
-        ConfigError
-            If no training set is named.
         DataError
             If no piece can be read, or the training set has none.
         """
-        if not request.options["training"]:
-            raise ConfigError("training is not set, expected the folder or file of a training set")
         paths, ledger = request.inputs["pieces"], Ledger()
         known = list(training_melodies(Path(request.options["training"]), request.options["split"]))
         index = MatchIndex(known)
