@@ -3,18 +3,25 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from seqstudio.contracts.manifest import NamedEntry
 from seqstudio.contracts.notes import Note
-from seqstudio.host.conformance.samples import table_text, tone
-from seqstudio.media.audio import Audio, write_wav
+from seqstudio.host.conformance.samples import table_text
+from seqstudio.host.conformance.speech_layouts import WORDS, in_layout, with_texts
 from seqstudio.media.midi import Score
 
 ITEMS = 8
-WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
-RATE_HZ = 16000
-SECONDS = 2
 NOTES = 32
 VOICES = (72, 65, 58, 48)  # lowest pitches of soprano, alto, tenor and bass
 DRUMS = (36, 38)  # bass and snare
+
+
+def data_of_importer(importer: NamedEntry, folder: Path) -> Path | None:
+    """Write data of an importer's kind, in the layout of its name if that is a published one."""
+    if importer.kind != "audio+transcript":
+        return sample_data([importer.kind], folder)
+    data = folder / "data"
+    data.mkdir()
+    return in_layout(importer.name, data)
 
 
 def sample_data(kinds: Iterable[str], folder: Path) -> Path | None:
@@ -25,14 +32,6 @@ def sample_data(kinds: Iterable[str], folder: Path) -> Path | None:
             data.mkdir()
             return write(data)
     return None
-
-
-def _recordings(folder: Path) -> Path:
-    for number, word in enumerate(WORDS, start=1):
-        sound = tone(110.0 * number, rate_hz=RATE_HZ, seconds=SECONDS)
-        write_wav(folder / f"{number}.wav", Audio(sound[:, None], RATE_HZ))
-        (folder / f"{number}.txt").write_text(f"{word} {WORDS[-number]}\n", encoding="utf-8")
-    return folder
 
 
 def _pieces(folder: Path) -> Path:
@@ -90,7 +89,7 @@ def _pairs() -> list[tuple[str, str]]:
 
 
 WRITERS: Mapping[str, Callable[[Path], Path]] = {
-    "audio+transcript": _recordings,
+    "audio+transcript": with_texts,
     "midi": _pieces,
     "text": _lines,
     "labelled-text": _labelled,

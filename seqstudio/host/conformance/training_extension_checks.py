@@ -7,7 +7,7 @@ from pathlib import Path
 from seqstudio.contracts.manifest import NamedEntry
 from seqstudio.host.catalogue.catalogue import Plugin
 from seqstudio.host.conformance.check import Check, check_result
-from seqstudio.host.conformance.sample_data import sample_data
+from seqstudio.host.conformance.sample_data import data_of_importer
 from seqstudio.host.conformance.training_checks import (
     Training,
     figures,
@@ -50,7 +50,7 @@ def check_importer(studio: Studio, plugin: Plugin, importer: NamedEntry, folder:
     name = f"importer {importer.name}: a model trains on what it reads"
     folder.mkdir(parents=True)
     kind, own = importer.kind, importer.sample
-    data = plugin.folder / own if own else sample_data([kind], folder)
+    data = plugin.folder / own if own else data_of_importer(importer, folder)
     if data is None:
         return Check(name=name, outcome="skip", detail=without_data([kind]))
     for training in trainings(studio, plugin, folder):
