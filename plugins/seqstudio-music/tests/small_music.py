@@ -13,7 +13,7 @@ from seqstudio_music import seqstudio_parts
 from seqstudio_music.rolls.data import Roll, RollExample
 from seqstudio_music.voices.data import VoiceExample
 
-from seqstudio.api import Guide, LoadedModel, Note, SamplingConfig, TakeSeed, Task
+from seqstudio.api import Guide, LoadedModel, Note, Result, SamplingConfig, TakeSeed, Task
 from seqstudio.api.media import Score
 from seqstudio.api.nn import with_plugin_parts
 from seqstudio.contracts.manifest import parse_manifest
@@ -21,6 +21,13 @@ from seqstudio.services.bundles import LoadedBundle, build_module
 
 TPB = 480
 MANIFEST = Path(str(files("seqstudio_music"))) / "seqstudio.toml"
+
+
+def score_of(result: Result) -> Score:
+    """Return the piece that an operation made."""
+    score = result.outputs["score"]
+    assert isinstance(score, Score)
+    return score
 
 
 def options_of(operation: str, **chosen: Any) -> dict[str, Any]:

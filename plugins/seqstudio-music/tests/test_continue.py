@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from seqstudio_music import COMPOSERS
 from seqstudio_music.operations import Continue
-from small_music import TPB, OneJob, four_parts, lead_sheet, melody, options_of, piano
+from small_music import TPB, OneJob, four_parts, lead_sheet, melody, options_of, piano, score_of
 
 from seqstudio.api import ConfigError, DataError, Note, Request, Result, TakeSeed
 from seqstudio.api.media import Score
@@ -24,12 +24,6 @@ def continued(job: OneJob, path: Path, *seeds: int, **options: Any) -> list[Resu
         takes=takes,
     )
     return list(Continue(COMPOSERS).run(request, job))
-
-
-def score_of(result: Result) -> Score:
-    score = result.outputs["score"]
-    assert isinstance(score, Score)
-    return score
 
 
 def drums() -> Score:

@@ -14,7 +14,7 @@ from seqstudio_music.drums.settings import DrumOptions
 from seqstudio_music.drums.task import DrumsTask
 from seqstudio_music.grid import grid_of_score
 from seqstudio_music.operations import Continue
-from small_music import TPB, OneJob, lead_sheet, loaded, options_of
+from small_music import TPB, OneJob, lead_sheet, loaded, options_of, score_of
 
 from seqstudio.api import ConfigError, DataError, Ledger, Note, Operation, Request, Result, TakeSeed
 from seqstudio.api.media import Score
@@ -51,12 +51,6 @@ def drum_job(drum_model: LoadedBundle, tmp_path: Path) -> OneJob:
 def run(job: OneJob, operation: Operation, inputs: str, path: Path, **options: Any) -> list[Result]:
     takes = (TakeSeed(1, 3), TakeSeed(2, 4))
     return list(operation.run(Request(inputs={inputs: (path,)}, options=options, takes=takes), job))
-
-
-def score_of(result: Result) -> Score:
-    score = result.outputs["score"]
-    assert isinstance(score, Score)
-    return score
 
 
 def test_hits_keep_piece_velocity_and_timing_through_their_tokens() -> None:

@@ -7,7 +7,7 @@ import pytest
 from seqstudio_music import COMPOSERS
 from seqstudio_music.keys import parse_key
 from seqstudio_music.operations import Generate
-from small_music import TPB, OneJob, options_of
+from small_music import TPB, OneJob, options_of, score_of
 
 from seqstudio.api import ConfigError, Request, Result, TakeSeed
 from seqstudio.api.media import Score
@@ -18,12 +18,6 @@ def generated(job: OneJob, model: str, *seeds: int, **options: Any) -> list[Resu
     takes = tuple(TakeSeed(n, seed) for n, seed in enumerate(seeds or (1,), start=1))
     chosen = options_of("generate", **{"bars": 2, "raw": True} | options)
     return list(Generate(COMPOSERS).run(Request(options=chosen, takes=takes), job))
-
-
-def score_of(result: Result) -> Score:
-    score = result.outputs["score"]
-    assert isinstance(score, Score)
-    return score
 
 
 @pytest.mark.parametrize("model", ["music-chorale", "music-folk", "rolls-nottingham"])

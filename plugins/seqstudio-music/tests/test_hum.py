@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from seqstudio_music.hum import RATE_HZ, Hum, Sung, SungNote, listen, snapped
 from seqstudio_music.rework.operations import Harmonize
-from small_music import TPB, OneJob, options_of
+from small_music import TPB, OneJob, options_of, score_of
 
 from seqstudio.api import DataError, Request, TakeSeed
 from seqstudio.api.media import Audio, Score, encoded
@@ -88,8 +88,7 @@ def test_a_hummed_tune_is_written_and_can_be_harmonized(job: OneJob, tmp_path: P
         inputs={"recording": (recording,)}, options=options_of("hum", tempo=100.0, key="auto")
     )
     (result,) = Hum().run(request, job)
-    score = result.outputs["score"]
-    assert isinstance(score, Score)
+    score = score_of(result)
     assert [note.pitch for note in score.notes] == PITCHES
     assert result.details["key"] == "C"
     assert "7 notes at 100 quarter notes a minute in C" in result.summary

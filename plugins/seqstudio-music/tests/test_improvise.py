@@ -6,7 +6,7 @@ import pytest
 from seqstudio_music import COMPOSERS
 from seqstudio_music.chords import chord_symbol, nearest_chord
 from seqstudio_music.improvise import Improvise
-from small_music import TPB, OneJob, options_of
+from small_music import TPB, OneJob, options_of, score_of
 
 from seqstudio.api import ConfigError, Request, Result, TakeSeed
 from seqstudio.api.media import Score
@@ -19,12 +19,6 @@ def improvised(job: OneJob, **options: Any) -> list[Result]:
     takes = (TakeSeed(1, 5), TakeSeed(2, 6))
     chosen = options_of("improvise", **{"raw": True} | options)
     return list(Improvise(COMPOSERS).run(Request(options=chosen, takes=takes), job))
-
-
-def score_of(result: Result) -> Score:
-    score = result.outputs["score"]
-    assert isinstance(score, Score)
-    return score
 
 
 def chords_of(score: Score) -> list[tuple[int, str]]:

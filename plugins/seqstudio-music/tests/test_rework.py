@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from seqstudio_music.rework.operations import Harmonize, Infill, Vary
-from small_music import TPB, OneJob, four_parts, lead_sheet, melody, options_of, piano
+from small_music import TPB, OneJob, four_parts, lead_sheet, melody, options_of, piano, score_of
 
 from seqstudio.api import ConfigError, DataError, Note, Operation, Request, Result, TakeSeed
 from seqstudio.api.media import Event, Score
@@ -20,12 +20,6 @@ def reworked(job: OneJob, operation: Operation, path: Path, **options: Any) -> l
         inputs={"piece": (path,)}, options=options_of(operation.name, **options), takes=takes
     )
     return list(operation.run(request, job))
-
-
-def score_of(result: Result) -> Score:
-    score = result.outputs["score"]
-    assert isinstance(score, Score)
-    return score
 
 
 def notes(score: Score) -> list[list[Note]]:

@@ -61,7 +61,7 @@ class TakesPage(QWidget):
         model.changed.connect(self.refresh)
         model.message.connect(self._show_message)
         playback.message.connect(self._show_message)
-        playback.changed.connect(self.refresh_playback)
+        playback.changed.connect(self._refresh_playback)
         self.refresh()
         self._show_message("")
 
@@ -72,9 +72,9 @@ class TakesPage(QWidget):
         self.empty.setVisible(not cards)
         self.count.setText(count_text(len(cards), "take") if cards else "")
         self.facts.setText("\n".join(f"{fact.label}: {fact.text}" for fact in self._model.facts))
-        self.refresh_playback()
+        self._refresh_playback()
 
-    def refresh_playback(self) -> None:
+    def _refresh_playback(self) -> None:
         """Update the Accept button."""
         current = self._model.current
         accepted = current is not None and current.take.accepted

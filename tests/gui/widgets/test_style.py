@@ -1,27 +1,14 @@
 """What the style sheet draws is seen: looked at in the picture of a widget."""
 
 import pytest
-from PySide6.QtGui import QColor, QImage
+from contrast import contrast
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.widgets.colours import DARK, LIGHT, Colours
 from seqstudio.gui.widgets.theme import Theme, ThemeManager
-
-
-def luminance(colour: QColor) -> float:
-    """Of WCAG 2."""
-    parts = (colour.redF(), colour.greenF(), colour.blueF())
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 def picture(box: QCheckBox, *, checked: bool) -> QImage:
