@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from seqstudio_speech.importers import importers
 
-from seqstudio.api import AudioExample, Ledger
+from seqstudio.api import AudioExample, Importer, Ledger
 from seqstudio.api.media import AudioSource
+from seqstudio.host.conformance.speech_layouts import in_layout
 
 COMMON_VOICE = 'client_id\tpath\tsentence\tup_votes\nc1\tcv_1.mp3\tSay "no", she said.\t2\n'
 LJ = "LJ001-0001|Printing, in 1450|Printing, in fourteen fifty\nLJ001-0002|Mr. X|\nbroken line\n"
@@ -140,3 +141,14 @@ def test_a_text_that_is_nan_is_no_transcript(tmp_path: Path) -> None:
 
     assert example.id == "b.wav"
     assert reasons == {"data.csv:2": "text 'nan', expected a transcript"}
+
+
+@pytest.mark.parametrize("importer", importers(), ids=lambda one: one.name)
+def test_the_conformance_suite_has_data_for_every_importer(
+    importer: Importer, tmp_path: Path
+) -> None:
+    source, ledger = in_layout(importer.name, tmp_path), Ledger()
+
+    assert importer.recognises(source)
+    assert len(list(importer.read(source, ledger))) == 8
+    assert not ledger.refused
