@@ -52,20 +52,16 @@ def judge(
 ) -> None:
     """Print how good claims are. A keyword that is claimed too often in an utterance is wrong."""
     left = [Counter(one) for one in said]
-    judged: list[tuple[Claim, bool]] = []
+    order: list[bool] = []
+    by_word: dict[str, list[bool]] = {word: [] for word in words}
     for claim in sorted(claims, key=lambda one: -one.score):
         right = left[claim.utterance][claim.word] > 0
         left[claim.utterance][claim.word] -= 1
-        judged.append((claim, right))
-    total = sum(one[word] for one in said for word in words)
-    precisions = [
-        average_precision(
-            [right for claim, right in judged if claim.word == word],
-            sum(one[word] for one in said),
-        )
-        for word in words
-    ]
-    order = [right for _, right in judged]
+        order.append(right)
+        by_word[claim.word].append(right)
+    times = {word: sum(one[word] for one in said) for word in words}
+    total = sum(times.values())
+    precisions = [average_precision(found, times[word]) for word, found in by_word.items()]
     at_alarms = " / ".join(
         f"{100 * recall(order, alarms * hours * len(words)) / total:.1f}" for alarms in ALARMS
     )
