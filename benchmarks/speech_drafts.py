@@ -92,7 +92,8 @@ def main() -> None:
     for name, texts, options in (
         ("the drafts that were learned", "drafts.tsv", []),
         ("the drafts of the others", "drafts-test.tsv", []),
-        ("trained on drafts, against the truth", "said-drafts", ["--against", out / "said-truth"]),
+        ("trained on the truth", "said-truth", []),
+        ("trained on drafts, beside it", "said-drafts", ["--against", out / "said-truth"]),
     ):
         reference = "truth.tsv" if texts == "drafts.tsv" else "truth-test.tsv"
         report = out / f"{Path(texts).stem}.errors.txt"
