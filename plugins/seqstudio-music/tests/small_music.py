@@ -69,10 +69,13 @@ class OneJob:
         guide: Guide,
         config: SamplingConfig,
         *,
+        encoded: Any = None,
         covariates: torch.Tensor | None = None,
     ) -> Iterator[tuple[int, int]]:
         assert self.loaded is not None
-        return self.loaded.sample(prompts, takes, guide, config, covariates=covariates)
+        return self.loaded.sample(
+            prompts, takes, guide, config, encoded=encoded, covariates=covariates
+        )
 
     def progress(self, fraction: float, message: str = "") -> None:
         self.fractions.append(fraction)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from seqstudio_music import COMPOSERS
+from seqstudio_music import CONTINUERS
 from seqstudio_music.operations import Continue
 from small_music import TPB, OneJob, four_parts, lead_sheet, melody, options_of, piano, score_of
 
@@ -23,7 +23,7 @@ def continued(job: OneJob, path: Path, *seeds: int, **options: Any) -> list[Resu
         options=options_of("continue", **{"bars": 2} | options),
         takes=takes,
     )
-    return list(Continue(COMPOSERS).run(request, job))
+    return list(Continue(CONTINUERS).run(request, job))
 
 
 def drums() -> Score:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import seqstudio_music
-from seqstudio_music import COMPOSERS
+from seqstudio_music import COMPOSERS, CONTINUERS
 from seqstudio_music.drums.operations import Drums
 from seqstudio_music.drums.task import DrumsTask
+from seqstudio_music.latent.operations import Interpolate
+from seqstudio_music.latent.task import LatentTask
 from seqstudio_music.operations import Continue, Generate
 from seqstudio_music.rolls.composer import POLYPHONY_MODEL
 from seqstudio_music.rolls.task import RollsTask
@@ -25,9 +27,16 @@ from seqstudio.services.golden import check_golden
 
 PACKAGE = Path(seqstudio_music.__file__).parent
 ASSETS = Path(__file__).parents[3] / "assets"
-TASKS = {task.name: task for task in (RollsTask(), VoicesTask(), DrumsTask())}
+TASKS = {task.name: task for task in (RollsTask(), VoicesTask(), DrumsTask(), LatentTask())}
 LIMIT_BYTES = 30 * 10**6
-SHIPPED = ("rolls-jsb", "rolls-nottingham", "music-chorale", "music-folk", "music-drums")
+SHIPPED = (
+    "rolls-jsb",
+    "rolls-nottingham",
+    "music-chorale",
+    "music-folk",
+    "music-drums",
+    "music-latent",
+)
 
 
 def manifest() -> Manifest:
@@ -82,7 +91,7 @@ def test_the_models_for_measuring_reach_their_target(name: str, limit: float) ->
 def test_models_under_the_gpl_say_so_on_their_cards() -> None:
     facts = shipped()
 
-    for name in ("music-folk", "rolls-nottingham"):
+    for name in ("music-folk", "music-latent", "rolls-nottingham"):
         assert "GPL-3.0" in facts[name].card.licence
     licence = Path(__file__).parents[1] / "LICENSES" / "GPL-3.0.txt"
     assert "GNU GENERAL PUBLIC LICENSE" in licence.read_text()
@@ -107,7 +116,12 @@ def test_every_model_reproduces_its_golden_outputs(name: str, tmp_path: Path) ->
         options = entries[operation].options
         return {name: option.default for name, option in options.items()}
 
-    operations: list[Operation] = [Generate(COMPOSERS), Continue(COMPOSERS), Drums()]
+    operations: list[Operation] = [
+        Generate(COMPOSERS),
+        Continue(CONTINUERS),
+        Drums(),
+        Interpolate(),
+    ]
     by_name = {operation.name: operation for operation in operations}
     checked = list(check_golden(facts.golden, by_name, defaults, ASSETS, job))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from seqstudio.api import Importer, Operation, PartSpec, Task, hookimpl
 from seqstudio.api.nn import BuildContext
 from seqstudio_music.blind import Blind
-from seqstudio_music.composer import Composer
+from seqstudio_music.composer import Composer, Continuer
 from seqstudio_music.drums.composer import DrumComposer
 from seqstudio_music.drums.operations import Drums, Groove
 from seqstudio_music.drums.task import DrumsTask
@@ -13,6 +13,9 @@ from seqstudio_music.explain import Explain
 from seqstudio_music.frames_past import FramesPast, FramesPastConfig
 from seqstudio_music.hum import Hum
 from seqstudio_music.improvise import Improvise
+from seqstudio_music.latent.composer import LatentComposer
+from seqstudio_music.latent.operations import Interpolate
+from seqstudio_music.latent.task import LatentTask
 from seqstudio_music.measure.operation import Measure
 from seqstudio_music.measure.originality_operation import Originality
 from seqstudio_music.measure.pieces import measure_piece
@@ -27,17 +30,18 @@ from seqstudio_music.voices.data import ChoraleImporter
 from seqstudio_music.voices.past import VoicesPast, VoicesPastConfig
 from seqstudio_music.voices.task import VoicesTask
 
-COMPOSERS: tuple[Composer, ...] = (
+CONTINUERS: tuple[Continuer, ...] = (
     VoiceComposer(measure_piece),
     DrumComposer(),
     RollComposer(),
 )
+COMPOSERS: tuple[Composer, ...] = (*CONTINUERS, LatentComposer())
 
 
 @hookimpl
 def seqstudio_tasks() -> Iterable[Task]:
-    """Return the tasks for piano rolls, voices and drums."""
-    return [RollsTask(), VoicesTask(), DrumsTask()]
+    """Return the tasks for piano rolls, voices, drums and two-bar melodies."""
+    return [RollsTask(), VoicesTask(), DrumsTask(), LatentTask()]
 
 
 @hookimpl
@@ -59,8 +63,8 @@ def seqstudio_parts() -> Iterable[PartSpec]:
 @hookimpl
 def seqstudio_operations() -> Iterable[Operation]:
     """Return the operations that compose, change, explain, measure, compare and render pieces."""
-    composing = (Generate(COMPOSERS), Continue(COMPOSERS), Improvise(COMPOSERS), Hum())
-    changing = (Harmonize(), Infill(), Vary(), Drums(), Groove())
+    composing = (Generate(COMPOSERS), Continue(CONTINUERS), Improvise(COMPOSERS), Hum())
+    changing = (Harmonize(), Infill(), Vary(), Interpolate(), Drums(), Groove())
     return (*composing, *changing, Explain(), Measure(), Originality(), Blind(), Render())
 
 

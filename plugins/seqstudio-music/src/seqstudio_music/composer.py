@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from seqstudio.api import ConfigError, Job, LoadedModel, ModelError, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score
@@ -43,7 +43,7 @@ class Composition:
 
 
 class Composer(Protocol):
-    """Composes with the models of one task. It has no state.
+    """Composes new pieces with the models of one task. It has no state.
 
     The operations choose a composer by the model's task and know nothing else about the model.
     """
@@ -65,6 +65,10 @@ class Composer(Protocol):
         ConfigError
             If the model cannot follow `spec`.
         """
+
+
+class Continuer(Composer, Protocol):
+    """Continues pieces too."""
 
     def suited_model(self, score: Score) -> str:
         """Return the name of the included model that suits a primer best; "" if none does."""
@@ -91,6 +95,9 @@ class Composer(Protocol):
         """
 
 
+AnyComposer = TypeVar("AnyComposer", bound=Composer)
+
+
 def refuse_hard(asked: Sequence[str], model: LoadedModel, kind: str) -> None:
     """Refuse what a model cannot follow: the names of what is asked for, if any is.
 
@@ -103,7 +110,7 @@ def refuse_hard(asked: Sequence[str], model: LoadedModel, kind: str) -> None:
         raise ConfigError(f"{asked[0]} is asked for, expected none with {model.name}, {kind}")
 
 
-def composer_for(model: LoadedModel, composers: Sequence[Composer]) -> Composer:
+def composer_for(model: LoadedModel, composers: Sequence[AnyComposer]) -> AnyComposer:
     """Return the composer for a model's task.
 
     Raises

@@ -5,7 +5,14 @@ from typing import Any
 
 from seqstudio.api import ConfigError, Job, LoadedModel, Request, Result, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score, restore_controllers
-from seqstudio_music.composer import AddedBars, Composer, Composition, PieceSpec, composer_for
+from seqstudio_music.composer import (
+    AddedBars,
+    Composer,
+    Composition,
+    Continuer,
+    PieceSpec,
+    composer_for,
+)
 from seqstudio_music.delivery import looped, only_new
 from seqstudio_music.hard_request import HardRequest
 from seqstudio_music.keys import key_name, parse_key
@@ -54,7 +61,7 @@ class Continue:
 
     name = "continue"
 
-    def __init__(self, composers: Sequence[Composer]) -> None:
+    def __init__(self, composers: Sequence[Continuer]) -> None:
         self.composers = composers
 
     def run(self, request: Request, job: Job) -> Iterator[Result]:

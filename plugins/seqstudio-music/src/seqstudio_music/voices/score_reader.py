@@ -38,6 +38,11 @@ def by_pitch(parts: Sequence[Part]) -> list[Part]:
     return sorted(parts, key=lambda part: -part.mean_pitch)
 
 
+def is_melody(part: Part) -> bool:
+    """Return whether a part is of one voice, apart from some notes together or ringing on."""
+    return part.notes_per_onset < CHORD_SIZE and part.overlaps <= len(part.notes) / 2
+
+
 def melody_and_chords(parts: Sequence[Part]) -> tuple[Part, Part | None] | None:
     """Return the melody and the chords, or None if the parts are not a lead sheet.
 
@@ -47,7 +52,7 @@ def melody_and_chords(parts: Sequence[Part]) -> tuple[Part, Part | None] | None:
         return None
     ordered = sorted(parts, key=lambda part: part.notes_per_onset)
     melody, chords = ordered[0], ordered[1] if len(ordered) == 2 else None
-    if melody.notes_per_onset >= CHORD_SIZE or melody.overlaps > len(melody.notes) / 2:
+    if not is_melody(melody):
         return None
     if chords is not None and chords.notes_per_onset < CHORD_SIZE:
         return None

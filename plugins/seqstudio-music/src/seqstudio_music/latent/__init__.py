@@ -1,0 +1,1 @@
+"""Melodies of two bars as points of a latent space: the bridge of a variational autoencoder."""

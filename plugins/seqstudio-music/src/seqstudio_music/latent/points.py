@@ -1,0 +1,62 @@
+"""Points of the latent space: those of clips, those of the prior, and the clips of points."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from seqstudio.api import EndGuide, LoadedModel, PreviewResult, Sampler, SamplingConfig, TakeSeed
+from seqstudio.api.nn import SequenceModel
+from seqstudio_music.grid import new_grid
+from seqstudio_music.latent.windows import MELODY, STEPS, WINDOW_BARS, Clip, canonical, columns_of
+from seqstudio_music.voices.notes import new_score
+
+GREEDY = SamplingConfig(temperature=0)
+TEMPO_BPM = 110.0  # quarter notes per minute, if no tempo is requested
+
+
+def posterior(module: SequenceModel, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the posteriors of (B, 32) clips.
+
+    Returns
+    -------
+    (B, Z) means, (B, Z) standard deviations, and (B,) divergences from the prior, nats
+    """
+    encoded = module.encode(tokens, torch.full((len(tokens),), STEPS))
+    mean, log_variance = module.bridge.posterior(encoded)
+    return mean, torch.exp(0.5 * log_variance), module.bridge.divergence(encoded).sum(dim=1)
+
+
+def positions() -> Tensor:
+    """Return the (32, 1) positions of the sixteenths in a clip, which the decoder knows."""
+    return torch.arange(STEPS)[:, None]
+
+
+def decoded(
+    sampler: Sampler,
+    module: SequenceModel,
+    points: Tensor,
+    config: SamplingConfig = GREEDY,
+    *,
+    seeds: Sequence[int] = (),
+    on_progress: Callable[[float], None] = lambda share: None,
+) -> list[Clip]:
+    """Return the clips of (B, Z) points, by default greedily; `seeds` has one for each point."""
+    rows: list[list[int]] = [[] for _ in points]
+    takes = [TakeSeed(number, seed) for number, seed in enumerate(seeds or [0] * len(rows), 1)]
+    guide, source = EndGuide(end=-1, limit=STEPS), module.from_latents(points)
+    for row, token in sampler.sample(
+        [()] * len(rows), takes, guide, config, encoded=source, covariates=positions()
+    ):
+        rows[row].append(token)
+        if row == len(rows) - 1:
+            on_progress(len(rows[row]) / STEPS)
+    return [canonical(row) for row in rows]
+
+
+def preview_prior(model: LoadedModel, seed: int) -> PreviewResult:
+    """Compose two bars from the prior."""
+    (clip,) = decoded(model, model.module, model.module.bridge.prior([seed]))
+    grid = new_grid(WINDOW_BARS, (4, 4))
+    score = new_score(MELODY, columns_of(clip), grid, key=0, tempo_bpm=TEMPO_BPM)
+    return PreviewResult(text=f"{len(score.notes)} notes in 2 bars", outputs={"midi": score})

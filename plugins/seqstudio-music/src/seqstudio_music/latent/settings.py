@@ -1,0 +1,28 @@
+"""Options of a training of `music.latent`."""
+
+from dataclasses import dataclass
+
+from seqstudio.api import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatentOptions:
+    """The options of `music.latent` besides the training settings."""
+
+    dimension: int = 48  # of the inputs of encoder and decoder
+    encoder_hidden: int = 96  # of one direction
+    hidden: int = 192
+    latents: int = 32
+    free_nats: float = 1.0  # of each latent: what its divergence may cost unpunished
+    input_dropout: float = 0.3  # of the decoder, which else does without the latents
+    dropout: float = 0.1  # before the output layer
+
+    def __post_init__(self) -> None:
+        for name in ("dimension", "encoder_hidden", "hidden", "latents"):
+            if (value := getattr(self, name)) < 1:
+                raise ConfigError(f"{name}={value}, expected at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatentSettings:
+    """A trained model of clips stores nothing besides its weights."""
