@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from seqstudio.api import ConfigError, Job, LoadedModel, Note, Request, Result
+from seqstudio.api import Job, LoadedModel, Note, Request, Result
 from seqstudio.api.media import Event, Score
 from seqstudio.api.nn import interpolate_on_sphere
 from seqstudio_music.latent.clips import Melody, quarters, read_melody
@@ -39,12 +39,13 @@ class Interpolate:
         DataError
             If a file cannot be read, or is not a melody in 4/4.
         ConfigError
-            If a file has no such track or bars, or more than two are given.
+            If a file has no such track or bars.
         """
         options = request.options
-        tracks, bars = each("track", options["track"]), each("bars", options["bars"])
-        paths = request.file("first"), request.file("second")
-        given = [read_melody(*one) for one in zip(paths, tracks, bars, strict=True)]
+        given = [
+            read_melody(request.file("first"), options["track"], options["bars"]),
+            read_melody(request.file("second"), options["second_track"], options["second_bars"]),
+        ]
         windows = max(one.windows for one in given)
         first, second = (one.filling(windows) for one in given)
         model = job.model()
@@ -69,23 +70,6 @@ class Interpolate:
                 "remarks": remarks,
             },
         )
-
-
-def each(name: str, texts: Sequence[str] | None) -> tuple[str, str]:
-    """Return the text of each of two files: one is of both, none is empty.
-
-    Raises
-    ------
-    ConfigError
-        If there are more than two.
-
-    >>> each("bars", ["1-4"]), each("bars", ["1-4", "5-8"]), each("bars", None)
-    (('1-4', '1-4'), ('1-4', '5-8'), ('', ''))
-    """
-    given = tuple(texts or ("",))
-    if len(given) > 2:
-        raise ConfigError(f"{name}={', '.join(given)}, expected one, or one for each file")
-    return given[0], given[-1]
 
 
 @dataclass(frozen=True)
