@@ -9,7 +9,6 @@ import seqstudio_music
 from seqstudio_music import COMPOSERS, CONTINUERS
 from seqstudio_music.drums.operations import Drums
 from seqstudio_music.drums.task import DrumsTask
-from seqstudio_music.latent.operations import Interpolate
 from seqstudio_music.latent.task import LatentTask
 from seqstudio_music.operations import Continue, Generate
 from seqstudio_music.rolls.composer import POLYPHONY_MODEL
@@ -35,7 +34,6 @@ SHIPPED = (
     "music-chorale",
     "music-folk",
     "music-drums",
-    "music-latent",
 )
 
 
@@ -91,7 +89,7 @@ def test_the_models_for_measuring_reach_their_target(name: str, limit: float) ->
 def test_models_under_the_gpl_say_so_on_their_cards() -> None:
     facts = shipped()
 
-    for name in ("music-folk", "music-latent", "rolls-nottingham"):
+    for name in ("music-folk", "rolls-nottingham"):
         assert "GPL-3.0" in facts[name].card.licence
     licence = Path(__file__).parents[1] / "LICENSES" / "GPL-3.0.txt"
     assert "GNU GENERAL PUBLIC LICENSE" in licence.read_text()

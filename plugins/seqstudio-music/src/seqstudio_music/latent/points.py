@@ -6,13 +6,28 @@ import torch
 from torch import Tensor
 
 from seqstudio.api import EndGuide, LoadedModel, PreviewResult, Sampler, SamplingConfig, TakeSeed
-from seqstudio.api.nn import SequenceModel
+from seqstudio.api.nn import Encoded, SequenceModel
 from seqstudio_music.grid import new_grid
-from seqstudio_music.latent.windows import MELODY, STEPS, WINDOW_BARS, Clip, canonical, columns_of
+from seqstudio_music.latent.windows import (
+    BEATS,
+    MELODY,
+    STEPS,
+    VOCABULARY,
+    WINDOW_BARS,
+    Clip,
+    canonical,
+    columns_of,
+)
 from seqstudio_music.voices.notes import new_score
 
 GREEDY = SamplingConfig(temperature=0)
 TEMPO_BPM = 110.0  # quarter notes per minute, if no tempo is requested
+
+
+def encode(module: SequenceModel, tokens: Tensor) -> Encoded:
+    """Encode (B, 32) clips, each token as one of its sixteenth."""
+    places = VOCABULARY * torch.arange(STEPS, device=tokens.device)
+    return module.encode(tokens + places, torch.full((len(tokens),), STEPS))
 
 
 def posterior(module: SequenceModel, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -22,14 +37,23 @@ def posterior(module: SequenceModel, tokens: Tensor) -> tuple[Tensor, Tensor, Te
     -------
     (B, Z) means, (B, Z) standard deviations, and (B,) divergences from the prior, nats
     """
-    encoded = module.encode(tokens, torch.full((len(tokens),), STEPS))
+    encoded = encode(module, tokens)
     mean, log_variance = module.bridge.posterior(encoded)
     return mean, torch.exp(0.5 * log_variance), module.bridge.divergence(encoded).sum(dim=1)
 
 
-def positions() -> Tensor:
-    """Return the (32, 1) positions of the sixteenths in a clip, which the decoder knows."""
-    return torch.arange(STEPS)[:, None]
+def log_probs(module: SequenceModel, tokens: Tensor, encoded: Encoded) -> Tensor:
+    """Return the (B, 32) log-probabilities of clips."""
+    beats = tokens.unflatten(1, (BEATS, -1))
+    known = beat_numbers().to(tokens.device).expand(len(tokens), -1, -1)
+    lengths = torch.full((len(tokens),), BEATS)
+    found = module.log_probs(beats, lengths, encoded=encoded, covariates=known)
+    return found.flatten(1)
+
+
+def beat_numbers() -> Tensor:
+    """Return the (8, 1) numbers of the beats of a clip, which the decoder knows."""
+    return torch.arange(BEATS)[:, None]
 
 
 def decoded(
@@ -46,7 +70,7 @@ def decoded(
     takes = [TakeSeed(number, seed) for number, seed in enumerate(seeds or [0] * len(rows), 1)]
     guide, source = EndGuide(end=-1, limit=STEPS), module.from_latents(points)
     for row, token in sampler.sample(
-        [()] * len(rows), takes, guide, config, encoded=source, covariates=positions()
+        [()] * len(rows), takes, guide, config, encoded=source, covariates=beat_numbers()
     ):
         rows[row].append(token)
         if row == len(rows) - 1:

@@ -9,16 +9,15 @@ from seqstudio.api import ConfigError
 class LatentOptions:
     """The options of `music.latent` besides the training settings."""
 
-    dimension: int = 48  # of the inputs of encoder and decoder
+    dimension: int = 48  # of the encoder's input
     encoder_hidden: int = 96  # of one direction
-    hidden: int = 192
+    hidden: int = 192  # of the decoder, over beats
+    inner_hidden: int = 96  # over the sixteenths of a beat
     latents: int = 32
     free_nats: float = 1.0  # of each latent: what its divergence may cost unpunished
-    input_dropout: float = 0.3  # of the decoder, which else does without the latents
-    dropout: float = 0.1  # before the output layer
 
     def __post_init__(self) -> None:
-        for name in ("dimension", "encoder_hidden", "hidden", "latents"):
+        for name in ("dimension", "encoder_hidden", "hidden", "inner_hidden", "latents"):
             if (value := getattr(self, name)) < 1:
                 raise ConfigError(f"{name}={value}, expected at least 1")
 

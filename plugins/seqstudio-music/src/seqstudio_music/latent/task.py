@@ -28,15 +28,11 @@ from seqstudio.api import (
     TrainConfig,
     stable_seed,
 )
-from seqstudio.api.nn import DecoderConfig, EncoderConfig, LatentConfig, ModelConfig, TokensConfig
-from seqstudio_music.latent.points import decoded, positions, posterior, preview_prior
+from seqstudio.api.nn import EncoderConfig, LatentConfig, ModelConfig, NestedConfig, TokensConfig
+from seqstudio_music.grid import STEPS_PER_BEAT
+from seqstudio_music.latent.points import decoded, encode, log_probs, posterior, preview_prior
 from seqstudio_music.latent.settings import LatentOptions, LatentSettings
-from seqstudio_music.latent.windows import (
-    STEPS,
-    VOCABULARY,
-    onsets_of,
-    read_windows,
-)
+from seqstudio_music.latent.windows import BEATS, STEPS, VOCABULARY, onsets_of, read_windows
 
 KL_WARMUP = 1000  # steps in which the weight of the divergence rises to 1
 MEASURED = 256  # clips that are measured in one batch
@@ -63,12 +59,12 @@ class LatentTask(Task):
     presets: Mapping[str, Preset] = {
         "folk": Preset(
             train=TrainConfig(
-                epochs=26,
+                epochs=16,
                 batch_size=32,
-                learning_rate=2e-3,
+                learning_rate=3e-3,
                 clip_norm=1.0,
                 ema=0.995,
-                evaluate_every=5,
+                evaluate_every=8,
             ),
             options=LatentOptions(),
         ),
@@ -90,8 +86,7 @@ class LatentTask(Task):
 
     def loss(self, model: Any, batch: ClipBatch) -> LossSum:
         """Return the negative bound of the likelihood, with free bits, as a sum over sixteenths."""
-        lengths = torch.full((len(batch.ids),), STEPS)
-        encoded = model.encode(batch.tokens, lengths)
+        encoded = encode(model, batch.tokens)
         nats = -log_probs(model, batch.tokens, encoded).sum()
         divergence, _ = model.bridge_loss(encoded)
         parts = {"reconstruction": nats.detach(), "divergence": divergence.detach()}
@@ -117,32 +112,26 @@ class LatentTask(Task):
 def model_config(options: LatentOptions) -> ModelConfig:
     """Return an encoder in both directions, and a decoder that starts from the latents.
 
-    The decoder knows the position of each sixteenth in the clip.
+    The encoder embeds a token as that of its sixteenth, so that the mean over its output says what
+    stands where. The decoder's outer layer steps once a beat, so that it need not carry the latents
+    over 32 steps.
     """
     return ModelConfig(
-        source=TokensConfig(vocabulary=VOCABULARY, dimension=options.dimension),
+        source=TokensConfig(vocabulary=STEPS * VOCABULARY, dimension=options.dimension),
         encoder=EncoderConfig(hidden=options.encoder_hidden, layers=1),
         bridge=LatentConfig(
             dimension=options.latents, free_bits=options.free_nats, kl_warmup=KL_WARMUP
         ),
-        decoder=DecoderConfig(
+        decoder=NestedConfig(
             vocabulary=VOCABULARY,
-            dimension=options.dimension,
+            slots=STEPS_PER_BEAT,
+            slot_ranges=((0, VOCABULARY),) * STEPS_PER_BEAT,
             hidden=options.hidden,
             layers=1,
-            input_dropout=options.input_dropout,
-            output_dropout=options.dropout,
-            covariates=(STEPS,),
+            inner_hidden=options.inner_hidden,
+            covariates=(BEATS,),
         ),
     )
-
-
-def log_probs(model: Any, tokens: Tensor, encoded: Any) -> Tensor:
-    """Return the (B, 32) log-probabilities of clips."""
-    lengths = torch.full((len(tokens),), STEPS)
-    known = positions().to(tokens.device).expand(len(tokens), -1, -1)
-    found: Tensor = model.log_probs(tokens, lengths, encoded=encoded, covariates=known)
-    return found
 
 
 def measure_clips(model: LoadedModel, examples: Sequence[Example]) -> Iterator[Measurement]:

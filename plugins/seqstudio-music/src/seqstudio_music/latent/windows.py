@@ -20,6 +20,7 @@ from seqstudio_music.voices.tokens import NONE, ONSET, Held, Layout, Values, Voi
 BAR_STEPS = 4 * STEPS_PER_BEAT
 WINDOW_BARS = 2  # as the melodies of MusicVAE (Roberts et al. 2018)
 STEPS = WINDOW_BARS * BAR_STEPS
+BEATS = STEPS // STEPS_PER_BEAT
 MELODY = Layout((Voice(name="Melody", program=73, velocity=92),))
 VOCABULARY = MELODY.vocabulary
 MIDDLE = 71  # mean pitch of a melody that is home, as of tunes for fiddle and flute
