@@ -114,12 +114,7 @@ def test_every_model_reproduces_its_golden_outputs(name: str, tmp_path: Path) ->
         options = entries[operation].options
         return {name: option.default for name, option in options.items()}
 
-    operations: list[Operation] = [
-        Generate(COMPOSERS),
-        Continue(CONTINUERS),
-        Drums(),
-        Interpolate(),
-    ]
+    operations: list[Operation] = [Generate(COMPOSERS), Continue(CONTINUERS), Drums()]
     by_name = {operation.name: operation for operation in operations}
     checked = list(check_golden(facts.golden, by_name, defaults, ASSETS, job))
 
