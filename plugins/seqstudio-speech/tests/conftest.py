@@ -133,11 +133,11 @@ PLAIN = SpeechOptions(
 )
 
 
-def train_tones(tones: Path, folder: Path, options: SpeechOptions) -> Path:
+def train_tones(tones: Path, folder: Path, options: SpeechOptions, *, epochs: int = 8) -> Path:
     """Train a tiny model on tones by the training service; return its run folder."""
     task = CtcTask()
     examples = list(TableImporter().read(tones, Ledger()))
-    config = TrainConfig(epochs=8, learning_rate=1e-2, batch_size=4, evaluate_every=8)
+    config = TrainConfig(epochs=epochs, learning_rate=1e-2, batch_size=4, evaluate_every=epochs)
     train_examples = [one for one in examples if one.split == "train"]
     preparation = task.prepare(train_examples, options)
     run = create_run(folder, RunSpec(task=task.name, plugin="speech", config=config))
@@ -171,6 +171,16 @@ def streaming_model(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="session")
 def tone_model(tone_run: Path) -> LoadedModel:
     return load_bundle(tone_run / "model", CtcTask(), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def units_model(tone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    """A tiny model of tones that learned AB as one unit."""
+    file = tmp_path_factory.mktemp("units") / "letters.toml"
+    file.write_text('units = ["AB", "CA"]\n', encoding="utf-8")
+    options = replace(PLAIN, orthography=file)
+    run = train_tones(tone_folder, tmp_path_factory.mktemp("run") / "units", options, epochs=20)
+    return load_bundle(run / "model", CtcTask(), device="cpu")
 
 
 class LocalJob:

@@ -9,7 +9,7 @@ from seqstudio_speech.orthography import oddities
 from seqstudio_speech.orthography_operation import ReportOrthography
 from seqstudio_speech.scoring import error_sums
 from seqstudio_speech.settings import SpeechSettings
-from seqstudio_speech.spelling import read_spelling
+from seqstudio_speech.spelling import Spelling, read_spelling
 from seqstudio_speech.text import Alphabet, respelled
 
 from seqstudio.api import DataError, Request, from_plain, to_plain
@@ -83,7 +83,7 @@ def test_a_report_counts_letters_and_drafts_what_replaces_slips(
     (letter,) = [one for one in plain["letters"] if one["character"] == "с"]
     assert letter["count"] == 2
     assert letter["where"] == f"{table}:2"
-    assert read_spelling(file) == {"[laughs]": "", "c": "с", "\u200b": ""}
+    assert read_spelling(file).replaced == {"[laughs]": "", "c": "с", "\u200b": ""}
 
 
 def test_replacements_travel_with_the_alphabet() -> None:
@@ -99,7 +99,30 @@ def test_longer_replacements_come_first_and_none_is_replaced_twice() -> None:
     assert respelled("aab", {"a": "b", "aa": "c", "b": "a"}) == "ca"
 
 
-@pytest.mark.parametrize("text", ["[replace]\na = 1", "[other]\n", "a =", '[replace]\n"" = "x"'])
+def test_units_of_the_given_file_stay_in_the_draft(plain_job: Any, tmp_path: Path) -> None:
+    table, file = tmp_path / "manifest.tsv", tmp_path / "given.toml"
+    table.write_text("path\ttranscript\n1.wav\tmbongo <noise>\n", encoding="utf-8")
+    file.write_text('units = ["mb", "ng"]\n[replace]\n"é" = "e"\n', encoding="utf-8")
+    request = Request(inputs={"data": (table,)}, options={"orthography": file})
+    (result,) = ReportOrthography().run(request, plain_job)
+    draft = tmp_path / "draft.toml"
+    draft.write_text(result.outputs["replacements"].texts["toml"], encoding="utf-8")  # type: ignore[attr-defined]
+
+    assert read_spelling(draft) == Spelling({"é": "e", "<noise>": ""}, ("mb", "ng"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[replace]\na = 1",
+        "[other]\n",
+        "a =",
+        '[replace]\n"" = "x"',
+        'units = ["m"]',
+        'units = ["m b"]',
+        'units = "mb"',
+    ],
+)
 def test_a_wrong_orthography_file_is_refused_by_name(text: str, tmp_path: Path) -> None:
     file = tmp_path / "orthography.toml"
     file.write_text(text, encoding="utf-8")

@@ -1,6 +1,13 @@
 import pytest
 from seqstudio_speech.settings import SpeechSettings
-from seqstudio_speech.text import Alphabet, case_of, normalise, normaliser_name, vocabulary_of
+from seqstudio_speech.text import (
+    Alphabet,
+    case_of,
+    normalise,
+    normaliser_name,
+    units_of,
+    vocabulary_of,
+)
 
 from seqstudio.api import ConfigError, DataError
 
@@ -21,6 +28,24 @@ def test_labels_decode_to_the_text_and_are_never_zero() -> None:
     assert alphabet.decode(labels) == "AB BA"
 
 
+def test_units_of_several_letters_have_a_label_each_and_decode_to_letters() -> None:
+    texts = ["mbongo", "ngombe na mama"]
+    vocabulary = vocabulary_of(texts, ["mb", "ng", "zz"])
+    alphabet = Alphabet(SpeechSettings(vocabulary=vocabulary))
+    labels = alphabet.encode("mbongo")
+
+    assert vocabulary == (" ", "a", "e", "m", "mb", "n", "ng", "o")
+    assert [vocabulary[label - 1] for label in labels] == ["mb", "o", "ng", "o"]
+    assert [alphabet.decode(alphabet.encode(text)) for text in texts] == texts
+    assert alphabet.encode_known("mb-ng") == alphabet.encode("mbng")
+    with pytest.raises(DataError, match="transcript holds 'b', expected only ' aemmbnngo'"):
+        alphabet.encode("bo")
+
+
+def test_of_two_units_the_longer_one_is_taken() -> None:
+    assert units_of("tsha", ["ts", "sh", "tsh"]) == ["tsh", "a"]
+
+
 def test_a_character_outside_the_alphabet_is_named() -> None:
     with pytest.raises(DataError, match="transcript holds 'É', expected only ' AB'"):
         Alphabet(SpeechSettings(vocabulary=(" ", "A", "B"))).encode("ÉA")
@@ -38,7 +63,7 @@ def test_empty_transcripts_give_no_vocabulary() -> None:
         vocabulary_of(["", ""])
 
 
-@pytest.mark.parametrize("vocabulary", [(), ("A", "A"), ("AB",)])
+@pytest.mark.parametrize("vocabulary", [(), ("A", "A"), ("A B",), ("",)])
 def test_a_bad_vocabulary_is_refused(vocabulary: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match=r"^vocabulary.*expected"):
         SpeechSettings(vocabulary=vocabulary)

@@ -64,9 +64,10 @@ class WordModel:
         if " " not in labels:
             raise ModelError("the recogniser writes no spaces, expected words for a language model")
         texts = (normalise(word, alphabet.case) for word in self.words)
+        units = (alphabet.units(text) for text in texts)
         spellings = [
-            tuple(labels[c] for c in text) if labels.keys() >= set(text) and " " not in text else ()
-            for text in texts
+            tuple(labels[one] for one in word) if labels.keys() - {" "} >= set(word) else ()
+            for word in units
         ]
         spelled = [word for word in spellings if word]
         if not spelled:

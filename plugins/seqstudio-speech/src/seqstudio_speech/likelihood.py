@@ -27,8 +27,7 @@ def log_loss(recogniser: "Recogniser", example: AudioExample) -> dict[str, tuple
         If the recording cannot be read.
     """
     alphabet, rate_hz = recogniser.alphabet, recogniser.settings.features.rate_hz
-    text = alphabet.normalise(example.transcript)
-    labels = alphabet.encode("".join(one for one in text if one in alphabet.characters))
+    labels = alphabet.encode_known(example.transcript)
     samples = read_mono(example.audio, rate_hz)
     if not labels or not LONGEST_S * rate_hz >= len(samples) > 0:
         return {}

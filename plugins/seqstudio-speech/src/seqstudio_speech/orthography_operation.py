@@ -19,7 +19,7 @@ from seqstudio_speech.orthography import (
     oddities,
     script_of,
 )
-from seqstudio_speech.spelling import read_spelling, spelling_file
+from seqstudio_speech.spelling import Spelling, read_spelling, spelling_file
 from seqstudio_speech.text import normalise, respelled
 
 LATIN, CYRILLIC, GREEK = "LATIN", "CYRILLIC", "GREEK"
@@ -68,9 +68,9 @@ class ReportOrthography:
         (source,) = request.inputs["data"]
         ledger = Ledger()
         file = request.options.get("orthography")
-        spelling = read_spelling(Path(file)) if file else {}
+        spelling = read_spelling(Path(file)) if file else Spelling()
         texts = {
-            one.where: normalise(respelled(one.transcript, spelling))
+            one.where: normalise(respelled(one.transcript, spelling.replaced))
             for one in read_speech(source, ledger)
         }
         if not texts:
@@ -79,8 +79,9 @@ class ReportOrthography:
         found = describe(texts, [f"{where}: {why}" for where, why in ledger.refused.items()])
         formats = {"txt": to_text(found), "json": to_json(found), "html": to_html(found)}
         replaced, reasons = drafted(texts)
-        given = dict.fromkeys(spelling, "given")
-        draft = spelling_file({**spelling, **replaced}, {**given, **reasons})
+        given = dict.fromkeys(spelling.replaced, "given")
+        both = Spelling({**spelling.replaced, **replaced}, spelling.units)
+        draft = spelling_file(both, {**given, **reasons})
         counts = f"{len(found.letters)} characters in {found.texts} texts"
         yield Result(
             outputs={"report": Formatted(formats), "replacements": Formatted({"toml": draft})},

@@ -254,7 +254,13 @@ class Recogniser:
         log_probs = heard.log_probs()
         hypotheses = self.decoder.search(log_probs)
         texts = [self.alphabet.decode(one.labels) for one in hypotheses]
-        aligned = words_of(texts[0], align(log_probs, hypotheses[0].labels), self.seconds)
+        labels = hypotheses[0].labels
+        letters = [  # a unit of several letters is all of them at once
+            one
+            for one, label in zip(align(log_probs, labels), labels, strict=True)
+            for _ in self.alphabet.decode([label])
+        ]
+        aligned = words_of(texts[0], letters, self.seconds)
         doubt = sum(1 - word.confidence for word in aligned if word.confidence is not None)
         scores = [one.score for one in hypotheses]
         if self.decoder.has_words:

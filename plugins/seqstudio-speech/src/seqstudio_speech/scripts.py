@@ -33,7 +33,7 @@ def is_unspaced(vocabulary: Iterable[str]) -> bool:
     >>> is_unspaced("กขค "), is_unspaced("abc"), is_unspaced("ab한국")
     (True, False, False)
     """
-    letters = [each for each in vocabulary if unicodedata.category(each)[0] in "LM"]
+    letters = [each for each in "".join(vocabulary) if unicodedata.category(each)[0] in "LM"]
     return 2 * sum(map(_in_unspaced_script, letters)) > len(letters)
 
 

@@ -95,7 +95,8 @@ class AugmentSettings:
 class SpeechSettings:
     """Everything of a speech model but its weights, stored in its bundle."""
 
-    vocabulary: tuple[str, ...]  # label 0 is the blank; label n is vocabulary[n - 1]
+    # label 0 is the blank; label n is vocabulary[n - 1]: a character, or several such as "ng"
+    vocabulary: tuple[str, ...]
     language: str = ""  # BCP 47; "" is unknown
     case: Case = "keep"  # references are converted to it before they are scored
     spelling: Mapping[str, str] = field(default_factory=dict)  # replaced in transcripts
@@ -111,8 +112,8 @@ class SpeechSettings:
     def __post_init__(self) -> None:
         if not self.vocabulary or len(set(self.vocabulary)) != len(self.vocabulary):
             raise ConfigError(f"vocabulary={self.vocabulary}, expected characters, each once")
-        if longer := [entry for entry in self.vocabulary if len(entry) != 1]:
-            raise ConfigError(f"vocabulary holds {longer[0]!r}, expected single characters")
+        if bad := [one for one in self.vocabulary if not one or (len(one) > 1 and " " in one)]:
+            raise ConfigError(f"vocabulary holds {bad[0]!r}, expected characters without spaces")
         if not 1 <= self.beam <= 512:
             raise ConfigError(f"beam={self.beam}, expected 1 to 512")
         if not 0 <= self.lm_weight <= 10:

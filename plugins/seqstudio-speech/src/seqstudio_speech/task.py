@@ -34,7 +34,7 @@ from seqstudio_speech.recordings import read_mono
 from seqstudio_speech.scoring import error_sums, has_marks, word_errors
 from seqstudio_speech.scripts import is_unspaced
 from seqstudio_speech.settings import LEVEL_DB, FeatureSettings, SpeechOptions, SpeechSettings
-from seqstudio_speech.spelling import read_spelling
+from seqstudio_speech.spelling import Spelling, read_spelling
 from seqstudio_speech.text import (
     Alphabet,
     case_of,
@@ -84,7 +84,7 @@ class CtcTask:
         """Collect alphabet and feature statistics from the recordings that can be read."""
         level_db = None if options.chunk_frames else LEVEL_DB  # a level is known at the end
         features = FeatureSettings(mels=options.mels, level_db=level_db)
-        spelling = read_spelling(options.orthography) if options.orthography else {}
+        spelling = read_spelling(options.orthography) if options.orthography else Spelling()
         texts: list[str] = []
         sample_counts: dict[Path | AudioSource, int] = {}
 
@@ -94,17 +94,17 @@ class CtcTask:
                     samples = read_mono(example.audio, features.rate_hz)
                 except DataError:
                     continue  # preflight refuses it, with the reason
-                texts.append(normalise(respelled(example.transcript, spelling)))
+                texts.append(normalise(respelled(example.transcript, spelling.replaced)))
                 sample_counts[example.audio] = len(samples)
                 yield log_mel(torch.from_numpy(samples), features)
 
         measured = statistics(frames())
-        vocabulary = vocabulary_of(texts)
+        vocabulary = vocabulary_of(texts, spelling.units)
         settings = SpeechSettings(
             vocabulary=vocabulary,
             language=options.language,
             case=case_of(vocabulary),
-            spelling=spelling,
+            spelling=spelling.replaced,
             beam=options.beam,
             usual_offset=measured.usual_offset,
             features=features,

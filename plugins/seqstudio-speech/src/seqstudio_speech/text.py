@@ -37,15 +37,26 @@ def respelled(text: str, spelling: Mapping[str, str]) -> str:
     return re.sub("|".join(map(re.escape, parts)), lambda found: spelling[found[0]], text)
 
 
-def vocabulary_of(transcripts: Iterable[str]) -> tuple[str, ...]:
-    """Return the characters of normalised transcripts, sorted.
+def units_of(text: str, units: Iterable[str]) -> list[str]:
+    """Split a text into units of several characters, longer ones first, and single characters.
+
+    >>> units_of("mbongo", ["mb", "ng"])
+    ['mb', 'o', 'ng', 'o']
+    """
+    longest = sorted((one for one in units if len(one) > 1), key=len, reverse=True)
+    return re.findall("|".join([*map(re.escape, longest), "."]), text, re.DOTALL)
+
+
+def vocabulary_of(transcripts: Iterable[str], units: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the characters of normalised transcripts, sorted, and those of these units they hold.
 
     Raises
     ------
     DataError
         If the transcripts hold no characters.
     """
-    characters = sorted({character for text in transcripts for character in text})
+    units = tuple(units)
+    characters = sorted({unit for text in transcripts for unit in units_of(text, units)})
     if not characters:
         raise DataError("the training transcripts are empty, expected some text")
     return tuple(characters)
@@ -64,7 +75,7 @@ def case_of(vocabulary: Iterable[str]) -> Case:
 
 
 class Alphabet:
-    """Maps characters to labels and back; label 0 is the blank of CTC."""
+    """Maps characters, or units of several, to labels and back; label 0 is the blank of CTC."""
 
     def __init__(self, settings: SpeechSettings) -> None:
         self.characters = settings.vocabulary
@@ -86,17 +97,21 @@ class Alphabet:
         DataError
             If a character is not in the alphabet.
         """
-        text = self.normalise(text)
-        if unknown := sorted(set(text) - set(self.characters)):
+        units = self.units(self.normalise(text))
+        if unknown := sorted(set(units) - set(self.characters)):
             raise DataError(
                 f"transcript holds {''.join(unknown)!r}, expected only {''.join(self.characters)!r}"
             )
-        return tuple(self._labels[character] for character in text)
+        return tuple(self._labels[unit] for unit in units)
+
+    def units(self, text: str) -> list[str]:
+        """Split a normalised text into what has a label each, if it is known."""
+        return units_of(text, self.characters)
 
     def encode_known(self, text: str) -> tuple[int, ...]:
         """Return the labels of those characters of a text that are in the alphabet."""
-        text = self.normalise(text)
-        return tuple(self._labels[one] for one in text if one in self._labels)
+        units = self.units(self.normalise(text))
+        return tuple(self._labels[one] for one in units if one in self._labels)
 
     def encode_space(self) -> int:
         """Return the label of the space; 0 if there is none."""
