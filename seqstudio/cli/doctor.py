@@ -17,6 +17,7 @@ from seqstudio.cli.options import json_flag
 from seqstudio.cli.output import echo, to_json
 from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.catalogue.confined import confinement_of
+from seqstudio.host.jobs.outputs import nearest_existing
 from seqstudio.host.processes import usable_cpu_count
 from seqstudio.host.profile import Profile
 from seqstudio.host.text_format import format_size, one_line
@@ -134,9 +135,7 @@ def confinement_finding(profile: Profile) -> Finding:
 
 def profile_finding(profile: Profile) -> Finding:
     """Check that the profile folder is writable and has enough free space."""
-    folder = profile.home
-    while not folder.exists():
-        folder = folder.parent
+    folder = nearest_existing(profile.home)
     free = shutil.disk_usage(folder).free
     fact = f"{profile.home}, {format_size(free)} free"
     if not os.access(folder, os.W_OK):

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from seqstudio.cli.output import echo, table
-from seqstudio.errors import PluginError
 from seqstudio.host.profile import Profile
 from seqstudio.host.text_format import one_line
 
@@ -40,8 +39,6 @@ def pack(source: Path, out: Path | None, shelf: Path | None) -> None:
     from seqstudio.host.store.store import Store
 
     folder = shelf or out or Path()
-    if not source.exists():
-        raise PluginError(f"{source}: no such file or folder, expected a project or a wheel")
     inspected = Store(Profile()).inspect(source)
     report = []
     for check in conformance.verify(str(source)):

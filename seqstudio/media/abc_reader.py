@@ -161,9 +161,8 @@ class _TuneReader:
         meter = NAMED_METERS.get(text)
         if found:
             meter = (sum(map(int, found[1].split("+"))), int(found[2]))
-        if meter and 1 <= meter[0] <= 255 and meter[1] in (1, 2, 4, 8, 16, 32, 64):
+        if meter and self._voice.measure.set_meter(*meter):
             self._meter = meter
-            self._voice.measure.meter = meter
 
     @property
     def _unit_quarters(self) -> Fraction:
@@ -175,9 +174,7 @@ class _TuneReader:
         found = re.search(r"(?:(\d+)/(\d+)\s*=\s*)?(\d+)", text)
         if found:
             beat = Fraction(int(found[1]), int(found[2]) or 4) * 4 if found[1] else Fraction(1)
-            bpm = float(beat * int(found[3]))
-            if 4 <= bpm <= 1000:
-                self._voice.measure.tempo_bpm = bpm
+            self._voice.measure.set_tempo(float(beat * int(found[3])))
 
     def _set_key(self, text: str) -> None:
         self._key = {}

@@ -213,8 +213,7 @@ class _PartReader:
             self._measure.key = (_int(fifths, 0), minor)
         beats, unit = attributes.findtext("time/beats"), attributes.findtext("time/beat-type")
         total = sum(_int(part, 0) for part in (beats or "").split("+"))
-        if 1 <= total <= 255 and _int(unit, 0) in (1, 2, 4, 8, 16, 32, 64):
-            self._measure.meter = (total, _int(unit, 0))
+        self._measure.set_meter(total, _int(unit, 0))
 
     def _harmony(self, harmony: ElementTree.Element) -> None:
         """Read a chord symbol; degrees are added to its kind or taken from it."""
@@ -259,19 +258,17 @@ class _PartReader:
         metronome = direction.find("direction-type/metronome")
         if metronome is not None and (beat := BEATS.get(metronome.findtext("beat-unit") or "")):
             dotted = Fraction(3, 2) if metronome.find("beat-unit-dot") is not None else 1
-            self._tempo(float(_fraction(metronome.findtext("per-minute")) * beat * dotted))
+            self._measure.set_tempo(
+                float(_fraction(metronome.findtext("per-minute")) * beat * dotted)
+            )
         for sound in direction.iterfind("sound"):
             self._sound(sound)
 
     def _sound(self, sound: ElementTree.Element) -> None:
         if (tempo := sound.get("tempo")) is not None:
-            self._tempo(float(_fraction(tempo)))
+            self._measure.set_tempo(float(_fraction(tempo)))
         if any(sound.get(jump) for jump in JUMPS):
             self._left_out["jumps (D.C., D.S., coda, fine)"] += 1
-
-    def _tempo(self, bpm: float) -> None:
-        if 4 <= bpm <= 1000:
-            self._measure.tempo_bpm = bpm
 
     def _barline(self, barline: ElementTree.Element) -> None:
         if (ending := barline.find("ending")) is not None:

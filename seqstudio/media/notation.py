@@ -33,6 +33,10 @@ class WrittenChord(NamedTuple):
     pitches: tuple[int, ...]
 
 
+MOST_BEATS, UNITS = 255, (1, 2, 4, 8, 16, 32, 64)  # of a meter, as MIDI can have it
+SLOWEST_BPM, FASTEST_BPM = 4, 1000
+
+
 @dataclass(slots=True)
 class Measure:
     """One measure of a part, and what is written over it."""
@@ -46,6 +50,17 @@ class Measure:
     forward: bool = False  # a repeated section begins here
     backward: int = 0  # a repeated section ends here, and is played so often
     endings: frozenset[int] = frozenset()  # the passes that play this measure; none: all
+
+    def set_meter(self, beats: int, unit: int) -> bool:
+        """Take a meter, unless no piece can have it; return whether it was taken."""
+        if possible := 1 <= beats <= MOST_BEATS and unit in UNITS:
+            self.meter = (beats, unit)
+        return possible
+
+    def set_tempo(self, bpm: float) -> None:
+        """Take a tempo, unless it is absurd."""
+        if SLOWEST_BPM <= bpm <= FASTEST_BPM:
+            self.tempo_bpm = bpm
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ from seqstudio.services.atomic_files import (
 from seqstudio.services.bundle_files import BaseModel, export_bundle
 from seqstudio.services.events import Event, Finished, event_from_plain, event_to_plain
 
+RUN_FILE = "run.json"  # of a training that has begun
 BASE, EPOCHS = "base", "epochs"
 FOLDERS = ("checkpoints", "kept", EPOCHS, "previews", "bundles")
 
@@ -141,7 +142,7 @@ class Run:
 def check_new(folder: Path) -> None:
     """Raise TrainingError if `folder` exists and is not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        found = "holds a run" if (folder / "run.json").exists() else "is not empty"
+        found = "holds a run" if (folder / RUN_FILE).exists() else "is not empty"
         raise TrainingError(f"{folder} {found}, expected a new folder, or --resume to continue")
 
 
@@ -159,7 +160,7 @@ def create_run(folder: Path, spec: RunSpec, base: Path | None = None) -> Run:
         (folder / name).mkdir()
     if base is not None:
         export_bundle(base, folder / BASE)
-    write_atomic(folder / "run.json", json_bytes(to_plain(spec)))
+    write_atomic(folder / RUN_FILE, json_bytes(to_plain(spec)))
     return Run(folder, spec)
 
 
@@ -171,9 +172,9 @@ def open_run(folder: Path) -> Run:
     TrainingError
         If it is not a run folder, or its `run.json` is malformed.
     """
-    path = folder / "run.json"
+    path = folder / RUN_FILE
     if not path.is_file():
-        raise TrainingError(f"{folder}: no run.json, expected the folder of a training run")
+        raise TrainingError(f"{folder}: no {RUN_FILE}, expected the folder of a training run")
     try:
         table = json.loads(path.read_bytes())
     except ValueError as error:

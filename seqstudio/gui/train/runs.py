@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from seqstudio.contracts.job import JobState
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.database import JobRow
+from seqstudio.services.runs import RUN_FILE
 
 MAX_TRAININGS = 100  # newest training jobs that are read
 RUNS_MS = 300  # delay before the database is read again
@@ -31,7 +32,7 @@ class RecentRun:
     @property
     def exists(self) -> bool:
         """Whether its folder has been made."""
-        return (self.folder / "run.json").is_file()
+        return (self.folder / RUN_FILE).is_file()
 
 
 class Runs(QObject):

@@ -32,7 +32,7 @@ from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, ItemStarted, JobEvent, JobFinished
 from seqstudio.host.studio import JobSpec
 from seqstudio.services.events import event_from_plain
-from seqstudio.services.runs import open_run
+from seqstudio.services.runs import RUN_FILE, open_run
 from seqstudio.services.stored_weights import stored_weights
 
 RESUMABLE = ("cancelled", "interrupted", "failed")  # states of a job that can be resumed
@@ -299,7 +299,7 @@ class TrainModel(QObject):
             run.state, run.message = "failed", event.reason
             if run is self.run:
                 self.failed.emit(event.reason)
-        if (run.folder / "run.json").is_file():
+        if (run.folder / RUN_FILE).is_file():
             self._read(run)
         if run is self.run:
             self.run_changed.emit()

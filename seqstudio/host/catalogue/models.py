@@ -11,7 +11,7 @@ from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
 from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.profile import Profile
 from seqstudio.services.bundle_files import BundleInfo, export_bundle, inspect_bundle
-from seqstudio.services.runs import BASE
+from seqstudio.services.runs import BASE, RUN_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class ModelCatalogue:
             raise ModelError(
                 f"no model {text!r}, expected a bundle, a run folder, or one of: {names}"
             )
-        if (path / "run.json").is_file():
+        if (path / RUN_FILE).is_file():
             if not (path / "model").is_dir():
                 raise ModelError(f"{path}: this run has no model yet, expected one in its 'model'")
             path = path / "model"

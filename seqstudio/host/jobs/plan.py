@@ -201,14 +201,14 @@ def _usable(
 ) -> tuple[Sequence[FoundModel | FoundRecogniser], set[str]]:
     """Return what a job may load, and the ids of the plugins that this needs."""
     recogniser = find_recogniser(catalogue, spec.model) if spec.model else None
-    if recogniser is None:
+    if recogniser is None or not entry.model_tasks():
         usable = models.usable(plugin, entry, spec.model)
         required = [text for one in usable for text in one.facts.config.requires.values()]
         return usable, {text.partition(">=")[0] for text in required}
     if recogniser.entry.task not in entry.model_tasks():
-        raise ConfigError(
-            f"{entry.name}: recogniser {recogniser.name!r}, expected a model of its own"
-        )
+        tasks = " or ".join(entry.model_tasks())
+        what = f"{entry.name}: recogniser {recogniser.name!r} of {recogniser.entry.task}"
+        raise ConfigError(f"{what}, expected a model of {tasks}")
     return (recogniser,), {recogniser.plugin.id}
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.errors import ConfigError, JobError
+from seqstudio.services.runs import RUN_FILE
 
 Verb = Literal["operation", "train", "evaluate", "verify", "tune", "keep", "learn"]
 TRAININGS = frozenset({"train", "learn"})  # the verbs that fill a run folder
@@ -75,7 +76,7 @@ def as_resumed(spec: JobSpec) -> JobSpec:
     The run has a copy of the model that it started from, which may have changed since.
     """
     run = Path(spec.arguments.get("run", ""))
-    if spec.verb not in TRAININGS or not (run / "run.json").is_file():
+    if spec.verb not in TRAININGS or not (run / RUN_FILE).is_file():
         return spec
     return replace(spec, model="", arguments={**spec.arguments, "resume": True})
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from seqstudio.contracts.messages import Start
 from seqstudio.errors import JobError
 from seqstudio.host.jobs.spec import TRAININGS
+from seqstudio.services.runs import RUN_FILE
 
-RUN_FILE = "run.json"  # of a training that has begun
 MACHINES = 3  # that an item may lose: perhaps it is too large for any
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from seqstudio.contracts.manifest import OperationEntry, Port
-from seqstudio.errors import ConfigError, JobError
+from seqstudio.errors import ConfigError, JobError, SeqStudioError
 from seqstudio.host.jobs.events import ItemDone, ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.jobs.inputs import group_inputs
 from seqstudio.host.jobs.outputs import output_stems, remove_temporary_files, stage
@@ -313,6 +313,25 @@ def test_an_invalid_spec_is_refused_before_anything_runs(
     with pytest.raises(Exception, match=text):
         shouter.submit(JobSpec(**{**fields, **changes}))
     assert shouter.jobs.list() == ()
+
+
+def test_a_recogniser_is_no_model_of_another_task(
+    site: Any, home: Path, words: Callable[..., Path]
+) -> None:
+    site.install("ears", '[[recognisers]]\nname = "ear"\ntask = "speech.ctc"\n', "")
+    site.batch("tiny", SHOUT)
+    for plugin, name, port, text in (
+        (
+            "text",
+            "tag",
+            "text",
+            r"^tag: recogniser 'ear' of speech\.ctc, expected a model of text\.tag$",
+        ),
+        ("tiny", "shout", "words", r"^tiny shout uses no model, not ear$"),
+    ):
+        inputs = {port: (words("a.txt"),)}
+        with pytest.raises(SeqStudioError, match=text):
+            Studio(home).submit(JobSpec(plugin=plugin, name=name, inputs=inputs, model="ear"))
 
 
 def test_an_option_that_is_required_has_to_be_given(
