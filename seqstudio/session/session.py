@@ -138,20 +138,9 @@ class Session:
         return self._at
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to undo."""
-        return self._at > 0 and self._journal.step(self._at) is not None
-
-    @property
     def can_redo(self) -> bool:
-        """Whether there is a step that was undone."""
+        """Whether there is a step after this one, since `go_to` went back."""
         return self._journal.step(self._at + 1) is not None
-
-    @property
-    def undo_title(self) -> str:
-        """The title of the step that `undo` undoes; "" if there is none."""
-        step = self._journal.step(self._at)
-        return step.title if step else ""
 
     @property
     def redo_title(self) -> str:
@@ -159,18 +148,8 @@ class Session:
         step = self._journal.step(self._at + 1)
         return step.title if step else ""
 
-    def undo(self) -> Document:
-        """Undo the last step; the change is on the disk when this returns.
-
-        Raises
-        ------
-        SessionError
-            If there is none, or it cannot be read.
-        """
-        return self.go_to(self._at - 1)
-
     def redo(self) -> Document:
-        """Apply the step that was undone last.
+        """Go on by one step; the change is on the disk when this returns.
 
         Raises
         ------

@@ -32,8 +32,8 @@ def edit(path: Path, seed: str) -> None:
     print_line("opened", document_hash(session.document), session.lost or "intact")
     while True:
         chance = draw.random()
-        if chance < 0.15 and session.can_undo:
-            session.undo()
+        if chance < 0.15 and session.steps:
+            session.go_to(session.steps - 1)
             print_line("undone", document_hash(session.document))
         elif chance < 0.25 and session.can_redo:
             session.redo()

@@ -1,5 +1,6 @@
 """A damaged file opens at its last intact edit, reports what was lost, and is kept."""
 
+import contextlib
 import re
 import sqlite3
 from pathlib import Path
@@ -8,6 +9,7 @@ from random import Random
 import pytest
 from random_edits import random_edit
 
+from seqstudio.errors import SessionError
 from seqstudio.session.document import Document
 from seqstudio.session.job_links import JobLink
 from seqstudio.session.session import Session
@@ -28,7 +30,7 @@ def documents(memory: Path, monkeypatch: pytest.MonkeyPatch) -> list[Document]:
         session.link_job(JobLink(3, "Transcribe"))
         assert session.import_result(3, 1, random_edit(session.document, draw))
         history.append(session.document)
-        session.undo()
+        session.go_to(session.steps - 1)
     return history
 
 
@@ -48,9 +50,10 @@ def execute(file: Path, *commands: str) -> None:
 def check_history(session: Session, documents: list[Document]) -> None:
     """Undo as far as possible, and check each document against the history."""
     assert session.document == documents[session.steps]
-    while session.can_undo:
-        session.undo()
-        assert session.document == documents[session.steps]
+    with contextlib.suppress(SessionError):  # a step that is damaged or lost
+        while session.steps:
+            session.go_to(session.steps - 1)
+            assert session.document == documents[session.steps]
 
 
 def test_steps_are_lost_from_the_damaged_one_on(file: Path, documents: list[Document]) -> None:
@@ -87,7 +90,7 @@ def test_a_damaged_old_step_only_limits_undo(file: Path, documents: list[Documen
     with Session.open(file) as session:
         assert (session.lost, session.document) == ("", documents[STEPS])
         check_history(session, documents)
-        assert (session.steps, session.undo_title) == (40, "")
+        assert session.steps == 40
 
 
 def test_a_file_without_its_state_row_opens_at_its_last_step(

@@ -47,9 +47,9 @@ def test_undo_and_redo_reach_both_ends_across_restarts(path: Path) -> None:
         documents = edited(session, 12)
     for before in reversed(documents[:-1]):
         with Session.open(path) as session:
-            assert session.undo() == before
+            assert session.go_to(session.steps - 1) == before
     with Session.open(path) as session:
-        assert (session.can_undo, session.undo_title) == (False, "")
+        assert session.steps == 0
         for after in documents[1:]:
             assert session.redo() == after
         assert (session.can_redo, session.redo_title, session.lost) == (False, "", "")
@@ -58,9 +58,9 @@ def test_undo_and_redo_reach_both_ends_across_restarts(path: Path) -> None:
 def test_a_new_edit_deletes_undone_steps(path: Path) -> None:
     with Session.create(path) as session:
         edited(session, 5)
-        session.undo()
+        session.go_to(session.steps - 1)
         session.do(RenameSession("other"))
-        assert (session.can_redo, session.undo_title) == (False, "Rename the session")
+        assert (session.can_redo, session.titles[-1]) == (False, (5, "Rename the session"))
         with pytest.raises(SessionError, match="nothing to redo"):
             session.redo()
         document = session.document
@@ -72,7 +72,7 @@ def test_undo_in_an_empty_session_is_an_error(path: Path) -> None:
         Session.create(path) as session,
         pytest.raises(SessionError, match=r"work\.seqstudio: nothing to undo"),
     ):
-        session.undo()
+        session.go_to(session.steps - 1)
 
 
 def test_each_change_is_synced_to_the_disk(path: Path) -> None:
@@ -93,7 +93,7 @@ def test_an_edit_that_does_not_fit_changes_nothing(path: Path) -> None:
         with pytest.raises(SessionError, match="no clip 'gone'"):
             session.do(invalid)
         assert session.document == before
-        session.undo()
+        session.go_to(session.steps - 1)
         assert session.redo() == before
 
 
@@ -161,7 +161,7 @@ def test_save_as_continues_in_the_new_file_with_the_whole_history(path: Path) ->
     with Session.open(path) as old, Session.open(target) as new:
         assert (old.document, new.document.title) == (documents[-1], "later")
         for document in reversed(documents):
-            assert new.undo() == document
+            assert new.go_to(new.steps - 1) == document
     assert {p.name for p in path.parent.iterdir()} == {path.name, target.name}
 
 
@@ -224,7 +224,7 @@ def test_a_result_is_imported_once_even_if_it_is_undone(path: Path) -> None:
         session.do(AddClip(clip))
         session.link_job(JobLink(7, "Transcribe 1 file", (clip.id,)))
         assert session.import_result(7, 1, RenameSession("result"))
-        session.undo()
+        session.go_to(session.steps - 1)
     with Session.open(path) as session:
         assert session.links == (JobLink(7, "Transcribe 1 file", (clip.id,)),)
         assert not session.import_result(7, 1, RenameSession("again"))
@@ -308,7 +308,7 @@ def test_a_change_that_cannot_be_written_is_not_made(path: Path) -> None:
         session._journal.read("PRAGMA query_only = ON")  # as a full disk
         changes: list[Callable[[], Document]] = [
             partial(session.do, RenameSession("x")),
-            session.undo,
+            partial(session.go_to, 2),
         ]
         for change in changes:
             with pytest.raises(SessionError, match=r"work\.seqstudio: attempt to write a readonly"):
