@@ -300,6 +300,13 @@ class LoadedModel(Sampler, Protocol):
     def preparation(self) -> Any:
         """The `seqstudio.contracts.task.Preparation` that the task made before training."""
 
+    def percentile_of(self, value: float) -> float | None:
+        """Return how many per cent of the held-out items have a lower value of the task's monitor.
+
+        So it says how usual an input is to the model; 100 if no item has a higher value. None if
+        the model's card does not have what that takes, as before the first evaluation.
+        """
+
 
 class Job(Sampler, Protocol):
     """What an operation can use while it runs: its model, sampling, streams and progress.

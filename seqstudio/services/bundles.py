@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load, save
 from torch import Tensor
@@ -54,6 +55,13 @@ class LoadedBundle:
     module: SequenceModel
     settings: Any
     preparation: Preparation
+    percentiles: tuple[float, ...] = ()  # 0, 5, ..., 100 of the monitor over held-out items
+
+    def percentile_of(self, value: float) -> float | None:
+        """Place a value among held-out items; see `seqstudio.contracts.job.LoadedModel`."""
+        if not self.percentiles:
+            return None
+        return float(np.interp(value, self.percentiles, np.linspace(0, 100, len(self.percentiles))))
 
     @torch.no_grad()  # not inference mode: the caller may run a head on the output outside of it
     def encode(self, inputs: Tensor, lengths: Tensor) -> Encoded:
@@ -252,6 +260,7 @@ def load_bundle(
         module=module.eval(),
         settings=settings,
         preparation=preparation,
+        percentiles=next((m.percentiles for m in info.card.metrics if m.percentiles), ()),
     )
 
 

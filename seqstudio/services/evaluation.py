@@ -15,6 +15,8 @@ from seqstudio.contracts.task import Task
 from seqstudio.errors import ModelError
 
 RESAMPLES = 1000
+PERCENTILES = tuple(range(0, 101, 5))
+FEWEST = 20  # items of which percentiles say anything
 
 
 def evaluate(task: Task, loaded: LoadedModel, examples: Sequence[Example]) -> Iterator[Measurement]:
@@ -120,6 +122,15 @@ def _resampled(measurements: Sequence[Measurement], metric: str) -> NDArray[np.f
 def _bounds(values: NDArray[np.float64]) -> tuple[float, float]:
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+def percentiles(measurements: Sequence[Measurement], metric: str) -> tuple[float, ...]:
+    """Return percentiles 0, 5, ..., 100 of a metric over items, or none of too few items."""
+    pairs = (one.sums.get(metric, (0.0, 0.0)) for one in measurements)
+    values = [top / bottom for top, bottom in pairs if bottom]
+    if len(values) < FEWEST:
+        return ()
+    return tuple(float(f"{value:.4g}") for value in np.percentile(values, PERCENTILES))
 
 
 def metrics_of(table: Mapping[str, Any]) -> dict[str, float]:

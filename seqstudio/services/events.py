@@ -47,6 +47,7 @@ class Evaluated:
     best: bool  # whether it is the best so far; if so, it is the run's `model`
     metrics: Mapping[str, float]
     items: int
+    percentiles: tuple[float, ...] = ()  # of the monitor over the items, as on a model card
     averaged: int = 1  # sets of weights averaged into those that were measured
     average: AverageKind = ""  # what kind of average these are; "" for none
 

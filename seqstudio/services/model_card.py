@@ -15,6 +15,7 @@ class CardMetric:
     items: int  # number measured
     low: float | None = None  # bounds of the 95 % bootstrap interval over items
     high: float | None = None
+    percentiles: tuple[float, ...] = ()  # of the monitor, 0, 5, ..., 100 over the items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

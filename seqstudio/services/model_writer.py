@@ -169,7 +169,13 @@ def card_metrics(evaluated: Evaluated | None) -> tuple[CardMetric, ...]:
     if evaluated is None:
         return ()
     return tuple(
-        CardMetric(name=name, value=value, split="valid", items=evaluated.items)
+        CardMetric(
+            name=name,
+            value=value,
+            split="valid",
+            items=evaluated.items,
+            percentiles=evaluated.percentiles if name == evaluated.monitor else (),
+        )
         for name, value in evaluated.metrics.items()
     )
 

@@ -14,7 +14,7 @@ from seqstudio.core.adapters import merge
 from seqstudio.errors import SeqStudioError, TrainingError
 from seqstudio.services.atomic_files import write_atomic
 from seqstudio.services.bundles import LoadedBundle, build_module, to_half_precision
-from seqstudio.services.evaluation import evaluate
+from seqstudio.services.evaluation import evaluate, percentiles
 from seqstudio.services.events import Evaluated, Preview
 from seqstudio.services.model_writer import write_model
 from seqstudio.services.training_inputs import TrainingInputs
@@ -83,6 +83,7 @@ class Validator:
             best=False,
             metrics=metrics,
             items=len(examples),
+            percentiles=percentiles(measurements, task.monitor),
         )
 
     @torch.inference_mode()

@@ -8,7 +8,13 @@ from seqstudio.contracts.data import Ledger, Measurement
 from seqstudio.contracts.task import Task
 from seqstudio.errors import ModelError
 from seqstudio.services.bundles import load_bundle
-from seqstudio.services.evaluation import bootstrap_interval, evaluate, metrics_of, report
+from seqstudio.services.evaluation import (
+    bootstrap_interval,
+    evaluate,
+    metrics_of,
+    percentiles,
+    report,
+)
 
 SUMS = [(3.0, 2.0), (1.0, 8.0)]
 MEASUREMENTS = [
@@ -47,6 +53,14 @@ def test_the_interval_contains_the_metric_and_is_deterministic() -> None:
     assert low < sum(n % 4 for n in range(200)) / sum(2 + n % 3 for n in range(200)) < high
     assert high - low < 0.15
     assert bootstrap_interval(measurements, "m") == (low, high)
+
+
+def test_percentiles_are_those_of_the_items_that_were_measured() -> None:
+    measured = [Measurement(id=str(n), sums={"m": (2.0 * n, 2.0)}) for n in range(101)]
+    refused = Measurement(id="x", sums={"m": (0.0, 0.0)}, refused="not audio")
+
+    assert percentiles([*measured, refused], "m") == tuple(range(0, 101, 5))
+    assert percentiles(measured[:19], "m") == ()
 
 
 def test_one_item_has_no_interval(task: LettersTask) -> None:

@@ -17,6 +17,7 @@ from seqstudio_music.delivery import looped, only_new
 from seqstudio_music.hard_request import HardRequest
 from seqstudio_music.keys import key_name, parse_key
 from seqstudio_music.primers import read_primer
+from seqstudio_music.typicality import typicality
 
 
 class Generate:
@@ -87,18 +88,21 @@ class Continue:
             job.log(f"{path}: {primer.fault_summary}")
         composer, config = composer_for(model, self.composers), sampling_config(request.options)
         pieces = composer.continue_primer(job, model, primer, added, request.takes, config)
+        usual = typicality(model, path)
+        said = f"; the primer has {usual.text}" if usual else ""
         faults = f", {primer.fault_summary}" if primer.faults else ""
         for take, piece in zip(request.takes, pieces, strict=True):
             yield Result(
                 outputs={"score": self._delivered(primer.score, piece.score, request.options)},
                 take=take.number,
                 summary=f"{added_text(primer.score, piece.score, bars)} {path.name} by {model.name}"
-                f"{certified(piece.certificate)}{faults}",
+                f"{certified(piece.certificate)}{faults}{said}",
                 details={
                     "model": model.name,
                     "bars": bars,
                     "faults": list(primer.faults),
                     "repaired": primer.repaired,
+                    **(usual.details if usual else {}),
                     **constraint_details(piece.certificate),
                 },
             )

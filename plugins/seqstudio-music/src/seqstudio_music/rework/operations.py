@@ -15,6 +15,7 @@ from seqstudio_music.rework.arrangement import Arrangement
 from seqstudio_music.rework.given import given_voices, with_added_voices
 from seqstudio_music.rework.places import Region, near_places
 from seqstudio_music.rework.redraw import Frame, Redrawn, redraw
+from seqstudio_music.typicality import Typicality, typicality
 from seqstudio_music.voices.composer import CHORALE_MODEL, FOLK_MODEL, voice_parts
 from seqstudio_music.voices.hard.rules import Differs
 from seqstudio_music.voices.sampling import model_layout
@@ -46,11 +47,11 @@ class Infill:
         frame = Frame(whole, values, held, free, whole.key(), hard=hard, **settings(request))
         gone = whole.notes_where(region.takes_in)
         config = sampling_config(request.options)
-        drawn = redraw(job, model, frame, request.takes, config)
+        drawn, usual = redraw(job, model, frame, request.takes, config), typicality(model, path)
         for take, one in zip(request.takes, drawn, strict=True):
             score = whole.with_notes(whole.new_notes(one.values, one.held, free), gone)
             what = f"{region.text} of {path.name} anew by {model.name}"
-            yield result(take.number, score, what, one, frame, model)
+            yield result(take.number, score, what, one, frame, model, usual)
 
 
 class Vary:
@@ -75,7 +76,7 @@ class Vary:
         places = whole.onsets(region.takes_in)
         if not places:
             raise DataError(f"{path}: {region.text} without a note to vary, expected one")
-        count = max(round(options["distance"] * len(places)), 1)
+        count, usual = max(round(options["distance"] * len(places)), 1), typicality(model, path)
         for done, take in enumerate(request.takes, start=1):
             chosen = near_places(places, count, Random(take.seed))
 
@@ -89,7 +90,7 @@ class Vary:
             job.progress(done / len(request.takes))
             share = f"{count} of {len(places)} notes ({count / len(places):.0%})"
             what = f"{share} of {path.name} varied by {model.name}"
-            yield result(take.number, score, what, one, frame, model)
+            yield result(take.number, score, what, one, frame, model, usual)
 
 
 class Harmonize:
@@ -173,13 +174,25 @@ def varied(
 
 
 def result(
-    take: int, score: Score, what: str, drawn: Redrawn, frame: Frame, model: LoadedModel
+    take: int,
+    score: Score,
+    what: str,
+    drawn: Redrawn,
+    frame: Frame,
+    model: LoadedModel,
+    usual: Typicality | None = None,
 ) -> Result:
-    """Return a take with its certificate."""
+    """Return a take with its certificate, and how usual the piece is to the model."""
     key = key_name(frame.key)
+    said = f"; the piece has {usual.text}" if usual else ""
     return Result(
         outputs={"score": score},
         take=take,
-        summary=f"{what}, key {key}{certified(drawn.certificate)}",
-        details={"model": model.name, "key": key, "constraints": drawn.certificate},
+        summary=f"{what}, key {key}{certified(drawn.certificate)}{said}",
+        details={
+            "model": model.name,
+            "key": key,
+            "constraints": drawn.certificate,
+            **(usual.details if usual else {}),
+        },
     )

@@ -3,7 +3,7 @@
 sacreBLEU (Post 2018) counts and computes; cased and lower-cased, with its default tokens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from seqstudio.api import Measurement, Task
 
@@ -37,7 +37,7 @@ class Bleu:
         return values
 
 
-def corpus_bleu(statistics: list[object], *, lowercase: bool) -> float:
+def corpus_bleu(statistics: Sequence[object], *, lowercase: bool) -> float:
     """Return BLEU, 0 to 100, of sentences whose statistics are given."""
     from sacrebleu.metrics.bleu import BLEU
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from seqstudio.api import Formatted, Job, Request, Result
+from seqstudio.api import BeamConfig, Formatted, Job, Request, Result
 from seqstudio_text.files import read_lines
 from seqstudio_text.formats import page
 from seqstudio_text.translate.pictures import Pictures, attention_table
@@ -33,7 +33,8 @@ class Translate:
             If the file cannot be read.
         """
         (path,) = request.inputs["text"]
-        options, model = request.options, job.model()
+        best, model = request.options["best"], job.model()
+        search = BeamConfig(beam=max(request.options["beam"], best), best=best)
         lines = read_lines(path)
         kept = kept_lines(lines, path)
         parts = [
@@ -43,9 +44,7 @@ class Translate:
         for first in range(0, len(parts), AT_ONCE):
             job.progress(first / len(parts))
             some = [part for _, part in parts[first : first + AT_ONCE]]
-            found += translate_lines(
-                model, some, sampler=job, beam=options["beam"], best=options["best"]
-            )
+            found += translate_lines(model, some, sampler=job, search=search)
         by_line: dict[int, list[list[Translation]]] = {}
         for (at, _), one in zip(parts, found, strict=True):
             by_line.setdefault(at, []).append(one)

@@ -1,7 +1,7 @@
 """The best translations of lines: a beam search, with unknown characters copied by attention."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -12,6 +12,7 @@ from seqstudio_text.translate.subwords import END, UNKNOWN, Subwords
 
 LONGER = 2.0  # times as many units as the source a translation may have, and some more
 MORE = 10
+SEARCH = BeamConfig(beam=4)
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,12 @@ def translate_lines(
     lines: Sequence[str],
     *,
     sampler: Sampler | None = None,
-    beam: int = 4,
-    best: int = 1,
+    search: BeamConfig = SEARCH,
 ) -> list[list[Translation]]:
     """Return the best translations of each line, the best first.
 
-    `sampler` is the job that runs the model, if there is one: it can be cancelled.
+    `sampler` is the job that runs the model, if there is one: it can be cancelled. The maximum of
+    `search` is set by the longest line.
     """
     settings = translate_settings(model.settings)
     subwords = Subwords.stored(model.preparation.buffers[BUFFER])
@@ -45,7 +46,7 @@ def translate_lines(
     chosen = model if sampler is None else sampler
     encoded = chosen.encode(sources, lengths)
     maximum = int(LONGER * sources.shape[1]) + MORE
-    config = BeamConfig(beam=max(beam, best), best=best, maximum=maximum)
+    config = replace(search, maximum=maximum)
     guide = EndGuide(END, limit=maximum + 1)  # the configuration sets the limit
     prompts: list[tuple[int, ...]] = [()] * len(lines)
     found = chosen.beam_search(prompts, guide, config, encoded=encoded)

@@ -1,0 +1,62 @@
+"""How usual a piece is to a model: its nats beside those of the pieces held out from training."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from seqstudio.api import DataError, Ledger, LoadedModel, Task
+from seqstudio_music.drums.task import DrumsTask
+from seqstudio_music.rolls.task import RollsTask
+from seqstudio_music.voices.task import VoicesTask
+
+TASKS: Mapping[str, Task] = MappingProxyType(
+    {task.name: task for task in (VoicesTask(), DrumsTask(), RollsTask())}
+)
+LONGEST = 4096  # steps; longer pieces are not measured, which would take seconds
+UNLIKE = 99.0  # the percentile from which a piece is unlike what the model knows
+
+
+@dataclass(frozen=True, slots=True)
+class Typicality:
+    """The nats of a piece, and its place among the pieces held out from training."""
+
+    model: str
+    task: str
+    nats: float  # per sixteenth or frame, as the task measures them
+    percentile: float | None  # how many per cent of the held-out pieces have fewer
+
+    @property
+    def text(self) -> str:
+        """Both in words, and what helps if the piece is unlike what the model knows."""
+        found = f"{self.nats:.2f} nats a step"
+        if self.percentile is None:
+            return found
+        found += f", more than {self.percentile:.0f} % of the pieces held out from {self.model}"
+        if self.percentile < UNLIKE:
+            return found
+        return (
+            f"{found}: it knows other music, and ten minutes of training on such pieces help "
+            f"(seqstudio train {self.task} FOLDER --run RUN --from {self.model})"
+        )
+
+    @property
+    def details(self) -> dict[str, float]:
+        """Both as the details of a result."""
+        details = {"nats_per_step": self.nats}
+        return details if self.percentile is None else {**details, "percentile": self.percentile}
+
+
+def typicality(model: LoadedModel, path: Path) -> Typicality | None:
+    """Measure a piece as the model's task does; None if the task refuses it or it is too long."""
+    task, ledger = TASKS[model.task], Ledger()
+    try:
+        examples = task.preflight(list(task.read(path, ledger)), model.preparation, ledger)
+    except DataError:
+        return None
+    if len(examples) != 1 or task.length(examples[0]) > LONGEST:
+        return None
+    ((nats, steps),) = (one.sums[task.monitor] for one in task.measure(model, examples))
+    if not steps:
+        return None
+    return Typicality(model.name, task.name, nats / steps, model.percentile_of(nats / steps))
