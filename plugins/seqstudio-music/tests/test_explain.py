@@ -17,10 +17,12 @@ from seqstudio_music.voices.batches import (
     pad_pieces,
     token_log_probs,
 )
+from seqstudio_music.voices.covariates import covariates
 from seqstudio_music.voices.data import Piece, VoiceExample
 from seqstudio_music.voices.sampling import model_layout
 from seqstudio_music.voices.score_reader import READERS
 from seqstudio_music.voices.scoring import score_notes, score_piece
+from seqstudio_music.voices.settings import voice_settings
 from seqstudio_music.voices.task import VoicesTask
 from seqstudio_music.voices.tokens import NONE
 from small_music import TPB, OneJob, four_parts, lead_sheet, melody, options_of
@@ -132,11 +134,15 @@ def test_the_model_knows_that_a_melody_is_alone(job: OneJob, write: Write) -> No
     tune = Score.new(ticks_per_beat=TPB).with_new_track(melody())
     model, piece = job.models["music-folk"], READERS["lead-sheet"](tune)
     result = explained(job, write(tune, "tune.mid"))
-    known = score_notes(model, piece, onsets(piece), 3, alone=True)
-    unknown = score_notes(model, piece, onsets(piece), 3)
+    settings, known = voice_settings(model.settings), score_notes(model, piece, onsets(piece), 3)
 
+    def told(*, alone: bool) -> bytes:
+        grid, bounds = piece.grid, settings.bounds
+        return covariates(grid, bounds, key=None, end_known=False, alone=alone).tobytes()
+
+    assert encode_piece(piece, settings).covariates.tobytes() == told(alone=True)
+    assert told(alone=True) != told(alone=False)
     assert [row["nats"] for row in rows(result)] == [round(note.nats, 3) for note in known]
-    assert [note.nats for note in known] != [note.nats for note in unknown]
     assert result.summary.startswith("8 notes of tune.mid")
 
 

@@ -37,8 +37,7 @@ class Explain:
         whole, model = opened(request, job)
         piece = READERS[voice_settings(model.settings).layout](whole.score)
         places = whole.onsets(lambda voice, note: True)
-        count, alone = request.options["alternatives"], None in whole.parts
-        notes = score_notes(model, piece, places, count, alone=alone)
+        notes = score_notes(model, piece, places, request.options["alternatives"])
         words, changes = Words(whole.layout, whole.grid, whole.key()), changed(whole, piece)
         what = f"{request.file('piece').name} by {model.name}"
         yield Result(

@@ -60,9 +60,10 @@ def piece_of(example: VoiceExample, layout: str) -> Piece:
     return chorale_piece(example.steps)
 
 
-def encode_piece(piece: Piece, settings: VoiceSettings, *, alone: bool = False) -> EncodedPiece:
-    """Encode a whole piece, its key and its end unknown; `alone`: a melody known to be alone."""
+def encode_piece(piece: Piece, settings: VoiceSettings) -> EncodedPiece:
+    """Encode a whole piece; its key and its end are unknown, a melody alone is known as such."""
     layout = Layout(settings.slots)
+    alone = layout.has_chords and bool((piece.values[:, layout.chords] == NONE).all())
     known = covariates(piece.grid, settings.bounds, key=None, end_known=False, alone=alone)
     return EncodedPiece(layout.encode(piece.values, piece.held), known)
 

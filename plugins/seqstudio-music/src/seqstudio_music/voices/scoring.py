@@ -40,21 +40,15 @@ class ScoredNote:
         return exp(-self.nats)
 
 
-def score_piece(
-    model: LoadedModel, piece: Piece, *, alone: bool = False
-) -> tuple[EncodedPiece, Tensor]:
+def score_piece(model: LoadedModel, piece: Piece) -> tuple[EncodedPiece, Tensor]:
     """Return a piece as tokens, and the (T, S, V) log-probability of every token.
 
     Each is given what stands before it, in the order of the voices: as in measurements, the key and
     the end of the piece are unknown, and nothing is filtered or constrained. The silence before the
     upbeat of a chorale, which training pieces do not have, is left out, as in composing.
-
-    Parameters
-    ----------
-    alone : whether the model knows that a melody has no chords
     """
     layout = model_layout(model)
-    whole = encode_piece(piece, voice_settings(model.settings), alone=alone)
+    whole = encode_piece(piece, voice_settings(model.settings))
     first = leading_rests(piece, layout)
     encoded = EncodedPiece(whole.tokens[first:], whole.covariates[first:], first)
     batch = pad_pieces(("",), [encoded], layout, 0).to(model.device)
@@ -68,8 +62,6 @@ def score_notes(
     piece: Piece,
     places: Sequence[tuple[int, int]],
     alternatives: int,
-    *,
-    alone: bool = False,
 ) -> list[ScoredNote]:
     """Score the notes of a piece.
 
@@ -77,9 +69,8 @@ def score_notes(
     ----------
     places : (step, voice) in which a note begins
     alternatives : number of other tokens that are named for each note
-    alone : whether the model knows that a melody has no chords
     """
-    encoded, log_probs = score_piece(model, piece, alone=alone)
+    encoded, log_probs = score_piece(model, piece)
     notes = []
     for step, voice in places:
         own = log_probs[step - encoded.start, voice]

@@ -158,8 +158,8 @@ class VoicesTask:
     ) -> Iterator[Measurement]:
         """Measure whole pieces in nats per sixteenth and nats per token.
 
-        The model knows the meter, the position in the bar and the number of the bar; it does not
-        know the key and the end.
+        The model knows the meter, the position in the bar, the number of the bar and whether a
+        melody is alone; it does not know the key and the end.
         """
         settings = voice_settings(model.settings)
         layout = Layout(settings.slots)
