@@ -19,9 +19,9 @@ from seqstudio.api.nn import with_plugin_parts
 from seqstudio.services.bundles import load_bundle
 
 AT_ONCE = 32
-SEARCHES = [BeamConfig(beam=beam) for beam in (1, 2, 4, 8, 16)]
-SEARCHES += [BeamConfig(beam=4, alpha=alpha) for alpha in (0.0, 1.0, 1.5)]
-SEARCHES += [BeamConfig(beam=4, coverage=coverage) for coverage in (0.1, 0.3, 1.0)]
+SEARCHES = [BeamConfig(beam=beam) for beam in (1, 4, 8, 12)]
+SEARCHES += [BeamConfig(beam=4, alpha=alpha) for alpha in (0.0, 1.0, 1.4)]
+SEARCHES += [BeamConfig(beam=4, coverage=coverage) for coverage in (0.1, 0.3)]
 
 
 def main(bundle: str, folder: Path, count: int) -> None:

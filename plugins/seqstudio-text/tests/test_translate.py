@@ -5,19 +5,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import sacrebleu
-import torch
 from seqstudio_text.translate.bleu import Bleu, sentence_statistics
 from seqstudio_text.translate.data import ParallelLine
 from seqstudio_text.translate.operation import LONGEST, Translate, cut
-from seqstudio_text.translate.settings import source_batch, translate_settings
+from seqstudio_text.translate.settings import source_batch
 from seqstudio_text.translate.subwords import Subwords
 from seqstudio_text.translate.task import TranslateOptions, TranslateTask
 from small_text import OneModelJob, untrained
 
-from seqstudio.api import DataError, Draws, Ledger, LoadedModel, Measurement, Request, pool
+from seqstudio.api import DataError, Ledger, LoadedModel, Measurement, Request, pool
 
 WORDS = ("a man", "a dog", "two men", "runs", "sleeps", "in the park", "on the road", "a red car")
 LINES = [f"{a} {b} {c}." for a in WORDS for b in WORDS for c in WORDS[:3]]
@@ -78,39 +76,10 @@ def test_subwords_join_to_the_text_they_were_split_from(model: LoadedModel) -> N
     assert subwords.text(unknown, ["🎈"]) == "🎈 runs"
 
 
-def test_drawn_splits_join_to_the_same_text_and_depend_on_the_generator_alone(
-    model: LoadedModel,
-) -> None:
-    subwords = Subwords.stored(model.preparation.buffers["subwords"])
-
-    def draws(seed: int) -> list[list[int]]:
-        generator = np.random.default_rng(seed)
-        return [subwords.drawn(LINES[0], 16, generator) for _ in range(20)]
-
-    assert {subwords.text(numbers) for numbers in draws(1)} == {LINES[0]}
-    assert len(set(map(tuple, draws(1)))) > 1
-    assert draws(1) == draws(1)
-    assert subwords.drawn(LINES[0], 1, np.random.default_rng(0)) == subwords.numbers(LINES[0])
-
-
-def test_training_reads_drawn_splits_and_measuring_the_best(model: LoadedModel) -> None:
-    settings = replace(translate_settings(model.settings), splits=16)
-    preparation = replace(model.preparation, settings=settings)
-    task, lines = TranslateTask(), examples()[:20]
-    first, again, later = (
-        task.collate(lines, preparation, Draws(0, epoch)).targets for epoch in (0, 0, 1)
-    )
-    plain = task.collate(lines, model.preparation, Draws(0, 0)).targets
-
-    assert torch.equal(first, again)
-    assert not torch.equal(first, later)
-    assert torch.equal(task.collate(lines, preparation, None).targets, plain)
-
-
 def test_a_reversed_source_keeps_its_end(model: LoadedModel) -> None:
     subwords = Subwords.stored(model.preparation.buffers["subwords"])
-    (forward,), _ = source_batch([subwords.numbers(LINES[0])], reverse=False)
-    (backward,), _ = source_batch([subwords.numbers(LINES[0])], reverse=True)
+    (forward,), _ = source_batch(subwords, [LINES[0]], reverse=False)
+    (backward,), _ = source_batch(subwords, [LINES[0]], reverse=True)
 
     assert backward.tolist() == [*forward.tolist()[:-1][::-1], 0]
 

@@ -40,9 +40,7 @@ def translate_lines(
     """
     settings = translate_settings(model.settings)
     subwords = Subwords.stored(model.preparation.buffers[BUFFER])
-    sources, lengths = source_batch(
-        [subwords.numbers(line) for line in lines], reverse=settings.reverse
-    )
+    sources, lengths = source_batch(subwords, lines, reverse=settings.reverse)
     chosen = model if sampler is None else sampler
     encoded = chosen.encode(sources, lengths)
     maximum = int(LONGER * sources.shape[1]) + MORE

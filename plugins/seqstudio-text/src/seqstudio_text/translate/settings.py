@@ -7,6 +7,7 @@ from torch import Tensor
 
 from seqstudio.api import settings_as
 from seqstudio.api.nn import pad
+from seqstudio_text.translate.subwords import Subwords
 
 BUFFER = "subwords"
 
@@ -19,7 +20,6 @@ class TranslateSettings:
     target: str
     reverse: bool
     smoothing: float
-    splits: int = 1  # of each text, from which training draws
 
 
 def translate_settings(settings: object) -> TranslateSettings:
@@ -27,6 +27,9 @@ def translate_settings(settings: object) -> TranslateSettings:
     return settings_as(settings, TranslateSettings, "text.translate")
 
 
-def source_batch(rows: Sequence[list[int]], *, reverse: bool) -> tuple[Tensor, Tensor]:
+def source_batch(
+    subwords: Subwords, texts: Sequence[str], *, reverse: bool
+) -> tuple[Tensor, Tensor]:
     """Return padded sources and their lengths; `reverse` as in Sutskever et al. 2014."""
+    rows = [subwords.numbers(text) for text in texts]
     return pad([[*row[:-1][::-1], row[-1]] for row in rows] if reverse else rows)

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-import numpy as np
 import torch
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from torch import Tensor
@@ -12,7 +11,6 @@ from torch import Tensor
 from seqstudio.api import DataError
 
 END, UNKNOWN = 0, 1
-FLATTER = 0.2  # the power of their probabilities by which splits are drawn
 
 
 @lru_cache(maxsize=8)
@@ -69,18 +67,6 @@ class Subwords:
     def numbers(self, text: str) -> list[int]:
         """Return the units of a text, and the end."""
         return [*self.processor.encode(text), END]
-
-    def drawn(self, text: str, splits: int, generator: np.random.Generator) -> list[int]:
-        """Return the units of one of the likeliest `splits` of a text, at random, and the end.
-
-        Source: Kudo 2018, "Subword regularization", section 3.
-        """
-        found = self.processor.nbest_encode(text, nbest_size=splits)
-        scores = FLATTER * np.array(
-            [sum(self.processor.get_score(number) for number in numbers) for numbers in found]
-        )
-        weights = np.exp(scores - scores.max())
-        return [*found[generator.choice(len(found), p=weights / weights.sum())], END]
 
     def text(self, numbers: Sequence[int], unknown: Sequence[str] = ()) -> str:
         """Join units to a text, up to the end; `unknown` has what stands for each unknown one."""

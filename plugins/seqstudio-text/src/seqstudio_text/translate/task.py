@@ -60,7 +60,6 @@ class TranslateOptions:
     dropout: float = 0.3
     reverse: bool = False
     smoothing: float = 0.1
-    splits: int = 1
 
     def __post_init__(self) -> None:
         if self.source == self.target:
@@ -121,7 +120,6 @@ class TranslateTask:
             target=options.target,
             reverse=options.reverse,
             smoothing=options.smoothing,
-            splits=options.splits,
         )
         model = model_config(options, size)
         return Preparation(settings=settings, model=model, buffers={BUFFER: learned})
@@ -142,9 +140,12 @@ class TranslateTask:
         """Pad the units of both languages."""
         settings = translate_settings(preparation.settings)
         subwords = Subwords.stored(preparation.buffers[BUFFER])
-        rows = [units_of(subwords, example, settings, draws) for example in examples]
-        inputs, lengths = source_batch([source for source, _ in rows], reverse=settings.reverse)
-        targets, target_lengths = pad([target for _, target in rows])
+        inputs, lengths = source_batch(
+            subwords, [e.texts[settings.source] for e in examples], reverse=settings.reverse
+        )
+        targets, target_lengths = pad(
+            [subwords.numbers(example.texts[settings.target]) for example in examples]
+        )
         return SmoothedBatch(
             ids=tuple(example.id for example in examples),
             inputs=inputs,
@@ -202,19 +203,6 @@ class TranslateTask:
         found = translate_lines(model, lines) if lines else []
         pairs = (f"{a}\n  {b[0].text}" for a, b in zip(lines, found, strict=True))
         return PreviewResult(text="\n".join(pairs))
-
-
-def units_of(
-    subwords: Subwords, example: ParallelLine, settings: TranslateSettings, draws: Draws | None
-) -> tuple[list[int], list[int]]:
-    """Return the units of a line and its translation, in training of splits drawn at random."""
-    pair = example.texts[settings.source], example.texts[settings.target]
-    if draws is None or settings.splits == 1:
-        source, target = (subwords.numbers(text) for text in pair)
-    else:
-        generator = draws.generator(example.id)
-        source, target = (subwords.drawn(text, settings.splits, generator) for text in pair)
-    return source, target
 
 
 def model_config(options: TranslateOptions, size: int) -> ModelConfig:
