@@ -34,7 +34,7 @@ from seqstudio.host.runner.stream import InputStream
 from seqstudio.host.runner.worker_pool import JobWorkers, WorkerPool
 from seqstudio.host.runner.worker_process import ThreadWorker
 from seqstudio.host.store.crashes import count_crash
-from seqstudio.host.store.refusals import record_refusal
+from seqstudio.host.store.refusals import record_left_behind, record_refusal
 from seqstudio.services.bundle_files import verify_files
 from seqstudio.services.runs import open_run
 from seqstudio.services.stored_weights import find_weights
@@ -274,7 +274,7 @@ class Studio:
         actions: Mailbox[Action] = Mailbox()
         stream = InputStream(f"job {number}", plan.stream)
         lease = Lease(self.profile.database, number, self._owner())
-        job_workers = self._job_workers(plan)
+        job_workers = self._job_workers(plan, number)
         runner = JobRunner(
             JobItems(plan, seed, lease, folder),
             job_workers.acquire if self._in_processes else ThreadWorker,
@@ -291,7 +291,7 @@ class Studio:
         sizes = partial(item_sizes, self.profile.database, number)
         return JobHandle(number, seed, events, actions, stream, plan.notes, sizes)
 
-    def _job_workers(self, plan: JobPlan) -> JobWorkers | RayWorkers:
+    def _job_workers(self, plan: JobPlan, number: int) -> JobWorkers | RayWorkers:
         plugins = [plan.start.plugin.id, *(one.id for one in plan.start.extensions)]
         paths = self._import_paths(plan)
         used = [one for one in self.catalogue.plugins if one.id in plugins]
@@ -301,7 +301,8 @@ class Studio:
         check = partial(check_code, self.profile, plugins)
         if plan.spec.executor == "ray":
             return RayWorkers(plan, policy, folders, read_by_all(plan), check)
-        return JobWorkers(paths, folders, plan, pool, policy, check)
+        left = partial(record_left_behind, self.profile, number, plan.start.plugin.id)
+        return JobWorkers(paths, folders, plan, pool, policy, check, left)
 
     def _count_crash(self, catalogue: Catalogue, plugin: str, how: str) -> str:
         return count_crash(self.profile, catalogue.plugin(plugin), how)

@@ -6,6 +6,7 @@ guardian is not confined, runs no code of a plugin, and ends as the worker did.
 
 import contextlib
 import faulthandler
+import json
 import os
 import select
 import signal
@@ -18,28 +19,34 @@ from seqstudio.host.confinement.rights import adopt_orphans
 GRACE_S = 1.0  # for a worker whose front end is gone
 LOOK_S = 0.02  # between looks, where the kernel does not tell
 END_GRACE_S = 0.3  # for processes that end by themselves soon after the worker
-LEFT_BEHIND = "left behind by the worker, and ended: "  # begins a line of the worker's log
 
 
-def start_guarded(descriptor: int) -> None:
+def start_guarded(descriptor: int, report: int) -> None:
     """Return in a new process, the worker; this one guards it and never returns.
 
     Parameters
     ----------
     descriptor : the worker's socket, which only the worker keeps open
+    report : a file that only the guardian keeps open; it gets the names of the processes that the
+        worker left behind and that had to be ended, as JSON
     """
     if sys.platform != "linux":
+        os.close(report)
         return
     parent = os.getppid()
     adopt_orphans()
     child = os.fork()
     if child == 0:
+        os.close(report)
         return
     os.close(descriptor)
     faulthandler.disable()  # the worker has written its own trace
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     status = _wait(child, parent)
-    _end_descendants()
+    left = _end_descendants()
+    with contextlib.suppress(OSError):  # the disk is full
+        os.ftruncate(report, 0)
+        os.pwrite(report, json.dumps({"left_behind": left}).encode(), 0)
     _end_as(status)
 
 
@@ -75,17 +82,16 @@ def _look_again_and_again(child: int, parent: int) -> int:
         time.sleep(LOOK_S)
 
 
-def _end_descendants() -> None:
+def _end_descendants() -> list[str]:
+    """End all descendants; return the names of those that did not end by themselves."""
     deadline = time.monotonic() + END_GRACE_S
     while (found := _living_descendants()) and time.monotonic() < deadline:
         time.sleep(0.01)
-    if found:
-        names = ", ".join(sorted({_name(pid) for pid in found}))
-        with contextlib.suppress(OSError):  # the disk is full
-            os.write(2, f"{LEFT_BEHIND}{names}\n".encode())
+    names = sorted({_name(pid) for pid in found})
     while found := _living_descendants():
         kill_all(found)
         time.sleep(0.001)
+    return names
 
 
 def _living_descendants() -> list[int]:

@@ -16,12 +16,13 @@ def start(settings: int) -> None:
 
     Parameters
     ----------
-    settings : descriptor of a file with JSON: the socket's descriptor, the niceness, the policy
+    settings : descriptor of a file with JSON: the socket's descriptor, the niceness, the policy;
+        the guardian leaves its report there
     """
-    with os.fdopen(settings) as file:
+    with os.fdopen(settings, closefd=False) as file:
         file.seek(0)
         descriptor, nice, policy = json.load(file)
-    start_guarded(descriptor)
+    start_guarded(descriptor, settings)
     lower_priority(nice)
     allowed, refusals = confine(Policy(**policy)), RefusalLog()
     watch(allowed, refusals)

@@ -9,13 +9,11 @@ from pathlib import Path
 from seqstudio.errors import PluginError
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin
 from seqstudio.host.catalogue.confined import confinement_of
-from seqstudio.host.confinement.guardian import LEFT_BEHIND
 from seqstudio.host.conformance.check import Check, check_result
 from seqstudio.host.conformance.extension_checks import check_extensions
 from seqstudio.host.conformance.operation_checks import check_operation
 from seqstudio.host.conformance.training_checks import check_task
 from seqstudio.host.conformance.training_extension_checks import check_training_extensions
-from seqstudio.host.jobs import WORKER_LOG
 from seqstudio.host.profile import Profile
 from seqstudio.host.store.refusals import read_refusals
 from seqstudio.host.store.store import Store
@@ -88,14 +86,14 @@ def verify_installed(name: str, profile: Profile, scratch: Path) -> Iterator[Che
     yield from check_training_extensions(studio, plugin, scratch / "trainings", runs)
     changed = sorted(unrelated_files(plugin, scratch) ^ before)
     yield check_result("it writes only where it was asked to", ", ".join(changed[:3]))
-    yield check_result("it leaves no process behind", "; ".join(left_behind(profile)[:3]))
+    yield check_result("it leaves no process behind", "; ".join(left_behind(plugin, profile)[:3]))
     yield check_refusals(plugin, profile)
 
 
-def left_behind(profile: Profile) -> list[str]:
-    """Return what the guardians of workers wrote of processes that they had to end."""
-    logs = [path.read_text("utf-8", "replace") for path in profile.jobs.glob(f"*/{WORKER_LOG}")]
-    return [line for log in logs for line in log.splitlines() if line.startswith(LEFT_BEHIND)]
+def left_behind(plugin: Plugin, profile: Profile) -> list[str]:
+    """Return the processes of a plugin that outlived their workers, and had to be ended."""
+    kept = read_refusals(profile).get(plugin.id, ())
+    return [str(one) for one in kept if one.what == "ended"]
 
 
 def check_refusals(plugin: Plugin, profile: Profile) -> Check:
@@ -103,7 +101,8 @@ def check_refusals(plugin: Plugin, profile: Profile) -> Check:
     found = confinement_of(profile)
     if not (found.held.files and found.held.network and found.held.processes):
         return Check(name=ASKS, outcome="skip", detail=f"limits are {found.text}")
-    refusals = read_refusals(profile).get(plugin.id, ())
+    kept = read_refusals(profile).get(plugin.id, ())
+    refusals = [one for one in kept if one.what == "refused"]
     return check_result(ASKS, "; ".join(map(str, refusals[:3])))
 
 

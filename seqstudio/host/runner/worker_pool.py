@@ -84,6 +84,7 @@ class JobWorkers:
     pool : None ends each worker with its job
     policy : what the workers may do
     check : raises an error if the plugins' code is not what was installed
+    on_left_behind : called with the name of each process that outlives its worker
     """
 
     def __init__(
@@ -94,8 +95,10 @@ class JobWorkers:
         pool: WorkerPool | None,
         policy: Policy,
         check: Callable[[], None],
+        on_left_behind: Callable[[str], object],
     ) -> None:
         self._policy = policy
+        self._on_left_behind = on_left_behind
         self._check = check
         self._paths = paths
         self._plan = plan
@@ -124,7 +127,14 @@ class JobWorkers:
             with os_errors_as(PluginError, folder):
                 folder.mkdir(parents=True, exist_ok=True)
         nice = self._plan.spec.nice
-        return ProcessWorker(self._paths, log, self._policy, nice=nice, threads=threads)
+        return ProcessWorker(
+            self._paths,
+            log,
+            self._policy,
+            nice=nice,
+            threads=threads,
+            on_left_behind=self._on_left_behind,
+        )
 
     def release(self, worker: Worker) -> None:
         """Return a healthy worker to the pool, or end it if the job has no pool."""

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -132,11 +132,22 @@ class ProcessWorker(WorkerChannel):
     """A worker in its own process, session and process group, confined by a policy.
 
     On Linux the process that is started here is the worker's guardian (`host/confinement`).
+    `on_left_behind` is called with the name of each process that outlived the worker.
     """
 
     def __init__(
-        self, paths: Sequence[str], log: Path, policy: Policy, *, nice: int, threads: int
+        self,
+        paths: Sequence[str],
+        log: Path,
+        policy: Policy,
+        *,
+        nice: int,
+        threads: int,
+        on_left_behind: Callable[[str], object] | None = None,
     ) -> None:
+        self._on_left_behind = on_left_behind
+        # it stays open until the guardian has left its report there
+        self._settings = settings = tempfile.TemporaryFile("w+")  # noqa: SIM115
         ours, theirs = socket.socketpair()
         super().__init__(ours)
         flags = ["-I", "-S", "-B", "-u", "-X", "faulthandler"]
@@ -145,7 +156,7 @@ class ProcessWorker(WorkerChannel):
         policy = replace(policy, write=(*policy.write, self._scratch, compiled))
         try:
             Path(compiled).mkdir(parents=True, exist_ok=True)
-            with theirs, log.open("ab") as output, tempfile.TemporaryFile("w+") as settings:
+            with theirs, log.open("ab") as output:
                 json.dump([theirs.fileno(), nice, asdict(policy)], settings)
                 settings.flush()
                 argument = json.dumps([settings.fileno(), list(paths)])
@@ -161,6 +172,7 @@ class ProcessWorker(WorkerChannel):
                 )
         except OSError:  # not enough memory, or too many processes
             self.close()
+            settings.close()
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
 
@@ -193,10 +205,22 @@ class ProcessWorker(WorkerChannel):
             self._kill_tree()
         self.close()
         code = self._process.wait()
+        self._read_report()
         shutil.rmtree(self._scratch, ignore_errors=True)
         if code < 0:
             return f"ended by {signal.Signals(-code).name}"
         return f"exited with status {code}"
+
+    def _read_report(self) -> None:
+        """Pass on, once, what the guardian wrote; one that was killed wrote nothing."""
+        if self._settings.closed:
+            return
+        with self._settings as file, contextlib.suppress(ValueError, TypeError, KeyError):
+            file.seek(0)
+            names = list(map(str, json.load(file)["left_behind"]))
+            if report := self._on_left_behind:
+                for name in names:
+                    report(printable(name))
 
     def _kill_tree(self) -> None:
         """Kill the descendants; the guardian then ends as the worker did, or is killed too."""

@@ -1,6 +1,7 @@
 """What a plugin leaves running, or lets grow, is ended with one clear line."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from seqstudio.host.jobs.events import ItemDone, ItemFailed
 from seqstudio.host.processes import machine_memory_bytes
+from seqstudio.host.profile import Profile
+from seqstudio.host.store.refusals import read_refusals
 from seqstudio.host.studio import JobSpec, Studio
 
 CODE = """
@@ -105,6 +108,8 @@ def is_gone(home: Path) -> bool:
 def test_a_daemon_ends_with_its_job(run: Callable[..., str], home: Path) -> None:
     assert run("daemon") == "done"
     assert is_gone(home)
+    (left,) = read_refusals(Profile(home))["wild"]
+    assert re.fullmatch(r"left \S+ running: ended \(job 1\)", str(left))
 
 
 def test_memory_of_a_process_that_changed_its_parent_counts(

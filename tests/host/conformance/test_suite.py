@@ -218,7 +218,7 @@ def test_a_process_that_outlives_the_job_is_named(tmp_path: Path) -> None:
     manifest.write_text(manifest.read_text().replace("[[operations]]", PROCESSES, 1))
     found = failed(list(verify(str(tmp_path / "bad"))))
 
-    assert found.pop("it leaves no process behind").endswith("and ended: sleep")
+    assert found.pop("it leaves no process behind").startswith("left sleep running: ended")
     assert found == {}
 
 
