@@ -83,10 +83,10 @@ def test_a_new_voice_is_learned_and_the_held_out_speaker_says_so(
 
 @pytest.mark.medium
 def test_weights_that_are_worse_are_taken_back(
-    learn: Learn, tone_run: Path, tmp_path: Path
+    learn: Learn, tone_run: Path, tone_folder: Path, tmp_path: Path
 ) -> None:
-    run = tmp_path / "run"
-    judged = learn(run, "epochs=1", "learning_rate=5", "average_base=0")
+    run, known = tmp_path / "run", str(tone_folder)
+    judged = learn(run, "epochs=1", "learning_rate=5", "average_base=0", data=known)
     before, after = tone_run / "model", run / "model"
 
     assert not judged["kept"]
