@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 from seqstudio_music.latent.operations import arcs
-from seqstudio_music.latent.points import decoded, posterior
+from seqstudio_music.latent.points import decoded, points_of
 from seqstudio_music.latent.task import LatentTask
 from seqstudio_music.latent.windows import STEPS, Clip, canonical, distance
 
@@ -49,9 +49,8 @@ def drawn_pairs(data: Path, count: int) -> list[tuple[Clip, Clip]]:
 
 def decoded_steps(model: LoadedModel, pairs: Sequence[tuple[Clip, Clip]]) -> list[Steps]:
     """Return the steps of each pair, decoded from the arcs between their points."""
-    with torch.inference_mode():
-        means = posterior(model.module, torch.tensor([clip for pair in pairs for clip in pair]))[0]
-    points = arcs(means[::2], means[1::2], BETWEEN + 2)[1:-1]
+    ends = points_of(model.module, torch.tensor([clip for pair in pairs for clip in pair]))
+    points = arcs(ends[::2], ends[1::2], BETWEEN + 2)[1:-1]
     found = decoded(model, model.module, points.transpose(0, 1).flatten(0, 1))
     rows = [found[first : first + BETWEEN] for first in range(0, len(found), BETWEEN)]
     return [[first, *row, second] for (first, second), row in zip(pairs, rows, strict=True)]

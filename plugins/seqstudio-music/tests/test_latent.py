@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import seqstudio_music
 from seqstudio_music.latent.composer import LatentComposer
 from seqstudio_music.latent.operations import Interpolate
 from seqstudio_music.latent.settings import LatentOptions
@@ -26,7 +27,10 @@ from seqstudio.api import (
     TakeSeed,
 )
 from seqstudio.api.media import Score
+from seqstudio.api.nn import with_plugin_parts
 from seqstudio.services.bundles import LoadedBundle
+from seqstudio.services.events import Evaluated, TrainingStep
+from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 Write = Callable[[Score, str], Path]
 
@@ -248,3 +252,29 @@ def test_generate_refuses_what_the_model_does_not_know(
     request = Request(options=options_of("generate", **options), takes=(TakeSeed(1, 5),))
     with pytest.raises(ConfigError, match=expected):
         list(Generate([LatentComposer()]).run(request, job))
+
+
+@pytest.mark.medium
+def test_the_task_learns_and_measures_what_returns(tmp_path: Path) -> None:
+    folder = tmp_path / "tunes"
+    folder.mkdir()
+    for number, (name, steps) in enumerate(TUNES.items()):
+        longer = [*steps, *steps[number:], *steps[:number]]
+        tune(longer).write(folder / f"{name}.mid")
+    context = PluginContext(
+        plugin="music",
+        plugin_version="0",
+        kinds=("midi",),
+        importers=tuple(seqstudio_music.seqstudio_importers()),
+        parts=with_plugin_parts(seqstudio_music.seqstudio_parts()),
+    )
+    small = ("dimension=8", "encoder_hidden=16", "hidden=32", "inner_hidden=16", "latents=8")
+    settings = (*small, "epochs=20", "batch_size=4", "learning_rate=0.01", "ema=0")
+    job = TrainJob(data=folder, run=tmp_path / "run", settings=(*settings, "evaluate_every=5"))
+    events = list(run_train_job(job, LatentTask(), context))
+    losses = [event.loss for event in events if isinstance(event, TrainingStep)]
+    measured = [event.metrics for event in events if isinstance(event, Evaluated)]
+
+    assert losses[-1] < 0.5 * losses[0]
+    assert set(measured[-1]) >= {"note_error", "clip_error", "nats_per_16th", "kl_per_clip"}
+    assert all(0 <= one["note_error"] <= 1 for one in measured)

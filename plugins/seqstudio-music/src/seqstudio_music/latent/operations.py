@@ -10,7 +10,7 @@ from seqstudio.api import Job, LoadedModel, Note, Request, Result
 from seqstudio.api.media import Event, Score
 from seqstudio.api.nn import interpolate_on_sphere
 from seqstudio_music.latent.clips import Melody, quarters, read_melody
-from seqstudio_music.latent.points import decoded, posterior
+from seqstudio_music.latent.points import decoded, points_of
 from seqstudio_music.latent.windows import (
     MELODY,
     Clip,
@@ -89,10 +89,8 @@ class Way:
         A step is in the key and the register of the nearer melody, the first one in the middle.
         """
         (own, home), (others, other_home) = first.clips(), second.clips()
-        with torch.inference_mode():
-            tokens = torch.tensor([*own, *others], device=model.device)
-            means, _, _ = posterior(model.module, tokens)
-        points = arcs(means[: len(own)], means[len(own) :], steps)[1:-1].flatten(0, 1)
+        ends = points_of(model.module, torch.tensor([*own, *others], device=model.device))
+        points = arcs(ends[: len(own)], ends[len(own) :], steps)[1:-1].flatten(0, 1)
         found = decoded(job, model.module, points, on_progress=job.progress)
         between = [joined(found[n : n + len(own)]) for n in range(0, len(found), len(own))]
         whole = [joined(own), *between, joined(others)]

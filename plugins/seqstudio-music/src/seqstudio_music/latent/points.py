@@ -21,6 +21,8 @@ from seqstudio_music.latent.windows import (
 from seqstudio_music.voices.notes import new_score
 
 GREEDY = SamplingConfig(temperature=0)
+SEARCH_STEPS, SEARCH_RATE = 80, 0.1
+PRIOR_WEIGHT = 0.1  # less than 1: points of rare clips may lie far out
 TEMPO_BPM = 110.0  # quarter notes per minute, if no tempo is requested
 
 
@@ -49,6 +51,29 @@ def log_probs(module: SequenceModel, tokens: Tensor, encoded: Encoded) -> Tensor
     lengths = torch.full((len(tokens),), BEATS)
     found = module.log_probs(beats, lengths, encoded=encoded, covariates=known)
     return found.flatten(1)
+
+
+def points_of(module: SequenceModel, tokens: Tensor) -> Tensor:
+    """Return the (B, Z) points of (B, 32) clips: where clip and point are most likely together.
+
+    The search begins at the mean of the posterior, which an encoder of few parameters often
+    misses [1]_.
+
+    References
+    ----------
+    .. [1] Kim et al. 2018, "Semi-amortized variational autoencoders".
+    """
+    with torch.no_grad():
+        points = posterior(module, tokens)[0]
+    points.requires_grad_()
+    optimiser = torch.optim.Adam([points], lr=SEARCH_RATE)
+    for _ in range(SEARCH_STEPS):
+        with torch.enable_grad():
+            likelihood = log_probs(module, tokens, module.from_latents(points)).sum()
+            loss = PRIOR_WEIGHT * 0.5 * points.square().sum() - likelihood
+        (points.grad,) = torch.autograd.grad(loss, [points])
+        optimiser.step()
+    return points.detach()
 
 
 def beat_numbers() -> Tensor:

@@ -9,10 +9,10 @@ from seqstudio.api import ConfigError
 class LatentOptions:
     """The options of `music.latent` besides the training settings."""
 
-    dimension: int = 48  # of the encoder's input
+    dimension: int = 16  # of the encoder's input
     encoder_hidden: int = 96  # of one direction
-    hidden: int = 192  # of the decoder, over beats
-    inner_hidden: int = 96  # over the sixteenths of a beat
+    hidden: int = 160  # of the decoder, over beats
+    inner_hidden: int = 80  # over the sixteenths of a beat
     latents: int = 32
     free_nats: float = 1.0  # of each latent: what its divergence may cost unpunished
 

@@ -30,7 +30,14 @@ from seqstudio.api import (
 )
 from seqstudio.api.nn import EncoderConfig, LatentConfig, ModelConfig, NestedConfig, TokensConfig
 from seqstudio_music.grid import STEPS_PER_BEAT
-from seqstudio_music.latent.points import decoded, encode, log_probs, posterior, preview_prior
+from seqstudio_music.latent.points import (
+    decoded,
+    encode,
+    log_probs,
+    points_of,
+    posterior,
+    preview_prior,
+)
 from seqstudio_music.latent.settings import LatentOptions, LatentSettings
 from seqstudio_music.latent.windows import BEATS, STEPS, VOCABULARY, onsets_of, read_windows
 
@@ -64,7 +71,7 @@ class LatentTask(Task):
                 learning_rate=3e-3,
                 clip_norm=1.0,
                 ema=0.995,
-                evaluate_every=8,
+                evaluate_every=16,
             ),
             options=LatentOptions(),
         ),
@@ -93,7 +100,7 @@ class LatentTask(Task):
         return LossSum(nats + divergence, batch.tokens.numel(), parts)
 
     def measure(self, model: LoadedModel, examples: Iterable[Example]) -> Iterator[Measurement]:
-        """Measure what of a clip returns from the mean of its posterior, decoded greedily.
+        """Measure what of a clip returns from its point, decoded greedily.
 
         note_error : 1 - F of its notes; one is right that begins in its sixteenth with its pitch
         clip_error : share of the clips that do not return whole
@@ -144,7 +151,7 @@ def measure_clips(model: LoadedModel, examples: Sequence[Example]) -> Iterator[M
         noise = torch.stack([torch.randn(mean.shape[1], generator=one) for one in generators])
         drawn = model.module.from_latents(mean + deviation * noise.to(mean))
         nats = divergence - log_probs(model.module, batch.tokens, drawn).sum(dim=1)
-    found = decoded(model, model.module, mean)
+    found = decoded(model, model.module, points_of(model.module, batch.tokens))
     for one, clip, bound, kl in zip(
         examples, found, nats.tolist(), divergence.tolist(), strict=True
     ):
