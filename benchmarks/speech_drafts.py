@@ -5,9 +5,9 @@
 ASTERISK_EN is a folder with `manifest.tsv` and short recordings of one voice. The engine drafts
 all its recordings; two trainings with the same recipe differ in their texts only, those of the
 part that chooses the checkpoint included. Both are measured on the true texts of 40 recordings
-that neither has seen, those whose paths have the smallest SHA-1. All texts are compared and
-trained on after the normaliser of engines, in capitals and without apostrophes. The same command
-goes on where an earlier one stopped.
+that neither has seen, those whose paths have the smallest SHA-1, with a language model of the texts
+that each has learned from. All texts are those of the normaliser of engines, in capitals and
+without apostrophes. Drafts and runs that are in the folder already are used as they are.
 """
 
 import argparse
@@ -42,22 +42,28 @@ def parts(data: Path) -> dict[str, list[Row]]:
 def write_table(
     target: Path, data: Path, rows: dict[str, list[Row]], text_of: Callable[[Row], str]
 ) -> None:
-    """Write a table of recordings with the texts that `text_of` gives; none without a text."""
-    lines = ["\t".join(COLUMNS)]
+    """Write a table of recordings with the texts that `text_of` gives, and these alone beside it.
+
+    A recording without a text is left out.
+    """
+    lines, texts = ["\t".join(COLUMNS)], []
     for split, several in rows.items():
         for row in several:
             if text := spelled(text_of(row)):
                 path = str((data / row["path"]).absolute())
                 cells = {**row, "split": split, "path": path, "transcript": text}
                 lines.append("\t".join(cells[name] for name in COLUMNS))
+                texts.append(text)
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    target.with_suffix(".txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
 
 
 def train(table: Path, run: Path, base: str, settings: Sequence[str]) -> None:
-    """Train on a table, or finish the training."""
+    """Train on a table, unless there is such a run."""
     options = [option for text in settings for option in ("--set", text)]
     command = ["seqstudio", "train", "speech.ctc", table, "--run", run, "--from", base, *options]
-    subprocess.run([*command, "--resume"] if run.exists() else command, check=True)
+    if not run.exists():
+        subprocess.run(command, check=True)
 
 
 def main() -> None:
@@ -87,7 +93,8 @@ def main() -> None:
         write_table(out / f"{name}-test.tsv", given.data, {"test": split["test"]}, text_of)
         train(out / f"{name}.tsv", out / f"from-{name}", given.base, given.settings)
         said = ["speech", "transcribe", *(given.data / row["path"] for row in split["test"])]
-        said += ["--model", out / f"from-{name}", "--out", out / f"said-{name}"]
+        said += ["--model", out / f"from-{name}", "--lm", out / f"{name}.txt"]
+        said += ["--out", out / f"said-{name}"]
         subprocess.run(["seqstudio", *said], check=True)
     for name, texts, options in (
         ("the drafts that were learned", "drafts.tsv", []),
