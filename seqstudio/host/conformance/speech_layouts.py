@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from seqstudio.contracts.transcript import Segment, Transcript
 from seqstudio.host.conformance.samples import RATE_HZ, tone
 from seqstudio.media.audio import Audio, encoded
-from seqstudio.media.subtitles import to_srt
+from seqstudio.media.subtitles import to_json, to_srt
 
 SECONDS = 2
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
@@ -121,6 +122,11 @@ def _tones() -> list[npt.NDArray[np.float32]]:
     return [tone(110.0 * n, rate_hz=RATE_HZ, seconds=SECONDS) for n in range(1, len(TEXTS) + 1)]
 
 
+def _transcript(folder: Path) -> None:
+    corrected = replace(_one_recording(folder), origin="human")
+    (folder / "all.json").write_text(to_json(corrected), encoding="utf-8")
+
+
 def _recordings(folder: Path, name: str) -> dict[str, str]:
     """Write a recording of each text; return the texts by the names of the files."""
     texts = {name.format(number): text for number, text in enumerate(TEXTS)}
@@ -157,4 +163,5 @@ LAYOUTS: Mapping[str, Callable[[Path], object]] = {
     "elan": _elan,
     "textgrid": _text_grid,
     "subtitles": _subtitles,
+    "transcripts": _transcript,
 }
