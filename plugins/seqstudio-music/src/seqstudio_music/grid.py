@@ -67,10 +67,20 @@ class Grid:
         return np.concatenate(positions) if positions else np.empty(0, dtype=np.int64)
 
     @cached_property
+    def bar_of(self) -> NDArray[np.int64]:
+        """Index in `bars` of each step: (T,)."""
+        return np.repeat(np.arange(len(self.bars)), self.steps_per_bar)
+
+    @cached_property
+    def bar_slices(self) -> tuple[slice, ...]:
+        """The steps of each bar."""
+        ends = np.cumsum(self.steps_per_bar).tolist()
+        return tuple(map(slice, [0, *ends], ends))
+
+    @property
     def bar_numbers(self) -> NDArray[np.int64]:
         """Bar of each step, from 0; an upbeat is bar -1: (T,)."""
-        upbeat = 1 if self.bars and self.bars[0].skipped else 0
-        return np.repeat(np.arange(len(self.bars)) - upbeat, self.steps_per_bar)
+        return self.bar_of - (1 if self.bars and self.bars[0].skipped else 0)
 
     @cached_property
     def meters(self) -> NDArray[np.int64]:
@@ -87,6 +97,10 @@ class Grid:
         after = min(after, self.steps)
         before = after - 1
         return before if tick - self.ticks[before] <= self.ticks[after] - tick else after
+
+    def onset_step(self, tick: int) -> int:
+        """Return the step in which a note begins: the nearest one, at most the last."""
+        return min(self.step_at(tick), self.steps - 1)
 
     def extended(self, bars: int) -> "Grid":
         """Return the grid with `bars` full bars added in the last bar's meter."""

@@ -68,7 +68,7 @@ def steps_of(notes: Iterable[Note], grid: Grid, pieces: PieceOf | None = None) -
         piece = PIECE_OF.get(note.pitch) if pieces is None else pieces(note)
         if piece is None:
             continue
-        step = min(grid.step_at(note.onset_ticks), grid.steps - 1)
+        step = grid.onset_step(note.onset_ticks)
         sixteenth = grid.ticks_per_beat / 4
         hit = hit_of(note, piece, (note.onset_ticks - int(grid.ticks[step])) / sixteenth)
         if piece not in found[step] or hit.velocity > found[step][piece].velocity:

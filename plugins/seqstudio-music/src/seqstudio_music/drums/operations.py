@@ -119,8 +119,7 @@ def drum_sampling(temperature: float) -> SamplingConfig:
 
 def kinds_of(grid: Grid, every: int) -> NDArray[np.int64]:
     """Return whether each step is of a beat or of a fill: the last bar of so many; 0: no fills."""
-    bars = np.repeat(np.arange(len(grid.bars)), grid.steps_per_bar)
-    return np.where((every > 0) & ((bars + 1) % max(every, 1) == 0), FILL, BEAT)
+    return np.where((every > 0) & ((grid.bar_of + 1) % max(every, 1) == 0), FILL, BEAT)
 
 
 def taps_of(notes: Sequence[Note], grid: Grid) -> NDArray[np.int64]:
@@ -128,7 +127,7 @@ def taps_of(notes: Sequence[Note], grid: Grid) -> NDArray[np.int64]:
     taps = np.full(grid.steps, SILENT)
     middle = float(np.median([note.velocity for note in notes])) if notes else 0.0
     for note in notes:
-        step = min(grid.step_at(note.onset_ticks), grid.steps - 1)
+        step = grid.onset_step(note.onset_ticks)
         loud = note.velocity > middle or grid.positions[step] % 8 == 0
         taps[step] = max(int(taps[step]), ACCENTED if loud else TAPPED)
     return taps
@@ -161,24 +160,21 @@ def grooved(
     hits = [{hit.piece: hit for hit in step} for step in steps]
     for number, track in enumerate(score.tracks):
         if any(note in piece_of for note in track.notes):
+            steps_of_notes = [grid.onset_step(note.onset_ticks) for note in track.notes]
             moved = [
-                _moved(note, grid, hits[_step(note, grid)].get(piece_of.get(note, -1)), strength)
-                for note in track.notes
+                _moved(note, grid, hits[step].get(piece_of.get(note, -1)), strength)
+                for step, note in zip(steps_of_notes, track.notes, strict=True)
             ]
             if moved != list(track.notes):
                 score = score.with_track_notes(number, moved)
     return score
 
 
-def _step(note: Note, grid: Grid) -> int:
-    return min(grid.step_at(note.onset_ticks), grid.steps - 1)
-
-
 def _moved(note: Note, grid: Grid, hit: Hit | None, strength: float) -> Note:
     if hit is None or strength == 0:
         return note
     sixteenth = grid.ticks_per_beat / 4
-    wanted = int(grid.ticks[_step(note, grid)]) + hit.offset * sixteenth
+    wanted = int(grid.ticks[grid.onset_step(note.onset_ticks)]) + hit.offset * sixteenth
     onset = max(round((1 - strength) * note.onset_ticks + strength * wanted), 0)
     velocity = round((1 - strength) * note.velocity + strength * VELOCITIES[hit.velocity])
     end = note.onset_ticks + note.length_ticks

@@ -118,13 +118,13 @@ def windows_of(score: Score) -> dict[Clip, str]:
     that is not the first.
     """
     grid, found = grid_of_score(score, score.end_tick), dict[Clip, str]()
-    starts = np.concatenate([[0], np.cumsum(grid.steps_per_bar)]).tolist()
     melodies = [part for part in parts_of(score) if is_melody(part)]
     for number, part in enumerate(melodies, start=1):
         values, held = read_voice(part.notes, grid, Counter())
         values = moved(values, way_home(values))
         for bar in range(len(grid.bars) - WINDOW_BARS + 1):
-            span = slice(starts[bar], starts[bar + WINDOW_BARS])
+            first, last = grid.bar_slices[bar], grid.bar_slices[bar + WINDOW_BARS - 1]
+            span = slice(first.start, last.stop)
             whole = set(grid.steps_per_bar[bar : bar + WINDOW_BARS]) == {BAR_STEPS}
             if whole and (values[span] != NONE).any():
                 place = f"{bar + 1}" if number == 1 else f"{bar + 1}.{number}"

@@ -51,14 +51,10 @@ class Arrangement:
             return signatures.pop()
         return piece_key(self.layout.voices, self.columns(lambda voice, note: True)[0])
 
-    def onset_step(self, note: Note) -> int:
-        """Return the step in which a note begins."""
-        return min(self.grid.step_at(note.onset_ticks), self.grid.steps - 1)
-
     def onsets(self, chosen: Callable[[int, Note], bool]) -> list[tuple[int, int]]:
         """Return (step, voice) of each step in which chosen notes begin, in order."""
         found = {
-            (self.onset_step(note), voice)
+            (self.grid.onset_step(note.onset_ticks), voice)
             for voice, notes in enumerate(self.notes_where(chosen))
             for note in notes
         }

@@ -81,7 +81,8 @@ class Vary:
             chosen = near_places(places, count, Random(take.seed))
 
             def varies(voice: int, note: Note, chosen: frozenset[tuple[int, int]] = chosen) -> bool:
-                return (whole.onset_step(note), voice) in chosen and region.takes_in(voice, note)
+                step = whole.grid.onset_step(note.onset_ticks)
+                return (step, voice) in chosen and region.takes_in(voice, note)
 
             frame = varied(whole, chosen, varies, hard=hard, **settings(request))
             one = redraw(job, model, frame, [take], config, lambda share: None)[0]

@@ -59,7 +59,7 @@ class Region:
 
     def steps(self, arrangement: Arrangement) -> Allowed:
         """Return the steps of the bars, of the voices that the piece has and that do not stay."""
-        bars = np.repeat(np.arange(len(arrangement.grid.bars)), arrangement.grid.steps_per_bar)
+        bars = arrangement.grid.bar_of
         has = [
             part is not None and voice not in self.keep
             for voice, part in enumerate(arrangement.parts)

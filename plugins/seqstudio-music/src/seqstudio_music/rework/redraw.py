@@ -42,9 +42,8 @@ class Frame:
         """The step after the bars that follow the last free one and are listened to."""
         grid = self.arrangement.grid
         last = int(np.flatnonzero(self.free.any(axis=1))[-1])
-        bars = np.cumsum(grid.steps_per_bar)
-        bar = int(np.searchsorted(bars, last, side="right"))
-        return int(bars[min(bar + CONTEXT_BARS, len(bars) - 1)])
+        bar = min(int(grid.bar_of[last]) + CONTEXT_BARS, len(grid.bars) - 1)
+        return int(grid.bar_slices[bar].stop)
 
     def rules_in(self, key: int) -> list[Rule]:
         """Return the rules of a take: what stays is locked, and what is asked for."""

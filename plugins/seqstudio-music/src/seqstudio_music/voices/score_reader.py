@@ -130,7 +130,7 @@ def read_voice(notes: Iterable[Note], grid: Grid, adjustments: Counter[str]) -> 
     values, held = rests(grid)
     onsets: set[int] = set()
     for note in sorted(notes, key=lambda note: (note.onset_ticks, note.pitch)):
-        first = min(grid.step_at(note.onset_ticks), grid.steps - 1)
+        first = grid.onset_step(note.onset_ticks)
         end = max(grid.step_at(note.onset_ticks + note.length_ticks), first + 1)
         adjustments["notes snapped to the 1/16 grid"] += int(grid.ticks[first]) != note.onset_ticks
         adjustments["lower notes dropped"] += first in onsets
@@ -149,7 +149,7 @@ def read_chords(notes: Iterable[Note], grid: Grid, adjustments: Counter[str]) ->
     values, held = rests(grid)
     by_step: dict[int, list[Note]] = defaultdict(list)
     for note in notes:
-        by_step[min(grid.step_at(note.onset_ticks), grid.steps - 1)].append(note)
+        by_step[grid.onset_step(note.onset_ticks)].append(note)
     for first, chord_notes in sorted(by_step.items()):
         chord, exact = nearest_chord(note.pitch for note in chord_notes)
         last_tick = max(note.onset_ticks + note.length_ticks for note in chord_notes)

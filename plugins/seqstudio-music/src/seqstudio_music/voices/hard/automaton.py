@@ -48,7 +48,7 @@ def voice_states(space: Space, voice: int) -> VoiceStates:
     for step in reversed(range(steps)):
         limits = space.limits(voice, step)
         after[step] = before[step + 1]
-        if step + 1 == steps or space.bar_of[step + 1] != space.bar_of[step]:
+        if step + 1 == steps or space.grid.bar_of[step + 1] != space.grid.bar_of[step]:
             enough = np.arange(counts) >= (limits.low if limits else 0)
             after[step] = before[step + 1][:, :1] & enough
         after[step] &= values[step][:, None]

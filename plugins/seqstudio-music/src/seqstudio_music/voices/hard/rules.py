@@ -192,7 +192,7 @@ class Density:
         """Return whether every bar has as many."""
         column = values[:, self.notes.voice]
         began = (column != NONE) & ~held[:, self.notes.voice]
-        counts = np.bincount(space.bar_of[began], minlength=len(space.grid.bars))
+        counts = np.bincount(space.grid.bar_of[began], minlength=len(space.grid.bars))
         most = self.notes.high or len(column)
         return all(self.notes.low <= counts[bar] <= most for bar in self.notes.bars)
 

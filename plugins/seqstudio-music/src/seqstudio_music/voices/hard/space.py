@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,22 +66,12 @@ class Space:
             mask[self.index(voice, value)] = True
         return mask
 
-    @cached_property
-    def bar_of(self) -> NDArray[np.int64]:
-        """The bar of each step, from 0: (T,)."""
-        return np.repeat(np.arange(len(self.grid.bars)), self.grid.steps_per_bar)
-
     def limits(self, voice: int, step: int) -> NotesInBar | None:
         """Return what limits the notes of a voice in the bar of a step, if anything does."""
         found = self.density
-        if found is None or found.voice != voice or int(self.bar_of[step]) not in found.bars:
+        if found is None or found.voice != voice or int(self.grid.bar_of[step]) not in found.bars:
             return None
         return found
-
-    def bar_steps(self, bar: int) -> slice:
-        """Return the steps of a bar, counted from 0 with an upbeat as bar 0."""
-        counts = self.grid.steps_per_bar
-        return slice(sum(counts[:bar]), sum(counts[: bar + 1]))
 
 
 def weights(voice: Voice) -> NDArray[np.int64]:
