@@ -28,9 +28,8 @@ class Start:
         step, voices = len(values), len(space.values)
         if not step:
             return cls(0, (NONE,) * voices, (0,) * voices)
-        same_bar = space.grid.bar_of[:step] == (
-            space.grid.bar_of[step] if step < space.grid.steps else -1
-        )
+        bar_of = space.grid.bar_of
+        same_bar = bar_of[:step] == (bar_of[step] if step < space.grid.steps else -1)
         began = ((values != NONE) & ~held)[same_bar].sum(axis=0)
         return cls(step, tuple(values[-1].tolist()), tuple(began.tolist()))
 
@@ -67,7 +66,7 @@ class Constraints:
         """
         counts, density = [0] * len(self.space.values), self.automata[0].space.density
         if density is not None:
-            start = self.space.bar_steps(int(self.space.grid.bar_of[step])).start
+            start = self.space.grid.bar_slices[int(self.space.grid.bar_of[step])].start
             counts[density.voice] = sum(at < step for at in onsets(density.voice, start))
         return counts
 
