@@ -22,6 +22,7 @@ AT_ONCE = 32
 SEARCHES = [BeamConfig(beam=beam) for beam in (1, 4, 8, 12)]
 SEARCHES += [BeamConfig(beam=4, alpha=alpha) for alpha in (0.0, 1.0, 1.4)]
 SEARCHES += [BeamConfig(beam=4, coverage=coverage) for coverage in (0.1, 0.3)]
+SEARCHES += [BeamConfig(beam=4, alpha=alpha, coverage=0.3) for alpha in (1.0, 1.4)]
 
 
 def main(bundle: str, folder: Path, count: int) -> None:

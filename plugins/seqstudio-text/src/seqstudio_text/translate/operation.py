@@ -10,7 +10,7 @@ from seqstudio.api import BeamConfig, Formatted, Job, Request, Result
 from seqstudio_text.files import read_lines
 from seqstudio_text.formats import page
 from seqstudio_text.translate.pictures import Pictures, attention_table
-from seqstudio_text.translate.search import Translation, translate_lines
+from seqstudio_text.translate.search import COVERAGE, Translation, translate_lines
 from seqstudio_text.translate.settings import translate_settings
 
 AT_ONCE = 16  # lines in one search
@@ -34,7 +34,7 @@ class Translate:
         """
         (path,) = request.inputs["text"]
         best, model = request.options["best"], job.model()
-        search = BeamConfig(beam=max(request.options["beam"], best), best=best)
+        search = BeamConfig(beam=max(request.options["beam"], best), best=best, coverage=COVERAGE)
         lines = read_lines(path)
         kept = kept_lines(lines, path)
         parts = [

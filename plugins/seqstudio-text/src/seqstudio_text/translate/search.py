@@ -12,7 +12,8 @@ from seqstudio_text.translate.subwords import END, UNKNOWN, Subwords
 
 LONGER = 2.0  # times as many units as the source a translation may have, and some more
 MORE = 10
-SEARCH = BeamConfig(beam=4)
+COVERAGE = 0.3  # the best on valid parts in two languages, see `benchmarks/translation_search.py`
+SEARCH = BeamConfig(beam=4, coverage=COVERAGE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def translate_lines(
     """Return the best translations of each line, the best first.
 
     `sampler` is the job that runs the model, if there is one: it can be cancelled. The maximum of
-    `search` is set by the longest line.
+    `search` is set by the longest line; its coverage counts in models with attention.
     """
     settings = translate_settings(model.settings)
     subwords = Subwords.stored(model.preparation.buffers[BUFFER])
@@ -44,7 +45,8 @@ def translate_lines(
     chosen = model if sampler is None else sampler
     encoded = chosen.encode(sources, lengths)
     maximum = int(LONGER * sources.shape[1]) + MORE
-    config = replace(search, maximum=maximum)
+    attends = model.module.config.attention is not None
+    config = replace(search, maximum=maximum, coverage=search.coverage if attends else 0.0)
     guide = EndGuide(END, limit=maximum + 1)  # the configuration sets the limit
     prompts: list[tuple[int, ...]] = [()] * len(lines)
     found = chosen.beam_search(prompts, guide, config, encoded=encoded)
