@@ -57,7 +57,7 @@ def main() -> None:
     """Print a row for each model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--set", dest="settings", action="append", default=["epochs=6"])
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--out", type=Path, help="Folder for the runs; a new temporary one.")
     arguments = parser.parse_args()
     out = arguments.out or Path(tempfile.mkdtemp())
@@ -73,7 +73,7 @@ def main() -> None:
     print(f"{len(train)} sentences of at most {LONGEST} words; BLEU by the words of the source")
     print("words", *(f"{a}-{b} ({n})" for (a, b), n in zip(BOUNDS, counts, strict=True)), sep="\t")
     for name, settings in MODELS.items():
-        found = measured(data, out / name.replace(" ", "-"), (*arguments.settings, *settings))
+        found = measured(data, out / name.replace(" ", "-"), (f"epochs={arguments.epochs}", *settings))
         rows = (
             [row for line, row in found.items() if low <= lengths[line] <= high]
             for low, high in BOUNDS
