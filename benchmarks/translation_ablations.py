@@ -73,7 +73,9 @@ def main() -> None:
     print(f"{len(train)} sentences of at most {LONGEST} words; BLEU by the words of the source")
     print("words", *(f"{a}-{b} ({n})" for (a, b), n in zip(BOUNDS, counts, strict=True)), sep="\t")
     for name, settings in MODELS.items():
-        found = measured(data, out / name.replace(" ", "-"), (f"epochs={arguments.epochs}", *settings))
+        found = measured(
+            data, out / name.replace(" ", "-"), (f"epochs={arguments.epochs}", *settings)
+        )
         rows = (
             [row for line, row in found.items() if low <= lengths[line] <= high]
             for low, high in BOUNDS
