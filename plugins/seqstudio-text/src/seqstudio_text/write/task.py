@@ -83,9 +83,15 @@ class WriteTask:
     presets: Mapping[str, Preset] = {
         "small": Preset(
             train=TrainConfig(
-                epochs=3, batch_size=16, learning_rate=3e-3, clip_norm=1.0, valid_share=0.02
+                epochs=6,
+                batch_size=32,
+                learning_rate=5e-3,
+                clip_norm=1.0,
+                ema=0.995,
+                evaluate_every=2,
+                valid_share=0.02,
             ),
-            options=WriteOptions(),
+            options=WriteOptions(hidden=320, dimension=32, ngrams=1),
         )
     }
 
