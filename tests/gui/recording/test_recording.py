@@ -231,7 +231,7 @@ def test_a_segment_gets_the_times_of_the_selection(
         pytest.approx(1.3, abs=0.01),
     )
     assert [word.start_s for word in changed.words] == [start for start, _ in TIMES]
-    assert window.workspace.session.undo_title == "Set a segment's times"
+    assert window.workspace.undo_title == "Set a segment's times"
 
 
 def test_the_words_are_exported_and_copied(

@@ -185,7 +185,7 @@ def test_a_segment_without_word_times_is_split_at_the_playhead_or_by_letters(
         ((), "human", None)
     }
     assert model.current == WordPosition(1, 0)
-    assert workspace.session.undo_title == "Split a segment"
+    assert workspace.undo_title == "Split a segment"
     workspace.undo()
     assert workspace.document.clips[0].transcript == before
 
@@ -257,6 +257,6 @@ def test_a_segment_is_removed_with_its_last_word(
     assert words_of(model) == "ONE TWO THREE|FIVE"
     model.edit(WordPosition(1, 0), "")
     assert words_of(model) == "ONE TWO THREE"
-    assert workspace.session.undo_title == "Remove a segment"
+    assert workspace.undo_title == "Remove a segment"
     workspace.undo()
     assert words_of(model) == "ONE TWO THREE|FIVE"

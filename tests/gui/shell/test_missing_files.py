@@ -38,7 +38,7 @@ def test_a_moved_file_is_reported_and_found_again_by_a_button(
 
     qtbot.waitUntil(lambda: window.workspace.document.clips[0].path == moved)
     qtbot.waitUntil(lambda: not window.missing_banner.isVisible())
-    assert window.workspace.session.undo_title == "Find moved files"
+    assert window.workspace.undo_title == "Find moved files"
 
 
 def test_a_folder_without_the_missing_file_is_reported(

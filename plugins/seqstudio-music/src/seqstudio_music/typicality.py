@@ -49,7 +49,9 @@ class Typicality:
 
 def typicality(model: LoadedModel, path: Path) -> Typicality | None:
     """Measure a piece as the model's task does; None if the task refuses it or it is too long."""
-    task, ledger = TASKS[model.task], Ledger()
+    task, ledger = TASKS.get(model.task), Ledger()
+    if task is None:  # a composer of another kind of model
+        return None
     try:
         examples = task.preflight(list(task.read(path, ledger)), model.preparation, ledger)
     except DataError:
