@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from seqstudio.host.runner.worker_process import SPINS
 
-ROUNDS = 5
+ROUNDS = 3
 STEP = """
 import time, torch
 layer, inputs = torch.nn.LSTM(256, 256), torch.randn(20, 64, 256)
-for round in range(3):
+for round in range(2):
     start_s = time.perf_counter()
     for _ in range(10):
         layer(inputs)[0].sum().backward()
