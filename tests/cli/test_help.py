@@ -105,11 +105,11 @@ def test_help_of_train_lists_the_tasks_or_the_settings_of_one(run: Run) -> None:
     settings = " ".join(run("train", "speech.ctc", "--help").stdout.split())
     for text in (
         "Settings of speech.ctc: hidden=INT",
-        "[1<=x] [small: 320; base: 512]",
+        "[1<=x] [small: 320; base: 512; streaming: 320]",
         "subsampling=stack|conv",
         "speeds=FLOAT,... Speeds at which recordings are used in training. [0.5<=x<=2] [default:",
         "Settings of every training: seed=INT",
-        "epochs=INT Passes through the training data. [1<=x] [small: 60; base: 40]",
+        "epochs=INT Passes through the training data. [1<=x] [small: 60; base: 40; streaming: 60]",
     ):
         assert text in settings
     assert "inner_hidden" not in settings
