@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -84,4 +85,4 @@ Editing.TestCase.settings = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-test_a_thousand_actions_are_undone_to_the_identical_start = Editing.TestCase
+test_a_thousand_actions_are_undone_to_the_identical_start = pytest.mark.medium(Editing.TestCase)

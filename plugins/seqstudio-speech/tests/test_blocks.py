@@ -16,6 +16,8 @@ from torch.testing import assert_close
 
 from seqstudio.api import ConfigError, LoadedModel, Request
 
+pytestmark = pytest.mark.medium
+
 Speak = Callable[[str], Any]
 RATE_HZ = 16000
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from seqstudio_speech.decoding import SearchOptions
 from seqstudio_speech.language_model import estimate
 from seqstudio_speech.recognise import Recogniser
 from seqstudio_speech.task import CtcTask
 
 from seqstudio.api import AudioExample, LoadedModel, pool
+
+pytestmark = pytest.mark.medium
 
 
 def test_a_model_of_units_writes_letters_with_the_times_of_their_words(

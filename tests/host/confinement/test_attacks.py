@@ -196,6 +196,7 @@ def test_what_was_refused_is_kept_and_shown(run: Run, home: Path) -> None:
     )
 
 
+@pytest.mark.medium
 @confined
 def test_each_layer_alone_refuses_what_is_its_own(run: Run) -> None:
     files, calls, limits = run("files"), run("calls"), run("limits")
