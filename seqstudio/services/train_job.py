@@ -55,9 +55,7 @@ class TrainJob:
     base_name: str = ""  # by which the user named it; "" for the name of the bundle
     importer: str = ""  # PLUGIN.NAME; "" chooses one
     processes: int = 0  # that torchrun starts on this machine; 0: train without it, in this one
-    apart: float = (
-        0.0  # share of the data that is kept apart, to judge the model by; see keep_apart
-    )
+    apart: float = 0.0  # share of the data that judges the model; see `keep_apart`
     as_base: bool = False  # keep the alphabet and all else that the base has made of its own data
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from seqstudio_music.latent.composer import LatentComposer
 from seqstudio_music.latent.operations import Interpolate
 from seqstudio_music.latent.settings import LatentOptions
 from seqstudio_music.latent.task import LatentTask
-from seqstudio_music.latent.windows import STEPS, moved, read_windows, way_home, windows_of
+from seqstudio_music.latent.windows import STEPS, read_windows, shift_to_c, transposed, windows_of
 from seqstudio_music.operations import Generate
 from seqstudio_music.voices.tokens import NONE
 from small_music import TPB, OneJob, four_parts, lead_sheet, loaded, melody, options_of, piano
@@ -116,12 +116,12 @@ def test_files_without_two_bars_of_a_melody_are_refused_by_name(tmp_path: Path) 
 @pytest.mark.parametrize("semitones", [0, 5, -7, 2, -24])
 def test_a_melody_comes_home_from_every_key(semitones: int) -> None:
     values = np.array([60, 62, 64, 65, 67, 65, 64, 62, 60, 67, 64, 60, NONE])
-    home = moved(values, way_home(values))
-    away = moved(values, semitones)
+    home = transposed(values, shift_to_c(values))
+    away = transposed(values, semitones)
 
     assert home[0] % 12 == 0
-    assert moved(away, way_home(away)).tolist() == home.tolist()
-    assert moved(home, -way_home(values)).tolist() == values.tolist()
+    assert transposed(away, shift_to_c(away)).tolist() == home.tolist()
+    assert transposed(home, -shift_to_c(values)).tolist() == values.tolist()
 
 
 def test_the_ends_are_the_files_own_notes(job: OneJob, write: Write) -> None:

@@ -17,7 +17,7 @@ from seqstudio.host.confinement.descendants import descendants, kill_all
 from seqstudio.host.confinement.rights import adopt_orphans
 
 GRACE_S = 1.0  # for a worker whose front end is gone
-LOOK_S = 0.02  # between looks, where the kernel does not tell
+POLL_S = 0.02  # between looks, where the kernel does not tell
 END_GRACE_S = 0.3  # for processes that end by themselves soon after the worker
 
 
@@ -56,7 +56,7 @@ def _wait(child: int, parent: int) -> int:
     try:
         pidfd = os.pidfd_open(child)
     except OSError:  # an old kernel, or a container that refuses it
-        return _look_again_and_again(child, parent)
+        return _wait_by_polling(child, parent)
     poll.register(pidfd, select.POLLIN)
     with contextlib.suppress(OSError):  # the front end is gone already
         poll.register(os.pidfd_open(parent), select.POLLIN)
@@ -68,7 +68,7 @@ def _wait(child: int, parent: int) -> int:
     return os.waitpid(child, 0)[1]
 
 
-def _look_again_and_again(child: int, parent: int) -> int:
+def _wait_by_polling(child: int, parent: int) -> int:
     deadline = float("inf")
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -79,7 +79,7 @@ def _look_again_and_again(child: int, parent: int) -> int:
             deadline = min(deadline, now + GRACE_S)
         if now > deadline:
             os.kill(child, signal.SIGKILL)
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
 
 
 def _end_descendants() -> list[str]:

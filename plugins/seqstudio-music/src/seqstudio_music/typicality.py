@@ -32,7 +32,8 @@ class Typicality:
         found = f"{self.nats:.2f} nats a step"
         if self.percentile is None:
             return found
-        found += f", more than {self.percentile:.0f} % of the pieces held out from {self.model}"
+        share = f"{self.percentile:.0f} % of" if self.percentile < 100 else "all"
+        found += f", more than {share} the pieces held out from {self.model}"
         if self.percentile < UNLIKE:
             return found
         return (

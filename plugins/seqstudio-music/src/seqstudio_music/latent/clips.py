@@ -8,7 +8,7 @@ from pathlib import Path
 from seqstudio.api import ConfigError, DataError, Note
 from seqstudio.api.media import Score
 from seqstudio_music.grid import Bar, Grid, grid_of_score, whole_bar
-from seqstudio_music.latent.windows import STEPS, WINDOW_BARS, Clip, clip_of, moved, way_home
+from seqstudio_music.latent.windows import STEPS, WINDOW_BARS, Clip, clip_of, shift_to_c, transposed
 from seqstudio_music.parts import Part, Touch, parts_of
 from seqstudio_music.primers import read_primer
 from seqstudio_music.rework.places import bar_ticks, read_bars
@@ -52,12 +52,12 @@ class Melody:
         return [one for one in self.score.tempos if one.tick <= self.start][-1].bpm
 
     def clips(self) -> tuple[list[Clip], int]:
-        """Return the windows of an even number of bars, and the semitones that moved them home."""
+        """Return the windows of an even number of bars, and their transposition in semitones."""
         values, held = read_voice(self.part.notes, self.grid, Counter())
-        semitones = way_home(values)
-        home = moved(values, semitones)
-        spans = [slice(first, first + STEPS) for first in range(0, len(home), STEPS)]
-        return [clip_of(home[span], held[span]) for span in spans], semitones
+        semitones = shift_to_c(values)
+        values = transposed(values, semitones)
+        spans = [slice(first, first + STEPS) for first in range(0, len(values), STEPS)]
+        return [clip_of(values[span], held[span]) for span in spans], semitones
 
     def filling(self, windows: int) -> "Melody":
         """Return the melody, padded with rests to whole windows and repeated to fill so many."""

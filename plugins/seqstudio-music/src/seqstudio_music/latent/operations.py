@@ -18,7 +18,7 @@ from seqstudio_music.latent.windows import (
     columns_of,
     distance,
     joined,
-    moved,
+    transposed,
 )
 from seqstudio_music.operations import bar_count
 from seqstudio_music.voices.notes import voice_notes
@@ -49,12 +49,12 @@ class Interpolate:
         windows = max(one.windows for one in given)
         first, second = (one.filling(windows) for one in given)
         model = job.model()
-        way = Way.between(model, job, first, second, options["steps"])
+        found = Interpolation.between(model, job, first, second, options["steps"])
         remarks = [*first.remarks, *second.remarks]
         length = f"{options['steps']} clips of {bar_count(first.bars)}"
-        shares = ", ".join(f"{share:.0%}" for share in way.from_first)
+        shares = ", ".join(f"{share:.0%}" for share in found.from_first)
         yield Result(
-            outputs={"score": way.score()},
+            outputs={"score": found.score()},
             summary="; ".join(
                 [
                     f"{length} from {first.path.name} to {second.path.name} by {model.name}",
@@ -65,15 +65,15 @@ class Interpolate:
             details={
                 "model": model.name,
                 "bars": first.bars,
-                "unlike_first": way.from_first,
-                "unlike_second": way.from_second,
+                "unlike_first": found.from_first,
+                "unlike_second": found.from_second,
                 "remarks": remarks,
             },
         )
 
 
 @dataclass(frozen=True)
-class Way:
+class Interpolation:
     """Two melodies of equal length, and the clips on the way from one to the other."""
 
     first: Melody
@@ -83,19 +83,19 @@ class Way:
     @classmethod
     def between(
         cls, model: LoadedModel, job: Job, first: Melody, second: Melody, steps: int
-    ) -> "Way":
+    ) -> "Interpolation":
         """Decode the points between two melodies, window by window, greedily.
 
         A step is in the key and the register of the nearer melody, the first one in the middle.
         """
-        (own, home), (others, other_home) = first.clips(), second.clips()
+        (own, shift), (others, other_shift) = first.clips(), second.clips()
         ends = points_of(model.module, torch.tensor([*own, *others], device=model.device))
         points = arcs(ends[: len(own)], ends[len(own) :], steps)[1:-1].flatten(0, 1)
         found = decoded(job, model.module, points, on_progress=job.progress)
         between = [joined(found[n : n + len(own)]) for n in range(0, len(found), len(own))]
         whole = [joined(own), *between, joined(others)]
-        nearer = [home if 2 * step < steps else other_home for step in range(steps)]
-        return cls(first, second, [transposed(*one) for one in zip(whole, nearer, strict=True)])
+        nearer = [shift if 2 * step < steps else other_shift for step in range(steps)]
+        return cls(first, second, [at_pitch(*one) for one in zip(whole, nearer, strict=True)])
 
     @property
     def from_first(self) -> list[float]:
@@ -161,10 +161,10 @@ def scaled(note: Note, ratio: float) -> Note:
     return replace(note, onset_ticks=onset, length_ticks=max(end - onset, 1))
 
 
-def transposed(clip: Clip, home: int) -> Clip:
-    """Return a clip that was moved home by some semitones where it came from."""
+def at_pitch(clip: Clip, shift: int) -> Clip:
+    """Return a clip at the pitch that it had before it was transposed by some semitones."""
     values, held = MELODY.decode(columns_of(clip))
-    return clip_of(moved(values[:, 0], -home), held[:, 0])
+    return clip_of(transposed(values[:, 0], -shift), held[:, 0])
 
 
 def arcs(starts: Tensor, ends: Tensor, steps: int) -> Tensor:

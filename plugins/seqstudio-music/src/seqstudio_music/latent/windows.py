@@ -23,7 +23,7 @@ STEPS = WINDOW_BARS * BAR_STEPS
 BEATS = STEPS // STEPS_PER_BEAT
 MELODY = Layout((Voice(name="Melody", program=73, velocity=92),))
 VOCABULARY = MELODY.vocabulary
-MIDDLE = 71  # mean pitch of a melody that is home, as of tunes for fiddle and flute
+MIDDLE = 71  # mean pitch of a melody in C major or A minor, as of tunes for fiddle and flute
 
 Clip = tuple[int, ...]  # 32 tokens
 
@@ -51,8 +51,8 @@ def joined(clips: Sequence[Clip]) -> Clip:
     return tuple(token for clip in clips for token in clip)
 
 
-def way_home(values: Values) -> int:
-    """Return the semitones that move a melody to C major or A minor, near `MIDDLE`.
+def shift_to_c(values: Values) -> int:
+    """Return the semitones that transpose a melody to C major or A minor, near `MIDDLE`.
 
     Melodies in one key need fewer clips to learn from than melodies in twelve.
 
@@ -67,8 +67,8 @@ def way_home(values: Values) -> int:
     return 12 * octaves - tonic
 
 
-def moved(values: Values, semitones: int) -> Values:
-    """Return pitches moved by semitones, and by octaves where the keyboard ends."""
+def transposed(values: Values, semitones: int) -> Values:
+    """Return pitches transposed by semitones, and by octaves where the keyboard ends."""
     return np.where(values == NONE, NONE, fold_pitches(values + semitones))
 
 
@@ -114,14 +114,14 @@ def read_windows(source: Path, ledger: Ledger) -> Iterator[Example]:
 def windows_of(score: Score) -> dict[Clip, str]:
     """Return the windows of each part of one voice, each with the place where it is first.
 
-    The melodies are moved home. A place is the bar from 1, and after it the number of the melody if
-    that is not the first.
+    The melodies are transposed to C major or A minor. A place is the bar from 1, and after it the
+    number of the melody if that is not the first.
     """
     grid, found = grid_of_score(score, score.end_tick), dict[Clip, str]()
     melodies = [part for part in parts_of(score) if is_melody(part)]
     for number, part in enumerate(melodies, start=1):
         values, held = read_voice(part.notes, grid, Counter())
-        values = moved(values, way_home(values))
+        values = transposed(values, shift_to_c(values))
         for bar in range(len(grid.bars) - WINDOW_BARS + 1):
             first, last = grid.bar_slices[bar], grid.bar_slices[bar + WINDOW_BARS - 1]
             span = slice(first.start, last.stop)
