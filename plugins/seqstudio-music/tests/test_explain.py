@@ -20,7 +20,7 @@ from seqstudio_music.voices.batches import (
 from seqstudio_music.voices.covariates import covariates
 from seqstudio_music.voices.data import Piece, VoiceExample
 from seqstudio_music.voices.sampling import model_layout
-from seqstudio_music.voices.score_reader import READERS
+from seqstudio_music.voices.score_reader import read_piece
 from seqstudio_music.voices.scoring import score_notes, score_piece
 from seqstudio_music.voices.settings import voice_settings
 from seqstudio_music.voices.task import VoicesTask
@@ -58,7 +58,7 @@ def onsets(piece: Piece) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("layout", PIECES)
 def test_all_tokens_of_a_voice_have_a_probability_of_one_together(job: OneJob, layout: str) -> None:
-    model, piece = job.models[MODELS[layout]], READERS[layout](PIECES[layout])
+    model, piece = job.models[MODELS[layout]], read_piece(PIECES[layout], layout)
     _, log_probs = score_piece(model, piece)
     together = log_probs.exp().sum(dim=-1)
 
@@ -76,7 +76,7 @@ def test_notes_and_what_is_not_listed_are_the_measure_of_the_task(
     model, path = job.models[MODELS[layout]], write(PIECES[layout], "piece.mid")
     example = VoiceExample(id="piece", where="piece", midi=path, size=1)
     (measured,) = VoicesTask().measure(model, [example])
-    piece = READERS[layout](PIECES[layout])
+    piece = read_piece(PIECES[layout], layout)
     encoded, log_probs = score_piece(model, piece)
     nats = -log_probs.gather(2, torch.from_numpy(encoded.tokens)[..., None])[..., 0]
     listed = score_notes(model, piece, onsets(piece), 0)
@@ -132,7 +132,7 @@ def test_chords_are_named_by_symbol_and_counted(job: OneJob, write: Write) -> No
 
 def test_the_model_knows_that_a_melody_is_alone(job: OneJob, write: Write) -> None:
     tune = Score.new(ticks_per_beat=TPB).with_new_track(melody())
-    model, piece = job.models["music-folk"], READERS["lead-sheet"](tune)
+    model, piece = job.models["music-folk"], read_piece(tune, "lead-sheet")
     result = explained(job, write(tune, "tune.mid"))
     settings, known = voice_settings(model.settings), score_notes(model, piece, onsets(piece), 3)
 

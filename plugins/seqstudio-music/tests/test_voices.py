@@ -28,7 +28,7 @@ from seqstudio_music.voices.covariates import (
 )
 from seqstudio_music.voices.data import ChoraleImporter, chorale_piece
 from seqstudio_music.voices.notes import voice_notes
-from seqstudio_music.voices.score_reader import read_chorale, read_lead_sheet
+from seqstudio_music.voices.score_reader import read_piece
 from seqstudio_music.voices.settings import VoiceOptions
 from seqstudio_music.voices.task import VoicesTask
 from seqstudio_music.voices.tokens import CHORALE, HOLD, LEAD_SHEET, NONE, ONSET, REST, Layout
@@ -230,7 +230,7 @@ def test_training_transposes_within_the_ranges_of_the_voices(chorale_model: Load
 
 def test_training_uses_some_pieces_without_their_chords(folk_model: LoadedBundle) -> None:
     settings = folk_model.settings
-    piece, layout = read_lead_sheet(lead_sheet()), Layout(settings.slots)
+    piece, layout = read_piece(lead_sheet(), "lead-sheet"), Layout(settings.slots)
     pieces = [augment_piece(piece, settings, Draws(0, n).generator("x")) for n in range(40)]
     silent = [(layout.decode(one.tokens)[0][:, 0] == NONE).all() for one in pieces]
 
@@ -238,14 +238,14 @@ def test_training_uses_some_pieces_without_their_chords(folk_model: LoadedBundle
 
 
 def test_four_parts_are_read_by_their_mean_pitch() -> None:
-    piece = read_chorale(four_parts())
+    piece = read_piece(four_parts(), "chorale")
 
     assert piece.values[0].tolist() == [67, 46, 53, 60]
     assert len(piece.values) == 32
 
 
 def test_a_lead_sheet_is_read_as_chords_and_melody() -> None:
-    piece = read_lead_sheet(lead_sheet())
+    piece = read_piece(lead_sheet(), "lead-sheet")
 
     assert [chord_symbol(int(value)) for value in piece.values[[0, 8], 0]] == ["C", "C"]
     assert piece.held[:9, 0].tolist() == [False] + [True] * 7 + [False]
@@ -256,7 +256,7 @@ def test_a_lead_sheet_is_read_as_chords_and_melody() -> None:
 def test_adjustments_in_reading_are_counted() -> None:
     notes = [Note(0, 60, TPB), Note(0, 67, TPB), Note(TPB + 50, 62, TPB), Note(3 * TPB, 64, TPB)]
     score = Score.new(ticks_per_beat=TPB).with_new_track(notes)
-    piece = read_lead_sheet(score)
+    piece = read_piece(score, "lead-sheet")
 
     assert piece.adjustments == {
         "notes snapped to the 1/16 grid": 1,

@@ -10,10 +10,7 @@ from seqstudio_music.keys import pitch_name
 from seqstudio_music.parts import parts_of
 from seqstudio_music.rework.arrangement import Arrangement
 from seqstudio_music.rework.operations import opened
-from seqstudio_music.voices.data import Piece
-from seqstudio_music.voices.score_reader import READERS
 from seqstudio_music.voices.scoring import ScoredNote, score_notes
-from seqstudio_music.voices.settings import voice_settings
 from seqstudio_music.voices.tokens import Layout
 
 COLUMNS = ("bar", "beat", "voice", "pitch", "midi", "probability", "rank", "nats", "alternatives")
@@ -35,10 +32,9 @@ class Explain:
             If the piece cannot be read, has no note, or does not have the voices of the model.
         """
         whole, model = opened(request, job)
-        piece = READERS[voice_settings(model.settings).layout](whole.score)
         places = whole.onsets(lambda voice, note: True)
-        notes = score_notes(model, piece, places, request.options["alternatives"])
-        words, changes = Words(whole.layout, whole.grid, whole.key()), changed(whole, piece)
+        notes = score_notes(model, whole.piece, places, request.options["alternatives"])
+        words, changes = Words(whole.layout, whole.grid, whole.key()), changed(whole)
         what = f"{request.file('piece').name} by {model.name}"
         yield Result(
             outputs={"notes": Table(COLUMNS, tuple(words.row(note) for note in notes))},
@@ -134,8 +130,8 @@ def first_choice(notes: Sequence[ScoredNote]) -> float:
     return sum(note.rank == 1 for note in notes) / len(notes)
 
 
-def changed(whole: Arrangement, piece: Piece) -> list[str]:
+def changed(whole: Arrangement) -> list[str]:
     """Return what of a score the model cannot represent, counted."""
     drums = sum(len(part.notes) for part in parts_of(whole.score, drums=True))
-    found = {**piece.adjustments, "drum notes left out": drums}
+    found = {**whole.piece.adjustments, "drum notes left out": drums}
     return [f"{count} {name}" for name, count in found.items() if count]

@@ -1,13 +1,15 @@
 """How usual a piece is to a model: its nats beside those of the pieces held out from training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from seqstudio.api import DataError, Ledger, LoadedModel, Task
 from seqstudio_music.drums.task import DrumsTask
 from seqstudio_music.rolls.task import RollsTask
+from seqstudio_music.voices.data import Piece, VoiceExample
 from seqstudio_music.voices.task import VoicesTask
 
 TASKS: Mapping[str, Task] = MappingProxyType(
@@ -57,6 +59,16 @@ def typicality(model: LoadedModel, path: Path) -> Typicality | None:
         examples = task.preflight(list(task.read(path, ledger)), model.preparation, ledger)
     except DataError:
         return None
+    return _measured(model, task, examples)
+
+
+def typicality_of_piece(model: LoadedModel, piece: Piece) -> Typicality | None:
+    """Measure a piece in voices that was read already; None if it is too long."""
+    example = VoiceExample(id="", where="", piece=piece, size=len(piece.values))
+    return _measured(model, VoicesTask(), [example])
+
+
+def _measured(model: LoadedModel, task: Task, examples: Sequence[Any]) -> Typicality | None:
     if len(examples) != 1 or task.length(examples[0]) > LONGEST:
         return None
     ((nats, steps),) = (one.sums[task.monitor] for one in task.measure(model, examples))

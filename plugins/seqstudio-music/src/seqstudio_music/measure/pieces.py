@@ -14,7 +14,7 @@ from seqstudio_music.measure.metrics import Sums
 from seqstudio_music.midi_folders import midi_files
 from seqstudio_music.parts import parts_of
 from seqstudio_music.voices.data import ChoraleImporter, Piece, chorale_piece
-from seqstudio_music.voices.score_reader import READERS, is_chorale
+from seqstudio_music.voices.score_reader import is_chorale, read_piece
 from seqstudio_music.voices.tokens import CHORALE, LEAD_SHEET, NONE, Values
 
 BASS = [voice.name for voice in CHORALE].index("Bass")
@@ -90,7 +90,7 @@ def measure_score(
         found = {key_of_signature(one.fifths, minor=one.minor) for one in score.key_signatures}
         key = found.pop() if len(found) == 1 else None
     layout = "chorale" if is_chorale(parts_of(score)) else "lead-sheet"
-    piece = READERS[layout](score)
+    piece = read_piece(score, layout)
     return MeasuredPiece(name, layout, measure_piece(layout, piece, key=key, bars=bars))
 
 

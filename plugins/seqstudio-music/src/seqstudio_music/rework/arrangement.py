@@ -3,19 +3,18 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
+from functools import cached_property
 
 from seqstudio.api import Note
 from seqstudio.api.media import Score
 from seqstudio_music.grid import Grid, grid_of_score
 from seqstudio_music.keys import key_of_signature
 from seqstudio_music.parts import Part, Touch
-from seqstudio_music.voices.data import piece_key
+from seqstudio_music.voices.data import Piece
 from seqstudio_music.voices.hard.space import Allowed
-from seqstudio_music.voices.notes import value_pitches
-from seqstudio_music.voices.score_reader import read_chords, read_voice, rests
-from seqstudio_music.voices.tokens import NONE, Held, Layout, Values, repeated
+from seqstudio_music.voices.notes import column_notes
+from seqstudio_music.voices.score_reader import piece_of_parts, read_columns
+from seqstudio_music.voices.tokens import Held, Layout, Values
 
 
 @dataclass(frozen=True)
@@ -32,24 +31,25 @@ class Arrangement:
         """Return the arrangement, on the grid of the score's meters."""
         return cls(score, layout, grid_of_score(score, score.end_tick), tuple(parts))
 
+    @cached_property
+    def piece(self) -> Piece:
+        """All notes as the values of the voices, read once."""
+        return piece_of_parts(self.parts, self.layout.voices, self.grid)
+
     def columns(self, stays: Callable[[int, Note], bool]) -> tuple[Values, Held]:
         """Return the (T, S) values and holds of the notes that stay; `stays` is given the voice."""
-        found = []
-        for voice, part in enumerate(self.parts):
-            notes = [note for note in (part.notes if part else ()) if stays(voice, note)]
-            own = self.layout.voices[voice]
-            read = read_chords if own.kind == "chord" else read_voice
-            found.append(read(notes, self.grid, Counter()) if notes else rests(self.grid))
-        values = np.stack([column for column, _ in found], axis=1)
-        held = np.stack([column for _, column in found], axis=1)
-        return values, np.where(self.layout.marks_onsets, held, repeated(values))
+        notes = [
+            [note for note in (part.notes if part else ()) if stays(voice, note)]
+            for voice, part in enumerate(self.parts)
+        ]
+        return read_columns(notes, self.layout.voices, self.grid, Counter())
 
     def key(self) -> int:
         """Return the key of the score's one signature, or the one that its notes suggest."""
         signatures = {key_of_signature(k.fifths, minor=k.minor) for k in self.score.key_signatures}
         if len(signatures) == 1:
             return signatures.pop()
-        return piece_key(self.layout.voices, self.columns(lambda voice, note: True)[0])
+        return self.piece.key
 
     def onsets(self, chosen: Callable[[int, Note], bool]) -> list[tuple[int, int]]:
         """Return (step, voice) of each step in which chosen notes begin, in order."""
@@ -91,14 +91,5 @@ class Arrangement:
 
     def notes_of(self, values: Values, held: Held, free: Allowed, voice: int) -> list[Note]:
         """Return the notes of a voice in the (T, S) steps that are free; none leaves them."""
-        column, new = values[:, voice], free[:, voice]
-        begins = new & (column != NONE) & ~(held[:, voice] & np.roll(new, 1))
-        ends = np.append(np.flatnonzero(~new | begins | (column == NONE)), len(column))
-        ticks, own = self.grid.ticks, self.layout.voices[voice]
-        notes = []
-        for step in np.flatnonzero(begins).tolist():
-            end = int(ends[np.searchsorted(ends, step, side="right")])
-            onset, length = int(ticks[step]), max(int(ticks[end] - ticks[step]), 1)
-            for pitch in value_pitches(int(column[step]), own):
-                notes.append(Note(onset, pitch, length, own.velocity))
-        return notes
+        column = values[:, voice], held[:, voice]
+        return column_notes(column, free[:, voice], self.layout.voices[voice], self.grid)

@@ -15,12 +15,11 @@ from seqstudio_music.rework.arrangement import Arrangement
 from seqstudio_music.rework.given import given_voices, with_added_voices
 from seqstudio_music.rework.places import Region, near_places
 from seqstudio_music.rework.redraw import Frame, Redrawn, redraw
-from seqstudio_music.typicality import Typicality, typicality
-from seqstudio_music.voices.composer import CHORALE_MODEL, FOLK_MODEL, voice_parts
+from seqstudio_music.typicality import Typicality, typicality_of_piece
+from seqstudio_music.voices.composer import CHORALE_MODEL, FOLK_MODEL, model_parts
 from seqstudio_music.voices.hard.rules import Differs
 from seqstudio_music.voices.sampling import model_layout
-from seqstudio_music.voices.score_reader import READERS, is_chorale
-from seqstudio_music.voices.settings import voice_settings
+from seqstudio_music.voices.score_reader import is_chorale
 from seqstudio_music.voices.tokens import NONE
 
 
@@ -47,7 +46,8 @@ class Infill:
         frame = Frame(whole, values, held, free, whole.key(), hard=hard, **settings(request))
         gone = whole.notes_where(region.takes_in)
         config = sampling_config(request.options)
-        drawn, usual = redraw(job, model, frame, request.takes, config), typicality(model, path)
+        drawn = redraw(job, model, frame, request.takes, config)
+        usual = typicality_of_piece(model, whole.piece)
         for take, one in zip(request.takes, drawn, strict=True):
             score = whole.with_notes(whole.new_notes(one.values, one.held, free), gone)
             what = f"{region.text} of {path.name} anew by {model.name}"
@@ -76,7 +76,8 @@ class Vary:
         places = whole.onsets(region.takes_in)
         if not places:
             raise DataError(f"{path}: {region.text} without a note to vary, expected one")
-        count, usual = max(round(options["distance"] * len(places)), 1), typicality(model, path)
+        count = max(round(options["distance"] * len(places)), 1)
+        usual = typicality_of_piece(model, whole.piece)
         for done, take in enumerate(request.takes, start=1):
             chosen = near_places(places, count, Random(take.seed))
 
@@ -143,12 +144,7 @@ def opened(request: Request, job: Job) -> tuple[Arrangement, LoadedModel]:
     path = request.inputs["piece"][0]
     score = read_primer(path, repair=False).score
     model = job.model(CHORALE_MODEL if is_chorale(parts_of(score)) else FOLK_MODEL)
-    layout = model_layout(model)
-    try:
-        READERS[voice_settings(model.settings).layout](score)
-    except DataError as error:
-        raise DataError(f"{path}: {error}, for {model.name}") from error
-    return Arrangement.of(score, layout, voice_parts(score, layout)), model
+    return Arrangement.of(score, model_layout(model), model_parts(score, model, path)), model
 
 
 def settings(request: Request) -> Mapping[str, Any]:
@@ -163,7 +159,7 @@ def varied(
     **options: Any,
 ) -> Frame:
     """Return the frame in which chosen notes become others; each began at one of the places."""
-    before, _ = whole.columns(lambda voice, note: True)
+    before = whole.piece.values
     values, held = whole.columns(lambda voice, note: not varies(voice, note))
     free = (before != NONE) & (values == NONE)
     notes = tuple(

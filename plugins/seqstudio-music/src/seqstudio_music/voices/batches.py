@@ -15,7 +15,7 @@ from seqstudio_music.keys import transpose_key
 from seqstudio_music.pieces import counted_steps
 from seqstudio_music.voices.covariates import STEP_SIZES, covariates, of_tokens
 from seqstudio_music.voices.data import Piece, VoiceExample, chorale_piece
-from seqstudio_music.voices.score_reader import READERS
+from seqstudio_music.voices.score_reader import read_piece
 from seqstudio_music.voices.settings import VoiceSettings
 from seqstudio_music.voices.tokens import CHORALE, LAYOUTS, NONE, Held, Layout, Values
 
@@ -54,7 +54,7 @@ def piece_of(example: VoiceExample, layout: str) -> Piece:
     if example.piece is not None:
         return example.piece
     if example.midi is not None:
-        return READERS[layout](Score.read(example.midi))
+        return read_piece(Score.read(example.midi), layout)
     if example.steps is None or LAYOUTS[layout] != CHORALE:
         raise DataError(f"{example.where}: four voices, expected a {layout}")
     return chorale_piece(example.steps)

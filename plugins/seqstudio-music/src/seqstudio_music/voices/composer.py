@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from seqstudio.api import DataError, Job, LoadedModel, Note, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score
@@ -22,7 +23,12 @@ from seqstudio_music.voices.sampling import (
     random_key,
     sample_voices,
 )
-from seqstudio_music.voices.score_reader import READERS, by_pitch, is_chorale, melody_and_chords
+from seqstudio_music.voices.score_reader import (
+    is_chorale,
+    melody_and_chords,
+    piece_of_parts,
+    voice_parts,
+)
 from seqstudio_music.voices.settings import voice_settings
 from seqstudio_music.voices.task import VoicesTask
 from seqstudio_music.voices.tokens import NONE, Layout
@@ -108,13 +114,10 @@ class VoiceComposer:
             If a hard constraint is of a voice that the layout lacks, or nothing meets all of them.
         """
         score, settings, layout = primer.score, voice_settings(model.settings), model_layout(model)
-        try:
-            piece = READERS[settings.layout](score)
-        except DataError as error:
-            raise DataError(f"{primer.path}: {error}, for {model.name}") from error
+        parts = model_parts(score, model, primer.path)
         grid = grid_of_score(score, score.end_tick)
+        piece = piece_of_parts(parts, layout.voices, grid)
         first = max(grid.step_at(score.end_tick), 1)
-        parts = voice_parts(score, layout)
         whole = grid.extended(added.bars)
         plan = SamplingPlan(
             whole,
@@ -141,14 +144,18 @@ def leading_rests(piece: Piece, layout: Layout) -> int:
     return int(present.argmax()) if layout.voices[0].kind == "pitch" else 0
 
 
-def voice_parts(score: Score, layout: Layout) -> list[Part | None]:
-    """Return the part of the score that each voice continues; None for a voice without one."""
-    parts = parts_of(score)
-    if len(layout.voices) == 4:
-        soprano, alto, tenor, bass = by_pitch(parts)
-        return [soprano, bass, tenor, alto]
-    melody, chords = melody_and_chords(parts) or (parts[0], None)
-    return [chords, melody]
+def model_parts(score: Score, model: LoadedModel, path: Path) -> list[Part | None]:
+    """Return the part of a score that is each voice of a model; None for a voice without one.
+
+    Raises
+    ------
+    DataError
+        If the score, of the file at `path`, does not have the voices of the model.
+    """
+    try:
+        return voice_parts(score, voice_settings(model.settings).layout)
+    except DataError as error:
+        raise DataError(f"{path}: {error}, for {model.name}") from error
 
 
 def append_voices(

@@ -10,7 +10,7 @@ from seqstudio.api.media import Score
 from seqstudio_music.chords import chord_pitches
 from seqstudio_music.grid import Grid
 from seqstudio_music.keys import signature_of_key
-from seqstudio_music.voices.tokens import NONE, Layout, Voice
+from seqstudio_music.voices.tokens import NONE, Column, Layout, Voice
 
 
 def voice_notes(
@@ -20,17 +20,26 @@ def voice_notes(
 
     A value held over from before `first` begins again there. Every note ends, and none overlap.
     """
-    values, held = (column[first:, voice].copy() for column in layout.decode(tokens))
-    held[:1] = False
-    onsets = (values != NONE) & ~held
-    ends = np.append(np.flatnonzero(onsets | (values == NONE)), len(values))
+    values, held = layout.decode(tokens)
+    new = np.arange(len(tokens)) >= first
+    return column_notes((values[:, voice], held[:, voice]), new, layout.voices[voice], grid)
+
+
+def column_notes(column: Column, new: NDArray[np.bool_], voice: Voice, grid: Grid) -> list[Note]:
+    """Convert the (T,) steps of one voice that are new to notes; none leaves them.
+
+    A value held over from a step that is not new begins again.
+    """
+    values, held = column
+    continues = held & np.insert(new, 0, False)[:-1]
+    begins = new & (values != NONE) & ~continues
+    ends = np.append(np.flatnonzero(~new | begins | (values == NONE)), len(values))
     notes = []
-    for step in np.flatnonzero(onsets).tolist():
+    for step in np.flatnonzero(begins).tolist():
         end = int(ends[np.searchsorted(ends, step, side="right")])
-        onset = int(grid.ticks[first + step])
-        length = max(int(grid.ticks[first + end]) - onset, 1)
-        for pitch in value_pitches(int(values[step]), layout.voices[voice]):
-            notes.append(Note(onset, pitch, length, layout.voices[voice].velocity))
+        onset, length = int(grid.ticks[step]), max(int(grid.ticks[end] - grid.ticks[step]), 1)
+        for pitch in value_pitches(int(values[step]), voice):
+            notes.append(Note(onset, pitch, length, voice.velocity))
     return notes
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -15,17 +14,14 @@ from seqstudio_music.parts import Part, parts_of
 from seqstudio_music.voices.data import Piece, piece_key
 from seqstudio_music.voices.tokens import (
     CHORALE,
-    LEAD_SHEET,
+    LAYOUTS,
     NONE,
-    Held,
-    Values,
+    Column,
     Voice,
     repeated,
 )
 
 CHORD_SIZE = 2.0  # mean notes per onset from which a part is one of chords
-
-Column = tuple[Values, Held]  # one voice: (T,) each
 
 
 def is_chorale(parts: Sequence[Part]) -> bool:
@@ -59,50 +55,49 @@ def melody_and_chords(parts: Sequence[Part]) -> tuple[Part, Part | None] | None:
     return melody, chords
 
 
-def read_chorale(score: Score) -> Piece:
-    """Read four parts as soprano, alto, tenor and bass, by their mean pitch.
+def voice_parts(score: Score, layout: str) -> list[Part | None]:
+    """Return the part of a score that is each voice of a layout; None for a voice without one.
 
-    A repeated note counts as held, as in the chorales of the training data, which have no onsets.
-
-    Raises
-    ------
-    DataError
-        If there are not four parts of one voice each.
-    """
-    parts = parts_of(score)
-    if not is_chorale(parts):
-        raise DataError(f"{describe_parts(parts)}, expected four parts of one voice each")
-    soprano, alto, tenor, bass = by_pitch(parts)
-    grid, adjustments = grid_of_score(score, score.end_tick), Counter[str]()
-    columns = [read_voice(part.notes, grid, adjustments) for part in (soprano, bass, tenor, alto)]
-    piece = join_columns(columns, grid, adjustments, CHORALE)
-    return replace(piece, held=repeated(piece.values))
-
-
-def read_lead_sheet(score: Score) -> Piece:
-    """Read one or two parts as a melody and, if there are two, its chords.
+    Soprano, alto, tenor and bass are four parts by their mean pitch; a melody is one part or one of
+    two, whose other one is its chords.
 
     Raises
     ------
     DataError
-        If the parts are not a lead sheet.
+        If the score has other parts than the layout, "chorale" or "lead-sheet".
     """
     parts = parts_of(score)
+    if LAYOUTS[layout] == CHORALE:
+        if not is_chorale(parts):
+            raise DataError(f"{describe_parts(parts)}, expected four parts of one voice each")
+        soprano, alto, tenor, bass = by_pitch(parts)
+        return [soprano, bass, tenor, alto]
     found = melody_and_chords(parts)
     if found is None:
         expected = "a melody, alone or with one part of chords"
         raise DataError(f"{describe_parts(parts)}, expected {expected}")
     melody, chords = found
-    grid, adjustments = grid_of_score(score, score.end_tick), Counter[str]()
-    chord_notes = chords.notes if chords is not None else ()
-    columns = [
-        read_chords(chord_notes, grid, adjustments),
-        read_voice(melody.notes, grid, adjustments),
-    ]
-    return join_columns(columns, grid, adjustments, LEAD_SHEET)
+    return [chords, melody]
 
 
-READERS = {"chorale": read_chorale, "lead-sheet": read_lead_sheet}
+def read_piece(score: Score, layout: str) -> Piece:
+    """Read a score as a piece of a layout, "chorale" or "lead-sheet".
+
+    Raises
+    ------
+    DataError
+        If it has other parts than the layout.
+    """
+    parts = voice_parts(score, layout)
+    return piece_of_parts(parts, LAYOUTS[layout], grid_of_score(score, score.end_tick))
+
+
+def piece_of_parts(parts: Sequence[Part | None], voices: Sequence[Voice], grid: Grid) -> Piece:
+    """Read the part of each voice; what that changes is counted."""
+    adjustments = Counter[str]()
+    notes = [part.notes if part else () for part in parts]
+    values, held = read_columns(notes, voices, grid, adjustments)
+    return Piece(values, held, grid, piece_key(voices, values), dict(+adjustments))
 
 
 def describe_parts(parts: Sequence[Part]) -> str:
@@ -113,13 +108,25 @@ def describe_parts(parts: Sequence[Part]) -> str:
     return f"{len(parts)} parts with {sizes} notes per onset"
 
 
-def join_columns(
-    columns: Sequence[Column], grid: Grid, adjustments: Counter[str], voices: Sequence[Voice]
-) -> Piece:
-    """Return the piece that consists of these voices."""
+def read_columns(
+    notes: Sequence[Iterable[Note]],
+    voices: Sequence[Voice],
+    grid: Grid,
+    adjustments: Counter[str],
+) -> Column:
+    """Snap the notes of each voice to the grid: (T, S) values and holds.
+
+    A repeated note of a voice that does not mark onsets counts as held, as in the chorales of the
+    training data, which have no onsets.
+    """
+    columns = [
+        (read_chords if voice.kind == "chord" else read_voice)(of_voice, grid, adjustments)
+        for of_voice, voice in zip(notes, voices, strict=True)
+    ]
     values = np.stack([values for values, _ in columns], axis=1)
     held = np.stack([held for _, held in columns], axis=1)
-    return Piece(values, held, grid, piece_key(voices, values), dict(+adjustments))
+    marks_onsets = np.array([voice.marks_onsets for voice in voices])
+    return values, np.where(marks_onsets, held, repeated(values))
 
 
 def read_voice(notes: Iterable[Note], grid: Grid, adjustments: Counter[str]) -> Column:

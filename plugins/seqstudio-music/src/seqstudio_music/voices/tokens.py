@@ -25,6 +25,7 @@ SOUND = 1  # the first token of a pitch that sounds, in a voice that does not ma
 
 Values = NDArray[np.int64]  # (T, S): the MIDI pitch or chord of each of S voices, or NONE
 Held = NDArray[np.bool_]  # (T, S): whether a value continues from the step before
+Column = tuple[Values, Held]  # (T,) of one voice, or (T, S) of all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
