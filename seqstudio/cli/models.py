@@ -133,10 +133,11 @@ def tune(
 @models.command("export")
 @model_argument
 @click.argument("target", type=click.Path(path_type=Path))
+@click.option("--int8", is_flag=True, help="Store weights in 8 bits: half the size, a little loss.")
 @pass_studio
-def export_model(studio: Studio, *, model: str, target: Path) -> None:
+def export_model(studio: Studio, *, model: str, target: Path, int8: bool) -> None:
     """Copy MODEL to TARGET: a new folder, or one file if its name ends in .seqmodel."""
-    found = studio.models.export(model, target)
+    found = studio.models.export(model, target, int8=int8)
     echo(f"{found.path}: {format_size(found.facts.size)}, sha256 {found.sha256}")
 
 

@@ -13,6 +13,7 @@ from seqstudio.core.model import build
 from seqstudio.core.parts import Parts
 from seqstudio.errors import ConfigError, ModelError
 from seqstudio.services.bundle_files import CONFIG, TASK_BUFFERS, WEIGHTS, BundleInfo, read_bundle
+from seqstudio.services.int8_weights import from_int8
 
 
 def add_to_base(
@@ -38,7 +39,7 @@ def add_to_base(
     try:
         with torch.device("meta"):  # only names and shapes are needed
             module = build(config_from_plain(info.config.model, parts), parts)
-        return merge(fitting_weights(load(data), module.state_dict()), stored)
+        return merge(fitting_weights(from_int8(load(data), base), module.state_dict()), stored)
     except ConfigError as error:
         raise ModelError(f"{info.path}: {CONFIG}, {WEIGHTS}: {error}") from error
 

@@ -18,6 +18,7 @@ from seqstudio.errors import ConfigError, ModelError, TrainingError
 from seqstudio.services.adapter_bundles import fitting_weights
 from seqstudio.services.bundle_files import TASK_BUFFERS, BaseModel, BundleInfo, read_bundle
 from seqstudio.services.bundles import model_config
+from seqstudio.services.int8_weights import from_int8
 from seqstudio.services.settings import find_preset
 
 
@@ -100,7 +101,8 @@ def open_base(path: Path, task: Task, name: str = "") -> StartingPoint:
         raise ModelError(
             f"{path}: an adapter of {info.config.base.name}, expected a whole model to start from"
         )
-    return StartingPoint(info=info, name=name or info.name, weights=load(data))
+    weights = from_int8(load(data), info.path)
+    return StartingPoint(info=info, name=name or info.name, weights=weights)
 
 
 def check_adapter(config: TrainConfig, base: StartingPoint | None) -> None:

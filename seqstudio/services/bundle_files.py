@@ -7,7 +7,7 @@ outputs, and `hashes.json` the SHA-256 of each of them.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +28,12 @@ from seqstudio.services.bundle_limits import (
 )
 from seqstudio.services.bundle_reader import BundleReader, open_bundle
 from seqstudio.services.model_card import ModelCard
-from seqstudio.services.safetensors_header import HEADER_LIMIT, TensorEntry, read_header
+from seqstudio.services.safetensors_header import (
+    HEADER_LIMIT,
+    TensorEntry,
+    is_scale,
+    read_header,
+)
 from seqstudio.services.zip_files import zip_bytes
 
 T = TypeVar("T")
@@ -39,6 +44,7 @@ GOLDEN, HASHES = "golden.json", "hashes.json"
 REQUIRED = (CONFIG, WEIGHTS, CARD)
 ORDER = (CONFIG, CARD, GOLDEN, WEIGHTS, HASHES)
 TASK_BUFFERS = "task_buffers."
+IN_8_BITS = "Weights of 8 bits, rounded after measuring."  # a remark of cards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +214,7 @@ def count_parameters(entries: Mapping[str, TensorEntry]) -> int:
     """Return the number of elements in all tensors except the task's buffers."""
     total = 0
     for name, entry in entries.items():
-        if not name.startswith(TASK_BUFFERS):
+        if not name.startswith(TASK_BUFFERS) and not is_scale(name, entries):
             size = 1
             for length in entry.shape:
                 size *= length
@@ -248,11 +254,13 @@ def export_bundle(
     *,
     card: ModelCard | None = None,
     golden: tuple[GoldenItem, ...] | None = None,
+    int8: bool = False,
 ) -> BundleInfo:
     """Copy a bundle to a new folder, or to a zip file if `target` ends in `.seqmodel`.
 
     Exporting the same bundle twice gives the same bytes. `card` and `golden` replace those of the
-    source.
+    source. `int8` rounds the weights to 8 bits, which halves the bundle: its outputs are others
+    then, so that it has no reference outputs, and its card says that it was measured before.
 
     Raises
     ------
@@ -261,10 +269,15 @@ def export_bundle(
     """
     if target.exists():
         raise ModelError(f"{target} exists, expected a new folder or file")
-    _, weights = read_bundle(source)
+    info, weights = read_bundle(source)
     with open_bundle(source) as reader:
         contents = {name: reader.read(name) for name in reader.sizes if name != HASHES}
     contents[WEIGHTS] = weights
+    if int8:
+        from seqstudio.services.int8_weights import to_int8  # imports numpy
+
+        card, golden = _in_8_bits(info.card if card is None else card), ()
+        contents[WEIGHTS] = to_int8(weights, exempt=TASK_BUFFERS)
     if card is not None:
         contents[CARD] = json_bytes(to_plain(card))
     if golden is not None:
@@ -277,6 +290,11 @@ def export_bundle(
             with atomic_folder(target) as temporary:
                 write_bundle(temporary, contents)
     return inspect_bundle(target)
+
+
+def _in_8_bits(card: ModelCard) -> ModelCard:
+    others = tuple(remark for remark in card.remarks if remark != IN_8_BITS)
+    return replace(card, remarks=(*others, IN_8_BITS))
 
 
 def _in_order(contents: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -37,6 +37,7 @@ from seqstudio.services.bundle_files import (
     read_bundle,
     write_bundle,
 )
+from seqstudio.services.int8_weights import from_int8
 from seqstudio.services.model_card import ModelCard
 from seqstudio.services.sampling import sample
 from seqstudio.services.series_sampling import sample_series
@@ -237,7 +238,7 @@ def load_bundle(
         raise ModelError(f"{path}: a model of task {info.task}, expected one of {task.name}")
     table = parts or default_parts()
     _check_parts(info, table)
-    weights = load(data)
+    weights = from_int8(load(data), info.path)
     if info.config.base is not None:
         weights = add_to_base(info, weights, base, table)
     buffers = {

@@ -13,7 +13,18 @@ from typing import Any
 from seqstudio.errors import ModelError
 
 HEADER_LIMIT = 2**20  # bytes; hundreds of tensors need about ten thousand
-ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
+ITEM_BYTES = {
+    "F64": 8,
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+    "I64": 8,
+    "I32": 4,
+    "U8": 1,
+    "I8": 1,
+    "BOOL": 1,
+}
+SCALE = ".scale"  # ends the name of the tensor with the scale of each row of one in int8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,11 @@ def read_header(start: bytes, size: int, where: str) -> dict[str, TensorEntry]:
     entries = {name: _entry(value, f"{where}: {name}") for name, value in table.items()}
     _check_layout(entries, size - 8 - length, where)
     return entries
+
+
+def is_scale(name: str, names: Mapping[str, object]) -> bool:
+    """Return whether a tensor holds the scale of another one."""
+    return name.endswith(SCALE) and name.removesuffix(SCALE) in names
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

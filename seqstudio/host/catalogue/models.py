@@ -203,15 +203,17 @@ class ModelCatalogue:
         if name in self.names():
             raise ModelError(f"model {name!r} is installed already, expected another name")
 
-    def export(self, text: str, target: Path) -> FoundModel:
+    def export(self, text: str, target: Path, *, int8: bool = False) -> FoundModel:
         """Copy a model to a new folder, or to a single file if `target` ends in `.seqmodel`.
+
+        `int8` stores its weights in 8 bits; see `services.bundle_files.export_bundle`.
 
         Raises
         ------
         ModelError
             If the model is damaged, or the target exists.
         """
-        facts = export_bundle(self.find(text).path, target.absolute())
+        facts = export_bundle(self.find(text).path, target.absolute(), int8=int8)
         return FoundModel(name=facts.name, path=facts.path, origin="file", facts=facts)
 
     def remove(self, name: str) -> None:
