@@ -19,6 +19,7 @@ from seqstudio_music.voices.batches import (
 )
 from seqstudio_music.voices.covariates import covariates
 from seqstudio_music.voices.data import Piece, VoiceExample
+from seqstudio_music.voices.leaning import leans
 from seqstudio_music.voices.sampling import model_layout
 from seqstudio_music.voices.score_reader import read_piece
 from seqstudio_music.voices.scoring import score_notes, score_piece
@@ -221,3 +222,45 @@ def test_a_chorale_of_the_training_set_is_mostly_expected(tmp_path: Path) -> Non
     (leading,) = (row for row in found if row["bar"] == 4 and row["midi"] == 68)
     assert (leading["pitch"], leading["rank"]) == ("G#4", 1)
     assert "least likely: B3, 0.39 %, in bar 4 on beat 4.5, tenor" in result.summary
+
+
+@pytest.mark.medium
+def test_what_a_note_leaned_on_makes_it_less_likely_when_it_is_changed(tmp_path: Path) -> None:
+    folder = Path(seqstudio_music.__file__).parent / "models" / "music-chorale"
+    parts = with_plugin_parts(seqstudio_music.seqstudio_parts())
+    model = load_bundle(folder, VoicesTask(), parts=parts)
+    piece = read_piece(Score.read(ASSETS / "o-haupt.mid"), "chorale")
+    found = leans(model, piece, onsets(piece), 2, lambda share: None)
+
+    assert sum(map(bool, found.values())) > 0.8 * len(found)
+    assert all(one.place < place for place, ones in found.items() for one in ones)
+    step, voice = max(found, key=lambda place: sum(one.nats for one in found[place]))
+    lean, layout = found[step, voice][0], model_layout(model)
+    (at, other), values = lean.place, piece.values.copy()
+    first = int(layout.first_tokens[other])
+    sounds = values[at:, other] == values[at, other]
+    stop = at + (int((~sounds).argmax()) or len(sounds))
+    values[at:stop, other] = lean.other - first + layout.voices[other].first_value
+    changed = Piece(values, piece.held, piece.grid, piece.key)
+    nats = [score_notes(model, one, [(step, voice)], 0)[0].nats for one in (piece, changed)]
+
+    assert nats[1] - nats[0] == pytest.approx(lean.nats, rel=1e-3)
+
+
+def test_a_note_is_found_again_in_the_file_and_says_what_it_leaned_on(
+    job: OneJob, write: Write
+) -> None:
+    path = write(four_parts(), "piece.mid")
+    found = rows(explained(job, path, alternatives=2, leans=2))
+    notes = [(number, n) for number, t in enumerate(Score.read(path).tracks, 1) for n in t.notes]
+
+    assert {(row["track"], row["tick"], row["midi"]) for row in found} == {
+        (number, note.onset_ticks, note.pitch) for number, note in notes
+    }
+    for row in found:
+        for name, pitches in zip(
+            row["alternatives"].split("; "), row["alternatives_midi"].split("; "), strict=True
+        ):
+            assert name.startswith("rest" if pitches == "rest" else pitch_name(int(pitches), 0)[0])
+    assert any("times less likely" in row["leans_on"] for row in found)
+    assert all(row["leans_on"] == "" for row in rows(explained(job, path)))

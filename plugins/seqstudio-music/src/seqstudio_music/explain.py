@@ -1,7 +1,8 @@
 """The operation `explain`: what a model thought of each note of a piece."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import exp
 
 from seqstudio.api import Job, Request, Result, Table
 from seqstudio_music.chords import chord_symbol
@@ -10,10 +11,26 @@ from seqstudio_music.keys import pitch_name
 from seqstudio_music.parts import parts_of
 from seqstudio_music.rework.arrangement import Arrangement
 from seqstudio_music.rework.operations import opened
+from seqstudio_music.voices.leaning import Lean, Place, leans
+from seqstudio_music.voices.notes import value_pitches
 from seqstudio_music.voices.scoring import ScoredNote, score_notes
 from seqstudio_music.voices.tokens import Layout
 
-COLUMNS = ("bar", "beat", "voice", "pitch", "midi", "probability", "rank", "nats", "alternatives")
+COLUMNS = (
+    "bar",
+    "beat",
+    "voice",
+    "pitch",
+    "midi",
+    "probability",
+    "rank",
+    "nats",
+    "alternatives",
+    "alternatives_midi",  # of each the pitches, "rest" or "hold"
+    "leans_on",
+    "track",  # of the file, from 1
+    "tick",
+)
 SILENT = ("rest", "hold")  # the first tokens of a voice, in their order
 Row = tuple[int | float | str | None, ...]
 
@@ -32,12 +49,15 @@ class Explain:
             If the piece cannot be read, has no note, or does not have the voices of the model.
         """
         whole, model = opened(request, job)
-        places = whole.onsets(lambda voice, note: True)
-        notes = score_notes(model, whole.piece, places, request.options["alternatives"])
+        onsets = first_ticks(whole)
+        notes = score_notes(model, whole.piece, list(onsets), request.options["alternatives"])
+        count, leaned = request.options["leans"], dict[Place, list[Lean]]()
+        if count:
+            leaned = leans(model, whole.piece, list(onsets), count, job.progress)
         words, changes = Words(whole.layout, whole.grid, whole.key()), changed(whole)
         what = f"{request.file('piece').name} by {model.name}"
         yield Result(
-            outputs={"notes": Table(COLUMNS, tuple(words.row(note) for note in notes))},
+            outputs={"notes": Table(COLUMNS, tuple(rows(whole, words, notes, leaned, onsets)))},
             summary="; ".join([words.summary(notes, what), *changes]),
             details={
                 "model": model.name,
@@ -57,8 +77,8 @@ class Words:
     grid: Grid
     key: int
 
-    def row(self, note: ScoredNote) -> Row:
-        """Return a note as a row of the table; a chord has no MIDI number."""
+    def row(self, note: ScoredNote, leaned: Sequence[Lean]) -> Row:
+        """Return a note as the first columns of the table; a chord has no MIDI number."""
         bar, beat = place(self.grid, note.step)
         others = (
             f"{self.token(note.voice, one.token)} {one.probability:.3f}"
@@ -74,6 +94,26 @@ class Words:
             note.rank,
             round(note.nats, 3),
             "; ".join(others),
+            "; ".join(self._pitches(note.voice, one.token) for one in note.alternatives),
+            "; ".join(map(self._lean, leaned)),
+        )
+
+    def _pitches(self, voice: int, token: int) -> str:
+        value = token - int(self.layout.first_tokens[voice])
+        if value < 0:
+            return self.token(voice, token)
+        own = self.layout.voices[voice]
+        return " ".join(map(str, value_pitches(value + own.first_value, own)))
+
+    def _lean(self, lean: Lean) -> str:
+        """Return a note that another leaned on, and what would be without it, in words."""
+        (step, voice), factor = lean.place, exp(lean.nats)
+        bar, beat = place(self.grid, step)
+        name = self.layout.voices[voice].name.lower()
+        times = f"{factor:.1f}" if factor < 10 else f"{factor:.0f}"
+        return (
+            f"{name} {self.token(voice, lean.token)} in bar {bar} on beat {beat:g}: "
+            f"with {self.token(voice, lean.other)}, {times} times less likely"
         )
 
     def _has_chord(self, notes: Sequence[ScoredNote]) -> bool:
@@ -106,6 +146,29 @@ class Words:
             f"{100 * first_choice(notes):.0f} % its first choice; least likely: "
             f"{name}, {odds}, in bar {bar} on beat {beat:g}, {voice}"
         )
+
+
+def first_ticks(whole: Arrangement) -> dict[Place, int]:
+    """Return (step, voice) of each step in which notes begin, in order: the tick of the first."""
+    found: dict[Place, int] = {}
+    for voice, part in enumerate(whole.parts):
+        for note in part.notes if part else ():
+            found.setdefault((whole.grid.onset_step(note.onset_ticks), voice), note.onset_ticks)
+    return dict(sorted(found.items()))
+
+
+def rows(
+    whole: Arrangement,
+    words: Words,
+    notes: Sequence[ScoredNote],
+    leaned: Mapping[Place, Sequence[Lean]],
+    onsets: Mapping[Place, int],
+) -> Iterator[Row]:
+    """Yield a row for each note, with its place in the file."""
+    for note in notes:
+        at, part = (note.step, note.voice), whole.parts[note.voice]
+        track = part.track if part else 0
+        yield *words.row(note, leaned.get(at, ())), track + 1, onsets[at]
 
 
 def place(grid: Grid, step: int) -> tuple[int, float]:
