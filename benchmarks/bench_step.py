@@ -3,8 +3,10 @@
 Goals: one row, a single take, at least 1.25 times as fast as the fastest torch loop (`nn.LSTM` with
 oneDNN off, `nn.LSTMCell`), and at most 1.0 of the step's matmuls by torch; sixteen rows at most 4
 times one row. The lone row's own matmuls read more bytes than they compute, sixteen rows compute:
-so their rate is printed beside the best that torch reaches in a large product. Then a prompt, run
-over at once and stepped. Medians of the CPU time of one thread; what is compared runs in turn. Run
+so their rate is printed beside the best that torch reaches in a large product. Then eight-bit
+weights beside float32, for the products of one matrix alone (goal: at least 1.8 times as fast) and
+for whole steps; `int8_loss.py` prints their loss. Then a prompt, run over at once and stepped.
+Medians of the CPU time of one thread; what is compared runs in turn. Run
 `python benchmarks/bench_step.py`.
 """
 
@@ -18,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from seqstudio.api.nn import DecoderConfig, ModelConfig, NestedConfig, SequenceModel, build
+from seqstudio.core.compiled_step import CompiledLinear, Int8Linear
 
 VOCABULARY, DIMENSION, LAYERS = 400, 128, 2
 SLOTS = 2  # tokens in a group of the nested model
@@ -26,8 +29,8 @@ GATES = {"lstm": 4, "gru": 3, "mingru": 2}
 Loop = Callable[[], Any]
 
 
-def our_loop(model: SequenceModel, rows: int) -> Loop:
-    logits, initial_state = model.start(rows)
+def our_loop(model: SequenceModel, rows: int, *, int8: bool = False) -> Loop:
+    logits, initial_state = model.start(rows, int8=int8)
 
     def run() -> list[Tensor]:
         tokens, state = [logits.argmax(dim=1)], initial_state
@@ -171,6 +174,36 @@ def compare_matmuls(name: str, model: SequenceModel) -> None:
     )
 
 
+def product_loop(linear: CompiledLinear, rows: int) -> Loop:
+    inputs = torch.randn(rows, linear.inputs).tanh()
+
+    def run() -> None:
+        for _ in range(STEPS):
+            linear(inputs)
+
+    return run
+
+
+def compare_eight_bits(name: str, loop: Callable[[int, bool], Loop]) -> None:
+    """Compare eight-bit weights with float32, for one row and sixteen."""
+    loops = {f"{rows} {int8}": loop(rows, int8) for rows in (1, 16) for int8 in (False, True)}
+    found = medians(loops)
+    texts = []
+    for rows, title in ((1, "one row"), (16, "16 rows")):
+        exact, rounded = found[f"{rows} False"], found[f"{rows} True"]
+        texts.append(f"{title} {exact:4.0f} to {rounded:3.0f} us, {exact / rounded:.2f} times")
+    print(f"  {name:22s} {'; '.join(texts)}")
+
+
+def compare_products(hidden: int) -> None:
+    """Compare the products of an LSTM layer's two matrices, laid side by side."""
+    weight, bias = torch.randn(8 * hidden, hidden) / hidden**0.5, torch.randn(8 * hidden)
+    linears = CompiledLinear(weight, bias), Int8Linear(weight, bias)
+    compare_eight_bits(
+        f"{hidden} x {8 * hidden} alone", lambda rows, int8: product_loop(linears[int8], rows)
+    )
+
+
 def compare_prompts(name: str, model: SequenceModel) -> None:
     """Compare running over a prompt with stepping through it."""
     logits, state = model.start(1)
@@ -203,6 +236,11 @@ def main() -> None:
     for name, model in models.items():
         compare_matmuls(name, model)
     print(f"peak of torch.mm, 768 x 768 x 768: {peak():.0f} GFLOP/s")
+    print("float32 to eight-bit weights (goal for the products alone: 1.8 times or more)")
+    for hidden in (192, 256, 320, 512):
+        compare_products(hidden)
+    for name, model in models.items():
+        compare_eight_bits(name, lambda rows, int8, model=model: our_loop(model, rows, int8=int8))
     for name in ("lstm 256", "nested"):
         compare_prompts(name, models[name])
 

@@ -77,12 +77,16 @@ class SamplingConfig:
 
     Temperature 0 chooses the most likely token. Top-p: Holtzman et al. 2020, "The curious case of
     neural text degeneration"; min-p: Nguyen et al. 2024, "Turning up the heat".
+
+    With `int8` the decoder steps with its weights rounded to eight bits, one scale for each row of
+    a matrix: faster on a CPU, and only there; nearly the same probabilities.
     """
 
     temperature: float = 1.0
     top_k: int = 0  # 0 keeps all tokens
     top_p: float = 1.0
     min_p: float = 0.0
+    int8: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature < float("inf"):

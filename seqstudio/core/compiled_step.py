@@ -10,7 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from seqstudio.core.cells import CELLS, RecurrentCell
+from seqstudio.core.int8_kernel import BYTES, HIGH_BYTE_ZERO, LARGEST, compiled_int8_product
 from seqstudio.core.step_kernel import PANEL, compiled_layers, compiled_product
+from seqstudio.core.vector_code import LANES
 
 
 class CompiledLinear:
@@ -22,6 +24,8 @@ class CompiledLinear:
     bias : (N,) float32
     """
 
+    kernel = "product"
+
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self.size, self.inputs = weight.shape
         padded = functional.pad(weight, (0, 0, 0, -self.size % PANEL))
@@ -30,7 +34,7 @@ class CompiledLinear:
         self.bias = functional.pad(bias, (0, len(padded) - self.size))
         self.columns = len(padded)
         self.addresses = self.panels.data_ptr(), self.bias.data_ptr()
-        self.product = compiled_product()
+        self.product = compiled_product()  # of the name `kernel`
 
     def __call__(self, rows: Tensor) -> Tensor:
         """Map (..., K) rows, which lie one after another at one distance, to (..., N)."""
@@ -45,6 +49,47 @@ class CompiledLinear:
             rows.data_ptr(), *self.addresses, result.data_ptr(),
         )  # fmt: skip
         return result
+
+
+class Int8Linear(CompiledLinear):
+    """Computes what `CompiledLinear` does with eight-bit weights, each column with its own scale.
+
+    The inputs of a row are rounded to 16 bits. (N, K) weight and (N,) bias, both float32.
+    """
+
+    kernel = "int8_product"
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        self.size = len(weight)
+        self.given = weight.shape[1]
+        missing = -self.size % PANEL
+        scale, whole = eight_bits(functional.pad(weight, (0, -self.given % LANES, 0, missing)))
+        self.columns, self.inputs = whole.shape
+        # (P, K / BYTES, PANEL, BYTES)
+        self.panels = (
+            whole.unflatten(0, (-1, PANEL)).unflatten(2, (-1, BYTES)).transpose(1, 2).contiguous()
+        )
+        excess = whole.sum(dim=1, dtype=torch.int32) * -HIGH_BYTE_ZERO
+        bias = functional.pad(bias, (0, missing))
+        self.bias = torch.stack([bias, scale, excess.view(torch.float32)])
+        self.addresses = self.panels.data_ptr(), self.bias.data_ptr()
+        self.product = compiled_int8_product()
+
+    def padded(self, rows: Tensor) -> Tensor:
+        """Return what a call does, padded to whole panels."""
+        if self.given != self.inputs:
+            rows = functional.pad(rows, (0, self.inputs - self.given))
+        return super().padded(rows)
+
+
+def eight_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the (N,) scales and (N, K) int8 whole numbers of (N, K) weights.
+
+    A column that is not finite has a scale that is not.
+    """
+    scale = weight.abs().amax(dim=1) / LARGEST
+    whole = (weight / scale[:, None]).nan_to_num(0.0).round().clamp(-LARGEST, LARGEST)
+    return scale, whole.to(torch.int8)
 
 
 class CompiledLayers:
@@ -86,7 +131,7 @@ class CompiledLayers:
         layers = [entry for own, up, down in rows for entry in (*own.addresses, *up, down)]
         address = self.table.data_ptr()
         self.plan = torch.tensor([*sizes, address, len(table), *weights, *layers])
-        self.run = compiled_layers(of_cell)
+        self.run = compiled_layers(of_cell, recurrent[0].kernel)
 
     def initial_state(self, state: Tensor) -> Tensor:
         """Return the (layers, R, S) state to step from, from a (layers, R, H or 2H) one."""

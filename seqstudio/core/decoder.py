@@ -144,6 +144,8 @@ class Decoder(nn.Module):
     cell of a plugin's own.
     """
 
+    steps_in_int8 = True
+
     def __init__(
         self,
         config: DecoderConfig,
@@ -297,12 +299,14 @@ class Decoder(nn.Module):
         initial_state: Tensor | None = None,
         encoded: Encoded | None = None,
         covariates: Tensor | None = None,
+        int8: bool = False,
     ) -> tuple[Tensor, DecoderState]:
         """Run over prompts at once; the same bits as `start` and a step for each of their tokens.
 
         Parameters
         ----------
         prompts : (B, U) int64, as far as `valid_prefix` allows
+        int8 : whether this and the steps multiply by eight-bit weights; see `SamplingConfig`
 
         Returns
         -------
@@ -313,7 +317,7 @@ class Decoder(nn.Module):
             stacks = [self.body] if self.above is None else [self.body, self.above]
             initial_state = torch.cat([stack.zero_state(rows) for stack in stacks])
         covariates = expand_covariates(covariates, rows)
-        return FlatStepper(self).start(prompts, initial_state, encoded, covariates)
+        return FlatStepper(self, int8=int8).start(prompts, initial_state, encoded, covariates)
 
     def valid_prefix(self, tokens: Sequence[int]) -> int:
         """Return how many of these tokens are in the vocabulary, counted from the first."""

@@ -68,7 +68,7 @@ class DecoderState(NamedTuple):
 class FlatStepper:
     """A flat decoder's weights, laid out for fused steps."""
 
-    def __init__(self, decoder: Any, route: StepRoute | None = None) -> None:
+    def __init__(self, decoder: Any, route: StepRoute | None = None, *, int8: bool = False) -> None:
         self.vocabulary = decoder.config.vocabulary
         self.attention, self.past_attention = decoder.attention, decoder.past_attention
         maps = [] if self.attention is None else [self.attention.query]
@@ -85,7 +85,7 @@ class FlatStepper:
         embeddings = [decoder.embedding.weight]
         embeddings += [] if known is None else list(known.parameters())
         embeddings += [] if past is None else [past.embedding.weight]
-        self.stack = FusedStack(decoder.body, head, route, embeddings=embeddings)
+        self.stack = FusedStack(decoder.body, head, route, int8=int8, embeddings=embeddings)
         self.read = linear(self.stack.route, *output) if maps else self.stack.head
         self.output = None
         if decoder.readout is not None:

@@ -43,21 +43,29 @@ class StepRoute(NamedTuple):
     lanes: int  # of which a layer's width is a multiple
 
 
-def step_route(device: torch.device, cell: RecurrentCell) -> StepRoute:
+def step_route(device: torch.device, cell: RecurrentCell, *, int8: bool = False) -> StepRoute:
     """Choose the kernels of steps; on a CPU no row depends on the others, to the last bit.
 
     Torch computes what does not fill a vector register with other code, whose last bits differ: so
     a plugin's own cell, which torch steps, is padded to whole registers.
+
+    Raises
+    ------
+    ConfigError
+        If eight-bit weights are wanted on a device that has no kernel for them.
     """
     if not compiles_steps(device):
+        if int8:
+            raise ConfigError(f"int8=True on device={device.type!r}, expected cpu")
         return StepRoute(TorchLinear, TorchLayers, lanes=1)
     # here, so that what never steps does not load a compiler
-    from seqstudio.core.compiled_step import CompiledLayers, CompiledLinear
+    from seqstudio.core.compiled_step import CompiledLayers, CompiledLinear, Int8Linear
     from seqstudio.core.vector_code import LANES
 
+    linear = Int8Linear if int8 else CompiledLinear
     if cell not in CELLS.values():
-        return StepRoute(CompiledLinear, TorchLayers, lanes=64)
-    return StepRoute(CompiledLinear, CompiledLayers, lanes=LANES)
+        return StepRoute(linear, TorchLayers, lanes=64)
+    return StepRoute(linear, CompiledLayers, lanes=LANES)
 
 
 def select_layers(state: StackState, rows: Tensor) -> StackState:
@@ -81,6 +89,7 @@ class FusedStack:
     body : the layers
     head : (M, H) weight and (M,) bias of a map from the outputs
     route : of the device of the weights, if not given
+    int8 : whether that one has eight-bit weights
     embeddings : (N, F) each: inputs of the first layer that ids add; see `run`
     """
 
@@ -90,6 +99,7 @@ class FusedStack:
         head: tuple[Tensor, Tensor],
         route: StepRoute | None = None,
         *,
+        int8: bool = False,
         embeddings: Sequence[Tensor] = (),
     ) -> None:
         layers = list(body.layers) if isinstance(body, RecurrentStack) else [body]
@@ -98,7 +108,8 @@ class FusedStack:
         self.body = None  # the stack, if it changes what a layer passes on
         if isinstance(body, RecurrentStack) and (body.residual or len(body.norms)):
             self.body = body
-        self.route = route or step_route(next(body.parameters()).device, body.cell)
+        device = next(body.parameters()).device
+        self.route = route or step_route(device, body.cell, int8=int8)
         self.padding = -self.hidden % self.route.lanes
         width = self.hidden + self.padding
         recurrent = [self.linear(*self.gates(*layer.weights("hh"))) for layer in self.layers]

@@ -226,7 +226,12 @@ class SequenceModel(BlockEncoding):
         return log_probs
 
     def start(
-        self, rows: int, *, encoded: Encoded | None = None, covariates: Tensor | None = None
+        self,
+        rows: int,
+        *,
+        encoded: Encoded | None = None,
+        covariates: Tensor | None = None,
+        int8: bool = False,
     ) -> tuple[Tensor, Any]:
         """Start sampling, one step at a time.
 
@@ -235,6 +240,7 @@ class SequenceModel(BlockEncoding):
         rows : number of sequences to step in parallel
         encoded : as many encoded items, for a model with an encoder
         covariates : (T, C) or (B, T, C) int64, for every step
+        int8 : whether steps multiply by eight-bit weights; see `SamplingConfig`
 
         Returns
         -------
@@ -242,12 +248,17 @@ class SequenceModel(BlockEncoding):
         series decoder the `Density` of (rows,) first steps; and the state to step from
         """
         self.require("decoder")
-        inputs = self.decoder_inputs(encoded, covariates, by_row=True)
+        inputs = self.decoder_inputs(encoded, covariates, by_row=True, int8=int8)
         started: tuple[Tensor, Any] = self.decoder.start(rows, **inputs)
         return started
 
     def prime(
-        self, prompts: Tensor, *, encoded: Encoded | None = None, covariates: Tensor | None = None
+        self,
+        prompts: Tensor,
+        *,
+        encoded: Encoded | None = None,
+        covariates: Tensor | None = None,
+        int8: bool = False,
     ) -> tuple[Tensor, Any]:
         """Start sampling after prompts, which are run over at once; see `start`.
 
@@ -260,9 +271,9 @@ class SequenceModel(BlockEncoding):
         what `start` and a step for each token return, on a CPU to the last bit
         """
         if not prompts.shape[1]:
-            return self.start(len(prompts), encoded=encoded, covariates=covariates)
+            return self.start(len(prompts), encoded=encoded, covariates=covariates, int8=int8)
         self.require("decoder")
-        inputs = self.decoder_inputs(encoded, covariates)
+        inputs = self.decoder_inputs(encoded, covariates, int8=int8)
         primed: tuple[Tensor, Any] = self.decoder.prime(prompts, **inputs)
         return primed
 
@@ -332,14 +343,24 @@ class SequenceModel(BlockEncoding):
             raise ConfigError(f"this model has no {part}, expected one")
 
     def decoder_inputs(
-        self, encoded: Encoded | None, covariates: Tensor | None, *, by_row: bool = False
+        self,
+        encoded: Encoded | None,
+        covariates: Tensor | None,
+        *,
+        by_row: bool = False,
+        int8: bool = False,
     ) -> dict[str, Any]:
         """Check what the decoder is given, and return it as its keyword arguments."""
         if self.config.decoder_outputs is not None:
             raise ConfigError("this decoder predicts for a head, expected one that predicts tokens")
         self.check_inputs(encoded, covariates)
         initial = self.initial_rows(encoded) if by_row else self.initial_state(encoded)
-        inputs = {"initial_state": initial, "covariates": covariates}
+        inputs: dict[str, Any] = {"initial_state": initial, "covariates": covariates}
+        if int8:
+            if not getattr(self.decoder, "steps_in_int8", False):
+                found = type(self.decoder).__name__
+                raise ConfigError(f"int8=True, {found}, expected a flat or nested decoder")
+            inputs["int8"] = True
         return inputs if self.config.attention is None else {**inputs, "encoded": encoded}
 
     def check_inputs(self, encoded: Encoded | None, covariates: Tensor | None) -> None:

@@ -73,6 +73,8 @@ class NestedConfig:
 class NestedDecoder(nn.Module):
     """An RNN over groups, and an RNN over the tokens of each group."""
 
+    steps_in_int8 = True
+
     def __init__(self, config: NestedConfig, past: Sequence[PastInput] = ()) -> None:
         super().__init__()
         self.config = config
@@ -212,12 +214,14 @@ class NestedDecoder(nn.Module):
         *,
         initial_state: Tensor | None = None,
         covariates: Tensor | None = None,
+        int8: bool = False,
     ) -> tuple[Tensor, NestedState]:
         """Run over prompts at once; the same bits as `start` and a step for each of their tokens.
 
         Parameters
         ----------
         prompts : (B, U) int64, as far as `valid_prefix` allows
+        int8 : whether this and the steps multiply by eight-bit weights; see `SamplingConfig`
 
         Returns
         -------
@@ -227,7 +231,7 @@ class NestedDecoder(nn.Module):
         if initial_state is None:
             initial_state = self.outer.zero_state(rows)
         covariates = expand_covariates(covariates, rows)
-        return NestedStepper(self).start(prompts, initial_state, covariates)
+        return NestedStepper(self, int8=int8).start(prompts, initial_state, covariates)
 
     def valid_prefix(self, tokens: Sequence[int]) -> int:
         """Return how many of these tokens follow the grammar, counted from the first."""

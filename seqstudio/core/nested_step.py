@@ -94,11 +94,12 @@ class GroupPast:
 class NestedStepper:
     """The weights of a `NestedDecoder`, laid out for fused steps."""
 
-    def __init__(self, decoder: Any, route: StepRoute | None = None) -> None:
+    def __init__(self, decoder: Any, route: StepRoute | None = None, *, int8: bool = False) -> None:
         self.grammar = decoder.grammar
         inner_output, context_weight = decoder.split_output()
         tokens, known, past = decoder.token_embedding.weight, decoder.covariates, decoder.past
-        self.inner = FusedStack(decoder.inner, inner_output, route, embeddings=[tokens])
+        how: Any = {"route": route, "int8": int8}
+        self.inner = FusedStack(decoder.inner, inner_output, embeddings=[tokens], **how)
         projection, init = decoder.context_projection, decoder.inner_init
         gates_weight = self.inner.fold(projection.weight.T, biased=False).T
         gates_bias = self.inner.fold(projection.bias[None], biased=True)[0]
@@ -109,7 +110,7 @@ class NestedStepper:
         )
         embeddings = [] if known is None else list(known.parameters())
         embeddings += [] if past is None else [past.embedding.weight]
-        self.outer = FusedStack(decoder.outer, head, route, embeddings=embeddings)
+        self.outer = FusedStack(decoder.outer, head, embeddings=embeddings, **how)
         first_input = decoder.first_input
         self.group_gates = self.outer.fold(decoder.group_embedding.weight, biased=False)
         self.empty_gates = self.outer.bias[0]

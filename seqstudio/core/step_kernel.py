@@ -58,8 +58,10 @@ def compiled_product() -> Callable[..., None]:
 
 
 @cache
-def compiled_layers(cell: Cell) -> Callable[..., None]:
+def compiled_layers(cell: Cell, product: str) -> Callable[..., None]:
     """Return the function that steps layers of this cell; its arguments are `LAYERS`.
+
+    `product` is the name of the products' function, which must have been compiled.
 
     The gates of the first layer are those given plus the rows of the table that ids name. An id
     that is not in the table names its last row.
@@ -75,9 +77,9 @@ def compiled_layers(cell: Cell) -> Callable[..., None]:
     may share memory.
     """
     compiled_gather()  # which it calls
-    compiled_layer(cell)
-    code = Code(f"{cell}_layers", *LAYERS)
-    write_layers(code, cell, **code.arguments)
+    compiled_layer(cell, product)
+    code = Code(f"{cell}_layers_by_{product}", *LAYERS)
+    write_layers(code, cell, product, **code.arguments)
     return compiled(code)
 
 
@@ -90,11 +92,10 @@ def compiled_gather() -> Callable[..., None]:
 
 
 @cache
-def compiled_layer(cell: Cell) -> Callable[..., None]:
+def compiled_layer(cell: Cell, product: str) -> Callable[..., None]:
     """Return the function that steps one layer; its arguments are `LAYER`."""
-    compiled_product()  # which it calls
-    code = Code(f"{cell}_layer", *LAYER)
-    write_layer(code, cell, **code.arguments)
+    code = Code(f"{cell}_layer_by_{product}", *LAYER)
+    write_layer(code, cell, product, **code.arguments)
     return compiled(code)
 
 
@@ -142,6 +143,7 @@ def write_tile(
 def write_layer(
     code: Code,
     cell: Cell,
+    product: str,
     steps: Value,
     rows: Value,
     hidden: Value,
@@ -170,7 +172,7 @@ def write_layer(
             code.store(output, outputs + here * outputs_step + at)
         own = new_state + added
         sizes = rows, hidden, state_step, state_step, columns
-        code.call("product", sizes, (new_state, panels, bias, own))
+        code.call(product, sizes, (new_state, panels, bias, own))
 
 
 def write_gather(
@@ -198,6 +200,7 @@ def write_gather(
 def write_layers(
     code: Code,
     cell: Cell,
+    product: str,
     steps: Value,
     rows: Value,
     ids_count: Value,
@@ -230,14 +233,14 @@ def write_layers(
         results = outputs + layer * outputs_layer
         of_layer = steps, rows, hidden, own["below_columns"], state_step, columns, outputs_step
         weights = code.address(own["panels"]), code.address(own["bias"])
-        code.call(f"{cell}_layer", of_layer, (passed, *states, *weights, results))
+        code.call(f"{cell}_layer_by_{product}", of_layer, (passed, *states, *weights, results))
         weights = code.address(own["above_panels"]), code.address(own["above_bias"])
         shape = rows_of_gates, hidden, outputs_step, own["above_columns"], own["above_columns"]
-        code.call("product", shape, (results, *weights, passed))
+        code.call(product, shape, (results, *weights, passed))
     last = (sizes["layers"] - 1) * outputs_layer + (steps - 1) * rows * outputs_step
     weights = code.address(sizes["head_panels"]), code.address(sizes["head_bias"])
     shape = rows, hidden, outputs_step, sizes["head_columns"], sizes["head_columns"]
-    code.call("product", shape, (outputs + last, *weights, headed))
+    code.call(product, shape, (outputs + last, *weights, headed))
 
 
 def planned(code: Code, plan: Value, names: Sequence[str]) -> dict[str, Value]:

@@ -18,6 +18,8 @@ INTEGER = ir.IntType(64)
 FLOAT = ir.FloatType()
 POINTER = FLOAT.as_pointer()
 VECTOR = ir.VectorType(FLOAT, LANES)
+WORDS = ir.VectorType(ir.IntType(32), LANES)  # integers in a vector's place
+BYTES = ir.VectorType(ir.IntType(8), LANES)
 LLVM = Any  # llvmlite has no types
 
 
@@ -100,8 +102,7 @@ class Code:
         self.builder.position_at_end(body)
         values = map(self.wrap, function.args)
         self.arguments = dict(zip((*integers, *pointers), values, strict=True))
-        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-        self.fma = module.declare_intrinsic(f"llvm.fma.v{LANES}f32", fnty=kind)
+        self.multiplies_bytes = binding.get_host_cpu_features().get("avx512vnni", False)
 
     def wrap(self, value: LLVM) -> Value:
         """Return a value of LLVM with the arithmetic of Python."""
@@ -163,16 +164,88 @@ class Code:
 
     def spread(self, pointer: Value) -> Value:
         """Load one float into every lane of a vector."""
+        return self._spread(self.builder.load(pointer.value))
+
+    def _spread(self, value: LLVM) -> Value:
         undefined = ir.Constant(VECTOR, ir.Undefined)
-        value = self.builder.load(pointer.value)
         first = self.builder.insert_element(undefined, value, ir.IntType(32)(0))
         lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
         return self.wrap(self.builder.shuffle_vector(first, undefined, lanes))
 
     def multiply_add(self, left: Value, right: Value, added: Value) -> Value:
         """Return left * right + added, rounded once."""
-        values = [left.value, right.value, added.value]
-        return self.wrap(self.builder.call(self.fma, values))
+        return self._intrinsic("llvm.fma", VECTOR, left, right, added)
+
+    def larger_size(self, left: Value, right: Value) -> Value:
+        """Return the larger of left and |right| in each lane; NaN where either is."""
+        size = self._intrinsic("llvm.fabs", VECTOR, right)
+        return self._intrinsic("llvm.maximum", VECTOR, left, size)
+
+    def largest(self, vector: Value) -> Value:
+        """Return a vector whose lanes all are the largest of the given ones; NaN if one is."""
+        kind = ir.FunctionType(FLOAT, [VECTOR])
+        name = f"llvm.vector.reduce.fmaximum.v{LANES}f32"
+        reduce = self.builder.module.declare_intrinsic(name, fnty=kind)
+        return self._spread(self.builder.call(reduce, [vector.value]))
+
+    def room(self, floats: Value) -> Value:
+        """Return memory that lasts as long as the call; to be asked for outside of loops."""
+        return self.wrap(self.builder.alloca(FLOAT, floats.value))
+
+    def vector(self, number: float) -> Value:
+        """Return a vector with the same number in every lane."""
+        return self.wrap(ir.Constant(VECTOR, [number] * LANES))
+
+    def smaller(self, number: Value, limit: int) -> Value:
+        """Return the smaller of two integers."""
+        below = self.builder.icmp_signed("<", number.value, INTEGER(limit))
+        return self.wrap(self.builder.select(below, number.value, INTEGER(limit)))
+
+    def store_first(self, vector: Value, pointer: Value) -> None:
+        """Store the float of the first lane."""
+        first = self.builder.extract_element(vector.value, ir.IntType(32)(0))
+        self.builder.store(first, pointer.value)
+
+    def store_byte(self, vector: Value, number: int, pointer: Value) -> None:
+        """Store one byte of each lane, 0 the lowest; they take the place of LANES / 4 floats."""
+        words = self.builder.bitcast(vector.value, WORDS)
+        moved = self.builder.lshr(words, ir.Constant(WORDS, [8 * number] * LANES))
+        place = self.builder.bitcast(pointer.value, BYTES.as_pointer())
+        self.builder.store(self.builder.trunc(moved, BYTES), place, align=1)
+
+    def multiply_add_bytes(self, left: Value, right: Value, added: Value) -> Value:
+        """Return added + the sum of the products of four bytes, in each lane as integers.
+
+        The bytes of `left` count from 0, those of `right` have a sign. One instruction where the
+        CPU has it; the same integers elsewhere.
+        """
+        values = [self.builder.bitcast(one.value, WORDS) for one in (added, left, right)]
+        if self.multiplies_bytes:
+            kind = ir.FunctionType(WORDS, [WORDS] * 3)
+            name = "llvm.x86.avx512.vpdpbusd.512"
+            dot = self.builder.module.declare_intrinsic(name, fnty=kind)
+            return self._floats(self.builder.call(dot, values))
+        total, unsigned, signed = values
+        for low in (24, 16, 8, 0):
+            down, up = (ir.Constant(WORDS, [shift] * LANES) for shift in (24, low))
+            one = self.builder.lshr(self.builder.shl(unsigned, up), down)
+            other = self.builder.ashr(self.builder.shl(signed, up), down)
+            total = self.builder.add(total, self.builder.mul(one, other))
+        return self._floats(total)
+
+    def from_integers(self, vector: Value) -> Value:
+        """Convert the integers in the lanes to floats."""
+        words = self.builder.bitcast(vector.value, WORDS)
+        return self.wrap(self.builder.sitofp(words, VECTOR))
+
+    def _floats(self, words: LLVM) -> Value:
+        return self.wrap(self.builder.bitcast(words, VECTOR))
+
+    def _intrinsic(self, name: str, kind: LLVM, *arguments: Value) -> Value:
+        takes = ir.FunctionType(kind, [kind] * len(arguments))
+        module = self.builder.module
+        function = module.declare_intrinsic(f"{name}.v{LANES}f32", fnty=takes)
+        return self.wrap(self.builder.call(function, [one.value for one in arguments]))
 
     def _vector(self, pointer: Value) -> LLVM:
         return self.builder.bitcast(pointer.value, VECTOR.as_pointer())

@@ -53,13 +53,14 @@ def sample(
     ModelError
         If a prompt does not fit the model, no token is allowed, or a logit is NaN or infinite.
     ConfigError
-        If the model needs other inputs, or an item is out of range.
+        If the model needs other inputs, an item is out of range, or the model cannot step with
+        eight-bit weights.
     """
     rows = [
         _Row(number, take, list(prompt), len(prompt))
         for number, (take, prompt) in enumerate(zip(takes, prompts, strict=True))
     ]
-    stepper = Stepper(model)
+    stepper = Stepper(model, int8=config.int8)
     sources = source_items(len(prompts), encoded, items)
     position = min((model.valid_prefix(prompt) for prompt in prompts), default=0)
     rows = [row for row in rows if not row.finished(position, guide)]
@@ -166,8 +167,8 @@ def source_items(rows: int, encoded: Encoded | None, items: Sequence[int] | None
 class Stepper:
     """The model, and the state of the rows that are not finished."""
 
-    def __init__(self, model: SequenceModel) -> None:
-        self.model = model
+    def __init__(self, model: SequenceModel, *, int8: bool = False) -> None:
+        self.model, self.int8 = model, int8
         self.device = next(model.parameters()).device
         self.rows = 0  # in the state
         self.state: Any = None  # its type depends on the decoder
@@ -192,7 +193,9 @@ class Stepper:
                 torch.tensor([items[number] for number in numbers], device=self.device)
             )
         tokens = torch.tensor(prompts or [[]] * self.rows, dtype=torch.int64, device=self.device)
-        logits, self.state = self.model.prime(tokens, encoded=encoded, covariates=covariates)
+        logits, self.state = self.model.prime(
+            tokens, encoded=encoded, covariates=covariates, int8=self.int8
+        )
         return logits
 
     @torch.inference_mode()

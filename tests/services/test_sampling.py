@@ -88,24 +88,34 @@ CONFIG = SamplingConfig(temperature=1.1, top_p=0.98)
 
 @pytest.mark.parametrize("kind", [flat, nested])
 @pytest.mark.parametrize("hidden", [64, 320])
+@pytest.mark.parametrize("int8", [False, True])
 def test_a_take_does_not_depend_on_the_others_in_the_batch(
-    kind: Callable[[int], ModelConfig], hidden: int
+    kind: Callable[[int], ModelConfig], hidden: int, *, int8: bool
 ) -> None:
-    model = build_model(kind(hidden))
-    together = sample_rows(model, PROMPTS, TAKES, LENGTHS, CONFIG)
+    model, config = build_model(kind(hidden)), replace(CONFIG, int8=int8)
+    together = sample_rows(model, PROMPTS, TAKES, LENGTHS, config)
     for some in ([6], [0], [1, 6], [3, 4, 5, 6, 7], [6, 5, 4, 3, 2, 1, 0]):
         part = sample_rows(
             model,
             [PROMPTS[row] for row in some],
             [TAKES[row] for row in some],
             [LENGTHS[row] for row in some],
-            CONFIG,
+            config,
         )
         assert part == [together[row] for row in some]
     assert len({tuple(row[:9]) for row in together}) == 16
     assert [len(row) for row in together] == [
         end - len(prompt) for end, prompt in zip(LENGTHS, PROMPTS, strict=True)
     ]
+
+
+def test_eight_bit_weights_are_those_that_steps_use() -> None:
+    model = build_model(flat(64))
+    exact = sample_rows(model, PROMPTS, TAKES, LENGTHS, CONFIG)
+    rounded = sample_rows(model, PROMPTS, TAKES, LENGTHS, replace(CONFIG, int8=True))
+
+    assert rounded != exact
+    assert [row[0] for row in rounded] == [row[0] for row in exact]  # the weights are close
 
 
 @pytest.mark.parametrize("kind", [flat, nested])

@@ -15,6 +15,7 @@ from seqstudio.api import DataError, Ledger, LoadedModel, Request, TakeSeed, poo
 
 OPTIONS = {
     "prompt": "ab", "length": 12, "temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0,
+    "int8": False,
 }  # fmt: skip
 
 

@@ -189,6 +189,7 @@ def sampling_config(options: Mapping[str, Any]) -> SamplingConfig:
         top_k=options["top_k"],
         top_p=options["top_p"],
         min_p=options["min_p"],
+        int8=options["int8"],
     )
 
 

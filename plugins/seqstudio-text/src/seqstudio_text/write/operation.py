@@ -32,6 +32,7 @@ class Write:
             top_k=options["top_k"],
             top_p=options["top_p"],
             min_p=options["min_p"],
+            int8=options["int8"],
         )
         texts = continue_text(
             job, alphabet, prompt, int(options["length"]), request.takes, config, job.progress
