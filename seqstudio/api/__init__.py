@@ -4,6 +4,7 @@ Audio and MIDI are in `seqstudio.api.media`. Neural network modules are in `seqs
 that a plugin without a model does not load torch.
 """
 
+from seqstudio.contracts.adaptation import AdaptConfig
 from seqstudio.contracts.alphabet import Alphabet
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.data import (
@@ -67,6 +68,7 @@ from seqstudio.errors import (
 __all__ = [
     "MARK",
     "NOTE",
+    "AdaptConfig",
     "Alphabet",
     "AudioExample",
     "Batch",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from seqstudio.contracts.adaptation import AdaptConfig
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.kept import Cache, Pieces
 from seqstudio.contracts.presentation import Presentation
@@ -315,7 +316,8 @@ class LoadedModel(Sampler, Protocol):
 class Job(Sampler, Protocol):
     """What an operation can use while it runs: its model, sampling, streams and progress.
 
-    `encode`, `sample` and `beam_search` use the model that `model` returned last, or the default.
+    `encode`, `sample` and `beam_search` use the model that `model` or `adapt` returned last, or the
+    default.
     They do what `check` does between tokens.
     """
 
@@ -339,6 +341,15 @@ class Job(Sampler, Protocol):
         """Load another model of this plugin, which an option names: a bundle or a run folder.
 
         Raises ModelError if there is none at this path, or it is of another plugin.
+        """
+
+    def adapt(
+        self, model: LoadedModel, examples: Sequence[Any], config: AdaptConfig
+    ) -> LoadedModel:
+        """Return a model adapted to examples of its task, such as segments of a primer.
+
+        `model` stays as it is, and nothing is saved; see `AdaptConfig`. Raises TrainingError if a
+        loss or a gradient is not finite.
         """
 
     def input_blocks(self) -> Iterator[bytes]:

@@ -93,6 +93,13 @@ def optional_dropout(rate: float) -> nn.Module:
     return Dropout(rate) if rate else nn.Identity()
 
 
+def without_dropout(model: nn.Module) -> None:
+    """Switch off all dropout of a model, in training mode too."""
+    for module in model.modules():
+        if isinstance(module, Dropout):
+            module.rate = 0.0
+
+
 def reseed(model: nn.Module, seed: int, step: int, share: Share | None = None) -> None:
     """Set the seeds of all `Seeded` modules; call it before every forward pass of training.
 

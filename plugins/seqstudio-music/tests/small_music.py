@@ -11,12 +11,23 @@ import numpy as np
 import torch
 from seqstudio_music import seqstudio_parts
 from seqstudio_music.rolls.data import Roll, RollExample
+from seqstudio_music.typicality import TASKS
 from seqstudio_music.voices.data import VoiceExample
 
-from seqstudio.api import Guide, LoadedModel, Note, Result, SamplingConfig, TakeSeed, Task
+from seqstudio.api import (
+    AdaptConfig,
+    Guide,
+    LoadedModel,
+    Note,
+    Result,
+    SamplingConfig,
+    TakeSeed,
+    Task,
+)
 from seqstudio.api.media import Score
 from seqstudio.api.nn import with_plugin_parts
 from seqstudio.contracts.manifest import parse_manifest
+from seqstudio.services.adaptation import adapted
 from seqstudio.services.bundles import LoadedBundle, build_module
 
 TPB = 480
@@ -60,6 +71,13 @@ class OneJob:
 
     def model(self, prefer: str = "") -> LoadedModel:
         self.loaded = self.models[self.chosen or prefer]
+        return self.loaded
+
+    def adapt(
+        self, model: LoadedModel, examples: Sequence[Any], config: AdaptConfig
+    ) -> LoadedModel:
+        assert isinstance(model, LoadedBundle)
+        self.loaded = adapted(model, TASKS[model.task], examples, config)
         return self.loaded
 
     def sample(

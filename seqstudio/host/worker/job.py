@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqstudio import __version__
+from seqstudio.contracts.adaptation import AdaptConfig
 from seqstudio.contracts.beam_search import BeamConfig, BeamHypothesis, Scorer
 from seqstudio.contracts.job import Guide, LoadedModel, SamplingConfig, TakeSeed
 from seqstudio.contracts.messages import Partial, Progress
@@ -78,6 +79,13 @@ class WorkerJob:
         """Load another model of this plugin."""
         self.check()
         return self._models.load_path(path)
+
+    def adapt(
+        self, model: LoadedModel, examples: Sequence[Any], config: AdaptConfig
+    ) -> LoadedModel:
+        """Return a model adapted to examples, and sample from it from then on."""
+        self._loaded = self._models.adapt(model, examples, config, self.check)
+        return self._loaded
 
     def encode(self, inputs: "torch.Tensor", lengths: "torch.Tensor") -> Any:
         """Encode a padded batch of sources on the model's device."""

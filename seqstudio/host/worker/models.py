@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
+from typing import Any
 
+from seqstudio.contracts.adaptation import AdaptConfig
 from seqstudio.contracts.job import LoadedModel
 from seqstudio.contracts.messages import ModelSource
 from seqstudio.contracts.recogniser import LoadedRecogniser
@@ -112,6 +114,23 @@ class JobModels:
             except PluginError as error:
                 raise ModelError(f"{path}: a model of another plugin; {error}") from error
         return self._loaded[str(bundle)]
+
+    def adapt(
+        self,
+        model: LoadedModel,
+        examples: Sequence[Any],
+        config: AdaptConfig,
+        check: Callable[[], None],
+    ) -> LoadedModel:
+        """Return a loaded model adapted to examples, which no later job finds."""
+        from seqstudio.services.adaptation import adapted
+        from seqstudio.services.bundles import LoadedBundle
+
+        if not isinstance(model, LoadedBundle):
+            kind = type(model).__name__
+            raise PluginError(f"adapt a {kind}, expected a model that `Job.model` returned")
+        task = self._plugins.own("tasks", model.task)
+        return adapted(model, task, examples, config, check)
 
     def _find(self, name: str) -> ModelSource:
         for source in self._sources:

@@ -90,6 +90,17 @@ def test_an_encoder_decoder_is_sampled_and_searched_through_a_job(
 
 
 @pytest.mark.medium
+def test_a_model_is_adapted_through_a_job_and_stays_as_it_is(
+    lines_of: Callable[..., list[list[str]]],
+) -> None:
+    ((before, after, again),) = lines_of("adapt", "a.txt")
+
+    assert float(after) < float(before)
+    assert again == before
+    assert lines_of("adapt", "b.txt") == [[before, after, again]]
+
+
+@pytest.mark.medium
 def test_a_scorer_of_the_plugin_takes_part_in_a_search(
     lines_of: Callable[..., list[list[str]]],
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from seqstudio.api import (
+    AdaptConfig,
     Batch,
     BeamConfig,
     Draws,
@@ -234,6 +235,22 @@ class Search:
         yield Result(outputs={"reversed": "\n".join(lines)})
 
 
+class Adapt:
+    """Adapts the model to words; writes their nats before, after, and of the model again."""
+
+    name = "adapt"
+
+    def run(self, request: Request, job: Job) -> Iterator[Result]:
+        task, model = Mirror(), job.model()
+        examples = list(task.read(request.file("words"), Ledger()))
+        adapted = job.adapt(model, examples, AdaptConfig(learning_rate=0.01))
+        nats = [
+            sum(one.sums[task.monitor][0] for one in task.measure(each, examples))
+            for each in (model, adapted, job.model())
+        ]
+        yield Result(outputs={"reversed": " ".join(map(repr, nats))})
+
+
 class Endless:
     """Searches until it is cancelled."""
 
@@ -253,4 +270,4 @@ def seqstudio_tasks() -> Iterable[Task]:
 
 @hookimpl
 def seqstudio_operations() -> Iterable[Operation]:
-    return [Sample(), Search(), Endless()]
+    return [Sample(), Search(), Adapt(), Endless()]

@@ -5,6 +5,7 @@ from typing import Any
 
 from seqstudio.api import ConfigError, Job, LoadedModel, Request, Result, SamplingConfig, TakeSeed
 from seqstudio.api.media import Score, restore_controllers
+from seqstudio_music.adapting import adaptation_details, adapted_to
 from seqstudio_music.composer import (
     AddedBars,
     Composer,
@@ -87,9 +88,13 @@ class Continue:
         if primer.faults:
             job.log(f"{path}: {primer.fault_summary}")
         composer, config = composer_for(model, self.composers), sampling_config(request.options)
-        pieces = composer.continue_primer(job, model, primer, added, request.takes, config)
         usual = typicality(model, path)
+        adaptation = None
+        if request.options["adapt"]:
+            model, adaptation = adapted_to(job, model, primer)
+        pieces = composer.continue_primer(job, model, primer, added, request.takes, config)
         said = f"; the primer has {usual.text}" if usual else ""
+        said += f"; {adaptation.text}" if adaptation else ""
         faults = f", {primer.fault_summary}" if primer.faults else ""
         for take, piece in zip(request.takes, pieces, strict=True):
             yield Result(
@@ -103,6 +108,7 @@ class Continue:
                     "faults": list(primer.faults),
                     "repaired": primer.repaired,
                     **(usual.details if usual else {}),
+                    **adaptation_details(adaptation),
                     **constraint_details(piece.certificate),
                 },
             )

@@ -52,14 +52,8 @@ class Typicality:
 
 def typicality(model: LoadedModel, path: Path) -> Typicality | None:
     """Measure a piece as the model's task does; None if the task refuses it or it is too long."""
-    task, ledger = TASKS.get(model.task), Ledger()
-    if task is None:  # a composer of another kind of model
-        return None
-    try:
-        examples = task.preflight(list(task.read(path, ledger)), model.preparation, ledger)
-    except DataError:
-        return None
-    return _measured(model, task, examples)
+    examples = examples_of(model, path)
+    return _measured(model, TASKS[model.task], examples) if examples else None
 
 
 def typicality_of_piece(model: LoadedModel, piece: Piece) -> Typicality | None:
@@ -71,7 +65,25 @@ def typicality_of_piece(model: LoadedModel, piece: Piece) -> Typicality | None:
 def _measured(model: LoadedModel, task: Task, examples: Sequence[Any]) -> Typicality | None:
     if len(examples) != 1 or task.length(examples[0]) > LONGEST:
         return None
-    ((nats, steps),) = (one.sums[task.monitor] for one in task.measure(model, examples))
+    nats, steps = total_nats(model, examples)
     if not steps:
         return None
     return Typicality(model.name, task.name, nats / steps, model.percentile_of(nats / steps))
+
+
+def examples_of(model: LoadedModel, path: Path) -> list[Any]:
+    """Return what a model's task reads in a file; nothing if it refuses it, or is not one here."""
+    task, ledger = TASKS.get(model.task), Ledger()
+    if task is None:  # a composer of another kind of model
+        return []
+    try:
+        return task.preflight(list(task.read(path, ledger)), model.preparation, ledger)
+    except DataError:
+        return []
+
+
+def total_nats(model: LoadedModel, examples: Sequence[Any]) -> tuple[float, float]:
+    """Return the nats of examples, as the model's task measures them, and their steps."""
+    task = TASKS[model.task]
+    sums = [one.sums[task.monitor] for one in task.measure(model, examples)]
+    return sum(nats for nats, _ in sums), sum(steps for _, steps in sums)

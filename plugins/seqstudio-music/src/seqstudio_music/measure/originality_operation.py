@@ -60,14 +60,15 @@ def training_melodies(source: Path, split: str) -> Iterator[Melody]:
         If it has none.
     """
     wanted, some = ("", canonical_split(split)), False
-    for name, score in _scores(source, wanted):
+    for name, score in scores_in(source, wanted):
         some = True
         yield from melodies(score, name)
     if not some:
         raise DataError(f"{source}: no pieces of split {split!r}, expected some")
 
 
-def _scores(source: Path, wanted: tuple[str, str]) -> Iterator[tuple[str, Score]]:
+def scores_in(source: Path, wanted: tuple[str, str]) -> Iterator[tuple[str, Score]]:
+    """Yield the pieces of some splits of a data set, by name; what cannot be read is left out."""
     if source.suffix == ".json":
         yield from chorale_scores(source, wanted)
         return
