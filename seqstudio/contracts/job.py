@@ -317,8 +317,7 @@ class Job(Sampler, Protocol):
     """What an operation can use while it runs: its model, sampling, streams and progress.
 
     `encode`, `sample` and `beam_search` use the model that `model` or `adapt` returned last, or the
-    default.
-    They do what `check` does between tokens.
+    default. They do what `check` does between tokens.
     """
 
     folder: Path  # for temporary files and outputs; files left here are kept with the job
@@ -346,10 +345,9 @@ class Job(Sampler, Protocol):
     def adapt(
         self, model: LoadedModel, examples: Sequence[Any], config: AdaptConfig
     ) -> LoadedModel:
-        """Return a model adapted to examples of its task, such as segments of a primer.
+        """Return a model adapted to examples of its task; `model` stays as it is. See `AdaptConfig`.
 
-        `model` stays as it is, and nothing is saved; see `AdaptConfig`. Raises TrainingError if a
-        loss or a gradient is not finite.
+        Raises TrainingError if a loss or a gradient is not finite.
         """
 
     def input_blocks(self) -> Iterator[bytes]:
