@@ -345,7 +345,7 @@ class Job(Sampler, Protocol):
     def adapt(
         self, model: LoadedModel, examples: Sequence[Any], config: AdaptConfig
     ) -> LoadedModel:
-        """Return a model adapted to examples of its task; `model` stays as it is. See `AdaptConfig`.
+        """Return a copy of a model, adapted to examples of its task as `AdaptConfig` says.
 
         Raises TrainingError if a loss or a gradient is not finite.
         """
