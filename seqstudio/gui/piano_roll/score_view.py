@@ -1,5 +1,6 @@
 """The page of a take: toolbar, piano roll and velocities, beside the takes panel."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
@@ -20,6 +21,8 @@ from seqstudio.gui.piano_roll.toolbar_view import ScoreToolbar
 from seqstudio.gui.piano_roll.tracks_view import TracksView
 from seqstudio.gui.piano_roll.velocity_view import VelocityView
 from seqstudio.gui.piano_roll.view import PianoRollView
+from seqstudio.gui.piano_roll.why import WhyModel
+from seqstudio.gui.piano_roll.why_view import WhyView
 from seqstudio.gui.sound.transport import Transport
 from seqstudio.gui.takes.panel_view import TakesPanel
 from seqstudio.gui.widgets.banner import Banner
@@ -55,6 +58,7 @@ class ScoreView(QWidget):
         self.score = ScoreModel(workspace, self)
         self.roll = PianoRollModel(workspace, self.score, self)
         self.editor = Editor(self.roll)
+        self.why = WhyModel(workspace, self.roll, self)
         self.banner = Banner("the score", self)
         self.work = QWidget(self)
         self.ruler = RulerView(self.roll, self.work)
@@ -87,6 +91,18 @@ class ScoreView(QWidget):
             self.show_tempo,
             ready=lambda: self.roll.target is not None,
             page=self,
+        )
+        self._commands.add(
+            Command(
+                "notes.why",
+                "Why this note",
+                "Notes",
+                "W",
+                "How likely a model finds the note, what else it may be, and what it leaned on.",
+            ),
+            self.why.show,
+            ready=lambda: len(self.roll.selected) > 0,
+            within=self.work,
         )
         self._commands.add(
             Command(
@@ -166,6 +182,9 @@ class ScoreView(QWidget):
     def _add_panel(self, workspace: Workspace) -> None:
         self.panel = TakesPanel(workspace, self._commands, Transport.of(workspace))
         self.panel.tabs.addTab(TracksView(self.score, self), "Tracks")
+        why = WhyView(self.why, self)
+        self.panel.tabs.addTab(why, "Why")
+        self.why.shown.connect(partial(self.panel.tabs.setCurrentWidget, why))
         self.panel.model.position_changed.connect(self.roll.set_playhead)
         self.ruler.seek_requested.connect(self.panel.source.seek)
         self.roll.selection_changed.connect(self._update_loop)

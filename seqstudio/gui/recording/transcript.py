@@ -11,6 +11,7 @@ from seqstudio.contracts.transcript import Segment, Transcript, Word
 from seqstudio.gui.recording.find_replace import find_words, replace_all
 from seqstudio.gui.recording.segment_lane import SegmentEnd, speakers_of
 from seqstudio.gui.recording.word_index import WordIndex, WordPosition
+from seqstudio.gui.widgets.metric_text import share_text
 from seqstudio.media.word_times import segments_of, with_word_times
 from seqstudio.session.edits import (
     CompoundEdit,
@@ -312,5 +313,5 @@ def alternative_text(word: str, probability: float) -> str:
     >>> alternative_text("TO", 0.124), alternative_text("", 0.004)
     ('TO 12 %', 'no word, under 1 %')
     """
-    share = f"{probability:.0%}".replace("%", " %") if probability >= 0.01 else "under 1 %"
+    share = share_text(probability)
     return f"{word} {share}" if word else f"no word, {share}"

@@ -37,6 +37,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {  # by command: what people type for 
     "transcript.doubtful": ("uncertain", "unsure", "confidence"),
     "takes.use_bars": ("merge", "replace", "accept"),
     "notes.quantise": ("quantize", "snap"),
+    "notes.why": ("explain", "probability", "alternatives"),
     "view.library": ("sidebar", "files"),
 }
 

@@ -52,3 +52,12 @@ def metric_value(name: str, value: float) -> str:
     """
     text = metric_text(name)
     return f"{100 * value:.3g} %" if text.is_share else f"{value:.4g} {text.unit}".rstrip()
+
+
+def share_text(probability: float) -> str:
+    """Write a probability, as a user reads it.
+
+    >>> share_text(0.124), share_text(0.004)
+    ('12 %', 'under 1 %')
+    """
+    return f"{100 * probability:.0f} %" if probability >= 0.01 else "under 1 %"
