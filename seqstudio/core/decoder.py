@@ -27,6 +27,7 @@ from seqstudio.core.encoder import Encoded
 from seqstudio.core.flat_step import DecoderState, FlatStepper
 from seqstudio.core.past_inputs import LogLinear, PastInput, PastInputs, sum_of_rows
 from seqstudio.core.recurrent import valid_mask
+from seqstudio.core.relative_output import RelativeOutput
 from seqstudio.core.stack import RecurrentStack
 from seqstudio.core.tied_output import TiedOutput
 from seqstudio.errors import ConfigError
@@ -41,11 +42,13 @@ class DecoderConfig:
     the outputs of the steps before it (Cheng et al. 2016), and so finds what it said long before.
     With `past_output` they also reach the logits without the layers between, as the features of a
     log-linear model (Mikolov et al. 2011): what can be copied from the past is learnt within a few
-    steps. With `attends_early` the first layer's outputs are the queries, and the layers above read
-    the contexts too (Wu et al. 2016): so the decoder knows where it looked before, and is trained
-    without a loop over the steps. With `readout` the output layer reads so many numbers, tanh of a
-    linear map of output and contexts (Luong et al. 2015, equation 5). With `tied` the output
-    layer's weights are the rows of the embedding. `input_dropout` drops what the body reads,
+    steps. With `past_reach` outputs for distances of up to so many tokens are added around each
+    token that the inputs place, such as what a voice sounds: a step upwards is then learnt once for
+    all pitches. With `attends_early` the first layer's outputs are the queries, and the layers
+    above read the contexts too (Wu et al. 2016): so the decoder knows where it looked before, and
+    is trained without a loop over the steps. With `readout` the output layer reads so many numbers,
+    tanh of a linear map of output and contexts (Luong et al. 2015, equation 5). With `tied` the
+    output layer's weights are the rows of the embedding. `input_dropout` drops what the body reads,
     `output_dropout` what the output layer reads.
     """
 
@@ -63,6 +66,7 @@ class DecoderConfig:
     covariates: tuple[int, ...] = ()
     past: tuple[PartConfig, ...] = ()
     past_output: bool = False
+    past_reach: int = 0
     past_attention: PartConfig | None = None
     layer_norm: bool = False
     residual: bool = False
@@ -77,6 +81,8 @@ class DecoderConfig:
         check_rates(self, "input_dropout", "output_dropout")
         if self.past_output and not self.past:
             raise ConfigError("past_output without past, expected both")
+        if self.past_reach < 0:
+            raise ConfigError(f"past_reach={self.past_reach}, expected at least 0")
         own = self.past_attention
         if own is not None and not getattr(own, "attends_past", False):
             raise ConfigError(f"past_attention={own.part!r}, expected one such as additive or dot")
@@ -92,6 +98,8 @@ def _check_output(config: DecoderConfig, *, attending: bool, joint: bool) -> Non
         raise ConfigError(f"readout={config.readout} without attention, expected both")
     if config.attends_early and not attending:
         raise ConfigError("attends_early without attention, expected both")
+    if config.past_reach and joint:
+        raise ConfigError(f"past_reach={config.past_reach} with a joint head, expected 0")
     if config.tied and ((attending and not config.readout) or joint):
         raise ConfigError("tied with attention or a joint head, expected a readout or neither")
 
@@ -172,6 +180,7 @@ class Decoder(nn.Module):
         direct = self.past if config.past_output else None
         count = outputs or config.vocabulary
         self.past_output = None if direct is None else LogLinear(direct, count)
+        self.relative = self._relative_output(config.readout or width)
         self.past_attention = past_attention
         self.readout = nn.Linear(width, config.readout) if config.readout else None
         self.output = (
@@ -211,10 +220,21 @@ class Decoder(nn.Module):
         if self.above is not None:
             outputs, _ = self.above(self.between(joined), rest)
             joined = torch.cat([outputs, joined[..., self.config.hidden :]], dim=-1)
-        logits: Tensor = self.output(self.output_dropout(self.read_out(joined)))
+        read = self.output_dropout(self.read_out(joined))
+        logits: Tensor = self.output(read)
+        if self.relative is not None and self.past is not None and ids is not None:
+            logits = logits + self.relative(read, self.past.place(ids))
         if self.past_output is not None and ids is not None:
             logits = logits + self.past_output(ids)
         return logits
+
+    def _relative_output(self, width: int) -> RelativeOutput | None:
+        reach = self.config.past_reach
+        if not reach:
+            return None
+        if self.past is None or not self.past.origins:
+            raise ConfigError(f"past_reach={reach}, expected past inputs that place a token")
+        return RelativeOutput(width, self.past.origins, reach, self.config.vocabulary)
 
     def past_ids(self, tokens: Tensor, covariates: Tensor | None) -> Tensor | None:
         """Return the (B, U, F) embedding ids of the inputs that are functions of the past."""

@@ -75,7 +75,7 @@ class FlatStepper:
         if self.past_attention is not None:
             maps += [self.past_attention.query, self.past_attention.key]
         self.widths = [len(one.weight) for one in maps]
-        head = output = weights_of(decoder.output)
+        head = output = output_weights(decoder)
         if decoder.readout is not None:
             output = weights_of(decoder.readout)
         if maps:  # the head projects queries and keys; the output layer is separate
@@ -89,13 +89,14 @@ class FlatStepper:
         self.read = linear(self.stack.route, *output) if maps else self.stack.head
         self.output = None
         if decoder.readout is not None:
-            self.output = linear(self.stack.route, *weights_of(decoder.output))
+            self.output = linear(self.stack.route, *output_weights(decoder))
         above = decoder.above
         self.above = None if above is None else LayersAbove(above, *output, self.stack.route)
         self.covariates = CovariateIds(self.stack, 1, known)
         self.past = None if past is None else PastIds(self.stack, len(embeddings) - 1, past)
         direct = decoder.past_output
         self.past_output = None if direct is None else direct.table()
+        self.relative = decoder.relative
 
     def start(
         self,
@@ -137,10 +138,18 @@ class FlatStepper:
         for number, output in enumerate(outputs if self.widths else (), start=1):
             projected = headed if number == steps else self.stack.head(output)
             logits, state = self.attend(projected, output[:, : self.stack.hidden], state)
-        if self.past is None or self.past_output is None:
-            return logits, state
-        direct = past_ids[-1] - self.past.offset
-        return logits + functional.embedding_bag(direct, self.past_output, mode="sum"), state
+        return logits if self.past is None else self.add_past(logits, past_ids[-1]), state
+
+    def add_past(self, logits: Tensor, ids: Tensor) -> Tensor:
+        """Return the (B, V) logits with what (B, F) ids of past inputs add to them directly."""
+        assert self.past is not None
+        ids = ids - self.past.offset
+        if self.relative is not None:
+            logits, relative = logits.split([self.vocabulary, len(logits[0]) - self.vocabulary], 1)
+            logits = logits + self.relative.lay(relative, self.past.inputs.place(ids))
+        if self.past_output is not None:
+            logits = logits + functional.embedding_bag(ids, self.past_output, mode="sum")
+        return logits
 
     def attend(
         self, projected: Tensor, output: Tensor, state: DecoderState
@@ -199,6 +208,14 @@ class LayersAbove:
 def linear(route: StepRoute, weight: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
     """Return the linear map of rows that have no padding."""
     return route.linear(weight.detach().float(), bias.detach().float())
+
+
+def output_weights(decoder: Any) -> tuple[Tensor, Tensor]:
+    """Return weight and bias of a decoder's logits, then of its relative outputs."""
+    layers = [decoder.output]
+    layers += [] if decoder.relative is None else [decoder.relative.linear]
+    weights, biases = zip(*(weights_of(one) for one in layers), strict=True)
+    return torch.cat(weights), torch.cat(biases)
 
 
 def weights_of(layer: Any) -> tuple[Tensor, Tensor]:

@@ -29,6 +29,11 @@ class PastInput(ABC):
     """
 
     sizes: tuple[int, ...]  # the number of values of each of the F features
+    origins: int = 0  # tokens of the past around which a decoder may lay logits; see `place`
+
+    def place(self, features: Tensor) -> Tensor:
+        """Return the (..., origins) tokens that (..., F) features tell, -1 where there is none."""
+        return features[..., :0]
 
     @abstractmethod
     def start(self, rows: int, device: torch.device) -> PastState:
@@ -126,6 +131,17 @@ class PastInputs(nn.Module):
             expected = f"expected 0 to {int(self.sizes[feature]) - 1}"
             raise ConfigError(f"past feature {feature}: value {value}, {expected}")
         return values + self.offsets
+
+    @property
+    def origins(self) -> int:
+        """The number of tokens around which logits may be laid."""
+        return sum(one.origins for one in self.inputs)
+
+    def place(self, ids: Tensor) -> Tensor:
+        """Return the (..., origins) tokens that (..., F) embedding ids tell, -1 for none."""
+        values = (ids - self.offsets).split([len(one.sizes) for one in self.inputs], dim=-1)
+        pairs = zip(self.inputs, values, strict=True)
+        return torch.cat([one.place(features) for one, features in pairs], dim=-1)
 
     def start(self, rows: int, device: torch.device) -> PastStates:
         """Return the states before the first step."""

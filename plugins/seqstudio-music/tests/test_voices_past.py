@@ -11,7 +11,7 @@ from seqstudio.api import ConfigError
 from seqstudio.api.nn import PastInput
 
 
-def past_of(voices: tuple[Voice, ...], *bars: int, longest: int = 20) -> VoicesPast:
+def past_of(voices: tuple[Voice, ...], *bars: int, longest: int = 20, reach: int = 0) -> VoicesPast:
     layout = Layout(voices)
     config = VoicesPastConfig(
         vocabulary=layout.vocabulary,
@@ -19,6 +19,7 @@ def past_of(voices: tuple[Voice, ...], *bars: int, longest: int = 20) -> VoicesP
         marks_onsets=tuple(layout.marks_onsets.tolist()),
         bars=bars,
         longest=longest,
+        reach=reach,
     )
     return VoicesPast(config)
 
@@ -41,7 +42,7 @@ def placed(positions: list[int], voices: int) -> torch.Tensor:
 def test_whole_sequences_have_the_features_of_the_steps(
     voices: tuple[Voice, ...], seed: int, bar: int, upbeat: int, missing: int
 ) -> None:
-    part, starts = past_of(voices, 1, 2), Layout(voices).starts
+    part, starts = past_of(voices, 1, 2, reach=2), Layout(voices).starts
     generator = torch.Generator().manual_seed(seed)
     local = torch.randint(0, 4, (40, len(voices)), generator=generator)
     local[25:] = local[5:20]  # a return
@@ -53,6 +54,19 @@ def test_whole_sequences_have_the_features_of_the_steps(
 
     assert torch.equal(whole, PastInput.whole(part, tokens, covariates))
     assert bool((whole < torch.tensor(part.sizes)).all())
+
+
+def test_a_voice_knows_its_distance_from_what_every_voice_sounds() -> None:
+    tokens = torch.tensor([[40, 20, 30, 35, 41, 20, 0, 35]])
+    part = past_of(CHORALE, reach=7)
+    features = part.whole(tokens, placed([0, 1], 4))
+    distances = (features[0, :, -4:] % 16 - 7).tolist()
+
+    assert distances[0] == [8, 8, 8, 8]  # nothing sounds yet
+    assert distances[4] == [0, -7, -7, -5]  # at most the reach
+    assert distances[5] == [7, 0, 7, 7]
+    assert part.place(features)[0, 5].tolist() == [41, 20, 30, 35]
+    assert part.place(features)[0, 0].tolist() == [-1] * 4
 
 
 def test_a_voice_knows_what_the_voices_before_it_sound_in_this_step() -> None:

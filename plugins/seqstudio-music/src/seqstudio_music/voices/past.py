@@ -30,6 +30,7 @@ class VoicesPastConfig:
     marks_onsets: tuple[bool, ...]
     bars: tuple[int, ...] = ()  # look-back, in bars
     longest: int = 192  # steps that look-back and matches reach back
+    reach: int = 0  # tokens up to which distances between voices are told apart; 0 for none
 
     def __post_init__(self) -> None:
         if self.longest <= SHORTEST_MATCH:
@@ -55,6 +56,10 @@ class VoicesPast(PastInput):
         sounding = (self.voices * (self.none + 1),) * self.voices
         ages = (self.voices * (AGES + 1),) * self.voices
         self.sizes = (*sounding, *ages, *self.matches.sizes() * (1 + len(config.bars)))
+        self.reach = config.reach
+        if self.reach:
+            self.sizes += (self.voices * (2 * self.reach + 2),) * self.voices
+            self.origins = self.voices
 
     def start(self, rows: int, device: torch.device) -> PastState:
         """Return the state of no tokens: what sounds, its age, the bar, and the matches."""
@@ -121,7 +126,21 @@ class VoicesPast(PastInput):
         lags = torch.cat([longest[..., None], bar_length[..., None] * self.bars], dim=-1)
         matched = [self.matches.features(tokens, lengths, lag) for lag in lags.unbind(-1)]
         now = [own * (self.none + 1) + sounding, own * (AGES + 1) + ages]
-        return torch.cat([*now, *matched], dim=-1)
+        intervals = [self._intervals(own, sounding)] if self.reach else []
+        return torch.cat([*now, *matched, *intervals], dim=-1)
+
+    def place(self, features: Tensor) -> Tensor:
+        """Return what every voice sounds."""
+        sounding = features[..., : self.origins] % (self.none + 1)
+        return torch.where(sounding == self.none, -1, sounding)
+
+    def _intervals(self, own: Tensor, sounding: Tensor) -> Tensor:
+        """Return (..., S) distances of what each voice sounds from what the (..., 1) voice does."""
+        base = sounding.gather(-1, own)
+        distance = (sounding - base).clamp(-self.reach, self.reach) + self.reach
+        unknown = (sounding == self.none) | (base == self.none)
+        distance = torch.where(unknown, 2 * self.reach + 1, distance)
+        return own * (2 * self.reach + 2) + distance
 
     def _strikes(self, tokens: Tensor, voice: Tensor) -> Tensor:
         """Return whether tokens begin a value in a voice that marks onsets."""

@@ -25,6 +25,7 @@ class VoiceOptions(CropAndShift):
     dropout: float = 0.35
     output_dropout: float = 0.35
     longest_lag: int = 192  # steps
+    reach: int = 0  # semitones around what sounds that have an output of their own
     look_back: bool = False  # at 1, 2, 4 and 8 bars
     drop_chords: float = 0.15  # share of pieces that training uses without their chords
 

@@ -185,6 +185,7 @@ def model_config(layout: Layout, options: VoiceOptions) -> ModelConfig:
         marks_onsets=tuple(voice.marks_onsets for voice in layout.voices),
         bars=LOOK_BACK_BARS if options.look_back else (),
         longest=options.longest_lag,
+        reach=options.reach,
     )
     decoder = DecoderConfig(
         vocabulary=layout.vocabulary,
@@ -196,5 +197,6 @@ def model_config(layout: Layout, options: VoiceOptions) -> ModelConfig:
         covariates=covariate_sizes(len(layout.voices)),
         past=(past,),
         past_output=True,
+        past_reach=options.reach,
     )
     return ModelConfig(decoder=decoder)
