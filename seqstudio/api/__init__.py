@@ -55,6 +55,7 @@ from seqstudio.contracts.task import (
     settings_as,
 )
 from seqstudio.contracts.transcript import MARK, NOTE, Segment, Transcript, Word
+from seqstudio.contracts.unreadable import why_unreadable
 from seqstudio.errors import (
     ConfigError,
     DamagedError,
@@ -132,4 +133,5 @@ __all__ = [
     "split_in",
     "stable_seed",
     "to_plain",
+    "why_unreadable",
 ]

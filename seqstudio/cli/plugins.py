@@ -24,7 +24,7 @@ from seqstudio.host.catalogue.catalogue import Catalogue, is_built_in
 from seqstudio.host.catalogue.confined import confinement_of
 from seqstudio.host.catalogue.installed import read_installed
 from seqstudio.host.profile import Profile
-from seqstudio.host.text_format import format_size, one_line
+from seqstudio.host.text_format import count_text, format_size, one_line
 
 if TYPE_CHECKING:  # slow to import, and not needed by `plugins list`
     from seqstudio.host.store.install import InspectedPlugin
@@ -271,9 +271,18 @@ def rollback(plugin: str) -> None:
 @plugins.command()
 @plugin_argument
 def uninstall(plugin: str) -> None:
-    """Remove an installed plugin with all its versions."""
-    open_store(Profile()).uninstall(plugin)
-    echo(f"{plugin} is removed; its results are kept")
+    """Remove an installed plugin with all its versions, and what it kept for later jobs.
+
+    Its jobs and their results stay.
+    """
+    profile = Profile()
+    store = open_store(profile)
+    store.uninstall(plugin)
+    echo(f"{plugin} is removed, with all that it kept for later jobs")
+    if jobs := store.jobs_of(plugin):
+        stay = "stays" if jobs == 1 else "stay"
+        where = f"in `seqstudio jobs list`, and with what it made in {profile.jobs}"
+        echo(f"{count_text(jobs, 'job')} of it {stay}, {where}")
 
 
 @plugins.command()

@@ -11,6 +11,7 @@ from seqstudio.errors import ModelError
 from seqstudio.host.assets import assets_folder
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.host.text_format import count_text
 from seqstudio.services.bundle_files import verify_files
 
 RELATIVE_TOLERANCE = 1e-3  # other machines add in a different order
@@ -39,8 +40,8 @@ def verify_model(
         echo(to_json(facts))
     else:
         echo(f"{model.name}: every file matches its hash ({model.sha256[:12]})")
-        compared = f"{len(golden)} golden outputs and {len(metrics)} metrics compared"
-        echo(f"{model.name}: {compared}")
+        outputs = count_text(len(golden), "golden output")
+        echo(f"{model.name}: {outputs} and {count_text(len(metrics), 'metric')} compared")
     differing = [one for one in [*golden, *metrics] if not one["same"]]
     if differing:
         raise ModelError("; ".join(f"{model.name}: {difference(one)}" for one in differing))

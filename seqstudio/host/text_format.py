@@ -51,3 +51,12 @@ def format_duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def count_text(number: int, what: str) -> str:
+    """Return a number with its noun in the singular or plural.
+
+    >>> count_text(1, "bar"), count_text(1200, "note")
+    ('1 bar', '1,200 notes')
+    """
+    return f"{number:,} {what}" + ("" if number == 1 else "s")

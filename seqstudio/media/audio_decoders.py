@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from seqstudio.contracts.audio import AudioSource, OnDamage
+from seqstudio.contracts.unreadable import why_unreadable
 from seqstudio.errors import DamagedError, DataError
 from seqstudio.media.audio_layout import Layout, PartSource, layout_of
 from seqstudio.media.audio_parts import KNOWN, UNKNOWN_FRAMES, PartDecoder, PartError, Samples
@@ -152,7 +153,7 @@ def open_recording(source: Path | AudioSource) -> Iterator[Recording]:
             # Unbuffered: the decoder reads from the descriptor.
             raw = stack.enter_context(path.open("rb", buffering=0))
         except OSError as error:
-            raise DataError(f"{path}: {error.strerror}, expected an audio file") from error
+            raise DataError(f"{path}: {why_unreadable(error)}, expected an audio file") from error
         size = os.fstat(raw.fileno()).st_size
         if not size:
             raise DataError(f"{path}: empty file (0 bytes), expected audio")

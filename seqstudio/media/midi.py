@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from seqstudio.contracts.notes import Note
+from seqstudio.contracts.unreadable import why_unreadable
 from seqstudio.errors import DataError
 from seqstudio.media.key_signature import KeySignature, read_key_signatures
 from seqstudio.media.midi_events import (
@@ -54,7 +55,7 @@ class Score:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise DataError(f"{path}: {error.strerror}, expected a MIDI file") from error
+            raise DataError(f"{path}: {why_unreadable(error)}, expected a MIDI file") from error
         return cls.from_bytes(content, str(path))
 
     @classmethod

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from seqstudio.contracts.unreadable import why_unreadable
 from seqstudio.errors import DataError
 
 DEFAULT_PACKAGE, DEFAULT_FILE = "pretty_midi", "TimGM6mb.sf2"
@@ -76,7 +77,9 @@ class SoundBank:
             size = path.stat().st_size
             content = path.read_bytes() if size <= MAX_BYTES else b""
         except OSError as error:
-            raise DataError(f"{path}: {error.strerror}, expected a SoundFont (sf2, sf3)") from error
+            raise DataError(
+                f"{path}: {why_unreadable(error)}, expected a SoundFont (sf2, sf3)"
+            ) from error
         if size > MAX_BYTES:
             raise DataError(f"{path}: {size} bytes, expected at most {MAX_BYTES}")
         bank = cls(path, content)

@@ -9,6 +9,7 @@ from typing import Any
 from seqstudio.contracts.plain import from_plain, to_plain
 from seqstudio.contracts.presentation import Presentation
 from seqstudio.contracts.transcript import MARK, NOTE, Segment, Transcript
+from seqstudio.contracts.unreadable import why_unreadable
 from seqstudio.errors import DataError
 from seqstudio.media.subtitle_cues import USUAL, Cue, subtitle_cues
 
@@ -77,7 +78,7 @@ def read_transcript(path: Path) -> Transcript:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}, expected a transcript") from error
+        raise DataError(f"{path}: {why_unreadable(error)}, expected a transcript") from error
     except ValueError as error:
         raise DataError(f"{path}: {error}, expected a transcript in JSON") from error
     return from_plain(Transcript, value, str(path), error=DataError)

@@ -5,6 +5,7 @@ import gzip
 import zlib
 from pathlib import Path
 
+from seqstudio.contracts.unreadable import why_unreadable
 from seqstudio.errors import DataError
 
 BYTE_ORDER_MARKS = (
@@ -58,7 +59,7 @@ def read_packed_bytes(path: Path) -> bytes:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: cannot be unpacked: {error}") from error
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        raise DataError(f"{path}: cannot be read: {why_unreadable(error)}") from error
 
 
 def _encoding(data: bytes) -> str:

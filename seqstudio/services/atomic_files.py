@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from seqstudio.contracts.unreadable import why_unreadable
 from seqstudio.errors import SeqStudioError
 
 
@@ -85,7 +86,7 @@ def os_errors_as(error: type[SeqStudioError], where: Path) -> Iterator[None]:
         yield
     except OSError as cause:
         name = cause.filename or where
-        reason = cause.strerror or str(cause)
+        reason = why_unreadable(cause)
         raise error(
             f"{name}: {reason}, expected a readable, writable path with free space"
         ) from cause

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from seqstudio.gui.takes.card import count_text
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.host.text_format import count_text
 from seqstudio.session.document import Document
 from seqstudio.session.macro import Macro, macro_of
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from seqstudio.gui.takes.provenance_text import short_text
 from seqstudio.gui.takes.summary import TakeSummary, same_notes
-from seqstudio.host.text_format import format_duration
+from seqstudio.host.text_format import count_text, format_duration
 from seqstudio.session.document import Take
 
 
@@ -76,12 +76,3 @@ class TakeCard:
         if self.summary and same_notes(self.summary.take, self.take):
             return self.summary.midi
         return self.take.score.to_bytes()
-
-
-def count_text(number: int, what: str) -> str:
-    """Return a number with its noun in the singular or plural.
-
-    >>> count_text(1, "bar"), count_text(1200, "note")
-    ('1 bar', '1,200 notes')
-    """
-    return f"{number:,} {what}" + ("" if number == 1 else "s")

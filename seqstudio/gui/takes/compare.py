@@ -5,9 +5,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from seqstudio.gui.takes.card import count_text
 from seqstudio.gui.takes.summary import Keys, TakeSummary, summarise
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.host.text_format import count_text
 from seqstudio.session.document import Take
 
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from seqstudio.gui.takes.card import count_text
 from seqstudio.gui.takes.list_view import TakesList
 from seqstudio.gui.takes.playback import TakePlayback
 from seqstudio.gui.takes.takes import TakesModel
@@ -20,6 +19,7 @@ from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.layout import column
 from seqstudio.gui.widgets.metrics import SMALL, TIGHT
 from seqstudio.gui.workspace.commands import Commands
+from seqstudio.host.text_format import count_text
 
 MIN_LIST_HEIGHT, MAX_FACTS_HEIGHT = 160, 132  # pixels
 EMPTY = "No takes yet. Open a MIDI file, or compose a piece under Generate."

@@ -175,6 +175,8 @@ class Store:
     def uninstall(self, name: str) -> None:
         """Remove all versions of a plugin from the store, and the link to its author's folder.
 
+        What it kept for later jobs goes too. Its jobs stay, with their results.
+
         Raises
         ------
         PluginError
@@ -195,6 +197,12 @@ class Store:
                 with contextlib.suppress(OSError):  # not empty: those of other plugins are in it
                     folder.rmdir()
         forget_scans(self.profile)
+
+    def jobs_of(self, name: str) -> int:
+        """Return the number of a plugin's jobs, which stay with their results when it goes."""
+        if not self.profile.database.exists():
+            return 0
+        return sum(job.plugin == name for job in Jobs(self.profile.database).list())
 
     def _version(self, name: str, folder: str) -> str:
         """Return the version in a folder, or "" if there is none or it is damaged."""

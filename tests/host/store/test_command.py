@@ -57,7 +57,7 @@ def test_a_plugin_is_shown_installed_switched_off_and_on_and_removed(
     safe = run("--safe-mode", "parrot", "shout").stderr
     assert "only built-in plugins; start without --safe-mode to use it" in safe
     assert run("plugins", "uninstall", "parrot").stdout == (
-        "parrot is removed; its results are kept\n"
+        "parrot is removed, with all that it kept for later jobs\n"
     )
     assert "No such command 'parrot'" in run("parrot", "shout").stderr
 

@@ -119,6 +119,7 @@ def test_uninstalling_leaves_no_trace_in_the_profile(
     (profile.cache / "parrot" / "value").write_text("costly")
     monkeypatch.syspath_prepend(tmp_path)  # a script in a folder of its own has another path
     count_crash(profile, Catalogue.load(profile).plugin("parrot"), "exited")
+    assert store.jobs_of("parrot") == 0
     store.uninstall("parrot")
     left = [path for path in profile.home.rglob("*") if path.is_file()]
 

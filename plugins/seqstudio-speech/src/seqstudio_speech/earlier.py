@@ -11,7 +11,16 @@ from typing import Any
 
 import torch
 
-from seqstudio.api import Cache, DataError, Pieces, Result, Transcript, from_plain, to_plain
+from seqstudio.api import (
+    Cache,
+    DataError,
+    Pieces,
+    Result,
+    Transcript,
+    from_plain,
+    to_plain,
+    why_unreadable,
+)
 from seqstudio.api.media import AudioSource
 from seqstudio_speech.kept import Heard
 from seqstudio_speech.posteriors import VERSION, Posteriors, posteriors_from
@@ -170,7 +179,7 @@ def sha256_of(path: Path, expected: str = "a file to read") -> str:
             with one.open("rb") as file:
                 hashed.update(hashlib.file_digest(file, "sha256").digest())
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}, expected {expected}") from error
+        raise DataError(f"{path}: {why_unreadable(error)}, expected {expected}") from error
     return hashed.hexdigest()
 
 

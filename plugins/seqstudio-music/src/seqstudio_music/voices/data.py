@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seqstudio.api import DataError, Example, Ledger, canonical_split
+from seqstudio.api import DataError, Example, Ledger, canonical_split, why_unreadable
 from seqstudio_music.chords import QUALITIES, chord_pitch_classes
 from seqstudio_music.grid import Grid, chorale_grid
 from seqstudio_music.keyboard import fold_pitches
@@ -111,7 +111,7 @@ def read_json(path: Path) -> dict[str, list[Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}, expected chorales as JSON") from error
+        raise DataError(f"{path}: {why_unreadable(error)}, expected chorales as JSON") from error
     except ValueError as error:
         raise DataError(f"{path}: {error}, expected chorales as JSON") from error
     if isinstance(content, list):
