@@ -12,6 +12,7 @@ from seqstudio.errors import DataError
 from seqstudio.media.alignment_picture import HIGH_CONFIDENCE, LOW_CONFIDENCE, draw_alignment
 from seqstudio.media.audio import Audio
 from seqstudio.media.canvas import COLOURS, blend
+from seqstudio.media.heat_map import MOST_COLUMNS, NEGATIVE, POSITIVE, draw_heat_map
 from seqstudio.media.line_chart import Axis, draw_line_chart
 from seqstudio.media.midi import Score
 from seqstudio.media.piano_roll_picture import draw_piano_roll
@@ -162,3 +163,26 @@ def test_an_axis_labels_round_values() -> None:
     assert Axis(0, 1950).ticks() == [0, 500, 1000, 1500]
     assert Axis(0.001, 100, log=True).ticks() == pytest.approx([0.001, 0.01, 0.1, 1, 10, 100])
     assert Axis(-1, 1).fraction(0) == 0.5
+
+
+def test_a_heat_map_has_a_cell_for_each_value_in_the_colour_of_its_sign(tmp_path: Path) -> None:
+    values = np.zeros((3, 50))
+    values[0, :10], values[2, 40:] = 2.0, -2.0
+    draw_heat_map(
+        values, tmp_path / "a.png", rows=("a", "b", "c"), marks=((0, "1"), (25, "2")), title="Units"
+    )
+    picture = pixels(tmp_path / "a.png")
+    left = (picture.shape[1] - 64 - 24) // 50
+
+    assert border_is_clear(picture)
+    for colour, start, stop in ((POSITIVE, 0, 10), (NEGATIVE, 40, 50)):
+        found = columns(picture, colour)
+        assert min(found) == pytest.approx(64 + start * left, abs=1)  # beside a line
+        assert max(found) == pytest.approx(64 + stop * left - 1, abs=1)
+
+
+def test_a_heat_map_that_is_too_long_for_a_picture_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=rf"^Units: {MOST_COLUMNS + 1} steps, expected 1 to "):
+        draw_heat_map(
+            np.zeros((1, MOST_COLUMNS + 1)), tmp_path / "a.png", rows=("a",), title="Units"
+        )

@@ -11,6 +11,7 @@ from seqstudio_music.drums.operations import Drums, Groove
 from seqstudio_music.drums.task import DrumsTask
 from seqstudio_music.explain import Explain
 from seqstudio_music.frames_past import FramesPast, FramesPastConfig
+from seqstudio_music.hidden import Hidden
 from seqstudio_music.hum import Hum
 from seqstudio_music.improvise import Improvise
 from seqstudio_music.latent.composer import LatentComposer
@@ -65,7 +66,7 @@ def seqstudio_operations() -> Iterable[Operation]:
     """Return the operations that compose, change, explain, measure, compare and render pieces."""
     composing = (Generate(COMPOSERS), Continue(CONTINUERS), Improvise(COMPOSERS), Hum())
     changing = (Harmonize(), Infill(), Vary(), Interpolate(), Drums(), Groove())
-    return (*composing, *changing, Explain(), Measure(), Originality(), Blind(), Render())
+    return (*composing, *changing, Explain(), Hidden(), Measure(), Originality(), Blind(), Render())
 
 
 @hookimpl
