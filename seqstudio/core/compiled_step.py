@@ -125,6 +125,7 @@ class CompiledLayers:
         state_step = cell.state_width(hidden) + columns
         sizes = hidden, state_step, columns, len(recurrent), gates
         weights = (0, 0, 0) if head is None else (*head.addresses, head.columns)
+        self.head_shape = (0, 0) if head is None else (head.size, head.columns)
         above = [(*one.addresses, one.columns) for one in upward] + [(0, 0, 0)]
         below = [gates] + [one.columns for one in upward]
         rows = zip(recurrent, above, below, strict=True)
@@ -159,9 +160,12 @@ class CompiledLayers:
         ids = state.new_empty(len(gates), rows, 0) if ids is None else ids.contiguous()
         steps, _, count = ids.shape
         gates = gates if steps == 1 else gates.contiguous()
-        new, head = torch.empty_like(state), self.head
-        headed = state.new_empty(rows, 0 if head is None else head.columns)
-        passed = state.new_empty(steps * rows * self.widest)
+        new, (size, columns) = torch.empty_like(state), self.head_shape
+        # what the head makes of the outputs, then the gates of a layer; each tensor costs time
+        room = state.new_empty(rows * (columns + steps * self.widest))
+        headed = room.as_strided((rows, size), (columns, 1))
+        headed_address = room.data_ptr()
+        passed_address = headed_address + 4 * rows * columns
         if steps == 1:  # the outputs lie in the state
             distance, of_layer = width, rows * width
             place = (layers - 1) * of_layer
@@ -175,6 +179,6 @@ class CompiledLayers:
         self.run(
             steps, rows, count, gates_step, distance, of_layer,
             ids.data_ptr(), gates.data_ptr(), state.data_ptr(), new.data_ptr(), address,
-            passed.data_ptr(), headed.data_ptr(), self.plan.data_ptr(),
+            passed_address, headed_address, self.plan.data_ptr(),
         )  # fmt: skip
-        return outputs, new, headed if head is None else headed.narrow(1, 0, head.size)
+        return outputs, new, headed

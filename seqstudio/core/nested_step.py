@@ -3,8 +3,8 @@
 `NestedState` is where a step leaves each row; rows may be inside different groups.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,8 +21,7 @@ from seqstudio.core.fused_step import (
 from seqstudio.core.past_inputs import PastIds, PastStates
 
 
-@dataclass(frozen=True, slots=True)
-class NestedState:
+class NestedState(NamedTuple):
     """The state of each row between two steps of a nested decoder."""
 
     stepper: "NestedStepper"
@@ -154,7 +153,7 @@ class NestedStepper:
         if self.past is not None:
             longest = len(self.grammar.slot_ranges) or self.grammar.vocabulary
             group = torch.full((rows, longest), -1, device=none.device)
-            state = replace(state, past=GroupPast(self.past.start(rows, none.device), group))
+            state = state._replace(past=GroupPast(self.past.start(rows, none.device), group))
         return state
 
     def prime_row(self, tokens: list[int], before: NestedState) -> tuple[Tensor, NestedState]:
@@ -166,7 +165,7 @@ class NestedStepper:
         gates, ids, past = self.run_inputs(groups, before)
         _, outer, head = self.outer.run(before.outer, ids, gates[:, None])
         position = torch.full_like(before.position, len(groups))
-        state = replace(before, past=past, outer=outer, position=position)
+        state = before._replace(past=past, outer=outer, position=position)
         logits, state = self.step_inner(
             self.enter_group(state, head, None if ids is None else ids[-1])
         )
@@ -199,8 +198,7 @@ class NestedStepper:
     def step(self, tokens: Tensor, state: NestedState) -> tuple[Tensor, NestedState]:
         """Return the (B, V) logits that follow (B,) tokens, and the new state."""
         ids = tokens + state.slot * self.grammar.vocabulary if self.grammar.slot_ranges else tokens
-        state = replace(
-            state,
+        state = state._replace(
             group_gates=state.group_gates + self.group_gates.index_select(0, ids),
             last=ids,
             slot=state.slot + 1,
@@ -220,7 +218,7 @@ class NestedStepper:
             return state
         group, states = state.past.group, state.past.states
         states = self.past.advance(states, group, state.covariates, state.position)
-        return replace(state, past=GroupPast(states, torch.full_like(group, -1)))
+        return state._replace(past=GroupPast(states, torch.full_like(group, -1)))
 
     def begin_group(self, state: NestedState) -> NestedState:
         """Step the outer RNN of every row over its complete group, and begin the next group."""
@@ -232,7 +230,7 @@ class NestedStepper:
         joined = torch.cat(ids, dim=1) if ids else None
         inputs = None if joined is None else joined[None]
         _, outer, head = self.outer.run(state.outer, inputs, state.group_gates[None])
-        return self.enter_group(replace(state, outer=outer, position=position), head, joined)
+        return self.enter_group(state._replace(outer=outer, position=position), head, joined)
 
     def enter_group(self, state: NestedState, head: Tensor, ids: Tensor | None) -> NestedState:
         """Begin a group in the context that the outer RNN's head gives each row.
@@ -246,8 +244,7 @@ class NestedStepper:
             context_logits = context_logits + functional.embedding_bag(
                 direct, self.past_output, mode="sum"
             )
-        return replace(
-            state,
+        return state._replace(
             inner=self.inner.initial_state(torch.tanh(init)[None]),
             context_gates=context_gates,
             context_logits=context_logits,
@@ -263,4 +260,4 @@ class NestedStepper:
         place = state.slot if self.grammar.slot_ranges else state.last
         logits = logits + state.context_logits
         logits.masked_fill_(self.forbidden.index_select(0, place), -torch.inf)
-        return logits, replace(state, inner=inner)
+        return logits, state._replace(inner=inner)

@@ -61,6 +61,7 @@ def sample(
         for number, (take, prompt) in enumerate(zip(takes, prompts, strict=True))
     ]
     stepper = Stepper(model, int8=config.int8)
+    grouped = guide if isinstance(guide, GroupedGuide) else None  # once: a slow question
     sources = source_items(len(prompts), encoded, items)
     position = min((model.valid_prefix(prompt) for prompt in prompts), default=0)
     rows = [row for row in rows if not row.finished(position, guide)]
@@ -68,7 +69,7 @@ def sample(
     logits = stepper.start(numbers, encoded, sources, covariates, begun) if rows else None
     while logits is not None:
         sampling = [at for at, row in enumerate(rows) if row.prompt_length <= position]
-        _append_samples(rows, sampling, logits, guide, config)
+        _append_samples(rows, sampling, logits, guide, grouped, config)
         for at in sampling:
             yield rows[at].number, rows[at].tokens[position]
         _check_prompts(rows, logits, position)
@@ -98,34 +99,46 @@ class _Row:
 
 
 def _append_samples(
-    rows: list[_Row], sampling: list[int], logits: Tensor, guide: Guide, config: SamplingConfig
+    rows: list[_Row],
+    sampling: list[int],
+    logits: Tensor,
+    guide: Guide,
+    grouped: GroupedGuide | None,
+    config: SamplingConfig,
 ) -> None:
     """Append one sampled token to each row whose index is in `sampling`."""
     if not sampling:
         return
-    logits = logits[sampling].cpu().double()
+    chosen = logits if len(sampling) == len(rows) else logits[sampling]
+    logits = chosen.to("cpu", torch.float64, copy=True)
     sampled_rows = [rows[at] for at in sampling]
-    for at, row in enumerate(sampled_rows):
-        allowed = guide.allowed(row.number, row.tokens)
+    masks = [guide.allowed(row.number, row.tokens) for row in sampled_rows]
+    for at, allowed in enumerate(masks):
         if allowed is not None:
             logits[at].masked_fill_(~allowed.cpu(), -torch.inf)
-        best = float(logits[at].max())
-        if isnan(best) or best == torch.inf:
-            reason = f"the model returns {best}, expected a number"
-            raise row.error(reason, len(row.tokens))
-        if best == -torch.inf:
-            count = "all" if allowed is None else str(int(allowed.sum()))
-            reason = f"the guide allows {count} tokens and the model none of them, expected one"
-            raise row.error(reason, len(row.tokens))
+    for row, allowed, best in zip(sampled_rows, masks, logits.amax(dim=1).tolist(), strict=True):
+        _check_best(row, allowed, best)
     uniforms = torch.tensor([row.uniform() for row in sampled_rows], dtype=torch.float64)
-    tokens = draw(_filtered(sampled_rows, logits, guide, config), uniforms).tolist()
+    tokens = draw(_filtered(sampled_rows, logits, grouped, config), uniforms).tolist()
     for row, token in zip(sampled_rows, tokens, strict=True):
         row.tokens.append(token)
 
 
-def _filtered(rows: list[_Row], logits: Tensor, guide: Guide, config: SamplingConfig) -> Tensor:
+def _check_best(row: _Row, allowed: Tensor | None, best: float) -> None:
+    """Raise ModelError unless the best logit of the allowed tokens is a finite number."""
+    if isnan(best) or best == torch.inf:
+        raise row.error(f"the model returns {best}, expected a number", len(row.tokens))
+    if best == -torch.inf:
+        count = "all" if allowed is None else str(int(allowed.sum()))
+        reason = f"the guide allows {count} tokens and the model none of them, expected one"
+        raise row.error(reason, len(row.tokens))
+
+
+def _filtered(
+    rows: list[_Row], logits: Tensor, guide: GroupedGuide | None, config: SamplingConfig
+) -> Tensor:
     """Filter the logits of each row, by groups where the guide has some."""
-    if not isinstance(guide, GroupedGuide):
+    if guide is None:
         return filter_logits(logits, config)
     groups = torch.zeros_like(logits, dtype=torch.bool)
     for at, row in enumerate(rows):

@@ -51,18 +51,20 @@ class Matches:
         """Return what `whole` does, of the next token: (R, longest) each."""
         return state[0][:, :: self.voices].flip(1), state[1]
 
-    def features(self, before: Tensor, lengths: Tensor, lag: Tensor) -> Tensor:
-        """Return (..., 2) features: the token at (...) lags, by whether it is long; the length.
+    def features(self, before: Tensor, lengths: Tensor, lags: Tensor) -> Tensor:
+        """Return (..., 2L) features of (..., L) lags.
 
-        Lags outside 1 to `longest` have no token.
+        Of each lag, in turn: the token there, by whether the match is long; the length. Lags
+        outside 1 to `longest` have no token.
         """
-        inside = (lag >= 1) & (lag <= self.longest)
-        index = (lag - 1).clamp(0, self.longest - 1)[..., None]
-        token = torch.where(inside, before.gather(-1, index)[..., 0], -1)
-        matched = torch.where(inside, lengths.gather(-1, index)[..., 0], 0)
+        inside = (lags >= 1) & (lags <= self.longest)
+        index = (lags - 1).clamp(0, self.longest - 1)
+        token = torch.where(inside, before.gather(-1, index), -1)
+        matched = torch.where(inside, lengths.gather(-1, index), 0)
         length = torch.bucketize(matched, self.limits.to(matched.device), right=True)
         token = torch.where(token < 0, self.none, token)
-        return torch.stack([token + (length >= LONG) * (self.none + 1), length], dim=-1)
+        chosen = token + (length >= LONG) * (self.none + 1)
+        return torch.stack([chosen, length], dim=-1).flatten(-2)
 
     def sizes(self) -> tuple[int, int]:
         """Return the number of values of each feature."""

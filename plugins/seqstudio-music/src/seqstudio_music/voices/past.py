@@ -124,10 +124,10 @@ class VoicesPast(PastInput):
         tokens, lengths = before
         longest = lengths[..., SHORTEST_MATCH - 1 :].argmax(dim=-1) + SHORTEST_MATCH
         lags = torch.cat([longest[..., None], bar_length[..., None] * self.bars], dim=-1)
-        matched = [self.matches.features(tokens, lengths, lag) for lag in lags.unbind(-1)]
+        matched = self.matches.features(tokens, lengths, lags)
         now = [own * (self.none + 1) + sounding, own * (AGES + 1) + ages]
         intervals = [self._intervals(own, sounding)] if self.reach else []
-        return torch.cat([*now, *matched, *intervals], dim=-1)
+        return torch.cat([*now, matched, *intervals], dim=-1)
 
     def place(self, features: Tensor) -> Tensor:
         """Return what every voice sounds."""
