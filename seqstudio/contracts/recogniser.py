@@ -24,6 +24,7 @@ class Recognition:
     words: tuple[Word, ...] = ()
     attached: tuple[bool, ...] = ()
     language: str | None = None  # BCP 47, of what was said; None: unknown
+    alternatives: tuple[str, ...] = ()  # what else the whole may be, the likeliest first
 
 
 class LoadedRecogniser(Protocol):

@@ -3,7 +3,6 @@
 The part that judges is seen by nothing else: neither the training nor the choice of its weights.
 """
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,15 @@ from seqstudio.contracts.task import Preset, Task, tie_break_of
 from seqstudio.errors import ConfigError, DataError, TrainingError
 from seqstudio.services.atomic_files import json_bytes, write_atomic
 from seqstudio.services.evaluation import bootstrap_interval, paired_interval
+from seqstudio.services.judgement import (
+    JUDGEMENT,
+    VERDICT,
+    Estimate,
+    Judgement,
+    read_judgement,
+)
 from seqstudio.services.runs import Run
 
-JUDGEMENT = "learned.json"
 LEAST = 2  # items that can be resampled
 GENTLER = 5.0  # a trained model takes smaller steps than random weights
 
@@ -40,37 +45,6 @@ class LearnArguments:
             raise ConfigError(f"share={self.share}, expected more than 0 and less than 1")
         if self.minutes < 0:
             raise ConfigError(f"minutes={self.minutes}, expected 0 or more")
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A pooled metric, or a difference of two, with its bootstrapped 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What the held-out items say of the weights before and after."""
-
-    metric: str  # lower is better
-    items: int  # held out
-    total: int  # items of the data
-    before: Estimate
-    after: Estimate
-    difference: Estimate  # after minus before; each draw takes the same items of both
-
-    @property
-    def kept(self) -> bool:
-        """Whether the new weights are kept: they are not worse."""
-        return self.difference.value <= 0
-
-    @property
-    def sure(self) -> bool:
-        """Whether the interval of the difference lies on one side of 0."""
-        return self.difference.high < 0 or self.difference.low > 0
 
 
 def gentle_settings(preset: Preset, settings: Sequence[str]) -> tuple[str, ...]:
@@ -133,14 +107,14 @@ def settle(run: Run, judgement: Judgement) -> Mapping[str, Any]:
     if not judgement.kept:
         with run.new_model(0) as folder:
             shutil.copytree(run.base, folder, dirs_exist_ok=True)
-    table = {**to_plain(judgement), "kept": judgement.kept, "sure": judgement.sure}
+    verdict = {name: getattr(judgement, name) for name in VERDICT}
+    table = {**to_plain(judgement), **verdict}
     write_atomic(run.folder / JUDGEMENT, json_bytes(table))
     return table
 
 
 def check_not_judged(run: Run) -> None:
     """Raise TrainingError if the training of a run has been judged already."""
-    path = run.folder / JUDGEMENT
-    if path.exists():
-        kept = "kept" if json.loads(path.read_bytes())["kept"] else "not kept"
+    if judgement := read_judgement(run.folder):
+        kept = "kept" if judgement.kept else "not kept"
         raise TrainingError(f"{run.folder} is finished: its weights are {kept}; nothing to resume")

@@ -78,6 +78,9 @@ class PluginContext:
     requires: Mapping[str, str] = field(default_factory=dict)  # part -> "plugin>=version"
 
 
+ReadData = tuple[Sequence[Example], Ledger]  # the examples of a data set, and what became of it
+
+
 def run_train_job(
     job: TrainJob,
     task: Task,
@@ -86,8 +89,13 @@ def run_train_job(
     device: str = "cpu",
     stop: Callable[[], bool] = lambda: False,
     communicator: Communicator = ALONE,
+    data: ReadData | None = None,
 ) -> Iterator[Event]:
     """Train as requested, yielding events; they are also stored in the run folder.
+
+    Parameters
+    ----------
+    data : what was read of `job.data` already; None reads it
 
     Raises
     ------
@@ -103,7 +111,7 @@ def run_train_job(
     with os_errors_as(TrainingError, job.run):
         job = _with_saved_settings(job)
         communicator.exchange(None)  # all have seen the run folder before one creates it
-        inputs = _training_inputs(job, task, context, communicator)
+        inputs = _training_inputs(job, task, context, communicator, data)
         yield from train(dataclasses.replace(inputs, device=device, stop=stop))
 
 
@@ -123,15 +131,17 @@ def _with_saved_settings(job: TrainJob) -> TrainJob:
 
 
 def _training_inputs(
-    job: TrainJob, task: Task, context: PluginContext, communicator: Communicator
+    job: TrainJob,
+    task: Task,
+    context: PluginContext,
+    communicator: Communicator,
+    data: ReadData | None,
 ) -> TrainingInputs:
     """Read and check the data; create the run folder, or open it to resume."""
     base = open_base(job.base, task, job.base_name) if job.base else None
     name, preset = _preset(job, task, base)
-    ledger = Ledger()
-    examples = _read(job, task, context, ledger)
+    (examples, ledger), last = data or _read(job, task, context), holds_out_last(task)
     _count_unused(examples, ledger)
-    last = holds_out_last(task)
     rest, _, apart = keep_apart(examples, job.apart, last=last) if job.apart else (examples, [], {})
     train_examples, valid_examples, rule = training_splits(rest, preset.train, last=last)
     rule = apart or rule  # the card names what the model has never seen
@@ -171,8 +181,9 @@ def _count_unused(examples: Sequence[Example], ledger: Ledger) -> None:
             ledger.count(f"items of split {split}, which no training uses", unused)
 
 
-def _read(job: TrainJob, task: Task, context: PluginContext, ledger: Ledger) -> list[Example]:
-    return read_examples(
+def _read(job: TrainJob, task: Task, context: PluginContext) -> ReadData:
+    ledger = Ledger()
+    examples = read_examples(
         task,
         job.data,
         ledger,
@@ -181,6 +192,7 @@ def _read(job: TrainJob, task: Task, context: PluginContext, ledger: Ledger) -> 
         others=context.other_importers,
         wanted=job.importer,
     )
+    return examples, ledger
 
 
 def _preset(job: TrainJob, task: Task, base: StartingPoint | None) -> tuple[str, Preset]:

@@ -1,5 +1,7 @@
 """Clips whose files have moved: found again by their hash, or collected in one folder."""
 
+import contextlib
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,6 +16,9 @@ from seqstudio.services.atomic_files import (
 )
 from seqstudio.session.document import Clip, Document
 from seqstudio.session.edits import CompoundEdit, RelinkClip
+
+PAGE_MARK = b'<meta name="generator" content="SeqStudio">'  # of pages that operations wrote
+PAGE_START = 300  # bytes, in which it is
 
 
 def missing_clips(document: Document) -> tuple[Clip, ...]:
@@ -47,6 +52,28 @@ def find_moved_clips(clips: Iterable[Clip], folder: Path) -> Mapping[str, Path]:
     return found
 
 
+def find_beside(document: Document, folder: Path) -> Mapping[str, Path]:
+    """Search the folder of a session for the missing files of clips that were moved with it.
+
+    A file is where it was, seen from the session or from one of the folders around it: of
+    `/music/tape/a.wav` those tried are `music/tape/a.wav`, `tape/a.wav` and `a.wav`.
+
+    Returns
+    -------
+    id of each found clip -> path
+    """
+    found: dict[str, Path] = {}
+    for clip in missing_clips(document):
+        parts = re.split(r"[/\\]", str(clip.path))  # also if it was moved from another system
+        for at in range(1, len(parts)):
+            path = folder.absolute().joinpath(*parts[at:])
+            with contextlib.suppress(OSError):  # not to be read: it is not this one
+                if _matches(clip, path):
+                    found[clip.id] = path
+                    break
+    return found
+
+
 def relink(found: Mapping[str, Path]) -> CompoundEdit:
     """Return the edit that changes the paths of clips."""
     return CompoundEdit(
@@ -58,23 +85,36 @@ def collect(document: Document, folder: Path) -> CompoundEdit:
     """Copy the files of all clips into one folder; return the edit that changes their paths.
 
     A file that is there already is not copied again. Files keep their names; if another file has
-    the name, the hash is appended.
+    the name, the hash is appended. A text takes the page of an operation beside it along. Missing
+    files stay missing.
 
     Raises
     ------
     SessionError
-        If a file is gone or has changed, or the folder cannot be written: then no path is changed.
+        If a file has changed, or the folder cannot be written: then no path is changed.
     """
+    missing = {clip.id for clip in missing_clips(document)}
     edits = []
     with os_errors_as(SessionError, folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for clip in document.clips:
+        for clip in (clip for clip in document.clips if clip.id not in missing):
             target = _target(clip, folder.absolute())
             if target != clip.path:
                 _copy(clip, target)
+                if page := page_of(clip.path):
+                    shutil.copyfile(page, target.with_suffix(page.suffix))
                 edits.append(RelinkClip(clip.id, target))
         sync_file(folder)
     return CompoundEdit("Collect files", tuple(edits))
+
+
+def page_of(path: Path) -> Path | None:
+    """Return the page that an operation wrote beside a text, coloured HTML; None without one."""
+    page = path.with_suffix(".html")
+    if path.suffix.lower() == page.suffix or not page.is_file():
+        return None
+    with page.open("rb") as file:
+        return page if PAGE_MARK in file.read(PAGE_START) else None
 
 
 def _target(clip: Clip, folder: Path) -> Path:
@@ -88,9 +128,6 @@ def _copy(clip: Clip, target: Path) -> None:
     """Copy a clip's file into the target's folder, check its hash, and rename it."""
     if target.exists() and _matches(clip, target):
         return
-    if clip.path.exists() and not _has_size(clip.path, clip.size_bytes):  # a device has no end
-        expected = f"expected a file of {clip.size_bytes} bytes"
-        raise SessionError(f"{clip.path}: changed since it was added, {expected}")
     temporary = new_temporary(target.parent)
     try:
         with clip.path.open("rb") as source, create_file(temporary) as copy:

@@ -23,6 +23,7 @@ from seqstudio.session.journal import (
     add_step,
     set_current_step,
 )
+from seqstudio.session.relink import find_beside, relink
 from seqstudio.session.restore import Restored, restore
 from seqstudio.session.salvage import salvage
 
@@ -39,6 +40,7 @@ class Session:
         self._journal = journal
         self._at = restored.at
         self._snapshot_step = restored.base
+        self._relink_moved()
         self._history: History | None = None  # of the applied steps, once it is read
 
     @classmethod
@@ -72,7 +74,7 @@ class Session:
         """Open a session as it was after its last change.
 
         A damaged file is kept under another name, and opens at the last edit that can be restored;
-        `lost` says what is missing.
+        `lost` says what is missing. Files that were moved together with the session are found.
 
         Raises
         ------
@@ -329,8 +331,17 @@ class Session:
             set_current_step(connection, at)
             base = self._snapshot_if_due(connection, document, at, self._snapshot_step)
         self.document, self._at, self._snapshot_step = document, at, base
+        self._relink_moved()
         self._history = None
-        return document
+        return self.document
+
+    def _relink_moved(self) -> None:
+        """Find the files that were moved together with this one, and keep where they are now."""
+        if found := find_beside(self.document, self.path.parent):
+            self.document, _ = apply(self.document, relink(found))
+            with self._journal.transaction() as connection:
+                add_snapshot(connection, self._at, pack(self.document))
+            self._snapshot_step = self._at
 
     def _snapshot_if_due(
         self, connection: sqlite3.Connection, document: Document, at: int, base: int

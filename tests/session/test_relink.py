@@ -1,13 +1,22 @@
 """Moved clips are found by their content, and collected into one folder."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seqstudio.errors import SessionError
-from seqstudio.session.document import Clip, kind_of
+from seqstudio.session.document import Clip, Document, kind_of
 from seqstudio.session.edits import AddClip
-from seqstudio.session.relink import collect, find_moved_clips, missing_clips, relink
+from seqstudio.session.relink import (
+    PAGE_MARK,
+    collect,
+    find_beside,
+    find_moved_clips,
+    missing_clips,
+    relink,
+)
 from seqstudio.session.session import Session
 
 
@@ -69,11 +78,86 @@ def test_a_file_that_changed_is_not_collected(session: Session, tmp_path: Path) 
     assert list((tmp_path / "files").iterdir()) == []
 
 
-def test_a_missing_clip_is_named(session: Session, tmp_path: Path) -> None:
-    session.document.clips[1].path.unlink()
+def test_a_missing_file_stays_missing_and_the_others_are_collected(
+    session: Session, tmp_path: Path
+) -> None:
+    monday, tuesday = session.document.clips
+    tuesday.path.unlink()
+    session.do(collect(session.document, tmp_path / "files"))
 
-    with pytest.raises(SessionError, match=r"tuesday/take\.wav: No such file"):
-        collect(session.document, tmp_path / "files")
+    assert session.document.clip(monday.id).path == tmp_path / "files" / "take.wav"
+    assert missing_clips(session.document) == (tuesday,)
+
+
+def test_the_page_of_a_text_is_collected_with_it(path: Path, tmp_path: Path) -> None:
+    page = PAGE_MARK + b"<b>red</b>"
+    for name, beside in (("red", page), ("blue", b"<p>a page of the user's</p>")):
+        (tmp_path / f"{name}.txt").write_text(name)
+        (tmp_path / f"{name}.html").write_bytes(beside)
+    with Session.create(path) as opened:
+        for name in ("red", "blue"):
+            opened.do(AddClip(Clip.of(tmp_path / f"{name}.txt")))
+        opened.do(collect(opened.document, tmp_path / "files"))
+
+    names = sorted(file.name for file in (tmp_path / "files").iterdir())
+    assert names == ["blue.txt", "red.html", "red.txt"]
+    assert (tmp_path / "files" / "red.html").read_bytes() == page
+
+
+@pytest.fixture
+def album(session: Session, path: Path, tmp_path: Path) -> Path:
+    """A folder with a session and its collected files; it was moved, and the originals are gone."""
+    made = tmp_path / "album"
+    made.mkdir()
+    for name in ("monday", "tuesday"):
+        (tmp_path / name).rename(made / name)
+    session.close()
+    path.rename(made / "songs.seqstudio")
+    with Session.open(made / "songs.seqstudio") as opened:
+        opened.do(collect(opened.document, made / "songs files"))
+    for name in ("monday", "tuesday"):
+        shutil.rmtree(made / name)
+    (tmp_path / "elsewhere").mkdir()
+    return made.rename(tmp_path / "elsewhere" / "new name")
+
+
+def test_a_folder_that_is_moved_opens_with_its_files(album: Path) -> None:
+    with Session.open(album / "songs.seqstudio") as moved:
+        assert missing_clips(moved.document) == ()
+        contents = {clip.path.read_text(): clip.path for clip in moved.document.clips}
+        assert contents["monday"] == album / "songs files" / "take.wav"
+        assert contents["tuesday"].parent == album / "songs files"
+        assert [title for _, title in moved.titles][-1] == "Collect files"
+
+
+def test_where_the_files_are_now_is_kept_without_a_step(album: Path) -> None:
+    with Session.open(album / "songs.seqstudio") as moved:
+        steps, titles = moved.steps, moved.titles
+        moved.go_to(1)
+        assert missing_clips(moved.go_to(steps)) == ()
+        assert (moved.steps, moved.titles) == (steps, titles)
+    copies = album / "songs files"
+    copies.rename(album / "aside")
+    with Session.open(album / "songs.seqstudio") as again:
+        assert {clip.path.parent for clip in again.document.clips} == {copies}
+
+
+def test_another_file_of_the_name_is_not_taken_for_one_that_was_moved(album: Path) -> None:
+    (album / "songs files" / "take.wav").write_text("friday")
+    with Session.open(album / "songs.seqstudio") as moved:
+        missing = missing_clips(moved.document)
+        found = {clip.path for clip in moved.document.clips} - {clip.path for clip in missing}
+        assert [path.read_text() for path in found] == ["tuesday"]
+    assert len(missing) == 1
+
+
+def test_paths_of_another_system_are_found_beside_the_session(tmp_path: Path) -> None:
+    file = tmp_path / "tape" / "a.wav"
+    file.parent.mkdir()
+    file.write_text("a")
+    clip = replace(Clip.of(file), path=Path("C:\\Users\\Ann\\tape\\a.wav"))
+
+    assert find_beside(Document(clips=(clip,)), tmp_path) == {clip.id: file}
 
 
 @pytest.mark.parametrize(

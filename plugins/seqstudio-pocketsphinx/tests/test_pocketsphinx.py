@@ -58,5 +58,9 @@ def test_one_command_transcribes_with_it(tmp_path: Path) -> None:
     )
     assert Studio(tmp_path / "home").submit(spec).wait().done == 1
     transcript = json.loads((tmp_path / "an114-mdcs2-b.json").read_text())
+    others = transcript["alternatives"]
+    assert len(set(others)) == 5
+    assert transcript["text"] not in others
+    assert not set("".join(others)) & set("<>[]()")
     assert transcript["provenance"]["model"] == "pocketsphinx-en"
     assert transcript["language"] == "en-US"

@@ -1,6 +1,7 @@
 """`seqstudio speech learn`: a model learns a new voice, and a training that spoils it is undone."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, JobFinished
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.bundle_files import inspect_bundle
-from seqstudio.services.learning import JUDGEMENT
+from seqstudio.services.judgement import JUDGEMENT
 
 Learn = Callable[..., Mapping[str, Any]]
 
@@ -108,6 +109,20 @@ def test_a_run_that_was_cut_off_goes_on_and_is_judged_the_same(
     assert weights[0].read_bytes() == weights[1].read_bytes()
     with pytest.raises(AssertionError, match=r"cut is finished: its weights are kept; nothing to"):
         learn(tmp_path / "cut", *FAST, resume=True)
+
+
+@pytest.mark.medium
+def test_a_run_that_goes_on_reads_its_data_by_the_same_importer(
+    learn: Learn, corrected: Path, tmp_path: Path
+) -> None:
+    data, run = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(corrected, data)  # with the table that an importer would be chosen for
+    rows = [line.split("\t") for line in (data / "manifest.tsv").read_text().splitlines()[1:]]
+    for name, _, text in rows[:12]:
+        (data / name).with_suffix(".txt").write_text(text)
+    learn(run, *FAST, data=str(data), importer="audio-with-text", cancel=True)
+
+    assert learn(run, *FAST, data=str(data), resume=True)["total"] == 12
 
 
 @pytest.mark.medium

@@ -1,17 +1,19 @@
 """The installed operations for a kind of input, with their models and formats."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqstudio.contracts.manifest import OperationEntry, Port
-from seqstudio.errors import ModelError
+from seqstudio.errors import DataError, ModelError
 from seqstudio.gui.workspace.results import READABLE, SHOWN
 from seqstudio.host.catalogue.catalogue import Catalogue, Plugin, is_built_in
 from seqstudio.host.catalogue.models import FoundModel
 from seqstudio.host.catalogue.recognisers import named_recognisers
+from seqstudio.host.jobs.spec import TRAININGS
 from seqstudio.host.studio import Studio
+from seqstudio.services.judgement import read_judgement
 
 RUNS = 50  # newest trainings whose run folders are searched for models
 
@@ -158,16 +160,35 @@ def _recognisers(catalogue: Catalogue, tasks: Sequence[str]) -> list[ModelChoice
 
 
 def trained_models(studio: Studio) -> list[FoundModel]:
-    """Return the best model so far of each run that was trained from this profile."""
+    """Return the best model so far of each run that was trained from this profile.
+
+    Of a run that learned from corrections, what it learned, once that is kept.
+    """
     return [found for run in run_folders(studio) if (found := _model_of_run(studio, run))]
 
 
 def run_folders(studio: Studio) -> Iterator[Path]:
     """Yield the run folders of this profile's newest trainings, each once."""
-    trainings = studio.jobs.list(RUNS, verb="train")
-    yield from dict.fromkeys(
-        Path(run) for row in trainings if (run := json.loads(row.spec)["arguments"].get("run"))
-    )
+    for run, verb in _runs(studio).items():
+        if verb == "train" or _is_kept(run):
+            yield run
+
+
+def _runs(studio: Studio) -> Mapping[Path, str]:
+    """Return the verb of each run folder of the newest trainings."""
+    found: dict[Path, str] = {}
+    for row in studio.jobs.list(RUNS, verbs=TRAININGS):
+        if run := json.loads(row.spec)["arguments"].get("run"):
+            found.setdefault(Path(run), row.verb)
+    return found
+
+
+def _is_kept(run: Path) -> bool:
+    try:
+        judgement = read_judgement(run)
+    except DataError:  # its page shows why
+        return False
+    return judgement is not None and judgement.kept
 
 
 def _model_of_run(studio: Studio, run: Path) -> FoundModel | None:

@@ -187,7 +187,7 @@ def _add_word_alternatives(
             "What else the current word may be, and how likely; choose one to take it.",
         ),
         show,
-        ready=lambda: bool(words.word_alternatives),
+        ready=lambda: words.current is not None,
         page=page,
     )
 

@@ -12,6 +12,7 @@ from seqstudio.errors import DataError, SessionError
 from seqstudio.media.exporters import built_in_exporters
 from seqstudio.media.subtitles import to_txt
 from seqstudio.services.atomic_files import os_errors_as, write_atomic
+from seqstudio.session.relink import page_of
 
 TITLES: Mapping[str, str] = {  # by suffix
     ".txt": "Plain text",
@@ -27,7 +28,6 @@ TITLES: Mapping[str, str] = {  # by suffix
     ".csv": "Table with commas",
 }
 MAX_CHARACTERS = 2**20  # shown of a text file
-PAGE_MARK = '<meta name="generator" content="SeqStudio">'  # of pages that operations wrote
 PREVIEW = 20_000  # characters shown of an export
 
 
@@ -113,9 +113,9 @@ def is_transcript_of(path: Path, recording: Path) -> bool:
 
 def read_page(path: Path) -> str:
     """Read the page that an operation wrote beside a text, coloured HTML; '' if there is none."""
-    page = path.with_suffix(".html")
-    text = read_text(page) if page.is_file() else ""
-    return text if PAGE_MARK in text[:300] and len(text) < MAX_CHARACTERS else ""
+    page = page_of(path)
+    text = read_text(page) if page else ""
+    return text if len(text) < MAX_CHARACTERS else ""
 
 
 def read_text(path: Path) -> str:

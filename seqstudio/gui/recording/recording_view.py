@@ -56,7 +56,7 @@ WAVEFORM_MENU = (
     "recording.zoom_to_fit",
     "recording.spectrogram",
 )
-FILE_COMMANDS = ("transcript.export", "transcript.import", "transcript.copy")
+FILE_COMMANDS = ("transcript.export", "transcript.import", "transcript.copy", "session.learn")
 
 
 class RecordingView(QWidget):
@@ -107,6 +107,7 @@ class RecordingView(QWidget):
             self.text.setPlainText(model.text)
             self.page.setHtml(model.page)
         self.provenance.setText(model.provenance_text)
+        self.provenance.setVisible(bool(model.provenance_text))
         self.refresh_progress()
         self.waveform.set_message(model.waveform_message)
         shown = model.spectrogram if model.shows_spectrogram else None
@@ -193,10 +194,13 @@ class RecordingView(QWidget):
 
     def _transcript_tools(self) -> QWidget:
         bar = QWidget(self.work)
-        tools = row(bar, margins=(MEDIUM, SMALL, MEDIUM, SMALL), spacing=SMALL)
+        lines = column(bar, margins=(MEDIUM, SMALL, MEDIUM, SMALL), spacing=SMALL)
+        tools = row(spacing=SMALL)
         for name in FILE_COMMANDS:
             tools.addWidget(ActionButton(self._commands.action(name), bar))
-        tools.addWidget(self.provenance, 1)
+        tools.addStretch(1)
+        lines.addLayout(tools)
+        lines.addWidget(self.provenance)
         return bar
 
     def _connect(self) -> None:

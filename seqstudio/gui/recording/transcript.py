@@ -125,6 +125,19 @@ class TranscriptModel(QObject):
         found = self.word(current).alternatives if current else {}
         return tuple(sorted(found.items(), key=lambda one: -one[1]))
 
+    @property
+    def no_alternatives(self) -> str:
+        """Why the current word has no alternatives, one sentence; "" if it has some."""
+        if self.current is None or self.word_alternatives:
+            return ""
+        if self.segments[self.current.segment].origin == "human":
+            return "A person wrote this segment: what else was heard is known of others only."
+        if any(word.alternatives for one in self.segments for word in one.words):
+            return "Nothing else is likely here."
+        sure = "The model is sure of every word, or does not tell what else one may be."
+        whole = " “Alternatives…” has other texts of the whole recording."
+        return sure + whole if self.alternatives else sure
+
     def use_word(self, text: str) -> None:
         """Take an alternative in the place of the current word; "" removes it."""
         if (current := self.current) and self.edit(current, text):

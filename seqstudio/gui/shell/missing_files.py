@@ -46,6 +46,30 @@ class MissingFiles(QObject):
             f"{first} and {len(self.clips) - 1} more have moved or changed since they were opened."
         )
 
+    @property
+    def beside(self) -> Path | None:
+        """The folder for collected files beside the session; None for an untitled one."""
+        session = self._workspace.session
+        return None if session.is_untitled else session.path.with_name(f"{session.path.stem} files")
+
+    @property
+    def collect_question(self) -> str:
+        """What *Collect* does, as a question."""
+        count = len(self._workspace.document.clips) - len(self.clips)
+        files = "the file" if count == 1 else f"the {count} files"
+        if self.beside:
+            return f"Copy {files} of this session into “{self.beside.name}” beside it?"
+        return f"This session has no name yet. Give it one, and copy {files} of it beside it?"
+
+    @property
+    def left_out(self) -> str:
+        """Which missing files are not collected; "" where none are missing."""
+        if not self.clips:
+            return ""
+        name, more = self.clips[0].path.name, len(self.clips) - 1
+        names = f"{name} and {more} more" if more else name
+        return f"{names}: missing, and left out unless found first."
+
     def check(self) -> None:
         """Look for the files of all clips, on a thread."""
         document = self._workspace.document
@@ -68,7 +92,7 @@ class MissingFiles(QObject):
         )
 
     def collect(self, folder: Path) -> None:
-        """Copy the files of all clips into one folder, and make the session use the copies."""
+        """Copy the files that are there into one folder, and make the session use the copies."""
         document, session = self._workspace.document, self._workspace.session
         self._workspace.background.run(
             partial(collect, document, folder),

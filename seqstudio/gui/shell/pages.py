@@ -22,6 +22,14 @@ class InstallPage(Protocol):
         """Inspect a file or a folder, and ask the user before it is installed."""
 
 
+@runtime_checkable
+class JobPage(Protocol):
+    """A page that shows a job from its start to its result."""
+
+    def watch(self, job: int) -> None:
+        """Show a job that was queued elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageEntry:
     """A page; it is built when it is first shown, so that it costs nothing before."""

@@ -30,6 +30,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {  # by command: what people type for 
     "app.shortcuts": ("keys", "keyboard", "hotkeys", "pedal"),
     "app.settings": ("preferences", "options", "configuration"),
     "show.train": ("learn", "teach", "finetune"),
+    "session.learn": ("train", "teach", "improve", "finetune", "corrected"),
     "session.open_files": ("import", "add", "load"),
     "transcript.export": ("save", "subtitles", "word", "docx", "srt"),
     "score.export": ("save", "midi", "musicxml"),

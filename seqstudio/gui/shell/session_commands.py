@@ -6,6 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from seqstudio.errors import DataError
+from seqstudio.gui.shell.collect_view import CollectDialog
 from seqstudio.gui.shell.history_view import HistoryView
 from seqstudio.gui.shell.missing_files import MissingFiles
 from seqstudio.gui.shell.samples import sample_files
@@ -69,11 +70,11 @@ class SessionCommands:
             Command("session.samples", "Open the samples", "Session", "Ctrl+Alt+S"),
             self._open_samples,
         )
-        copy = "Copy all files of this session into one folder, and use the copies"
+        copy = "Copy the files of this session into one folder beside it, and use the copies"
         add(
             Command("session.collect", "Collect files…", "Session", "Ctrl+Alt+K", copy),
             self._ask_collect,
-            ready=lambda: bool(self._workspace.document.clips) and not self._missing.clips,
+            ready=lambda: len(self._workspace.document.clips) > len(self._missing.clips),
         )
         again = "Write a script of commands that makes the results of this session again"
         add(
@@ -125,15 +126,19 @@ class SessionCommands:
         if name:
             self._workspace.open_session(Path(name))
 
-    def _ask_save(self) -> None:
+    def _ask_save(self) -> bool:
         title = "Save the session as"
         name, _ = QFileDialog.getSaveFileName(self._window, title, filter=FILTER)
-        if name:
-            self._workspace.save_as(Path(name).with_suffix(SUFFIX))
+        return bool(name) and self._workspace.save_as(Path(name).with_suffix(SUFFIX))
 
     def _ask_collect(self) -> None:
-        if folder := self._folder("Copy the files of this session into"):
-            self._missing.collect(folder)
+        CollectDialog(
+            self._missing,
+            ask_name=self._ask_save,
+            ask_folder=lambda: self._folder("Copy the files of this session into"),
+            find=self.find,
+            parent=self._window,
+        ).open()
 
     def _ask_script(self) -> None:
         if folder := self._folder("Write the script into a new or an empty folder"):

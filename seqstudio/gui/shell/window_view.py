@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 from seqstudio.errors import ConfigError
 from seqstudio.gui.jobs.jobs import JobsModel
 from seqstudio.gui.shell.jobs_chip_view import JobsChip
+from seqstudio.gui.shell.learn_command import add_learn_command
 from seqstudio.gui.shell.library_view import LibraryView
 from seqstudio.gui.shell.menus_view import Menus
 from seqstudio.gui.shell.missing_files import MissingFiles
@@ -72,6 +73,7 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self.session_commands = SessionCommands(workspace, self.commands, self.missing, self)
         WindowCommands(self)
+        add_learn_command(self)
         add_transport_commands(self.commands, self.transport)
         self._lay_out()
         self._menus = Menus(self.menuBar(), self.commands, RecentMenu(workspace, self))

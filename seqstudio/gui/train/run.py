@@ -21,6 +21,7 @@ from seqstudio.services.events import (
     TrainingStep,
     average_text,
 )
+from seqstudio.services.judgement import Judgement
 from seqstudio.services.runs import RunSpec
 
 RunState = Literal[
@@ -51,8 +52,13 @@ class TrainRun:
         data: Path | None,
         state: RunState,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        learns: bool = False,
     ) -> None:
         self.folder, self.task, self.data, self.state = folder, task, data, state
+        self.learns = learns  # from corrections: it is measured before and after
+        self.judgement: Judgement | None = None  # once it has been
+        self.measured_again = False  # its training is over
         self.job = 0  # the job that trains it now; 0 if there is none
         self.started = False  # its folder exists
         self.spec: RunSpec | None = None  # once the folder has been read
@@ -83,6 +89,16 @@ class TrainRun:
         return self.curves.last
 
     @property
+    def state_text(self) -> str:
+        """The state in words, and what is done in it."""
+        if self.learns and self.state in ("waiting", "running"):
+            if self.measured_again:
+                return f"{WORDS['running']} · measuring what it has learned"
+            if self.state == "waiting":
+                return f"{WORDS['running']} · measuring the model as it is"
+        return STATE_TEXT[self.state]
+
+    @property
     def trained(self) -> bool:
         """Whether it has made a step, so that its model can be saved."""
         return self.step > 0
@@ -100,7 +116,9 @@ class TrainRun:
         for event in contents.events:
             self._apply(event)
         last = contents.events[-1] if contents.events else None
-        ended = isinstance(last, Finished) and last.reason != "stopped"
+        self.judgement = contents.judgement
+        trained = isinstance(last, Finished) and last.reason != "stopped"
+        ended = bool(self.judgement) or (trained and not self.learns)
         self.state = "finished" if ended else "stopped"
 
     def restore_view(self, before: "TrainRun") -> None:
@@ -130,6 +148,7 @@ class TrainRun:
         match event:
             case TrainingStep():
                 self.fraction, self.epoch = event.fraction, event.epoch
+                self.measured_again = False
                 if event.gradient_flow:
                     self.warning = _warning(event)
             case Evaluated() if event.best:
@@ -137,6 +156,7 @@ class TrainRun:
             case Preview():
                 self.previews.add(stage_of(event, self.folder))
             case Finished():
+                self.measured_again = self.learns
                 self.message = averaged_text(event.average, event.averaged)
 
     @property
@@ -163,7 +183,7 @@ def _warning(event: TrainingStep) -> str:
 def progress_line(run: TrainRun, remaining_s: float | None = None) -> str:
     """Write the progress, speed, remaining time and best metric of a run in one line."""
     not_started = run.state == "stopped" and not (run.started or run.step)
-    parts = ["Stopped before it began" if not_started else STATE_TEXT[run.state]]
+    parts = ["Stopped before it began" if not_started else run.state_text]
     if run.step:
         total = f" of {run.epochs}" if run.epochs else ""
         parts.append(

@@ -8,6 +8,7 @@ from seqstudio.contracts.data import Ledger
 from seqstudio.contracts.plain import from_plain
 from seqstudio.errors import DataError
 from seqstudio.services.events import Event
+from seqstudio.services.judgement import Judgement, read_judgement
 from seqstudio.services.runs import RunSpec, open_run
 
 
@@ -18,6 +19,7 @@ class RunContents:
     spec: RunSpec
     ledger: Ledger | None
     events: tuple[Event, ...] = ()
+    judgement: Judgement | None = None  # of what was learned from corrections
 
 
 def read_run(folder: Path) -> RunContents:
@@ -29,7 +31,8 @@ def read_run(folder: Path) -> RunContents:
         If it is not a run folder, or a file in it is damaged.
     """
     run = open_run(folder)
-    return RunContents(run.spec, read_ledger(folder), tuple(run.events()))
+    events, judgement = tuple(run.events()), read_judgement(folder)
+    return RunContents(run.spec, read_ledger(folder), events, judgement)
 
 
 def read_start(folder: Path) -> RunContents | None:

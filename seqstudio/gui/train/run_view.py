@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QProgressBar, QTabWidget, QWidget
 
 from seqstudio.gui.sound.transport import Transport
 from seqstudio.gui.train.curves_view import CurvesView
+from seqstudio.gui.train.judgement_view import JudgementView
 from seqstudio.gui.train.ledger import ledger_summary
 from seqstudio.gui.train.ledger_view import LedgerView
 from seqstudio.gui.train.previews_view import PreviewsView
@@ -65,6 +66,7 @@ class RunView(QWidget):
         self.bar = QProgressBar()
         self.warning, self.message = ElidedLabel(), Label(wordWrap=True)
         self.saved = Label(wordWrap=True)  # the saved model, until another run is shown
+        self.judgement = JudgementView(self)
         self.tabs = QTabWidget()
         self.ledger = LedgerView(model)
         self.curves = CurvesView(model)
@@ -103,6 +105,7 @@ class RunView(QWidget):
         self.message.setText(run.message)
         self.message.setVisible(run.state in ("finished", "failed") and bool(run.message))
         self.warning.show_text(run.warning)
+        self.judgement.show_judgement(run.judgement)
         self.buttons["train.stop"].setVisible(run.active)
         self.buttons["train.resume"].setVisible(run.resumable)
 
@@ -163,6 +166,7 @@ class RunView(QWidget):
             self.bar,
             self.message,
             self.warning,
+            self.judgement,
         ):
             layout.addWidget(widget)
         layout.addWidget(self.tabs, 1)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from seqstudio.contracts.job import JobState
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.jobs.database import JobRow
+from seqstudio.host.jobs.spec import TRAININGS
 from seqstudio.services.runs import RUN_FILE
 
 MAX_TRAININGS = 100  # newest training jobs that are read
@@ -28,6 +29,7 @@ class RecentRun:
     state: JobState
     job: int
     reason: str = ""  # why the job ended, if no item failed
+    learns: bool = False  # from corrections: it is judged at its end
 
     @property
     def exists(self) -> bool:
@@ -52,7 +54,7 @@ class Runs(QObject):
 
     def reload(self) -> None:
         """Read the job database now."""
-        found = recent_runs(self._workspace.studio.jobs.list(MAX_TRAININGS, verb="train"))
+        found = recent_runs(self._workspace.studio.jobs.list(MAX_TRAININGS, verbs=TRAININGS))
         is_new = found != self.all
         self.all = found
         self.reloaded.emit()
@@ -79,6 +81,6 @@ def recent_runs(jobs: Iterable[JobRow]) -> tuple[RecentRun, ...]:
             continue
         folder = Path(arguments["run"])
         data = Path(arguments["data"])
-        run = RecentRun(folder, data, row.name, row.state, row.id, row.reason)
+        run = RecentRun(folder, data, row.name, row.state, row.id, row.reason, row.verb == "learn")
         found.setdefault(folder, run)
     return tuple(found.values())

@@ -20,7 +20,7 @@ from seqstudio.gui.train.request import (
     train_spec,
     without_settings,
 )
-from seqstudio.gui.train.run import STATE_TEXT, TrainRun
+from seqstudio.gui.train.run import TrainRun
 from seqstudio.gui.train.run_folder import RunContents, read_run, read_start
 from seqstudio.gui.train.runs import RecentRun, Runs
 from seqstudio.gui.train.weights_choices import weights_choices
@@ -94,9 +94,17 @@ class TrainModel(QObject):
             self._show(active)
             return
         recent = self.runs.by_folder(folder)
-        run = TrainRun(folder, "", recent.data if recent else None, "reading")
+        learns = bool(recent and recent.learns)
+        data = recent.data if recent else None
+        run = TrainRun(folder, "", data, "reading", learns=learns)
         self._show(run)
         self._read(run)
+
+    def watch(self, job: int) -> None:
+        """Show the run of a job that was queued elsewhere."""
+        self._adopt(job)
+        if run := self._active_runs.get(job):
+            self._show(run)
 
     def stop(self) -> None:
         """Stop the current run after its step; it can be resumed."""
@@ -168,7 +176,9 @@ class TrainModel(QObject):
             self._set_other(None)
         else:
             self._workspace.background.run(
-                partial(_read_run, folder, None), self._set_other, self.failed.emit
+                partial(_read_run, TrainRun(folder, "", None, "reading")),
+                self._set_other,
+                self.failed.emit,
             )
 
     def _set_other(self, other: TrainRun | None) -> None:
@@ -210,7 +220,7 @@ class TrainModel(QObject):
         """Return the state of a run as the page would show it."""
         active = self._active_runs.get(recent.job)
         if active:
-            return STATE_TEXT[active.state].partition(" · ")[0]
+            return active.state_text.partition(" · ")[0]
         return WORDS["waiting" if recent.state == "queued" else recent.state]
 
     def _follow_jobs(self) -> None:
@@ -238,8 +248,9 @@ class TrainModel(QObject):
     def _take_over(self, recent: RecentRun) -> None:
         """Monitor a run: the one that is shown, if it is the same."""
         run = self.run if self.run and self.run.folder == recent.folder else None
-        run = run or TrainRun(recent.folder, recent.task, recent.data, "queued")
-        run.state, run.message = "queued", ""
+        learns = recent.learns
+        run = run or TrainRun(recent.folder, recent.task, recent.data, "queued", learns=learns)
+        run.state, run.message = "waiting" if recent.state == "running" else "queued", ""
         self._activate(recent.job, run)
         if run is self.run:
             self.failed.emit("")  # why it had failed before
@@ -306,7 +317,7 @@ class TrainModel(QObject):
 
     def _read(self, run: TrainRun) -> None:
         self._workspace.background.run(
-            partial(_read_run, run.folder, run.data),
+            partial(_read_run, TrainRun(run.folder, "", run.data, "reading", learns=run.learns)),
             partial(self._on_read, run),
             partial(self._on_read_failed, run),
         )
@@ -346,7 +357,6 @@ class TrainModel(QObject):
                 self._on_job_finished(run, one.job, JobFinished(state=state, reason=one.reason))
 
 
-def _read_run(folder: Path, data: Path | None) -> TrainRun:
-    run = TrainRun(folder, "", data, "reading")
-    run.load(read_run(folder))
+def _read_run(run: TrainRun) -> TrainRun:
+    run.load(read_run(run.folder))
     return run

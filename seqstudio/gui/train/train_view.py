@@ -54,6 +54,11 @@ class TrainView(QWidget):
         self._refresh_runs()
         self._refresh()
 
+    def watch(self, job: int) -> None:
+        """Show the run of a job that was queued elsewhere."""
+        self.banner.show_message("")
+        self.model.watch(job)
+
     def _add_commands(self, commands: Commands) -> None:
         model = self.model
         for command, run, ready in (
@@ -88,6 +93,7 @@ class TrainView(QWidget):
         side = QWidget()
         left = column(side, margins=MEDIUM, spacing=SMALL)
         left.addWidget(ActionButton(commands.action("train.new"), side))
+        left.addWidget(ActionButton(commands.action("session.learn"), side))
         left.addWidget(self.runs, 1)
         left.addWidget(ActionButton(commands.action("train.open"), side))
         self.stack.addWidget(self.form)

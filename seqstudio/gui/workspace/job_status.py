@@ -10,7 +10,7 @@ from seqstudio.gui.workspace.job_progress import JobProgress
 from seqstudio.gui.workspace.state_words import WORDS, State, time_left
 from seqstudio.host.jobs.database import ItemRow, JobRow
 from seqstudio.host.jobs.queue import JobAction
-from seqstudio.host.jobs.spec import JobSpec
+from seqstudio.host.jobs.spec import TRAININGS, JobSpec
 
 Action = Literal["pause", "resume", "cancel", "retry", "move_up", "move_down", "dismiss"]
 
@@ -75,11 +75,10 @@ def title_of(spec: JobSpec, operation: str = "") -> str:
     >>> title_of(JobSpec(plugin="music", name="generate"), "Compose a new piece")
     'Compose a new piece'
     """
-    if spec.verb == "train":
+    if spec.verb in TRAININGS:
         data, run = (Path(str(spec.arguments.get(name, ""))).name for name in ("data", "run"))
-        return f"Train {run}: {spec.name} on {data}"
-    if spec.verb == "learn":
-        return f"Learn from {Path(str(spec.arguments.get('data', ''))).name}"
+        on = data if spec.verb == "train" else "corrections"
+        return f"Train {run}: {spec.name} on {on}"
     if spec.verb != "operation":
         return f"{spec.verb.capitalize()} {Path(spec.model or spec.name).name}"
     paths = next((paths for paths in spec.inputs.values() if paths), ())

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -51,19 +51,18 @@ class Jobs:
     def __init__(self, path: Path) -> None:
         self.database = JobDatabase(path)
 
-    def list(self, limit: int = -1, *, verb: str = "") -> tuple[JobRow, ...]:
+    def list(self, limit: int = -1, *, verbs: Collection[str] = ()) -> tuple[JobRow, ...]:
         """Return the newest jobs, newest first, after marking those of dead processes interrupted.
 
         Parameters
         ----------
         limit : at most so many; -1 returns all
-        verb : only jobs of this verb; "" returns all
+        verbs : only jobs of these verbs; () returns all
         """
         self.reclaim()
-        rows = self.database.read(
-            "SELECT * FROM job WHERE verb = ? OR ? = '' ORDER BY id DESC LIMIT ?",
-            (verb, verb, limit),
-        )
+        wanted = f"WHERE verb IN ({', '.join('?' * len(verbs))})" if verbs else ""
+        query = f"SELECT * FROM job {wanted} ORDER BY id DESC LIMIT ?"
+        rows = self.database.read(query, (*verbs, limit))
         return tuple(map(self._job_from_row, rows))
 
     def active(self) -> tuple[JobRow, ...]:

@@ -28,7 +28,7 @@ from seqstudio.services.learning import (
     settle,
 )
 from seqstudio.services.runs import check_new, open_run
-from seqstudio.services.train_job import TrainJob, run_train_job
+from seqstudio.services.train_job import ReadData, TrainJob, run_train_job
 
 TRAINING = (0.1, 0.9)  # the progress of learning at which its training begins and ends
 
@@ -91,7 +91,7 @@ def learn(service: ServiceRun) -> Mapping[str, Any]:
     and measures again.
     """
     arguments = from_plain(LearnArguments, service.start.arguments, "learn")
-    base, name = _base(service, arguments)
+    arguments, base, name = _start(service, arguments)
     ledger, task = Ledger(), service.task
     examples = read_all(service, arguments.data, arguments.importer, ledger)
     _, apart, _ = keep_apart(examples, arguments.share, last=holds_out_last(task))
@@ -102,24 +102,30 @@ def learn(service: ServiceRun) -> Mapping[str, Any]:
         return list(with_progress(found, len(apart), service.job, span))
 
     before = measured(base, (0.0, TRAINING[0]))
-    _train_gently(service, arguments, base, name)
+    _train_gently(service, arguments, base, name, (examples, ledger))
     run = open_run(arguments.run)
     judgement = judge(task, before, measured(run.folder, (TRAINING[1], 1.0)), total=len(examples))
     return settle(run, judgement)
 
 
-def _base(service: ServiceRun, arguments: LearnArguments) -> tuple[Path, str]:
-    """Return the bundle to start from and its name; of a run that goes on its own copy."""
+def _start(service: ServiceRun, arguments: LearnArguments) -> tuple[LearnArguments, Path, str]:
+    """Return the arguments, the bundle to start from and its name.
+
+    A run that goes on has a copy of the bundle, and its data are read as they were.
+    """
     if arguments.resume:
         run = open_run(arguments.run)
         check_not_judged(run)
-        return run.base, run.spec.base.name if run.spec.base else ""
+        arguments = replace(arguments, importer=arguments.importer or run.spec.importer)
+        return arguments, run.base, run.spec.base.name if run.spec.base else ""
     check_new(arguments.run)
     (model,) = service.start.models
-    return Path(model.path), model.name
+    return arguments, Path(model.path), model.name
 
 
-def _train_gently(service: ServiceRun, arguments: LearnArguments, base: Path, name: str) -> None:
+def _train_gently(
+    service: ServiceRun, arguments: LearnArguments, base: Path, name: str, data: ReadData
+) -> None:
     """Train from the base, with all that it has made of its own data, until it is time to stop."""
     if arguments.resume and open_run(arguments.run).finished():
         return  # cut off when it was measured
@@ -138,7 +144,8 @@ def _train_gently(service: ServiceRun, arguments: LearnArguments, base: Path, na
     )
     context = plugin_context(service.start, service.plugins, service.task)
     stop = _at_time(service.stopped, arguments.minutes)
-    events = run_train_job(job, service.task, context, device=service.job.device, stop=stop)
+    device = service.job.device
+    events = run_train_job(job, service.task, context, device=device, stop=stop, data=data)
     send_events(service, events, TRAINING)
     service.host.check()
 

@@ -12,7 +12,7 @@ from seqstudio.gui.operations.panel import PanelModel
 from seqstudio.gui.operations.panel_view import PANEL_PIXELS, OperationPanel
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.shell.window_view import Window
-from seqstudio.gui.workspace.commands import Commands
+from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue import recognisers
 from seqstudio.host.studio import JobSpec, Studio
@@ -28,7 +28,9 @@ def parrot(parrot_studio: Studio, workspace: Workspace) -> Workspace:
 def commands(qtbot: QtBot) -> Commands:
     host = QWidget()
     qtbot.addWidget(host)
-    return Commands(host)
+    commands = Commands(host)
+    commands.add(Command("session.learn", "Learn from corrections…", "Session"), lambda: None)
+    return commands
 
 
 def import_and_wait(workspace: Workspace, qtbot: QtBot, *paths: Path) -> None:

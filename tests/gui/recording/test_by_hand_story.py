@@ -160,7 +160,8 @@ def test_another_word_that_was_likely_takes_the_place_of_one(
     action = window.commands.action("transcript.word_alternatives")
     page.model.transcript.set_current(WordPosition(0, 0))
     window.commands.refresh()
-    assert not action.isEnabled()
+    assert action.isEnabled()
+    assert page.model.transcript.no_alternatives == "Nothing else is likely here."
     page.model.transcript.set_current(WordPosition(0, 1))
     window.commands.refresh()
     action.trigger()
@@ -174,6 +175,27 @@ def test_another_word_that_was_likely_takes_the_place_of_one(
     menu.close()
     window.commands.action("session.undo").trigger()
     assert words_of(page) == "Z E O TWO"
+
+
+def test_a_menu_without_other_words_says_why(page: RecordingView, window: Window) -> None:
+    heard = sample_transcript()
+    by_hand = replace(heard, segments=(replace(heard.segments[0], origin="human"),))
+    short = replace(heard, alternatives=("Z E O TO",))
+    texts = []
+    for transcript in (heard, by_hand, short):
+        window.workspace.do(SetTranscript(window.workspace.selected_id, transcript))
+        page.model.transcript.set_current(WordPosition(0, 0))
+        window.commands.refresh()
+        window.commands.action("transcript.word_alternatives").trigger()
+        menu = page.findChildren(WordAlternatives)[-1]
+        (reason,) = menu.actions()
+        assert not reason.isEnabled()
+        texts.append(reason.text())
+        menu.close()
+
+    assert texts[0] == "The model is sure of every word, or does not tell what else one may be."
+    assert texts[1].startswith("A person wrote this segment")
+    assert texts[2].endswith("“Alternatives…” has other texts of the whole recording.")
 
 
 def test_an_alternative_takes_the_place_of_what_was_heard(

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from recording_page import LEFT, sample_transcript, word_centre, words_of
 
-from seqstudio.gui.recording.files import PAGE_MARK
 from seqstudio.gui.recording.recording_view import RecordingView
 from seqstudio.gui.recording.word_index import WordPosition
 from seqstudio.gui.shell.window_view import Window
 from seqstudio.media.subtitles import to_json
 from seqstudio.session.document import Clip
 from seqstudio.session.edits import AddClip
+from seqstudio.session.relink import PAGE_MARK
 
 
 def drop(page: QWidget, path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_text_shows_the_coloured_page_that_its_operation_wrote(
     (tmp_path / "mine.txt").write_text("red")
     (tmp_path / "mine.html").write_text("<b>not ours</b>")
     (tmp_path / "labels.txt").write_text("red")
-    coloured = f'{PAGE_MARK}<span style="background: #ff0000">red</span>'
+    coloured = f'{PAGE_MARK.decode()}<span style="background: #ff0000">red</span>'
     (tmp_path / "labels.html").write_text(coloured)
     for name in ("mine", "labels"):
         clip = Clip.of(tmp_path / f"{name}.txt")

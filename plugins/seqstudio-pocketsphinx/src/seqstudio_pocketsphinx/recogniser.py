@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ NAME = "pocketsphinx-en"
 RATE_HZ = 16000
 FRAME_S = 0.01
 FILLER = re.compile(r"<.*>|\[.*\]|\+\+.*\+\+")  # silence and noise, which are no words
+VARIANT_IN_TEXT = re.compile(r"\(\d+\)(?=\s|$)")
+LISTED, ALTERNATIVES = 50, 5  # hypotheses that are looked at: many have the same words
 VARIANT = re.compile(r"\(\d+\)$")  # of a pronunciation
 
 
@@ -80,7 +83,14 @@ class LoadedPocketSphinx:
             for one in self._decoder.seg() or ()
             if not FILLER.fullmatch(one.word)
         )
-        return Recognition(words=words, language="en-US")
+        heard = " ".join(word.word for word in words)
+        return Recognition(words=words, language="en-US", alternatives=self._others(heard))
+
+    def _others(self, heard: str) -> tuple[str, ...]:
+        """Return the likeliest other texts; their scores are no probabilities of words."""
+        found = (one.hypstr or "" for one in islice(self._decoder.nbest() or (), LISTED) if one)
+        texts = dict.fromkeys(VARIANT_IN_TEXT.sub("", text) for text in found)
+        return tuple(text for text in texts if text and text != heard)[:ALTERNATIVES]
 
 
 def _hash(model: Path) -> str:

@@ -119,6 +119,7 @@ class OutsideRecogniser:
             language=self.language or next(iter(languages), None),
             notes=tuple(remark for remark in remarks if remark),
             segments=segments_of(words, attached),
+            alternatives=heard[0][1].alternatives if len(heard) == 1 else (),
             provenance={"model": self.loaded.name, "model_sha256": self.loaded.sha256},
         )
 
