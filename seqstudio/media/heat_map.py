@@ -65,3 +65,38 @@ def draw_heat_map(
             canvas.text((at, TOP - 18), text, 9, fill=GREY)
             written = at
     canvas.save(path)
+
+
+def draw_hidden_units(
+    units: NDArray[np.floating],
+    path: Path,
+    *,
+    count: int,
+    marks: Sequence[tuple[int, str]] = (),
+    title: str = "",
+) -> tuple[int, ...]:
+    """Draw the hidden units of a layer that vary most over time, as PNG.
+
+    Parameters
+    ----------
+    units : (T, H) float
+    path : a new file
+    count : units that are drawn at most
+    marks : a step and the text above the line before it, ascending
+    title : text above
+
+    Returns
+    -------
+    the numbers of those that are drawn, in the order in which they are strongest
+
+    Raises
+    ------
+    DataError
+        If there are no steps, or too many for a picture.
+    """
+    varying = np.argsort(-units.std(axis=0), kind="stable")[:count]
+    strongest = np.abs(units[:, varying] - units[:, varying].mean(axis=0)).argmax(axis=0)
+    drawn = tuple(varying[np.argsort(strongest, kind="stable")].tolist())
+    rows = [f"unit {number}" for number in drawn]
+    draw_heat_map(units[:, list(drawn)].T, path, rows=rows, marks=marks, title=title)
+    return drawn

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from seqstudio_music.hidden import Hidden
 from seqstudio_music.voices.batches import encode_piece, pad_pieces
-from seqstudio_music.voices.hidden import hidden_units, liveliest
+from seqstudio_music.voices.hidden import hidden_units
 from seqstudio_music.voices.sampling import model_layout
 from seqstudio_music.voices.score_reader import read_piece
 from small_music import OneJob, four_parts, lead_sheet, options_of
@@ -44,7 +44,6 @@ def test_the_units_that_vary_most_are_drawn_over_the_bars(job: OneJob, write: Wr
     _, units = hidden_units(job.models["music-chorale"], read_piece(four_parts(), "chorale"))
 
     assert result.summary == "5 of 16 hidden units of music-chorale, piece.mid, by bar"
-    assert result.details["units"] == liveliest(units, 5).tolist()
     assert set(result.details["units"]) == set((-units.std(axis=0)).argsort()[:5].tolist())
     with Image.open(result.outputs["picture"]) as picture:
         assert picture.height == 56 + 5 * 12 + 24

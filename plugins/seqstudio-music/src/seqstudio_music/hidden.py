@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from seqstudio.api import Job, Request, Result
-from seqstudio.api.pictures import draw_heat_map
+from seqstudio.api.pictures import draw_hidden_units
 from seqstudio_music.rework.operations import opened
-from seqstudio_music.voices.hidden import hidden_units, liveliest
+from seqstudio_music.voices.hidden import hidden_units
 
 
 class Hidden:
@@ -23,18 +23,15 @@ class Hidden:
         """
         whole, model = opened(request, job)
         first, units = hidden_units(model, whole.piece)
-        chosen = liveliest(units, request.options["units"])
         starts = enumerate(whole.grid.bar_slices, start=1)
         marks = [(bar.start - first, f"{number}") for number, bar in starts if bar.start >= first]
-        title = (
-            f"{len(chosen)} of {units.shape[1]} hidden units of {model.name}, "
-            f"{request.file('piece').name}, by bar"
-        )
+        summary = f"hidden units of {model.name}, {request.file('piece').name}, by bar"
         path = job.folder / "hidden.png"
-        names = [f"unit {number}" for number in chosen.tolist()]
-        draw_heat_map(units[:, chosen].T, path, rows=names, marks=marks, title=title)
+        drawn = draw_hidden_units(
+            units, path, count=request.options["units"], marks=marks, title=summary
+        )
         yield Result(
             outputs={"picture": path},
-            summary=title,
-            details={"model": model.name, "units": chosen.tolist()},
+            summary=f"{len(drawn)} of {units.shape[1]} {summary}",
+            details={"model": model.name, "units": list(drawn)},
         )

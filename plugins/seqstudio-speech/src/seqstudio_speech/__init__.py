@@ -7,6 +7,7 @@ from seqstudio_speech.aligning.operation import Align
 from seqstudio_speech.aligning.prepare import Prepare
 from seqstudio_speech.command_operation import Command
 from seqstudio_speech.finding.operation import Find
+from seqstudio_speech.hidden_operation import Hidden
 from seqstudio_speech.importers import importers
 from seqstudio_speech.listen_operation import Listen
 from seqstudio_speech.next_operation import Next
@@ -33,6 +34,7 @@ def seqstudio_operations() -> Iterable[Operation]:
         Prepare(),
         Command(),
         Listen(),
+        Hidden(),
         Score(),
         Next(),
         EstimateNGrams(),

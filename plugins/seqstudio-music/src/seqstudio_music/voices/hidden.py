@@ -34,15 +34,3 @@ def hidden_units(model: LoadedModel, piece: Piece) -> tuple[int, NDArray[np.floa
     by_step = found[0][0].unflatten(0, (-1, len(layout.voices)))[:, -1]
     units: NDArray[np.float32] = by_step.float().cpu().numpy()
     return first, units
-
-
-def liveliest(units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Return the numbers of the units that vary most, in the order in which they are strongest.
-
-    >>> liveliest(np.array([[0.0, 0.0, 5.0], [0.0, 1.0, 0.0]], dtype=np.float32), 2).tolist()
-    [2, 1]
-    """
-    varying = np.argsort(-units.std(axis=0), kind="stable")[:count]
-    strongest = np.abs(units[:, varying] - units[:, varying].mean(axis=0)).argmax(axis=0)
-    chosen: NDArray[np.int64] = varying[np.argsort(strongest, kind="stable")]
-    return chosen
