@@ -48,6 +48,13 @@ class DrumGuide:
                 mask |= self.of_piece[piece]
         return mask
 
+    def group(self, row: int, tokens: Sequence[int]) -> Tensor:
+        """Return the end of a step: whether more is struck is drawn as the model says.
+
+        A hit is one of many tokens, by its velocity and timing; filters would favour the one end.
+        """
+        return self.end
+
     def finished(self, row: int, tokens: Sequence[int]) -> bool:
         """Return whether the last step has ended."""
         return tokens.count(END) >= self.steps
