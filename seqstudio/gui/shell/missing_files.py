@@ -56,10 +56,10 @@ class MissingFiles(QObject):
     def collect_question(self) -> str:
         """What *Collect* does, as a question."""
         count = len(self._workspace.document.clips) - len(self.clips)
-        files = "the file" if count == 1 else f"the {count} files"
+        files = "its file" if count == 1 else f"its {count} files"
         if self.beside:
-            return f"Copy {files} of this session into “{self.beside.name}” beside it?"
-        return f"This session has no name yet. Give it one, and copy {files} of it beside it?"
+            return f"Copy {files} into “{self.beside.name}” beside the session?"
+        return f"This session has no name yet. Give it one, and copy {files} beside it?"
 
     @property
     def left_out(self) -> str:

@@ -18,7 +18,7 @@ from seqstudio.gui.widgets.action_button import make_primary
 from seqstudio.gui.widgets.field_error import FieldError
 from seqstudio.gui.widgets.label import Label, plain_tooltip
 from seqstudio.gui.widgets.layout import column
-from seqstudio.gui.widgets.metrics import DIALOG, LARGE, MEDIUM, SMALL
+from seqstudio.gui.widgets.metrics import DIALOG, LARGE, MEDIUM, NONE, SMALL
 from seqstudio.gui.widgets.time_text import format_time
 from seqstudio.session.corrections import Corrected
 
@@ -39,7 +39,9 @@ class LearnDialog(QDialog):
         model.setParent(self)
         self.setWindowTitle("Learn from corrections")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*DIALOG)
+        self.setMinimumWidth(DIALOG[0])
+        if model.recordings:
+            self.resize(*DIALOG)
         self.recordings = QListWidget(self)
         self.recordings.setAccessibleName("Corrected recordings")
         self.models, self.name = QComboBox(self), QLineEdit(self)
@@ -97,7 +99,10 @@ class LearnDialog(QDialog):
         counts = Label(ALL_COUNTS, wordWrap=True)
         counts.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         counts.setVisible(bool(self._model.recordings))
-        fields = QFormLayout()
+        form = QWidget(self)
+        form.setVisible(bool(self._model.recordings))  # without any, only a sentence
+        fields = QFormLayout(form)
+        fields.setContentsMargins(NONE, NONE, NONE, NONE)
         fields.setHorizontalSpacing(MEDIUM)
         fields.setVerticalSpacing(SMALL)
         fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -107,9 +112,8 @@ class LearnDialog(QDialog):
         layout.addWidget(Label(WHAT, wordWrap=True))
         layout.addWidget(self.recordings, 1)
         layout.addWidget(counts)
-        layout.addLayout(fields)
+        layout.addWidget(form)
         layout.addWidget(self.reason)
-        layout.addStretch(0)
         layout.addWidget(self.buttons)
 
 

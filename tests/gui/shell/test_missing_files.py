@@ -124,7 +124,7 @@ def test_what_is_missing_can_be_found_before_the_files_are_collected(
     qtbot.waitUntil(lambda: len(workspace.document.clips) == 2)
     workspace.save_as(tmp_path / "songs.seqstudio")
     dialog = ask_to_collect(window, qtbot)
-    assert dialog.question.text() == ("Copy the file of this session into “songs files” beside it?")
+    assert dialog.question.text() == "Copy its file into “songs files” beside the session?"
     assert dialog.left_out.text() == "talk.flac: missing, and left out unless found first."
     folders = lambda *_args, **_named: str(moved.parent)  # noqa: E731
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", folders)

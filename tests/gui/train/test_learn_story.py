@@ -143,6 +143,7 @@ def test_without_corrections_the_dialog_says_what_to_correct(
     dialog = open_dialog(window, qtbot)
 
     assert not dialog.recordings.isVisible()
+    assert not dialog.models.isVisible()
     assert dialog.reason.text().startswith("⚠ Correct the transcript of a recording first")
     dialog.close()
 
