@@ -1,6 +1,7 @@
 """The operation `improvise`: a new melody over given chords, or over a twelve-bar blues."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from seqstudio_music.composer import Composer, PieceSpec, composer_for
 from seqstudio_music.hard_request import HardRequest
 from seqstudio_music.keys import estimate_key, key_name, parse_key
 from seqstudio_music.operations import new_piece, read_meter, sampling_config
+from seqstudio_music.originality_limit import OriginalityLimit, original_takes, refuse
 
 DEGREES = (0, 0, 0, 0, 5, 5, 0, 0, 7, 5, 0, 0)  # the chords of a blues: semitones above the tonic
 DOMINANT = 7
@@ -52,9 +54,12 @@ class Improvise:
         )
         model = job.model()
         composer = composer_for(model, self.composers)
-        pieces = composer.generate(job, model, spec, request.takes, sampling_config(options))
-        for take, piece in zip(request.takes, pieces, strict=True):
-            yield new_piece(piece, take, spec, model, over=chords, loop=options["loop"])
+        config, limit = sampling_config(options), OriginalityLimit.of(options)
+        draw = partial(composer.generate, job, model, spec, config=config)
+        kept, refusal = original_takes(draw, request.takes, limit, lambda score: score)
+        for one in kept:
+            yield new_piece(one, spec, model, over=chords, loop=options["loop"])
+        refuse(refusal)
 
 
 def blues_chords(key: int) -> str:

@@ -1,15 +1,15 @@
 """The operations `generate`, which composes a new piece, and `continue`, which adds bars to one."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from seqstudio.api import ConfigError, Job, LoadedModel, Request, Result, SamplingConfig, TakeSeed
+from seqstudio.api import ConfigError, Job, LoadedModel, Request, Result, SamplingConfig
 from seqstudio.api.media import Score, restore_controllers
 from seqstudio_music.adapting import adaptation_details, adapted_to
 from seqstudio_music.composer import (
     AddedBars,
     Composer,
-    Composition,
     Continuer,
     PieceSpec,
     composer_for,
@@ -17,6 +17,12 @@ from seqstudio_music.composer import (
 from seqstudio_music.delivery import looped, only_new
 from seqstudio_music.hard_request import HardRequest
 from seqstudio_music.keys import key_name, parse_key
+from seqstudio_music.originality_limit import (
+    Original,
+    OriginalityLimit,
+    original_takes,
+    refuse,
+)
 from seqstudio_music.primers import read_primer
 from seqstudio_music.typicality import typicality
 
@@ -49,9 +55,12 @@ class Generate:
         )
         model = job.model()  # loaded only for a request that can be read
         composer = composer_for(model, self.composers)
-        pieces = composer.generate(job, model, spec, request.takes, sampling_config(options))
-        for take, piece in zip(request.takes, pieces, strict=True):
-            yield new_piece(piece, take, spec, model, loop=options["loop"])
+        config, limit = sampling_config(options), OriginalityLimit.of(options)
+        draw = partial(composer.generate, job, model, spec, config=config)
+        kept, refusal = original_takes(draw, request.takes, limit, lambda score: score)
+        for one in kept:
+            yield new_piece(one, spec, model, loop=options["loop"])
+        refuse(refusal)
 
 
 class Continue:
@@ -92,16 +101,20 @@ class Continue:
         adaptation = None
         if request.options["adapt"]:
             model, adaptation = adapted_to(job, model, primer)
-        pieces = composer.continue_primer(job, model, primer, added, request.takes, config)
+        limit = OriginalityLimit.of(request.options)
+        draw = partial(composer.continue_primer, job, model, primer, added, config=config)
+        new = partial(only_new, primer.score)
+        kept, refusal = original_takes(draw, request.takes, limit, new)
         said = f"; the primer has {usual.text}" if usual else ""
         said += f"; {adaptation.text}" if adaptation else ""
         faults = f", {primer.fault_summary}" if primer.faults else ""
-        for take, piece in zip(request.takes, pieces, strict=True):
+        for one in kept:
+            piece = one.piece
             yield Result(
                 outputs={"score": self._delivered(primer.score, piece.score, request.options)},
-                take=take.number,
+                take=one.take.number,
                 summary=f"{added_text(primer.score, piece.score, bars)} {path.name} by {model.name}"
-                f"{certified(piece.certificate)}{faults}{said}",
+                f"{certified(piece.certificate)}{one.text}{faults}{said}",
                 details={
                     "model": model.name,
                     "bars": bars,
@@ -109,9 +122,11 @@ class Continue:
                     "repaired": primer.repaired,
                     **(usual.details if usual else {}),
                     **adaptation_details(adaptation),
+                    **one.details,
                     **constraint_details(piece.certificate),
                 },
             )
+        refuse(refusal)
 
     def _delivered(self, before: Score, after: Score, options: Mapping[str, Any]) -> Score:
         """Return what is handed over: the whole piece, or its new bars; and as a loop or not."""
@@ -127,8 +142,7 @@ class Continue:
 
 
 def new_piece(
-    piece: Composition,
-    take: TakeSeed,
+    one: Original,
     spec: PieceSpec,
     model: LoadedModel,
     *,
@@ -136,19 +150,20 @@ def new_piece(
     loop: bool,
 ) -> Result:
     """Return a new piece as a result; `over` names the chords that were given."""
-    beats, unit = spec.meter
+    piece, (beats, unit) = one.piece, spec.meter
     given = f" over {over}" if over else ""
     details = "".join(f", {name} {value}" for name, value in piece.details.items())
     return Result(
         outputs={"score": looped(piece.score, spec.bars) if loop else piece.score},
-        take=take.number,
+        take=one.take.number,
         summary=f"{bar_count(spec.bars)} of {beats}/{unit}{given} by {model.name}{details}"
-        f"{certified(piece.certificate)}",
+        f"{certified(piece.certificate)}{one.text}",
         details={
             "model": model.name,
             "bars": spec.bars,
             **({"chords": over} if over else {}),
             **piece.details,
+            **one.details,
             **constraint_details(piece.certificate),
         },
     )

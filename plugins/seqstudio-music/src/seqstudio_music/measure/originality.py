@@ -40,6 +40,17 @@ class Match:
     piece_bar: int = 0
     copied: float = 0.0  # share of the piece's notes within matches of `COPY_NOTES` or more
 
+    @property
+    def place(self) -> str:
+        """Its length, and where it stands.
+
+        >>> Match(14, 3, "tune.mid", 9).place
+        '14 notes from bar 3, as tune.mid from bar 9'
+        """
+        if not self.notes:
+            return "no match of 8 notes or more"
+        return f"{self.notes} notes from bar {self.bar}, as {self.piece} from bar {self.piece_bar}"
+
 
 def melodies(score: Score, piece: str) -> list[Melody]:
     """Return the parts of a score that are no drums and no chords; all pitched parts if none is."""

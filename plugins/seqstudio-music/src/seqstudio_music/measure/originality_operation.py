@@ -87,7 +87,6 @@ def match_text(match: Match) -> str:
     '14 notes from bar 3, as tune.mid from bar 9; 25 % of its notes in matches of 12 or more'
     """
     if not match.notes:
-        return "no match of 8 notes or more"
-    where = f"{match.notes} notes from bar {match.bar}, as {match.piece} from bar {match.piece_bar}"
+        return match.place
     copied = f"{100 * match.copied:.0f} % of its notes"
-    return f"{where}; {copied} in matches of {COPY_NOTES} or more"
+    return f"{match.place}; {copied} in matches of {COPY_NOTES} or more"
