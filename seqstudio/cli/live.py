@@ -1,12 +1,14 @@
-"""Sound for a streaming operation: the microphone, or a file at its own pace."""
+"""A stream for an operation: of a microphone or a MIDI port, or a file at its own pace."""
 
 import itertools
 import queue
 import threading
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seqstudio.cli.live_midi import instrument, known_of_file, paced_notes
 from seqstudio.cli.options import open_studio
 from seqstudio.cli.output import echo
 from seqstudio.cli.run_job import exit_unless_done, show_job
@@ -19,18 +21,39 @@ BLOCK_S = 0.1
 STOP_HINT = "what was heard so far is still worked on"
 
 
-def run_live(spec: JobSpec, port: Port, file: Path | None, *, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class MidiSource:
+    """Where a stream of MIDI comes from, besides a file."""
+
+    port: str = ""  # "" is the first one
+    pace: float = 1.0  # of a file; 2 is twice as fast
+
+
+def run_live(
+    spec: JobSpec,
+    port: Port,
+    file: Path | None,
+    *,
+    as_json: bool,
+    seeded: bool,
+    midi: MidiSource,
+) -> None:
     """Run a job and feed it until the file ends, or Ctrl-C; then print its result."""
     stopped = threading.Event()
-    sound = paced(file, port.rate_hz) if file else microphone(port.rate_hz)
-    first = next(sound, b"")  # a missing microphone or a damaged file is said before a job starts
+    if port.kind == "stream.midi":
+        spec = replace(spec, options=known_of_file(file, spec.options))
+        tempo_bpm = float(spec.options.get("tempo", 0.0))
+        stream = paced_notes(file, midi.pace) if file else instrument(midi.port, tempo_bpm)
+    else:
+        stream = paced(file, port.rate_hz) if file else microphone(port.rate_hz)
+    first = next(stream, b"")  # a missing device or a damaged file is said before a job starts
     handle = open_studio().submit(spec)
     if not file:
         echo("listening; Ctrl-C ends", err=True)
 
     def feed() -> None:
         try:
-            for block in itertools.chain([first], sound):
+            for block in itertools.chain([first], stream):
                 if stopped.is_set():
                     break
                 handle.feed(block)
@@ -39,10 +62,16 @@ def run_live(spec: JobSpec, port: Port, file: Path | None, *, as_json: bool) -> 
         handle.close_input()
 
     threading.Thread(target=feed, daemon=True).start()
+    several = spec.takes > 1
     outcome = show_job(
-        handle, as_json=as_json, several=False, resume_hint=STOP_HINT, stop=stopped.set
+        handle,
+        as_json=as_json,
+        several=several,
+        resume_hint=STOP_HINT,
+        seeded=seeded,
+        stop=stopped.set,
     )
-    exit_unless_done(outcome, several=False)
+    exit_unless_done(outcome, several=several)
 
 
 def paced(file: Path, rate_hz: int) -> Iterator[bytes]:

@@ -53,7 +53,7 @@ def examples(operation: OperationEntry) -> str | None:
 def input_argument(port: Port) -> click.Argument:
     """Build the argument of an input. A missing file is reported as a failed item, not here.
 
-    Instead of a stream of sound a file may be given.
+    Instead of a stream a file may be given.
     """
     if port.kind in STREAMS:
         return click.Argument(
@@ -133,6 +133,8 @@ def host_options(operation: OperationEntry) -> list[click.Parameter]:
             options += audio_batch_options()
     elif any(port.many for port in operation.inputs):
         options.append(recursive_option())
+    if any(port.kind == "stream.midi" for port in operation.inputs):
+        options += midi_options()
     if tasks := operation.model_tasks():
         options += [
             click.Option(
@@ -150,6 +152,24 @@ def host_options(operation: OperationEntry) -> list[click.Parameter]:
         ]
     help_text = "Print JSON."
     return [*options, click.Option(["as_json", "--json"], is_flag=True, help=help_text)]
+
+
+def midi_options() -> list[click.Parameter]:
+    """Build the options of a stream of MIDI: the port, and the pace of a file."""
+    return [
+        click.Option(
+            ["live_port", "--port"],
+            default="",
+            help="MIDI port to read without a FILE, by default the first (extra `midi-ports`).",
+        ),
+        click.Option(
+            ["live_pace", "--pace"],
+            type=click.FloatRange(0.1, 1000),
+            default=1.0,
+            show_default=True,
+            help="How fast a FILE is played; 2 is twice its own tempo.",
+        ),
+    ]
 
 
 def output_options(operation: OperationEntry) -> list[click.Parameter]:
@@ -283,9 +303,12 @@ def operation_callback(plugin: str, operation: OperationEntry) -> Callable[..., 
             **host,
         )
         if stream := operation.stream_input():
-            from seqstudio.cli.live import run_live
+            from seqstudio.cli.live import MidiSource, run_live
 
-            run_live(spec, stream, values[f"input_{stream.name}"], as_json=as_json)
+            live = {k.removeprefix("live_"): v for k, v in values.items() if k.startswith("live_")}
+            file = values[f"input_{stream.name}"]
+            seeded, midi = operation.generative, MidiSource(**live)
+            run_live(spec, stream, file, as_json=as_json, seeded=seeded, midi=midi)
             return
         several = operation.runs == "batch" or spec.takes > 1
         seeded = operation.generative

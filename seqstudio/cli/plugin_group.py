@@ -8,9 +8,6 @@ fast as the help of the root command.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from seqstudio.cli.base import LazyGroup
@@ -20,18 +17,13 @@ LEARN = "learn"
 
 
 class PluginGroup(LazyGroup):
-    """The operations of one plugin, each built when it is called.
-
-    Those on a stream of MIDI are left out: a terminal has no such input.
-    """
+    """The operations of one plugin, each built when it is called."""
 
     def __init__(self, plugin: Plugin) -> None:
         super().__init__(plugin.id, help=plugin_help(plugin))
         self.plugin = plugin
         entries = plugin.table.get("operations", ())
-        self.titles: dict[str, str] = {
-            entry["name"]: entry["title"] for entry in entries if not _reads_midi_stream(entry)
-        }
+        self.titles: dict[str, str] = {entry["name"]: entry["title"] for entry in entries}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the operations in manifest order."""
@@ -63,10 +55,6 @@ class PluginGroup(LazyGroup):
         if self._own_titles:
             with formatter.section("Training"):
                 formatter.write_dl(list(self._own_titles.items()))
-
-
-def _reads_midi_stream(entry: Mapping[str, Any]) -> bool:
-    return any(port.get("kind") == "stream.midi" for port in entry.get("inputs", ()))
 
 
 def plugin_help(plugin: Plugin) -> str:

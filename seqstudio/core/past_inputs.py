@@ -230,12 +230,27 @@ class PastIds:
         -------
         (U, R, F) ids of the steps, and the states before the last of them
         """
+        if first == 0 and len(preceding) > 1:
+            return self._run_prompt(states, preceding, covariates)
         ids = []
         for position, tokens in enumerate(preceding, start=first):
             if position > 0:
                 states = self.advance(states, tokens, covariates, position - 1)
             ids.append(self.read(states, covariates, position))
         return torch.stack(ids) if len(ids) > 1 else ids[0][None], states
+
+    def _run_prompt(
+        self, states: PastStates, preceding: Tensor, covariates: Tensor | None
+    ) -> tuple[Tensor, PastStates]:
+        """Read the first steps at once; see `run`."""
+        for position, tokens in enumerate(preceding[1:]):
+            states = self.advance(states, tokens, covariates, position)
+        if covariates is not None:
+            steps = torch.arange(len(preceding), device=covariates.device)
+            covariates = covariates[:, steps.clamp(max=covariates.shape[1] - 1)]
+        # The last token is of a step that nothing reads.
+        tokens = torch.cat([preceding[1:], preceding[-1:]]).transpose(0, 1)
+        return self.inputs.whole(tokens, covariates).transpose(0, 1) + self.offset, states
 
 
 def covariates_at(covariates: Tensor | None, position: int | Tensor) -> Tensor | None:

@@ -115,9 +115,12 @@ def test_help_of_train_lists_the_tasks_or_the_settings_of_one(run: Run) -> None:
     assert "inner_hidden" not in settings
 
 
-def test_an_operation_on_a_stream_of_midi_has_no_command(run: Run) -> None:
-    assert "listen" not in run("echo", "--help").stdout
-    assert "No such command 'listen'" in run("echo", "listen").stderr
+def test_an_operation_on_a_stream_of_midi_reads_a_port_or_a_file(run: Run) -> None:
+    assert "listen" in run("echo", "--help").stdout
+    help_text = run("echo", "listen", "--help").stdout
+    assert "[FILE]" in help_text
+    assert "--port" in help_text
+    assert "--pace" in help_text
 
 
 def test_only_generative_operations_have_takes(run: Run) -> None:

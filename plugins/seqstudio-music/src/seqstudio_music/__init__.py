@@ -14,6 +14,7 @@ from seqstudio_music.frames_past import FramesPast, FramesPastConfig
 from seqstudio_music.hidden import Hidden
 from seqstudio_music.hum import Hum
 from seqstudio_music.improvise import Improvise
+from seqstudio_music.jam import Jam
 from seqstudio_music.latent.composer import LatentComposer
 from seqstudio_music.latent.operations import Interpolate
 from seqstudio_music.latent.task import LatentTask
@@ -66,7 +67,8 @@ def seqstudio_operations() -> Iterable[Operation]:
     """Return the operations that compose, change, explain, measure, compare and render pieces."""
     composing = (Generate(COMPOSERS), Continue(CONTINUERS), Improvise(COMPOSERS), Hum())
     changing = (Harmonize(), Infill(), Vary(), Interpolate(), Drums(), Groove())
-    return (*composing, *changing, Explain(), Hidden(), Measure(), Originality(), Blind(), Render())
+    judging = (Explain(), Hidden(), Measure(), Originality(), Blind())
+    return (*composing, Jam(CONTINUERS), *changing, *judging, Render())
 
 
 @hookimpl
