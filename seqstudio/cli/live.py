@@ -42,10 +42,7 @@ def run_live(
     stopped = threading.Event()
     if port.kind == "stream.midi":
         spec = replace(spec, options=known_of_file(file, spec.options))
-        tempo_bpm = float(spec.options.get("tempo", 0.0))
-        stream = paced_notes(file, midi.pace) if file else instrument(midi.port, tempo_bpm)
-    else:
-        stream = paced(file, port.rate_hz) if file else microphone(port.rate_hz)
+    stream = source(spec, port, file, midi)
     first = next(stream, b"")  # a missing device or a damaged file is said before a job starts
     handle = open_studio().submit(spec)
     if not file:
@@ -72,6 +69,14 @@ def run_live(
         stop=stopped.set,
     )
     exit_unless_done(outcome, several=several)
+
+
+def source(spec: JobSpec, port: Port, file: Path | None, midi: MidiSource) -> Iterator[bytes]:
+    """Return the stream of a job: of the file, or of a device."""
+    if port.kind == "stream.midi":
+        tempo_bpm = float(spec.options.get("tempo", 0.0))
+        return paced_notes(file, midi.pace) if file else instrument(midi.port, tempo_bpm)
+    return paced(file, port.rate_hz) if file else microphone(port.rate_hz)
 
 
 def paced(file: Path, rate_hz: int) -> Iterator[bytes]:

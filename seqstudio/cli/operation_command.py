@@ -133,8 +133,7 @@ def host_options(operation: OperationEntry) -> list[click.Parameter]:
             options += audio_batch_options()
     elif any(port.many for port in operation.inputs):
         options.append(recursive_option())
-    if any(port.kind == "stream.midi" for port in operation.inputs):
-        options += midi_options()
+    options += midi_options(operation)
     if tasks := operation.model_tasks():
         options += [
             click.Option(
@@ -150,12 +149,13 @@ def host_options(operation: OperationEntry) -> list[click.Parameter]:
                 help="Where the model runs; auto uses a CUDA GPU if there is one.",
             ),
         ]
-    help_text = "Print JSON."
-    return [*options, click.Option(["as_json", "--json"], is_flag=True, help=help_text)]
+    return [*options, click.Option(["as_json", "--json"], is_flag=True, help="Print JSON.")]
 
 
-def midi_options() -> list[click.Parameter]:
-    """Build the options of a stream of MIDI: the port, and the pace of a file."""
+def midi_options(operation: OperationEntry) -> list[click.Parameter]:
+    """Build the options of a stream of MIDI, if it reads one: the port, and the pace of a file."""
+    if not any(port.kind == "stream.midi" for port in operation.inputs):
+        return []
     return [
         click.Option(
             ["live_port", "--port"],

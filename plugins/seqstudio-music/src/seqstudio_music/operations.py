@@ -98,12 +98,10 @@ class Continue:
             job.log(f"{path}: {primer.fault_summary}")
         composer, config = composer_for(model, self.composers), sampling_config(request.options)
         usual = typicality(model, path)
-        adaptation = None
-        if request.options["adapt"]:
-            model, adaptation = adapted_to(job, model, primer)
-        limit = OriginalityLimit.of(request.options)
+        asked = request.options["adapt"]
+        model, adaptation = adapted_to(job, model, primer) if asked else (model, None)
+        limit, new = OriginalityLimit.of(request.options), partial(only_new, primer.score)
         draw = partial(composer.continue_primer, job, model, primer, added, config=config)
-        new = partial(only_new, primer.score)
         kept, refusal = original_takes(draw, request.takes, limit, new)
         said = f"; the primer has {usual.text}" if usual else ""
         said += f"; {adaptation.text}" if adaptation else ""
