@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class RunSpec:
     preset: str = ""
     settings: tuple[str, ...] = ()
     importer: str = ""  # the one that was asked for, as PLUGIN.NAME
+    apart: float = 0.0  # share of the data that judges what was learned; 0: nothing is judged
     command: str = ""
     held_out: Mapping[str, float] = dataclasses.field(
         default_factory=dict
@@ -209,6 +211,18 @@ def check_same_request(run: Run, spec: RunSpec) -> None:
     for name in before | now:
         if (old := before.get(name)) != (new := now.get(name)):
             raise TrainingError(f"{run.folder}: {name} is {new}, expected {old} as at the start")
+
+
+def check_same_verb(run: Run, data: Path, *, learns: bool) -> None:
+    """Raise TrainingError, naming the command, if a run to be judged would go on unjudged.
+
+    The same if a training that nothing judges would go on as one that learns.
+    """
+    if (run.spec.apart > 0) != learns:
+        words = ("train", run.spec.task) if learns else (run.spec.plugin, "learn")
+        command = shlex.join(["seqstudio", *words, str(data), "--run", str(run.folder)])
+        what = "is a plain training" if learns else "learns from corrections, and is judged"
+        raise TrainingError(f"{run.folder} {what}: go on with {command} --resume")
 
 
 def _comparable(spec: RunSpec) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from seqstudio.services.runs import (
     check_new,
     check_not_finished,
     check_same_request,
+    check_same_verb,
     create_run,
     open_run,
 )
@@ -121,6 +122,7 @@ def _with_saved_settings(job: TrainJob) -> TrainJob:
         check_new(job.run)
         return job
     run = open_run(job.run)
+    check_same_verb(run, job.data, learns=job.apart > 0)
     check_not_finished(run)
     if run.spec.base and job.base is None:
         job = dataclasses.replace(job, base=run.base, base_name=run.spec.base.name)
@@ -240,6 +242,7 @@ def _spec(
         preset=name,
         settings=job.settings,
         importer=job.importer,
+        apart=job.apart,
         command=job.command or _command(job, task, name),
         held_out=rule,
         base=None if base is None else base.identity,

@@ -242,6 +242,21 @@ def test_resuming_with_other_settings_or_data_is_refused(train: Train, letters: 
         train("run", resume=True)
 
 
+def test_what_is_to_be_judged_does_not_go_on_unjudged(
+    train: Train, task: LettersTask, letters: Path
+) -> None:
+    job = TrainJob(data=letters, run=letters.parent / "run", settings=("epochs=2",), apart=0.2)
+    context = PluginContext(plugin="letters", plugin_version="1.0")
+    list(run_train_job(job, task, context, stop=lambda: True))
+    text = rf"run learns from corrections, .* with seqstudio letters learn {letters} --run .*/run "
+    with pytest.raises(TrainingError, match=text + "--resume"):
+        train("run", resume=True)
+    train("plain", steps=2)
+    plain = dataclasses.replace(job, run=letters.parent / "plain", resume=True, settings=())
+    with pytest.raises(TrainingError, match=r"plain is a plain training: .*train letters"):
+        list(run_train_job(plain, task, context))
+
+
 def test_resuming_without_settings_uses_those_of_the_run(train: Train) -> None:
     train("run", "epochs=2", "hidden=7", steps=2)
 

@@ -263,4 +263,10 @@ def test_a_note_is_found_again_in_the_file_and_says_what_it_leaned_on(
         ):
             assert name.startswith("rest" if pitches == "rest" else pitch_name(int(pitches), 0)[0])
     assert any("times less likely" in row["leans_on"] for row in found)
+    onsets = {(number, note.onset_ticks) for number, note in notes}
+    for row in found:
+        at = [tuple(map(int, one.split())) for one in row["leans_on_at"].split("; ") if one]
+        assert len(at) == row["leans_on"].count("less likely")
+        assert onsets.issuperset(at)
+        assert all(tick <= row["tick"] for _, tick in at)
     assert all(row["leans_on"] == "" for row in rows(explained(job, path)))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from seqstudio.host.jobs.events import ItemFailed, ItemProgress, JobFinished
+from seqstudio.host.jobs.spec import Verb
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.services.bundle_files import inspect_bundle
 from seqstudio.services.judgement import JUDGEMENT
@@ -26,13 +27,19 @@ def learn(studio: Studio, tone_run: Path, corrected: Path) -> Learn:
     """Return a function that learns from the model of tones in this process."""
 
     def run_learn(
-        run: Path, *settings: str, cancel: bool = False, **arguments: Any
+        run: Path,
+        *settings: str,
+        cancel: bool = False,
+        verb: Verb = "learn",
+        **arguments: Any,
     ) -> Mapping[str, Any]:
         resume = arguments.get("resume", False)
-        usual = {"data": str(corrected), "run": str(run), "settings": settings, "share": 0.25}
+        usual = {"data": str(corrected), "run": str(run), "settings": settings}
+        if verb == "learn":
+            usual["share"] = 0.25
         spec = JobSpec(
             plugin="speech",
-            verb="learn",
+            verb=verb,
             name="speech.ctc",
             model="" if resume else str(tone_run),
             device="cpu",
@@ -103,7 +110,10 @@ def test_a_run_that_was_cut_off_goes_on_and_is_judged_the_same(
     whole = learn(tmp_path / "whole", *FAST)
     assert learn(tmp_path / "cut", *FAST, cancel=True) == {}
     assert not (tmp_path / "cut" / JUDGEMENT).exists()
-    assert learn(tmp_path / "cut", *FAST, resume=True) == whole
+    with pytest.raises(AssertionError, match=r"cut learns .*: go on with seqstudio speech learn"):
+        learn(tmp_path / "cut", resume=True, verb="train")
+    # the settings and the held-out share are those of the run
+    assert learn(tmp_path / "cut", resume=True, share=0.5) == whole
 
     weights = [tmp_path / run / "model" / "weights.safetensors" for run in ("whole", "cut")]
     assert weights[0].read_bytes() == weights[1].read_bytes()

@@ -167,6 +167,13 @@ def trained_models(studio: Studio) -> list[FoundModel]:
     return [found for run in run_folders(studio) if (found := _model_of_run(studio, run))]
 
 
+def newest_learned(studio: Studio, choices: Sequence[ModelChoice]) -> str:
+    """Return the choice that learned from corrections last and was kept; "" if there is none."""
+    values = {choice.value for choice in choices}
+    runs = (str(run) for run, verb in _runs(studio).items() if verb == "learn")
+    return next((run for run in runs if run in values), "")
+
+
 def run_folders(studio: Studio) -> Iterator[Path]:
     """Yield the run folders of this profile's newest trainings, each once."""
     for run, verb in _runs(studio).items():

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from seqstudio.contracts.manifest import OperationEntry
 from seqstudio.contracts.options import Option
 from seqstudio.errors import ConfigError
-from seqstudio.gui.operations.known_options import ADVANCED, SUGGESTIONS
+from seqstudio.gui.operations.known_options import ADVANCED, LABELS, SUGGESTIONS
 from seqstudio.host.jobs.options import fill_options
 
 MODEL_DEFAULT = "model default"  # the placeholder of a field whose option has no default
@@ -168,10 +168,10 @@ def placeholder_of(option: Option) -> str:
 def label_of(name: str) -> str:
     """Return the label of an option.
 
-    >>> label_of("top_p")
-    'Top p'
+    >>> label_of("top_p"), label_of("vad")
+    ('Top p', 'Find pauses by')
     """
-    return name.replace("_", " ").replace("-", " ").capitalize()
+    return LABELS.get(name) or name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def to_text(value: Any) -> str:

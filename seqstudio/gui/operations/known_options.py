@@ -1,7 +1,8 @@
 """What the forms know of options by their names, which are the field's standard terms.
 
 A manifest describes type, range and help. Names such as `top_p` or `key` mean the same in every
-plugin, so a form folds the ones for experts and offers the usual values of others.
+plugin, so a form folds the ones for experts, offers the usual values of others, and spells out
+abbreviations.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,12 @@ ADVANCED = frozenset(
         "only_new",
     }
 )
+LABELS: Mapping[str, str] = {  # of names that are abbreviations
+    "int8": "8-bit weights",
+    "lm": "Language model",
+    "no_lm": "No language model",
+    "vad": "Find pauses by",
+}
 MAJOR = ("C", "G", "D", "A", "E", "B", "F#", "Db", "Ab", "Eb", "Bb", "F")
 MINOR = ("Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "Bbm", "Fm", "Cm", "Gm", "Dm")
 SUGGESTIONS: Mapping[str, tuple[str, ...]] = {

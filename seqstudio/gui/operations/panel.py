@@ -17,6 +17,7 @@ from seqstudio.gui.operations.available import (
     formats_of,
     main_port,
     model_choices,
+    newest_learned,
     other_ports,
     session_formats,
 )
@@ -32,6 +33,7 @@ from seqstudio.gui.operations.inputs import (
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.studio import JobSpec
 
+LEARNED = "Chosen because it learned from your corrections. Choose another to go back."
 AMOUNT = {
     "takes": Option(type="int", default=1, min=1, max=99, help="How many results to make."),
     "seed": Option(
@@ -47,6 +49,7 @@ class _PanelState:
     operation: AvailableOperation | None
     by_user: bool
     model: str
+    learned: str
     formats: tuple[str, ...]
     use_all: bool
     inputs: dict[str, InputSource]
@@ -82,6 +85,7 @@ class PanelModel(QObject):
         self.bars: BarSelection | None = None  # chosen in the piece that is shown
         self._states: dict[str, _PanelState] = {}  # by kind, of those that are not shown now
         self._no_model = ""
+        self._learned = ""  # the model that was chosen as it learned from corrections
         self._preparing = False
         self._by_user = False  # the user chose the operation, rather than this model
         workspace.installed_changed.connect(self.refresh)
@@ -119,6 +123,11 @@ class PanelModel(QObject):
         """Select a model by its name or path; "" leaves it to the operation."""
         self.model = value
         self.changed.emit()
+
+    @property
+    def model_text(self) -> str:
+        """Why the model is chosen, where the user did not choose it; "" else."""
+        return LEARNED if self._learned and self.model == self._learned else ""
 
     def choose_bars(self, bars: BarSelection | None) -> None:
         """Run on some bars of the piece, where the operation can; None for the whole piece."""
@@ -309,6 +318,7 @@ class PanelModel(QObject):
             self.operation,
             self._by_user,
             self.model,
+            self._learned,
             self.formats,
             self.use_all,
             self.inputs,
@@ -317,12 +327,14 @@ class PanelModel(QObject):
         )
 
     def _restore(self, state: _PanelState) -> None:
-        self.operation, self._by_user, self.model = state.operation, state.by_user, state.model
+        self.operation, self._by_user = state.operation, state.by_user
+        self.model, self._learned = state.model, state.learned
         self.formats, self.use_all, self.inputs = state.formats, state.use_all, state.inputs
         self.options, self.amount = state.options, state.amount
 
     def _empty(self) -> _PanelState:
-        return _PanelState(None, False, "", (), False, {}, FormModel({}, self), FormModel({}, self))
+        forms = FormModel({}, self), FormModel({}, self)
+        return _PanelState(None, False, "", "", (), False, {}, *forms)
 
     def _set_operation(self, operation: AvailableOperation | None) -> None:
         self.operation = operation
@@ -334,7 +346,7 @@ class PanelModel(QObject):
         for form in (self.options, self.amount):
             form.changed.connect(self.changed)
         self.formats = default_formats(operation.entry) if operation else ()
-        self.inputs, self.use_all = {}, False
+        self.inputs, self.use_all, self._learned = {}, False, ""
         for name, value in self._bar_values().items():
             self.options.set(name, value)
         self._reload_models()
@@ -353,6 +365,10 @@ class PanelModel(QObject):
             self._no_model = str(error)
         if self.model not in [choice.value for choice in self.models]:
             self.model = self.models[0].value if self.models else ""
+        learned = newest_learned(studio, self.models)
+        if learned != self._learned:  # else the user may have chosen another since
+            self._learned = learned
+            self.model = learned or self.model
 
 
 def _kind_name(port: Port | None) -> str:

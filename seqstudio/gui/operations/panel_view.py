@@ -104,24 +104,30 @@ class OperationPanel(QWidget):
             if widget := item.widget():
                 widget.hide()
                 widget.deleteLater()
-        self._column.addWidget(self._choosers())
         self.options = OptionForm(model.options, self._body)
         self.amount = OptionForm(model.amount, self._body)
-        self._column.addWidget(self.options)
-        self._column.addWidget(self.amount)
-        self._column.addWidget(self._format_boxes())
+        choosers, formats = self._choosers(), self._format_boxes()
+        for part, used in (
+            (choosers, bool(self.ports) or self.models is not None),
+            (self.options, bool(self.options.widgets)),
+            (self.amount, bool(self.amount.widgets)),
+            (formats, bool(self.formats)),
+        ):
+            part.setVisible(used)  # an empty one would leave a gap
+            self._column.addWidget(part)
 
     def _choosers(self) -> QWidget:
         """Return the widget above the options: the other inputs and the model."""
         container = QWidget(self._body)
         form = aligned_form(container)
-        self.ports = {}
+        self.ports, self.why_model = {}, self._label()
         for port in self.model.ports:
             self.ports[port.name] = self._port_chooser(port)
             form.addRow(self._caption(port.name), self.ports[port.name])
         self.models = self._model_chooser() if self.model.models else None
         if self.models:
             form.addRow(self._caption("model"), self.models)
+            form.addRow(self.why_model)
         return container
 
     def _caption(self, name: str) -> QLabel:
@@ -198,6 +204,7 @@ class OperationPanel(QWidget):
             self.operation.setCurrentIndex(model.operations.index(operation))
         if self.models:
             self.models.setCurrentIndex(max(0, self.models.findData(model.model)))
+        _show_text(self.why_model, model.model_text)
         _show_text(self.help, operation.entry.help if operation else "")
         _show_text(self.badge, f"≠ {operation.badge}" if operation and operation.badge else "")
         _show_text(self.bars, model.bars_text)

@@ -28,6 +28,16 @@ class OtherNote:
 
 
 @dataclass(frozen=True, slots=True)
+class LeanedOn:
+    """A note of the past that makes another as likely as it is."""
+
+    track: int  # from 0
+    tick: int
+    name: str  # of the note and its place, in words
+    effect: str  # what would be without it, in words
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainedNote:
     """A note, or a chord, and what the model says of it."""
 
@@ -38,7 +48,7 @@ class ExplainedNote:
     probability: float
     rank: int  # 1: nothing else was more likely
     others: tuple[OtherNote, ...]  # the most likely first
-    leans: tuple[str, ...]  # in words, what of the past makes it as likely as it is
+    leans: tuple[LeanedOn, ...]  # the most effective first
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class _Row:
     alternatives: str
     alternatives_midi: str
     leans_on: str
+    leans_on_at: str
     track: int
     tick: int
 
@@ -137,6 +148,7 @@ def _rows(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _note(row: Mapping[str, Any], where: str) -> ExplainedNote:
     found = from_plain(_Row, row, where, error=DataError)
     others = zip(_parts(found.alternatives), _parts(found.alternatives_midi), strict=True)
+    leans = zip(_parts(found.leans_on), _parts(found.leans_on_at), strict=True)
     return ExplainedNote(
         track=found.track - 1,
         tick=found.tick,
@@ -145,7 +157,7 @@ def _note(row: Mapping[str, Any], where: str) -> ExplainedNote:
         probability=found.probability,
         rank=found.rank,
         others=tuple(_other(named, pitches) for named, pitches in others),
-        leans=tuple(_parts(found.leans_on)),
+        leans=tuple(_leaned_on(text, at) for text, at in leans),
     )
 
 
@@ -153,6 +165,12 @@ def _other(named: str, pitches: str) -> OtherNote:
     name, _, probability = named.rpartition(" ")
     numbers = () if pitches in (REST, HOLD) else tuple(map(int, pitches.split()))
     return OtherNote(name, float(probability), numbers)
+
+
+def _leaned_on(text: str, at: str) -> LeanedOn:
+    name, _, effect = text.partition(": ")
+    track, tick = map(int, at.split())
+    return LeanedOn(track - 1, tick, name, effect)
 
 
 def _parts(text: str) -> list[str]:

@@ -2,11 +2,17 @@
 
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from seqstudio.gui.operations.available import AvailableOperation
 from seqstudio.gui.piano_roll.explainer import Explainer
-from seqstudio.gui.piano_roll.explanation import Explanation, OtherNote, rewriting_operation
+from seqstudio.gui.piano_roll.explanation import (
+    Explanation,
+    LeanedOn,
+    OtherNote,
+    rewriting_operation,
+)
 from seqstudio.gui.piano_roll.model import PianoRollModel
 from seqstudio.gui.piano_roll.note_names import position_text
 from seqstudio.gui.piano_roll.other_note import Place, Rest
@@ -84,8 +90,8 @@ class WhyModel(QObject):
         return self.place.note.others if self.place else ()
 
     @property
-    def leans(self) -> tuple[str, ...]:
-        """What of the past makes the note as likely as it is."""
+    def leans(self) -> tuple[LeanedOn, ...]:
+        """Which notes of the past make the note as likely as it is."""
         return self.place.note.leans if self.place else ()
 
     @property
@@ -143,6 +149,12 @@ class WhyModel(QObject):
         """Ask a model about every note of the take."""
         if take := self._roll.score.take:
             self.explainer.ask(take)
+
+    def go_to(self, lean: LeanedOn) -> None:
+        """Select a note that the selected one leaned on, in its track, and scroll to it."""
+        self._roll.score.edit_track(lean.track)
+        if notes := self._roll.notes:
+            self._roll.go_to_note(int(np.abs(notes.onsets - lean.tick).argmin()))
 
     def set_rewrites(self, rewrites: bool) -> None:  # noqa: FBT001 - a check box's signal
         """Write what follows another note anew, or change the note alone."""

@@ -17,6 +17,7 @@ class MissingFiles(QObject):
     """The clips of the session whose files are not where the session says."""
 
     changed = Signal()  # `clips` has changed
+    collected = Signal(str)  # how many files are where now
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -96,7 +97,9 @@ class MissingFiles(QObject):
         document, session = self._workspace.document, self._workspace.session
         self._workspace.background.run(
             partial(collect, document, folder),
-            lambda edit: self._on_collected(edit) if session is self._workspace.session else None,
+            lambda edit: (
+                self._on_collected(edit, folder) if session is self._workspace.session else None
+            ),
             self._workspace.failed.emit,
         )
 
@@ -117,6 +120,11 @@ class MissingFiles(QObject):
         else:
             self._workspace.do(relink(found))
 
-    def _on_collected(self, edit: CompoundEdit) -> None:
+    def _on_collected(self, edit: CompoundEdit, folder: Path) -> None:
         if edit.edits:
             self._workspace.do(edit)
+        folder = folder.absolute()
+        count = sum(clip.path.parent == folder for clip in self._workspace.document.clips)
+        files = "The file of this session is" if count == 1 else f"The {count} files are"
+        missing = f"; left out as missing: {len(self.clips)}" if self.clips else ""
+        self.collected.emit(f"{files} in {folder}{missing}")

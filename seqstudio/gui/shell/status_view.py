@@ -6,6 +6,9 @@ from seqstudio.gui.shell.status import status_of
 from seqstudio.gui.widgets.label import Label
 from seqstudio.gui.widgets.metrics import NONE, SMALL
 from seqstudio.gui.workspace.workspace import Workspace
+from seqstudio.host.text_format import printable
+
+DONE_MS = 20_000  # that a message is shown in the place of the session's file
 
 
 class StatusBar(QStatusBar):
@@ -23,6 +26,10 @@ class StatusBar(QStatusBar):
         for signal in (workspace.changed, workspace.session_changed, workspace.loading_changed):
             signal.connect(self.draw)
         self.draw()
+
+    def say(self, text: str) -> None:
+        """Show for a while what was done."""
+        self.showMessage(printable(text), DONE_MS)
 
     def draw(self) -> None:
         """Show the current status."""

@@ -211,7 +211,7 @@ class Window(QMainWindow):
         self.rail = Rail(commands, self)
         self.transport_bar = TransportBar(self.transport, commands, self)
         self.setCentralWidget(self._centre())
-        bar = StatusBar(workspace, self)
+        bar = self.status_bar = StatusBar(workspace, self)
         self.chip = JobsChip(JobsModel(workspace, self), commands.action("show.jobs"), bar)
         bar.addPermanentWidget(self.chip)
         self.setStatusBar(bar)
@@ -255,6 +255,7 @@ class Window(QMainWindow):
         workspace.install_requested.connect(self._install)
         workspace.closing.connect(self.commands.stop)
         self.missing.changed.connect(self._show_missing)
+        self.missing.collected.connect(self.status_bar.say)
         self.drawn.connect(self._look_for_sound)
         self.drawn.connect(workspace.read_models)
         if workspace.session.lost:

@@ -4,7 +4,7 @@ from seqstudio.gui.widgets.metric_text import metric_text, metric_value
 from seqstudio.services.judgement import Estimate, Judgement
 
 CHANCE = "the difference may be chance"
-USE = "You can now choose it as the model."
+USE = "It is the model chosen for the next run; choose another there to go back."
 
 
 def verdict(judgement: Judgement) -> str:

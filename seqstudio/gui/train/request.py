@@ -202,6 +202,12 @@ def resume_spec(choice: TaskChoice, data: Path, run: Path) -> JobSpec:
     return _spec(choice, data, run, "", (), resume=True)
 
 
+def resume_learning_spec(choice: TaskChoice, data: Path, run: Path) -> JobSpec:
+    """Return the job that goes on to learn from corrections, the same as `--resume` makes."""
+    arguments = {"data": str(data.absolute()), "run": str(run.absolute()), "resume": True}
+    return JobSpec(plugin=choice.plugin, verb="learn", name=choice.name, arguments=arguments)
+
+
 def _spec(
     choice: TaskChoice,
     data: Path | None,

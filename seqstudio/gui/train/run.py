@@ -107,6 +107,7 @@ class TrainRun:
         """Load the spec and the ledger."""
         self.started = True
         self.spec = contents.spec
+        self.learns = self.learns or contents.spec.apart > 0
         self.task, self.ledger = contents.spec.task, contents.ledger
         self.epochs = contents.spec.config.epochs
 

@@ -16,6 +16,7 @@ from seqstudio.gui.train.request import (
     TrainRequest,
     field_for_error,
     find_choice,
+    resume_learning_spec,
     resume_spec,
     train_spec,
     without_settings,
@@ -138,7 +139,8 @@ class TrainModel(QObject):
                 f"{run.folder.name}: its data is not known, expected a folder or file of data."
             )
         run.data = data
-        return resume_spec(choice, data, run.folder)
+        resuming = resume_learning_spec if run.learns else resume_spec
+        return resuming(choice, data, run.folder)
 
     def read_weights(self) -> None:
         """Look which weights the current run has; emits `weights_read`."""

@@ -16,6 +16,7 @@ from seqstudio.gui.workspace.result_import import ResultImporter
 from seqstudio.host.catalogue.catalogue import Catalogue
 from seqstudio.host.catalogue.file_stamp import FileStamp, file_stamp
 from seqstudio.host.jobs.events import JobEvent, JobFinished
+from seqstudio.host.jobs.spec import TRAININGS
 from seqstudio.host.profile import Profile
 from seqstudio.host.studio import JobSpec, Studio
 from seqstudio.session.document import Clip, Document, Take, new_id
@@ -44,7 +45,7 @@ class Workspace(QObject):
     loading_changed = Signal()  # files, or another session, began or finished loading
     session_changed = Signal()  # another session is open, or it has another name
     session_closed = Signal()  # the previous session is closed: it can be opened again
-    installed_changed = Signal()  # a plugin or a model was installed, switched or removed
+    installed_changed = Signal()  # a plugin or a model was made, installed, switched or removed
     install_requested = Signal(object)  # an InstallRequest
     closing = Signal()  # the session is about to be closed, with the window
     failed = Signal(str)  # one sentence: where, what, what was expected
@@ -306,9 +307,11 @@ class Workspace(QObject):
             if count == 1:
                 self.select(_added_id(edit))
 
-    def _on_job_event(self, _job: int, event: JobEvent) -> None:
+    def _on_job_event(self, job: int, event: JobEvent) -> None:
         if isinstance(event, JobFinished):
             self.refresh_if_changed()
+            if event.state == "done" and self.studio.jobs.get(job).verb in TRAININGS:
+                self.installed_changed.emit()  # its model can be chosen now
 
 
 def _first_id(document: Document) -> str:

@@ -27,7 +27,7 @@ from seqstudio.services.learning import (
     judge,
     settle,
 )
-from seqstudio.services.runs import check_new, open_run
+from seqstudio.services.runs import check_new, check_same_verb, open_run
 from seqstudio.services.train_job import ReadData, TrainJob, run_train_job
 
 TRAINING = (0.1, 0.9)  # the progress of learning at which its training begins and ends
@@ -111,12 +111,18 @@ def learn(service: ServiceRun) -> Mapping[str, Any]:
 def _start(service: ServiceRun, arguments: LearnArguments) -> tuple[LearnArguments, Path, str]:
     """Return the arguments, the bundle to start from and its name.
 
-    A run that goes on has a copy of the bundle, and its data are read as they were.
+    A run that goes on has a copy of the bundle, and its data are read and held out as they were.
     """
     if arguments.resume:
         run = open_run(arguments.run)
+        check_same_verb(run, arguments.data, learns=True)
         check_not_judged(run)
-        arguments = replace(arguments, importer=arguments.importer or run.spec.importer)
+        arguments = replace(
+            arguments,
+            importer=arguments.importer or run.spec.importer,
+            settings=arguments.settings or run.spec.settings,
+            share=run.spec.apart,
+        )
         return arguments, run.base, run.spec.base.name if run.spec.base else ""
     check_new(arguments.run)
     (model,) = service.start.models

@@ -1,5 +1,7 @@
 """The operation panel, with a third-party plugin."""
 
+import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,13 @@ from seqstudio.gui.shell.window_view import Window
 from seqstudio.gui.workspace.commands import Command, Commands
 from seqstudio.gui.workspace.workspace import Workspace
 from seqstudio.host.catalogue import recognisers
+from seqstudio.host.jobs.events import JobFinished
+from seqstudio.host.jobs.queue import NewJob
+from seqstudio.host.jobs.spec import spec_to_text
 from seqstudio.host.studio import JobSpec, Studio
+from seqstudio.services.judgement import Estimate, Judgement
+from seqstudio.services.learning import settle
+from seqstudio.services.runs import RunSpec, create_run
 
 
 @pytest.fixture
@@ -123,6 +131,24 @@ def test_the_reason_names_what_is_missing_for_a_run(
     assert "no model for parrot.songs is installed" in music.reason
 
 
+def test_the_form_of_transcribe_has_plain_labels_and_no_gaps(
+    workspace: Workspace, commands: Commands, qtbot: QtBot, recording: Path
+) -> None:
+    import_and_wait(workspace, qtbot, recording)
+    view = RecordingView(workspace, commands)
+    qtbot.addWidget(view)
+    view.resize(1200, 900)
+    view.show()
+    panel = view.panel
+    labels = [field.label for field in panel.model.options.fields]
+    assert {"Find pauses by", "Language model", "8-bit weights"} <= {*labels}
+    items = [panel._column.itemAt(at).widget() for at in range(panel._column.count())]
+    shown = [widget.geometry() for widget in items if widget.isVisible()]
+    assert len(shown) == 3  # the model, the options, and the formats
+    assert all(one.height() > 0 for one in shown)
+    assert {b.top() - a.bottom() - 1 for a, b in pairwise(shown)} == {panel._column.spacing()}
+
+
 def test_the_default_model_is_named_and_imported_ones_are_listed(
     workspace: Workspace, recording: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +168,47 @@ def test_the_default_model_is_named_and_imported_ones_are_listed(
     workspace.studio.models.remove("mine")
     workspace.refresh()
     assert panel.model == ""
+
+
+def learned_run(studio: Studio, folder: Path) -> int:
+    """Write a run that learned from corrections and was kept; return its job."""
+    run = create_run(folder, RunSpec(task="speech.ctc", apart=0.2))
+    shutil.copytree(studio.models.find("speech-en-small").path, run.model)
+    same = Estimate(0.2, 0.1, 0.3)
+    none = Estimate(0.0, 0.0, 0.0)
+    judgement = Judgement(metric="cer", items=2, total=9, before=same, after=same, difference=none)
+    settle(run, judgement)
+    arguments = {"run": str(folder), "data": str(folder.parent)}
+    spec = JobSpec(plugin="speech", verb="learn", name="speech.ctc", arguments=arguments)
+    new = NewJob(
+        identity=str(folder),
+        plugin="speech",
+        verb="learn",
+        name="speech.ctc",
+        spec=spec_to_text(spec),
+        seed=0,
+        owner="",
+    )
+    return studio.jobs.add(new, lambda _job: [])
+
+
+def test_a_model_that_learned_is_chosen_until_the_user_chooses_another(
+    workspace: Workspace, commands: Commands, recording: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    import_and_wait(workspace, qtbot, recording)
+    view = RecordingView(workspace, commands)
+    qtbot.addWidget(view)
+    panel = view.panel.model
+    assert (panel.model, panel.model_text) == ("", "")
+    for name in ("first", "second"):  # each is chosen, also after another was
+        job = learned_run(workspace.studio, tmp_path / name)
+        workspace.queue.job_event.emit(job, JobFinished(state="done", done=1))
+        assert panel.model == str(tmp_path / name)
+        assert panel.model_text.startswith("Chosen because it learned from your corrections.")
+        assert view.panel.why_model.text() == panel.model_text
+        panel.select_model("")
+        workspace.refresh()
+        assert (panel.model, panel.model_text, view.panel.why_model.text()) == ("", "", "")
 
 
 def test_recognisers_that_are_installed_are_models_too(

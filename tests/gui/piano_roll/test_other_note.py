@@ -9,7 +9,7 @@ import pytest
 
 from seqstudio.contracts.notes import Note
 from seqstudio.errors import DataError, SessionError
-from seqstudio.gui.piano_roll.explanation import ExplainedNote, OtherNote, read_notes
+from seqstudio.gui.piano_roll.explanation import ExplainedNote, LeanedOn, OtherNote, read_notes
 from seqstudio.gui.piano_roll.other_note import Place, Rest
 from seqstudio.gui.piano_roll.snap_grid import Bars
 from seqstudio.media.midi import Score
@@ -29,6 +29,7 @@ ROW = {
     "alternatives": "D4 0.500; rest 0.125",
     "alternatives_midi": "62; rest",
     "leans_on": "",
+    "leans_on_at": "",
     "track": 2,
     "tick": 960,
 }
@@ -105,11 +106,12 @@ def written(folder: Path, **changes: Any) -> Path:
 
 
 def test_a_table_is_read_with_its_columns_by_name(tmp_path: Path) -> None:
-    (note,) = read_notes(written(tmp_path, leans_on="one: with C; other: with D"))
+    leans = {"leans_on": "one: with C; other: with D", "leans_on_at": "2 480; 1 0"}
+    (note,) = read_notes(written(tmp_path, **leans))
 
     assert (note.track, note.tick, note.name, note.rank) == (1, 960, "E4", 2)
     assert note.others == (OtherNote("D4", 0.5, (62,)), OtherNote("rest", 0.125, ()))
-    assert note.leans == ("one: with C", "other: with D")
+    assert note.leans == (LeanedOn(1, 480, "one", "with C"), LeanedOn(0, 0, "other", "with D"))
 
 
 @pytest.mark.parametrize(

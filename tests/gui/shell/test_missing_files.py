@@ -59,6 +59,8 @@ def test_collected_files_are_copied_and_the_session_uses_the_copies(
     window.missing.collect(tmp_path / "album")
     qtbot.waitUntil(lambda: window.workspace.document.clips[0].path.parent == tmp_path / "album")
 
+    said = window.status_bar.currentMessage
+    assert said() == f"The 2 files are in {tmp_path / 'album'}"
     copies = [clip.path.read_bytes() for clip in window.workspace.document.clips]
     assert copies == [recording.read_bytes(), tune.read_bytes()]
 

@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,22 @@ def test_a_failure_has_a_reason_and_the_run_can_be_resumed(
     assert emitted.args == [reason]
     assert model.run
     assert (model.run.state, model.run.message, model.run.resumable) == ("failed", reason, True)
+
+
+def test_a_run_that_learned_goes_on_learning_also_if_no_job_tells(
+    workspace: Workspace, model: TrainModel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    made = create_run(tmp_path / "learned", RunSpec(task="speech.ctc", apart=0.2))
+    for event in EVENTS:
+        made.append(event)  # cut off when it was to be judged
+    run = opened(model, qtbot, made.folder)
+    assert (run.learns, run.resumable) == (True, True)
+    model.resume(tmp_path)
+
+    job = workspace.studio.jobs.get(run.job)
+    assert (job.verb, job.name) == ("learn", "speech.ctc")
+    wanted = {"data": str(tmp_path), "run": str(made.folder), "resume": True}
+    assert json.loads(job.spec)["arguments"] == wanted
 
 
 def test_a_model_that_cannot_be_saved_is_an_error(

@@ -28,6 +28,7 @@ COLUMNS = (
     "alternatives",
     "alternatives_midi",  # of each the pitches, "rest" or "hold"
     "leans_on",
+    "leans_on_at",  # of each the track of the file, from 1, and the tick
     "track",  # of the file, from 1
     "tick",
 )
@@ -165,10 +166,16 @@ def rows(
     onsets: Mapping[Place, int],
 ) -> Iterator[Row]:
     """Yield a row for each note, with its place in the file."""
+
+    def where(at: Place) -> tuple[int, int]:
+        part = whole.parts[at[1]]
+        return (part.track if part else 0) + 1, onsets[at]
+
     for note in notes:
-        at, part = (note.step, note.voice), whole.parts[note.voice]
-        track = part.track if part else 0
-        yield *words.row(note, leaned.get(at, ())), track + 1, onsets[at]
+        at = (note.step, note.voice)
+        on = leaned.get(at, ())
+        places = "; ".join("{} {}".format(*where(lean.place)) for lean in on)
+        yield *words.row(note, on), places, *where(at)
 
 
 def place(grid: Grid, step: int) -> tuple[int, float]:
