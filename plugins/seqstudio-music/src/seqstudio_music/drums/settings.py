@@ -18,7 +18,7 @@ class DrumOptions(CropAndShift):
     hidden: int = 256
     layers: int = 2
     inner_hidden: int = 128
-    dropout: float = 0.2
+    dropout: float = 0.5
     longest_lag: int = 128  # steps
 
     def __post_init__(self) -> None:

@@ -79,12 +79,12 @@ class DrumsTask:
     presets: Mapping[str, Preset] = {
         "groove": Preset(
             train=TrainConfig(
-                epochs=12,
+                epochs=36,
                 batch_size=8,
                 learning_rate=2e-3,
                 clip_norm=1.0,
-                weight_decay=0.01,
-                ema=0.99,
+                weight_decay=0.05,
+                ema=0.998,
                 evaluate_every=4,
             ),
             options=DrumOptions(),
