@@ -65,7 +65,7 @@ def test_train_evaluate_and_verify_import_no_torch_in_the_front_end(
     report = json.loads("\n".join(measured[:-1]))
     assert report["items"] == 2
     assert report["refused"] == []
-    assert "1 metrics compared" in verified[1]
+    assert "1 metric compared" in verified[1]
 
 
 def test_the_weights_of_a_step_are_listed_and_installed_as_a_model(

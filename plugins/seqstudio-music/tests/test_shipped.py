@@ -31,6 +31,8 @@ LIMIT_BYTES = 30 * 10**6
 SHIPPED = (
     "rolls-jsb",
     "rolls-nottingham",
+    "rolls-piano-midi",
+    "rolls-musedata",
     "music-chorale",
     "music-folk",
     "music-drums",
@@ -81,7 +83,9 @@ def test_every_card_states_data_licence_command_and_metric() -> None:
         assert card.metrics[0].split == "valid"
 
 
-@pytest.mark.parametrize(("name", "limit"), [("rolls-jsb", 4.6), ("rolls-nottingham", 1.4)])
+@pytest.mark.parametrize(
+    ("name", "limit"), [("rolls-jsb", 4.6), ("rolls-nottingham", 1.4), ("rolls-piano-midi", 7.0)]
+)
 def test_the_models_for_measuring_reach_their_target(name: str, limit: float) -> None:
     assert shipped()[name].card.metrics[0].value <= limit
 
