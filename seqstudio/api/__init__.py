@@ -45,9 +45,11 @@ from seqstudio.contracts.presentation import Presentation
 from seqstudio.contracts.recogniser import LoadedRecogniser, Recogniser, Recognition
 from seqstudio.contracts.table import Table
 from seqstudio.contracts.task import (
+    ChoosesPreset,
     Preparation,
     Preset,
     PreviewResult,
+    SuitedPreset,
     Task,
     TrainConfig,
     Trial,
@@ -77,6 +79,7 @@ __all__ = [
     "BeamHypothesis",
     "Cache",
     "Cancelled",
+    "ChoosesPreset",
     "ConfigError",
     "DamagedError",
     "DataError",
@@ -114,6 +117,7 @@ __all__ = [
     "Scorer",
     "Segment",
     "SeqStudioError",
+    "SuitedPreset",
     "Table",
     "TakeSeed",
     "Task",

@@ -22,6 +22,7 @@ from seqstudio.services.events import (
     Evaluated,
     Event,
     Finished,
+    PresetChosen,
     Preview,
     Started,
     TrainingStep,
@@ -260,7 +261,7 @@ def event_line(event: Event) -> str:
             return one_line(f"{place}: {metrics}{best}")
         case Preview():
             return "\n".join(f"  | {line}" for line in event.text.splitlines())
-        case Finished() | Started():
+        case Finished() | PresetChosen() | Started():
             return one_line(event.summary)
         case _:
             return ""

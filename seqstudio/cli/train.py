@@ -59,7 +59,11 @@ class TrainCommand(click.Command):
 @click.argument("task")
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--run", type=click.Path(path_type=Path), required=True, help="Folder for this run.")
-@click.option("--preset", default="", help="Named set of defaults; the task's first if not given.")
+@click.option(
+    "--preset",
+    default="",
+    help="Named set of defaults; if not given, the one that suits the data, or the task's first.",
+)
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Override a setting; repeatable."
 )

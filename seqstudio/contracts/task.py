@@ -118,6 +118,14 @@ class Preset:
     options: Dataclass  # frozen
 
 
+@dataclass(frozen=True, slots=True)
+class SuitedPreset:
+    """The preset that suits a data set, and why."""
+
+    name: str
+    reason: str  # for the user: "10 of 12 pieces have four voices"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
     """What a task derives from the training split before the first step.
@@ -263,6 +271,20 @@ class Task(Protocol):
             facts: Mapping[str, object] = one.detail or pool([one])
             return PreviewResult(text="\n".join(f"{key}: {value}" for key, value in facts.items()))
         return PreviewResult(text="")
+
+
+@runtime_checkable
+class ChoosesPreset(Protocol):
+    """A task that says which of its presets suits the data, where the user names none."""
+
+    def suited_preset(self, examples: Sequence[Any]) -> SuitedPreset:
+        """Return the preset that suits most of the training examples.
+
+        Raises
+        ------
+        DataError
+            If none suits any. The text has the first reason, and the task and preset that suit.
+        """
 
 
 @runtime_checkable

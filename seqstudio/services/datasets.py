@@ -56,7 +56,7 @@ def read_examples(
             )
     _refuse_without_split(examples, ledger)
     if not examples:
-        raise DataError(f"{source}: no usable example ({_first_refusal(ledger)})")
+        raise DataError(f"{source}: no usable example ({first_refusal(ledger)})")
     return list(examples.values())
 
 
@@ -114,9 +114,15 @@ def _reads(task: Task, source: Path) -> bool:
         return False
 
 
-def _first_refusal(ledger: Ledger) -> str:
+def first_refusal(ledger: Ledger) -> str:
+    """Return how many inputs a ledger refuses, and why the first one is.
+
+    >>> first_refusal(Ledger(refused={"a.mid": "0 notes, expected at least 1"}))
+    '1 refused, first a.mid: 0 notes, expected at least 1'
+    """
     for where, reason in ledger.refused.items():
-        return f"{len(ledger.refused)} refused, first {where}: {reason}"
+        first = reason if where in reason else f"{where}: {reason}"
+        return f"{len(ledger.refused)} refused, first {first}"
     return "nothing found"
 
 

@@ -11,6 +11,14 @@ AverageKind = Literal["", "best", "last", "base", "swa", "ema"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresetChosen:
+    """No preset was asked for, and the task chose the one that suits the data."""
+
+    preset: str
+    summary: str  # one line for the user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
     """A training starts from the weights of another model."""
 
@@ -89,9 +97,10 @@ class Finished:
     summary: str  # one line for the user
 
 
-Event = Started | TrainingStep | Evaluated | Preview | Saved | Finished
+Event = PresetChosen | Started | TrainingStep | Evaluated | Preview | Saved | Finished
 
 KINDS: Mapping[str, type[Event]] = {
+    "preset": PresetChosen,
     "started": Started,
     "step": TrainingStep,
     "evaluated": Evaluated,

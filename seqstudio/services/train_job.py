@@ -10,16 +10,25 @@ from typing import Any
 from seqstudio.contracts.data import Example, Ledger
 from seqstudio.contracts.formats import Exporter, Importer, TrainCallback
 from seqstudio.contracts.plain import to_plain
-from seqstudio.contracts.task import Preparation, Preset, Task, holds_out_last
+from seqstudio.contracts.task import (
+    ChoosesPreset,
+    Preparation,
+    Preset,
+    SuitedPreset,
+    Task,
+    holds_out_last,
+)
 from seqstudio.core.parts import Parts
-from seqstudio.errors import ConfigError, TrainingError
+from seqstudio.errors import ConfigError, DataError, TrainingError
 from seqstudio.services.atomic_files import os_errors_as
 from seqstudio.services.base_model import StartingPoint, check_adapter, open_base
 from seqstudio.services.bundle_files import bundle_name
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.communicator import ALONE, Communicator
 from seqstudio.services.datasets import (
+    choose_split,
     fingerprint,
+    first_refusal,
     hash_source,
     keep_apart,
     read_examples,
@@ -144,6 +153,9 @@ def _training_inputs(
     name, preset = _preset(job, task, base)
     (examples, ledger), last = data or _read(job, task, context), holds_out_last(task)
     _count_unused(examples, ledger)
+    suited = _suited(job, task, base, examples)
+    if suited:
+        name, preset = _preset(dataclasses.replace(job, preset=suited.name), task, base)
     rest, _, apart = keep_apart(examples, job.apart, last=last) if job.apart else (examples, [], {})
     train_examples, valid_examples, rule = training_splits(rest, preset.train, last=last)
     rule = apart or rule  # the card names what the model has never seen
@@ -153,7 +165,8 @@ def _training_inputs(
     preparation = preparation or task.prepare(train_examples, preset.options)
     usable = task.preflight(train_examples, preparation, ledger)
     if not usable:
-        raise TrainingError(f"{job.data}: no training example is usable ({ledger.summary()})")
+        found = f"{len(ledger.used)} used, {first_refusal(ledger)}"
+        raise TrainingError(f"{job.data}: no training example is usable ({found})")
     weights, fresh = base.fit(preparation, context.parts) if base else ({}, ())
     spec = dataclasses.replace(spec, fresh=fresh)
     if communicator.rank == 0:
@@ -171,6 +184,7 @@ def _training_inputs(
         parts=context.parts,
         callbacks=context.callbacks,
         exporters=context.exporters,
+        suited=suited,
         base_weights=weights,
     )
 
@@ -207,6 +221,18 @@ def _preset(job: TrainJob, task: Task, base: StartingPoint | None) -> tuple[str,
     preset = apply_settings(preset, job.settings)
     check_adapter(preset.train, base)
     return name, preset
+
+
+def _suited(
+    job: TrainJob, task: Task, base: StartingPoint | None, examples: Sequence[Example]
+) -> SuitedPreset | None:
+    """Return the preset that suits the training examples, if the task is to choose and can."""
+    if job.preset or base or not isinstance(task, ChoosesPreset):
+        return None
+    try:
+        return task.suited_preset(choose_split(examples, "train"))
+    except DataError as error:
+        raise DataError(f"{job.data}: {error}") from error
 
 
 def _saved_preparation(

@@ -28,6 +28,7 @@ from seqstudio.services.events import (
     Evaluated,
     Event,
     Finished,
+    PresetChosen,
     Preview,
     Saved,
     Started,
@@ -155,6 +156,9 @@ class _Trainer:
         self.stopping = any(stopping for _, stopping in states)
 
     def _opening(self) -> Iterator[Event]:
+        if (suited := self.inputs.suited) and self.progress.events_bytes == 0:
+            summary = f"preset {suited.name}: {suited.reason}"
+            yield PresetChosen(preset=suited.name, summary=summary)
         if self.run.spec.base and self.progress.events_bytes == 0:
             yield self._started(self.run.spec.base)
         if self.config.preview_every and self.progress.step == 0:

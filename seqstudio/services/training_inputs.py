@@ -7,7 +7,7 @@ from torch import Tensor
 
 from seqstudio.contracts.data import Example
 from seqstudio.contracts.formats import Exporter, TrainCallback
-from seqstudio.contracts.task import Preparation, Task, TrainConfig
+from seqstudio.contracts.task import Preparation, SuitedPreset, Task, TrainConfig
 from seqstudio.core.parts import Parts
 from seqstudio.services.communicator import ALONE, Communicator
 from seqstudio.services.runs import Run
@@ -29,4 +29,5 @@ class TrainingInputs:
     callbacks: Sequence[TrainCallback] = ()
     exporters: Sequence[Exporter] = ()  # of previews
     communicator: Communicator = ALONE
+    suited: SuitedPreset | None = None  # the preset that the task chose, if it did
     base_weights: Mapping[str, Tensor] = field(default_factory=dict)  # to start from

@@ -318,6 +318,12 @@ def test_an_infinite_metric_ends_the_run_with_its_step(letters: Path) -> None:
         scripted(letters, [math.inf])
 
 
+NONE_USABLE = (
+    r"no training example is usable "
+    r"\(4 used, 20 refused, first letters.txt:1: too long, expected less\)$"
+)
+
+
 class NothingUsable(LettersTask):
     """A task that refuses all examples before training."""
 
@@ -331,7 +337,7 @@ class NothingUsable(LettersTask):
 
 def test_no_usable_example_is_one_sentence(letters: Path) -> None:
     job = TrainJob(data=letters, run=letters.parent / "run")
-    with pytest.raises(TrainingError, match=r"no training example is usable \(4 used, 20 refused"):
+    with pytest.raises(TrainingError, match=NONE_USABLE):
         list(run_train_job(job, NothingUsable(), PluginContext()))
 
 

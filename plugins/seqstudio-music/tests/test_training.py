@@ -15,7 +15,7 @@ from seqstudio.api.nn import with_plugin_parts
 from seqstudio.services.bundles import load_bundle
 from seqstudio.services.datasets import choose_split, read_examples
 from seqstudio.services.evaluation import evaluate, report
-from seqstudio.services.events import Evaluated, Finished, Preview
+from seqstudio.services.events import Evaluated, Finished, PresetChosen, Preview
 from seqstudio.services.train_job import PluginContext, TrainJob, run_train_job
 
 SMALL = ("hidden=24", "layers=1", "dropout=0", "epochs=12", "batch_size=4")
@@ -89,8 +89,9 @@ def test_a_folder_of_midi_trains_a_lead_sheet(tmp_path: Path) -> None:
     folder.mkdir()
     for number in range(8):
         lead_sheet(beats=8 + number).write(folder / f"{number}.mid")
-    settings = ("layout=lead-sheet",)
-    events = trained(VoicesTask(), folder, tmp_path / "run", *settings)
+    events = trained(VoicesTask(), folder, tmp_path / "run")
+    reason = "preset folk: 8 of 8 pieces looked at have a melody, alone or with chords"
 
+    assert events[0] == PresetChosen(preset="folk", summary=reason)
     assert any(isinstance(event, Finished) for event in events)
     assert (tmp_path / "run" / "model" / "weights.safetensors").is_file()

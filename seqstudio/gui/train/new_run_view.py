@@ -28,6 +28,7 @@ from seqstudio.gui.widgets.metrics import MEDIUM, NONE, PAGE, SMALL, TIGHT, WIDE
 from seqstudio.gui.workspace.file_kinds import is_session_or_install
 
 BY_DATA = "Chosen by your data"
+BY_TASK = "Chosen by the task"  # its first preset, or the one that suits the data
 TITLE = "What do you have?"
 WHAT = (
     "Recordings with their transcripts, MIDI files, tables or texts: drop the folder here, or "
@@ -71,8 +72,8 @@ class NewRunView(QWidget):
         tasks = [(one.entry.title, one.name) for one in form.choices]
         _fill(self.task, [(BY_DATA, ""), *tasks], request.task)
         choice = form.choice
-        presets = choice.entry.presets if choice else ()
-        _fill(self.preset, [(name, name) for name in presets], request.preset)
+        presets = [(name, name) for name in choice.entry.presets] if choice else []
+        _fill(self.preset, [(BY_TASK, ""), *presets], request.preset)
         bases = [(NEW_WEIGHTS, ""), *form.bases]
         if request.base and request.base not in [name for _, name in bases]:
             bases.append((Path(request.base).name, request.base))

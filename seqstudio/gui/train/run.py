@@ -17,6 +17,7 @@ from seqstudio.services.events import (
     Evaluated,
     Event,
     Finished,
+    PresetChosen,
     Preview,
     TrainingStep,
     average_text,
@@ -68,6 +69,7 @@ class TrainRun:
         self.epochs = 0  # in total, once the folder has been read
         self.epoch = 0  # from 0
         self.best: Evaluated | None = None
+        self.suited = ""  # the preset that suits the data, and why, if the task chose it
         self.warning = ""  # of the gradient flow
         self.message = ""  # how it ended
         self._clock = clock
@@ -156,6 +158,8 @@ class TrainRun:
                 self.best = event
             case Preview():
                 self.previews.add(stage_of(event, self.folder))
+            case PresetChosen():
+                self.suited = event.summary
             case Finished():
                 self.measured_again = self.learns
                 self.message = averaged_text(event.average, event.averaged)
@@ -198,6 +202,8 @@ def progress_line(run: TrainRun, remaining_s: float | None = None) -> str:
         metric = metric_text(run.best.monitor).title.lower()
         value = metric_value(run.best.monitor, run.best.value)
         parts.append(f"best {metric}: {value} at step {run.best.step}")
+    if run.suited:
+        parts.append(run.suited)
     return " · ".join(parts)
 
 

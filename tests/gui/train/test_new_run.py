@@ -70,6 +70,16 @@ def test_the_task_has_its_own_fields_with_the_defaults_of_the_preset(
     assert form.settings.values() == form.request.values == kept
 
 
+def test_the_task_chooses_the_preset_unless_the_user_does(page: TrainView) -> None:
+    form, box = page.model.form, page.form.preset
+    form.set(task="music.voices")
+    titles = [box.itemText(at) for at in range(box.count())]
+    assert titles == ["Chosen by the task", "chorale", "folk"]
+    assert (box.currentText(), form.request.preset) == ("Chosen by the task", "")
+    form.set(preset="folk")
+    assert box.currentText() == "folk"
+
+
 def test_a_worker_error_stays_at_its_field_until_a_setting_changes(
     model: TrainModel,
 ) -> None:

@@ -13,6 +13,7 @@ from seqstudio.gui.train.runs import recent_runs
 from seqstudio.gui.train.train_view import run_title
 from seqstudio.host.jobs.database import JobRow
 from seqstudio.host.jobs.spec import JobSpec, spec_to_text
+from seqstudio.services.events import PresetChosen
 from seqstudio.services.runs import Run, RunSpec, create_run
 
 FINE = {"verdict": "fine: every recurrent layer still learns"}
@@ -52,6 +53,13 @@ def test_a_run_folder_is_loaded_with_all_its_events(run_folder: Run) -> None:
     assert progress_line(run) == (
         "Stopped · can be resumed · epoch 1 of 40, step 3 · best word error rate: 50 % at step 2"
     )
+
+
+def test_a_run_says_which_preset_suited_its_data(tmp_path: Path) -> None:
+    run = TrainRun(tmp_path, "music.voices", None, "waiting")
+    run.add_event(PresetChosen(preset="folk", summary="preset folk: 2 of 2 pieces"))
+
+    assert progress_line(run) == "Running · preset folk: 2 of 2 pieces"
 
 
 def test_a_finished_run_cannot_be_resumed(run_folder: Run) -> None:

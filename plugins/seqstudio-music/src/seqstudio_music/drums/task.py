@@ -21,6 +21,7 @@ from seqstudio.api import (
     Preparation,
     Preset,
     PreviewResult,
+    SuitedPreset,
     TrainConfig,
 )
 from seqstudio.api.nn import ModelConfig, NestedConfig
@@ -43,6 +44,7 @@ from seqstudio_music.drums.kit import PIECES
 from seqstudio_music.drums.sampling import preview_drums
 from seqstudio_music.drums.settings import DrumOptions, DrumSettings, drum_settings
 from seqstudio_music.frames_past import FramesPastConfig
+from seqstudio_music.kinds import look_at_file, spread, suited_preset
 from seqstudio_music.pieces import counted_steps, measure_whole
 
 LAGS = (1, 16, 32)  # sixteenths
@@ -94,6 +96,11 @@ class DrumsTask:
     def read(self, source: Path, ledger: Ledger) -> Iterator[DrumExample]:
         """Read a MIDI file or a folder of them."""
         return drum_examples(source, ledger)
+
+    def suited_preset(self, examples: Sequence[DrumExample]) -> SuitedPreset:
+        """Return the only preset if some pieces have drums; see `ChoosesPreset`."""
+        looks = (look_at_file(example.where, example.midi) for example in spread(examples))
+        return suited_preset(self.name, looks)
 
     def prepare(self, examples: Sequence[DrumExample], options: DrumOptions) -> Preparation:
         """Collect the styles that the names of the files say, and configure the model."""

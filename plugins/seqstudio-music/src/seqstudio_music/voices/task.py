@@ -17,9 +17,11 @@ from seqstudio.api import (
     Preparation,
     Preset,
     PreviewResult,
+    SuitedPreset,
     TrainConfig,
 )
 from seqstudio.api.nn import DecoderConfig, ModelConfig
+from seqstudio_music.kinds import CHORALE, Look, advice, look_at_file, spread, suited_preset
 from seqstudio_music.pieces import measure_whole
 from seqstudio_music.voices.batches import (
     VoiceBatch,
@@ -85,6 +87,10 @@ class VoicesTask:
         """Read a MIDI file or a folder of them; chorales in JSON have their own importer."""
         return midi_examples(source, ledger)
 
+    def suited_preset(self, examples: Sequence[VoiceExample]) -> SuitedPreset:
+        """Return the preset of chorales or that of lead sheets; see `ChoosesPreset`."""
+        return suited_preset(self.name, looks_at(examples))
+
     def prepare(self, examples: Sequence[VoiceExample], options: VoiceOptions) -> Preparation:
         """Find the range of each voice, and the meters and positions; configure the model.
 
@@ -93,14 +99,15 @@ class VoicesTask:
         DataError
             If no example has the voices of the layout.
         """
-        pieces = []
+        pieces, first = [], ""
         for example in examples:
             try:
                 pieces.append(piece_of(example, options.layout))
-            except DataError:
-                continue  # the preflight refuses it by name
+            except DataError as error:  # the preflight refuses it by name
+                first = first or f" (first {example.where}: {error})"
         if not pieces:
-            raise DataError(f"0 pieces of layout {options.layout}, expected at least 1")
+            count = f"0 of {len(examples)} pieces of layout {options.layout}, expected at least 1"
+            raise DataError(f"{count}{first}{advice(looks_at(examples))}")
         voices = LAYOUTS[options.layout]
         settings = VoiceSettings(
             layout=options.layout,
@@ -175,6 +182,15 @@ class VoicesTask:
     ) -> PreviewResult:
         """Compose four bars of 4/4."""
         return preview_voices(model, voice_settings(model.settings), seed)
+
+
+def looks_at(examples: Sequence[VoiceExample]) -> Iterator[Look]:
+    """Return what pieces are; those of JSON have four voices."""
+    for example in spread(examples):
+        if example.midi is None:
+            yield Look(example.where, (CHORALE,), CHORALE.what)
+        else:
+            yield look_at_file(example.where, example.midi)
 
 
 def model_config(layout: Layout, options: VoiceOptions) -> ModelConfig:
