@@ -163,15 +163,11 @@ def _training_inputs(
     existing = _existing_run(job, spec)
     preparation = _saved_preparation(job, existing, task, context)
     preparation = preparation or task.prepare(train_examples, preset.options)
-    usable = task.preflight(train_examples, preparation, ledger)
-    if not usable:
-        found = f"{len(ledger.used)} used, {first_refusal(ledger)}"
-        raise TrainingError(f"{job.data}: no training example is usable ({found})")
+    usable = _usable(job, task, train_examples, preparation, ledger)
     weights, fresh = base.fit(preparation, context.parts) if base else ({}, ())
     spec = dataclasses.replace(spec, fresh=fresh)
     if communicator.rank == 0:
-        run = existing or create_run(job.run, spec, job.base)
-        run.write_ledger(ledger)
+        (existing or create_run(job.run, spec, job.base)).write_ledger(ledger)
     communicator.exchange(None)
     return TrainingInputs(
         task=task,
@@ -187,6 +183,21 @@ def _training_inputs(
         suited=suited,
         base_weights=weights,
     )
+
+
+def _usable(
+    job: TrainJob,
+    task: Task,
+    examples: Sequence[Example],
+    preparation: Preparation,
+    ledger: Ledger,
+) -> Sequence[Example]:
+    """Return the training examples that the task takes, at least one."""
+    usable = task.preflight(examples, preparation, ledger)
+    if not usable:
+        found = f"{len(ledger.used)} used, {first_refusal(ledger)}"
+        raise TrainingError(f"{job.data}: no training example is usable ({found})")
+    return usable
 
 
 def _count_unused(examples: Sequence[Example], ledger: Ledger) -> None:

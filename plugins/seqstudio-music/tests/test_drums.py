@@ -10,11 +10,11 @@ from seqstudio_music import seqstudio_parts
 from seqstudio_music.drums.composer import DrumComposer
 from seqstudio_music.drums.data import ACCENTED, SILENT, TAPPED, UNKNOWN_KIND, DrumExample, tapped
 from seqstudio_music.drums.hits import END, Hit, notes_of, steps_of, steps_of_tokens, tokens_of
-from seqstudio_music.drums.kit import general_midi_kit, kit_of
 from seqstudio_music.drums.operations import Drums, Groove
 from seqstudio_music.drums.settings import DrumOptions
 from seqstudio_music.drums.task import DrumsTask
 from seqstudio_music.grid import grid_of_score
+from seqstudio_music.kit import general_midi_kit, kit_of
 from seqstudio_music.operations import Continue, Generate
 from small_music import TPB, OneJob, lead_sheet, loaded, options_of, score_of
 

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from seqstudio.api import DataError, SuitedPreset
 from seqstudio.api.media import Score
-from seqstudio_music.drums.kit import PIECE_OF
+from seqstudio_music.kit import PIECE_OF
 from seqstudio_music.parts import Part, parts_of
-from seqstudio_music.voices.score_reader import describe_parts, is_chorale, melody_and_chords
+from seqstudio_music.roles import describe_parts, is_chorale, melody_and_chords
 
 E = TypeVar("E")
 

@@ -9,11 +9,11 @@ from seqstudio.api.media import Score
 from seqstudio_music.composer import AddedBars, Composition, PieceSpec, refuse_hard
 from seqstudio_music.drums.data import BEAT, MOST_STYLES, UNTAPPED, covariates
 from seqstudio_music.drums.hits import notes_of, steps_of, tokens_of
-from seqstudio_music.drums.kit import general_midi_kit, kit_of
 from seqstudio_music.drums.sampling import DrumPlan, sample_drums
 from seqstudio_music.drums.task import DrumsTask
 from seqstudio_music.grid import TICKS_PER_BEAT, grid_of_score, new_grid
 from seqstudio_music.keyboard import DRUM_CHANNEL
+from seqstudio_music.kit import general_midi_kit, kit_of
 from seqstudio_music.parts import append_notes, clip_before, parts_of
 from seqstudio_music.primers import Primer
 

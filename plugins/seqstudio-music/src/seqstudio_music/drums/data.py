@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from seqstudio.api import DataError, Example, Ledger
 from seqstudio.api.media import Score
 from seqstudio_music.drums.hits import LOUD, Steps, steps_of
-from seqstudio_music.drums.kit import PIECE_OF
 from seqstudio_music.grid import OTHER_METER, Grid, grid_of_score
 from seqstudio_music.keyboard import DRUM_CHANNEL
+from seqstudio_music.kit import PIECE_OF
 from seqstudio_music.midi_folders import midi_files
 
 POSITIONS = 32  # steps in a bar; later ones count as the last

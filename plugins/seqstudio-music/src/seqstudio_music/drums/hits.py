@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from seqstudio.api import Note
-from seqstudio_music.drums.kit import PIECE_OF, PIECES
 from seqstudio_music.grid import Grid
 from seqstudio_music.keyboard import DRUM_CHANNEL
+from seqstudio_music.kit import PIECE_OF, PIECES
 
 LOUDEST = (40, 75, 105)  # velocities up to which a hit counts as softer than the next class
 VELOCITIES = (28, 60, 92, 116)  # with which each class is played

@@ -20,11 +20,11 @@ from seqstudio_music.drums.data import (
     style_number,
 )
 from seqstudio_music.drums.hits import VELOCITIES, Hit, Steps, notes_of, steps_of
-from seqstudio_music.drums.kit import CLOSED_HAT, KICK, PIECE_OF, general_midi_kit
 from seqstudio_music.drums.sampling import DrumPlan, sample_drums
 from seqstudio_music.drums.settings import drum_settings
 from seqstudio_music.grid import Grid, grid_of_score
 from seqstudio_music.keyboard import DRUM_CHANNEL
+from seqstudio_music.kit import CLOSED_HAT, KICK, PIECE_OF, general_midi_kit
 from seqstudio_music.parts import parts_of
 from seqstudio_music.primers import read_primer
 

@@ -12,9 +12,9 @@ from seqstudio.api import LoadedModel, PreviewResult, Sampler, SamplingConfig, T
 from seqstudio.api.media import Score
 from seqstudio_music.drums.data import BEAT, MOST_STYLES, UNTAPPED, covariates
 from seqstudio_music.drums.hits import END, PER_PIECE, VOCABULARY, Steps, notes_of, steps_of_tokens
-from seqstudio_music.drums.kit import PIECES, general_midi_kit
 from seqstudio_music.grid import TICKS_PER_BEAT, new_grid
 from seqstudio_music.keyboard import DRUM_CHANNEL
+from seqstudio_music.kit import PIECES, general_midi_kit
 
 
 class DrumGuide:

@@ -40,11 +40,11 @@ from seqstudio_music.drums.data import (
     tapped,
 )
 from seqstudio_music.drums.hits import PER_PIECE, VOCABULARY, tokens_of
-from seqstudio_music.drums.kit import PIECES
 from seqstudio_music.drums.sampling import preview_drums
 from seqstudio_music.drums.settings import DrumOptions, DrumSettings, drum_settings
 from seqstudio_music.frames_past import FramesPastConfig
 from seqstudio_music.kinds import look_at_file, spread, suited_preset
+from seqstudio_music.kit import PIECES
 from seqstudio_music.pieces import counted_steps, measure_whole
 
 LAGS = (1, 16, 32)  # sixteenths

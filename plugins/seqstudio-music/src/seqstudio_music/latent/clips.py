@@ -12,12 +12,8 @@ from seqstudio_music.latent.windows import STEPS, WINDOW_BARS, Clip, clip_of, sh
 from seqstudio_music.parts import Part, Touch, parts_of
 from seqstudio_music.primers import read_primer
 from seqstudio_music.rework.places import bar_ticks, read_bars
-from seqstudio_music.voices.score_reader import (
-    describe_parts,
-    is_melody,
-    melody_and_chords,
-    read_voice,
-)
+from seqstudio_music.roles import describe_parts, is_melody, melody_and_chords
+from seqstudio_music.voices.score_reader import read_voice
 
 
 @dataclass(frozen=True)

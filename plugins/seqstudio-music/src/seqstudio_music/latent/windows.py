@@ -13,8 +13,9 @@ from seqstudio_music.grid import STEPS_PER_BEAT, grid_of_score
 from seqstudio_music.keyboard import fold_pitches
 from seqstudio_music.midi_folders import midi_files
 from seqstudio_music.parts import parts_of
+from seqstudio_music.roles import is_melody
 from seqstudio_music.voices.data import piece_key
-from seqstudio_music.voices.score_reader import is_melody, read_voice
+from seqstudio_music.voices.score_reader import read_voice
 from seqstudio_music.voices.tokens import NONE, ONSET, Held, Layout, Values, Voice
 
 BAR_STEPS = 4 * STEPS_PER_BEAT

@@ -13,8 +13,9 @@ from seqstudio_music.measure.lead_sheet import LeadSheet, lead_sheet_sums
 from seqstudio_music.measure.metrics import Sums
 from seqstudio_music.midi_folders import midi_files
 from seqstudio_music.parts import parts_of
+from seqstudio_music.roles import is_chorale
 from seqstudio_music.voices.data import ChoraleImporter, Piece, chorale_piece
-from seqstudio_music.voices.score_reader import is_chorale, read_piece
+from seqstudio_music.voices.score_reader import read_piece
 from seqstudio_music.voices.tokens import CHORALE, LEAD_SHEET, NONE, Values
 
 BASS = [voice.name for voice in CHORALE].index("Bass")

@@ -12,9 +12,9 @@ from seqstudio_music.keyboard import DRUM_CHANNEL
 from seqstudio_music.keys import estimate_key
 from seqstudio_music.parts import Part, parts_of
 from seqstudio_music.rework.arrangement import Arrangement
+from seqstudio_music.roles import by_pitch, describe_parts
 from seqstudio_music.voices.hard.requests import voice_of
 from seqstudio_music.voices.hard.space import Allowed
-from seqstudio_music.voices.score_reader import by_pitch, describe_parts
 from seqstudio_music.voices.tokens import NONE, Held, Layout, Values
 
 USUAL = {1: ("soprano",), 2: ("soprano", "bass"), 3: ("soprano", "alto", "bass")}

@@ -15,11 +15,11 @@ from seqstudio_music.rework.arrangement import Arrangement
 from seqstudio_music.rework.given import given_voices, with_added_voices
 from seqstudio_music.rework.places import Region, near_places
 from seqstudio_music.rework.redraw import Frame, Redrawn, redraw
+from seqstudio_music.roles import is_chorale
 from seqstudio_music.typicality import Typicality, typicality_of_piece
 from seqstudio_music.voices.composer import CHORALE_MODEL, FOLK_MODEL, model_parts
 from seqstudio_music.voices.hard.rules import Differs
 from seqstudio_music.voices.sampling import model_layout
-from seqstudio_music.voices.score_reader import is_chorale
 from seqstudio_music.voices.tokens import NONE
 
 

@@ -11,6 +11,7 @@ from seqstudio_music.grid import grid_of_score, new_grid
 from seqstudio_music.keys import key_name, parse_key
 from seqstudio_music.parts import Part, append_notes, clip_before, parts_of
 from seqstudio_music.primers import Primer
+from seqstudio_music.roles import is_chorale, melody_and_chords
 from seqstudio_music.voices.choosing import Measure, best_draws, draws_of
 from seqstudio_music.voices.data import Piece
 from seqstudio_music.voices.hard.requests import rules_of
@@ -23,12 +24,7 @@ from seqstudio_music.voices.sampling import (
     random_key,
     sample_voices,
 )
-from seqstudio_music.voices.score_reader import (
-    is_chorale,
-    melody_and_chords,
-    piece_of_parts,
-    voice_parts,
-)
+from seqstudio_music.voices.score_reader import piece_of_parts, voice_parts
 from seqstudio_music.voices.settings import voice_settings
 from seqstudio_music.voices.task import VoicesTask
 from seqstudio_music.voices.tokens import NONE, Layout

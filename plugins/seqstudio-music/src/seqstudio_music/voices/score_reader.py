@@ -11,6 +11,7 @@ from seqstudio_music.chords import nearest_chord
 from seqstudio_music.grid import Grid, grid_of_score
 from seqstudio_music.keyboard import fold_pitch
 from seqstudio_music.parts import Part, parts_of
+from seqstudio_music.roles import by_pitch, describe_parts, is_chorale, melody_and_chords
 from seqstudio_music.voices.data import Piece, piece_key
 from seqstudio_music.voices.tokens import (
     CHORALE,
@@ -20,39 +21,6 @@ from seqstudio_music.voices.tokens import (
     Voice,
     repeated,
 )
-
-CHORD_SIZE = 2.0  # mean notes per onset from which a part is one of chords
-
-
-def is_chorale(parts: Sequence[Part]) -> bool:
-    """Return whether there are four parts, each of one voice apart from a few overlaps."""
-    return len(parts) == 4 and all(part.overlaps <= len(part.notes) / 10 for part in parts)
-
-
-def by_pitch(parts: Sequence[Part]) -> list[Part]:
-    """Return parts from the highest mean pitch to the lowest: soprano, alto, tenor, bass."""
-    return sorted(parts, key=lambda part: -part.mean_pitch)
-
-
-def is_melody(part: Part) -> bool:
-    """Return whether a part is of one voice, apart from some notes together or ringing on."""
-    return part.notes_per_onset < CHORD_SIZE and part.overlaps <= len(part.notes) / 2
-
-
-def melody_and_chords(parts: Sequence[Part]) -> tuple[Part, Part | None] | None:
-    """Return the melody and the chords, or None if the parts are not a lead sheet.
-
-    There are one or two parts. The melody has mostly one note per onset, and the other part chords.
-    """
-    if not 1 <= len(parts) <= 2:
-        return None
-    ordered = sorted(parts, key=lambda part: part.notes_per_onset)
-    melody, chords = ordered[0], ordered[1] if len(ordered) == 2 else None
-    if not is_melody(melody):
-        return None
-    if chords is not None and chords.notes_per_onset < CHORD_SIZE:
-        return None
-    return melody, chords
 
 
 def voice_parts(score: Score, layout: str) -> list[Part | None]:
@@ -98,14 +66,6 @@ def piece_of_parts(parts: Sequence[Part | None], voices: Sequence[Voice], grid: 
     notes = [part.notes if part else () for part in parts]
     values, held = read_columns(notes, voices, grid, adjustments)
     return Piece(values, held, grid, piece_key(voices, values), dict(+adjustments))
-
-
-def describe_parts(parts: Sequence[Part]) -> str:
-    """Return the number of parts, and of notes per onset in each, for an error message."""
-    if not parts:
-        return "0 parts with notes"
-    sizes = ", ".join(f"{part.notes_per_onset:.1f}" for part in parts)
-    return f"{len(parts)} parts with {sizes} notes per onset"
 
 
 def read_columns(
