@@ -150,12 +150,11 @@ def _training_inputs(
 ) -> TrainingInputs:
     """Read and check the data; create the run folder, or open it to resume."""
     base = open_base(job.base, task, job.base_name) if job.base else None
-    name, preset = _preset(job, task, base)
+    _preset(job, task, base)  # a wrong setting is refused before the data are read
     (examples, ledger), last = data or _read(job, task, context), holds_out_last(task)
     _count_unused(examples, ledger)
     suited = _suited(job, task, base, examples)
-    if suited:
-        name, preset = _preset(dataclasses.replace(job, preset=suited.name), task, base)
+    name, preset = _preset(job, task, base, suited)
     rest, _, apart = keep_apart(examples, job.apart, last=last) if job.apart else (examples, [], {})
     train_examples, valid_examples, rule = training_splits(rest, preset.train, last=last)
     rule = apart or rule  # the card names what the model has never seen
@@ -222,10 +221,12 @@ def _read(job: TrainJob, task: Task, context: PluginContext) -> ReadData:
     return examples, ledger
 
 
-def _preset(job: TrainJob, task: Task, base: StartingPoint | None) -> tuple[str, Preset]:
+def _preset(
+    job: TrainJob, task: Task, base: StartingPoint | None, suited: SuitedPreset | None = None
+) -> tuple[str, Preset]:
     """Return the preset with the job's settings, and its name."""
     if base is None:
-        name = job.preset or next(iter(task.presets))
+        name = suited.name if suited else job.preset or next(iter(task.presets))
         preset = find_preset(task.presets, name)
     else:
         name, preset = base.preset(task, job.preset)
