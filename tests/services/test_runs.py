@@ -8,6 +8,7 @@ from seqstudio.services.events import (
     Evaluated,
     Event,
     Finished,
+    PresetChosen,
     Preview,
     Saved,
     TrainingStep,
@@ -18,6 +19,7 @@ from seqstudio.services.runs import Run, RunSpec, create_run, open_run
 
 SAVED = Saved(step=1, epoch=0, path="checkpoints/000001")
 EVENTS: list[Event] = [
+    PresetChosen(preset="folk", summary="preset folk: 3 of 4 pieces have a melody"),
     TrainingStep(
         step=1,
         epoch=0,
@@ -59,7 +61,9 @@ def test_an_event_survives_a_round_trip_through_the_log(run: Run, event: Event) 
 
 
 def test_an_unknown_event_is_named() -> None:
-    with pytest.raises(DataError, match=r"^log:3: event 'stop', expected one of started, step"):
+    with pytest.raises(
+        DataError, match=r"^log:3: event 'stop', expected one of preset, started, step"
+    ):
         event_from_plain({"event": "stop"}, "log:3")
     with pytest.raises(DataError, match=r"^log:3: unknown field 'more'"):
         event_from_plain(event_to_plain(SAVED) | {"more": 1}, "log:3")
