@@ -8,6 +8,8 @@ import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PLUGINS = {
     "seqstudio_speech": "seqstudio-speech",
@@ -119,10 +121,12 @@ def circle(tree: Path) -> list[str]:
     return []
 
 
+@pytest.mark.medium
 def test_no_modules_import_each_other_in_a_circle(tmp_path: Path) -> None:
     assert circle(copy_of_the_tree(tmp_path / "tree")) == []
 
 
+@pytest.mark.medium
 def test_a_circle_is_caught_even_for_type_checking_only(tmp_path: Path) -> None:
     tree = copy_of_the_tree(tmp_path / "tree")
     (tree / "seqstudio/core/one.py").write_text("from seqstudio.core import two\n")

@@ -73,6 +73,7 @@ def test_an_output_is_added_to_the_token_at_its_distance_from_each_origin() -> N
     assert output.lay(relative, torch.tensor([[-1, 0]])).tolist() == [[20, 40, 0, 0, 0]]
 
 
+@pytest.mark.medium
 def test_an_interval_is_learnt_once_for_all_pitches() -> None:
     """A covariate names the interval; of each interval some pitches are held out."""
     pitches, intervals = (

@@ -55,6 +55,7 @@ def run_echo(studio: Studio, words: Callable[..., Path]) -> Callable[..., str]:
     return run
 
 
+@pytest.mark.medium
 def test_the_next_job_of_a_plugin_reuses_the_idle_worker(
     run_echo: Callable[..., str], home: Path
 ) -> None:

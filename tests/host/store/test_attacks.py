@@ -228,6 +228,7 @@ HARMFUL_WHEELS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("attack", HARMFUL_WHEELS)
 def test_a_harmful_wheel_is_refused_before_any_of_it_runs_or_is_written(
     builder: Any, store: Store, store_files: StoreFiles, attack: str

@@ -11,6 +11,7 @@ PROJECT = Path(__file__).parents[1]
 C_MAJOR = [60, 64, 67, 72, 65, 69, 71, 62, 67, 60]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("semitones", "key"), [(0, "C major"), (-3, "A major")])
 def test_it_finds_the_key(
     studio: HeadlessStudio,
@@ -41,6 +42,7 @@ def test_two_pitches_have_no_key(
     )
 
 
+@pytest.mark.medium
 def test_a_damaged_file_has_a_reason(
     studio: HeadlessStudio, run_job: RunJob, odd_file: Path
 ) -> None:

@@ -30,6 +30,7 @@ def test_a_tone_is_loud_in_its_frames_at_any_pitch() -> None:
         assert loudest[2 : on - 2].min() > loudest[on + 3 : 2 * on].max() + 3
 
 
+@pytest.mark.medium
 def test_a_text_is_sent_at_the_speed_that_is_asked_for(
     studio: HeadlessStudio, run_job: RunJob, text_file: TextFile
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_text_is_sent_at_the_speed_that_is_asked_for(
     assert audio.duration_s == pytest.approx(4.3)
 
 
+@pytest.mark.medium
 def test_a_text_without_signs_is_refused(
     studio: HeadlessStudio, run_job: RunJob, text_file: TextFile
 ) -> None:
