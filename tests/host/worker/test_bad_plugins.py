@@ -188,7 +188,10 @@ def bad(site: Any, home: Path) -> Studio:
         ("deep", r"sent a malformed message b'.*\[\[', expected JSON, and was ended by SIGKILL"),
         ("deep-details", r"sent a malformed message b'.*', expected at most 64 levels in it"),
         ("no-fraction", r"sent a malformed message progress: fraction=nan, expected 0 to 1"),
-        ("no-event", r"sent a malformed message: event 'gain', expected one of started, step"),
+        (
+            "no-event",
+            r"sent a malformed message: event 'gain', expected one of preset, started, step",
+        ),
         ("control-characters", r"^bad control-characters: RuntimeError: \\x1b\[2J and \\udcff$"),
         ("hang-up", r"the worker of bad exited with status 3"),
         ("eat", r"held \d+\.\d GiB of memory, expected at most \d\.\d GiB"),
