@@ -114,7 +114,7 @@ def test_a_primer_goes_on_with_its_own_kit_on_channel_10(drum_job: OneJob, write
 
 @pytest.mark.medium
 def test_the_shipped_model_strikes_as_often_as_drummers_do(tmp_path: Path) -> None:
-    """A filter that cut the tokens of hits, and not the one end of a step, had left 6 hits a bar."""
+    """A filter that cut the tokens of hits, but not the end of a step, had left 6 hits a bar."""
     folder = Path(seqstudio_music.__file__).parent / "models/music-drums"
     model = load_bundle(folder, DrumsTask(), parts=with_plugin_parts(seqstudio_parts()))
     job = OneJob({"music-drums": model}, tmp_path, chosen="music-drums")
